@@ -1,0 +1,78 @@
+# One command each; every target installs what it needs. Parts built from source are cached outside the checkout.
+SHELL := /bin/bash
+.DELETE_ON_ERROR:
+
+BIN := node_modules/.bin
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+TS := node -r ts-node/register/transpile-only
+JEST := node --experimental-vm-modules --no-warnings $(BIN)/jest
+OBJECT := build/ebpf/datapath.bpf.o
+CLANG_FLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -mcpu=v3 -idirafter /usr/include/$(shell uname -m)-linux-gnu
+
+.PHONY: help
+help: ## This list
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+node_modules/.stamp: package-lock.json
+	npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+.PHONY: deps
+deps: node_modules/.stamp ## Node modules, compilers and kernel tools
+	@$(TS) e2e/tools/debian.ts build
+
+$(OBJECT): ebpf/datapath.bpf.c $(wildcard ebpf/*.h) | deps
+	@mkdir -p $(@D)
+	clang $(CLANG_FLAGS) -c $< -o $@
+
+.PHONY: build
+build: $(OBJECT) ## The eBPF object and the compiled operator (dist/)
+	npm run --silent build
+
+.PHONY: generate
+generate: node_modules/.stamp ## CRD, chart schema and generated docs from their sources
+	npm run --silent generate
+
+.PHONY: lint
+lint: node_modules/.stamp ## Types, import directions, generated files up to date
+	tsc --noEmit
+	npm run --silent lint
+	npm run --silent generate -- --check
+
+.PHONY: unit
+unit: node_modules/.stamp ## Unit tests: no root, no network
+	$(JEST) --selectProjects unit
+
+.PHONY: test
+test: build ## Everything: lint, unit tests, kernel, API server and cluster tests; ends in "N passed, N failed"
+	@rm -f build/test-counts.jsonl
+	@COUNT_TESTS=1 $(MAKE) --no-print-directory lint-counted test-unit test-kernel test-cluster -k; \
+	  node e2e/support/testCounts.js lint unit kernel e2e
+
+.PHONY: lint-counted test-unit test-kernel test-cluster
+lint-counted:
+	@$(MAKE) --no-print-directory lint && node -e 'require("./e2e/support/testCounts.js").append("lint", 1, 0)' \
+	  || { node -e 'require("./e2e/support/testCounts.js").append("lint", 0, 1)'; exit 1; }
+
+test-unit:
+	$(JEST) --selectProjects unit
+
+test-kernel: $(OBJECT) ## Datapath tests in network namespaces of their own (root)
+	$(JEST) --selectProjects kernel --runInBand
+
+test-cluster: build ## Tests on a real API server and a real two-node cluster (root)
+	$(JEST) --selectProjects e2e --runInBand
+
+.PHONY: demo demo-up demo-down
+demo: build ## A two-node cluster, a mesh, before and after, and everything cleaned up again
+	@$(TS) e2e/demo/main.ts run
+
+demo-up: build ## The same cluster, left running; prints its KUBECONFIG
+	@$(TS) e2e/demo/main.ts up
+
+demo-down: node_modules/.stamp ## Ends what demo-up started
+	@$(TS) e2e/demo/main.ts down
+
+.PHONY: clean
+clean: ## Build products of the checkout (the cache stays)
+	rm -rf build dist

@@ -1,0 +1,83 @@
+// What the linter holds: the import directions of the tree, promises that are awaited, no any, no unexplained assertions.
+const boundaries = require('eslint-plugin-boundaries').default ?? require('eslint-plugin-boundaries');
+const tseslint = require('typescript-eslint');
+
+/** Folder of operator/ → folders of operator/ it may import. Downwards only; nothing imports the CLI. */
+const directions = {
+  api: [],
+  protocol: ['api'],
+  kube: [],
+  controller: ['api', 'protocol', 'kube'],
+  agent: ['api', 'protocol'],
+  cli: ['api', 'protocol', 'kube'],
+};
+
+/** Package → the only folders of operator/ that may import it. */
+const owners = {
+  '@kubernetes/client-node': ['kube', 'controller', 'cli'],
+  koffi: ['agent'],
+  cdk8s: ['controller'],
+};
+
+const layers = Object.keys(directions);
+
+const inside = Object.entries(directions).map(([from, to]) => ({
+  from: { element: { type: from } },
+  allow: { to: { element: { types: { anyOf: [from, ...to] } } } },
+}));
+
+const packages = Object.entries(owners).flatMap(([source, folders]) =>
+  layers
+    .filter((layer) => !folders.includes(layer))
+    .map((layer) => ({
+      from: { element: { type: layer } },
+      disallow: { to: { module: { origin: 'external', source } } },
+      message: `operator/${layer} may not import ${source}; only operator/{${folders.join(',')}} may`,
+    })),
+);
+
+module.exports = tseslint.config(
+  { ignores: ['dist/', 'build/', 'node_modules/', 'charts/', '**/.cache/'] },
+  {
+    files: ['**/*.ts'],
+    extends: [tseslint.configs.recommended],
+    plugins: { boundaries },
+    languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: __dirname } },
+    settings: {
+      'import/resolver': { typescript: { project: __dirname } },
+      'boundaries/root-path': __dirname,
+      'boundaries/elements': [
+        ...layers.map((layer) => ({ type: layer, pattern: `operator/${layer}` })),
+        { type: 'tests', pattern: 'e2e' },
+        { type: 'tests', pattern: 'ebpf' },
+      ],
+    },
+    rules: {
+      'boundaries/dependencies': [
+        'error',
+        {
+          default: 'disallow',
+          checkAllOrigins: true,
+          policies: [
+            { allow: { to: { module: { origin: ['external', 'core'] } } } },
+            { from: { element: { type: 'tests' } }, allow: { to: { element: { types: { anyOf: ['tests', ...layers] } } } } },
+            ...inside,
+            ...packages,
+          ],
+        },
+      ],
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-non-null-assertion': 'error',
+      '@typescript-eslint/no-floating-promises': 'error',
+      '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
+      '@typescript-eslint/await-thenable': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      eqeqeq: 'error',
+      'max-lines': ['warn', { max: 300, skipBlankLines: true }],
+    },
+  },
+  {
+    files: ['**/*.js'],
+    languageOptions: { sourceType: 'commonjs' },
+  },
+);

@@ -1,0 +1,16 @@
+// Three suites: `unit` runs anywhere; `kernel` needs root and BPF; `e2e` needs a real API server or cluster; the last two run
+// one file at a time.
+const shared = {
+  testEnvironment: 'node',
+  transform: { '^.+\\.[tj]s$': 'ts-jest' },
+};
+
+module.exports = {
+  projects: [
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/operator/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts'] },
+    { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/tests/**/*.e2e.ts'] },
+    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/e2e/cases/**/*.e2e.ts'] },
+  ],
+  testTimeout: 120_000, // a project cannot set its own; longer tests name theirs
+  reporters: ['default', '<rootDir>/e2e/support/summaryReporter.js'],
+};

@@ -1,0 +1,107 @@
+// Every reason the product gives for "this is not accelerated" or "this node cannot": the one list behind status, metrics and docs.
+
+/** What a reason means to the person who reads it, and what they can do about it. */
+export interface ReasonText {
+  readonly means: string;
+  readonly remedy: string;
+}
+
+/**
+ * Why an open connection is not accelerated. The names are the enumerators of `enum standing` in ebpf/abi.h
+ * without their prefix; operator/agent/datapath checks at start that the two agree.
+ */
+export const connectionReasons = {
+  Pairing: {
+    means: 'The connection was just opened and its other end has not been seen yet.',
+    remedy: 'Nothing: it settles with the first bytes.',
+  },
+  PeerElsewhere: {
+    means: 'The other end is on another node or outside the cluster.',
+    remedy: 'Nothing: such bytes must cross a network. Topology-aware routing keeps more of them on the node.',
+  },
+  PeerNotSelected: {
+    means: 'The other end is on this node, but its pod is not selected.',
+    remedy: 'Widen spec.selector, or remove the label acceleration.dev/mode=off from the other pod or its namespace.',
+  },
+  PathNotSelected: {
+    means: 'The connection is of a path (PodLocal or NodeLocal) that spec.paths leaves out.',
+    remedy: 'Add the path to spec.paths.',
+  },
+  BlockingReader: {
+    means: 'The receiving program reads with a blocking socket, which the kernel cannot wake for joined sockets.',
+    remedy: 'Use non-blocking sockets in the receiving program (Envoy, nginx, Go, Node and Netty do).',
+  },
+  UnsupportedSocket: {
+    means: 'The socket uses a feature that cannot be joined: Multipath TCP, a TLS socket of the kernel, or TCP repair.',
+    remedy: 'Nothing: the connection stays on TCP and works as before.',
+  },
+  LimitReached: {
+    means: 'spec.connections.max connections of the node are joined already.',
+    remedy: 'Raise spec.connections.max.',
+  },
+  SocketInUse: {
+    means: 'Another program has put this socket into a map of its own, or the kernel refused it.',
+    remedy: 'Look for another product that uses sockmap on the node.',
+  },
+  OpenedBefore: {
+    means: 'The connection was opened before its pod was accelerated.',
+    remedy: 'Let it reconnect, for example by restarting the pod or by an idle timeout.',
+  },
+  Observing: {
+    means: 'spec.mode is Observe: the connection is paired and counted, and its bytes stay on TCP.',
+    remedy: 'Set spec.mode to Accelerate.',
+  },
+  SwitchedOff: {
+    means: 'spec.mode is Off.',
+    remedy: 'Set spec.mode to Accelerate.',
+  },
+} as const satisfies Record<string, ReasonText>;
+
+/** Why a node cannot accelerate, or its agent cannot work as ordered. */
+export const nodeReasons = {
+  AgentNotReady: {
+    means: 'The node agent has not reported yet, or has stopped reporting.',
+    remedy: 'Look at the agent pod of the node: kubectl -n <namespace> get pods -l app.kubernetes.io/component=agent -o wide.',
+  },
+  KernelTooOld: { means: 'The kernel is older than 5.10.', remedy: 'Upgrade the kernel of the node.' },
+  NoCgroup2: {
+    means: 'No cgroup v2 hierarchy is mounted, so there is no place to attach to pods only.',
+    remedy: 'Boot with systemd.unified_cgroup_hierarchy=1, or mount cgroup2 beside the version 1 controllers.',
+  },
+  NoPodCgroup: {
+    means: 'The directory of the pods (kubepods or kubepods.slice) was not found in the cgroup v2 hierarchy.',
+    remedy: 'Check the cgroupRoot and cgroupDriver of the kubelet, and that /sys/fs/cgroup of the host is mounted in the agent.',
+  },
+  NoBtf: {
+    means: 'The kernel has no type information (/sys/kernel/btf/vmlinux).',
+    remedy: 'Use a kernel built with CONFIG_DEBUG_INFO_BTF=y.',
+  },
+  NoBpffs: { means: 'No BPF file system is mounted at the pin directory.', remedy: 'Mount one: mount -t bpf bpf /sys/fs/bpf.' },
+  NoCriSocket: {
+    means: 'The container runtime does not answer at its socket, so the pods of the node are unknown.',
+    remedy: 'Set spec.agent.criSocket to the socket of the runtime.',
+  },
+  LoadRefused: {
+    means: 'The kernel refused the programs.',
+    remedy: 'Read the agent log for the verifier message; check that the agent is privileged and that lockdown is off.',
+  },
+  StalePins: {
+    means: 'The pin directory holds maps of another version that still carry traffic, or that cannot be read.',
+    remedy: 'Wait until their connections close, or drain the node; then delete the named directory below the BPF file system.',
+  },
+  NamespaceLimit: {
+    means: 'More namespaces are selected on the node than the counters have room for.',
+    remedy: 'Narrow spec.selector.namespaces, or spread the pods.',
+  },
+} as const satisfies Record<string, ReasonText>;
+
+export type ConnectionReason = keyof typeof connectionReasons;
+export type NodeReason = keyof typeof nodeReasons;
+
+/** The names of a reason table, typed, in the order of the table. */
+function names<T extends Record<string, ReasonText>>(table: T): [keyof T & string, ...(keyof T & string)[]] {
+  return Object.keys(table) as [keyof T & string, ...(keyof T & string)[]];
+}
+
+export const connectionReasonNames = names(connectionReasons);
+export const nodeReasonNames = names(nodeReasons);

@@ -1,0 +1,119 @@
+// The spec of SidecarAcceleration in zod: the one source of types, defaults, the CRD and the chart's schema.
+import { z } from 'zod';
+import { atomic, listSet, maxProperties, rules } from './markers';
+
+/** A quantity as Kubernetes has it: `cpu: 1` is as good as `cpu: "1"`. Read as a string. */
+const quantity = z
+  .union([z.int().min(0), z.string().max(32).regex(/^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$/, 'not a quantity such as 50m or 128Mi')])
+  .transform(String);
+const labelValue = z.string().max(63).regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, 'not a label value');
+const labelKeyPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+const labelKey = z.string().max(317).regex(labelKeyPattern, 'not a label key');
+
+/** The record checks its keys in zod; a structural schema has no word for keys, so a rule says it again from the same pattern. */
+const labels = z.record(labelKey, labelValue).meta({
+  ...maxProperties(64),
+  ...rules({ rule: `self.all(key, size(key) <= 317 && key.matches(r'${labelKeyPattern.source.replaceAll('\\/', '/')}'))`, message: 'a key is not a label key such as app.kubernetes.io/name' }),
+});
+
+const requirement = z
+  .object({
+    key: labelKey,
+    operator: z.enum(['In', 'NotIn', 'Exists', 'DoesNotExist']),
+    values: z.array(labelValue).max(64).optional(),
+  })
+  .meta(
+    rules(
+      { rule: "!(self.operator in ['In', 'NotIn']) || (has(self.values) && size(self.values) > 0)", message: 'operators In and NotIn need at least one entry in values' },
+      { rule: "!(self.operator in ['Exists', 'DoesNotExist']) || !has(self.values) || size(self.values) == 0", message: 'operators Exists and DoesNotExist take no values' },
+    ),
+  );
+
+/** A Kubernetes LabelSelector; empty matches everything. */
+export const labelSelector = z
+  .object({
+    matchLabels: labels.optional(),
+    matchExpressions: z.array(requirement).max(64).optional(),
+  })
+  .meta(atomic);
+
+/** With the rules that the DaemonSet's own validation would state too late, when the resource has long been accepted. */
+const toleration = z
+  .object({
+    key: z.string().max(317).optional(),
+    operator: z.enum(['Exists', 'Equal']).optional(),
+    value: z.string().max(63).optional(),
+    effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
+    tolerationSeconds: z.int().min(0).max(2147483647).optional(),
+  })
+  .meta(
+    rules(
+      { rule: "!has(self.operator) || self.operator != 'Exists' || !has(self.value) || self.value == ''", message: 'operator Exists takes no value' },
+      { rule: "(has(self.key) && self.key != '') || (has(self.operator) && self.operator == 'Exists')", message: 'a toleration without key needs operator Exists' },
+      { rule: "!has(self.tolerationSeconds) || (has(self.effect) && self.effect == 'NoExecute')", message: 'tolerationSeconds needs effect NoExecute' },
+    ),
+  );
+
+const resourceList = z.object({ cpu: quantity.optional(), memory: quantity.optional() });
+
+export const modes = ['Accelerate', 'Observe', 'Off'] as const;
+export const mode = z.enum(modes);
+export const paths = ['PodLocal', 'NodeLocal'] as const;
+export const path = z.enum(paths);
+
+const selector = z
+  .object({
+    namespaces: labelSelector.prefault({}).describe('Which namespaces; system namespaces and the product’s own are never selected.'),
+    pods: labelSelector.prefault({}).describe('Which pods of those namespaces, by the labels they were created with.'),
+  })
+  .describe('Label acceleration.dev/mode=off on a namespace or pod keeps it out whatever is selected here.');
+
+const nodes = z.object({
+  nodeSelector: labels.default({}).describe('Nodes that get an agent; empty is all.'),
+  tolerations: z.array(toleration).max(64).default([{ operator: 'Exists' }]).describe('Tolerations of the agent.'),
+});
+
+const rollout = z.object({
+  maxUnavailable: z
+    .union([z.int().min(1).max(10000), z.string().regex(/^([1-9][0-9]?|100)%$/, 'not a percentage such as 10%')])
+    .default('10%')
+    .describe('How many agents may be replaced at a time; acceleration goes on meanwhile.'),
+});
+
+/** Bytes a reader may leave unread on the fast path before more go over TCP. */
+export const spillBytesRange = { min: 4096, max: 64 * 1024 * 1024, default: 1024 * 1024 } as const;
+/** Joined connections of one node. */
+export const maxConnectionsRange = { min: 1, max: 131072, default: 65536 } as const;
+
+const connections = z.object({
+  max: z.int().min(maxConnectionsRange.min).max(maxConnectionsRange.max).default(maxConnectionsRange.default)
+    .describe('Most connections joined on one node; further ones stay on TCP.'),
+  spillBytes: z.int().min(spillBytesRange.min).max(spillBytesRange.max).default(spillBytesRange.default)
+    .describe('Bytes a reader may leave unread on the fast path before the sender is turned back to TCP.'),
+});
+
+const agent = z.object({
+  image: z.string().min(1).max(512).optional().describe('Image of the node agent; the controller’s own by default.'),
+  criSocket: z.string().regex(/^\/\S*$/, 'not an absolute path').max(256).default('/run/containerd/containerd.sock')
+    .describe('Path of the container runtime’s socket on the nodes.'),
+  resources: z
+    .object({ requests: resourceList.optional(), limits: resourceList.optional() })
+    .prefault({ requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '256Mi' } }),
+  logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+});
+
+export const spec = z.object({
+  mode: mode.default('Accelerate').describe('Accelerate joins connections; Observe pairs and counts them but moves no byte; Off stops at once; YAML wants it quoted: "Off".'),
+  selector: selector.prefault({}),
+  paths: z.array(path).min(1).max(2).meta(listSet).default(['PodLocal', 'NodeLocal'])
+    .describe('PodLocal: an app and its own sidecar. NodeLocal: two pods of one node.'),
+  nodes: nodes.prefault({}),
+  rollout: rollout.prefault({}),
+  connections: connections.prefault({}),
+  agent: agent.prefault({}),
+});
+
+export type Mode = z.infer<typeof mode>;
+export type Path = z.infer<typeof path>;
+export type LabelSelector = z.infer<typeof labelSelector>;
+export type Spec = z.infer<typeof spec>;

@@ -1,0 +1,67 @@
+// The status of SidecarAcceleration in zod: what is accelerated, where, and why the rest is not.
+import { z } from 'zod';
+import { listMap } from './markers';
+import { connectionReasonNames, nodeReasonNames } from './reasons';
+
+const count = z.int().min(0);
+const time = z.iso.datetime({ offset: true });
+
+export const conditionTypes = ['Ready', 'Progressing', 'Degraded'] as const;
+export const condition = z.object({
+  type: z.enum(conditionTypes),
+  status: z.enum(['True', 'False', 'Unknown']),
+  reason: z.string().min(1).max(1024).regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/),
+  message: z.string().max(32768),
+  observedGeneration: count,
+  lastTransitionTime: time,
+});
+
+/** A connection is counted at each of its ends that lives in a selected pod, as `ss` in the pods shows it. */
+export const connectionCounts = z.object({ open: count, accelerated: count });
+/** Bytes sent by the selected pods since their agents first counted. */
+export const byteCounts = z.object({ fast: count, tcp: count });
+
+export const reasonCount = z.object({ reason: z.enum(connectionReasonNames), connections: count });
+
+export const namespaceStates = ['Accelerated', 'Partial', 'Waiting', 'NotAccelerated', 'Draining'] as const;
+export const namespaceStatus = z.object({
+  name: z.string().min(1).max(63),
+  state: z.enum(namespaceStates),
+  pods: z.object({ selected: count, accelerated: count }),
+  connections: connectionCounts,
+  bytes: byteCounts,
+  reasons: z.array(reasonCount).max(16).meta(listMap('reason')).describe('Why open connections are not accelerated, most frequent first.'),
+  since: time.describe('When the namespace entered its state.'),
+});
+
+export const nodeReasonCount = z.object({
+  reason: z.enum(nodeReasonNames),
+  nodes: count,
+  examples: z.array(z.string().max(253)).max(3).describe('Some of the nodes.'),
+  message: z.string().max(1024).describe('What is wrong on the first of them, and what to do.'),
+});
+
+/** Most namespaces listed one by one; the others are summed in `remainder`. */
+export const maxListedNamespaces = 100;
+
+export const status = z.object({
+  observedGeneration: count.optional(),
+  conditions: z.array(condition).max(8).meta(listMap('type')).optional(),
+  nodes: z.object({ desired: count, ready: count, unsupported: z.array(nodeReasonCount).max(16).meta(listMap('reason')) }).optional(),
+  connections: connectionCounts.optional(),
+  bytes: byteCounts.optional(),
+  summary: z.object({
+    nodes: z.string().max(32).describe('Ready of desired, as in 3/3.'),
+    accelerated: z.string().max(32).describe('Share of open connections that are accelerated, as in 97%.'),
+  }).optional(),
+  namespaces: z.array(namespaceStatus).max(maxListedNamespaces).meta(listMap('name')).optional(),
+  remainder: z.object({ namespaces: count, connections: connectionCounts, bytes: byteCounts }).optional()
+    .describe('Sum over the selected namespaces that are not listed.'),
+});
+
+export type Condition = z.infer<typeof condition>;
+export type NamespaceState = (typeof namespaceStates)[number];
+export type NamespaceStatus = z.infer<typeof namespaceStatus>;
+export type NodeReasonCount = z.infer<typeof nodeReasonCount>;
+export type ReasonCount = z.infer<typeof reasonCount>;
+export type Status = z.infer<typeof status>;

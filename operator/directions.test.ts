@@ -1,0 +1,59 @@
+// The tree's import directions, proven on the linter: each forbidden import is written into a file that exists, and refused.
+import { readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { ESLint } from 'eslint';
+
+const layers = ['api', 'protocol', 'kube', 'controller', 'agent', 'cli'] as const;
+type Layer = (typeof layers)[number];
+
+/** Some existing source file of the layer, because type-aware rules know only files of the project. */
+function fileOf(layer: Layer): string {
+  const names = readdirSync(join(__dirname, layer), { recursive: true, encoding: 'utf8' });
+  const name = names.find((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
+  if (!name) throw new Error(`operator/${layer} has no source file`);
+  return join(__dirname, layer, name);
+}
+
+function importOf(from: Layer, to: Layer): string {
+  return relative(dirname(fileOf(from)), fileOf(to)).replace(/\.ts$/, '');
+}
+
+const eslint = new ESLint({ cwd: join(__dirname, '..') });
+
+/** What the direction rule says about `import '<source>'` written in the layer. */
+async function refusals(from: Layer, source: string): Promise<string[]> {
+  const [result] = await eslint.lintText(`import * as other from '${source}';\nvoid other;\n`, { filePath: fileOf(from) });
+  return (result?.messages ?? []).filter((message) => message.ruleId === 'boundaries/dependencies').map((message) => message.message);
+}
+
+const allowed: Record<Layer, readonly Layer[]> = {
+  api: [],
+  protocol: ['api'],
+  kube: [],
+  controller: ['api', 'protocol', 'kube'],
+  agent: ['api', 'protocol'],
+  cli: ['api', 'protocol', 'kube'],
+};
+
+const pairs = layers.flatMap((from) => layers.filter((to) => to !== from).map((to) => [from, to] as const));
+
+describe('the linter', () => {
+  it.each(pairs.filter(([from, to]) => allowed[from].includes(to)))('lets operator/%s import operator/%s', async (from, to) => {
+    expect(await refusals(from, importOf(from, to))).toEqual([]);
+  }, 30_000);
+
+  it.each(pairs.filter(([from, to]) => !allowed[from].includes(to)))('refuses that operator/%s imports operator/%s', async (from, to) => {
+    expect(await refusals(from, importOf(from, to))).toHaveLength(1);
+  }, 30_000);
+
+  it.each([
+    ['agent', '@kubernetes/client-node'],
+    ['protocol', '@kubernetes/client-node'],
+    ['api', '@kubernetes/client-node'],
+    ['controller', 'koffi'],
+    ['cli', 'koffi'],
+    ['agent', 'cdk8s'],
+  ] as const)('refuses that operator/%s imports the package %s', async (from, source) => {
+    expect(await refusals(from, source)).toHaveLength(1);
+  }, 30_000);
+});
