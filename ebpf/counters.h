@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the status of the resource is proved by: gauges of connection ends and sums of bytes, per namespace and CPU. */
+#ifndef SIDECAR_ACCELERATION_COUNTERS_H
+#define SIDECAR_ACCELERATION_COUNTERS_H
+
+#include "maps.h"
+
+/* sock_ops callbacks may interrupt sk_msg on the same CPU, so even per-CPU words are added to atomically. */
+#define ADD(word, n) __sync_fetch_and_add(&(word), (n))
+
+static __always_inline struct tally *tally_of(__u32 slot)
+{
+	return bpf_map_lookup_elem(&tallies, &slot);
+}
+
+/* Moves one end between two gauges; STANDING_NONE is outside. */
+static __always_inline void count_standing(__u32 slot, enum standing from, enum standing to)
+{
+	struct tally *tally = tally_of(slot);
+
+	if (!tally)
+		return;
+	if (from > STANDING_NONE && from < STANDING_COUNT)
+		ADD(tally->standing[from], -1);
+	if (to > STANDING_NONE && to < STANDING_COUNT)
+		ADD(tally->standing[to], 1);
+}
+
+static __always_inline void settle(struct end *end, enum standing standing)
+{
+	if (end->standing == standing)
+		return;
+	count_standing(end->slot, end->standing, standing);
+	end->standing = standing;
+}
+
+static __always_inline void count_tcp_bytes(__u32 slot, __u64 bytes)
+{
+	struct tally *tally = tally_of(slot);
+
+	if (tally)
+		ADD(tally->tcp_bytes, bytes);
+}
+
+static __always_inline void count_message(struct end *end, enum gate gate, __u32 bytes)
+{
+	struct tally *tally = tally_of(end->slot);
+
+	end->gate = gate;
+	if (gate == GATE_OPEN)
+		end->fast_bytes += bytes;
+	else
+		end->tcp_bytes += bytes;
+	if (!tally)
+		return;
+	if (gate == GATE_OPEN) {
+		ADD(tally->fast_messages, 1);
+		ADD(tally->fast_bytes, bytes);
+		return;
+	}
+	if (gate < GATE_COUNT)
+		ADD(tally->gate[gate], 1);
+	ADD(tally->tcp_bytes, bytes);
+}
+
+/* Takes or gives back places in the SOCKHASH; one word for the node, touched once a connection end. */
+static __always_inline void count_usage(__s64 n)
+{
+	__u32 zero = 0;
+	__u64 *used = bpf_map_lookup_elem(&usage, &zero);
+
+	if (used)
+		ADD(*used, n);
+}
+
+static __always_inline bool usage_below(__u64 limit)
+{
+	__u32 zero = 0;
+	__u64 *used = bpf_map_lookup_elem(&usage, &zero);
+
+	return used && *used < limit;
+}
+
+#endif

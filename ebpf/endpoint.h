@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Addresses of a sock_ops socket, IPv4 as v4-mapped: the two ends of one connection may differ in family
+ * (a listener on [::] accepts IPv4 clients). */
+#ifndef SIDECAR_ACCELERATION_ENDPOINT_H
+#define SIDECAR_ACCELERATION_ENDPOINT_H
+
+#include "maps.h"
+#include <bpf/bpf_endian.h>
+
+#define MAPPED_PREFIX bpf_htonl(0xffff)
+
+static __always_inline void set_v4(struct address *address, __u32 v4)
+{
+	__u32 *words = (__u32 *)address->bytes;
+
+	words[0] = 0;
+	words[1] = 0;
+	words[2] = MAPPED_PREFIX;
+	words[3] = v4;
+}
+
+/* The verifier wants context reads at constant offsets, one word each; volatile keeps the compiler from making one
+ * read at a computed address of two. So all words of both families are read, and the right ones kept: the words of
+ * the other family are readable too, and mean nothing. */
+#define CONTEXT(field) (*(volatile __u32 *)&(field))
+
+#define READ_ENDPOINT(ops, side, endpoint) ({						\
+	__u32 v4 = CONTEXT((ops)->side##_ip4);						\
+	__u32 a = CONTEXT((ops)->side##_ip6[0]), b = CONTEXT((ops)->side##_ip6[1]);	\
+	__u32 c = CONTEXT((ops)->side##_ip6[2]), d = CONTEXT((ops)->side##_ip6[3]);	\
+	__u32 *words = (__u32 *)(endpoint)->address.bytes;				\
+	bool mapped = (ops)->family == AF_INET;						\
+											\
+	words[0] = mapped ? 0 : a;							\
+	words[1] = mapped ? 0 : b;							\
+	words[2] = mapped ? MAPPED_PREFIX : c;						\
+	words[3] = mapped ? v4 : d;							\
+	(endpoint)->pad = 0;								\
+})
+
+static __always_inline void read_remote(struct bpf_sock_ops *ops, struct endpoint *remote)
+{
+	READ_ENDPOINT(ops, remote, remote);
+	remote->port = bpf_ntohl(ops->remote_port);
+}
+
+static __always_inline void read_local(struct bpf_sock_ops *ops, struct endpoint *local)
+{
+	READ_ENDPOINT(ops, local, local);
+	local->port = ops->local_port;
+}
+
+static __always_inline enum locality locality_of(const struct address *address)
+{
+	struct place *place = bpf_map_lookup_elem(&addresses, address);
+
+	return place ? place->locality : 0;
+}
+
+#endif

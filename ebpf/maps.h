@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Every map, pinned by name so that it outlives the agent. */
+#ifndef SIDECAR_ACCELERATION_MAPS_H
+#define SIDECAR_ACCELERATION_MAPS_H
+
+#include "kernel.h"
+#include "abi.h"
+#include <bpf/bpf_helpers.h>
+
+#define PINNED __uint(pinning, LIBBPF_PIN_BY_NAME)
+
+/* Written by the agent, read on every callback and message: behaviour is switched here, never by detaching. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct settings);
+	PINNED;
+} settings_map SEC(".maps");
+
+/* Selected pods by the inode number of their network namespace. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_PODS);
+	__type(key, __u32);
+	__type(value, struct pod);
+	PINNED;
+} pods SEC(".maps");
+
+/* Addresses of this node's pods, selected or not. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_ADDRESSES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, struct address);
+	__type(value, struct place);
+	PINNED;
+} addresses SEC(".maps");
+
+/* Which namespace has which slot; only the agent reads it, after a restart. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, MAX_NAMESPACES);
+	__type(key, __u32);
+	__type(value, struct namespace_name);
+	PINNED;
+} namespaces SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, MAX_NAMESPACES);
+	__type(key, __u32);
+	__type(value, struct tally);
+	PINNED;
+} tallies SEC(".maps");
+
+/* Sockets in the SOCKHASH now, against settings.max_sockets. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u64);
+	PINNED;
+} usage SEC(".maps");
+
+/* The rendezvous: connecting ends that wait for their accepting end, microseconds each. LRU, so that ends whose
+ * handshake never finishes cannot fill it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_PENDING);
+	__type(key, struct handshake);
+	__type(value, struct half);
+	PINNED;
+} pending SEC(".maps");
+
+/* Left by the accepting end under the connecting end's cookie, taken with its first message: a program can
+ * reach only the storage of its own socket. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SOCKETS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct joint);
+	PINNED;
+} joints SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct end);
+	PINNED;
+} ends SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_SOCKHASH);
+	__uint(max_entries, MAX_SOCKETS);
+	__type(key, __u64);
+	__type(value, __u64);
+	PINNED;
+} sockets SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SOCKETS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct origdst);
+	PINNED;
+} origdsts SEC(".maps");
+
+static __always_inline struct settings *current_settings(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&settings_map, &zero);
+}
+
+#endif

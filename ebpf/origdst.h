@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* The original-destination map: what the client asked for, and where the rules of its pod sent it. */
+#ifndef SIDECAR_ACCELERATION_ORIGDST_H
+#define SIDECAR_ACCELERATION_ORIGDST_H
+
+#include "endpoint.h"
+
+#define SOL_IP 0
+#define SO_ORIGINAL_DST 80		/* include/uapi/linux/netfilter_ipv4.h */
+#define BPF_SO_ORIGINAL_DST 800		/* openEuler 6.6 only; upstream answers -EINVAL */
+
+/* openEuler 5.10: long bpf_sk_original_addr(void *ctx, int optname, void *optval, int optlen). The helper has no
+ * number of its own upstream, so the agent looks for it by name in the running kernel's BTF (enum bpf_func_id) and
+ * writes the number over this one before loading; where there is none, `has_original_addr_helper` stays false and
+ * the verifier never reaches the call. */
+#define ORIGINAL_ADDR_HELPER 0x5ca1ab1e
+
+const volatile bool has_original_addr_helper = false;
+
+static long (*bpf_sk_original_addr)(void *ctx, int optname, void *optval, int optlen) = (void *)ORIGINAL_ADDR_HELPER;
+
+/* include/uapi/linux/in.h, struct sockaddr_in */
+struct socket_address_v4 {
+	__u16 family;
+	__u16 port;
+	__u32 address;
+	__u8 zero[8];
+};
+
+/* Asks the kernel's own NAT table; true where a helper exists and the connection was translated. */
+static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, struct endpoint *original)
+{
+	struct socket_address_v4 found = {};
+	long error;
+
+	if (has_original_addr_helper)
+		error = bpf_sk_original_addr(ops, SO_ORIGINAL_DST, &found, sizeof(found));
+	else
+		error = bpf_getsockopt(ops, SOL_IP, BPF_SO_ORIGINAL_DST, &found, sizeof(found));
+	if (error || !found.address)
+		return false;
+	set_v4(&original->address, found.address);
+	original->port = bpf_ntohs(found.port);
+	return true;
+}
+
+/* Called at the accepting end, with the half its connecting end left at the rendezvous. */
+static __always_inline void remember_original(struct bpf_sock_ops *ops, const struct half *half, __u64 cookie,
+					      enum path_kind path)
+{
+	struct origdst row = {
+		.client_cookie = half->cookie,
+		.slot = half->slot,
+		.path = path,
+		.origin = ORIGIN_RENDEZVOUS,
+		.client = half->client,
+		.original = half->original,
+	};
+
+	read_local(ops, &row.redirected);
+	if (original_by_helper(ops, &row.original))
+		row.origin = ORIGIN_HELPER;
+	bpf_map_update_elem(&origdsts, &cookie, &row, BPF_ANY);
+}
+
+#endif

@@ -1,0 +1,59 @@
+// Two selected test pods and a datapath over them; set up and cleaned up around each test.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { openDatapath, type Datapath, type DatapathPod, type DatapathSettings, type NamespaceCounters } from '../../operator/agent/datapath';
+import { TestNode, type TestPod } from './pods';
+
+export const object = join(__dirname, '..', '..', 'build', 'ebpf', 'datapath.bpf.o');
+export const settings: DatapathSettings = { mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 1000, spillBytes: 1 << 20 };
+
+let runs = 0;
+
+/** The pod as the agent would report it. */
+export function selected(pod: TestPod, namespace: string): DatapathPod {
+  return { netns: pod.netns, namespace, addresses: [pod.address, pod.address6] };
+}
+
+export class Fixture {
+  readonly node: TestNode;
+  readonly client: TestPod;
+  readonly server: TestPod;
+  readonly pins: string;
+  datapath: Datapath;
+
+  constructor() {
+    if (!existsSync(object)) throw new Error(`load datapath: no ${object}; run make build`);
+    const run = `${process.pid.toString(36)}${runs++}`;
+    this.pins = `/sys/fs/bpf/sca-${run}`;
+    this.node = new TestNode(run);
+    this.client = this.node.addPod();
+    this.server = this.node.addPod();
+    this.datapath = this.open();
+    this.datapath.configure(settings);
+    this.datapath.select([selected(this.client, 'front'), selected(this.server, 'back')], []);
+  }
+
+  open(): Datapath {
+    return openDatapath({ object, pins: this.pins, podCgroup: this.node.cgroup });
+  }
+
+  counters(namespace: string): NamespaceCounters {
+    const found = this.datapath.snapshot().namespaces.find((n) => n.namespace === namespace);
+    if (found === undefined) throw new Error(`read counters: namespace ${namespace} has none`);
+    return found;
+  }
+
+  async remove(): Promise<void> {
+    this.datapath.release();
+    await this.node.remove();
+  }
+}
+
+/** Waits until `condition` holds; throws with `what` after ten seconds. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (!condition()) {
+    if (Date.now() > deadline) throw new Error(`waited ten seconds for: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

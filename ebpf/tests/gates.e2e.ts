@@ -1,0 +1,101 @@
+// When a joined connection's message takes the fast path and when it does not; on the real kernel. Needs root.
+import { Fixture, selected, settings, until } from './fixture';
+import { python, serve, talk } from './traffic';
+
+const port = 8000;
+const fine = { wrongBytes: 0, errors: [] };
+
+let f: Fixture;
+beforeEach(() => {
+  f = new Fixture();
+});
+afterEach(() => f.remove());
+
+/** A Python server that listens, prints "ready" and runs `body` with the accepted connection `c`. */
+async function pythonServer(body: string, options = ''): Promise<AsyncIterableIterator<string>> {
+  const source = `import socket,time,select,hashlib\ns=socket.socket()\ns.setsockopt(socket.SOL_SOCKET,socket.SO_REUSEADDR,1)\n${options}\ns.bind(('0.0.0.0',${port}));s.listen(64);print('ready')\n${body}`;
+  const { lines } = python(f.node, f.server, source);
+  await lines.next();
+  return lines;
+}
+
+/** A Python client that runs `body`, in which connect() opens a connection to the server. */
+function pythonClient(body: string): AsyncIterableIterator<string> {
+  const source = `import socket,time,select\ndef connect(): return socket.create_connection(('${f.server.address}',${port}))\n${body}`;
+  return python(f.node, f.client, source).lines;
+}
+
+test('leaves a program that reads with a blocking socket on TCP, and names it', async () => {
+  const lines = await pythonServer(`c,_=s.accept()\nwhile True:\n d=c.recv(65536)\n if not d: break\n c.sendall(d)\nprint('end')`);
+  const client = pythonClient(`s=connect();s.setblocking(False)\nfor i in range(50):\n s.send(b'x'*1000)\n g=0\n while g<1000:\n  select.select([s],[],[]); g+=len(s.recv(65536))\nprint('ok');time.sleep(1)`);
+  expect((await client.next()).value).toBe('ok');
+  expect(f.counters('front').reasons.get('BlockingReader')).toBe(1);
+  expect(f.counters('front').fastBytes).toBe(0n);
+  expect(f.counters('back').fastBytes).toBeGreaterThan(0n); // the other direction is read by polling
+  expect((await lines.next()).value).toBe('end');
+});
+
+test('stays on TCP while earlier bytes are unread there, so that a late reader gets them in order', async () => {
+  // nobody reads or accepts at first: the first bytes go over TCP; later ones must not overtake them
+  const lines = await pythonServer(`time.sleep(.5)\nc,_=s.accept();c.setblocking(False)\ntime.sleep(.5)\ng=b''\nwhile len(g)<4000:\n select.select([c],[],[]); g+=c.recv(1500)\nprint(g==b''.join(bytes([i%256])*100 for i in range(40)))`);
+  const client = pythonClient(`s=connect()\nfor i in range(20): s.send(bytes([i%256])*100)\ntime.sleep(.7)\nfor i in range(20,40): s.send(bytes([i%256])*100)\nprint('sent');time.sleep(1)`);
+  await client.next();
+  expect((await lines.next()).value).toBe('True');
+  expect(f.counters('front').passes.get('Order')).toBeGreaterThanOrEqual(1n);
+});
+
+test('reorders nothing behind a listener with TCP_DEFER_ACCEPT', async () => {
+  const accept = `s.setsockopt(socket.IPPROTO_TCP,socket.TCP_DEFER_ACCEPT,5)`;
+  const lines = await pythonServer(`bad=0\nfor n in range(300):\n c,_=s.accept();c.setblocking(False);g=b''\n while len(g)<30:\n  select.select([c],[],[]); g+=c.recv(100)\n bad+=g!=bytes(range(30));c.close()\nprint(bad)`, accept);
+  const client = pythonClient(`for n in range(300):\n s=connect()\n for i in range(30): s.send(bytes([i]))\n s.recv(1);s.close()\nprint('done')`);
+  await client.next();
+  expect((await lines.next()).value).toBe('0');
+});
+
+test('turns a sender back to TCP when its reader stalls, and to the fast path when it has caught up', async () => {
+  const spillBytes = 256 * 1024;
+  f.datapath.configure({ ...settings, spillBytes });
+  const total = 32 * 1024 * 1024;
+  const lines = await pythonServer(`c,_=s.accept();c.setblocking(False);time.sleep(1.5)\nprint('reading');h=hashlib.sha256();n=0\nwhile True:\n select.select([c],[],[]); d=c.recv(1<<20)\n if not d: break\n h.update(d);n+=len(d)\nprint(n,h.hexdigest())`);
+  const client = pythonClient(`import hashlib,random\ns=connect();s.setblocking(False)\nb=random.Random(7).randbytes(1<<20)\nh=hashlib.sha256();sent=0;stalled=0\nt=time.time()\nwhile sent<${total}:\n o=sent%len(b)\n _,w,_=select.select([],[s],[],1)\n try: n=s.send(b[o:o+32768])\n except BlockingIOError: n=0\n h.update(b[o:o+n]);sent+=n\n if time.time()-t<1: stalled=sent\nprint(stalled)\ns.shutdown(socket.SHUT_WR)\nprint(sent,h.hexdigest());time.sleep(1)`);
+  expect((await lines.next()).value).toBe('reading');
+  const stalled = Number((await client.next()).value);
+  expect(stalled).toBeGreaterThan(spillBytes / 2);
+  expect(stalled).toBeLessThan(16 * 1024 * 1024); // what plain TCP holds is a few MiB; unbounded would be all of it
+  expect((await lines.next()).value).toBe((await client.next()).value);
+  expect(f.counters('front').passes.get('Spill')).toBeGreaterThan(0n);
+  expect(Number(f.counters('front').fastBytes)).toBeGreaterThan(2 * spillBytes);
+});
+
+test('obeys Off and On at once on connections that are open, without a wrong byte', async () => {
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, { connections: 16, messages: 4000, maxBytes: 20_000, pauseMs: 0 });
+  await until('bytes are joined', () => f.counters('front').fastBytes > 0n);
+  for (let i = 0; i < 10; i++) {
+    f.datapath.configure({ ...settings, mode: 'Off' });
+    await until('nothing is left to drain', () => f.datapath.snapshot().drainingSockets === 0);
+    const before = f.counters('front').fastBytes;
+    const slow = f.counters('front').tcpBytes;
+    await until('bytes go over TCP', () => f.counters('front').tcpBytes > slow + 100_000n);
+    expect(f.counters('front').fastBytes - before).toBeLessThan(20_000n * 16n); // what had passed the gate already
+    f.datapath.configure(settings);
+    await until('bytes are joined again', () => f.counters('front').fastBytes > before + 100_000n);
+  }
+  expect(await talking).toMatchObject(fine);
+});
+
+test('stops joining bytes of a pod that leaves the selection while it is connected, and starts again with it', async () => {
+  await serve(f.node, f.server, port);
+  const both = [selected(f.client, 'front'), selected(f.server, 'back')];
+  const talking = talk(f.node, f.client, f.server.address, port, { connections: 4, messages: 3000, maxBytes: 20_000, pauseMs: 0 });
+  await until('bytes are joined', () => f.counters('front').fastBytes > 0n);
+  f.datapath.select([selected(f.client, 'front')], [f.server.address]);
+  await until('the reason is told', () => f.counters('front').reasons.get('PeerNotSelected') === 4);
+  const left = f.counters('front').fastBytes;
+  const slow = f.counters('front').tcpBytes;
+  await until('bytes go over TCP', () => f.counters('front').tcpBytes > slow + 100_000n);
+  expect(f.counters('front').fastBytes).toBe(left);
+  f.datapath.select(both, []);
+  await until('bytes are joined again', () => f.counters('front').fastBytes > left + 100_000n);
+  expect(await talking).toMatchObject(fine);
+});

@@ -1,0 +1,103 @@
+// The datapath outlives the process that made it, and leaves without hurting a live connection. Needs root.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { tmpdir } from 'node:os';
+import { DatapathRefused, openDatapath } from '../../operator/agent/datapath';
+import { Fixture, object, settings, until } from './fixture';
+import { serve, talk, type Talk } from './traffic';
+
+const port = 8000;
+const fine = { wrongBytes: 0, errors: [] };
+const longTalk: Talk = { connections: 8, messages: 3000, maxBytes: 20_000, pauseMs: 0 };
+
+let f: Fixture;
+beforeEach(() => {
+  f = new Fixture();
+});
+afterEach(() => f.remove());
+
+function attached(): number {
+  const shown = execFileSync('bpftool', ['-j', 'cgroup', 'show', f.node.cgroup], { encoding: 'utf8' });
+  return shown.trim() === '' ? 0 : (JSON.parse(shown) as unknown[]).length;
+}
+
+test('goes on joining while no process holds it, and a new one finds its counters and selection', async () => {
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, longTalk);
+  await until('bytes are joined', () => f.counters('front').fastBytes > 0n);
+  const before = f.counters('front').fastBytes;
+  f.datapath.close();
+  f.datapath = f.open();
+  await until('bytes went on', () => f.counters('front').fastBytes > before + 1_000_000n);
+  expect(f.counters('front').accelerated).toBe(8);
+  expect(f.counters('front').tcpBytes).toBeLessThan(f.counters('front').fastBytes / 20n);
+  expect(attached()).toBe(1);
+  expect(await talking).toMatchObject(fine);
+});
+
+test('is released under load: nothing pinned or attached, connections finish on TCP, programs go with the last of them', async () => {
+  const stopServer = await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, longTalk);
+  await until('bytes are joined', () => f.counters('front').fastBytes > 0n);
+  f.datapath.configure({ ...settings, mode: 'Off' });
+  await until('nothing is left to drain', () => f.datapath.snapshot().drainingSockets === 0);
+  f.datapath.release();
+  expect(existsSync(f.pins)).toBe(false);
+  expect(attached()).toBe(0);
+  expect(await talking).toMatchObject(fine);
+  await stopServer();
+  await until('the programs are gone', () => !loadedPrograms().includes('on_message'));
+  f.datapath = f.open(); // for the clean-up
+});
+
+function loadedPrograms(): string {
+  return execFileSync('bpftool', ['prog', 'show'], { encoding: 'utf8' });
+}
+
+test('takes over from another map version: that one is switched off and forgotten, its connections finish', async () => {
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, longTalk);
+  await until('bytes are joined', () => f.counters('front').fastBytes > 0n);
+  f.datapath.close();
+  const [folder] = readdirSync(f.pins);
+  execFileSync('mv', [join(f.pins, String(folder)), join(f.pins, 'abi-99')]);
+  f.datapath = f.open();
+  expect(readdirSync(f.pins)).toEqual([folder]);
+  expect(attached()).toBe(1);
+  expect(await talking).toMatchObject(fine);
+});
+
+test('refuses a pin directory with something of another owner in it, and says what to do', () => {
+  mkdirSync(join(f.pins, 'somebody'));
+  expect(() => f.open()).toThrow(/somebody.*remove it: rm -r/);
+  rmSync(join(f.pins, 'somebody'), { recursive: true, force: true });
+});
+
+test('refuses a pin directory that is not on a BPF file system', () => {
+  const pins = join(tmpdir(), `sca-${process.pid}`);
+  const refusal = (): unknown => openDatapath({ object, pins, podCgroup: f.node.cgroup });
+  expect(refusal).toThrow(DatapathRefused);
+  expect(refusal).toThrow(/not on a BPF file system; mount one/);
+  expect(existsSync(pins)).toBe(false);
+});
+
+test('leaves the node as it was when the kernel refuses the programs', () => {
+  const broken = join(tmpdir(), `sca-${process.pid}.o`);
+  const elf = readFileSync(object);
+  const call = Buffer.from([0x85, 0, 0, 0, 137, 0, 0, 0]); // bpf_skc_to_tcp_sock, as in a kernel that lacks it
+  let at = elf.indexOf(call);
+  while (at >= 0) {
+    elf.writeUInt32LE(99_999, at + 4);
+    at = elf.indexOf(call, at + 8);
+  }
+  writeFileSync(broken, elf);
+  const pins = `${f.pins}-broken`;
+  try {
+    expect(() => openDatapath({ object: broken, pins, podCgroup: f.node.cgroup })).toThrow(/the kernel refused them.*99999/);
+    expect(existsSync(pins)).toBe(false);
+    expect(attached()).toBe(1);
+  } finally {
+    rmSync(broken);
+  }
+});

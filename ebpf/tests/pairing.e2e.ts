@@ -1,0 +1,121 @@
+// Which connections are joined, and which never are; on the real kernel, between network namespaces. Needs root.
+import { Fixture, selected, settings, until } from './fixture';
+import { python, serve, shortTalk, talk, type Talk } from './traffic';
+
+const port = 8000;
+const fine = { wrongBytes: 0, errors: [] };
+/** Long enough to look at while it runs. */
+const slowTalk: Talk = { connections: 4, messages: 100, maxBytes: 2000, pauseMs: 10 };
+
+let f: Fixture;
+beforeEach(() => {
+  f = new Fixture();
+});
+afterEach(() => f.remove());
+
+test.each([
+  ['IPv4 between pods, accepted by a listener on [::]', (): string => f.server.address],
+  ['IPv6 between pods', (): string => f.server.address6],
+])('joins %s', async (_, host) => {
+  await serve(f.node, f.server, port);
+  expect(await talk(f.node, f.client, host(), port)).toMatchObject(fine);
+  const front = f.counters('front');
+  expect(Number(front.fastBytes) / Number(front.fastBytes + front.tcpBytes)).toBeGreaterThan(0.95);
+  expect(f.counters('back').fastBytes).toBeGreaterThan(0n);
+});
+
+test.each(['127.0.0.1', '::1'])('joins two sockets of one pod over %s', async (host) => {
+  await serve(f.node, f.server, port);
+  expect(await talk(f.node, f.server, host, port)).toMatchObject(fine);
+  expect(f.counters('back').fastBytes).toBeGreaterThan(f.counters('back').tcpBytes * 20n);
+});
+
+test('joins a connection that a REDIRECT rule turned to the sidecar, and remembers what was asked for', async () => {
+  f.node.iptables(f.server, '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '9999', '-j', 'REDIRECT', '--to-ports', String(port));
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.server, '10.111.0.77', 9999, slowTalk);
+  await until('four connections are in the original-destination map', () => f.datapath.connections(10).length === 4);
+  for (const row of f.datapath.connections(10)) {
+    expect(row).toMatchObject({ namespace: 'back', path: 'PodLocal', original: '10.111.0.77:9999', redirected: `127.0.0.1:${port}`, learnt: 'rendezvous' });
+  }
+  expect(await talking).toMatchObject(fine);
+  await until('the map is empty again', () => f.datapath.connections(10).length === 0);
+});
+
+test('counts a connection once at each end, accelerated while it is open and gone when it is closed', async () => {
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, slowTalk);
+  await until('both ends are open and accelerated', () => ['front', 'back'].every((n) => f.counters(n).accelerated === 4));
+  expect(f.counters('front').open).toBe(4);
+  expect(f.datapath.snapshot().joinedSockets).toBe(8);
+  await talking;
+  await until('nothing is open', () => ['front', 'back'].every((n) => f.counters(n).open === 0));
+  expect(f.datapath.snapshot().joinedSockets).toBe(0);
+});
+
+test('never puts a socket of a pod that is not selected into the map, and says so at the other end', async () => {
+  f.datapath.select([selected(f.client, 'front')], [f.server.address, f.server.address6]);
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, slowTalk);
+  await until('the client end is counted', () => f.counters('front').reasons.get('PeerNotSelected') === 4);
+  expect(f.datapath.snapshot().joinedSockets).toBe(0);
+  expect(await talking).toMatchObject(fine);
+  expect(f.counters('front').fastBytes).toBe(0n);
+  expect(f.counters('front').tcpBytes).toBeGreaterThan(0n);
+});
+
+test('says PeerElsewhere for an address that no pod of this node has', async () => {
+  f.datapath.select([selected(f.client, 'front')], []);
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, slowTalk);
+  await until('the client end is counted', () => f.counters('front').reasons.get('PeerElsewhere') === 4);
+  await talking;
+});
+
+test('takes an end that found no peer out of the map with its first answer', async () => {
+  // the server's address is said to be selected, its network namespace is not: as when it shares another pod's address
+  f.datapath.select([{ ...selected(f.client, 'front'), addresses: [f.client.address, f.server.address] }], []);
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, slowTalk);
+  await until('all four have left', () => f.counters('front').reasons.get('PeerNotSelected') === 4);
+  expect(f.datapath.snapshot().joinedSockets).toBe(0);
+  expect(await talking).toMatchObject(fine);
+});
+
+test('leaves connections of a path that is not wanted on TCP', async () => {
+  f.datapath.configure({ ...settings, paths: ['PodLocal'] });
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, slowTalk);
+  await until('both ends name the path', () => ['front', 'back'].every((n) => f.counters(n).reasons.get('PathNotSelected') === 4));
+  expect(await talking).toMatchObject(fine);
+  expect(f.counters('front').fastBytes).toBe(0n);
+});
+
+test('joins no more connections than allowed; further ones work on TCP and are counted', async () => {
+  f.datapath.configure({ ...settings, maxConnections: 3 });
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, { ...slowTalk, connections: 8 });
+  await until('the limit is reached', () => (f.counters('front').reasons.get('LimitReached') ?? 0) > 0 && f.counters('front').open === 8);
+  expect(f.datapath.snapshot().joinedSockets).toBeLessThanOrEqual(6);
+  expect(await talking).toMatchObject(fine);
+});
+
+test('pairs and counts without moving a byte while it only observes', async () => {
+  f.datapath.configure({ ...settings, mode: 'Observe' });
+  await serve(f.node, f.server, port);
+  expect(await talk(f.node, f.client, f.server.address, port, shortTalk)).toMatchObject(fine);
+  expect(f.counters('front').fastBytes).toBe(0n);
+  expect(f.counters('front').passes.get('Mode')).toBeGreaterThanOrEqual(800n);
+});
+
+test('does not join a Multipath TCP connection', async () => {
+  const mptcp = 262;
+  const source = (body: string): string => `import socket,time\ns=socket.socket(socket.AF_INET,socket.SOCK_STREAM,${mptcp})\n${body}`;
+  const server = python(f.node, f.server, source(`s.bind(('0.0.0.0',${port}));s.listen();print('ready');c,_=s.accept();c.setblocking(False);time.sleep(.3);print(c.recv(99))`));
+  expect((await server.lines.next()).value).toBe('ready');
+  const client = python(f.node, f.client, source(`s.connect(('${f.server.address}',${port}));s.send(b'hello');print('sent');time.sleep(1)`));
+  await client.lines.next();
+  expect((await server.lines.next()).value).toBe("b'hello'");
+  expect(f.counters('front').fastBytes).toBe(0n);
+  expect(f.datapath.snapshot().joinedSockets).toBe(0);
+});

@@ -1,0 +1,104 @@
+// Test pods without Kubernetes: a network namespace and a cgroup each, joined by a bridge in a namespace of its own.
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+
+const cgroupRoots = ['/sys/fs/cgroup/unified', '/sys/fs/cgroup'];
+
+function ip(...words: string[]): void {
+  execFileSync('ip', words, { stdio: ['ignore', 'ignore', 'pipe'] });
+}
+
+export interface TestPod {
+  readonly name: string;
+  readonly address: string;
+  readonly address6: string;
+  readonly netns: number;
+}
+
+/** A node of test pods; everything it makes carries `run` in its name and goes with remove(). */
+export class TestNode {
+  /** Stands for `kubepods`. */
+  readonly cgroup: string;
+  private readonly bridge: string;
+  private readonly pods: TestPod[] = [];
+  private readonly running = new Set<ChildProcess>();
+
+  constructor(private readonly run: string) {
+    const root = cgroupRoots.find((path) => existsSync(join(path, 'cgroup.procs')) && existsSync(join(path, 'cgroup.controllers')));
+    if (root === undefined) throw new Error('make test cgroup: no cgroup v2 hierarchy is mounted');
+    this.cgroup = join(root, `sca-${run}`);
+    mkdirSync(this.cgroup);
+    this.bridge = `sca-${run}-br`;
+    ip('netns', 'add', this.bridge);
+    ip('-n', this.bridge, 'link', 'add', 'pods', 'type', 'bridge');
+    ip('-n', this.bridge, 'link', 'set', 'pods', 'up');
+  }
+
+  addPod(): TestPod {
+    const n = this.pods.length + 1;
+    const name = `sca-${this.run}-${n}`;
+    const pod = { name, address: `10.111.0.${n}`, address6: `fd11::${n}` };
+    ip('netns', 'add', name);
+    ip('-n', name, 'link', 'set', 'lo', 'up');
+    ip('-n', name, 'link', 'add', 'eth0', 'type', 'veth', 'peer', 'name', `p${n}`, 'netns', this.bridge);
+    ip('-n', this.bridge, 'link', 'set', `p${n}`, 'master', 'pods', 'up');
+    ip('-n', name, 'addr', 'add', `${pod.address}/24`, 'dev', 'eth0');
+    ip('-n', name, 'addr', 'add', `${pod.address6}/64`, 'dev', 'eth0', 'nodad');
+    ip('-n', name, 'link', 'set', 'eth0', 'up');
+    const made = { ...pod, netns: statSync(join('/run/netns', name)).ino };
+    this.pods.push(made);
+    return made;
+  }
+
+  /** Runs a command in the pod's namespace, in the node's cgroup. */
+  start(pod: TestPod, command: string, ...args: string[]): ChildProcess {
+    const enter = `echo $$ > ${this.cgroup}/cgroup.procs; exec "$0" "$@"`;
+    const child = spawn('nsenter', [`--net=/run/netns/${pod.name}`, 'sh', '-c', enter, command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    this.running.add(child);
+    child.once('exit', () => this.running.delete(child));
+    return child;
+  }
+
+  /** Sets an iptables rule in the pod's namespace. */
+  iptables(pod: TestPod, ...rule: string[]): void {
+    execFileSync('nsenter', [`--net=/run/netns/${pod.name}`, 'iptables-legacy', ...rule]);
+  }
+
+  async remove(): Promise<void> {
+    await Promise.all([...this.running].map((child) => stop(child)));
+    for (const { name } of this.pods) ip('netns', 'del', name);
+    ip('netns', 'del', this.bridge);
+    await emptied(this.cgroup);
+    rmdirSync(this.cgroup);
+  }
+}
+
+async function emptied(cgroup: string): Promise<void> {
+  const deadline = Date.now() + 10_000;
+  while (readFileSync(join(cgroup, 'cgroup.procs'), 'utf8') !== '' && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+/** Ends a process started here and waits for it. */
+export function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    child.once('exit', () => resolve());
+    child.kill('SIGKILL');
+  });
+}
+
+/** The first line a process prints. */
+export function firstLine(child: ChildProcess): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stdout?.on('data', (chunk: Buffer) => {
+      text += chunk.toString();
+      const end = text.indexOf('\n');
+      if (end >= 0) resolve(text.slice(0, end));
+    });
+    child.once('exit', (code) => reject(new Error(`the process ended with ${code} before it printed a line`)));
+  });
+}

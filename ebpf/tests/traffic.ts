@@ -1,0 +1,46 @@
+// Checksummed conversations between test pods, by ebpf/tests/peer.js.
+import { createInterface } from 'node:readline';
+import { join } from 'node:path';
+import { firstLine, stop, type TestNode, type TestPod } from './pods';
+
+const peer = join(__dirname, 'peer.js');
+
+export interface Conversation {
+  readonly bytes: number;
+  readonly wrongBytes: number;
+  readonly connections: number;
+  readonly errors: readonly string[];
+}
+
+export interface Talk {
+  readonly connections: number;
+  readonly messages: number;
+  /** Longest message; lengths are random up to it. */
+  readonly maxBytes: number;
+  /** Pause after each answer. */
+  readonly pauseMs: number;
+}
+
+export const shortTalk: Talk = { connections: 8, messages: 100, maxBytes: 20_000, pauseMs: 0 };
+
+/** Starts an echo server on [::]; resolves when it listens, to a function that ends it. */
+export async function serve(node: TestNode, pod: TestPod, port: number): Promise<() => Promise<void>> {
+  const child = node.start(pod, process.execPath, peer, 'serve', String(port));
+  await firstLine(child);
+  return () => stop(child);
+}
+
+/** Talks to a server and checks every byte that comes back. */
+export function talk(node: TestNode, pod: TestPod, host: string, port: number, how: Talk = shortTalk): Promise<Conversation> {
+  const { connections, messages, maxBytes, pauseMs } = how;
+  const words = [host, port, connections, messages, maxBytes, pauseMs].map(String);
+  const child = node.start(pod, process.execPath, peer, 'talk', ...words);
+  return firstLine(child).then((line) => JSON.parse(line) as Conversation);
+}
+
+/** Runs a Python program of the socket API in a pod; yields its lines. */
+export function python(node: TestNode, pod: TestPod, source: string): { lines: AsyncIterableIterator<string>; stop: () => Promise<void> } {
+  const child = node.start(pod, 'python3', '-u', '-c', source);
+  if (child.stdout === null) throw new Error('run python: no output to read');
+  return { lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), stop: () => stop(child) };
+}

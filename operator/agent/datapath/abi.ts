@@ -1,0 +1,111 @@
+// The values of the pinned maps as TypeScript sees them, and their codecs from the object's BTF.
+import { connectionReasonNames, type ConnectionReason } from '../../api';
+import type { Btf } from './btf';
+import { enumerators, structCodec, u32Codec, u64Codec, type Codec } from './codec';
+import { BpfMap } from './map';
+
+export interface Settings {
+  readonly abi: number;
+  readonly mode: number;
+  readonly paths: number;
+  readonly spill_bytes: number;
+  readonly max_sockets: bigint;
+  readonly epoch: bigint;
+}
+
+export interface Pod {
+  readonly slot: number;
+}
+
+export interface Endpoint {
+  readonly address: { readonly bytes: Buffer };
+  readonly port: number;
+}
+
+export interface Tally {
+  readonly standing: readonly bigint[];
+  readonly gate: readonly bigint[];
+  readonly fast_bytes: bigint;
+  readonly tcp_bytes: bigint;
+}
+
+export interface OrigdstRow {
+  readonly slot: number;
+  readonly path: number;
+  readonly origin: number;
+  readonly client: Endpoint;
+  readonly original: Endpoint;
+  readonly redirected: Endpoint;
+}
+
+/** `PEER_NOT_SELECTED` → `PeerNotSelected`. */
+export function camel(name: string): string {
+  return name
+    .split('_')
+    .map((word) => word.charAt(0) + word.slice(1).toLowerCase())
+    .join('');
+}
+
+function isConnectionReason(name: string): name is ConnectionReason {
+  return (connectionReasonNames as readonly string[]).includes(name);
+}
+
+/** The enums of the object, and a check that its standings are reasons the API knows. */
+export class Enums {
+  readonly mode: ReadonlyMap<string, number>;
+  readonly path: ReadonlyMap<string, number>;
+  readonly locality: ReadonlyMap<string, number>;
+  readonly gates: readonly string[];
+  readonly accelerated: number;
+  readonly rendezvous: number;
+  /** Standing number → reason; the accelerated standing and the bounds of the enum are none. */
+  readonly reasons: ReadonlyMap<number, ConnectionReason>;
+
+  constructor(btf: Btf) {
+    this.mode = this.camelled(btf, 'mode', 'MODE_');
+    this.path = this.camelled(btf, 'path_kind', 'PATH_');
+    this.locality = enumerators(btf, 'locality', 'LOCALITY_');
+    this.rendezvous = this.known(enumerators(btf, 'origin', 'ORIGIN_'), 'RENDEZVOUS');
+    const standings = this.camelled(btf, 'standing', 'STANDING_');
+    this.accelerated = this.known(standings, 'Accelerated');
+    this.reasons = this.reasonsOf(standings);
+    this.gates = [...this.camelled(btf, 'gate', 'GATE_').keys()].filter((name) => name !== 'Count');
+  }
+
+  known(values: ReadonlyMap<string, number>, name: string): number {
+    const value = values.get(name);
+    if (value === undefined) throw new Error(`read BTF: no enumerator ${name}; the object is of another version`);
+    return value;
+  }
+
+  private camelled(btf: Btf, name: string, prefix: string): ReadonlyMap<string, number> {
+    return new Map([...enumerators(btf, name, prefix)].map(([key, value]) => [camel(key), value]));
+  }
+
+  private reasonsOf(standings: ReadonlyMap<string, number>): ReadonlyMap<number, ConnectionReason> {
+    const reasons = new Map<number, ConnectionReason>();
+    for (const [name, value] of standings) {
+      if (['None', 'Accelerated', 'Count'].includes(name)) continue;
+      if (!isConnectionReason(name)) throw new Error(`read BTF: standing ${name} is no reason in operator/api/reasons.ts`);
+      reasons.set(value, name);
+    }
+    return reasons;
+  }
+}
+
+/** The maps user space works with, over file descriptors found by name. */
+export function bindMaps(btf: Btf, fd: (name: string) => number, cpus: number) {
+  const map = <K, V>(name: string, key: Codec<K>, value: Codec<V>, copies = 1): BpfMap<K, V> =>
+    new BpfMap(name, fd(name), key, value, copies);
+  return {
+    settings: map('settings_map', u32Codec, structCodec<Settings>(btf, 'settings')),
+    pods: map('pods', u32Codec, structCodec<Pod>(btf, 'pod')),
+    addresses: map('addresses', structCodec<{ bytes: Buffer }>(btf, 'address'), structCodec<{ locality: number }>(btf, 'place')),
+    namespaces: map('namespaces', u32Codec, structCodec<{ name: Buffer }>(btf, 'namespace_name')),
+    tallies: map('tallies', u32Codec, structCodec<Tally>(btf, 'tally'), cpus),
+    usage: map('usage', u32Codec, u64Codec),
+    origdsts: map('origdsts', u64Codec, structCodec<OrigdstRow>(btf, 'origdst')),
+  };
+}
+
+export type Maps = ReturnType<typeof bindMaps>;

@@ -1,0 +1,88 @@
+// What the rest of the agent may ask of the kernel datapath. Everything behind it is libbpf, maps and pins.
+import type { ConnectionReason, Mode, NodeReason, Path } from '../../api';
+
+/** One selected pod of this node, as the datapath knows it. */
+export interface DatapathPod {
+  /** Inode number of the pod's network namespace; how the programs recognise its sockets. */
+  readonly netns: number;
+  readonly namespace: string;
+  /** The pod's own addresses, IPv4 and IPv6 in text form. */
+  readonly addresses: readonly string[];
+}
+
+/** Limits and switches that the programs read on every message. */
+export interface DatapathSettings {
+  readonly mode: Mode;
+  readonly paths: readonly Path[];
+  /** Joined connections of the node; each holds two sockets. */
+  readonly maxConnections: number;
+  readonly spillBytes: number;
+}
+
+/** Counters of one namespace, summed over CPUs. Gauges are connection ends; bytes are those sent. */
+export interface NamespaceCounters {
+  readonly namespace: string;
+  readonly open: number;
+  readonly accelerated: number;
+  readonly reasons: ReadonlyMap<ConnectionReason, number>;
+  readonly fastBytes: bigint;
+  readonly tcpBytes: bigint;
+  /** Messages of joined connections that went over TCP, by the gate that turned them back. */
+  readonly passes: ReadonlyMap<string, bigint>;
+  readonly draining: number;
+}
+
+export interface DatapathSnapshot {
+  readonly namespaces: readonly NamespaceCounters[];
+  readonly joinedSockets: number;
+  readonly drainingSockets: number;
+}
+
+/** A joined connection of the original-destination map. Addresses as `address:port` or `[address]:port`. */
+export interface JoinedConnection {
+  readonly namespace: string;
+  readonly path: Path;
+  readonly client: string;
+  /** What the client asked for. */
+  readonly original: string;
+  /** Where the rules of the pod sent it. */
+  readonly redirected: string;
+  /** Which way the entry was learnt: by the handshake rendezvous or by the kernel's own helper. */
+  readonly learnt: 'rendezvous' | 'helper';
+}
+
+export interface Datapath {
+  /** Puts new settings in force for existing and new connections at once. */
+  configure(settings: DatapathSettings): void;
+  /**
+   * Makes the given pods the selected ones; returns the namespaces there was no room for.
+   * `neighbours` are the addresses of this node's other pods: they only sharpen the reasons.
+   */
+  select(pods: readonly DatapathPod[], neighbours: readonly string[]): string[];
+  snapshot(): DatapathSnapshot;
+  connections(limit: number): JoinedConnection[];
+  /** Detaches and unpins everything; live sockets keep running over TCP. Call after draining. */
+  release(): void;
+  /** Closes file descriptors only: everything pinned keeps working. For shutdown and restart. */
+  close(): void;
+}
+
+/** A reason why this node cannot be served, and what to do, in one line. */
+export class DatapathRefused extends Error {
+  constructor(
+    readonly reason: NodeReason,
+    message: string,
+  ) {
+    super(message);
+    this.name = 'DatapathRefused';
+  }
+}
+
+export interface OpenOptions {
+  /** Path of the compiled object. */
+  readonly object: string;
+  /** Directory below a BPF file system, private to this node, where everything is pinned. */
+  readonly pins: string;
+  /** cgroup v2 directory that holds the pods of this node. */
+  readonly podCgroup: string;
+}

@@ -1,0 +1,160 @@
+// The datapath as the agent uses it: pinned maps to write orders into and to read counters from.
+import type { Path } from '../../api';
+import { addressBytes, endpointText } from './address';
+import { Enums } from './abi';
+import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, OpenOptions } from './contract';
+import { releaseOthers, unpinAll } from './pins';
+import { load, type Loaded } from './program';
+import { Slots } from './slots';
+import { countersOf, openEnds } from './tallies';
+
+export * from './contract';
+export { onWarning } from './libbpf';
+
+/** MAX_NAMESPACES of ebpf/abi.h is the size of the namespaces map; asking for one more fails there. */
+const namespaceSlots = 1024;
+const only = 0;
+
+/**
+ * Loads the programs over what is pinned, or pins them for the first time. The kernel goes on with its last settings
+ * until configure() says otherwise; a new datapath starts switched off.
+ * Throws DatapathRefused where this node cannot be served; nothing is changed then.
+ */
+export function openDatapath(options: OpenOptions): Datapath {
+  const loaded = load(options);
+  releaseOthers(options.pins, loaded.abi);
+  return new PinnedDatapath(loaded);
+}
+
+class PinnedDatapath implements Datapath {
+  private readonly enums: Enums;
+  private readonly slots: Slots;
+  private readonly namespaceByNetns = new Map<number, string>();
+
+  constructor(private readonly loaded: Loaded) {
+    this.enums = new Enums(loaded.btf);
+    this.slots = new Slots(loaded.maps, namespaceSlots, (slot) => openEnds(loaded.maps.tallies.getAll(slot)) === 0);
+    for (const netns of loaded.maps.pods.keys()) {
+      const slot = loaded.maps.pods.get(netns)?.slot;
+      if (slot !== undefined) this.namespaceByNetns.set(netns, this.slots.nameOf(slot));
+    }
+  }
+
+  configure(settings: DatapathSettings): void {
+    const bits = settings.paths.map((path) => this.enums.known(this.enums.path, path));
+    this.loaded.maps.settings.set(only, {
+      abi: this.loaded.abi,
+      mode: this.enums.known(this.enums.mode, settings.mode),
+      paths: bits.reduce((a, b) => a | b, 0),
+      spill_bytes: settings.spillBytes,
+      max_sockets: BigInt(2 * settings.maxConnections),
+      epoch: this.epoch(),
+    });
+  }
+
+  select(pods: readonly DatapathPod[], neighbours: readonly string[]): string[] {
+    const wanted = new Set(pods.map((pod) => pod.namespace));
+    const refused = new Set<string>();
+    const slots = new Map<number, number>();
+    for (const pod of pods) {
+      const slot = this.slots.take(pod.namespace, wanted);
+      if (slot === undefined) refused.add(pod.namespace);
+      else slots.set(pod.netns, slot);
+    }
+    const taken = pods.filter((pod) => slots.has(pod.netns));
+    this.writeAddresses(taken.flatMap((pod) => pod.addresses), neighbours);
+    if (this.writePods(slots)) this.advanceEpoch();
+    return [...refused].sort();
+  }
+
+  snapshot(): DatapathSnapshot {
+    const draining = this.draining();
+    const namespaces = [...this.slots.entries()].map(([name, slot]) =>
+      countersOf(name, this.loaded.maps.tallies.getAll(slot), this.enums, draining.get(name) ?? 0),
+    );
+    const drainingSockets = [...draining.values()].reduce((a, b) => a + b, 0);
+    return { namespaces, joinedSockets: this.joinedSockets(), drainingSockets };
+  }
+
+  connections(limit: number): JoinedConnection[] {
+    const rows: JoinedConnection[] = [];
+    for (const cookie of this.loaded.maps.origdsts.keys(limit)) {
+      const row = this.loaded.maps.origdsts.get(cookie);
+      if (row === undefined) continue; // closed meanwhile
+      rows.push({
+        namespace: this.slots.nameOf(row.slot),
+        path: this.pathName(row.path),
+        client: endpointText(row.client.address.bytes, row.client.port),
+        original: endpointText(row.original.address.bytes, row.original.port),
+        redirected: endpointText(row.redirected.address.bytes, row.redirected.port),
+        learnt: row.origin === this.enums.rendezvous ? 'rendezvous' : 'helper',
+      });
+    }
+    return rows;
+  }
+
+  release(): void {
+    unpinAll(this.loaded.folder);
+    this.close();
+  }
+
+  close(): void {
+    this.loaded.close();
+  }
+
+  private pathName(value: number): Path {
+    return value === this.enums.path.get('PodLocal') ? 'PodLocal' : 'NodeLocal';
+  }
+
+  private joinedSockets(): number {
+    return Number(this.loaded.maps.usage.get(only) ?? 0n);
+  }
+
+  private epoch(): bigint {
+    return this.loaded.maps.settings.get(only)?.epoch ?? 0n;
+  }
+
+  /** Open connections look their pods up again when the epoch has moved. */
+  private advanceEpoch(): void {
+    const settings = this.loaded.maps.settings.get(only);
+    if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, epoch: settings.epoch + 1n });
+  }
+
+  /** Sockets with unread redirected bytes, by namespace; while bytes are being joined that is no drain, and not asked. */
+  private draining(): Map<string, number> {
+    const counts = new Map<string, number>();
+    const mode = this.loaded.maps.settings.get(only)?.mode;
+    if (mode === this.enums.mode.get('Accelerate') || this.joinedSockets() === 0) return counts;
+    for (const netns of this.loaded.undrained.namespaces()) {
+      const namespace = this.namespaceByNetns.get(netns) ?? '';
+      counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+    }
+    return counts;
+  }
+
+  private writePods(slots: ReadonlyMap<number, number>): boolean {
+    const { pods } = this.loaded.maps;
+    let changed = false;
+    for (const netns of [...pods.keys()].filter((known) => !slots.has(known))) {
+      pods.delete(netns);
+      this.namespaceByNetns.delete(netns);
+      changed = true;
+    }
+    for (const [netns, slot] of slots) {
+      if (pods.get(netns)?.slot === slot) continue;
+      pods.set(netns, { slot });
+      this.namespaceByNetns.set(netns, this.slots.nameOf(slot));
+      changed = true;
+    }
+    return changed;
+  }
+
+  private writeAddresses(selected: readonly string[], neighbours: readonly string[]): void {
+    const { addresses } = this.loaded.maps;
+    const places = new Map<string, number>();
+    for (const text of neighbours) places.set(addressBytes(text).toString('hex'), this.enums.known(this.enums.locality, 'NEIGHBOUR'));
+    for (const text of selected) places.set(addressBytes(text).toString('hex'), this.enums.known(this.enums.locality, 'SELECTED'));
+    for (const { bytes } of [...addresses.keys()].filter((key) => !places.has(key.bytes.toString('hex')))) addresses.delete({ bytes });
+    for (const [hex, locality] of places) addresses.set({ bytes: Buffer.from(hex, 'hex') }, { locality });
+  }
+}

@@ -1,0 +1,97 @@
+// The distribution's libbpf.so.1, bound by koffi: the few calls the agent makes, and how they fail.
+import koffi from 'koffi';
+import { getSystemErrorName } from 'node:util';
+
+/** A libbpf object, program, map or link: only ever handed back to libbpf. */
+export type Handle = unknown;
+
+/** A call into the kernel or libbpf that failed; `errno` is its symbolic name, such as ENOENT. */
+export class LibbpfError extends Error {
+  constructor(
+    doing: string,
+    readonly errno: string,
+  ) {
+    super(`${doing}: ${errno}`);
+    this.name = 'LibbpfError';
+  }
+}
+
+/** Highest map operation flag values of include/uapi/linux/bpf.h. */
+export const anyValue = 0n;
+
+/** enum bpf_attach_type of include/uapi/linux/bpf.h. */
+export const attachSkMsgVerdict = 7;
+
+const lib = koffi.load('libbpf.so.1');
+
+const printFunction = koffi.proto('int', ['int', 'const char *', 'void *']);
+
+const iteratorOptions = koffi.struct({ sz: 'size_t', link_info: 'const void *', link_info_len: 'uint32_t' });
+
+const raw = {
+  setPrint: lib.func('libbpf_set_print', 'void *', [koffi.pointer(printFunction)]),
+  possibleCpus: lib.func('int libbpf_num_possible_cpus()'),
+  openMemory: lib.func('void *bpf_object__open_mem(const void *bytes, size_t size, const void *options)'),
+  loadObject: lib.func('int bpf_object__load(void *object)'),
+  closeObject: lib.func('void bpf_object__close(void *object)'),
+  nextMap: lib.func('void *bpf_object__next_map(void *object, void *map)'),
+  mapName: lib.func('const char *bpf_map__name(void *map)'),
+  mapFd: lib.func('int bpf_map__fd(void *map)'),
+  setPinPath: lib.func('int bpf_map__set_pin_path(void *map, const char *path)'),
+  initialValue: lib.func('void *bpf_map__initial_value(void *map, _Out_ size_t *size)'),
+  findMap: lib.func('void *bpf_object__find_map_by_name(void *object, const char *name)'),
+  findProgram: lib.func('void *bpf_object__find_program_by_name(void *object, const char *name)'),
+  setLogBuffer: lib.func('int bpf_program__set_log_buf(void *program, void *buffer, size_t size)'),
+  programFd: lib.func('int bpf_program__fd(void *program)'),
+  attachCgroup: lib.func('void *bpf_program__attach_cgroup(void *program, int cgroup)'),
+  attachIterator: lib.func('bpf_program__attach_iter', 'void *', ['void *', koffi.pointer(iteratorOptions)]),
+  createIterator: lib.func('int bpf_iter_create(int link)'),
+  openLink: lib.func('void *bpf_link__open(const char *path)'),
+  pinLink: lib.func('int bpf_link__pin(void *link, const char *path)'),
+  updateLink: lib.func('int bpf_link__update_program(void *link, void *program)'),
+  linkFd: lib.func('int bpf_link__fd(void *link)'),
+  destroyLink: lib.func('int bpf_link__destroy(void *link)'),
+  attachProgram: lib.func('int bpf_prog_attach(int program, int target, int type, unsigned int flags)'),
+  getPinned: lib.func('int bpf_obj_get(const char *path)'),
+  lookup: lib.func('int bpf_map_lookup_elem(int map, const void *key, void *value)'),
+  update: lib.func('int bpf_map_update_elem(int map, const void *key, const void *value, uint64_t flags)'),
+  remove: lib.func('int bpf_map_delete_elem(int map, const void *key)'),
+  nextKey: lib.func('int bpf_map_get_next_key(int map, const void *key, void *next)'),
+};
+
+const format = koffi
+  .load('libc.so.6')
+  .func('int vsnprintf(void *buffer, size_t size, const char *format, void *args)');
+
+/** Hands libbpf's own warnings (level 0) to `log`, one line each, instead of standard error. */
+export function onWarning(log: (line: string) => void): void {
+  const callback = (level: number, text: string, args: unknown): number => {
+    if (level > 0) return 0;
+    const line = Buffer.alloc(4096);
+    const length = format(line, line.length, text, args) as number;
+    log(line.toString('utf8', 0, Math.min(length, line.length - 1)).trimEnd());
+    return 0;
+  };
+  raw.setPrint(koffi.register(callback, koffi.pointer(printFunction)));
+}
+
+/** Throws for the negative errno that libbpf 1.x returns; passes everything else through. */
+export function check(doing: string, result: number): number {
+  if (result < 0) throw new LibbpfError(doing, getSystemErrorName(result));
+  return result;
+}
+
+/** Throws where libbpf 1.x answers NULL and leaves the cause in errno. */
+export function checkHandle(doing: string, handle: Handle): Handle {
+  if (handle === null) throw new LibbpfError(doing, getSystemErrorName(-koffi.errno()));
+  return handle;
+}
+
+/** The bytes of a not yet loaded global-data map, shared with libbpf. */
+export function initialBytes(map: Handle): Buffer {
+  const size = [0];
+  const pointer = raw.initialValue(map, size) as unknown;
+  return Buffer.from(koffi.view(checkHandle('read initial value', pointer) as never, Number(size[0])));
+}
+
+export const libbpf = raw;

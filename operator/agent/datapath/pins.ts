@@ -1,0 +1,54 @@
+// The pin directory: one folder a map version below a BPF file system, private to the node.
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { DatapathRefused } from './contract';
+import { releaseStale } from './stale';
+
+/** BPF_FS_MAGIC of include/uapi/linux/magic.h. */
+const bpffsMagic = 0xcafe4a11;
+
+export function folderOf(pins: string, abi: number): string {
+  return join(pins, `abi-${abi}`);
+}
+
+/** Makes the folder of `abi`. Throws DatapathRefused where `pins` is not on a BPF file system. */
+export function preparePins(pins: string, abi: number): string {
+  const folder = folderOf(pins, abi);
+  let parent = pins;
+  while (!existsSync(parent)) parent = join(parent, '..');
+  if (statfsSync(parent).type !== bpffsMagic) {
+    throw new DatapathRefused('NoBpffs', `pin maps at ${pins}: not on a BPF file system; mount one with: mount -t bpf bpf /sys/fs/bpf`);
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  return folder;
+}
+
+/**
+ * Turns off and forgets the datapaths of other versions. Their live connections keep running over TCP and take the
+ * old maps with them when they close. Throws DatapathRefused for a folder that is not one of ours.
+ */
+export function releaseOthers(pins: string, abi: number): string[] {
+  const others = existsSync(pins) ? readdirSync(pins).filter((name) => join(pins, name) !== folderOf(pins, abi)) : [];
+  for (const name of others) {
+    const folder = join(pins, name);
+    try {
+      if (!/^abi-\d+$/.test(name)) throw new Error('the name is not abi-<number>');
+      releaseStale(folder);
+    } catch (error) {
+      const cause = error instanceof Error ? error.message : String(error);
+      throw new DatapathRefused('StalePins', `take over from ${folder}: ${cause}; if nothing else uses it, remove it: rm -r ${folder}`);
+    }
+  }
+  return others;
+}
+
+/** Unpins everything in `folder` and removes it, and its parent when that was the last. */
+export function unpinAll(folder: string): void {
+  for (const name of existsSync(folder) ? readdirSync(folder) : []) unlinkSync(join(folder, name));
+  removeIfEmpty(folder);
+  removeIfEmpty(join(folder, '..'));
+}
+
+function removeIfEmpty(folder: string): void {
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+}

@@ -1,0 +1,61 @@
+// Which namespace has which slot in the counters; kept in a pinned map, so that a restart finds its own numbers again.
+import type { Maps } from './abi';
+
+export class Slots {
+  private readonly byName = new Map<string, number>();
+  private readonly free: number[] = [];
+
+  /** `idle` says whether no connection is counted in a slot any more; such a slot may go to another namespace. */
+  constructor(
+    private readonly maps: Pick<Maps, 'namespaces' | 'tallies'>,
+    capacity: number,
+    private readonly idle: (slot: number) => boolean,
+  ) {
+    for (let slot = capacity - 1; slot >= 0; slot--) {
+      const name = slotName(maps.namespaces.get(slot)?.name);
+      if (name === '') this.free.push(slot);
+      else this.byName.set(name, slot);
+    }
+  }
+
+  entries(): IterableIterator<[string, number]> {
+    return this.byName.entries();
+  }
+
+  nameOf(slot: number): string {
+    return slotName(this.maps.namespaces.get(slot)?.name);
+  }
+
+  /** The slot of `namespace`; undefined when every slot belongs to one of `wanted` or still counts connections. */
+  take(namespace: string, wanted: ReadonlySet<string>): number | undefined {
+    const known = this.byName.get(namespace);
+    if (known !== undefined) return known;
+    const slot = this.free.pop() ?? this.reclaim(wanted);
+    if (slot === undefined) return undefined;
+    const empty = this.maps.tallies.getAll(slot)[0];
+    if (empty !== undefined) this.maps.tallies.set(slot, zeroed(empty));
+    this.maps.namespaces.set(slot, { name: Buffer.from(namespace, 'utf8') });
+    this.byName.set(namespace, slot);
+    return slot;
+  }
+
+  private reclaim(wanted: ReadonlySet<string>): number | undefined {
+    for (const [name, slot] of this.byName) {
+      if (wanted.has(name) || !this.idle(slot)) continue;
+      this.byName.delete(name);
+      return slot;
+    }
+    return undefined;
+  }
+}
+
+function slotName(bytes: Buffer | undefined): string {
+  if (bytes === undefined) return '';
+  const end = bytes.indexOf(0);
+  return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
+}
+
+/** An all-zero tally: members that are left out encode as zero. */
+function zeroed<T extends object>(like: T): T {
+  return Object.fromEntries(Object.keys(like).map((key) => [key, undefined])) as T;
+}

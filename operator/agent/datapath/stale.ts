@@ -1,0 +1,40 @@
+// Switching off a datapath of another map version, knowing only what every version keeps: the first two words of its
+// settings (version, mode) and the names of the settings map and the sock_ops link.
+import { closeSync, existsSync, readFileSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { anyValue, check, libbpf } from './libbpf';
+
+export const settingsPin = 'settings_map';
+export const linkPin = 'sock_ops_link';
+const modeOffset = 4;
+const modeOff = 0;
+
+/** Off first, so that no byte is joined any more; then detached, then unpinned. Throws where the folder is not understood. */
+export function releaseStale(folder: string): void {
+  const names = readdirSync(folder);
+  if (names.length > 0 && !names.includes(settingsPin)) throw new Error(`it holds no ${settingsPin}`);
+  if (names.includes(settingsPin)) switchOff(join(folder, settingsPin));
+  if (existsSync(join(folder, linkPin))) unlinkSync(join(folder, linkPin));
+  for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
+  rmdirSync(folder);
+}
+
+function switchOff(pin: string): void {
+  const fd = check(`open ${pin}`, libbpf.getPinned(pin));
+  try {
+    const value = Buffer.alloc(valueSize(fd));
+    const key = Buffer.alloc(4);
+    check(`read ${pin}`, libbpf.lookup(fd, key, value));
+    value.writeUInt32LE(modeOff, modeOffset);
+    check(`switch off ${pin}`, libbpf.update(fd, key, value, anyValue));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Bytes of a map's value, from what the kernel says of its file descriptor (kernel/bpf/syscall.c, bpf_map_show_fdinfo). */
+function valueSize(fd: number): number {
+  const size = Number(/^value_size:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1]);
+  if (!Number.isInteger(size) || size < modeOffset + 4) throw new Error(`${settingsPin} is not a settings map`);
+  return size;
+}
