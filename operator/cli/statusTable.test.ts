@@ -1,0 +1,36 @@
+import { recorded, recordedNow } from './recorded.testing';
+import { statusTable } from './statusTable';
+
+describe('the status table', () => {
+  it('shows totals, nodes that cannot, and a line a namespace', () => {
+    expect(statusTable(recorded(), recordedNow)).toBe(
+      `
+SidecarAcceleration default: mode Accelerate, ready
+nodes        2 of 3 ready
+connections  136 of 138 ends accelerated (99%)
+bytes sent   3.2 GiB on the fast path, 12.0 MiB over TCP
+
+KernelTooOld on 1 (node3): the kernel is 4.18.0, and 5.10 is needed: upgrade the kernel of the node
+
+NAMESPACE  STATE        PODS  CONNECTIONS     FAST       TCP  SINCE  WHY NOT
+shop       Accelerated   4/4      128/128  3.0 GiB   1.0 MiB     5m
+billing    Partial       2/2         4/10  205 MiB  11.0 MiB     2h  PeerElsewhere 3, BlockingReader 2, ...
+`.trim(),
+    );
+  });
+
+  it('sums up the namespaces that are not listed', () => {
+    const remainder = { namespaces: 7, connections: { open: 20, accelerated: 10 }, bytes: { fast: 1024, tcp: 0 } };
+    expect(statusTable(recorded({ status: { remainder } }), recordedNow)).toContain('7 more namespaces: 10 of 20 ends accelerated, 1.0 KiB on the fast path, 0 B over TCP');
+  });
+
+  it('says what is missing while no controller has looked at the resource', () => {
+    expect(statusTable(recorded({ status: null }), recordedNow)).toBe(
+      'SidecarAcceleration default: mode Accelerate, not ready: no controller has looked at it yet; see whether the pod of sidecar-acceleration-controller runs\n\nno namespace with a selected pod has been reported',
+    );
+  });
+
+  it('does not call a resource ready on the word of an older generation', () => {
+    expect(statusTable(recorded({ metadata: { generation: 4 } }), recordedNow)).toContain('not ready: the controller has not seen the last change yet');
+  });
+});

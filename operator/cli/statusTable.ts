@@ -1,0 +1,74 @@
+// The status of the resource as a page of text: a head of totals, then one line a namespace.
+import Table from 'cli-table3';
+import type { NamespaceStatus, SidecarAcceleration, Status } from '../api';
+import { readinessOf } from './readiness';
+import { age, bytes, share } from './units';
+
+/** Reasons shown in a line; `accelctl explain` has all of them. */
+const reasonsInLine = 2;
+
+/** The whole page, without a trailing line feed. */
+export function statusTable(resource: SidecarAcceleration, now: Date): string {
+  const status = resource.status ?? {};
+  const parts = [head(resource, status), nodesThatCannot(status), namespaces(status, now), remainder(status)];
+  return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function head(resource: SidecarAcceleration, status: Status): string {
+  const { ready, message } = readinessOf(resource);
+  const { nodes, connections, bytes: sent } = status;
+  const lines = [`SidecarAcceleration ${resource.metadata.name}: mode ${resource.spec.mode}, ${ready ? 'ready' : `not ready: ${message}`}`];
+  if (nodes) lines.push(`nodes        ${nodes.ready} of ${nodes.desired} ready`);
+  if (connections) lines.push(`connections  ${connections.accelerated} of ${connections.open} ends accelerated (${share(connections.accelerated, connections.open)})`);
+  if (sent) lines.push(`bytes sent   ${bytes(sent.fast)} on the fast path, ${bytes(sent.tcp)} over TCP`);
+  return lines.join('\n');
+}
+
+function nodesThatCannot(status: Status): string {
+  const rows = (status.nodes?.unsupported ?? []).map(
+    ({ reason, nodes, examples, message }) => `${reason} on ${nodes} (${examples.join(', ')}${nodes > examples.length ? ', ...' : ''}): ${message}`,
+  );
+  return rows.join('\n');
+}
+
+function namespaces(status: Status, now: Date): string {
+  const listed = status.namespaces ?? [];
+  if (listed.length === 0) return 'no namespace with a selected pod has been reported';
+  const table = new Table({
+    head: ['NAMESPACE', 'STATE', 'PODS', 'CONNECTIONS', 'FAST', 'TCP', 'SINCE', 'WHY NOT'],
+    chars: borderless,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
+  });
+  table.push(...listed.map((each) => row(each, now)));
+  return table.toString().replace(/ +$/gm, '');
+}
+
+function row(each: NamespaceStatus, now: Date): string[] {
+  return [
+    each.name,
+    each.state,
+    `${each.pods.accelerated}/${each.pods.selected}`,
+    `${each.connections.accelerated}/${each.connections.open}`,
+    bytes(each.bytes.fast),
+    bytes(each.bytes.tcp),
+    age(each.since, now),
+    whyNot(each),
+  ];
+}
+
+function whyNot({ reasons }: NamespaceStatus): string {
+  const shown = reasons.slice(0, reasonsInLine).map(({ reason, connections }) => `${reason} ${connections}`);
+  return [...shown, ...(reasons.length > reasonsInLine ? ['...'] : [])].join(', ');
+}
+
+function remainder({ remainder: rest }: Status): string {
+  if (rest === undefined || rest.namespaces === 0) return '';
+  const { open, accelerated } = rest.connections;
+  return `${rest.namespaces} more namespaces: ${accelerated} of ${open} ends accelerated, ${bytes(rest.bytes.fast)} on the fast path, ${bytes(rest.bytes.tcp)} over TCP`;
+}
+
+const borderless = {
+  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '',
+};

@@ -1,0 +1,8 @@
+// The public face of the channel between agents and controller.
+export { Backoff } from './backoff';
+export * from './client';
+export type { CertificatePair } from './certificate';
+export * from './messages';
+export * from './server';
+export { type AgentSession, NotAuthenticated, Refused, type SessionHandlers } from './session';
+export { maxMessageBytes } from './wire';

@@ -1,0 +1,106 @@
+import { connectionReasonNames } from '../api';
+import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxTallies, namespaceReport, order, problem, type Report, report } from './messages';
+import { decodeFromAgent, decodeFromController, definitions, encodeFromAgent, encodeFromController, maxMessageBytes } from './wire';
+
+/** Field names of a proto message, as proto-loader turns them into keys. */
+function protoFields(message: string): string[] {
+  const definition = definitions[`acceleration.v1.${message}`];
+  if (definition === undefined || !('type' in definition)) throw new Error(`no message ${message}`);
+  const { field } = definition.type as { field: { name: string }[] };
+  return field.map(({ name }) => name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())).sort();
+}
+
+const keys = (schema: { shape: object }): string[] => Object.keys(schema.shape).sort();
+
+describe('agent.proto and the schemas name the same fields', () => {
+  test.each([
+    ['Hello', keys(hello)],
+    ['Report', keys(report)],
+    ['Problem', keys(problem)],
+    ['NamespaceReport', keys(namespaceReport)],
+    ['ReasonTally', keys(namespaceReport.shape.reasons.in.element)],
+    ['PassTally', keys(namespaceReport.shape.passes.element)],
+    ['Order', keys(order)],
+    ['FromAgent', fromAgent.options.flatMap(keys).filter((key) => key !== 'message').sort()],
+    ['FromController', fromController.options.flatMap(keys).filter((key) => key !== 'message').sort()],
+  ])('%s', (message, schemaKeys) => {
+    expect(schemaKeys).toEqual(protoFields(message));
+  });
+});
+
+const count = Number.MAX_SAFE_INTEGER;
+const largestReport: Report = {
+  appliedOrder: count,
+  released: true,
+  problems: Array.from({ length: maxTallies }, () => ({ reason: 'KernelTooOld', message: 'x'.repeat(maxProblemLength) })),
+  namespaces: Array.from({ length: maxNamespaces }, (_, index) => ({
+    name: String(index).padStart(63, 'n'),
+    podsSelected: 1000,
+    podsAccelerated: 1000,
+    open: count,
+    accelerated: count,
+    reasons: connectionReasonNames.map((reason) => ({ reason, connections: count })),
+    fastBytes: count,
+    tcpBytes: count,
+    passes: Array.from({ length: 8 }, (__, gate) => ({ gate: `a-gate-of-some-length-${gate}`, messages: count })),
+    draining: count,
+  })),
+  joinedSockets: count,
+  drainingSockets: count,
+};
+
+test('the largest report there can be fits into one message and comes back as it was', () => {
+  const bytes = encodeFromAgent({ message: 'report', report: largestReport });
+  expect(bytes.length).toBeLessThan(maxMessageBytes);
+  expect(decodeFromAgent(bytes)).toEqual({ ok: true, value: { message: 'report', report: largestReport } });
+});
+
+const anOrder = {
+  revision: 7, mode: 'Accelerate' as const, paths: ['PodLocal' as const], maxConnections: 100, spillBytes: 65536,
+  namespaces: ['shop'], podSelector: { matchLabels: { app: 'cart' } }, remove: false,
+};
+
+test('an order comes back with its selector parsed', () => {
+  expect(decodeFromController(encodeFromController({ message: 'order', order: anOrder })))
+    .toEqual({ ok: true, value: { message: 'order', order: anOrder } });
+});
+
+test('a message of a kind that is not known yet is no error', () => {
+  const unknownField = Buffer.from([0x7a, 0x02, 0x08, 0x01]); // field 15, two bytes
+  expect(decodeFromAgent(unknownField)).toEqual({ ok: true, value: {} });
+});
+
+test.each([
+  ['a counter that is not finite', { ...largestReport, joinedSockets: Number.POSITIVE_INFINITY }],
+  ['a counter above 2^53', { ...largestReport, joinedSockets: 2 ** 60 }],
+  ['more namespaces than allowed', { ...largestReport, namespaces: [...largestReport.namespaces, ...largestReport.namespaces.slice(0, 1)] }],
+  ['a namespace without a name', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], name: '' }] }],
+])('a report with %s is refused', (_, bad) => {
+  const result = fromAgent.safeParse({ message: 'report', report: bad });
+  expect(result.success).toBe(false);
+});
+
+test('a counter above 2^53 is refused on the wire too', () => {
+  const bytes = Buffer.from([0x12, 0x0a, 0x28, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]); // report.joined_sockets
+  expect(decodeFromAgent(bytes)).toMatchObject({ ok: false, problem: expect.stringContaining('report.joinedSockets') as string });
+});
+
+test('bytes that are no message are refused with a reason', () => {
+  expect(decodeFromAgent(Buffer.from([0xff, 0xff, 0xff]))).toMatchObject({ ok: false });
+});
+
+test('an order whose selector is not JSON is refused', () => {
+  const result = fromController.safeParse({ message: 'order', order: { ...anOrder, podSelector: '{' } });
+  expect(result.success).toBe(false);
+});
+
+test('a node reason of a newer agent still counts as a problem, a connection reason is left out', () => {
+  const newer = {
+    ...largestReport,
+    problems: [{ reason: 'SomethingNew', message: 'm' }],
+    namespaces: [{ ...largestReport.namespaces[0], reasons: [{ reason: 'AlsoNew', connections: 1 }] }],
+  };
+  const result = report.parse(newer);
+  expect(result.problems).toEqual([{ reason: 'AgentNotReady', message: 'm' }]);
+  expect(result.namespaces[0]?.reasons).toEqual([]);
+});

@@ -1,0 +1,119 @@
+// What may be said on the channel, with its bounds: the zod face of agent.proto. messages.test.ts checks that the two agree.
+import { z } from 'zod';
+import {
+  type ConnectionReason,
+  connectionReasonNames,
+  labelSelector,
+  maxConnectionsRange,
+  mode,
+  type NodeReason,
+  nodeReasonNames,
+  path,
+  spillBytesRange,
+} from '../api';
+
+/** Most namespaces in one order or report. */
+export const maxNamespaces = 1024;
+/** Most problems, connection reasons or gates in one list. */
+export const maxTallies = 16;
+/** Most characters of a problem's message. */
+export const maxProblemLength = 1024;
+
+const count = z.int().min(0);
+const namespaceName = z.string().min(1).max(63);
+const isNodeReason = (name: string): name is NodeReason => (nodeReasonNames as readonly string[]).includes(name);
+const isConnectionReason = (name: string): name is ConnectionReason => (connectionReasonNames as readonly string[]).includes(name);
+
+/** Says who speaks. `mapAbi` is the version of the pinned maps. */
+export const hello = z.object({
+  agentVersion: z.string().max(64),
+  kernel: z.string().max(128),
+  architecture: z.string().max(32),
+  mapAbi: z.uint32(),
+});
+
+// An agent may be newer than the controller that reads it. A node reason it does not know must not make the node look
+// healthy; a connection reason it does not know may be left out, the counts of the namespace still tell.
+export const problem = z.object({
+  reason: z.string().max(64).transform((name): NodeReason => (isNodeReason(name) ? name : 'AgentNotReady')),
+  message: z.string().max(maxProblemLength),
+});
+
+const reasonTally = z.object({ reason: z.string().max(64), connections: count });
+const knownReasons = (tallies: z.infer<typeof reasonTally>[]): { reason: ConnectionReason; connections: number }[] =>
+  tallies.flatMap(({ reason, connections }) => (isConnectionReason(reason) ? [{ reason, connections }] : []));
+
+const passTally = z.object({ gate: z.string().min(1).max(32), messages: count });
+
+export const namespaceReport = z.object({
+  name: namespaceName,
+  podsSelected: z.uint32(),
+  podsAccelerated: z.uint32(),
+  open: count,
+  accelerated: count,
+  reasons: z.array(reasonTally).max(maxTallies).transform(knownReasons),
+  fastBytes: count,
+  tcpBytes: count,
+  passes: z.array(passTally).max(maxTallies),
+  draining: count,
+});
+
+export const report = z.object({
+  appliedOrder: count,
+  released: z.boolean(),
+  problems: z.array(problem).max(maxTallies),
+  namespaces: z.array(namespaceReport).max(maxNamespaces),
+  joinedSockets: count,
+  drainingSockets: count,
+});
+
+/** The selector travels as JSON, so that the proto need not repeat a Kubernetes type. */
+const selectorJson = z
+  .string()
+  .max(65536)
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'not JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(labelSelector);
+
+export const order = z.object({
+  revision: count,
+  mode,
+  paths: z.array(path).max(2),
+  maxConnections: z.int().min(maxConnectionsRange.min).max(maxConnectionsRange.max),
+  spillBytes: z.int().min(spillBytesRange.min).max(spillBytesRange.max),
+  namespaces: z.array(namespaceName).max(maxNamespaces),
+  podSelector: selectorJson,
+  remove: z.boolean(),
+});
+
+export type Hello = z.infer<typeof hello>;
+export type Problem = z.infer<typeof problem>;
+export type NamespaceReport = z.infer<typeof namespaceReport>;
+export type Report = z.infer<typeof report>;
+/** `podSelector` is parsed already; `namespaces` are the selected ones by name. */
+export type Order = z.infer<typeof order>;
+
+/** `undefined` is a message of a kind this side does not know yet: to be ignored. */
+export type FromAgent =
+  | { readonly message: 'hello'; readonly hello: Hello }
+  | { readonly message: 'report'; readonly report: Report }
+  | { readonly message?: undefined };
+export type FromController =
+  | { readonly message: 'order'; readonly order: Order }
+  | { readonly message?: undefined };
+
+export const fromAgent = z.discriminatedUnion('message', [
+  z.object({ message: z.literal('hello'), hello }),
+  z.object({ message: z.literal('report'), report }),
+  z.object({ message: z.undefined().optional() }),
+]);
+export const fromController = z.discriminatedUnion('message', [
+  z.object({ message: z.literal('order'), order }),
+  z.object({ message: z.undefined().optional() }),
+]);

@@ -1,0 +1,148 @@
+// The controller's side of the channel: TLS, who may speak, what they may say and how much of it.
+import {
+  experimental,
+  type Metadata,
+  Server,
+  type ServerDuplexStream,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  status,
+} from '@grpc/grpc-js';
+import { type CertificatePair, ServerCertificate } from './certificate';
+import type { FromAgent, FromController } from './messages';
+import { type AgentSession, AgentStream, type SessionHandlers, type StreamLimits } from './session';
+import { connectPath, decodeFromAgent, encodeFromController, type Incoming, maxMessageBytes } from './wire';
+
+export interface ServeOptions<Identity> {
+  /** `host:port`; port 0 takes a free one. */
+  readonly address: string;
+  readonly tls: CertificatePair;
+  /**
+   * Tells who shows the token. Throws `NotAuthenticated` for a wrong one, or `Refused` with another status; any other
+   * error, or no answer in ten seconds, is UNAVAILABLE to the agent, which then tries again.
+   */
+  readonly authenticate: (token: string) => Promise<Identity>;
+  /** Called once an authenticated agent has said Hello; what it returns hears the rest. May throw `Refused`. */
+  readonly onStream: (session: AgentSession<Identity>) => SessionHandlers;
+  /** Every stream that was refused or ended with an error: one line, for the log. */
+  readonly onRefused: (problem: string) => void;
+  /** Most agents at a time; further ones see RESOURCE_EXHAUSTED. */
+  readonly maxStreams?: number;
+  readonly limits?: Partial<StreamLimits>;
+}
+
+export interface AgentServer {
+  readonly port: number;
+  /** Puts a new certificate in force for new connections; streams that are open go on. */
+  useCertificate(pair: CertificatePair): void;
+  /** Ends every stream with UNAVAILABLE, so that agents look for the next controller, and stops listening. */
+  close(): Promise<void>;
+}
+
+const defaultLimits: StreamLimits = { authenticateMs: 10_000, helloMs: 10_000, silenceMs: 45_000, messageIntervalMs: 50 };
+
+/** Listens for agents. Rejects when the address cannot be bound or the certificate cannot be read. */
+export async function serveAgents<Identity>(options: ServeOptions<Identity>): Promise<AgentServer> {
+  const { authenticate, onStream, onRefused, maxStreams = 10_000 } = options;
+  const limits = { ...defaultLimits, ...options.limits };
+  const certificate = new ServerCertificate(options.tls);
+  const streams = new Set<AgentStream<Identity>>();
+  let closing = false;
+
+  const server = new Server({
+    'grpc.max_receive_message_length': maxMessageBytes,
+    'grpc.max_send_message_length': maxMessageBytes,
+    // An agent opens one stream; the second lets a reconnecting one in while the old one is still being ended.
+    'grpc.max_concurrent_streams': 2,
+    'grpc.max_connection_idle_ms': 30_000,
+    'grpc.keepalive_time_ms': 20_000,
+    'grpc.keepalive_timeout_ms': 10_000,
+    interceptors: [reportErrors((problem) => closing || onRefused(problem))],
+  });
+
+  server.addService(service, {
+    Connect: (call: ServerDuplexStream<Incoming<FromAgent>, FromController>) => {
+      if (closing || streams.size >= maxStreams) {
+        const why = closing ? 'the controller is stopping' : `the limit of ${maxStreams} agents is reached`;
+        call.emit('error', { code: closing ? status.UNAVAILABLE : status.RESOURCE_EXHAUSTED, details: why });
+        return;
+      }
+      const stream = new AgentStream(call, { authenticate, onStream, onRefused }, limits, () => streams.delete(stream));
+      streams.add(stream);
+      void stream.run(bearer(call.metadata));
+    },
+  });
+
+  const credentials = experimental.createCertificateProviderServerCredentials(certificate, null, false);
+  const port = await bind(server, options.address, credentials);
+
+  return {
+    port,
+    useCertificate: (pair) => certificate.use(pair),
+    close: async () => {
+      closing = true;
+      for (const stream of [...streams]) stream.end(status.UNAVAILABLE, 'the controller is stopping');
+      await shutdown(server);
+    },
+  };
+}
+
+const service = {
+  Connect: {
+    path: connectPath,
+    requestStream: true,
+    responseStream: true,
+    requestSerialize: (): Buffer => {
+      throw new Error('a server does not send requests');
+    },
+    requestDeserialize: decodeFromAgent,
+    responseSerialize: encodeFromController,
+    responseDeserialize: (): never => {
+      throw new Error('a server does not read responses');
+    },
+  },
+} as const;
+
+function bearer(metadata: Metadata): string | undefined {
+  const [value] = metadata.get('authorization');
+  return typeof value === 'string' && value.startsWith('Bearer ') ? value.slice('Bearer '.length) : undefined;
+}
+
+/**
+ * Sees every status that is not OK, also those grpc-js sends by itself (an oversized message never reaches a handler):
+ * grpc-js calls `sendStatus` of the innermost call for them, so that is where we listen.
+ */
+function reportErrors(onRefused: (problem: string) => void): ServerInterceptor {
+  return (_method, call) => {
+    const sendStatus = call.sendStatus.bind(call);
+    let told = false;
+    call.sendStatus = (sent): void => {
+      if (sent.code !== status.OK && !told) {
+        told = true;
+        onRefused(`stream of ${call.getPeer()} ended with ${status[sent.code]}: ${sent.details}`);
+      }
+      sendStatus(sent);
+    };
+    return new ServerInterceptingCall(call);
+  };
+}
+
+function bind(server: Server, address: string, credentials: Parameters<Server['bindAsync']>[1]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.bindAsync(address, credentials, (error, port) => {
+      if (error) reject(new Error(`listening for agents at ${address}: ${error.message}`));
+      else resolve(port);
+    });
+  });
+}
+
+/** Streams get two seconds to take their last status; then the connections are cut. */
+function shutdown(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const cut = setTimeout(() => server.forceShutdown(), 2000);
+    server.tryShutdown(() => {
+      clearTimeout(cut);
+      resolve();
+    });
+  });
+}

@@ -1,0 +1,186 @@
+// One agent's stream as the controller sees it: authenticated first, then Hello, then reports; one message at a time.
+import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import type { FromAgent, FromController, Hello, Order, Report } from './messages';
+import type { Incoming } from './wire';
+
+/** Milliseconds. */
+export interface StreamLimits {
+  readonly authenticateMs: number;
+  /** From the first byte of the stream to its Hello. */
+  readonly helloMs: number;
+  /** An agent reports every ten seconds; one that is silent this long is taken for lost. */
+  readonly silenceMs: number;
+  /** A stream is read no faster than one message in this time, whatever it sends. */
+  readonly messageIntervalMs: number;
+}
+
+export interface AgentSession<Identity> {
+  readonly identity: Identity;
+  readonly hello: Hello;
+  /** Address and port the stream comes from. */
+  readonly peer: string;
+  /** Sends the whole order. While an earlier one is still on its way only the latest waits behind it. Never throws. */
+  send(order: Order): void;
+  /** Ends the stream with ABORTED; the agent comes back after its back-off. */
+  close(reason: string): void;
+}
+
+export interface SessionHandlers {
+  onReport(report: Report): void;
+  /** Called once, whoever ended the stream. */
+  onClose(reason: string): void;
+}
+
+interface Policy<Identity> {
+  readonly authenticate: (token: string) => Promise<Identity>;
+  readonly onStream: (session: AgentSession<Identity>) => SessionHandlers;
+  readonly onRefused: (problem: string) => void;
+}
+
+/** Thrown by `authenticate` or `onStream` to end a stream with this status; the message goes to the agent. */
+export class Refused extends Error {
+  override readonly name: string = 'Refused';
+  constructor(
+    readonly code: status,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** The token is wrong. */
+export class NotAuthenticated extends Refused {
+  override readonly name = 'NotAuthenticated';
+  constructor(message: string) {
+    super(status.UNAUTHENTICATED, message);
+  }
+}
+
+type Call = ServerDuplexStream<Incoming<FromAgent>, FromController>;
+
+export class AgentStream<Identity> {
+  private ended = false;
+  private handlers: SessionHandlers | undefined;
+  private silence: NodeJS.Timeout | undefined;
+  private pause: NodeJS.Timeout | undefined;
+  private sending = false;
+  private waiting: Order | undefined;
+
+  constructor(
+    private readonly call: Call,
+    private readonly policy: Policy<Identity>,
+    private readonly limits: StreamLimits,
+    private readonly onGone: () => void,
+  ) {
+    call.on('cancelled', () => this.finish('the agent ended the stream'));
+    call.on('end', () => this.end(status.OK, 'the agent ended the stream'));
+  }
+
+  /** Reads nothing of the stream until the token is accepted. Never rejects. */
+  async run(token: string | undefined): Promise<void> {
+    if (token === undefined) return this.end(status.UNAUTHENTICATED, 'no bearer token was shown');
+    let identity: Identity;
+    try {
+      identity = await within(this.limits.authenticateMs, this.policy.authenticate(token));
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      if (error instanceof Refused) return this.end(error.code, why);
+      this.policy.onRefused(`checking the token of ${this.call.getPeer()}: ${why}`);
+      return this.end(status.UNAVAILABLE, 'the token cannot be checked now');
+    }
+    if (!this.ended) this.read(identity);
+  }
+
+  end(code: status, reason: string): void {
+    if (this.ended) return;
+    this.finish(reason);
+    if (code === status.OK) this.call.end();
+    else this.call.emit('error', { code, details: reason });
+  }
+
+  private read(identity: Identity): void {
+    this.silence = setTimeout(() => {
+      const missing = this.handlers === undefined ? 'no Hello came' : 'no report came';
+      this.end(status.DEADLINE_EXCEEDED, missing);
+    }, this.limits.helloMs);
+    this.call.on('data', (incoming: Incoming<FromAgent>) => {
+      if (this.ended) return;
+      this.call.pause();
+      this.pause = setTimeout(() => this.call.resume(), this.limits.messageIntervalMs);
+      this.take(incoming, identity);
+    });
+  }
+
+  private take(incoming: Incoming<FromAgent>, identity: Identity): void {
+    if (!incoming.ok) return this.end(status.INVALID_ARGUMENT, `malformed message: ${incoming.problem}`);
+    const message = incoming.value;
+    try {
+      if (this.handlers === undefined) {
+        if (message.message !== 'hello') return this.end(status.INVALID_ARGUMENT, 'the first message is not Hello');
+        this.open(identity, message.hello);
+      } else if (message.message === 'hello') {
+        this.end(status.INVALID_ARGUMENT, 'Hello was said twice');
+      } else if (message.message === 'report') {
+        this.silence?.refresh();
+        this.handlers.onReport(message.report);
+      }
+    } catch (error) {
+      if (error instanceof Refused) return this.end(error.code, error.message);
+      this.policy.onRefused(`handling a message of ${this.call.getPeer()}: ${error instanceof Error ? error.stack : String(error)}`);
+      this.end(status.INTERNAL, 'the controller failed on a message');
+    }
+  }
+
+  private open(identity: Identity, hello: Hello): void {
+    clearTimeout(this.silence);
+    this.silence = setTimeout(() => this.end(status.DEADLINE_EXCEEDED, 'no report came'), this.limits.silenceMs);
+    // Tells the agent that it is accepted, also when there is no order for it yet.
+    this.call.sendMetadata(new Metadata());
+    const handlers = this.policy.onStream({
+      identity,
+      hello,
+      peer: this.call.getPeer(),
+      send: (order) => this.send(order),
+      close: (reason) => this.end(status.ABORTED, reason),
+    });
+    if (this.ended) handlers.onClose('the stream was closed when it opened');
+    else this.handlers = handlers;
+  }
+
+  private send(order: Order): void {
+    if (this.ended) return;
+    if (this.sending) {
+      this.waiting = order;
+      return;
+    }
+    this.sending = true;
+    this.call.write({ message: 'order', order }, () => {
+      this.sending = false;
+      const next = this.waiting;
+      this.waiting = undefined;
+      if (next !== undefined) this.send(next);
+    });
+  }
+
+  private finish(reason: string): void {
+    if (this.ended) return;
+    this.ended = true;
+    clearTimeout(this.silence);
+    clearTimeout(this.pause);
+    this.waiting = undefined;
+    this.onGone();
+    this.handlers?.onClose(reason);
+  }
+}
+
+async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,72 @@
+// Bytes to messages and back: loads agent.proto once and validates whatever comes in at this one edge.
+import { join } from 'node:path';
+import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
+import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
+import type { z } from 'zod';
+import { type FromAgent, fromAgent, type FromController, fromController } from './messages';
+
+// What goes wrong is told through our own callbacks, once; grpc-js would write to the console beside the log.
+setLogVerbosity(logVerbosity.NONE);
+
+/** Most bytes of one message in either direction; ten times what a full report of 1024 namespaces needs in practice. */
+export const maxMessageBytes = 1024 * 1024;
+
+/** Counters are numbers: exact to 2^53, and the schemas refuse what is larger. */
+export const definitions = loadSync(join(__dirname, 'agent.proto'), {
+  longs: Number,
+  defaults: true,
+  arrays: true,
+  oneofs: true,
+});
+
+/** A message that came in, or in one line why it is not one. */
+export type Incoming<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
+
+const connect = method();
+
+/** Path of the one call of the service, as gRPC names it. */
+export const connectPath = connect.path;
+
+export function encodeFromAgent(message: FromAgent): Buffer {
+  return connect.requestSerialize(message);
+}
+
+export function encodeFromController(message: FromController): Buffer {
+  if (message.message === undefined) return connect.responseSerialize({});
+  const { order } = message;
+  return connect.responseSerialize({ order: { ...order, podSelector: JSON.stringify(order.podSelector) } });
+}
+
+/** Never throws: a malformed message is an answer, so that the caller can refuse and log it. */
+export function decodeFromAgent(bytes: Buffer): Incoming<FromAgent> {
+  return decode(() => connect.requestDeserialize(bytes), fromAgent);
+}
+
+export function decodeFromController(bytes: Buffer): Incoming<FromController> {
+  return decode(() => connect.responseDeserialize(bytes), fromController);
+}
+
+function decode<T>(read: () => unknown, schema: z.ZodType<T>): Incoming<T> {
+  let message: unknown;
+  try {
+    message = read();
+  } catch (error) {
+    return { ok: false, problem: `not a protobuf message: ${error instanceof Error ? error.message : String(error)}` };
+  }
+  const result = schema.safeParse(message);
+  if (result.success) return { ok: true, value: result.data };
+  const [issue] = result.error.issues;
+  return { ok: false, problem: issue === undefined ? 'invalid' : `${issue.path.join('.')}: ${issue.message}` };
+}
+
+function method(): ServiceDefinition[string] {
+  const service = definitions['acceleration.v1.AgentChannel'];
+  if (service === undefined || isMessage(service)) throw new Error('agent.proto has no service acceleration.v1.AgentChannel');
+  const found = (service as ServiceDefinition)['Connect'];
+  if (found === undefined) throw new Error('agent.proto has no method AgentChannel.Connect');
+  return found;
+}
+
+function isMessage(definition: (typeof definitions)[string]): definition is MessageTypeDefinition<object, object> {
+  return 'format' in definition;
+}
