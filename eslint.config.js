@@ -7,8 +7,9 @@ const directions = {
   api: [],
   protocol: ['api'],
   kube: [],
-  controller: ['api', 'protocol', 'kube'],
-  agent: ['api', 'protocol'],
+  process: [],
+  controller: ['api', 'protocol', 'kube', 'process'],
+  agent: ['api', 'protocol', 'process'],
   cli: ['api', 'protocol', 'kube'],
 };
 
@@ -71,7 +72,7 @@ module.exports = tseslint.config(
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
       '@typescript-eslint/await-thenable': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': 'error',
+      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
       eqeqeq: 'error',
       'max-lines': ['warn', { max: 300, skipBlankLines: true }],
     },

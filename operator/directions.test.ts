@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { ESLint } from 'eslint';
 
-const layers = ['api', 'protocol', 'kube', 'controller', 'agent', 'cli'] as const;
+const layers = ['api', 'protocol', 'kube', 'process', 'controller', 'agent', 'cli'] as const;
 type Layer = (typeof layers)[number];
 
 /** Some existing source file of the layer, because type-aware rules know only files of the project. */
@@ -30,8 +30,9 @@ const allowed: Record<Layer, readonly Layer[]> = {
   api: [],
   protocol: ['api'],
   kube: [],
-  controller: ['api', 'protocol', 'kube'],
-  agent: ['api', 'protocol'],
+  process: [],
+  controller: ['api', 'protocol', 'kube', 'process'],
+  agent: ['api', 'protocol', 'process'],
   cli: ['api', 'protocol', 'kube'],
 };
 

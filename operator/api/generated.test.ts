@@ -22,6 +22,19 @@ describe('the generated files', () => {
   });
 });
 
+describe('the ten-line example', () => {
+  const example = readFileSync(join(root, 'docs/examples/default.yaml'), 'utf8');
+
+  it('is what the README shows', () => {
+    expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(`\`\`\`yaml\n${example}\`\`\``);
+  });
+
+  it('is what the chart tells its user to apply', () => {
+    const notes = readFileSync(join(root, 'charts/sidecar-acceleration/templates/NOTES.txt'), 'utf8');
+    expect(notes.replace(/^ {2}/gm, '')).toContain(example);
+  });
+});
+
 describe('the chart', () => {
   it('has default values that its own schema accepts', () => {
     const text = readFileSync(join(root, 'charts/sidecar-acceleration/values.yaml'), 'utf8');

@@ -21,6 +21,7 @@ export const connectionCounts = z.object({ open: count, accelerated: count });
 /** Bytes sent by the selected pods since their agents first counted. */
 export const byteCounts = z.object({ fast: count, tcp: count });
 
+// Server-side apply drops an empty list that is merged by key, so such lists must not be required.
 export const reasonCount = z.object({ reason: z.enum(connectionReasonNames), connections: count });
 
 export const namespaceStates = ['Accelerated', 'Partial', 'Waiting', 'NotAccelerated', 'Draining'] as const;
@@ -30,7 +31,7 @@ export const namespaceStatus = z.object({
   pods: z.object({ selected: count, accelerated: count }),
   connections: connectionCounts,
   bytes: byteCounts,
-  reasons: z.array(reasonCount).max(16).meta(listMap('reason')).describe('Why open connections are not accelerated, most frequent first.'),
+  reasons: z.array(reasonCount).max(16).meta(listMap('reason')).default([]).describe('Why open connections are not accelerated, most frequent first.'),
   since: time.describe('When the namespace entered its state.'),
 });
 
@@ -47,7 +48,7 @@ export const maxListedNamespaces = 100;
 export const status = z.object({
   observedGeneration: count.optional(),
   conditions: z.array(condition).max(8).meta(listMap('type')).optional(),
-  nodes: z.object({ desired: count, ready: count, unsupported: z.array(nodeReasonCount).max(16).meta(listMap('reason')) }).optional(),
+  nodes: z.object({ desired: count, ready: count, unsupported: z.array(nodeReasonCount).max(16).meta(listMap('reason')).default([]) }).optional(),
   connections: connectionCounts.optional(),
   bytes: byteCounts.optional(),
   summary: z.object({

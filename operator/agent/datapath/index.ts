@@ -3,7 +3,7 @@ import type { Path } from '../../api';
 import { addressBytes, endpointText } from './address';
 import { Enums } from './abi';
 import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, OpenOptions } from './contract';
-import { releaseOthers, unpinAll } from './pins';
+import { refuseForeign, releaseOthers, unpinAll } from './pins';
 import { load, type Loaded } from './program';
 import { Slots } from './slots';
 import { countersOf, openEnds } from './tallies';
@@ -21,8 +21,14 @@ const only = 0;
  * Throws DatapathRefused where this node cannot be served; nothing is changed then.
  */
 export function openDatapath(options: OpenOptions): Datapath {
+  refuseForeign(options.pins);
   const loaded = load(options);
-  releaseOthers(options.pins, loaded.abi);
+  try {
+    releaseOthers(options.pins, loaded.abi);
+  } catch (error) {
+    loaded.close();
+    throw error;
+  }
   return new PinnedDatapath(loaded);
 }
 

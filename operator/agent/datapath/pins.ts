@@ -23,23 +23,31 @@ export function preparePins(pins: string, abi: number): string {
   return folder;
 }
 
+/** Throws DatapathRefused for a folder that is not one of ours: to be asked before anything is changed. */
+export function refuseForeign(pins: string): void {
+  const foreign = existsSync(pins) ? readdirSync(pins).find((name) => !/^abi-\d+$/.test(name)) : undefined;
+  if (foreign !== undefined) throw stale(join(pins, foreign), 'the name is not abi-<number>');
+}
+
 /**
  * Turns off and forgets the datapaths of other versions. Their live connections keep running over TCP and take the
- * old maps with them when they close. Throws DatapathRefused for a folder that is not one of ours.
+ * old maps with them when they close. Throws DatapathRefused for a folder that is not understood.
  */
 export function releaseOthers(pins: string, abi: number): string[] {
   const others = existsSync(pins) ? readdirSync(pins).filter((name) => join(pins, name) !== folderOf(pins, abi)) : [];
   for (const name of others) {
     const folder = join(pins, name);
     try {
-      if (!/^abi-\d+$/.test(name)) throw new Error('the name is not abi-<number>');
       releaseStale(folder);
     } catch (error) {
-      const cause = error instanceof Error ? error.message : String(error);
-      throw new DatapathRefused('StalePins', `take over from ${folder}: ${cause}; if nothing else uses it, remove it: rm -r ${folder}`);
+      throw stale(folder, error instanceof Error ? error.message : String(error));
     }
   }
   return others;
+}
+
+function stale(folder: string, cause: string): DatapathRefused {
+  return new DatapathRefused('StalePins', `take over from ${folder}: ${cause}; if nothing else uses it, remove it: rm -r ${folder}`);
 }
 
 /** Unpins everything in `folder` and removes it, and its parent when that was the last. */

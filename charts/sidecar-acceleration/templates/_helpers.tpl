@@ -1,0 +1,31 @@
+{{/* Names are fixed: a cluster has one SidecarAcceleration and so one controller, and agents know its Service by name. */}}
+{{- define "acceleration.controller" -}}
+sidecar-acceleration-controller
+{{- end }}
+
+{{- define "acceleration.agent" -}}
+sidecar-acceleration-agent
+{{- end }}
+
+{{- define "acceleration.selector" -}}
+app.kubernetes.io/name: sidecar-acceleration
+app.kubernetes.io/component: controller
+{{- end }}
+
+{{- define "acceleration.labels" -}}
+{{ include "acceleration.selector" . }}
+app.kubernetes.io/instance: {{ .Release.Name }}
+app.kubernetes.io/version: {{ .Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .Release.Service }}
+helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
+{{- end }}
+
+{{- define "acceleration.image" -}}
+{{- with .Values.image -}}
+{{- if .digest -}}
+{{ printf "%s@%s" .repository .digest }}
+{{- else -}}
+{{ printf "%s:%s" .repository (.tag | default $.Chart.AppVersion) }}
+{{- end -}}
+{{- end -}}
+{{- end }}

@@ -1,0 +1,81 @@
+// The configuration files of one node's container runtime, kubelet and kube-proxy, as text.
+import { nodeAddresses, podSubnets } from './addresses';
+import { pauseImage } from './images';
+
+/** The container runtime: defaults, but for what this kernel or a second node on it asks for. */
+export function containerdConfiguration(cniDirectory: string): string {
+  return `version = 3
+[plugins."io.containerd.internal.v1.opt"]
+  path = "/var/lib/containerd/opt"
+[plugins."io.containerd.cri.v1.images".pinned_images]
+  sandbox = "${pauseImage}"
+[plugins."io.containerd.cri.v1.runtime"]
+  # Without CAP_SYS_RESOURCE no process may lower its score; containers then keep the runtime's.
+  restrict_oom_score_adj = true
+[plugins."io.containerd.cri.v1.runtime".cni]
+  bin_dirs = ["/usr/lib/cni"]
+  conf_dir = "${cniDirectory}"
+`;
+}
+
+/** Pods of a node on one bridge; each gets an IPv4 and an IPv6 address. */
+export function cniConfiguration(index: number): string {
+  const { pods, pods6 } = nodeAddresses(index);
+  return JSON.stringify({
+    cniVersion: '1.0.0',
+    name: 'pods',
+    plugins: [
+      {
+        type: 'bridge',
+        bridge: 'pods',
+        isGateway: true,
+        ipMasq: false,
+        hairpinMode: true,
+        ipam: {
+          type: 'host-local',
+          ranges: [[{ subnet: pods }], [{ subnet: pods6 }]],
+          routes: [{ dst: '0.0.0.0/0' }, { dst: '::/0' }],
+        },
+      },
+    ],
+  });
+}
+
+/** The kubelet: cgroups below the node's own, evictions practically off on a disk that is shared with others. */
+export function kubeletConfiguration(index: number, cgroup: string): string {
+  const { node } = nodeAddresses(index);
+  return JSON.stringify({
+    apiVersion: 'kubelet.config.k8s.io/v1beta1',
+    kind: 'KubeletConfiguration',
+    failCgroupV1: false,
+    failSwapOn: false,
+    cgroupDriver: 'cgroupfs',
+    cgroupRoot: `/${cgroup}`,
+    enforceNodeAllocatable: ['pods'],
+    authentication: { anonymous: { enabled: true }, webhook: { enabled: false } },
+    authorization: { mode: 'AlwaysAllow' },
+    containerRuntimeEndpoint: 'unix:///run/containerd/containerd.sock',
+    address: node,
+    healthzBindAddress: node,
+    readOnlyPort: 0,
+    resolvConf: '',
+    evictionHard: { 'memory.available': '100Mi', 'nodefs.available': '1%', 'imagefs.available': '1%' },
+    volumePluginDir: '/var/lib/kubelet/volume-plugins',
+    localStorageCapacityIsolation: false,
+  });
+}
+
+/** kube-proxy in nftables mode; it leaves the kernel-wide conntrack limits alone. */
+export function proxyConfiguration(index: number, name: string, kubeconfig: string): string {
+  return JSON.stringify({
+    apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',
+    kind: 'KubeProxyConfiguration',
+    mode: 'nftables',
+    clientConnection: { kubeconfig },
+    clusterCIDR: podSubnets,
+    detectLocalMode: 'ClusterCIDR',
+    bindAddress: nodeAddresses(index).node,
+    hostnameOverride: name,
+    conntrack: { maxPerCore: 0, min: 0, tcpEstablishedTimeout: '0s', tcpCloseWaitTimeout: '0s' },
+  });
+}

@@ -1,0 +1,82 @@
+// Command line: `run` shows everything and cleans up, `up` leaves the cluster running, `down` ends what `up` started.
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { statusTable } from '../../operator/cli/statusTable';
+import { takeDown } from '../cluster/down';
+import { knownRuns } from '../cluster/state';
+import { checkout } from '../tools/paths';
+import { Progress } from '../tools/progress';
+import { bringUpDemo } from './environment';
+import { writeReport, type Switching } from './report';
+import { exampleResource, runDemo } from './run';
+import { comparisonTable } from './table';
+
+const progress = new Progress();
+const lasting = 'sca-demo';
+
+async function run(): Promise<void> {
+  const runId = `${lasting}-${process.pid}`;
+  takeDownOnSignal(runId);
+  const cluster = await bringUpDemo(runId, progress);
+  try {
+    const result = await runDemo(cluster, progress);
+    process.stdout.write(`\n${statusTable(result.resource, new Date())}\n\n${comparisonTable(result.runs)}\n`);
+    process.stdout.write(`${switchingLine(result.switching)}\nreport: ${await writeReport(result)}\n`);
+  } finally {
+    await progress.step('taking everything down', () => cluster.down());
+  }
+}
+
+async function up(): Promise<void> {
+  const cluster = await bringUpDemo(lasting, progress);
+  const tools = [cluster.tools.path('kubectl'), cluster.tools.path('helm')].map((path) => path.slice(0, path.lastIndexOf('/')));
+  process.stdout.write(`
+export KUBECONFIG=${cluster.kubeconfig}
+export PATH=${[...new Set(tools), join(checkout, 'operator', 'cli')].join(':')}:$PATH
+
+kubectl get pods -A
+kubectl apply -f ${exampleResource}
+accelctl status
+kubectl exec -n shop client -c app -- fortio load -quiet -c 64 -qps 0 -t 5s -payload-size 1024 \\
+  tcp://$(kubectl get pod -n shop server -o jsonpath={.status.podIP}):8078
+make demo-down
+`);
+}
+
+async function down(): Promise<void> {
+  const runs = knownRuns().filter((runId) => runId === lasting || isAbandoned(runId));
+  for (const runId of runs) await progress.step(`taking down ${runId}`, () => takeDown(runId));
+  if (runs.length === 0) process.stdout.write('nothing is up\n');
+}
+
+/** True for what a killed `run` left behind; one that still goes on cleans up by itself. */
+function isAbandoned(runId: string): boolean {
+  const owner = new RegExp(`^${lasting}-(\\d+)$`).exec(runId)?.[1];
+  return owner !== undefined && !existsSync(`/proc/${owner}`);
+}
+
+function switchingLine({ switches, requests, errors }: Switching): string {
+  return `switched off and on ${switches} times under load: ${requests} requests, ${errors} errors`;
+}
+
+/** Control-C in the middle of a run must not leave a cluster behind. */
+function takeDownOnSignal(runId: string): void {
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    process.once(signal, () => {
+      const ended = knownRuns().includes(runId) ? takeDown(runId) : Promise.resolve();
+      void ended.finally(() => process.exit(130));
+    });
+  }
+}
+
+async function main([command]: readonly string[]): Promise<void> {
+  const commands: Readonly<Record<string, () => Promise<void>>> = { run, up, down };
+  const chosen = commands[command ?? ''];
+  if (chosen === undefined) throw new Error(`reading the command ${command ?? '(none)'}: expected run, up or down`);
+  await chosen();
+}
+
+main(process.argv.slice(2)).catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

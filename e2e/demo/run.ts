@@ -1,0 +1,101 @@
+// The demo itself: before, one apply, after, on and off in turns, off and on under load.
+import { join } from 'node:path';
+import type { SidecarAcceleration } from '../../operator/api';
+import type { Cluster } from '../cluster/cluster';
+import { load } from '../mesh/load';
+import { reachable } from '../mesh/mesh';
+import { readResource, settled, switchMode } from '../support/acceleration';
+import { checkout } from '../tools/paths';
+import type { Progress } from '../tools/progress';
+import { addressOf, lookUpAddresses, measure, type Addresses, type MeasuredRun, type RunMode } from './measure';
+import type { DemoResult, Switching } from './report';
+import { scenarios, type Scenario } from './scenarios';
+import { selectedNamespace } from '../mesh/demoMesh';
+
+/** The ten lines that a user applies. */
+export const exampleResource = join(checkout, 'docs', 'examples', 'default.yaml');
+
+/** Measures everything on a cluster that is up. */
+export async function runDemo(cluster: Cluster, progress: Progress): Promise<DemoResult> {
+  const addresses = await lookUpAddresses(cluster, scenarios);
+  for (const { namespace, server } of scenarios) {
+    await reachable(cluster, addressOf(addresses, namespace, 'client'), addressOf(addresses, namespace, server));
+  }
+  const runs: MeasuredRun[] = [];
+  const take = async (scenario: Scenario, mode: RunMode, round: number): Promise<void> => {
+    const name = `${mode.padEnd(10)} ${scenario.protocol.padEnd(4)} ${scenario.title}`;
+    runs.push(await progress.step(name, () => measure(cluster, addresses, scenario, mode, round), describe));
+  };
+  for (const scenario of scenarios) await take(scenario, 'Before', 0);
+  await progress.step(`kubectl apply -f docs/examples/default.yaml, until Ready`, async () => {
+    await cluster.kubectl(['apply', '-f', exampleResource]);
+    await settled(cluster);
+  });
+  const resource = await progress.step('status under load', () => underLoad(cluster, addresses), accelerated);
+  for (let round = 1; scenariosOf(round).length > 0; round += 1) {
+    for (const mode of modesOf(round)) {
+      await progress.step(`mode ${mode}`, () => switchMode(cluster, mode));
+      for (const scenario of scenariosOf(round)) await take(scenario, mode, round);
+    }
+  }
+  const switching = await progress.step('off and on again under load', () => switchUnderLoad(cluster, addresses), ({ switches, errors }) => `${switches} switches, ${errors} errors`);
+  return { runs, resource, switching };
+}
+
+function scenariosOf(round: number): readonly Scenario[] {
+  return scenarios.filter((scenario) => scenario.rounds >= round);
+}
+
+/** On and off take turns in going first, so that neither profits from its place in a round. */
+function modesOf(round: number): readonly ('Accelerate' | 'Off')[] {
+  return round % 2 === 1 ? ['Accelerate', 'Off'] : ['Off', 'Accelerate'];
+}
+
+/** The resource's own words while connections of both protocols are open: of all its states the one with most. */
+async function underLoad(cluster: Cluster, addresses: Addresses): Promise<SidecarAcceleration> {
+  let best = await readResource(cluster);
+  await during(loadBoth(cluster, addresses, 6), async () => {
+    const seen = await readResource(cluster);
+    if ((seen.status?.connections?.open ?? 0) >= (best.status?.connections?.open ?? 0)) best = seen;
+  });
+  return best;
+}
+
+/** Switches off and on while requests are under way, as often as there is time. */
+async function switchUnderLoad(cluster: Cluster, addresses: Addresses): Promise<Switching> {
+  let switches = 0;
+  const results = await during(loadBoth(cluster, addresses, 8), async () => {
+    await switchMode(cluster, switches % 2 === 0 ? 'Off' : 'Accelerate');
+    switches += 1;
+  });
+  return {
+    requests: results.reduce((sum, each) => sum + each.requests, 0),
+    errors: results.reduce((sum, each) => sum + each.errors, 0),
+    switches,
+  };
+}
+
+/** Does something over and over until the work is done. */
+async function during<T>(work: Promise<T>, act: () => Promise<void>): Promise<T> {
+  let done = false;
+  const ended = work.finally(() => (done = true));
+  while (!done) await act();
+  return ended;
+}
+
+/** Both protocols at once, from the client to the server beside it. */
+function loadBoth(cluster: Cluster, addresses: Addresses, seconds: number) {
+  const client = addressOf(addresses, selectedNamespace, 'client');
+  const server = addressOf(addresses, selectedNamespace, 'server');
+  const protocols = ['tcp', 'http'] as const;
+  return Promise.all(protocols.map((protocol) => load(cluster, { client, server, protocol, seconds, connections: 32 })));
+}
+
+function accelerated({ status }: SidecarAcceleration): string {
+  return `${status?.connections?.accelerated ?? 0} of ${status?.connections?.open ?? 0} connections accelerated`;
+}
+
+function describe({ qps, avgMs, kernelCpuUsPerRequest, errors }: MeasuredRun): string {
+  const failures = errors === 0 ? '' : `, ${errors} errors`;
+  return `${qps.toFixed(0)} QPS, ${avgMs.toFixed(2)} ms, kernel ${kernelCpuUsPerRequest.toFixed(0)} µs a request${failures}`;
+}

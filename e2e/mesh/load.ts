@@ -1,0 +1,88 @@
+// Loads a server through the mesh with fortio and reads its report.
+import { z } from 'zod';
+import type { Cluster } from '../cluster/cluster';
+import { execInPod, type PodAddress } from './mesh';
+import { httpPort, tcpPort } from './pods';
+
+export type Protocol = 'tcp' | 'http';
+
+/** One run of the load generator. */
+export interface LoadPlan {
+  readonly client: PodAddress;
+  readonly server: PodAddress;
+  readonly protocol: Protocol;
+  readonly family?: 'ipv4' | 'ipv6';
+  readonly seconds: number;
+  readonly connections?: number;
+  readonly payloadBytes?: number;
+}
+
+/** What the load generator saw. Times in milliseconds. */
+export interface LoadResult {
+  readonly requests: number;
+  readonly qps: number;
+  readonly avgMs: number;
+  readonly p50Ms: number;
+  readonly p99Ms: number;
+  /** Requests that failed, and connections that could not be made. */
+  readonly errors: number;
+}
+
+const reportSchema = z.object({
+  ActualQPS: z.number(),
+  RetCodes: z.record(z.string(), z.number()),
+  DurationHistogram: z.object({
+    Count: z.number(),
+    Avg: z.number(),
+    Percentiles: z.array(z.object({ Percentile: z.number(), Value: z.number() })),
+  }),
+});
+
+const successCodes = new Set(['OK', '200']);
+
+/**
+ * Runs fortio in the client's pod at full speed.
+ * @throws CommandError when fortio cannot start, ZodError when its report is not as fortio 1.66 writes it
+ */
+export async function load(cluster: Cluster, plan: LoadPlan): Promise<LoadResult> {
+  const output = await execInPod(cluster, plan.client.namespace, plan.client.name, [
+    'fortio',
+    'load',
+    '-quiet',
+    '-json=-',
+    '-qps=0',
+    `-t=${plan.seconds}s`,
+    `-c=${plan.connections ?? 64}`,
+    `-payload-size=${plan.payloadBytes ?? 1024}`,
+    '-p=50,99',
+    // The histogram's resolution in seconds; the default of a millisecond is coarser than the answers.
+    '-r=0.00001',
+    target(plan),
+  ]);
+  return parseReport(output);
+}
+
+/** Reads the JSON that fortio prints at the end of a run. */
+export function parseReport(output: string): LoadResult {
+  return resultOf(reportSchema.parse(JSON.parse(output)));
+}
+
+function target({ server, protocol, family }: LoadPlan): string {
+  const host = family === 'ipv6' ? `[${server.ipv6}]` : server.ipv4;
+  return protocol === 'http' ? `http://${host}:${httpPort}/` : `tcp://${host}:${tcpPort}`;
+}
+
+function resultOf(report: z.infer<typeof reportSchema>): LoadResult {
+  const { Avg, Count, Percentiles } = report.DurationHistogram;
+  const percentile = (wanted: number): number =>
+    1000 * (Percentiles.find(({ Percentile }) => Percentile === wanted)?.Value ?? Number.NaN);
+  const failures = Object.entries(report.RetCodes).filter(([code]) => !successCodes.has(code));
+  return {
+    requests: Count,
+    qps: report.ActualQPS,
+    avgMs: 1000 * Avg,
+    p50Ms: percentile(50),
+    p99Ms: percentile(99),
+    errors: failures.reduce((sum, [, count]) => sum + count, 0),
+  };
+}

@@ -1,0 +1,63 @@
+// The user's side of the product in a cluster: installing it, asking for acceleration, reading the answer.
+import { join } from 'node:path';
+import { apiVersion, kind, plural, sidecarAcceleration, singletonName, type Mode, type SidecarAcceleration } from '../../operator/api';
+import type { Cluster } from '../cluster/cluster';
+import type { ImageArchive } from '../tools/image/product';
+import { checkout } from '../tools/paths';
+import { apply } from './manifests';
+import { waitFor, type WaitOptions } from './waitFor';
+
+export const productNamespace = 'sidecar-acceleration';
+const resourceName = `${plural}.acceleration.dev/${singletonName}`;
+
+/** Installs the chart and waits until the controller is Ready. */
+export function installProduct(cluster: Cluster, image: ImageArchive): Promise<string> {
+  const values = { 'image.repository': image.repository, 'image.tag': image.tag, 'image.pullPolicy': 'Never' };
+  return cluster.helm([
+    'install',
+    'sidecar-acceleration',
+    join(checkout, 'charts', 'sidecar-acceleration'),
+    `--namespace=${productNamespace}`,
+    '--create-namespace',
+    '--wait',
+    '--timeout=90s',
+    ...Object.entries(values).map(([name, value]) => `--set-string=${name}=${value}`),
+  ]);
+}
+
+/** Creates the resource, or replaces its spec. */
+export function applyResource(cluster: Cluster, spec: object): Promise<string> {
+  return apply(cluster, [{ apiVersion, kind, metadata: { name: singletonName }, spec }]);
+}
+
+/** Changes the mode and waits until that has settled. */
+export async function switchMode(cluster: Cluster, mode: Mode, options: WaitOptions = {}): Promise<SidecarAcceleration> {
+  await cluster.kubectl(['patch', resourceName, '--type=merge', '-p', JSON.stringify({ spec: { mode } })]);
+  return settled(cluster, options);
+}
+
+/** Reads the resource as the API server has it. */
+export async function readResource(cluster: Cluster): Promise<SidecarAcceleration> {
+  return sidecarAcceleration.parse(JSON.parse(await cluster.kubectl(['get', resourceName, '-o', 'json'])));
+}
+
+/** Deletes the resource and waits until its finalizer has let it go: every node has drained. */
+export function deleteResource(cluster: Cluster): Promise<string> {
+  return cluster.kubectl(['delete', resourceName, '--wait', '--timeout=90s']);
+}
+
+/** Waits until the controller has seen the newest spec, every agent follows it, and nothing is in progress. */
+export function settled(cluster: Cluster, options: WaitOptions = {}): Promise<SidecarAcceleration> {
+  return waitFor('the resource to settle', async () => {
+    const resource = await readResource(cluster);
+    return isSettled(resource) ? resource : undefined;
+  }, options);
+}
+
+function isSettled({ metadata, status }: SidecarAcceleration): boolean {
+  if (status?.observedGeneration !== metadata.generation) return false;
+  const conditions = status.conditions ?? [];
+  const is = (type: string, wanted: string): boolean =>
+    conditions.some((each) => each.type === type && each.status === wanted && each.observedGeneration === metadata.generation);
+  return is('Ready', 'True') && is('Progressing', 'False');
+}

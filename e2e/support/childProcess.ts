@@ -1,0 +1,43 @@
+// A long-running program of a test: its output in a file, ended by its own process id.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { closeSync, openSync, readFileSync } from 'node:fs';
+
+/** A program that runs until it is stopped. */
+export class LongRunning {
+  private readonly child: ChildProcess;
+  private readonly ended: Promise<void>;
+  private gone = false;
+
+  constructor(
+    private readonly program: string,
+    args: readonly string[],
+    private readonly logFile: string,
+  ) {
+    const log = openSync(logFile, 'a');
+    this.child = spawn(program, args, { stdio: ['ignore', log, log] });
+    closeSync(log);
+    this.ended = new Promise((settle) => {
+      const end = () => {
+        this.gone = true;
+        settle();
+      };
+      this.child.once('error', end).once('exit', end);
+    });
+  }
+
+  /** @throws Error with the program's last words when it no longer runs. */
+  check(): void {
+    if (!this.gone) return;
+    const words = readFileSync(this.logFile, 'utf8').trim().split('\n').slice(-3).join(' | ');
+    throw new Error(`running ${this.program}: it ended by itself: ${words.slice(-600)}`);
+  }
+
+  /** Asks it to end, and kills it when it has not ended after some seconds. */
+  async stop(patienceMs = 3_000): Promise<void> {
+    if (this.gone) return;
+    this.child.kill('SIGTERM');
+    const kill = setTimeout(() => this.child.kill('SIGKILL'), patienceMs);
+    await this.ended;
+    clearTimeout(kill);
+  }
+}

@@ -1,0 +1,112 @@
+// The real controller as a process of this machine, under the rights the chart gives it, against a real API server.
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createWriteStream } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { checkout } from '../tools/paths';
+import type { ApiServer } from './apiServer';
+import { freePort } from './freePort';
+import { waitFor } from './waitFor';
+
+export const namespace = 'acceleration-system';
+const account = 'sidecar-acceleration-controller';
+
+export interface ControllerPorts {
+  readonly grpc: number;
+  readonly http: number;
+}
+
+/** One line of its log. */
+export interface LogLine {
+  readonly level: string;
+  readonly message: string;
+}
+
+export class ControllerProcess {
+  private child: ChildProcess | undefined;
+  /** Everything it logged, of all its lives. */
+  readonly log: LogLine[] = [];
+
+  private constructor(
+    private readonly directory: string,
+    private readonly environment: NodeJS.ProcessEnv,
+    readonly ports: ControllerPorts,
+  ) {}
+
+  /** Of an API server on which the chart is installed. Its files go to `directory`. Not started yet. */
+  static async of(server: ApiServer, directory: string, name = 'controller-1'): Promise<ControllerProcess> {
+    const ports = { grpc: await freePort(), http: await freePort() };
+    const kubeconfig = join(directory, `${name}.kubeconfig`);
+    await writeFile(kubeconfig, await kubeconfigOfController(server), { mode: 0o600 });
+    const environment = {
+      ...process.env, KUBECONFIG: kubeconfig, POD_NAMESPACE: namespace, POD_NAME: name, IMAGE: 'sidecar-acceleration:test',
+      IMAGE_PULL_POLICY: 'Never', CONTROLLER_SERVICE: account, LOG_LEVEL: 'debug', GRPC_PORT: String(ports.grpc), HTTP_PORT: String(ports.http),
+    };
+    return new ControllerProcess(directory, environment, ports);
+  }
+
+  /** Resolves once it is ready, as the kubelet would see it. */
+  async start(): Promise<void> {
+    const child = spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', 'operator/controller/main.ts'], {
+      cwd: checkout, env: this.environment, stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.child = child;
+    const file = createWriteStream(join(this.directory, 'controller.log'), { flags: 'a' });
+    for (const output of [child.stdout, child.stderr]) {
+      output?.pipe(file, { end: false });
+      if (output !== null) createInterface(output).on('line', (line) => this.log.push(parsed(line)));
+    }
+    child.once('exit', () => file.end());
+    await waitFor('the controller to be ready', async () => {
+      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+      return (await this.get('/readyz')).status === 200;
+    }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; its last words: ${this.tail()}`);
+    });
+  }
+
+  /** Asks its HTTP port. */
+  async get(path: string): Promise<{ readonly status: number; readonly text: string }> {
+    const answer = await fetch(`http://127.0.0.1:${this.ports.http}${path}`);
+    return { status: answer.status, text: await answer.text() };
+  }
+
+  /** Ends it and returns its exit code, null when a signal ended it. */
+  async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
+    const { child } = this;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    await exit;
+    return child.exitCode;
+  }
+
+  /** Waits for a line of the log that matches, past or future. */
+  logged(pattern: RegExp): Promise<LogLine> {
+    return waitFor(`the log line ${pattern}`, () => this.log.find(({ message }) => pattern.test(message)), { timeoutMs: 20_000 }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; its last words: ${this.tail()}`);
+    });
+  }
+
+  tail(): string {
+    return this.log.slice(-12).map(({ level, message }) => `${level} ${message}`).join('\n');
+  }
+}
+
+async function kubeconfigOfController(server: ApiServer): Promise<string> {
+  const created = await server.kubectl(['create', 'token', account, '-n', namespace, '--duration=2h']);
+  if (created.code !== 0) throw new Error(`requesting a token of the controller: ${created.stderr.trim()}`);
+  const config = JSON.parse(await readFile(server.kubeconfig, 'utf8')) as { users: unknown[] };
+  return JSON.stringify({ ...config, users: [{ name: 'admin', user: { token: created.stdout.trim() } }] });
+}
+
+function parsed(line: string): LogLine {
+  try {
+    const { level, message } = JSON.parse(line) as Partial<LogLine>;
+    return { level: level ?? '', message: message ?? line };
+  } catch {
+    return { level: 'raw', message: line };
+  }
+}

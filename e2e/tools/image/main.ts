@@ -1,0 +1,13 @@
+// Command line: builds the product's image and says where its archive is.
+import { Progress } from '../progress';
+import { provideProductImage } from './product';
+
+async function main(): Promise<void> {
+  const image = await new Progress().step('image: sidecar-acceleration', provideProductImage);
+  process.stdout.write(`${image.repository}:${image.tag} ${image.archive}\n`);
+}
+
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});

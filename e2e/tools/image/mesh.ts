@@ -1,0 +1,32 @@
+// The image of the demo mesh's pods.
+import { copyFile, cp } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cached } from '../cache';
+import type { Tools } from '../install';
+import { checkout } from '../paths';
+import { versions } from '../versions';
+import { provideBaseImage } from './base';
+import { buildImage, exportImage } from './buildah';
+import { contentHash } from './contentHash';
+import { providePrograms, programSources } from './programs';
+
+export const meshImage = 'localhost/sidecar-acceleration-mesh:1';
+
+const sources = join(checkout, 'e2e', 'mesh', 'image');
+
+/** @returns the path of the image's archive */
+export async function provideMeshImage(tools: Tools): Promise<string> {
+  const base = await provideBaseImage();
+  const hash = contentHash([base, versions.envoy, versions.fortio], [sources, programSources]);
+  const { directory } = await cached(`image-mesh-${hash}`, async (directory) => {
+    const context = join(directory, 'context');
+    await cp(sources, context, { recursive: true });
+    await copyFile(tools.path('envoy'), join(context, 'envoy'));
+    await copyFile(tools.path('fortio'), join(context, 'fortio'));
+    await copyFile(join(await providePrograms(), 'checksum'), join(context, 'checksum'));
+    const containerfile = join(context, 'Containerfile');
+    await buildImage({ reference: meshImage, containerfile, context, buildArguments: { BASE: base } });
+    await exportImage(meshImage, join(directory, 'image.tar'));
+  });
+  return join(directory, 'image.tar');
+}

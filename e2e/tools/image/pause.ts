@@ -1,0 +1,20 @@
+// The sandbox image of every pod, from a few lines of our own.
+import { copyFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pauseImage } from '../../cluster/images';
+import { cached } from '../cache';
+import { buildImage, exportImage } from './buildah';
+import { contentHash } from './contentHash';
+import { providePrograms, programSources } from './programs';
+
+/** @returns the path of the image's archive */
+export async function providePauseImage(): Promise<string> {
+  const { directory } = await cached(`image-pause-${contentHash([pauseImage], [programSources])}`, async (directory) => {
+    await copyFile(join(await providePrograms(), 'pause'), join(directory, 'pause'));
+    const containerfile = join(directory, 'Containerfile');
+    await writeFile(containerfile, 'FROM scratch\nCOPY pause /pause\nENTRYPOINT ["/pause"]\n');
+    await buildImage({ reference: pauseImage, containerfile, context: directory });
+    await exportImage(pauseImage, join(directory, 'image.tar'));
+  });
+  return join(directory, 'image.tar');
+}

@@ -1,0 +1,3 @@
+module sidecar-acceleration/e2e/programs
+
+go 1.26.0

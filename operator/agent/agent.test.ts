@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createLogger, transports } from 'winston';
+import { type AgentServer, type AgentSession, type Order, type Report, serveAgents } from '../protocol';
+import { testAuthority } from '../protocol/certificates.testing';
+import { type Agent, startAgent } from './agent';
+import { ScriptedRuntime } from './cri/runtime.testing';
+import { FakeDatapath } from './datapath.testing';
+import { ScriptedHost } from './host.testing';
+import { Journal } from '../protocol/journal.testing';
+
+const log = createLogger({ transports: [new transports.Console({ silent: true })] });
+const anOrder: Order = {
+  revision: 1, mode: 'Accelerate', paths: ['PodLocal'], maxConnections: 10, spillBytes: 4096,
+  namespaces: ['shop'], podSelector: {}, remove: false,
+};
+
+let directory: string;
+let journal: Journal;
+let runtime: ScriptedRuntime;
+let host: ScriptedHost;
+let datapath: FakeDatapath;
+let controller: AgentServer;
+let session: AgentSession<string> | undefined;
+let agent: Agent;
+
+const summary = ({ appliedOrder, released, problems, namespaces }: Report): string =>
+  `report ${appliedOrder} ${released ? 'released' : 'held'} [${problems.map(({ reason }) => reason).join()}] ${namespaces.map(({ name, podsAccelerated }) => `${name}:${podsAccelerated}`).join()}`;
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'agent-'));
+  journal = new Journal();
+  host = new ScriptedHost();
+  datapath = new FakeDatapath();
+  runtime = new ScriptedRuntime(join(directory, 'runtime.sock'));
+  runtime.sandboxes.set('a', { id: 'a', namespace: 'shop', ip: '10.0.0.1', pid: 11 });
+  const authority = testAuthority();
+  writeFileSync(join(directory, 'ca.crt'), authority.ca);
+  writeFileSync(join(directory, 'token'), 'secret');
+  controller = await serveAgents<string>({
+    address: '127.0.0.1:0',
+    tls: authority.issue('sidecar-acceleration-controller'),
+    authenticate: (token) => Promise.resolve(token),
+    onStream: (opened) => {
+      session = opened;
+      journal.add(`hello ${opened.hello.mapAbi}`);
+      return { onReport: (report) => journal.add(summary(report)), onClose: (reason) => journal.add(`closed ${reason}`) };
+    },
+    onRefused: (problem) => journal.add(`refused ${problem}`),
+    limits: { messageIntervalMs: 0 },
+  });
+});
+
+afterEach(async () => {
+  await agent.close();
+  await controller.close();
+  runtime.stop();
+  rmSync(directory, { recursive: true });
+});
+
+async function start(): Promise<void> {
+  agent = await startAgent({
+    environment: {
+      node: 'node1', controllerAddress: `127.0.0.1:${controller.port}`, criSocket: runtime.socket, pins: '/sys/fs/bpf/p', object: '/object',
+      caFile: join(directory, 'ca.crt'), tokenFile: join(directory, 'token'), logLevel: 'error', healthPort: 0,
+    },
+    log,
+    openDatapath: () => {
+      host.pinned.push('v1');
+      return datapath;
+    },
+    mapAbi: 3,
+    onDefect: (error) => journal.add(`defect ${String(error)}`),
+    host,
+    netnsOf: (pid) => (pid === 11 ? 1011 : 1),
+    inspector: `\0agent-test-${randomUUID()}`,
+  });
+}
+
+const ready = async (): Promise<number> => (await fetch(`http://127.0.0.1:${agent.healthPort}/readyz`)).status;
+
+test('an order of the controller reaches the kernel and is reported, and its removal too', async () => {
+  await runtime.start();
+  await start();
+  expect(await journal.until(/^hello/)).toBe('hello 3');
+  expect(await ready()).toBe(503);
+  session?.send(anOrder);
+  await journal.until(/^report 1 held \[\] shop:1$/);
+  expect(datapath.told).toEqual(['configure Accelerate', 'select 1011 beside']);
+  expect(await ready()).toBe(200);
+  session?.send({ ...anOrder, revision: 2, remove: true });
+  await journal.until(/^report 2 released \[\]/);
+  expect(datapath.told.slice(2)).toEqual(['configure Off', 'release']);
+});
+
+test('a pod that stops leaves the selection with its event', async () => {
+  await runtime.start();
+  await start();
+  await journal.until(/^hello/);
+  session?.send(anOrder);
+  await journal.until(/shop:1$/);
+  runtime.sandboxes.delete('a');
+  runtime.event('a', 'CONTAINER_STOPPED_EVENT');
+  await journal.until(/^report 1 held \[\] $/);
+  expect(datapath.told.at(-1)).toBe('select  beside');
+});
+
+test('a missing runtime socket is reported while the agent goes on, and is picked up when it comes', async () => {
+  await start();
+  await journal.until(/^hello/);
+  session?.send(anOrder);
+  await journal.until(/\[NoCriSocket\]/);
+  expect(await ready()).toBe(200);
+  await runtime.start();
+  await journal.until(/^report 1 held \[\] shop:1$/);
+}, 20_000);
+
+test('a node that cannot is reported, and counts as ready: there is nothing to wait for', async () => {
+  host.release = '4.19.0';
+  await runtime.start();
+  await start();
+  await journal.until(/^report 0 held \[KernelTooOld\]/);
+  expect(await ready()).toBe(200);
+  expect(datapath.told).toEqual([]);
+});
+
+test('an agent that stops leaves the kernel as it is, and the next one takes it over before any order', async () => {
+  await runtime.start();
+  await start();
+  await journal.until(/^hello/);
+  session?.send(anOrder);
+  await journal.until(/shop:1$/);
+  await agent.close();
+  expect(datapath.told.at(-1)).toBe('close');
+  datapath = new FakeDatapath();
+  datapath.counted = { namespaces: [], joinedSockets: 6, drainingSockets: 0 };
+  const seen = journal.lines.length;
+  await start();
+  await journal.until(/^report 0 held/, seen);
+  expect(datapath.told).toEqual([]);
+  expect(await ready()).toBe(200);
+});
+
+test('a datapath that fails in a way nobody expected is a defect', async () => {
+  await runtime.start();
+  datapath.configure = (): void => {
+    throw new Error('the map is gone');
+  };
+  await start();
+  await journal.until(/^hello/);
+  session?.send(anOrder);
+  expect(await journal.until(/^defect/)).toContain('the map is gone');
+});

@@ -1,0 +1,134 @@
+// The agent as a whole: the runtime's pods and the controller's orders go in, the kernel and the report come out.
+import { machine, release } from 'node:os';
+import { type AgentClient, connectAgent, type Hello } from '../protocol';
+import { connectCri } from './cri/client';
+import { type NetnsOf, netnsReader } from './cri/netns';
+import { PodWatch } from './cri/pods';
+import type { Datapath, OpenOptions } from './datapath/contract';
+import type { Environment } from './environment';
+import { type HealthServer, serveHealth } from './health';
+import { type Host, realHost } from './host';
+import { inspectorSocket, serveConnections } from './inspector';
+import type { Log } from './log';
+import { createMetrics } from './metrics';
+import { DatapathOpener } from './opener';
+import { Orders } from './orders';
+import { buildReport, Reporter } from './report';
+import { productVersion } from './version';
+
+/** The name in the controller's certificate, whatever address it is reached by. */
+const controllerName = 'sidecar-acceleration-controller';
+const tickMs = 1000;
+/** The work of a second has not been done for this long: the process is of no use any more. */
+const stuckMs = 60_000;
+
+export interface AgentParts {
+  readonly environment: Environment;
+  readonly log: Log;
+  readonly openDatapath: (options: OpenOptions) => Datapath;
+  /** Version of the pinned maps that the object speaks; 0 when the object cannot be read. */
+  readonly mapAbi: number;
+  /** An error nobody expected: the process must end. */
+  readonly onDefect: (error: unknown) => void;
+  readonly host?: Host;
+  readonly netnsOf?: NetnsOf;
+  readonly inspector?: string;
+}
+
+export interface Agent {
+  readonly healthPort: number;
+  /** Ends the process's part; everything in the kernel goes on. */
+  close(): Promise<void>;
+}
+
+/** Rejects when a port is taken; whatever is wrong with the node or the controller is reported, not thrown. */
+export async function startAgent({ environment, log, openDatapath, mapAbi, onDefect, ...parts }: AgentParts): Promise<Agent> {
+  const now = (): number => performance.now();
+  const { pins, object } = environment;
+  const orders = new Orders(new DatapathOpener({ host: parts.host ?? realHost, pins, object, open: openDatapath, now }), now);
+
+  let connected = false;
+  let report = buildReport(orders.state());
+  let tickedAt = now();
+  const reporter = new Reporter((latest) => client.send(latest), now);
+
+  const tick = (): void => {
+    orders.step();
+    report = buildReport(orders.state());
+    if (orders.settled) reporter.offer(report);
+    tickedAt = now();
+  };
+  const guarded = <A extends unknown[]>(work: (...args: A) => void) => (...args: A): void => {
+    try {
+      work(...args);
+    } catch (error) {
+      onDefect(error);
+    }
+  };
+
+  const cri = connectCri(environment.criSocket);
+  const watch = new PodWatch({
+    cri,
+    netnsOf: parts.netnsOf ?? netnsReader(),
+    onPods: guarded((pods) => {
+      log.debug('pods of the node', { pods: pods.map(({ namespace, name }) => `${namespace}/${name}`) });
+      orders.see(pods);
+      tick();
+    }),
+    onReachable: guarded((trouble) => {
+      if (trouble === undefined) log.info('the container runtime answers', { socket: environment.criSocket });
+      else log.warn(trouble);
+      orders.runtime(trouble);
+      tick();
+    }),
+    onOddity: (what) => log.warn(what),
+  });
+
+  const unready = (): string | undefined => {
+    if (orders.isOpen || report.released) return undefined;
+    if (!connected) return 'no connection to the controller yet';
+    return report.problems.length > 0 ? undefined : 'no order from the controller yet';
+  };
+  const metrics = createMetrics({ report: () => report, connected: () => connected });
+  const health: HealthServer = await serveHealth(environment.healthPort, { alive: () => now() - tickedAt < stuckMs, unready, metrics });
+  const inspector = await serveConnections(parts.inspector ?? inspectorSocket, (limit) => orders.connections(limit));
+
+  const hello: Hello = { agentVersion: productVersion(), kernel: release(), architecture: machine(), mapAbi };
+  const client: AgentClient = connectAgent({
+    address: environment.controllerAddress,
+    caFile: environment.caFile,
+    tokenFile: environment.tokenFile,
+    serverName: controllerName,
+    hello: () => hello,
+    onOrder: (order) => {
+      const { revision, mode, remove, namespaces } = order;
+      log.info('order', { revision, mode, remove, namespaces: namespaces.length });
+      orders.take(order);
+      tick();
+    },
+    onState: (up, reason) => {
+      connected = up;
+      log.log(up ? 'info' : 'warn', reason);
+    },
+    onDefect,
+  });
+  const ticker = setInterval(guarded(() => {
+    watch.prune();
+    tick();
+  }), tickMs);
+  watch.run().catch(onDefect);
+  guarded(tick)();
+
+  return {
+    healthPort: health.port,
+    close: async () => {
+      clearInterval(ticker);
+      watch.stop();
+      await client.close();
+      cri.close();
+      health.close();
+      inspector.close();
+      orders.close();
+    },
+  };
+}

@@ -1,0 +1,28 @@
+// The subcommand `connections`: prints the original-destination map of this node.
+import Table from 'cli-table3';
+import type { JoinedConnection } from './datapath/contract';
+import { askConnections, inspectorSocket } from './inspector';
+
+export interface ConnectionsOptions {
+  readonly output: 'table' | 'json';
+  readonly limit: number;
+  readonly socket?: string;
+}
+
+/** Returns what is to be printed. Rejects with one line when the agent cannot be asked. */
+export async function connections({ output, limit, socket = inspectorSocket }: ConnectionsOptions): Promise<string> {
+  const rows = await askConnections(socket, limit);
+  return output === 'json' ? JSON.stringify(rows, null, 2) : renderTable(rows);
+}
+
+function renderTable(rows: readonly JoinedConnection[]): string {
+  const blank = { top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+    left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '  ' };
+  const table = new Table({
+    head: ['NAMESPACE', 'PATH', 'CLIENT', 'ORIGINAL', 'REDIRECTED', 'LEARNT'],
+    chars: blank,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
+  for (const row of rows) table.push([row.namespace, row.path, row.client, row.original, row.redirected, row.learnt]);
+  return table.toString();
+}

@@ -1,0 +1,48 @@
+import { readSandbox, type SandboxStatus } from './sandbox';
+
+const hostNetns = 1;
+const netnsOf = (pid: number): number | undefined => new Map([[1, hostNetns], [100, 4026532001]]).get(pid);
+
+function sandbox(change: Partial<SandboxStatus['status']> = {}, pid: number | null = 100): SandboxStatus {
+  return {
+    status: {
+      id: 's1',
+      metadata: { name: 'cart-1', uid: 'u1', namespace: 'shop' },
+      state: 'SANDBOX_READY',
+      network: { ip: '10.0.0.5', additionalIps: [{ ip: 'fd00::5' }] },
+      linux: { namespaces: { options: { network: 'POD' } } },
+      labels: { app: 'cart', 'io.kubernetes.pod.name': 'cart-1' },
+      annotations: { note: 'kept' },
+      ...change,
+    },
+    info: pid === null ? {} : { info: JSON.stringify({ pid, sandboxID: 's1' }) },
+  };
+}
+
+const read = (status: SandboxStatus): ReturnType<typeof readSandbox> => readSandbox(status, netnsOf, hostNetns);
+
+test('a ready sandbox becomes a pod with all its addresses, its namespace inode and its own labels only', () => {
+  expect(read(sandbox())).toEqual({
+    pod: {
+      sandbox: 's1', namespace: 'shop', name: 'cart-1', uid: 'u1', labels: { app: 'cart' }, annotations: { note: 'kept' },
+      addresses: ['10.0.0.5', 'fd00::5'], pid: 100, netns: 4026532001,
+    },
+  });
+});
+
+test('a pod on the network of the node is never selected', () => {
+  expect(read(sandbox({ linux: { namespaces: { options: { network: 'NODE' } } } }))).toBe('never');
+});
+
+test.each([
+  ['is not ready', sandbox({ state: 'SANDBOX_NOTREADY' })],
+  ['has no address yet', sandbox({ network: { ip: '', additionalIps: [] } })],
+  ['has no network status', sandbox({ network: null })],
+  ['has no pid', sandbox({}, null)],
+  ['has a pid of nobody', sandbox({}, 999)],
+  ['has a pid in the network namespace of the host', sandbox({}, 1)],
+  ['has info that is not JSON', { ...sandbox(), info: { info: '{' } }],
+  ['has a negative pid', sandbox({}, -5)],
+])('a sandbox that %s is asked about again later', (_, status) => {
+  expect(read(status)).toBe('notYet');
+});

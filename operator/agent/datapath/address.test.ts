@@ -1,0 +1,28 @@
+// Addresses as text and as map keys.
+import { addressBytes, endpointText } from './address';
+
+const hex = (text: string): string => addressBytes(text).toString('hex');
+
+test('writes IPv4 as v4-mapped IPv6, so that both ends of a connection have one form', () => {
+  expect(hex('10.1.2.3')).toBe('00000000000000000000ffff0a010203');
+  expect(hex('::ffff:10.1.2.3')).toBe(hex('10.1.2.3'));
+});
+
+test.each([
+  ['::1', '00000000000000000000000000000001'],
+  ['fd00::12', 'fd000000000000000000000000000012'],
+  ['2001:db8:0:1:2:3:4:5', '20010db8000000010002000300040005'],
+  ['FE80::A:B', 'fe8000000000000000000000000a000b'],
+])('writes %s in network order', (text, bytes) => {
+  expect(hex(text)).toBe(bytes);
+});
+
+test('refuses what is no address', () => {
+  expect(() => addressBytes('10.1.2')).toThrow();
+  expect(() => addressBytes('pod-1')).toThrow();
+});
+
+test('prints what it wrote', () => {
+  expect(endpointText(addressBytes('10.1.2.3'), 80)).toBe('10.1.2.3:80');
+  expect(endpointText(addressBytes('fd00::12'), 8080)).toBe('[fd00::12]:8080');
+});

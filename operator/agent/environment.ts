@@ -1,0 +1,50 @@
+// What the DaemonSet tells the agent, read once at start.
+import { z } from 'zod';
+
+const absolutePath = z.string().regex(/^\/[^\0]*$/, 'not an absolute path');
+
+const schema = z.object({
+  /** For logs and the pin directory only: whose node a stream is, the token says. */
+  NODE_NAME: z.string().min(1).max(253),
+  CONTROLLER_ADDRESS: z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'not host:port'),
+  CRI_SOCKET: absolutePath.default('/run/containerd/containerd.sock'),
+  PINS: absolutePath,
+  OBJECT: absolutePath.default('/app/build/ebpf/datapath.bpf.o'),
+  CA_FILE: absolutePath,
+  TOKEN_FILE: absolutePath,
+  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+  HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(9090),
+});
+
+export interface Environment {
+  readonly node: string;
+  readonly controllerAddress: string;
+  readonly criSocket: string;
+  readonly pins: string;
+  readonly object: string;
+  readonly caFile: string;
+  readonly tokenFile: string;
+  readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
+  readonly healthPort: number;
+}
+
+/** Throws one line that names every variable that is missing or wrong. */
+export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const result = schema.safeParse(variables);
+  if (!result.success) {
+    const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
+    throw new Error(`reading the environment of the agent: ${problems.join('; ')}; see the DaemonSet`);
+  }
+  const read = result.data;
+  return {
+    node: read.NODE_NAME,
+    controllerAddress: read.CONTROLLER_ADDRESS,
+    criSocket: read.CRI_SOCKET,
+    pins: read.PINS,
+    object: read.OBJECT,
+    caFile: read.CA_FILE,
+    tokenFile: read.TOKEN_FILE,
+    logLevel: read.LOG_LEVEL,
+    healthPort: read.HEALTH_PORT,
+  };
+}

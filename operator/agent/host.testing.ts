@@ -1,0 +1,21 @@
+// For tests: a host that can carry the datapath, of which a test may take parts away.
+import { bpffsMagic, cgroup2Magic, type Host } from './host';
+
+export class ScriptedHost implements Host {
+  release = '6.6.0';
+  bpffs = true;
+  readonly directories = new Set(['/sys/fs/cgroup/kubepods']);
+  readonly pinned: string[] = [];
+  readonly files = new Map([
+    ['/sys/kernel/btf/vmlinux', 'types'],
+    ['/proc/self/mountinfo', '31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw'],
+    ['/proc/self/cgroup', '0::/kubepods/burstable/pod1/c1'],
+  ]);
+
+  kernel = (): string => this.release;
+  read = (path: string): string | undefined => this.files.get(path);
+  readable = (path: string): boolean => this.files.has(path);
+  isDirectory = (path: string): boolean => this.directories.has(path);
+  list = (): string[] => this.pinned;
+  fileSystem = (path: string): number => (path.startsWith('/sys/fs/cgroup') ? cgroup2Magic : this.bpffs ? bpffsMagic : 0);
+}

@@ -1,0 +1,45 @@
+// The host as the agent looks at it: a handful of reads, in one place so that tests can stand in for a host.
+import { accessSync, constants, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
+import { release } from 'node:os';
+import { dirname } from 'node:path';
+
+export interface Host {
+  /** As `uname -r` prints it. */
+  kernel(): string;
+  /** Content of a file, or undefined when it cannot be read. */
+  read(path: string): string | undefined;
+  readable(path: string): boolean;
+  isDirectory(path: string): boolean;
+  /** Names in a directory; empty when there is none. */
+  list(path: string): string[];
+  /** Magic number of the file system that the path, or its nearest existing parent, lies on. */
+  fileSystem(path: string): number;
+}
+
+/** From include/uapi/linux/magic.h. */
+export const cgroup2Magic = 0x63677270;
+export const bpffsMagic = 0xcafe4a11;
+
+export const realHost: Host = {
+  kernel: release,
+  read: (path) => orElse(() => readFileSync(path, 'utf8'), undefined),
+  readable: (path) =>
+    orElse(() => {
+      accessSync(path, constants.R_OK);
+      return true;
+    }, false),
+  isDirectory: (path) => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false,
+  list: (path) => orElse(() => readdirSync(path), []),
+  fileSystem: (path) => {
+    const missing = path !== '/' && statSync(path, { throwIfNoEntry: false }) === undefined;
+    return missing ? realHost.fileSystem(dirname(path)) : statfsSync(path).type;
+  },
+};
+
+function orElse<T>(read: () => T, otherwise: T): T {
+  try {
+    return read();
+  } catch {
+    return otherwise;
+  }
+}

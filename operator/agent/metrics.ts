@@ -1,0 +1,79 @@
+// The node's numbers for Prometheus, read from the latest report when they are scraped.
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
+import { nodeReasonNames } from '../api';
+import type { NamespaceReport, Report } from '../protocol';
+
+export interface MetricsSource {
+  readonly report: () => Report;
+  readonly connected: () => boolean;
+}
+
+const prefix = 'sidecar_acceleration_agent_';
+
+/** Every series of the node exists from the first scrape on; those of a namespace as long as it is reported. */
+export function createMetrics({ report, connected }: MetricsSource): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry, prefix });
+
+  const node = (name: string, help: string, read: (report: Report) => number): void => {
+    new Gauge({ name: prefix + name, help, registers: [registry], collect() { this.set(read(report())); } });
+  };
+  node('controller_connected', 'Whether the stream to the controller is open.', () => (connected() ? 1 : 0));
+  node('applied_order', 'Revision of the order that is in force.', ({ appliedOrder }) => appliedOrder);
+  node('joined_sockets', 'Sockets joined now.', ({ joinedSockets }) => joinedSockets);
+  node('draining_sockets', 'Joined sockets whose redirected bytes are still unread while nothing is redirected.', ({ drainingSockets }) => drainingSockets);
+
+  new Gauge({
+    name: `${prefix}problem`, help: 'Whether the node cannot work as ordered for this reason.', labelNames: ['reason'], registers: [registry],
+    collect() {
+      const present = new Set(report().problems.map(({ reason }) => reason));
+      for (const reason of nodeReasonNames) this.set({ reason }, present.has(reason) ? 1 : 0);
+    },
+  });
+
+  const gauge = (name: string, help: string, read: (entry: NamespaceReport) => number): void => {
+    new Gauge({
+      name: prefix + name, help, labelNames: ['namespace'], registers: [registry],
+      collect() {
+        this.reset();
+        for (const entry of report().namespaces) this.set({ namespace: entry.name }, read(entry));
+      },
+    });
+  };
+  gauge('pods_selected', 'Selected pods of this node.', ({ podsSelected }) => podsSelected);
+  gauge('pods_accelerated', 'Selected pods whose new connections are joined.', ({ podsAccelerated }) => podsAccelerated);
+  gauge('connections_open', 'Connection ends open in selected pods.', ({ open }) => open);
+  gauge('connections_accelerated', 'Of those, the ends that are joined.', ({ accelerated }) => accelerated);
+
+  new Gauge({
+    name: `${prefix}connections_not_accelerated`, help: 'Open connection ends that are not joined, by reason.',
+    labelNames: ['namespace', 'reason'], registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, reasons } of report().namespaces) {
+        for (const { reason, connections } of reasons) this.set({ namespace: name, reason }, connections);
+      }
+    },
+  });
+  new Counter({
+    name: `${prefix}sent_bytes_total`, help: 'Bytes sent by selected pods, by the way they took.', labelNames: ['namespace', 'way'], registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, fastBytes, tcpBytes } of report().namespaces) {
+        this.inc({ namespace: name, way: 'fast' }, fastBytes);
+        this.inc({ namespace: name, way: 'tcp' }, tcpBytes);
+      }
+    },
+  });
+  new Counter({
+    name: `${prefix}passes_total`, help: 'Messages of joined connections that went over TCP, by the gate that turned them back.',
+    labelNames: ['namespace', 'gate'], registers: [registry],
+    collect() {
+      this.reset();
+      for (const { name, passes } of report().namespaces) {
+        for (const { gate, messages } of passes) this.inc({ namespace: name, gate }, messages);
+      }
+    },
+  });
+  return registry;
+}

@@ -1,0 +1,187 @@
+// Brings the kernel to what the controller ordered: looks at order, pods and node as they are now, and does what is missing.
+import type { Mode } from '../api';
+import type { Order, Problem } from '../protocol';
+import type { LocalPod } from './cri/sandbox';
+import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection } from './datapath/contract';
+import type { DatapathOpener } from './opener';
+import { problem } from './preflight';
+import { selectPods } from './selection';
+
+/** How long removal waits for redirected bytes to be read. What is unread after that belongs to readers that hang. */
+const drainMs = 30_000;
+
+export interface NodeState {
+  /** Revision of the last order that is in force; 0 when there was none since the agent started. */
+  readonly appliedOrder: number;
+  readonly released: boolean;
+  readonly problems: readonly Problem[];
+  /** Mode in force; undefined while a datapath from before is kept as it is, or there is none. */
+  readonly mode: Mode | undefined;
+  readonly selected: readonly DatapathPod[];
+  /** Namespaces that are selected but have no room in the datapath. */
+  readonly refused: readonly string[];
+  readonly snapshot: DatapathSnapshot | undefined;
+}
+
+interface InForce {
+  readonly mode: Mode;
+  readonly settings: string;
+  readonly selection: string | undefined;
+  readonly selected: readonly DatapathPod[];
+  readonly refused: readonly string[];
+}
+
+export class Orders {
+  private order: Order | undefined;
+  private pods: readonly LocalPod[] | undefined;
+  private runtimeProblem: string | undefined;
+  private datapath: Datapath | undefined;
+  private inForce: InForce | undefined;
+  private appliedOrder = 0;
+  private released = false;
+  private drainUntil: number | undefined;
+
+  constructor(
+    private readonly opener: DatapathOpener,
+    /** Milliseconds of a clock that only goes forward. */
+    private readonly now: () => number,
+  ) {}
+
+  /** A new order replaces the one before. Takes effect in `step`. */
+  take(order: Order): void {
+    this.order = order;
+    this.opener.hurry();
+  }
+
+  /** The pods of the node, whole. Takes effect in `step`. */
+  see(pods: readonly LocalPod[]): void {
+    this.pods = pods;
+    this.opener.hurry();
+  }
+
+  /** The container runtime stopped to answer, with the reason, or answers again. */
+  runtime(trouble: string | undefined): void {
+    this.runtimeProblem = trouble;
+  }
+
+  /**
+   * False until the runtime has said its first word, good or bad. Before that the directory of the pods may be unknown
+   * for no other reason, and a report would tell the controller of a node without pods and counters.
+   */
+  get settled(): boolean {
+    return this.pods !== undefined || this.runtimeProblem !== undefined;
+  }
+
+  get isOpen(): boolean {
+    return this.datapath !== undefined;
+  }
+
+  /** Does what can be done now; call it after every change, and once a second for what has to wait. */
+  step(): void {
+    if (!this.settled) return;
+    if (this.order === undefined) this.adopt();
+    else if (this.order.remove) this.remove(this.order);
+    else this.enforce(this.order);
+  }
+
+  state(): NodeState {
+    return {
+      appliedOrder: this.appliedOrder,
+      released: this.released,
+      problems: this.problems(),
+      mode: this.inForce?.mode,
+      selected: this.inForce?.selected ?? [],
+      refused: this.inForce?.refused ?? [],
+      snapshot: this.datapath?.snapshot(),
+    };
+  }
+
+  connections(limit: number): JoinedConnection[] {
+    return this.datapath?.connections(limit) ?? [];
+  }
+
+  /** For the end of the process: the kernel goes on as it is. */
+  close(): void {
+    this.datapath?.close();
+    this.datapath = undefined;
+  }
+
+  /** Before the first order what is pinned is taken over as it is, to be reported; nothing is put into the kernel. */
+  private adopt(): void {
+    if (this.datapath !== undefined) return;
+    if (this.opener.pinned()) this.datapath = this.opener.open(this.pids());
+    else this.opener.look(this.pids());
+  }
+
+  private enforce(order: Order): void {
+    this.released = false;
+    this.drainUntil = undefined;
+    // Without a runtime no pod is known, so there is nothing to accelerate: a node that was untouched stays so.
+    if (this.datapath === undefined && (this.pods !== undefined || this.opener.pinned())) {
+      this.datapath = this.opener.open(this.pids());
+    }
+    if (this.datapath === undefined) return;
+    this.configure(this.datapath, settingsOf(order));
+    // An empty list would deselect every pod: until the runtime has answered, the pods of before stay selected.
+    if (this.pods === undefined) return;
+    this.select(this.datapath, order, this.pods);
+    this.appliedOrder = order.revision;
+  }
+
+  private remove(order: Order): void {
+    if (!this.released && this.drained(order)) {
+      this.datapath?.release();
+      this.datapath = undefined;
+      this.inForce = undefined;
+      this.drainUntil = undefined;
+      this.released = true;
+      this.opener.rest();
+    }
+    if (this.released) this.appliedOrder = order.revision;
+  }
+
+  /** True when nothing of ours is left in the kernel, or what is left may be taken away. */
+  private drained(order: Order): boolean {
+    if (this.datapath === undefined) {
+      if (!this.opener.pinned()) return true;
+      this.datapath = this.opener.open(this.pids());
+      if (this.datapath === undefined) return false;
+    }
+    this.configure(this.datapath, { ...settingsOf(order), mode: 'Off' });
+    this.drainUntil ??= this.now() + drainMs;
+    return this.datapath.snapshot().drainingSockets === 0 || this.now() >= this.drainUntil;
+  }
+
+  private configure(datapath: Datapath, settings: DatapathSettings): void {
+    const key = JSON.stringify(settings);
+    if (this.inForce?.settings === key) return;
+    datapath.configure(settings);
+    this.inForce = { selection: undefined, selected: [], refused: [], ...this.inForce, mode: settings.mode, settings: key };
+  }
+
+  private select(datapath: Datapath, order: Order, pods: readonly LocalPod[]): void {
+    const selection = selectPods(order, pods);
+    const key = JSON.stringify(selection);
+    if (this.inForce === undefined || this.inForce.selection === key) return;
+    const refused = datapath.select(selection.pods, selection.neighbours);
+    this.inForce = { ...this.inForce, selection: key, selected: selection.pods, refused };
+  }
+
+  private problems(): Problem[] {
+    if (this.released) return [];
+    const refused = this.inForce?.refused ?? [];
+    return [
+      ...this.opener.problems,
+      ...(this.runtimeProblem === undefined ? [] : [problem('NoCriSocket', this.runtimeProblem)]),
+      ...(refused.length === 0 ? [] : [problem('NamespaceLimit', `no room for ${refused.length} namespaces, such as ${refused[0]}`)]),
+    ];
+  }
+
+  private pids(): number[] {
+    return (this.pods ?? []).map(({ pid }) => pid);
+  }
+}
+
+function settingsOf({ mode, paths, maxConnections, spillBytes }: Order): DatapathSettings {
+  return { mode, paths, maxConnections, spillBytes };
+}

@@ -1,0 +1,70 @@
+import { type Report, report as reportSchema } from '../protocol';
+import type { NamespaceCounters } from './datapath/contract';
+import type { NodeState } from './orders';
+import { buildReport, Reporter } from './report';
+
+const counters = (namespace: string, change: Partial<NamespaceCounters> = {}): NamespaceCounters => ({
+  namespace, open: 10, accelerated: 8, reasons: new Map([['Pairing', 2], ['LimitReached', 0]]),
+  fastBytes: 1000n, tcpBytes: 10n, passes: new Map([['Backlog', 3n], ['Order', 0n]]), draining: 0, ...change,
+});
+const state = (change: Partial<NodeState> = {}): NodeState => ({
+  appliedOrder: 3, released: false, problems: [], mode: 'Accelerate', refused: [],
+  selected: [1, 2].map((netns) => ({ netns, namespace: 'shop', addresses: [] })),
+  snapshot: { namespaces: [counters('shop')], joinedSockets: 8, drainingSockets: 0 }, ...change,
+});
+
+test('a report says what is selected, accelerated and counted, and leaves empty tallies out', () => {
+  expect(buildReport(state())).toEqual({
+    appliedOrder: 3, released: false, problems: [], joinedSockets: 8, drainingSockets: 0,
+    namespaces: [{
+      name: 'shop', podsSelected: 2, podsAccelerated: 2, open: 10, accelerated: 8, reasons: [{ reason: 'Pairing', connections: 2 }],
+      fastBytes: 1000, tcpBytes: 10, passes: [{ gate: 'Backlog', messages: 3 }], draining: 0,
+    }],
+  });
+});
+
+test.each([
+  ['the mode is not Accelerate', { mode: 'Observe' as const }],
+  ['the namespace had no room', { refused: ['shop'] }],
+  ['there is no datapath', { snapshot: undefined }],
+])('no pod is accelerated while %s', (_, change) => {
+  expect(buildReport(state(change)).namespaces[0]).toMatchObject({ podsSelected: 2, podsAccelerated: 0 });
+});
+
+test('namespaces that only have pods, and those that only have counters, are both told, by name', () => {
+  const { namespaces } = buildReport(state({ snapshot: { namespaces: [counters('bank'), counters('')], joinedSockets: 0, drainingSockets: 0 } }));
+  expect(namespaces.map(({ name, podsSelected, open }) => [name, podsSelected, open])).toEqual([['bank', 0, 10], ['shop', 2, 0]]);
+});
+
+test('every report is within the bounds of the channel, whatever was counted', () => {
+  const many = Array.from({ length: 1100 }, (_, index) => counters(`ns-${index}`, { fastBytes: 2n ** 63n }));
+  const report = buildReport(state({
+    snapshot: { namespaces: many, joinedSockets: 0, drainingSockets: 0 },
+    problems: Array.from({ length: 40 }, () => ({ reason: 'LoadRefused' as const, message: 'm' })),
+  }));
+  expect(reportSchema.safeParse(report).success).toBe(true);
+  expect(report.namespaces[0]?.fastBytes).toBe(Number.MAX_SAFE_INTEGER);
+});
+
+describe('the reporter', () => {
+  let now = 0;
+  let sent: Report[] = [];
+  let reporter: Reporter;
+  beforeEach(() => {
+    now = 0;
+    sent = [];
+    reporter = new Reporter((report) => sent.push(report), () => now);
+  });
+
+  test('sends the first report, and another when something changed', () => {
+    reporter.offer(buildReport(state()));
+    reporter.offer(buildReport(state()));
+    reporter.offer(buildReport(state({ appliedOrder: 4 })));
+    expect(sent.map(({ appliedOrder }) => appliedOrder)).toEqual([3, 4]);
+  });
+
+  test('repeats an unchanged one every ten seconds', () => {
+    for (; now <= 20_000; now += 1000) reporter.offer(buildReport(state()));
+    expect(sent).toHaveLength(3);
+  });
+});

@@ -1,0 +1,70 @@
+// The state of the node as the controller hears it: one picture a second, sent when it changed and every ten seconds.
+import { maxNamespaces, maxTallies, type NamespaceReport, type Report } from '../protocol';
+import type { DatapathPod, NamespaceCounters } from './datapath/contract';
+import type { NodeState } from './orders';
+
+/** Longest silence, in milliseconds; the controller takes an agent for lost after 45 seconds. */
+const longestSilenceMs = 10_000;
+
+/** A pure picture: what was selected and what the kernel counted, by namespace in the order of their names. */
+export function buildReport(state: NodeState): Report {
+  const { appliedOrder, released, problems, selected, snapshot } = state;
+  const counters = new Map((snapshot?.namespaces ?? []).map((entry) => [entry.namespace, entry]));
+  const pods = countByNamespace(selected);
+  const names = [...new Set([...pods.keys(), ...counters.keys()])].filter((name) => name !== '').sort();
+  return {
+    appliedOrder,
+    released,
+    problems: problems.slice(0, maxTallies),
+    namespaces: names.slice(0, maxNamespaces).map((name) => namespaceReport(name, pods.get(name) ?? 0, counters.get(name), state)),
+    joinedSockets: snapshot?.joinedSockets ?? 0,
+    drainingSockets: snapshot?.drainingSockets ?? 0,
+  };
+}
+
+function namespaceReport(name: string, podsSelected: number, counters: NamespaceCounters | undefined, state: NodeState): NamespaceReport {
+  // A pod is accelerated when its new connections are joined: it is selected in the kernel, and the mode says so.
+  const inForce = state.snapshot !== undefined && state.mode === 'Accelerate' && !state.refused.includes(name);
+  return {
+    name,
+    podsSelected,
+    podsAccelerated: inForce ? podsSelected : 0,
+    open: counters?.open ?? 0,
+    accelerated: counters?.accelerated ?? 0,
+    reasons: [...(counters?.reasons ?? [])].map(([reason, connections]) => ({ reason, connections })).filter(({ connections }) => connections > 0),
+    fastBytes: count(counters?.fastBytes),
+    tcpBytes: count(counters?.tcpBytes),
+    passes: [...(counters?.passes ?? [])].map(([gate, messages]) => ({ gate, messages: count(messages) })).filter(({ messages }) => messages > 0),
+    draining: counters?.draining ?? 0,
+  };
+}
+
+function countByNamespace(pods: readonly DatapathPod[]): Map<string, number> {
+  const counts = new Map<string, number>();
+  for (const { namespace } of pods) counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+  return counts;
+}
+
+/** The channel carries what a number holds exactly: 9 PB of bytes, after which the counter stands still. */
+function count(value: bigint | undefined): number {
+  const largest = BigInt(Number.MAX_SAFE_INTEGER);
+  return value === undefined ? 0 : Number(value < largest ? value : largest);
+}
+
+/** Decides which pictures are worth sending. */
+export class Reporter {
+  private sent: { readonly text: string; readonly at: number } | undefined;
+
+  constructor(
+    private readonly send: (report: Report) => void,
+    private readonly now: () => number,
+  ) {}
+
+  offer(report: Report): void {
+    const text = JSON.stringify(report);
+    const at = this.now();
+    if (this.sent !== undefined && this.sent.text === text && at - this.sent.at < longestSilenceMs) return;
+    this.sent = { text, at };
+    this.send(report);
+  }
+}

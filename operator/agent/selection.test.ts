@@ -1,0 +1,33 @@
+import type { LocalPod } from './cri/sandbox';
+import { selectPods } from './selection';
+
+function pod(netns: number, namespace: string, labels: Record<string, string> = {}): LocalPod {
+  return { sandbox: `s${netns}`, namespace, name: `p${netns}`, uid: '', labels, annotations: {}, addresses: [`10.0.0.${netns}`], pid: netns, netns };
+}
+
+const netnsOf = (...args: Parameters<typeof selectPods>): number[] => selectPods(...args).pods.map(({ netns }) => netns);
+
+test('pods of the ordered namespaces are selected, the others are neighbours', () => {
+  expect(selectPods({ namespaces: ['shop'], podSelector: {} }, [pod(1, 'shop'), pod(2, 'bank'), pod(3, 'shop')])).toEqual({
+    pods: [{ netns: 1, namespace: 'shop', addresses: ['10.0.0.1'] }, { netns: 3, namespace: 'shop', addresses: ['10.0.0.3'] }],
+    neighbours: ['10.0.0.2'],
+  });
+});
+
+test('the selector narrows them by their labels', () => {
+  const order = { namespaces: ['shop'], podSelector: { matchLabels: { app: 'cart' } } };
+  expect(netnsOf(order, [pod(1, 'shop', { app: 'cart' }), pod(2, 'shop', { app: 'web' }), pod(3, 'bank', { app: 'cart' })])).toEqual([1]);
+});
+
+test('a pod that opted out is left out whatever is selected', () => {
+  const order = { namespaces: ['shop'], podSelector: {} };
+  expect(netnsOf(order, [pod(1, 'shop', { 'acceleration.dev/mode': 'off' }), pod(2, 'shop', { 'acceleration.dev/mode': 'on' })])).toEqual([2]);
+});
+
+test('system namespaces are never selected, even when ordered', () => {
+  expect(netnsOf({ namespaces: ['kube-system', 'shop'], podSelector: {} }, [pod(1, 'kube-system'), pod(2, 'shop')])).toEqual([2]);
+});
+
+test('no namespace ordered selects nothing', () => {
+  expect(netnsOf({ namespaces: [], podSelector: {} }, [pod(1, 'shop')])).toEqual([]);
+});

@@ -1,0 +1,24 @@
+// Which pods of this node an order selects: a pure function of the two.
+import { matchesLabels, modeLabel, modeLabelOff, systemNamespaces } from '../api';
+import type { Order } from '../protocol';
+import type { LocalPod } from './cri/sandbox';
+import type { DatapathPod } from './datapath/contract';
+
+type Scope = Pick<Order, 'namespaces' | 'podSelector'>;
+
+export interface Selection {
+  readonly pods: readonly DatapathPod[];
+  /** Addresses of this node's other pods. */
+  readonly neighbours: readonly string[];
+}
+
+/** The controller leaves system namespaces out already; the node does not rely on it. */
+export function selectPods({ namespaces, podSelector }: Scope, pods: readonly LocalPod[]): Selection {
+  const wanted = new Set(namespaces.filter((name) => !systemNamespaces.includes(name)));
+  const isSelected = ({ namespace, labels }: LocalPod): boolean =>
+    wanted.has(namespace) && labels[modeLabel] !== modeLabelOff && matchesLabels(podSelector, labels);
+  return {
+    pods: pods.filter(isSelected).map(({ netns, namespace, addresses }) => ({ netns, namespace, addresses })),
+    neighbours: pods.filter((pod) => !isSelected(pod)).flatMap(({ addresses }) => addresses),
+  };
+}

@@ -1,0 +1,24 @@
+// What is known of one node's agent, and how much of it is to be believed.
+import type { Order, Report } from '../protocol';
+
+export interface AgentState {
+  readonly node: string;
+  readonly connected: boolean;
+  /** The last report, kept while an agent is being replaced; undefined before the first. */
+  readonly report: Report | undefined;
+  /** Milliseconds since the agent was last heard. */
+  readonly ageMs: number;
+}
+
+/** Agents speak every ten seconds at least; one that has been silent for longer than this is lost. */
+export const lostAfterMs = 45_000;
+
+/** A report that says how the node is now. */
+export function currentReport({ connected, report, ageMs }: AgentState): Report | undefined {
+  return connected && ageMs <= lostAfterMs ? report : undefined;
+}
+
+/** True when the order is in force on the node of the report and nothing is wrong there. */
+export function follows(report: Report, order: Order): boolean {
+  return report.appliedOrder === order.revision && report.problems.length === 0;
+}

@@ -1,0 +1,97 @@
+// What the controller watches: the resource, the namespaces it selects from, and the DaemonSet it renders.
+import { z } from 'zod';
+import { apiVersion, kind, plural, singletonName, spec, status } from '../api';
+import { type KubeClient, Reflector, registerKind } from '../kube';
+import type { NamespaceLabels } from './orders';
+import { agentName } from './render';
+
+registerKind({ apiVersion, kind, plural, namespaced: false });
+
+const metadata = z.looseObject({ name: z.string(), namespace: z.string().optional(), resourceVersion: z.string().optional() });
+
+/** The resource as stored; its spec may be one that an older CRD let through, so it is only judged when reconciled. */
+const resource = z.looseObject({
+  metadata: metadata.extend({
+    uid: z.string(),
+    generation: z.int().min(0),
+    finalizers: z.array(z.string()).default([]),
+    deletionTimestamp: z.string().optional(),
+  }),
+  spec: z.unknown().optional(),
+  status: z.unknown().optional(),
+});
+export type StoredResource = z.infer<typeof resource>;
+
+const namespace = z
+  .looseObject({ metadata: metadata.extend({ labels: z.record(z.string(), z.string()).default({}) }) })
+  .transform((object): { metadata: { name: string }; labels: NamespaceLabels['labels'] } => ({ metadata: object.metadata, labels: object.metadata.labels }));
+
+const daemonSet = z.looseObject({
+  metadata: metadata.extend({ generation: z.int().default(0) }),
+  status: z.looseObject({ desiredNumberScheduled: z.int().min(0).default(0), observedGeneration: z.int().default(0) }).default({ desiredNumberScheduled: 0, observedGeneration: 0 }),
+});
+
+export interface ClusterEvents {
+  /** Something that decides about orders or manifests has changed. */
+  readonly onChange: () => void;
+  readonly log: (level: 'info' | 'warn', message: string) => void;
+}
+
+export class Cluster {
+  private readonly resources;
+  private readonly namespaces;
+  private readonly daemonSets;
+
+  constructor(client: KubeClient, ownNamespace: string, { onChange, log }: ClusterEvents) {
+    const watch = { client, onChange, log };
+    this.resources = new Reflector({ ...watch, path: `/apis/${apiVersion}/${plural}`, parse: (raw) => resource.parse(raw) });
+    this.namespaces = new Reflector({ ...watch, path: '/api/v1/namespaces', parse: (raw) => namespace.parse(raw) });
+    const query = { fieldSelector: `metadata.name=${agentName}` };
+    this.daemonSets = new Reflector({ ...watch, path: `/apis/apps/v1/namespaces/${ownNamespace}/daemonsets`, query, parse: (raw) => daemonSet.parse(raw) });
+    this.daemonSetKey = `${ownNamespace}/${agentName}`;
+  }
+
+  private readonly daemonSetKey: string;
+
+  /** Resolves when `signal` is aborted. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.resources, this.namespaces, this.daemonSets].map((reflector) => reflector.run(signal)));
+  }
+
+  /** Resolves when everything has been listed once. */
+  get synced(): Promise<void> {
+    return Promise.all([this.resources.synced, this.namespaces.synced, this.daemonSets.synced]).then(() => undefined);
+  }
+
+  resource(): StoredResource | undefined {
+    return this.resources.get(singletonName);
+  }
+
+  labelledNamespaces(): NamespaceLabels[] {
+    return this.namespaces.list().map(({ metadata: { name }, labels }) => ({ name, labels }));
+  }
+
+  /** Nodes that should have an agent; 0 while there is no DaemonSet. */
+  desiredNodes(): number {
+    return this.daemonSets.get(this.daemonSetKey)?.status.desiredNumberScheduled ?? 0;
+  }
+
+  /** Changes whenever somebody changed the DaemonSet's spec or deleted it. */
+  daemonSetGeneration(): number | undefined {
+    return this.daemonSets.get(this.daemonSetKey)?.metadata.generation;
+  }
+}
+
+/** The spec of a stored resource, or why it is none. */
+export function specOf(stored: StoredResource): { ok: true; spec: z.infer<typeof spec> } | { ok: false; message: string } {
+  const result = spec.safeParse(stored.spec ?? {});
+  if (result.success) return { ok: true, spec: result.data };
+  const message = result.error.issues.map((issue) => `spec.${issue.path.join('.')}: ${issue.message}`).join('; ');
+  return { ok: false, message };
+}
+
+/** The status last written; one that does not fit today's shape counts as none. */
+export function statusOfStored(stored: StoredResource): z.infer<typeof status> | undefined {
+  const result = status.safeParse(stored.status ?? {});
+  return result.success ? result.data : undefined;
+}

@@ -1,0 +1,33 @@
+// What the chart tells the controller, checked once.
+import { z } from 'zod';
+
+const port = z.coerce.number().int().min(0).max(65535);
+
+const environment = z.object({
+  POD_NAMESPACE: z.string().min(1).max(63),
+  POD_NAME: z.string().min(1).max(253),
+  /** Of the controller itself, and of the agents unless the resource names another. */
+  IMAGE: z.string().min(1),
+  IMAGE_PULL_POLICY: z.enum(['Always', 'IfNotPresent', 'Never']).default('IfNotPresent'),
+  /** Names of Secrets, with commas between them. */
+  IMAGE_PULL_SECRETS: z
+    .string()
+    .default('')
+    .transform((names) => names.split(',').filter((name) => name !== '')),
+  /** Name of the Service through which agents reach the controller. */
+  CONTROLLER_SERVICE: z.string().min(1).max(63),
+  LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+  GRPC_PORT: port.default(9443),
+  HTTP_PORT: port.default(8080),
+  KUBECONFIG: z.string().optional(),
+});
+
+export type Environment = z.infer<typeof environment>;
+
+/** Throws with every missing or malformed variable in one line. */
+export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const result = environment.safeParse(variables);
+  if (result.success) return result.data;
+  const problems = result.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`).join('; ');
+  throw new Error(`read environment: ${problems}; the chart sets these, see its deployment`);
+}

@@ -1,0 +1,38 @@
+// Keeps the resource until every node has given back what it held, and lets it go.
+import { apiVersion, fieldManager, finalizer, kind, singletonName } from '../api';
+import { apply, type KubeClient } from '../kube';
+import type { AgentState } from './aggregate';
+import type { StoredResource } from './cluster';
+
+/** A node whose agent does not answer holds up the deletion no longer than this. */
+export const patienceMs = 60_000;
+
+/** Adds or takes away our finalizer; others' stay, because the list is merged by owner. */
+export async function setFinalizer(client: KubeClient, resource: StoredResource, present: boolean): Promise<void> {
+  if (resource.metadata.finalizers.includes(finalizer) === present) return;
+  const metadata = { name: singletonName, ...(present ? { finalizers: [finalizer] } : {}) };
+  await apply(client, { apiVersion, kind, metadata }, { fieldManager, force: true });
+}
+
+export interface Release {
+  readonly done: boolean;
+  /** Nodes that did not say they are clean when the waiting ended. */
+  readonly abandoned: readonly string[];
+  /** For the log: what is waited for. */
+  readonly waitingFor: readonly string[];
+}
+
+/**
+ * Whether the nodes have given everything back. An agent that is not connected may come back within `patienceMs`.
+ * @param revision of the remove order
+ * @param waitedMs since that order was given
+ */
+export function release(agents: readonly AgentState[], desiredNodes: number, revision: number, waitedMs: number): Release {
+  const clean = agents.filter(({ report }) => report?.released === true && report.appliedOrder === revision);
+  const missing = agents.filter((agent) => !clean.includes(agent)).map(({ node }) => node);
+  const unseen = Math.max(0, desiredNodes - agents.length);
+  const waitingFor = unseen > 0 ? [...missing, `${unseen} nodes without an agent`] : missing;
+  if (waitingFor.length === 0) return { done: true, abandoned: [], waitingFor };
+  const impatient = waitedMs >= patienceMs;
+  return { done: impatient, abandoned: impatient ? waitingFor : [], waitingFor };
+}

@@ -1,0 +1,68 @@
+// Entry point of the controller: caches first, then the Lease, and what the leader does.
+import { Elector, kubeClient, loadKubeConfig, WorkQueue } from '../kube';
+import { createLog, type Log, serveHealth } from '../process';
+import { ChannelSecret } from './channelSecret';
+import { Cluster } from './cluster';
+import { readEnvironment } from './environment';
+import { lead, resourceKey } from './leader';
+import { createMetrics } from './metrics';
+import { agentName, channelName, controllerName, labelsOf } from './render';
+import { AgentSessions } from './sessions';
+import { TokenReviewer } from './tokenReview';
+
+async function main(): Promise<void> {
+  const environment = readEnvironment(process.env);
+  const log = createLog(environment.LOG_LEVEL, { component: 'controller', pod: environment.POD_NAME });
+  // What nobody expected ends the process; the next one starts from the API server's state, and agents go on meanwhile.
+  const die = (error: unknown): never => {
+    log.error('unexpected error, the controller ends and is started again', { error: error instanceof Error ? error.stack : String(error) });
+    process.exit(1);
+  };
+  process.on('uncaughtException', die);
+  process.on('unhandledRejection', die);
+  await run(environment, log, stopSignal(log));
+  process.exit(0);
+}
+
+async function run(environment: ReturnType<typeof readEnvironment>, log: Log, signal: AbortSignal): Promise<void> {
+  const namespace = environment.POD_NAMESPACE;
+  const say = (level: 'info' | 'warn', message: string): void => void log.log(level, message);
+  const client = kubeClient(loadKubeConfig(environment.KUBECONFIG));
+  const queue = new WorkQueue();
+  const cluster = new Cluster(client, namespace, { onChange: () => queue.add(resourceKey), log: say });
+  const sessions = new AgentSessions({
+    reviewer: new TokenReviewer(client, `system:serviceaccount:${namespace}:${agentName}`),
+    now: () => performance.now(),
+    onChange: () => queue.add(resourceKey),
+    log: say,
+  });
+  const secret = new ChannelSecret(client, namespace, channelName, labelsOf('channel'), () => new Date());
+  const metrics = createMetrics(() => sessions.states().filter(({ connected }) => connected).length, () => queue.depth);
+
+  let synced = false;
+  const health = await serveHealth(environment.HTTP_PORT, {
+    alive: () => true,
+    unready: () => (synced ? undefined : 'the caches are not filled yet'),
+    metrics: metrics.registry,
+  });
+  const watching = cluster.run(signal);
+  await cluster.synced;
+  synced = !signal.aborted;
+  const elector = new Elector({ client, namespace, name: controllerName, identity: environment.POD_NAME, log: say });
+  await elector.run(signal, (leading) => lead({ environment, client, cluster, queue, sessions, secret, metrics, log }, leading));
+  await watching;
+  health.close();
+}
+
+function stopSignal(log: Log): AbortSignal {
+  const stop = new AbortController();
+  for (const name of ['SIGTERM', 'SIGINT'] as const) {
+    process.once(name, () => {
+      log.info(`${name}: stopping`);
+      stop.abort();
+    });
+  }
+  return stop.signal;
+}
+
+void main();

@@ -1,0 +1,17 @@
+// What Prometheus sees of the controller; every series is there at zero before anything happens.
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from 'prom-client';
+
+export function createMetrics(agents: () => number, depth: () => number) {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const registers = [registry];
+  const passes = new Counter({ name: 'sidecar_acceleration_reconcile_total', help: 'Passes over the resource, by result.', labelNames: ['result'] as const, registers });
+  for (const result of ['success', 'error'] as const) passes.inc({ result }, 0);
+  const seconds = new Histogram({ name: 'sidecar_acceleration_reconcile_seconds', help: 'Seconds a pass took.', registers });
+  const refused = new Counter({ name: 'sidecar_acceleration_agent_streams_refused_total', help: 'Agent streams that were refused or ended with an error.', registers });
+  new Gauge({ name: 'sidecar_acceleration_agents_connected', help: 'Agents with an open stream.', registers, collect() { this.set(agents()); } });
+  new Gauge({ name: 'sidecar_acceleration_queue_depth', help: 'Keys that wait for a pass.', registers, collect() { this.set(depth()); } });
+  return { registry, passes, seconds, refused };
+}
+
+export type Metrics = ReturnType<typeof createMetrics>;

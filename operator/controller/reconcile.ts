@@ -1,0 +1,120 @@
+// One pass over the resource: read → render and apply → order → status. Safe to run again at any time.
+import { apiVersion, kind, spec as specSchema, type Spec } from '../api';
+import type { KubeClient } from '../kube';
+import type { Order } from '../protocol';
+import { aggregate } from './aggregate';
+import { type Cluster, specOf, statusOfStored, type StoredResource } from './cluster';
+import { conditionsOf } from './conditions';
+import { release, setFinalizer } from './finalizing';
+import type { Installation } from './installation';
+import { namespacesLeftOut, orderOf, type OrderBook, selectedNamespaces } from './orders';
+import type { RenderInput } from './render';
+import type { AgentSessions } from './sessions';
+import { statusOf } from './statusValue';
+import type { StatusWriter } from './statusWriter';
+
+/** What agents are rendered with beside the spec. */
+export type AgentSurroundings = Omit<RenderInput, 'spec' | 'owner'>;
+
+export interface ReconcilerParts {
+  readonly client: KubeClient;
+  readonly cluster: Cluster;
+  readonly installation: Installation;
+  readonly orders: OrderBook;
+  readonly sessions: AgentSessions;
+  readonly status: StatusWriter;
+  readonly surroundings: () => Promise<AgentSurroundings>;
+  readonly clock: { readonly monotonicMs: () => number; readonly date: () => Date };
+}
+
+export type PassLog = (level: 'info' | 'warn' | 'error', message: string) => void;
+export type PassResult = { requeueAfterMs?: number };
+
+const drainPollMs = 500;
+/** Without any event: time alone turns a missing agent from progress into damage. */
+const rereadMs = 10_000;
+
+export class Reconciler {
+  private removalStarted: { readonly uid: string; readonly at: number } | undefined;
+
+  constructor(private readonly parts: ReconcilerParts) {}
+
+  async reconcile(log: PassLog): Promise<PassResult> {
+    const resource = this.parts.cluster.resource();
+    if (resource === undefined) return {};
+    const parsed = specOf(resource);
+    if (resource.metadata.deletionTimestamp !== undefined) return this.finalize(resource, parsed.ok ? parsed.spec : undefined, log);
+    if (!parsed.ok) return this.report(resource, undefined, { reason: 'InvalidSpec', message: parsed.message });
+    await setFinalizer(this.parts.client, resource, true);
+    const applied = await this.parts.installation.ensure(await this.input(resource, parsed.spec), this.parts.cluster.daemonSetGeneration());
+    if (applied) log('info', 'applied the agents');
+    const namespaces = selectedNamespaces(parsed.spec, this.parts.cluster.labelledNamespaces(), (await this.parts.surroundings()).namespace);
+    this.give(orderOf(parsed.spec, namespaces, false), log);
+    return this.report(resource, { spec: parsed.spec, namespaces }, namespacesLeftOut(namespaces));
+  }
+
+  private give(content: Omit<Order, 'revision'>, log: PassLog): void {
+    const order = this.parts.orders.update(content);
+    if (order === undefined) return;
+    log('info', `order ${order.revision}: ${order.remove ? 'remove' : order.mode}, ${order.namespaces.length} namespaces`);
+    this.parts.sessions.broadcast(order);
+  }
+
+  /** Agents drain and clean up first; then what was applied goes, and last the finalizer. */
+  private async finalize(resource: StoredResource, spec: Spec | undefined, log: PassLog): Promise<PassResult> {
+    const { uid, finalizers } = resource.metadata;
+    if (finalizers.length === 0) return {};
+    const removable = spec ?? specSchema.parse({}); // names and paths of what was applied depend on nothing in it
+    this.give(orderOf(removable, [], true), log);
+    if (this.removalStarted?.uid !== uid) this.removalStarted = { uid, at: this.parts.clock.monotonicMs() };
+    const revision = this.parts.orders.current?.revision ?? 0;
+    const waitedMs = this.parts.clock.monotonicMs() - this.removalStarted.at;
+    const { done, abandoned, waitingFor } = release(this.parts.sessions.states(), this.parts.cluster.desiredNodes(), revision, waitedMs);
+    if (!done) {
+      log('info', `draining: waiting for ${waitingFor.slice(0, 5).join(', ')}`);
+      await this.report(resource, { spec: removable, namespaces: [] }, undefined);
+      return { requeueAfterMs: drainPollMs };
+    }
+    if (abandoned.length > 0) log('warn', `gave up waiting for ${abandoned.join(', ')}: what they hold goes with their next restart`);
+    await this.parts.installation.withdraw(await this.input(resource, removable));
+    await setFinalizer(this.parts.client, resource, false);
+    log('info', 'everything is given back; the resource may go');
+    return {};
+  }
+
+  private async input(resource: StoredResource, spec: Spec): Promise<RenderInput> {
+    const owner = { apiVersion, kind, name: resource.metadata.name, uid: resource.metadata.uid };
+    return { ...(await this.parts.surroundings()), spec, owner };
+  }
+
+  private async report(
+    resource: StoredResource,
+    ordered: { readonly spec: Spec; readonly namespaces: readonly string[] } | undefined,
+    problem: { readonly reason: string; readonly message: string } | undefined,
+  ): Promise<PassResult> {
+    const { status, cluster, sessions, orders, clock } = this.parts;
+    const waitMs = status.waitMs();
+    if (waitMs > 0) return { requeueAfterMs: waitMs };
+    const { uid, generation, deletionTimestamp } = resource.metadata;
+    const stored = statusOfStored(resource);
+    const previous = status.current(uid, stored);
+    const now = clock.date().toISOString();
+    const order = orders.current;
+    const shared = { previous, now };
+    const counted =
+      ordered === undefined || order === undefined
+        ? {}
+        : aggregate({ ...shared, order, ...ordered, agents: sessions.states(), desiredNodes: cluster.desiredNodes() });
+    const conditions = conditionsOf({
+      generation,
+      nodes: 'nodes' in counted ? counted.nodes : previous?.nodes,
+      mode: ordered?.spec.mode,
+      problem,
+      deleting: deletionTimestamp !== undefined,
+      previous: previous?.conditions ?? [],
+      now,
+    });
+    await status.write(uid, statusOf({ generation, counted, conditions }), stored);
+    return { requeueAfterMs: rereadMs };
+  }
+}

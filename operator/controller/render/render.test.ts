@@ -1,0 +1,177 @@
+import { z } from 'zod';
+import { specWith } from '../agents.testing';
+import { render, type RenderInput } from './index';
+
+const input: RenderInput = {
+  spec: specWith(),
+  owner: { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', name: 'default', uid: '1d0a' },
+  namespace: 'acceleration',
+  image: 'acceleration:0.1.0',
+  pullPolicy: 'IfNotPresent',
+  pullSecrets: ['mirror'],
+  controllerAddress: '10.96.7.7:9443',
+  ca: '-----BEGIN CERTIFICATE-----\n',
+};
+
+const named = z.object({ name: z.string() }).loose();
+const daemonSet = z.object({
+  kind: z.literal('DaemonSet'),
+  metadata: z.unknown(),
+  spec: z.object({
+    selector: z.unknown(),
+    updateStrategy: z.unknown(),
+    template: z.object({
+      metadata: z.unknown(),
+      spec: z.object({ containers: z.array(named.extend({ env: z.array(named), volumeMounts: z.array(named) })).length(1), volumes: z.array(named) }).loose(),
+    }),
+  }),
+});
+
+function daemonSetOf(changes: Partial<RenderInput> = {}) {
+  return daemonSet.parse(render({ ...input, ...changes })[3]);
+}
+
+function templateOf(spec: object) {
+  return daemonSetOf({ spec: specWith(spec) }).spec.template;
+}
+
+function containerOf(spec: object = {}) {
+  const [container] = templateOf(spec).spec.containers;
+  if (container === undefined) throw new Error('the agent pod has no container');
+  return container;
+}
+
+const valueOf = (list: readonly z.infer<typeof named>[], name: string): unknown => list.find((each) => each.name === name);
+
+describe('what is rendered', () => {
+  it('comes in an order in which nothing refers to what is not there yet', () => {
+    expect(render(input).map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)).toEqual([
+      'ServiceAccount acceleration/sidecar-acceleration-agent',
+      'ConfigMap acceleration/sidecar-acceleration-channel',
+      'Service acceleration/sidecar-acceleration-agent',
+      'DaemonSet acceleration/sidecar-acceleration-agent',
+    ]);
+  });
+
+  it('is the same for the same input', () => {
+    expect(render(input)).toEqual(render({ ...input, spec: specWith() }));
+  });
+
+  it('belongs to the resource, which is never blocked by it', () => {
+    for (const { metadata } of render(input)) {
+      expect(metadata).toMatchObject({
+        ownerReferences: [{ apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', name: 'default', uid: '1d0a', controller: true, blockOwnerDeletion: false }],
+        labels: { 'app.kubernetes.io/name': 'sidecar-acceleration', 'app.kubernetes.io/managed-by': 'sidecar-acceleration' },
+      });
+    }
+  });
+
+  it('gives the agents no token for the API server', () => {
+    expect(render(input)[0]).toMatchObject({ kind: 'ServiceAccount', automountServiceAccountToken: false });
+    expect(daemonSetOf().spec.template.spec['automountServiceAccountToken']).toBe(false);
+  });
+
+  it('hands the authority over as a file', () => {
+    expect(render(input)[1]).toMatchObject({ data: { 'ca.crt': input.ca } });
+  });
+
+  it('gives each agent an address of its own for metrics', () => {
+    expect(render(input)[2]).toMatchObject({
+      spec: { clusterIP: 'None', selector: { 'app.kubernetes.io/component': 'agent' }, ports: [{ name: 'metrics', port: 9090, targetPort: 'metrics' }] },
+    });
+  });
+});
+
+describe('the DaemonSet', () => {
+  it('replaces agents without having two on a node', () => {
+    const { updateStrategy } = daemonSetOf({ spec: specWith({ rollout: { maxUnavailable: 2 } }) }).spec;
+    expect(updateStrategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 2 } });
+  });
+
+  it('selects the labels of its own template', () => {
+    const { selector, template } = daemonSetOf().spec;
+    expect(template.metadata).toMatchObject({ labels: (selector as { matchLabels: object }).matchLabels });
+  });
+
+  it('sends agents to Linux nodes only, whatever the resource says', () => {
+    const nodes = { nodeSelector: { pool: 'mesh', 'kubernetes.io/os': 'windows' }, tolerations: [{ key: 'dedicated', operator: 'Exists' }] };
+    expect(templateOf({ nodes }).spec).toMatchObject({ nodeSelector: { pool: 'mesh', 'kubernetes.io/os': 'linux' }, tolerations: nodes.tolerations });
+  });
+
+  it('sees processes of the node and not its network', () => {
+    expect(templateOf({}).spec).toMatchObject({ hostPID: true, hostNetwork: false, terminationGracePeriodSeconds: 10, imagePullSecrets: [{ name: 'mirror' }] });
+  });
+});
+
+describe('the agent', () => {
+  it('runs the image of the controller', () => {
+    expect(containerOf()).toMatchObject({ image: 'acceleration:0.1.0', imagePullPolicy: 'IfNotPresent', command: ['node', '/app/dist/operator/agent/main.js'] });
+  });
+
+  it('runs the image that the resource names, when it names one', () => {
+    expect(containerOf({ agent: { image: 'mirror/acceleration:7' } })['image']).toBe('mirror/acceleration:7');
+  });
+
+  it('is told who and where it is', () => {
+    const env = Object.fromEntries(containerOf({ agent: { logLevel: 'debug' } }).env.map((each) => [each.name, each['value'] ?? each['valueFrom']]));
+    expect(env).toEqual({
+      NODE_NAME: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } },
+      CONTROLLER_ADDRESS: '10.96.7.7:9443',
+      CRI_SOCKET: '/host/run/containerd/containerd.sock',
+      PINS: '/sys/fs/bpf/sidecar-acceleration/$(NODE_NAME)',
+      OBJECT: '/app/build/ebpf/datapath.bpf.o',
+      CA_FILE: '/etc/sidecar-acceleration/channel/ca.crt',
+      TOKEN_FILE: '/var/run/secrets/acceleration.dev/agent/token',
+      LOG_LEVEL: 'debug',
+    });
+  });
+
+  it('sees the directory of the socket, so that a restarted runtime is found again', () => {
+    const agent = { criSocket: '/run/crio/crio.sock' };
+    expect(valueOf(templateOf({ agent }).spec.volumes, 'cri')).toEqual({ name: 'cri', hostPath: { path: '/run/crio', type: 'Directory' } });
+    expect(valueOf(containerOf({ agent }).volumeMounts, 'cri')).toEqual({ name: 'cri', mountPath: '/host/run/crio', readOnly: true });
+  });
+
+  it('keeps its own /run when the socket lies in that of the node', () => {
+    expect(valueOf(containerOf({ agent: { criSocket: '/run/cri.sock' } }).volumeMounts, 'cri')).toMatchObject({ mountPath: '/host/run' });
+  });
+
+  it('shares the BPF file system in both directions and may not write to the cgroups', () => {
+    const { volumeMounts } = containerOf();
+    expect(valueOf(volumeMounts, 'bpf')).toEqual({ name: 'bpf', mountPath: '/sys/fs/bpf', mountPropagation: 'Bidirectional' });
+    expect(valueOf(volumeMounts, 'cgroup')).toEqual({ name: 'cgroup', mountPath: '/sys/fs/cgroup', mountPropagation: 'HostToContainer', readOnly: true });
+    expect(valueOf(templateOf({}).spec.volumes, 'bpf')).toEqual({ name: 'bpf', hostPath: { path: '/sys/fs/bpf', type: 'DirectoryOrCreate' } });
+  });
+
+  it('shows the controller a token that is good for nothing else', () => {
+    expect(valueOf(templateOf({}).spec.volumes, 'token')).toEqual({
+      name: 'token',
+      projected: { sources: [{ serviceAccountToken: { audience: 'acceleration.dev/agent', expirationSeconds: 600, path: 'token' } }] },
+    });
+  });
+});
+
+describe('the pod template', () => {
+  it.each<[string, object]>([
+    ['mode', { mode: 'Off' }],
+    ['selector', { selector: { namespaces: { matchLabels: { a: 'b' } }, pods: { matchLabels: { a: 'b' } } } }],
+    ['paths', { paths: ['NodeLocal'] }],
+    ['connections', { connections: { max: 7, spillBytes: 8192 } }],
+    ['rollout', { rollout: { maxUnavailable: 3 } }],
+  ])('does not depend on spec.%s: that is an order, not a rollout', (_, spec) => {
+    expect(templateOf(spec)).toEqual(templateOf({}));
+  });
+
+  it('does not depend on the authority, which agents read at every connect', () => {
+    expect(daemonSetOf({ ca: 'another' })).toEqual(daemonSetOf());
+  });
+
+  it.each<[string, Partial<RenderInput>]>([
+    ['spec.agent', { spec: specWith({ agent: { logLevel: 'debug' } }) }],
+    ['spec.nodes', { spec: specWith({ nodes: { nodeSelector: { pool: 'mesh' } } }) }],
+    ['the image', { image: 'acceleration:0.2.0' }],
+    ['the address of the controller', { controllerAddress: '10.96.7.8:9443' }],
+  ])('depends on %s', (_, changes) => {
+    expect(daemonSetOf(changes).spec.template).not.toEqual(daemonSetOf().spec.template);
+  });
+});

@@ -1,0 +1,91 @@
+// The agents that are connected: one a node, each with its last report and the order it was sent.
+import { status } from '@grpc/grpc-js';
+import { type AgentSession, type Order, Refused, type Report, type SessionHandlers } from '../protocol';
+import type { AgentState } from './aggregate';
+import type { AgentIdentity, TokenReviewer } from './tokenReview';
+
+/** The report of a node without an agent is kept this long: an agent that is replaced comes back within it. */
+const keepMs = 120_000;
+
+interface Seat {
+  session: AgentSession<AgentIdentity> | undefined;
+  report: Report | undefined;
+  /** Monotonic milliseconds of the last report, or of the end of the stream. */
+  lastSeen: number;
+}
+
+export interface SessionsOptions {
+  readonly reviewer: Pick<TokenReviewer, 'review' | 'stillValid'>;
+  /** Monotonic milliseconds. */
+  readonly now: () => number;
+  /** A report came, or an agent came or went. */
+  readonly onChange: (node: string) => void;
+  readonly log: (level: 'info' | 'warn', message: string) => void;
+}
+
+export class AgentSessions {
+  private readonly seats = new Map<string, Seat>();
+  private order: Order | undefined;
+
+  constructor(private readonly options: SessionsOptions) {}
+
+  /**
+   * Who shows this token. One node has one agent: another pod that claims a node is refused while the token of the
+   * first is still good, and takes its place once that pod is gone.
+   */
+  async authenticate(token: string): Promise<AgentIdentity> {
+    const identity = await this.options.reviewer.review(token);
+    const seated = this.seats.get(identity.node)?.session;
+    if (seated !== undefined && seated.identity.podUid !== identity.podUid && (await this.options.reviewer.stillValid(seated.identity))) {
+      throw new Refused(status.ALREADY_EXISTS, `node ${identity.node} already has an agent: pod ${seated.identity.pod}`);
+    }
+    return identity;
+  }
+
+  open(session: AgentSession<AgentIdentity>): SessionHandlers {
+    const { node, pod } = session.identity;
+    const seat = this.seats.get(node) ?? { session: undefined, report: undefined, lastSeen: 0 };
+    seat.session?.close(`pod ${pod} speaks for node ${node} now`);
+    seat.session = session;
+    seat.lastSeen = this.options.now();
+    this.seats.set(node, seat);
+    this.options.log('info', `agent of node ${node} connected: pod ${pod}, kernel ${session.hello.kernel}, version ${session.hello.agentVersion}`);
+    if (this.order !== undefined) session.send(this.order);
+    this.options.onChange(node);
+    return {
+      onReport: (report) => {
+        if (seat.session !== session) return;
+        seat.report = report;
+        seat.lastSeen = this.options.now();
+        this.options.onChange(node);
+      },
+      onClose: (reason) => {
+        if (seat.session !== session) return;
+        seat.session = undefined;
+        seat.lastSeen = this.options.now();
+        this.options.log('info', `agent of node ${node} disconnected: ${reason}`);
+        this.options.onChange(node);
+      },
+    };
+  }
+
+  /** Sends an order to every agent, and to those that come later. */
+  broadcast(order: Order): void {
+    this.order = order;
+    for (const { session } of this.seats.values()) session?.send(order);
+  }
+
+  /** What is known of each node, nodes without an agent for long left out. */
+  states(): AgentState[] {
+    const now = this.options.now();
+    for (const [node, seat] of this.seats) {
+      if (seat.session === undefined && now - seat.lastSeen > keepMs) this.seats.delete(node);
+    }
+    return [...this.seats].map(([node, seat]) => ({
+      node,
+      connected: seat.session !== undefined,
+      report: seat.report,
+      ageMs: now - seat.lastSeen,
+    }));
+  }
+}

@@ -1,0 +1,125 @@
+import { collection, ListWatchServer, until } from './listWatchServer.testing';
+import { ApiError, type KubeClient } from './client';
+import { createServer, type Server } from 'node:http';
+import { once } from 'node:events';
+import type { AddressInfo } from 'node:net';
+import { KubeConfig } from './config';
+import { kubeClient } from './client';
+
+const failureOf = (promise: Promise<unknown>): Promise<ApiError> =>
+  promise.then(
+    () => Promise.reject(new Error('it did not fail')),
+    (error: unknown) => error as ApiError,
+  );
+
+describe('a client of a well-spoken server', () => {
+  const server = new ListWatchServer();
+  let client: KubeClient;
+
+  beforeAll(async () => {
+    client = await server.start();
+  });
+  afterAll(() => server.stop());
+
+  it('sends the query and answers with parsed JSON', async () => {
+    server.put('one', 1);
+    const answer = await client.request('GET', collection, { query: { limit: '7', labelSelector: 'a in (b,c)' } });
+    expect(answer).toMatchObject({ items: [{ metadata: { name: 'one' } }] });
+    expect(server.requests.at(-1)).toBe(`GET ${collection}?limit=7&labelSelector=a+in+%28b%2Cc%29`);
+  });
+
+  it('turns a Status into an error of one line with code, reason and the time to wait', async () => {
+    server.faults.push({ kind: 'status', code: 429, reason: 'TooManyRequests', retryAfter: '3' });
+    const error = await failureOf(client.request('GET', collection));
+    expect(error).toBeInstanceOf(ApiError);
+    expect(error).toMatchObject({ code: 429, reason: 'TooManyRequests', retryAfterMs: 3000 });
+    expect(error.message).toBe(`GET ${collection}: HTTP 429 TooManyRequests: told to answer 429`);
+  });
+
+  it('gives code 0 when there is no answer', async () => {
+    server.faults.push({ kind: 'reset' }, { kind: 'reset' });
+    expect(await failureOf(client.request('PUT', collection, { body: {} }))).toMatchObject({ code: 0, reason: '' });
+    server.faults.length = 0;
+  });
+
+  it('says so when the answer is not JSON', async () => {
+    server.faults.push({ kind: 'garbage' });
+    expect((await failureOf(client.request('GET', collection))).message).toBe(`GET ${collection}: the answer is not JSON: <html>`);
+  });
+
+  it('asks once more when a kept connection is reset under a read', async () => {
+    await client.request('GET', collection);
+    server.faults.push({ kind: 'reset' });
+    expect(await client.request('GET', collection)).toMatchObject({ kind: 'ThingList' });
+  });
+
+  it('streams the lines of a watch, and ends without an error by its signal', async () => {
+    const stop = new AbortController();
+    const seen: unknown[] = [];
+    const watching = (async () => {
+      for await (const line of client.stream(collection, { query: { watch: 'true', resourceVersion: '0' }, signal: stop.signal })) seen.push(line);
+    })();
+    await until(() => server.openWatches === 1);
+    server.put('two', 2);
+    await until(() => seen.length === 2);
+    stop.abort();
+    await watching;
+    expect(seen).toMatchObject([{ type: 'ADDED' }, { type: 'ADDED', object: { value: 2 } }]);
+    await until(() => server.openWatches === 0);
+  });
+
+  it('throws what the server says instead of a stream', async () => {
+    server.faults.push({ kind: 'status', code: 410, reason: 'Expired' });
+    const stream = client.stream(collection, { query: { watch: 'true' }, signal: new AbortController().signal });
+    expect(await failureOf(drain(stream))).toMatchObject({ code: 410, reason: 'Expired' });
+  });
+
+  it('throws when a stream is reset, and when it carries garbage', async () => {
+    for (const harm of [() => server.resetConnections(), () => server.send('{"type":')]) {
+      const failed = failureOf(drain(client.stream(collection, { query: { watch: 'true', resourceVersion: '0' }, signal: new AbortController().signal })));
+      await until(() => server.openWatches === 1);
+      harm();
+      expect(await failed).toMatchObject({ name: 'ApiError', code: 0 });
+      await until(() => server.openWatches === 0);
+    }
+  });
+});
+
+describe('a client of a server that does not answer', () => {
+  let silent: Server;
+  let client: KubeClient;
+
+  beforeAll(async () => {
+    silent = createServer(() => undefined);
+    silent.listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const config = new KubeConfig();
+    const server = `http://127.0.0.1:${(silent.address() as AddressInfo).port}`;
+    config.loadFromClusterAndUser({ name: 'test', server, skipTLSVerify: true }, { name: 'test', token: 'secret' });
+    client = kubeClient(config);
+  });
+  afterAll(() => {
+    silent.close();
+    silent.closeAllConnections();
+  });
+
+  it('gives up a request after its time', async () => {
+    expect((await failureOf(client.request('GET', '/x', { timeoutMs: 30 }))).message).toBe('GET /x: no answer within 30 ms');
+  });
+
+  it('gives up a stream that does not begin', async () => {
+    const stream = client.stream('/x', { signal: new AbortController().signal, connectTimeoutMs: 30 });
+    expect((await failureOf(drain(stream))).message).toBe('GET /x as a stream: no answer within 30 ms');
+  });
+
+  it('ends a request by its signal', async () => {
+    const stop = new AbortController();
+    const failed = failureOf(client.request('GET', '/x', { signal: stop.signal }));
+    stop.abort();
+    expect(await failed).toMatchObject({ name: 'ApiError', code: 0 });
+  });
+});
+
+async function drain(stream: AsyncIterable<unknown>): Promise<void> {
+  for await (const line of stream) void line;
+}

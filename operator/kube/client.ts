@@ -1,0 +1,161 @@
+// Requests to an API server: JSON in and out, a time limit on each, and every failure an ApiError.
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { connectionOf, type Connection, type KubeConfig } from './config';
+import { ApiError, errorOf, messageOf } from './errors';
+import { linesOf } from './lines';
+
+export { ApiError } from './errors';
+export { loadKubeConfig } from './config';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+export type Query = Readonly<Record<string, string>>;
+
+export interface RequestOptions {
+  readonly query?: Query;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Content type of the body; application/json unless told. */
+  readonly contentType?: string;
+  /** Milliseconds until the whole answer is there; 15 s unless told. */
+  readonly timeoutMs?: number;
+  readonly signal?: AbortSignal;
+}
+
+export interface StreamOptions {
+  readonly query?: Query;
+  /** Ends the stream; it then ends without an error. */
+  readonly signal: AbortSignal;
+  /** Milliseconds until the answer begins; 15 s unless told. */
+  readonly connectTimeoutMs?: number;
+}
+
+export interface KubeClient {
+  /**
+   * The parsed JSON of the answer.
+   * @param path from the root, as in `/api/v1/nodes`
+   * @throws ApiError, with code 0 when there was no answer
+   */
+  request(method: Method, path: string, options?: RequestOptions): Promise<unknown>;
+  /**
+   * Each line of an endless answer (a watch), parsed, until the server ends it.
+   * A connection that is silent for ever is for the caller to notice and to end by the signal.
+   * @throws ApiError
+   */
+  stream(path: string, options: StreamOptions): AsyncIterable<unknown>;
+}
+
+const defaultTimeoutMs = 15_000;
+
+/** A client with the credentials of the configuration's current context. */
+export function kubeClient(config: KubeConfig): KubeClient {
+  const connection = connectionOf(config);
+  return {
+    request: (method, path, options) => request(connection, method, path, options),
+    stream: (path, options) => stream(connection, path, options),
+  };
+}
+
+async function request(connection: Connection, method: Method, path: string, options: RequestOptions = {}): Promise<unknown> {
+  const { timeoutMs = defaultTimeoutMs } = options;
+  const doing = `${method} ${path}`;
+  const late = AbortSignal.timeout(timeoutMs);
+  const signal = options.signal === undefined ? late : AbortSignal.any([late, options.signal]);
+  try {
+    const response = await open(connection, method, path, options, signal);
+    const text = await textOf(response);
+    const code = response.statusCode ?? 0;
+    if (code >= 400) throw errorOf(doing, code, parsedOrText(text), response.headers['retry-after']);
+    return parsed(doing, text);
+  } catch (error) {
+    if (!late.aborted) throw asApiError(doing, error);
+    connection.dropIdle();
+    throw new ApiError(`${doing}: no answer within ${timeoutMs} ms`, 0, '');
+  }
+}
+
+async function* stream(connection: Connection, path: string, options: StreamOptions): AsyncGenerator<unknown, void, undefined> {
+  const { signal, connectTimeoutMs = defaultTimeoutMs } = options;
+  const doing = `GET ${path} as a stream`;
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(), connectTimeoutMs);
+  let response: IncomingMessage | undefined;
+  try {
+    response = await open(connection, 'GET', path, options, AbortSignal.any([signal, late.signal]));
+    const code = response.statusCode ?? 0;
+    if (code >= 400) throw errorOf(doing, code, parsedOrText(await textOf(response)), response.headers['retry-after']);
+    clearTimeout(timer);
+    for await (const line of linesOf(response)) yield parsed(doing, line);
+  } catch (error) {
+    if (signal.aborted) return;
+    if (!late.signal.aborted) throw asApiError(doing, error);
+    connection.dropIdle();
+    throw new ApiError(`${doing}: no answer within ${connectTimeoutMs} ms`, 0, '');
+  } finally {
+    clearTimeout(timer);
+    response?.destroy();
+  }
+}
+
+/** Sends the request; resolves when the head of the answer is there. */
+async function open(connection: Connection, method: Method, path: string, options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
+  const url = new URL(connection.server + path);
+  for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.set(name, value);
+  const text = options.body === undefined ? undefined : JSON.stringify(options.body);
+  const secured = await connection.options();
+  const headers = {
+    ...secured.headers,
+    accept: 'application/json',
+    'user-agent': 'sidecar-acceleration',
+    ...(text === undefined ? {} : { 'content-type': options.contentType ?? 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
+  };
+  const send = url.protocol === 'http:' ? httpRequest : httpsRequest;
+  const attempt = (): Promise<IncomingMessage> =>
+    new Promise((resolve, reject) => {
+      const sent = send(url, { ...secured, method, headers, signal }, resolve);
+      sent.on('error', (error) => reject(new SendError(error, sent)));
+      sent.end(text);
+    });
+  try {
+    return await attempt();
+  } catch (error) {
+    // The server closed a kept connection just as it was used again; what only reads may simply ask once more.
+    if (method === 'GET' && !signal.aborted && error instanceof SendError && error.reused) return attempt();
+    throw error;
+  }
+}
+
+class SendError extends Error {
+  readonly reused: boolean;
+
+  constructor(cause: Error, sent: ClientRequest) {
+    super(cause.message || ('code' in cause ? String(cause.code) : cause.name), { cause });
+    this.reused = sent.reusedSocket && 'code' in cause && cause.code === 'ECONNRESET';
+  }
+}
+
+async function textOf(response: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+function parsed(doing: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new ApiError(`${doing}: the answer is not JSON: ${text.slice(0, 200)}`, 0, '');
+  }
+}
+
+function parsedOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}
+
+function asApiError(doing: string, error: unknown): ApiError {
+  return error instanceof ApiError ? error : new ApiError(`${doing}: ${messageOf(error)}`, 0, '');
+}

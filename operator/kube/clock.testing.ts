@@ -1,0 +1,67 @@
+// For tests: a clock that moves only when it is told to.
+import { sleepBy, type Clock } from './clock';
+
+interface Timer {
+  readonly at: number;
+  readonly call: () => void;
+}
+
+export class FakeClock implements Clock {
+  private readonly timers = new Set<Timer>();
+
+  constructor(private time = 1_000_000) {}
+
+  now(): number {
+    return this.time;
+  }
+
+  after(ms: number, call: () => void): () => void {
+    const timer = { at: this.time + ms, call };
+    this.timers.add(timer);
+    return () => this.timers.delete(timer);
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return sleepBy((time, call) => this.after(time, call), ms, signal);
+  }
+
+  /** Timers that are armed. */
+  get pending(): number {
+    return this.timers.size;
+  }
+
+  /** Time passes, nothing runs: a process that is stopped. What became due runs with the next `advance`. */
+  freeze(ms: number): void {
+    this.time += ms;
+  }
+
+  /** Moves on, calling what becomes due in the order of its time; promises settle after each call. */
+  async advance(ms: number): Promise<void> {
+    const end = this.time + ms;
+    await settled();
+    for (;;) {
+      const due = [...this.timers].filter(({ at }) => at <= end).sort((one, other) => one.at - other.at)[0];
+      if (due === undefined) break;
+      this.time = Math.max(this.time, due.at);
+      this.timers.delete(due);
+      due.call();
+      await settled();
+    }
+    this.time = end;
+    await settled();
+  }
+}
+
+/** Lets every promise that can settle without I/O do so. */
+export function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+/** Real time, `factor` times as fast: for what waits on real connections as well as on the clock. */
+export function fastClock(factor: number): Clock {
+  const after: Clock['after'] = (ms, call) => {
+    const timer = setTimeout(call, ms / factor);
+    return () => clearTimeout(timer);
+  };
+  return { now: () => performance.now() * factor, after, sleep: (ms, signal) => sleepBy(after, ms, signal) };
+}

@@ -1,0 +1,211 @@
+import { FakeClock, settled } from './clock.testing';
+import { ApiError } from './errors';
+import { TerminalError, WorkQueue, type QueueRun, type WorkResult } from './queue';
+
+type Failure = readonly [key: string, message: string, retryMs: number | undefined];
+
+/** A running queue on a fake clock, whose passes end when the test says so. */
+function running(concurrency = 1) {
+  const clock = new FakeClock();
+  const queue = new WorkQueue({ baseDelayMs: 100, maxDelayMs: 1000, clock, random: () => 1 });
+  const stop = new AbortController();
+  const started: string[] = [];
+  const failed: Failure[] = [];
+  const open = new Map<string, (end: () => WorkResult) => void>();
+  const options: QueueRun = {
+    concurrency,
+    signal: stop.signal,
+    work: (key) => {
+      started.push(key);
+      return new Promise((resolve, reject) => {
+        open.set(key, (end) => {
+          try {
+            resolve(end());
+          } catch (error) {
+            reject(error);
+          }
+        });
+      });
+    },
+    onError: (key, error, retryMs) => failed.push([key, (error as Error).message, retryMs]),
+  };
+  const end = async (key: string, how: () => WorkResult = () => undefined): Promise<void> => {
+    const close = open.get(key);
+    if (close === undefined) throw new Error(`nobody works on ${key}`);
+    open.delete(key);
+    close(how);
+    await settled();
+  };
+  const fail = (key: string, error: Error): Promise<void> =>
+    end(key, () => {
+      throw error;
+    });
+  return { clock, queue, stop, started, failed, open, end, fail, options, ended: queue.run(options) };
+}
+
+describe('a work queue', () => {
+  it('works on a key once however often it was added', async () => {
+    const { queue, started, end, open } = running();
+    for (let time = 0; time < 5; time += 1) queue.add('a');
+    expect(queue.depth).toBe(1);
+    await settled();
+    await end('a');
+    expect(started).toEqual(['a']);
+    expect(queue.depth).toBe(0);
+    expect(open.size).toBe(0);
+  });
+
+  it('works on a key once more when it was added meanwhile, and not before its worker has ended', async () => {
+    const { queue, started, end } = running(2);
+    queue.add('a');
+    await settled();
+    queue.add('a');
+    queue.add('a');
+    await settled();
+    expect(started).toEqual(['a']);
+    await end('a');
+    expect(started).toEqual(['a', 'a']);
+    await end('a');
+    expect(started).toEqual(['a', 'a']);
+  });
+
+  it('works on as many keys at a time as it may, in the order they came', async () => {
+    const { queue, started, end } = running(2);
+    for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
+    await settled();
+    expect(started).toEqual(['a', 'b']);
+    await end('b');
+    expect(started).toEqual(['a', 'b', 'c']);
+  });
+
+  it('adds a key later, at the earliest of the times it was told', async () => {
+    const { queue, clock, started } = running();
+    queue.addAfter('a', 500);
+    queue.addAfter('a', 200);
+    queue.addAfter('a', 900);
+    await clock.advance(199);
+    expect(started).toEqual([]);
+    await clock.advance(1);
+    expect(started).toEqual(['a']);
+  });
+
+  it('comes back when the pass asked for it', async () => {
+    const { queue, clock, started, end } = running();
+    queue.add('a');
+    await settled();
+    await end('a', () => ({ requeueAfterMs: 300 }));
+    await clock.advance(299);
+    expect(started).toEqual(['a']);
+    await clock.advance(1);
+    expect(started).toEqual(['a', 'a']);
+  });
+
+  it('retries failures with growing pauses, and forgets them with the first success', async () => {
+    const { queue, clock, failed, fail, end } = running();
+    queue.add('a');
+    for (const ms of [100, 200, 400, 800, 1000, 1000]) {
+      await settled();
+      await fail('a', new Error('no'));
+      expect(failed.at(-1)).toEqual(['a', 'no', ms]);
+      await clock.advance(ms);
+    }
+    await end('a');
+    queue.add('a');
+    await settled();
+    await fail('a', new Error('again'));
+    expect(failed.at(-1)).toEqual(['a', 'again', 100]);
+  });
+
+  it('waits as long as the server asked, within its own longest pause', async () => {
+    const { queue, failed, fail, clock } = running();
+    queue.add('a');
+    await settled();
+    await fail('a', new ApiError('busy', 429, '', 700));
+    await clock.advance(700);
+    await fail('a', new ApiError('busy', 429, '', 3_600_000));
+    expect(failed.map(([, , ms]) => ms)).toEqual([700, 1000]);
+  });
+
+  it('does not retry what cannot be helped until the key is added again', async () => {
+    const { queue, clock, started, failed, fail } = running();
+    queue.add('a');
+    await settled();
+    await fail('a', new TerminalError('never'));
+    await clock.advance(1_000_000);
+    expect(failed).toEqual([['a', 'never', undefined]]);
+    expect(started).toEqual(['a']);
+    queue.add('a');
+    await settled();
+    expect(started).toEqual(['a', 'a']);
+  });
+
+  it('lets other keys pass while one waits for its retry', async () => {
+    const { queue, started, fail } = running();
+    queue.add('a');
+    queue.add('b');
+    await settled();
+    await fail('a', new Error('no'));
+    expect(started).toEqual(['a', 'b']);
+  });
+
+  it('waits for running workers when it is ended, and hands out nothing more', async () => {
+    const { queue, stop, started, end, ended } = running();
+    queue.add('a');
+    queue.add('b');
+    await settled();
+    let over = false;
+    void ended.then(() => (over = true));
+    stop.abort();
+    await settled();
+    expect(over).toBe(false);
+    await end('a');
+    await ended;
+    expect(started).toEqual(['a']);
+    expect(queue.depth).toBe(1);
+  });
+
+  it('goes on with what is left, and what was planned, in its next run', async () => {
+    const first = running();
+    first.queue.add('a');
+    first.queue.addAfter('b', 100);
+    first.stop.abort();
+    await first.ended;
+    expect(first.clock.pending).toBe(0);
+    const stop = new AbortController();
+    const second: string[] = [];
+    const work = (key: string): Promise<void> => Promise.resolve(void second.push(key));
+    const ended = first.queue.run({ ...first.options, signal: stop.signal, work });
+    await first.clock.advance(100);
+    expect([...first.started, ...second]).toEqual(['a', 'b']);
+    stop.abort();
+    await ended;
+  });
+
+  it('refuses to run twice at once', async () => {
+    const { queue, options } = running();
+    await expect(queue.run(options)).rejects.toThrow('it already runs');
+  });
+
+  it('survives an onError that throws', async () => {
+    const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
+    const clock = new FakeClock();
+    const queue = new WorkQueue({ clock, random: () => 1 });
+    const stop = new AbortController();
+    let passes = 0;
+    const ended = queue.run({
+      concurrency: 1,
+      signal: stop.signal,
+      work: () => (++passes === 1 ? Promise.reject(new Error('no')) : Promise.resolve()),
+      onError: () => {
+        throw new Error('listener');
+      },
+    });
+    queue.add('a');
+    await clock.advance(50);
+    expect(passes).toBe(2);
+    expect(warned).toHaveBeenCalledWith('the onError of a work queue failed on a: listener');
+    warned.mockRestore();
+    stop.abort();
+    await ended;
+  });
+});

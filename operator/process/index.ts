@@ -1,0 +1,3 @@
+// What every long-running part of the product has in common.
+export * from './health';
+export * from './log';
