@@ -70,7 +70,6 @@ describe('an installed chart', () => {
     ['create', 'daemonsets.apps', `-n=${namespace}`],
     ['patch', 'daemonsets.apps/sidecar-acceleration-agent', `-n=${namespace}`],
     ['get', 'secrets/sidecar-acceleration-channel', `-n=${namespace}`],
-    ['delete', 'secrets/sidecar-acceleration-channel', `-n=${namespace}`],
     ['update', 'leases.coordination.k8s.io/sidecar-acceleration-controller', `-n=${namespace}`],
   ])('lets the controller %s %s %s', async (verb, resource, scope) => {
     expect((await mayThe(controller, verb, resource, scope)).trim()).toBe('yes');

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { status as grpcStatus } from '@grpc/grpc-js';
 import { maxMessageBytes, type NamespaceReport, type Order, type Report } from '../../operator/protocol';
-import { sidecarAcceleration } from '../../operator/api';
+import { type Condition, sidecarAcceleration, status as statusSchema } from '../../operator/api';
 import { type ApiServer, startApiServer } from '../support/apiServer';
 import { ControllerProcess, namespace } from '../support/controllerProcess';
 import { agentPod, emptyReport, type Endpoint, namespaceReport, requestToken, sayRaw, TestAgent } from '../support/testAgent';
@@ -33,7 +33,11 @@ async function get(...args: string[]) {
 
 const resource = async () => sidecarAcceleration.parse(await get('sca', 'default'));
 const change = (patch: object) => kubectl(['patch', 'sca', 'default', '--type=merge', '-p', JSON.stringify(patch)]);
-const condition = async (type: string) => (await resource()).status?.conditions?.find((each) => each.type === type);
+/** Of the resource as it is stored: its spec may be one that our schema refuses. */
+async function condition(type: string): Promise<Condition | undefined> {
+  const { status } = await get('sca', 'default');
+  return statusSchema.parse(status ?? {}).conditions?.find((each) => each.type === type);
+}
 
 function create(...items: object[]): Promise<string> {
   return kubectl(['create', '-f', '-'], { apiVersion: 'v1', kind: 'List', items });
@@ -52,9 +56,11 @@ async function daemonSetOf(nodes: number): Promise<void> {
   await kubectl(['patch', 'ds', daemonSet, '-n', namespace, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })]);
 }
 
-/** An agent that does what it is told, with the given counts. */
+/** An agent that does what it is told, with the given counts. Without Accelerate no pod counts as accelerated, as with a real one. */
 function obedient(token: string, namespaces: NamespaceReport[] = []): TestAgent {
-  const answer = (order: Order): Report => ({ ...emptyReport, appliedOrder: order.revision, released: order.remove, namespaces: order.remove ? [] : namespaces });
+  const inMode = ({ mode, remove }: Order): NamespaceReport[] =>
+    remove ? [] : namespaces.map((each) => ({ ...each, podsAccelerated: mode === 'Accelerate' ? each.podsAccelerated : 0 }));
+  const answer = (order: Order): Report => ({ ...emptyReport, appliedOrder: order.revision, released: order.remove, namespaces: inMode(order) });
   const agent = new TestAgent(endpoint, token, directory, answer);
   agents.push(agent);
   return agent;
@@ -120,9 +126,9 @@ describe('when the resource is applied', () => {
     expect(can.stdout).not.toMatch(/\b(secrets|pods|configmaps)\b/);
   });
 
-  it('says that it is on its way', async () => {
-    await waitFor('Progressing', async () => (await condition('Progressing'))?.status === 'True');
-    expect((await condition('Ready'))?.status).toBe('False');
+  it('says that it is on its way, and is not Ready before the DaemonSet knows its nodes', async () => {
+    await waitFor('Progressing', async () => (await condition('Progressing'))?.status === 'True', { timeoutMs: 15_000 });
+    expect((await condition('Ready'))?.status).not.toBe('True');
   });
 });
 
@@ -324,6 +330,8 @@ it('does nothing on a spec that only an older CRD let through, and says so', asy
   await waitFor('Degraded', async () => (await condition('Degraded'))?.reason === 'InvalidSpec');
   expect((await condition('Degraded'))?.message).toMatch(/spillBytes/);
   expect(one.orders.length).toBe(before);
+  // What is accelerated goes on, so the proof of it stays.
+  expect((await get('sca', 'default')).status).toMatchObject({ nodes: { desired: 2 }, namespaces: [{ name: 'shop' }] });
   await change({ spec: { connections: { spillBytes: 1048576 } } });
   await kubectl(['wait', '--for=condition=Ready', 'sca/default', '--timeout=30s']);
 });

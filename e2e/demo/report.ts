@@ -15,7 +15,7 @@ export interface Switching {
 /** Everything the demo found. */
 export interface DemoResult {
   readonly runs: readonly MeasuredRun[];
-  /** The resource while both protocols were under load in mode Accelerate. */
+  /** The resource while both protocols over both families were under load in mode Accelerate. */
   readonly resource: SidecarAcceleration;
   readonly switching: Switching;
 }

@@ -51,10 +51,10 @@ function modesOf(round: number): readonly ('Accelerate' | 'Off')[] {
   return round % 2 === 1 ? ['Accelerate', 'Off'] : ['Off', 'Accelerate'];
 }
 
-/** The resource's own words while connections of both protocols are open: of all its states the one with most. */
+/** The resource's own words while connections of all kinds are open: of all its states the one with most. */
 async function underLoad(cluster: Cluster, addresses: Addresses): Promise<SidecarAcceleration> {
   let best = await readResource(cluster);
-  await during(loadBoth(cluster, addresses, 6), async () => {
+  await during(loadAllKinds(cluster, addresses, 6), async () => {
     const seen = await readResource(cluster);
     if ((seen.status?.connections?.open ?? 0) >= (best.status?.connections?.open ?? 0)) best = seen;
   });
@@ -64,7 +64,7 @@ async function underLoad(cluster: Cluster, addresses: Addresses): Promise<Sideca
 /** Switches off and on while requests are under way, as often as there is time. */
 async function switchUnderLoad(cluster: Cluster, addresses: Addresses): Promise<Switching> {
   let switches = 0;
-  const results = await during(loadBoth(cluster, addresses, 8), async () => {
+  const results = await during(loadAllKinds(cluster, addresses, 8), async () => {
     await switchMode(cluster, switches % 2 === 0 ? 'Off' : 'Accelerate');
     switches += 1;
   });
@@ -83,12 +83,12 @@ async function during<T>(work: Promise<T>, act: () => Promise<void>): Promise<T>
   return ended;
 }
 
-/** Both protocols at once, from the client to the server beside it. */
-function loadBoth(cluster: Cluster, addresses: Addresses, seconds: number) {
+/** Both protocols over both families at once, from the client to the server beside it. */
+function loadAllKinds(cluster: Cluster, addresses: Addresses, seconds: number) {
   const client = addressOf(addresses, selectedNamespace, 'client');
   const server = addressOf(addresses, selectedNamespace, 'server');
-  const protocols = ['tcp', 'http'] as const;
-  return Promise.all(protocols.map((protocol) => load(cluster, { client, server, protocol, seconds, connections: 32 })));
+  const kinds = (['tcp', 'http'] as const).flatMap((protocol) => (['ipv4', 'ipv6'] as const).map((family) => ({ protocol, family })));
+  return Promise.all(kinds.map((kind) => load(cluster, { client, server, ...kind, seconds, connections: 16 })));
 }
 
 function accelerated({ status }: SidecarAcceleration): string {

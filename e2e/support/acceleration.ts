@@ -46,7 +46,7 @@ export function deleteResource(cluster: Cluster): Promise<string> {
   return cluster.kubectl(['delete', resourceName, '--wait', '--timeout=90s']);
 }
 
-/** Waits until the controller has seen the newest spec, every agent follows it, and nothing is in progress. */
+/** Waits until the controller has seen the newest spec, every node's agent follows it, and nothing is in progress. */
 export function settled(cluster: Cluster, options: WaitOptions = {}): Promise<SidecarAcceleration> {
   return waitFor('the resource to settle', async () => {
     const resource = await readResource(cluster);
@@ -56,6 +56,8 @@ export function settled(cluster: Cluster, options: WaitOptions = {}): Promise<Si
 
 function isSettled({ metadata, status }: SidecarAcceleration): boolean {
   if (status?.observedGeneration !== metadata.generation) return false;
+  // Ready for want of nodes is no answer on a cluster that has some.
+  if (status.nodes === undefined || status.nodes.desired === 0) return false;
   const conditions = status.conditions ?? [];
   const is = (type: string, wanted: string): boolean =>
     conditions.some((each) => each.type === type && each.status === wanted && each.observedGeneration === metadata.generation);

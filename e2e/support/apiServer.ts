@@ -17,6 +17,8 @@ export interface ApiServer {
   readonly tools: Tools;
   /** Runs kubectl with the given input; the exit code is the caller's to judge. */
   kubectl(args: readonly string[], input?: string): Promise<CommandResult>;
+  /** Ends the API server and starts it again on the same port and etcd; ready when it resolves. */
+  restart(): Promise<void>;
   /** Ends both processes and removes everything they wrote. */
   stop(): Promise<void>;
 }
@@ -31,19 +33,24 @@ export async function startApiServer(): Promise<ApiServer> {
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    const kubeconfig = await start(directory, tools, processes);
+    const { kubeconfig, launch } = await start(directory, tools, processes);
     const kubectl = (args: readonly string[], input?: string) =>
       attempt(tools.path('kubectl'), ['--kubeconfig', kubeconfig, ...args], { timeoutMs: 60_000, ...(input === undefined ? {} : { input }) });
     await ready(kubectl, processes);
-    return { kubeconfig, tools, kubectl, stop };
+    const restart = async () => {
+      await processes.pop()?.stop();
+      processes.push(launch());
+      await ready(kubectl, processes);
+    };
+    return { kubeconfig, tools, kubectl, restart, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** Starts both processes; returns the path of the administrator's kubeconfig. */
-async function start(directory: string, tools: Tools, processes: LongRunning[]): Promise<string> {
+/** Starts both processes; returns the path of the administrator's kubeconfig, and how the API server is started again. */
+async function start(directory: string, tools: Tools, processes: LongRunning[]): Promise<{ kubeconfig: string; launch: () => LongRunning }> {
   const [client, peer, port] = [await freePort(), await freePort(), await freePort()];
   const token = randomBytes(16).toString('hex');
   const path = (name: string) => join(directory, name);
@@ -57,6 +64,8 @@ async function start(directory: string, tools: Tools, processes: LongRunning[]):
       '--listen-peer-urls', `http://127.0.0.1:${peer}`, '--initial-advertise-peer-urls', `http://127.0.0.1:${peer}`,
       '--initial-cluster', `default=http://127.0.0.1:${peer}`,
     ], path('etcd.log')),
+  );
+  const launch = () =>
     new LongRunning(tools.path('kube-apiserver'), [
       `--etcd-servers=${etcd}`, '--bind-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${path('certificates')}`,
       `--token-auth-file=${path('tokens.csv')}`, '--authorization-mode=RBAC', '--service-cluster-ip-range=10.98.0.0/24',
@@ -64,10 +73,10 @@ async function start(directory: string, tools: Tools, processes: LongRunning[]):
       `--service-account-signing-key-file=${path('sa.key')}`, '--allow-privileged=true',
       // Without a controller-manager nobody makes the default ServiceAccount of a namespace.
       '--disable-admission-plugins=ServiceAccount',
-    ], path('kube-apiserver.log')),
-  );
+    ], path('kube-apiserver.log'));
+  processes.push(launch());
   await writeFile(path('kubeconfig'), kubeconfigOf(`https://127.0.0.1:${port}`, token), { mode: 0o600 });
-  return path('kubeconfig');
+  return { kubeconfig: path('kubeconfig'), launch };
 }
 
 function kubeconfigOf(server: string, token: string): string {

@@ -8,12 +8,12 @@ import { parseBtf } from './datapath/btf';
 import { section } from './datapath/elf';
 import { abiOf } from './datapath/program';
 import { readEnvironment } from './environment';
-import { createLog } from './log';
+import { createLog } from '../process';
 import { productVersion } from './version';
 
 async function run(): Promise<void> {
   const environment = readEnvironment(process.env);
-  const log = createLog(environment.logLevel, environment.node);
+  const log = createLog(environment.logLevel, { component: 'agent', node: environment.node });
   // Crash-only: what nobody expected ends the process; the kernel goes on, and the next start takes it over.
   const die = (error: unknown): never => {
     log.error('unexpected error, the agent ends and is started again', { error: error instanceof Error ? error.stack : String(error) });

@@ -26,9 +26,12 @@ const namespace = z
   .looseObject({ metadata: metadata.extend({ labels: z.record(z.string(), z.string()).default({}) }) })
   .transform((object): { metadata: { name: string }; labels: NamespaceLabels['labels'] } => ({ metadata: object.metadata, labels: object.metadata.labels }));
 
+const count = z.int().min(0).default(0);
 const daemonSet = z.looseObject({
   metadata: metadata.extend({ generation: z.int().default(0) }),
-  status: z.looseObject({ desiredNumberScheduled: z.int().min(0).default(0), observedGeneration: z.int().default(0) }).default({ desiredNumberScheduled: 0, observedGeneration: 0 }),
+  status: z
+    .looseObject({ desiredNumberScheduled: count, updatedNumberScheduled: count, observedGeneration: count })
+    .prefault({}),
 });
 
 export interface ClusterEvents {
@@ -41,6 +44,7 @@ export class Cluster {
   private readonly resources;
   private readonly namespaces;
   private readonly daemonSets;
+  private readonly daemonSetKey: string;
 
   constructor(client: KubeClient, ownNamespace: string, { onChange, log }: ClusterEvents) {
     const watch = { client, onChange, log };
@@ -50,8 +54,6 @@ export class Cluster {
     this.daemonSets = new Reflector({ ...watch, path: `/apis/apps/v1/namespaces/${ownNamespace}/daemonsets`, query, parse: (raw) => daemonSet.parse(raw) });
     this.daemonSetKey = `${ownNamespace}/${agentName}`;
   }
-
-  private readonly daemonSetKey: string;
 
   /** Resolves when `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
@@ -71,9 +73,11 @@ export class Cluster {
     return this.namespaces.list().map(({ metadata: { name }, labels }) => ({ name, labels }));
   }
 
-  /** Nodes that should have an agent; 0 while there is no DaemonSet. */
-  desiredNodes(): number {
-    return this.daemonSets.get(this.daemonSetKey)?.status.desiredNumberScheduled ?? 0;
+  /** What the DaemonSet says of its nodes; undefined until it has looked at its newest version. */
+  nodes(): { readonly desired: number; readonly updated: number } | undefined {
+    const found = this.daemonSets.get(this.daemonSetKey);
+    if (found === undefined || found.status.observedGeneration < found.metadata.generation) return undefined;
+    return { desired: found.status.desiredNumberScheduled, updated: found.status.updatedNumberScheduled };
   }
 
   /** Changes whenever somebody changed the DaemonSet's spec or deleted it. */

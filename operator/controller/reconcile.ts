@@ -35,6 +35,8 @@ const drainPollMs = 500;
 const rereadMs = 10_000;
 
 export class Reconciler {
+  /** Of the last spec that could be read. */
+  private selected: readonly string[] = [];
   private removalStarted: { readonly uid: string; readonly at: number } | undefined;
 
   constructor(private readonly parts: ReconcilerParts) {}
@@ -44,13 +46,13 @@ export class Reconciler {
     if (resource === undefined) return {};
     const parsed = specOf(resource);
     if (resource.metadata.deletionTimestamp !== undefined) return this.finalize(resource, parsed.ok ? parsed.spec : undefined, log);
-    if (!parsed.ok) return this.report(resource, undefined, { reason: 'InvalidSpec', message: parsed.message });
+    if (!parsed.ok) return this.report(resource, { reason: 'InvalidSpec', message: parsed.message });
     await setFinalizer(this.parts.client, resource, true);
     const applied = await this.parts.installation.ensure(await this.input(resource, parsed.spec), this.parts.cluster.daemonSetGeneration());
     if (applied) log('info', 'applied the agents');
-    const namespaces = selectedNamespaces(parsed.spec, this.parts.cluster.labelledNamespaces(), (await this.parts.surroundings()).namespace);
-    this.give(orderOf(parsed.spec, namespaces, false), log);
-    return this.report(resource, { spec: parsed.spec, namespaces }, namespacesLeftOut(namespaces));
+    this.selected = selectedNamespaces(parsed.spec, this.parts.cluster.labelledNamespaces(), (await this.parts.surroundings()).namespace);
+    this.give(orderOf(parsed.spec, this.selected, false), log);
+    return this.report(resource, namespacesLeftOut(this.selected));
   }
 
   private give(content: Omit<Order, 'revision'>, log: PassLog): void {
@@ -69,10 +71,10 @@ export class Reconciler {
     if (this.removalStarted?.uid !== uid) this.removalStarted = { uid, at: this.parts.clock.monotonicMs() };
     const revision = this.parts.orders.current?.revision ?? 0;
     const waitedMs = this.parts.clock.monotonicMs() - this.removalStarted.at;
-    const { done, abandoned, waitingFor } = release(this.parts.sessions.states(), this.parts.cluster.desiredNodes(), revision, waitedMs);
+    const { done, abandoned, waitingFor } = release(this.parts.sessions.states(), this.parts.cluster.nodes()?.desired ?? 0, revision, waitedMs);
     if (!done) {
       log('info', `draining: waiting for ${waitingFor.slice(0, 5).join(', ')}`);
-      await this.report(resource, { spec: removable, namespaces: [] }, undefined);
+      await this.report(resource, undefined);
       return { requeueAfterMs: drainPollMs };
     }
     if (abandoned.length > 0) log('warn', `gave up waiting for ${abandoned.join(', ')}: what they hold goes with their next restart`);
@@ -87,11 +89,7 @@ export class Reconciler {
     return { ...(await this.parts.surroundings()), spec, owner };
   }
 
-  private async report(
-    resource: StoredResource,
-    ordered: { readonly spec: Spec; readonly namespaces: readonly string[] } | undefined,
-    problem: { readonly reason: string; readonly message: string } | undefined,
-  ): Promise<PassResult> {
+  private async report(resource: StoredResource, problem: { readonly reason: string; readonly message: string } | undefined): Promise<PassResult> {
     const { status, cluster, sessions, orders, clock } = this.parts;
     const waitMs = status.waitMs();
     if (waitMs > 0) return { requeueAfterMs: waitMs };
@@ -100,15 +98,16 @@ export class Reconciler {
     const previous = status.current(uid, stored);
     const now = clock.date().toISOString();
     const order = orders.current;
-    const shared = { previous, now };
+    const nodes = cluster.nodes();
     const counted =
-      ordered === undefined || order === undefined
+      order === undefined
         ? {}
-        : aggregate({ ...shared, order, ...ordered, agents: sessions.states(), desiredNodes: cluster.desiredNodes() });
+        : aggregate({ order, namespaces: this.selected, agents: sessions.states(), desiredNodes: nodes?.desired, previous, now });
     const conditions = conditionsOf({
       generation,
-      nodes: 'nodes' in counted ? counted.nodes : previous?.nodes,
-      mode: ordered?.spec.mode,
+      nodes: counted.nodes,
+      mode: order?.mode,
+      updatedNodes: nodes?.updated,
       problem,
       deleting: deletionTimestamp !== undefined,
       previous: previous?.conditions ?? [],

@@ -52,6 +52,43 @@ export class FakeClock implements Clock {
   }
 }
 
+/** The same time for all, but this process can be stopped: its timers wait, its clock goes on. */
+export class StoppableClock implements Clock {
+  private readonly waiting: (() => void)[] = [];
+  private stopped = false;
+
+  constructor(private readonly world: FakeClock) {}
+
+  now(): number {
+    return this.world.now();
+  }
+
+  after(ms: number, call: () => void): () => void {
+    let valid = true;
+    const guarded = (): void => {
+      if (valid) call();
+    };
+    const cancel = this.world.after(ms, () => (this.stopped ? void this.waiting.push(guarded) : guarded()));
+    return () => {
+      valid = false;
+      cancel();
+    };
+  }
+
+  sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    return sleepBy((time, call) => this.after(time, call), ms, signal);
+  }
+
+  stop(): void {
+    this.stopped = true;
+  }
+
+  wake(): void {
+    this.stopped = false;
+    for (const call of this.waiting.splice(0)) call();
+  }
+}
+
 /** Lets every promise that can settle without I/O do so. */
 export function settled(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));

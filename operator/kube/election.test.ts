@@ -1,52 +1,7 @@
 import fc from 'fast-check';
-import type { Clock } from './clock';
-import { FakeClock, settled } from './clock.testing';
+import { FakeClock, settled, StoppableClock } from './clock.testing';
 import { Elector } from './election';
 import { LeaseServer, type Line } from './leaseServer.testing';
-
-/** The same time for all, but this process can be stopped: its timers wait, its clock goes on. */
-class StoppableClock implements Clock {
-  private readonly waiting: (() => void)[] = [];
-  private stopped = false;
-
-  constructor(private readonly world: FakeClock) {}
-
-  now(): number {
-    return this.world.now();
-  }
-
-  after(ms: number, call: () => void): () => void {
-    let valid = true;
-    const guarded = (): void => {
-      if (valid) call();
-    };
-    const cancel = this.world.after(ms, () => (this.stopped ? void this.waiting.push(guarded) : guarded()));
-    return () => {
-      valid = false;
-      cancel();
-    };
-  }
-
-  sleep(ms: number, signal?: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      if (signal?.aborted) return resolve();
-      const cancel = this.after(ms, resolve);
-      signal?.addEventListener('abort', () => {
-        cancel();
-        resolve();
-      });
-    });
-  }
-
-  stop(): void {
-    this.stopped = true;
-  }
-
-  wake(): void {
-    this.stopped = false;
-    for (const call of this.waiting.splice(0)) call();
-  }
-}
 
 interface Candidate {
   readonly elector: Elector;

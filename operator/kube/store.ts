@@ -31,7 +31,7 @@ export class Store<T> {
     const keys = new Set(listed.map(({ key }) => key));
     const gone = [...this.entries.keys()].filter((key) => !keys.has(key));
     const changed = listed.filter((item) => this.put(item)).map(({ key }) => key);
-    for (const key of gone) this.entries.delete(key);
+    
     for (const key of [...gone, ...changed]) this.tell(key);
   }
 

@@ -1,5 +1,5 @@
 import type { Report } from '../protocol';
-import { type HealthServer, serveHealth } from './health';
+import { type HealthServer, serveHealth } from '../process';
 import { createMetrics } from './metrics';
 
 let alive: boolean;
