@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { ApiError, type KubeClient } from '../kube';
 import { type ChannelCertificates, createCertificates, renewed } from './channelCertificate';
+import type { OwnService } from './service';
 
 const base64 = z.string().min(1).transform((text) => Buffer.from(text, 'base64').toString('utf8'));
 const secret = z.object({
@@ -18,13 +19,16 @@ export class ChannelSecret {
     private readonly now: () => Date,
   ) {}
 
-  /** The certificates in force: read, made when there are none, renewed when they are about to expire. */
-  async ensure(): Promise<ChannelCertificates> {
+  /**
+   * The certificates in force: read, made when there are none, renewed when they are about to expire.
+   * @param owner what the Secret goes with, so that uninstalling leaves no key behind
+   */
+  async ensure(owner: OwnService['owner']): Promise<ChannelCertificates> {
     const found = await this.read();
-    if (found === undefined) return this.create();
+    if (found === undefined) return this.create(owner);
     const next = await renewed(found.certificates, this.now());
     if (next === undefined) return found.certificates;
-    await this.write('PUT', `${this.collection}/${this.name}`, next, found.resourceVersion);
+    await this.write('PUT', `${this.collection}/${this.name}`, next, { ownerReferences: [owner], resourceVersion: found.resourceVersion });
     return next;
   }
 
@@ -44,14 +48,14 @@ export class ChannelSecret {
     }
   }
 
-  private async create(): Promise<ChannelCertificates> {
+  private async create(owner: OwnService['owner']): Promise<ChannelCertificates> {
     const certificates = await createCertificates(this.now());
-    await this.write('POST', this.collection, certificates);
+    await this.write('POST', this.collection, certificates, { ownerReferences: [owner] });
     return certificates;
   }
 
-  private async write(method: 'POST' | 'PUT', path: string, { ca, caKey, certificate, key }: ChannelCertificates, resourceVersion?: string): Promise<void> {
-    const metadata = { name: this.name, namespace: this.namespace, labels: this.labels, ...(resourceVersion === undefined ? {} : { resourceVersion }) };
+  private async write(method: 'POST' | 'PUT', path: string, { ca, caKey, certificate, key }: ChannelCertificates, more: object): Promise<void> {
+    const metadata = { name: this.name, namespace: this.namespace, labels: this.labels, ...more };
     const stringData = { 'ca.crt': ca, 'ca.key': caKey, 'tls.crt': certificate, 'tls.key': key };
     await this.client.request(method, path, { body: { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata, stringData } });
   }

@@ -11,7 +11,7 @@ import type { Metrics } from './metrics';
 import { OrderBook } from './orders';
 import { type AgentSurroundings, Reconciler } from './reconcile';
 import type { AgentSessions } from './sessions';
-import { serviceAddress } from './service';
+import { type OwnService, ownService } from './service';
 import { StatusWriter } from './statusWriter';
 
 /** The one key of the queue: the resource is a singleton. */
@@ -34,7 +34,8 @@ export async function lead(parts: LeaderParts, signal: AbortSignal): Promise<voi
   const { environment, log, queue, sessions, secret, metrics } = parts;
   await parts.cluster.synced;
   if (signal.aborted) return;
-  let certificates = await secret.ensure();
+  const service = await ownService(parts.client, environment.POD_NAMESPACE, environment.CONTROLLER_SERVICE);
+  let certificates = await secret.ensure(service.owner);
   const server = await serveAgents({
     address: `0.0.0.0:${environment.GRPC_PORT}`,
     tls: pairOf(certificates),
@@ -46,7 +47,7 @@ export async function lead(parts: LeaderParts, signal: AbortSignal): Promise<voi
     },
   });
   const renewal = setInterval(() => {
-    secret.ensure().then(
+    secret.ensure(service.owner).then(
       (next) => {
         certificates = renew(server, certificates, next, log);
         queue.add(resourceKey);
@@ -56,14 +57,14 @@ export async function lead(parts: LeaderParts, signal: AbortSignal): Promise<voi
   }, renewCheckMs);
   try {
     log.info('leading', { port: server.port });
-    await work(parts, () => certificates.ca, signal);
+    await work(parts, service, () => certificates.ca, signal);
   } finally {
     clearInterval(renewal);
     await server.close();
   }
 }
 
-async function work(parts: LeaderParts, ca: () => string, signal: AbortSignal): Promise<void> {
+async function work(parts: LeaderParts, service: OwnService, ca: () => string, signal: AbortSignal): Promise<void> {
   const { client, cluster, environment, log, metrics, queue, sessions } = parts;
   const reconciler = new Reconciler({
     client,
@@ -72,7 +73,7 @@ async function work(parts: LeaderParts, ca: () => string, signal: AbortSignal): 
     installation: new Installation(client),
     orders: new OrderBook(Date.now),
     status: new StatusWriter(client, () => performance.now()),
-    surroundings: surroundingsOf(client, environment, ca),
+    surroundings: () => surroundingsOf(environment, service, ca()),
     clock: { monotonicMs: () => performance.now(), date: () => new Date() },
   });
   let pass = 0;
@@ -96,18 +97,14 @@ async function work(parts: LeaderParts, ca: () => string, signal: AbortSignal): 
   });
 }
 
-function surroundingsOf(client: KubeClient, environment: Environment, ca: () => string): () => Promise<AgentSurroundings> {
-  let address: string | undefined;
-  return async () => {
-    address ??= await serviceAddress(client, environment.POD_NAMESPACE, environment.CONTROLLER_SERVICE);
-    return {
-      namespace: environment.POD_NAMESPACE,
-      image: environment.IMAGE,
-      pullPolicy: environment.IMAGE_PULL_POLICY,
-      pullSecrets: environment.IMAGE_PULL_SECRETS,
-      controllerAddress: address,
-      ca: ca(),
-    };
+function surroundingsOf(environment: Environment, { address }: OwnService, ca: string): AgentSurroundings {
+  return {
+    namespace: environment.POD_NAMESPACE,
+    image: environment.IMAGE,
+    pullPolicy: environment.IMAGE_PULL_POLICY,
+    pullSecrets: environment.IMAGE_PULL_SECRETS,
+    controllerAddress: address,
+    ca,
   };
 }
 

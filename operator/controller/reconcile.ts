@@ -23,7 +23,7 @@ export interface ReconcilerParts {
   readonly orders: OrderBook;
   readonly sessions: AgentSessions;
   readonly status: StatusWriter;
-  readonly surroundings: () => Promise<AgentSurroundings>;
+  readonly surroundings: () => AgentSurroundings;
   readonly clock: { readonly monotonicMs: () => number; readonly date: () => Date };
 }
 
@@ -48,9 +48,9 @@ export class Reconciler {
     if (resource.metadata.deletionTimestamp !== undefined) return this.finalize(resource, parsed.ok ? parsed.spec : undefined, log);
     if (!parsed.ok) return this.report(resource, { reason: 'InvalidSpec', message: parsed.message });
     await setFinalizer(this.parts.client, resource, true);
-    const applied = await this.parts.installation.ensure(await this.input(resource, parsed.spec), this.parts.cluster.daemonSetGeneration());
+    const applied = await this.parts.installation.ensure(this.input(resource, parsed.spec), this.parts.cluster.daemonSetGeneration());
     if (applied) log('info', 'applied the agents');
-    this.selected = selectedNamespaces(parsed.spec, this.parts.cluster.labelledNamespaces(), (await this.parts.surroundings()).namespace);
+    this.selected = selectedNamespaces(parsed.spec, this.parts.cluster.labelledNamespaces(), this.parts.surroundings().namespace);
     this.give(orderOf(parsed.spec, this.selected, false), log);
     return this.report(resource, namespacesLeftOut(this.selected));
   }
@@ -78,15 +78,15 @@ export class Reconciler {
       return { requeueAfterMs: drainPollMs };
     }
     if (abandoned.length > 0) log('warn', `gave up waiting for ${abandoned.join(', ')}: what they hold goes with their next restart`);
-    await this.parts.installation.withdraw(await this.input(resource, removable));
+    await this.parts.installation.withdraw(this.input(resource, removable));
     await setFinalizer(this.parts.client, resource, false);
     log('info', 'everything is given back; the resource may go');
     return {};
   }
 
-  private async input(resource: StoredResource, spec: Spec): Promise<RenderInput> {
+  private input(resource: StoredResource, spec: Spec): RenderInput {
     const owner = { apiVersion, kind, name: resource.metadata.name, uid: resource.metadata.uid };
-    return { ...(await this.parts.surroundings()), spec, owner };
+    return { ...this.parts.surroundings(), spec, owner };
   }
 
   private async report(resource: StoredResource, problem: { readonly reason: string; readonly message: string } | undefined): Promise<PassResult> {

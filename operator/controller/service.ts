@@ -1,14 +1,25 @@
-// Where agents reach the controller: the cluster address of its Service, so that nodes need no cluster DNS.
+// The controller's own Service: where agents reach it, and what its Secret belongs to.
 import { z } from 'zod';
 import type { KubeClient } from '../kube';
 import { channelPort } from './render';
 
-const service = z.object({ spec: z.object({ clusterIP: z.string().min(1).refine((ip) => ip !== 'None', 'the Service is headless') }) });
+export interface OwnService {
+  /** `address:port`, IPv6 in brackets: the cluster address, so that nodes need no cluster DNS. */
+  readonly address: string;
+  /** An ownerReference to it: what carries it goes with the Service. */
+  readonly owner: { readonly apiVersion: 'v1'; readonly kind: 'Service'; readonly name: string; readonly uid: string };
+}
 
-/** `address:port`, IPv6 in brackets. Throws while the Service has no cluster address. */
-export async function serviceAddress(client: KubeClient, namespace: string, name: string): Promise<string> {
+const service = z.object({
+  metadata: z.object({ uid: z.string().min(1) }),
+  spec: z.object({ clusterIP: z.string().min(1).refine((ip) => ip !== 'None', 'the Service is headless') }),
+});
+
+/** Throws while the Service has no cluster address. */
+export async function ownService(client: KubeClient, namespace: string, name: string): Promise<OwnService> {
   const found = service.safeParse(await client.request('GET', `/api/v1/namespaces/${namespace}/services/${name}`));
   if (!found.success) throw new Error(`read Service ${namespace}/${name}: it has no cluster address; the chart makes it with one`);
-  const { clusterIP } = found.data.spec;
-  return `${clusterIP.includes(':') ? `[${clusterIP}]` : clusterIP}:${channelPort}`;
+  const { metadata, spec } = found.data;
+  const host = spec.clusterIP.includes(':') ? `[${spec.clusterIP}]` : spec.clusterIP;
+  return { address: `${host}:${channelPort}`, owner: { apiVersion: 'v1', kind: 'Service', name, uid: metadata.uid } };
 }

@@ -155,7 +155,7 @@ describe('an elector', () => {
   });
 
   it('does not count a renewal whose answer came after the deadline', async () => {
-    const one = join('one');
+    const one = join('one', { lingers: true });
     await world.advance(100);
     one.line.delayMs = 4_500; // the next renewal is sent at 2,000 ms and answered at 11,000
     await world.advance(11_500);

@@ -1,6 +1,6 @@
-// The last known state of one kind of object by key, in step with pages and events that may come twice.
+// The last known state of one kind of object by key, and word of every change of it.
 import { messageOf } from './errors';
-import { isOlder, type Identified } from './watchEvent';
+import type { Identified } from './watchEvent';
 
 export interface StoreOptions<T> {
   readonly parse: (raw: unknown) => T;
@@ -31,22 +31,17 @@ export class Store<T> {
     const keys = new Set(listed.map(({ key }) => key));
     const gone = [...this.entries.keys()].filter((key) => !keys.has(key));
     const changed = listed.filter((item) => this.put(item)).map(({ key }) => key);
-    
+    for (const key of gone) this.entries.delete(key);
     for (const key of [...gone, ...changed]) this.tell(key);
   }
 
-  /** Takes an event in. One that is older than what is known already (sent twice) changes nothing. */
+  /** Takes in what was added or modified; the state that is known already is told no second time. */
   set(item: Identified): void {
-    const known = this.entries.get(item.key);
-    if (known !== undefined && isOlder(item.version, known.version)) return;
     if (this.put(item)) this.tell(item.key);
   }
 
   delete(item: Identified): void {
-    const known = this.entries.get(item.key);
-    if (known === undefined || isOlder(item.version, known.version)) return;
-    this.entries.delete(item.key);
-    this.tell(item.key);
+    if (this.entries.delete(item.key)) this.tell(item.key);
   }
 
   /**

@@ -1,0 +1,77 @@
+// One agent a node: who is let in, who is sent away, and what is remembered.
+import type { AgentSession, Order, Report } from '../protocol';
+import { AgentSessions } from './sessions';
+import type { AgentIdentity } from './tokenReview';
+
+const identityOf = (token: string): AgentIdentity => {
+  const [node = '', podUid = ''] = token.split('/');
+  return { node, podUid, pod: `pod-${podUid}`, token };
+};
+const report = (appliedOrder: number): Report => ({ appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0 });
+const order = (revision: number): Order => ({ revision }) as Order;
+
+interface Open {
+  readonly sent: number[];
+  readonly closed: string[];
+  readonly handlers: ReturnType<AgentSessions['open']>;
+}
+
+function setUp() {
+  const valid = new Set<string>();
+  const state = { now: 0 };
+  const reviewer = { review: (token: string) => Promise.resolve(identityOf(token)), stillValid: ({ token }: AgentIdentity) => Promise.resolve(valid.has(token)) };
+  const sessions = new AgentSessions({ reviewer, now: () => state.now, onChange: () => undefined, log: () => undefined });
+  const open = (token: string): Open => {
+    const sent: number[] = [];
+    const closed: string[] = [];
+    const session = { identity: identityOf(token), hello: { kernel: 'k', agentVersion: 'v' }, send: (o: Order) => sent.push(o.revision), close: (why: string) => closed.push(why) };
+    valid.add(token);
+    return { sent, closed, handlers: sessions.open(session as unknown as AgentSession<AgentIdentity>) };
+  };
+  return { sessions, valid, state, open };
+}
+
+test('a second pod that claims a node is refused while the first is good, and let in once the first is gone', async () => {
+  const { sessions, valid, open } = setUp();
+  open('node1/a');
+  await expect(sessions.authenticate('node1/b')).rejects.toThrow('node node1 already has an agent: pod pod-a');
+  valid.delete('node1/a');
+  await expect(sessions.authenticate('node1/b')).resolves.toMatchObject({ podUid: 'b' });
+});
+
+test('the same pod may come again: its old stream is ended', async () => {
+  const { sessions, open } = setUp();
+  const first = open('node1/a');
+  await expect(sessions.authenticate('node1/a')).resolves.toMatchObject({ node: 'node1' });
+  open('node1/a');
+  expect(first.closed).toHaveLength(1);
+});
+
+test('every agent hears an order, also one that connects later', () => {
+  const { sessions, open } = setUp();
+  const early = open('node1/a');
+  sessions.broadcast(order(5));
+  expect(early.sent).toEqual([5]);
+  expect(open('node2/b').sent).toEqual([5]);
+});
+
+test('a replaced stream can no longer speak for the node', () => {
+  const { sessions, open } = setUp();
+  const first = open('node1/a');
+  const second = open('node1/b');
+  second.handlers.onReport(report(2));
+  first.handlers.onReport(report(1));
+  first.handlers.onClose('late');
+  expect(sessions.states()).toMatchObject([{ node: 'node1', connected: true, report: { appliedOrder: 2 } }]);
+});
+
+test('the report of a node is kept while its agent is replaced, and forgotten when none comes back', () => {
+  const { sessions, state, open } = setUp();
+  const { handlers } = open('node1/a');
+  handlers.onReport(report(3));
+  handlers.onClose('restart');
+  state.now = 60_000;
+  expect(sessions.states()).toMatchObject([{ connected: false, ageMs: 60_000, report: { appliedOrder: 3 } }]);
+  state.now = 121_000;
+  expect(sessions.states()).toEqual([]);
+});
