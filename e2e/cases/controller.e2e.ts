@@ -166,6 +166,7 @@ describe('with an agent on each of two nodes', () => {
   it('writes no status while nothing changes', async () => {
     const settled = await waitFor('two looks a few seconds apart at the same version', async () => {
       const before = (await resource()).metadata.resourceVersion;
+      // That nothing happens shows only in time: longer than the second between two writes.
       await new Promise((resolve) => setTimeout(resolve, 3000));
       return before === (await resource()).metadata.resourceVersion && before;
     });
@@ -342,14 +343,35 @@ it('counts what it does', async () => {
   expect(text).toMatch(/reconcile/);
 });
 
-it('drains every agent before it lets the resource go, and leaves nothing', async () => {
-  const deleting = kubectl(['delete', 'sca', 'default', '--wait=true', '--timeout=120s']);
+it('drains every agent before it lets the resource go, leaves nothing, and starts anew with the next resource', async () => {
+  const deleting = kubectl(['delete', 'sca', 'default', '--wait=true', '--timeout=50s']);
   await one.ordered('to remove', ({ remove }) => remove);
   await two.ordered('to remove', ({ remove }) => remove);
-  // The pods that no agent speaks for (of the strangers above) are on nodes whose agents have answered.
   await deleting;
+  await controller.logged(/everything is given back/);
   for (const [kind, name] of [['ds', daemonSet], ['service', daemonSet], ['serviceaccount', daemonSet], ['configmap', 'sidecar-acceleration-channel']] as const) {
     const found = await server.kubectl(['get', kind, name, '-n', namespace, '--ignore-not-found', '-o', 'name']);
     expect(found.stdout).toBe('');
   }
+  // A late write of the controller must not bring the resource back.
+  expect((await get('sca')).items).toEqual([]);
+  const removal = one.order?.revision ?? 0;
+  await kubectl(['create', '-f', '-'], { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' }, spec: { mode: 'Off' } });
+  await waitFor('the DaemonSet of the next resource', () => get('ds', daemonSet, '-n', namespace));
+  const order = await one.ordered('of the next resource', ({ remove, mode }) => !remove && mode === 'Off');
+  expect(order.revision).toBeGreaterThan(removal);
+});
+
+it('names the nodes that nobody heard of, and lets the resource go without them after a minute', async () => {
+  await daemonSetOf(2);
+  await two.close();
+  await kubectl(['delete', 'sca', 'default', '--wait=false']);
+  await one.ordered('to remove', ({ remove }) => remove);
+  await controller.logged(/waiting for node2/);
+  await waitFor('the resource to go', async () => (await get('sca')).items.length === 0, { timeoutMs: 100_000, everyMs: 1000 });
+  await controller.logged(/gave up waiting for node2/);
+});
+
+it('was never refused anything: the chart grants what it needs', () => {
+  expect(controller.log.filter(({ message }) => /\b403\b|[Ff]orbidden/.test(message))).toEqual([]);
 });

@@ -10,7 +10,7 @@ const root = '/sys/fs/cgroup';
 
 /** Pins and attachments of one node. */
 export interface Remains {
-  /** Paths in the node's BPF file system, directories included. */
+  /** Paths in the node's BPF file system, directories included; not the two that the kernel puts there itself. */
   readonly pins: readonly string[];
   /** Names of programs attached anywhere in the node's part of the cgroup tree. */
   readonly attached: readonly string[];
@@ -20,7 +20,8 @@ const treeSchema = z.array(z.object({ programs: z.array(z.object({ name: z.strin
 
 /** Looks at a node as it is now. Not counted: the device filters that the container runtime attaches on cgroup v2. */
 export async function remainsOn(cluster: Cluster, node: Machine): Promise<Remains> {
-  const pins = (await node.run('find', ['/sys/fs/bpf', '-mindepth', '1'])).split('\n').filter((line) => line !== '');
+  const found = await node.run('find', ['/sys/fs/bpf', '-mindepth', '1', '-not', '-name', '*.debug']);
+  const pins = found.split('\n').filter((line) => line !== '');
   const unified = existsSync(join(root, 'cgroup.controllers')) ? root : join(root, 'unified');
   const tree = treeSchema.parse(JSON.parse(await run('bpftool', ['-j', 'cgroup', 'tree', join(unified, cluster.cgroup(node.name))])));
   const attached = tree.flatMap((each) => each.programs.map((program) => program.name)).filter((name) => name !== '');

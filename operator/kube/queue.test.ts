@@ -89,6 +89,18 @@ describe('a work queue', () => {
     expect(started).toEqual(['a']);
   });
 
+  it('keeps a plan although the key is worked on before', async () => {
+    const { queue, clock, started, end } = running();
+    queue.addAfter('a', 500);
+    queue.add('a');
+    await settled();
+    await end('a');
+    await clock.advance(499);
+    expect(started).toEqual(['a']);
+    await clock.advance(1);
+    expect(started).toEqual(['a', 'a']);
+  });
+
   it('comes back when the pass asked for it', async () => {
     const { queue, clock, started, end } = running();
     queue.add('a');
