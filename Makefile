@@ -15,6 +15,8 @@ help: ## This list
 
 node_modules/.stamp: package-lock.json
 	npm ci --no-audit --no-fund --loglevel=error
+	@# npm 9, Debian 12's, does not link the program of the one architecture's package that fits.
+	@for node in node_modules/node-linux-*/bin/node; do ln -sf ../$${node#node_modules/} $(BIN)/node; done
 	@touch $@
 
 .PHONY: deps

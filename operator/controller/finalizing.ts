@@ -10,7 +10,9 @@ export const patienceMs = 60_000;
 /** Adds or takes away our finalizer; others' stay, because the list is merged by owner. */
 export async function setFinalizer(client: KubeClient, resource: StoredResource, present: boolean): Promise<void> {
   if (resource.metadata.finalizers.includes(finalizer) === present) return;
-  const metadata = { name: singletonName, ...(present ? { finalizers: [finalizer] } : {}) };
+  // With the uid, because an apply to a resource that has just gone would make it anew.
+  const { uid } = resource.metadata;
+  const metadata = { name: singletonName, uid, ...(present ? { finalizers: [finalizer] } : {}) };
   await apply(client, { apiVersion, kind, metadata }, { fieldManager, force: true });
 }
 

@@ -1,5 +1,5 @@
 // Entry point of the controller: caches first, then the Lease, and what the leader does.
-import { Elector, kubeClient, loadKubeConfig, WorkQueue } from '../kube';
+import { Elector, guardWrites, kubeClient, loadKubeConfig, WorkQueue } from '../kube';
 import { createLog, type Log, serveHealth } from '../process';
 import { ChannelSecret } from './channelSecret';
 import { Cluster } from './cluster';
@@ -49,7 +49,9 @@ async function run(environment: ReturnType<typeof readEnvironment>, log: Log, si
   await cluster.synced;
   synced = !signal.aborted;
   const elector = new Elector({ client, namespace, name: controllerName, identity: environment.POD_NAME, log: say });
-  await elector.run(signal, (leading) => lead({ environment, client, cluster, queue, sessions, secret, metrics, log }, leading));
+  // A leader that was frozen and woken finds out before its next write.
+  const guarded = guardWrites(client, () => elector.leading);
+  await elector.run(signal, (leading) => lead({ environment, client: guarded, cluster, queue, sessions, secret, metrics, log }, leading));
   await watching;
   health.close();
 }

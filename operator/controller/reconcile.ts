@@ -1,8 +1,8 @@
 // One pass over the resource: read → render and apply → order → status. Safe to run again at any time.
-import { apiVersion, kind, spec as specSchema, type Spec } from '../api';
+import { apiVersion, finalizer, kind, spec as specSchema, type Spec, type Status } from '../api';
 import type { KubeClient } from '../kube';
 import type { Order } from '../protocol';
-import { aggregate } from './aggregate';
+import { aggregate, type Aggregate } from './aggregate';
 import { type Cluster, specOf, statusOfStored, type StoredResource } from './cluster';
 import { conditionsOf } from './conditions';
 import { release, setFinalizer } from './finalizing';
@@ -33,13 +33,20 @@ export type PassResult = { requeueAfterMs?: number };
 const drainPollMs = 500;
 /** Without any event: time alone turns a missing agent from progress into damage. */
 const rereadMs = 10_000;
+/** After a change of leader the agents come back within some seconds; until then the status of before is the best there is. */
+const settleMs = 15_000;
+const settlePollMs = 500;
 
 export class Reconciler {
   /** Of the last spec that could be read. */
   private selected: readonly string[] = [];
   private removalStarted: { readonly uid: string; readonly at: number } | undefined;
 
-  constructor(private readonly parts: ReconcilerParts) {}
+  private readonly began: number;
+
+  constructor(private readonly parts: ReconcilerParts) {
+    this.began = parts.clock.monotonicMs();
+  }
 
   async reconcile(log: PassLog): Promise<PassResult> {
     const resource = this.parts.cluster.resource();
@@ -65,7 +72,7 @@ export class Reconciler {
   /** Agents drain and clean up first; then what was applied goes, and last the finalizer. */
   private async finalize(resource: StoredResource, spec: Spec | undefined, log: PassLog): Promise<PassResult> {
     const { uid, finalizers } = resource.metadata;
-    if (finalizers.length === 0) return {};
+    if (!finalizers.includes(finalizer)) return {};
     const removable = spec ?? specSchema.parse({}); // names and paths of what was applied depend on nothing in it
     this.give(orderOf(removable, [], true), log);
     if (this.removalStarted?.uid !== uid) this.removalStarted = { uid, at: this.parts.clock.monotonicMs() };
@@ -99,9 +106,10 @@ export class Reconciler {
     const now = clock.date().toISOString();
     const order = orders.current;
     const nodes = cluster.nodes();
+    if (problem === undefined && this.isSettling(previous, nodes?.desired)) return { requeueAfterMs: settlePollMs };
     const counted =
       order === undefined
-        ? {}
+        ? lastKnown(previous)
         : aggregate({ order, namespaces: this.selected, agents: sessions.states(), desiredNodes: nodes?.desired, previous, now });
     const conditions = conditionsOf({
       generation,
@@ -116,4 +124,16 @@ export class Reconciler {
     await status.write(uid, statusOf({ generation, counted, conditions }), stored);
     return { requeueAfterMs: rereadMs };
   }
+
+  /** True while agents that a former leader counted are still to come back: without them the numbers would drop and rise again. */
+  private isSettling(previous: Status | undefined, desired = previous?.nodes?.desired ?? 0): boolean {
+    if (previous?.nodes === undefined || this.parts.clock.monotonicMs() - this.began >= settleMs) return false;
+    return this.parts.sessions.states().filter(({ report }) => report !== undefined).length < desired;
+  }
+}
+
+function lastKnown(previous: Status | undefined): Partial<Aggregate> {
+  if (previous === undefined) return {};
+  const { nodes, connections, bytes, summary, namespaces, remainder } = previous;
+  return { nodes, connections, bytes, summary, namespaces, remainder };
 }

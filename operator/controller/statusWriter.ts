@@ -29,7 +29,7 @@ export class StatusWriter {
   async write(uid: string, next: Status, stored: Status | undefined): Promise<boolean> {
     const before = this.current(uid, stored);
     if (before !== undefined && sameStatus(before, next)) return false;
-    const metadata = { name: singletonName };
+    const metadata = { name: singletonName, uid };
     await apply(this.client, { apiVersion, kind, metadata, status: next }, { fieldManager, force: true, subresource: 'status' });
     this.written = { uid, status: next };
     this.lastWriteMs = this.now();

@@ -25,7 +25,8 @@ const answer = z.object({
     authenticated: z.boolean().default(false),
     audiences: z.array(z.string()).default([]),
     error: z.string().optional(),
-    user: z.object({ username: z.string(), extra: z.record(z.string(), z.array(z.string())).default({}) }).optional(),
+    // Of a token that is refused the user is there and empty.
+    user: z.object({ username: z.string().default(''), extra: z.record(z.string(), z.array(z.string())).default({}) }).optional(),
   }),
 });
 
