@@ -46,7 +46,7 @@ unit: node_modules/.stamp ## Unit tests: no root, no network
 	$(JEST) --selectProjects unit
 
 .PHONY: test
-test: build ## Everything: lint, unit tests, kernel, API server and cluster tests; ends in "N passed, N failed"
+test: build ## Lint, unit tests, kernel, API server and cluster tests; ends in "N passed, N failed"
 	@rm -f build/test-counts.jsonl
 	@COUNT_TESTS=1 $(MAKE) --no-print-directory lint-counted test-unit test-kernel test-cluster -k; \
 	  node e2e/support/testCounts.js lint unit kernel e2e
@@ -74,6 +74,10 @@ demo-up: build ## The same cluster, left running; prints its KUBECONFIG
 
 demo-down: node_modules/.stamp ## Ends what demo-up started
 	@$(TS) e2e/demo/main.ts down
+
+.PHONY: measured
+measured: build/demo/report.json ## Writes the figures of the last demo into the README
+	$(TS) e2e/report/readme.ts
 
 .PHONY: clean
 clean: ## Build products of the checkout (the cache stays)

@@ -106,10 +106,14 @@ struct endpoint {
 	__u16 pad;
 };
 
+/* Lengths of the arrays below: powers of two, so that an index can be masked. */
+#define STANDING_SLOTS 16
+#define GATE_SLOTS 16
+
 /* Of one namespace on one CPU. standing[] are gauges whose sum over CPUs counts; single CPUs may be negative. */
 struct tally {
-	__s64 standing[STANDING_COUNT];
-	__u64 gate[GATE_COUNT];
+	__s64 standing[STANDING_SLOTS];
+	__u64 gate[GATE_SLOTS];
 	__u64 fast_messages;
 	__u64 fast_bytes;
 	__u64 tcp_bytes;
@@ -175,5 +179,7 @@ struct origdst {
 	struct endpoint original;
 	struct endpoint redirected;
 };
+
+_Static_assert(STANDING_COUNT <= STANDING_SLOTS && GATE_COUNT <= GATE_SLOTS, "enlarge the arrays");
 
 #endif

@@ -13,6 +13,10 @@ static __always_inline struct tally *tally_of(__u32 slot)
 	return bpf_map_lookup_elem(&tallies, &slot);
 }
 
+/* An index below `length`, a power of two, in a form that verifiers before 6.13 follow: they forget a bound that was
+ * checked on a copy of the register. */
+#define BOUNDED(index, length) ({ __u64 i = (index); barrier_var(i); i & ((length) - 1); })
+
 /* Moves one end between two gauges; STANDING_NONE is outside. */
 static __always_inline void count_standing(__u32 slot, enum standing from, enum standing to)
 {
@@ -20,10 +24,10 @@ static __always_inline void count_standing(__u32 slot, enum standing from, enum 
 
 	if (!tally)
 		return;
-	if (from > STANDING_NONE && from < STANDING_COUNT)
-		ADD(tally->standing[from], -1);
-	if (to > STANDING_NONE && to < STANDING_COUNT)
-		ADD(tally->standing[to], 1);
+	if (from != STANDING_NONE)
+		ADD(tally->standing[BOUNDED(from, STANDING_SLOTS)], -1);
+	if (to != STANDING_NONE)
+		ADD(tally->standing[BOUNDED(to, STANDING_SLOTS)], 1);
 }
 
 static __always_inline void settle(struct end *end, enum standing standing)
@@ -58,8 +62,7 @@ static __always_inline void count_message(struct end *end, enum gate gate, __u32
 		ADD(tally->fast_bytes, bytes);
 		return;
 	}
-	if (gate < GATE_COUNT)
-		ADD(tally->gate[gate], 1);
+	ADD(tally->gate[BOUNDED(gate, GATE_SLOTS)], 1);
 	ADD(tally->tcp_bytes, bytes);
 }
 

@@ -43,10 +43,6 @@ export const connectionReasons = {
     means: 'Another program has put this socket into a map of its own, or the kernel refused it.',
     remedy: 'Look for another product that uses sockmap on the node.',
   },
-  OpenedBefore: {
-    means: 'The connection was opened before its pod was accelerated.',
-    remedy: 'Let it reconnect, for example by restarting the pod or by an idle timeout.',
-  },
   Observing: {
     means: 'spec.mode is Observe: the connection is paired and counted, and its bytes stay on TCP.',
     remedy: 'Set spec.mode to Accelerate.',

@@ -21,7 +21,7 @@ describe('the explanation of a listed namespace', () => {
     expect(code).toBe(exitCode.notReady);
     expect(text).toContain('2 × BlockingReader: The receiving program reads with a blocking socket');
     expect(text).toContain('Use non-blocking sockets in the receiving program');
-    expect(text).toContain('1 × OpenedBefore');
+    expect(text).toContain('1 × SocketInUse');
   });
 
   it.each(connectionReasonNames)('has words for the reason %s', (reason) => {

@@ -36,7 +36,7 @@ const status: Status = {
       reasons: [
         { reason: 'PeerElsewhere', connections: 3 },
         { reason: 'BlockingReader', connections: 2 },
-        { reason: 'OpenedBefore', connections: 1 },
+        { reason: 'SocketInUse', connections: 1 },
       ],
       since: '2026-03-01T10:00:00Z',
     },

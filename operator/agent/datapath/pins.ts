@@ -1,6 +1,6 @@
 // The pin directory: one folder a map version below a BPF file system, private to the node.
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatapathRefused } from './contract';
 import { releaseStale } from './stale';
 
@@ -15,8 +15,8 @@ export function folderOf(pins: string, abi: number): string {
 export function preparePins(pins: string, abi: number): string {
   const folder = folderOf(pins, abi);
   let parent = pins;
-  while (!existsSync(parent)) parent = join(parent, '..');
-  if (statfsSync(parent).type !== bpffsMagic) {
+  while (!existsSync(parent)) parent = dirname(parent);
+  if (!isBpffs(parent)) {
     throw new DatapathRefused('NoBpffs', `pin maps at ${pins}: not on a BPF file system; mount one with: mount -t bpf bpf /sys/fs/bpf`);
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
@@ -50,13 +50,16 @@ function stale(folder: string, cause: string): DatapathRefused {
   return new DatapathRefused('StalePins', `take over from ${folder}: ${cause}; if nothing else uses it, remove it: rm -r ${folder}`);
 }
 
-/** Unpins everything in `folder` and removes it, and its parent when that was the last. */
+/** Unpins everything in `folder` and removes it, and what is left empty above it below the root of the file system. */
 export function unpinAll(folder: string): void {
   for (const name of existsSync(folder) ? readdirSync(folder) : []) unlinkSync(join(folder, name));
-  removeIfEmpty(folder);
-  removeIfEmpty(join(folder, '..'));
+  for (let at = folder; isBpffs(dirname(at)); at = dirname(at)) {
+    if (!existsSync(at)) continue;
+    if (readdirSync(at).length > 0) return;
+    rmdirSync(at);
+  }
 }
 
-function removeIfEmpty(folder: string): void {
-  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
+function isBpffs(path: string): boolean {
+  return existsSync(path) && statfsSync(path).type === bpffsMagic;
 }
