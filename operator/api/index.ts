@@ -3,5 +3,6 @@ export * from './constants';
 export * from './labelSelector';
 export * from './reasons';
 export * from './resource';
+export * from './share';
 export * from './spec';
 export * from './status';

@@ -1,8 +1,8 @@
 // The status of the resource as a page of text: a head of totals, then one line a namespace.
 import Table from 'cli-table3';
-import type { NamespaceStatus, SidecarAcceleration, Status } from '../api';
+import { type NamespaceStatus, share, type SidecarAcceleration, type Status } from '../api';
 import { readinessOf } from './readiness';
-import { age, bytes, share } from './units';
+import { age, bytes } from './units';
 
 /** Reasons shown in a line; `accelctl explain` has all of them. */
 const reasonsInLine = 2;

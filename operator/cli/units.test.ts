@@ -1,5 +1,4 @@
-import fc from 'fast-check';
-import { age, bytes, share } from './units';
+import { age, bytes } from './units';
 
 describe('bytes', () => {
   it.each([
@@ -12,23 +11,6 @@ describe('bytes', () => {
     [Number.MAX_SAFE_INTEGER, '8.0 PiB'],
   ])('of %d read as %s', (count, text) => {
     expect(bytes(count)).toBe(text);
-  });
-});
-
-describe('a share', () => {
-  it('is a dash of nothing', () => {
-    expect(share(0, 0)).toBe('-');
-  });
-
-  it('is 100% only for all and 0% only for none', () => {
-    fc.assert(
-      fc.property(fc.nat(1_000_000), fc.nat(1_000_000), (part, rest) => {
-        fc.pre(part + rest > 0);
-        const text = share(part, part + rest);
-        expect(text === '100%').toBe(rest === 0);
-        expect(text === '0%').toBe(part === 0);
-      }),
-    );
   });
 });
 

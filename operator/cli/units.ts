@@ -1,4 +1,4 @@
-// Numbers as people read them: bytes, shares, ages.
+// Numbers as people read them: bytes and ages.
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 
@@ -8,15 +8,6 @@ export function bytes(count: number): string {
   const scaled = count / 1024 ** power;
   const digits = power === 0 || scaled >= 100 ? 0 : 1;
   return `${scaled.toFixed(digits)} ${units[power]}`;
-}
-
-/** A share in whole percent; 100 % only when it is all of them, and 0 % only when it is none. */
-export function share(part: number, whole: number): string {
-  if (whole === 0) return '-';
-  const percent = Math.round((part / whole) * 100);
-  if (percent === 100 && part < whole) return '99%';
-  if (percent === 0 && part > 0) return '1%';
-  return `${percent}%`;
 }
 
 const steps = [

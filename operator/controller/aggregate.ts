@@ -1,8 +1,8 @@
 // From the reports of all agents to what the status says of nodes, connections and namespaces. Pure.
-import { maxListedNamespaces, type NamespaceStatus, type Status } from '../api';
+import { maxListedNamespaces, type NamespaceStatus, share, type Status } from '../api';
 import type { NamespaceReport, Order } from '../protocol';
 import type { AgentState } from './agentState';
-import { share, sum } from './counts';
+import { sum } from './counts';
 import { stateOf } from './namespaceState';
 import { totalsOf } from './namespaceTotals';
 import { nodesOf } from './nodes';

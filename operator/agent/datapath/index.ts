@@ -11,8 +11,6 @@ import { countersOf, openEnds } from './tallies';
 export * from './contract';
 export { onWarning } from './libbpf';
 
-/** MAX_NAMESPACES of ebpf/abi.h is the size of the namespaces map; asking for one more fails there. */
-const namespaceSlots = 1024;
 const only = 0;
 
 /**
@@ -39,7 +37,7 @@ class PinnedDatapath implements Datapath {
 
   constructor(private readonly loaded: Loaded) {
     this.enums = new Enums(loaded.btf);
-    this.slots = new Slots(loaded.maps, namespaceSlots, (slot) => openEnds(loaded.maps.tallies.getAll(slot)) === 0);
+    this.slots = new Slots(loaded.maps, (slot) => openEnds(loaded.maps.tallies.getAll(slot)) === 0);
     for (const netns of loaded.maps.pods.keys()) {
       const slot = loaded.maps.pods.get(netns)?.slot;
       if (slot !== undefined) this.namespaceByNetns.set(netns, this.slots.nameOf(slot));

@@ -2,8 +2,9 @@
 import type { Maps } from './abi';
 import { Slots } from './slots';
 
-function pinned(names: Map<number, string>): Pick<Maps, 'namespaces' | 'tallies'> {
+function pinned(names: Map<number, string>, capacity: number): Pick<Maps, 'namespaces' | 'tallies'> {
   const namespaces = {
+    keys: () => Array.from({ length: capacity }, (_, slot) => slot).values(),
     get: (slot: number) => ({ name: Buffer.from(`${names.get(slot) ?? ''}\0`) }),
     set: (slot: number, { name }: { name: Buffer }) => names.set(slot, name.toString()),
   };
@@ -16,22 +17,22 @@ const busy = (): boolean => false;
 
 test('a namespace keeps its slot, also over a restart', () => {
   const names = new Map<number, string>();
-  const slots = new Slots(pinned(names), 4, idle);
+  const slots = new Slots(pinned(names, 4), idle);
   const a = slots.take('a', new Set(['a', 'b']));
   const b = slots.take('b', new Set(['a', 'b']));
   expect(a).not.toBe(b);
   expect(slots.take('a', new Set(['a']))).toBe(a);
-  const again = new Slots(pinned(names), 4, idle);
+  const again = new Slots(pinned(names, 4), idle);
   expect(again.take('b', new Set(['b']))).toBe(b);
   expect(again.nameOf(Number(a))).toBe('a');
 });
 
 test('a slot goes to another namespace only when none is free, its own is not wanted and nothing is open in it', () => {
-  const slots = new Slots(pinned(new Map()), 2, idle);
+  const slots = new Slots(pinned(new Map(), 2), idle);
   const a = slots.take('a', new Set(['a']));
   slots.take('b', new Set(['b']));
   expect(slots.take('c', new Set(['b', 'c']))).toBe(a);
   expect(slots.take('d', new Set(['b', 'c', 'd']))).toBeUndefined();
-  const full = new Slots(pinned(new Map([[0, 'a']])), 1, busy);
+  const full = new Slots(pinned(new Map([[0, 'a']]), 1), busy);
   expect(full.take('b', new Set(['b']))).toBeUndefined();
 });

@@ -8,10 +8,10 @@ export class Slots {
   /** `idle` says whether no connection is counted in a slot any more; such a slot may go to another namespace. */
   constructor(
     private readonly maps: Pick<Maps, 'namespaces' | 'tallies'>,
-    capacity: number,
     private readonly idle: (slot: number) => boolean,
   ) {
-    for (let slot = capacity - 1; slot >= 0; slot--) {
+    // an array map has every slot as a key
+    for (const slot of [...maps.namespaces.keys()].reverse()) {
       const name = slotName(maps.namespaces.get(slot)?.name);
       if (name === '') this.free.push(slot);
       else this.byName.set(name, slot);
