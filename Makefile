@@ -60,10 +60,15 @@ test-unit:
 	$(JEST) --selectProjects unit
 
 test-kernel: $(OBJECT) ## Datapath tests in network namespaces of their own (root)
+	@$(TS) e2e/tools/debian.ts all
 	$(JEST) --selectProjects kernel --runInBand
 
 test-cluster: build ## Tests on a real API server and a real two-node cluster (root)
 	$(JEST) --selectProjects e2e --runInBand
+
+.PHONY: image
+image: build ## The image of controller, agent and CLI, as an archive in the cache
+	@$(TS) e2e/tools/image/main.ts
 
 .PHONY: demo demo-up demo-down
 demo: build ## A two-node cluster, a mesh, before and after, and everything cleaned up again

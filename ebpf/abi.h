@@ -44,16 +44,18 @@ enum standing {
 	STANDING_UNSUPPORTED_SOCKET,
 	STANDING_LIMIT_REACHED,
 	STANDING_SOCKET_IN_USE,
+	STANDING_OBSERVING,	/* opened while the mode was Observe: counted, never in the map */
 	STANDING_COUNT,
 };
 
 /* What turned one message of a joined connection back to TCP. */
 enum gate {
 	GATE_OPEN = 0,
-	GATE_MODE,		/* mode is Off or Observe */
+	GATE_MODE,		/* the mode is no longer Accelerate */
 	GATE_UNPAIRED,		/* the peer is not known yet */
 	GATE_DESELECTED,	/* an end's pod or the path is no longer selected */
 	GATE_PEER_GONE,		/* the peer is closed or left the map */
+	GATE_CLOSING,		/* an end has sent its FIN */
 	GATE_UNACCEPTED,	/* the peer has not been accepted by its program yet */
 	GATE_BLOCKING_READER,	/* the peer's file lacks O_NONBLOCK */
 	GATE_ORDER,		/* earlier bytes are still unread in the peer's TCP queue */
@@ -137,12 +139,14 @@ struct half {
 	struct endpoint original;
 };
 
-/* What the accepting end leaves for the connecting end. */
+/* What the accepting end leaves for the connecting end: itself, or (cookie 0) why it stays on TCP. */
 struct joint {
 	__u64 cookie;
 	__u64 sock;
 	__u32 netns;
 	enum path_kind path;
+	enum standing standing;
+	__u32 pad;
 };
 
 /* One connection end: the socket's own memory. */

@@ -70,7 +70,7 @@ static __always_inline void count_message(struct end *end, enum gate gate, __u32
 static __always_inline void count_usage(__s64 n)
 {
 	__u32 zero = 0;
-	__u64 *used = bpf_map_lookup_elem(&usage, &zero);
+	__s64 *used = bpf_map_lookup_elem(&usage, &zero);
 
 	if (used)
 		ADD(*used, n);
@@ -79,9 +79,9 @@ static __always_inline void count_usage(__s64 n)
 static __always_inline bool usage_below(__u64 limit)
 {
 	__u32 zero = 0;
-	__u64 *used = bpf_map_lookup_elem(&usage, &zero);
+	__s64 *used = bpf_map_lookup_elem(&usage, &zero);
 
-	return used && *used < limit;
+	return used && *used < (__s64)limit;
 }
 
 #endif

@@ -50,6 +50,25 @@ static __always_inline void read_local(struct bpf_sock_ops *ops, struct endpoint
 	local->port = ops->local_port;
 }
 
+/* ::1, or 127.0.0.0/8 as v4-mapped */
+static __always_inline bool is_loopback(const struct address *address)
+{
+	const __u32 *words = (const __u32 *)address->bytes;
+
+	if (words[0] || words[1])
+		return false;
+	if (words[2] == MAPPED_PREFIX)
+		return address->bytes[12] == 127;
+	return !words[2] && words[3] == bpf_htonl(1);
+}
+
+static __always_inline bool same_address(const struct address *a, const struct address *b)
+{
+	const __u32 *x = (const __u32 *)a->bytes, *y = (const __u32 *)b->bytes; /* endpoints are four-byte aligned */
+
+	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
+}
+
 static __always_inline enum locality locality_of(const struct address *address)
 {
 	struct place *place = bpf_map_lookup_elem(&addresses, address);

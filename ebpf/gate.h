@@ -26,11 +26,14 @@ static __always_inline bool fast_queue_empty(struct sock *sk)
 /* Whether both pods are still selected; looked up again only when the selection has changed. */
 static __always_inline bool still_selected(struct end *end, const struct settings *settings)
 {
-	if (end->epoch != settings->epoch) {
+	/* read before the lookups: what changes meanwhile is then looked up again */
+	__u64 epoch = *(volatile const __u64 *)&settings->epoch;
+
+	if (end->epoch != epoch) {
 		__u32 own = end->netns, peers = end->peer_netns;
 
 		end->selected = bpf_map_lookup_elem(&pods, &own) && bpf_map_lookup_elem(&pods, &peers);
-		end->epoch = settings->epoch;
+		end->epoch = epoch;
 	}
 	return end->selected && (settings->paths & end->path);
 }
@@ -45,6 +48,13 @@ static __always_inline enum gate reader_gate(struct sock *peer)
 	if (!(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
 		return GATE_BLOCKING_READER;
 	return GATE_OPEN;
+}
+
+/* Kernels before 5.16 flush unread redirected bytes when a half-closed reader reaches TIME_WAIT (sock_map_unhash). */
+static __always_inline bool both_established(struct sock *own, struct sock *peer)
+{
+	return BPF_CORE_READ(own, __sk_common.skc_state) == BPF_TCP_ESTABLISHED &&
+	       BPF_CORE_READ(peer, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
 }
 
 /* A reader drains redirected bytes before its TCP queue: redirect only when nothing sent earlier is unread there. */
@@ -70,6 +80,8 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 	peer_sk = (void *)end->peer_sock;
 	if ((__u64)BPF_CORE_READ(peer_sk, __sk_common.skc_cookie.counter) != end->peer_cookie)
 		return GATE_PEER_GONE;
+	if (!both_established((struct sock *)own, peer_sk))
+		return GATE_CLOSING;
 	gate = reader_gate(peer_sk);
 	if (gate != GATE_OPEN)
 		return gate;

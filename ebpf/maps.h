@@ -54,12 +54,13 @@ struct {
 	PINNED;
 } tallies SEC(".maps");
 
-/* Sockets in the SOCKHASH now, against settings.max_sockets. */
+/* Ends that hold a place in the SOCKHASH, against settings.max_sockets. Given back at TCP_CLOSE; since 5.16 the socket
+ * itself stays until close(). Signed, so that a lost count can never look like a full map. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
+	__type(value, __s64);
 	PINNED;
 } usage SEC(".maps");
 

@@ -20,11 +20,12 @@ static __always_inline __u32 netns_of(struct tcp_sock *tp)
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
-/* Whether the other end is in this very pod, also when a rule sent the connection there behind the client's back.
- * The SYN-ACK tells: its MSS is that of the answering route, and only the loopback device (MTU 65536) allows one that
+/* Whether a rule has sent the connection to this very pod behind the client's back. The SYN-ACK tells: its MSS is that of the answering route, and only the loopback device (MTU 65536) allows one that
  * no Ethernet frame can carry. The socket's own route and address are those of the destination asked for, and the
  * packet itself is gone by now (tcp_add_backlog() drops its dst while connect() holds the socket). */
 #define LONGEST_FRAME 32768
+/* An epoch that is never in force: the first message looks both pods up. */
+#define NEVER_LOOKED (~0ULL)
 
 static __always_inline bool answered_over_loopback(struct tcp_sock *tp)
 {
@@ -71,6 +72,8 @@ static __always_inline struct end *open_end(struct bpf_sock_ops *ops, struct bpf
 	end = bpf_sk_storage_get(&ends, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!end)
 		return NULL;
+	/* a socket that was disconnected and connects again brings the storage of its earlier connection */
+	__builtin_memset(end, 0, sizeof(*end));
 	end->cookie = bpf_get_socket_cookie(ops);
 	end->slot = pod->slot;
 	end->netns = netns;
@@ -90,7 +93,7 @@ static __always_inline bool enter_map(struct bpf_sock_ops *ops, struct end *end)
 	return true;
 }
 
-/* Only for ends that were never paired: deleting drops redirected bytes that are still unread. */
+/* Only for ends that never got a redirected byte: deleting drops those that are still unread. */
 static __always_inline void leave_map(struct end *end)
 {
 	__u64 cookie = end->cookie;
@@ -105,7 +108,8 @@ static __always_inline void leave_map(struct end *end)
 /* The path a connecting end can be of, before its peer is known. */
 static __always_inline enum path_kind likely_path(struct tcp_sock *tp, const struct half *half)
 {
-	if (answered_over_loopback(tp))
+	if (is_loopback(&half->original.address) || same_address(&half->original.address, &half->client.address) ||
+	    answered_over_loopback(tp))
 		return PATH_POD_LOCAL;
 	if (locality_of(&half->original.address) == LOCALITY_SELECTED)
 		return PATH_NODE_LOCAL;
@@ -115,6 +119,8 @@ static __always_inline enum path_kind likely_path(struct tcp_sock *tp, const str
 /* Where an end without a peer stands. */
 static __always_inline enum standing standing_alone(const struct address *remote)
 {
+	if (is_loopback(remote)) /* this very pod, yet no half: Fast Open, for one */
+		return STANDING_UNSUPPORTED_SOCKET;
 	return locality_of(remote) ? STANDING_PEER_NOT_SELECTED : STANDING_PEER_ELSEWHERE;
 }
 
@@ -125,6 +131,9 @@ static __always_inline enum standing try_enter(struct bpf_sock_ops *ops, struct 
 		return STANDING_UNSUPPORTED_SOCKET;
 	if (!(settings->paths & end->path))
 		return STANDING_PATH_NOT_SELECTED;
+	/* Observing must change nothing, and a socket in the map is not the same: FIONREAD, for one, tells less. */
+	if (settings->mode != MODE_ACCELERATE)
+		return STANDING_OBSERVING;
 	if (!usage_below(settings->max_sockets))
 		return STANDING_LIMIT_REACHED;
 	if (!enter_map(ops, end))
@@ -165,14 +174,16 @@ static __always_inline enum standing join(struct bpf_sock_ops *ops, struct end *
 					  const struct half *half, const struct settings *settings)
 {
 	struct joint joint = { .cookie = end->cookie, .sock = (__u64)tp, .netns = end->netns, .path = end->path };
-	enum standing standing;
 	__u64 client = half->cookie;
 
 	if (half->standing != STANDING_PAIRING)
 		return half->standing;
-	standing = try_enter(ops, end, tp, settings);
-	if (standing != STANDING_PAIRING)
-		return standing;
+	joint.standing = try_enter(ops, end, tp, settings);
+	if (joint.standing != STANDING_PAIRING) {
+		joint.cookie = 0;
+		bpf_map_update_elem(&joints, &client, &joint, BPF_ANY);
+		return joint.standing;
+	}
 	if (bpf_map_update_elem(&joints, &client, &joint, BPF_ANY)) {
 		leave_map(end);
 		return STANDING_LIMIT_REACHED;
@@ -180,7 +191,7 @@ static __always_inline enum standing join(struct bpf_sock_ops *ops, struct end *
 	end->peer_cookie = client;
 	end->peer_sock = half->sock;
 	end->peer_netns = half->netns;
-	end->selected = 1;
+	end->epoch = NEVER_LOOKED;
 	count_standing(half->slot, STANDING_PAIRING, STANDING_ACCELERATED);
 	remember_original(ops, half, end->cookie, end->path);
 	return STANDING_ACCELERATED;
@@ -204,7 +215,11 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 		return;
 	}
 	half = *found;
-	bpf_map_delete_elem(&pending, &handshake);
+	/* whoever takes the half away owns it: the connecting end may be closing on another CPU */
+	if (bpf_map_delete_elem(&pending, &handshake)) {
+		settle(end, standing_alone(&remote.address));
+		return;
+	}
 	end->path = half.netns == end->netns ? PATH_POD_LOCAL : PATH_NODE_LOCAL;
 	settle(end, join(ops, end, tp, &half, settings));
 }
@@ -220,16 +235,31 @@ static __always_inline bool take_joint(struct end *end)
 	if (end->standing != STANDING_PAIRING)
 		return false;
 	joint = bpf_map_lookup_elem(&joints, &cookie);
-	if (!joint)
+	if (!joint || !joint->cookie)
 		return false;
 	end->peer_sock = joint->sock;
 	end->peer_netns = joint->netns;
 	end->path = joint->path;
 	end->peer_cookie = joint->cookie;
 	end->standing = STANDING_ACCELERATED;
-	end->selected = 1;
+	end->epoch = NEVER_LOOKED;
 	bpf_map_delete_elem(&joints, &cookie);
 	return true;
+}
+
+/* Gives up waiting for the accepting end; says why it stayed on TCP, if it said so. */
+static __always_inline enum standing give_up(struct end *end)
+{
+	enum standing standing = STANDING_PEER_NOT_SELECTED;
+	__u64 cookie = end->cookie;
+	struct joint *refusal;
+
+	bpf_map_delete_elem(&pending, &end->handshake);
+	refusal = bpf_map_lookup_elem(&joints, &cookie);
+	if (refusal)
+		standing = refusal->standing;
+	bpf_map_delete_elem(&joints, &cookie);
+	return standing;
 }
 
 /* The first answer to own data: by now the accepting end has been established, so an end that is still alone has a
@@ -238,8 +268,7 @@ static __always_inline void on_first_answer(struct bpf_sock_ops *ops, struct end
 {
 	if (end->standing == STANDING_PAIRING && !take_joint(end)) {
 		leave_map(end);
-		bpf_map_delete_elem(&pending, &end->handshake);
-		settle(end, STANDING_PEER_NOT_SELECTED);
+		settle(end, give_up(end));
 	}
 	drop_rtt_callback(ops, end);
 }
@@ -249,10 +278,10 @@ static __always_inline void on_close(struct end *end, struct tcp_sock *tp)
 	__u64 sent = tp->bytes_sent - tp->bytes_retrans;
 	__u64 cookie = end->cookie;
 
-	if (end->standing == STANDING_PAIRING && !take_joint(end))
-		bpf_map_delete_elem(&pending, &end->handshake);
 	if (end->accepting)
 		bpf_map_delete_elem(&origdsts, &cookie);
+	else if (!take_joint(end))
+		give_up(end);
 	if (end->in_map)
 		count_usage(-1);
 	end->in_map = 0;

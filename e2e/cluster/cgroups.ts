@@ -8,12 +8,22 @@ const root = '/sys/fs/cgroup';
 
 /** Makes the cgroup `name` in every hierarchy. */
 export async function makeCgroup(name: string): Promise<void> {
+  await delegateControllers();
   for (const hierarchy of hierarchies()) await mkdir(join(hierarchy, name), { recursive: true });
   // A v1 cpuset takes no process before it is told its processors and memory nodes.
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     const parent = join(root, 'cpuset', file);
     if (existsSync(parent)) await writeFile(join(root, 'cpuset', name, file), await readFile(parent));
   }
+}
+
+/** On cgroup v2 a kubelet wants these of the directory it is given; the root hands down only what it is told to. */
+async function delegateControllers(): Promise<void> {
+  const offered = join(root, 'cgroup.controllers');
+  if (!existsSync(offered)) return;
+  const there = (await readFile(offered, 'utf8')).trim().split(' ');
+  const wanted = ['cpu', 'cpuset', 'hugetlb', 'memory', 'pids'].filter((each) => there.includes(each));
+  for (const each of wanted) await writeFile(join(root, 'cgroup.subtree_control'), `+${each}`);
 }
 
 /** Removes the cgroup `name` and all below it, once the last process has left. */

@@ -31,6 +31,7 @@ const packages: readonly DebianPackage[] = [
   { name: 'nftables', provides: 'nft' },
   { name: 'openssl', provides: 'openssl' },
   { name: 'procps', provides: 'sysctl' },
+  { name: 'python3', provides: 'python3' },
   { name: 'python3-pip', provides: 'pip3' },
   { name: 'runc', provides: 'runc' },
 ];

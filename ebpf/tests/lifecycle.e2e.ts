@@ -1,10 +1,10 @@
 // The datapath outlives the process that made it, and leaves without hurting a live connection. Needs root.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { DatapathRefused, openDatapath } from '../../operator/agent/datapath';
-import { Fixture, object, settings, until } from './fixture';
+import { DatapathRefused, openDatapath, releasePinned, switchOffPinned } from '../../operator/agent/datapath';
+import { Fixture, object, selected, settings, until } from './fixture';
 import { serve, talk, type Talk } from './traffic';
 
 const port = 8000;
@@ -54,6 +54,66 @@ test('is released under load: nothing pinned or attached, connections finish on 
 function loadedPrograms(): string {
   return execFileSync('bpftool', ['prog', 'show'], { encoding: 'utf8' });
 }
+
+test('an interrupted change of the selection is noticed by the next process', async () => {
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, longTalk);
+  await until('bytes are joined', () => f.counters('front').fastBytes > 0n);
+  // what a process leaves that is killed between its two writes: the pod is gone from the map, the epoch is the old one
+  const key = Buffer.from(Uint32Array.of(f.server.netns).buffer);
+  execFileSync('bpftool', ['map', 'delete', 'pinned', join(f.pins, String(readdirSync(f.pins)[0]), 'pods'), 'key', 'hex', ...(key.toString('hex').match(/../g) ?? [])]);
+  f.datapath.close();
+  f.datapath = f.open();
+  f.datapath.select([selected(f.client, 'front')], []);
+  const slow = f.counters('front').tcpBytes;
+  await until('bytes go over TCP', () => f.counters('front').tcpBytes > slow + 100_000n);
+  const left = f.counters('front').fastBytes;
+  await until('more bytes go over TCP', () => f.counters('front').tcpBytes > slow + 1_000_000n);
+  expect(f.counters('front').fastBytes).toBe(left);
+  expect(await talking).toMatchObject(fine);
+});
+
+test('finishes a release that was interrupted before it begins anew', () => {
+  f.datapath.configure({ ...settings, mode: 'Off' });
+  f.datapath.close();
+  const folder = join(f.pins, String(readdirSync(f.pins)[0]));
+  for (const name of ['sock_ops_link', 'usage', 'ends']) rmSync(join(folder, name));
+  f.datapath = f.open();
+  expect(attached()).toBe(1);
+  expect(f.datapath.snapshot()).toEqual({ namespaces: [], joinedSockets: 0, drainingSockets: 0 });
+});
+
+test('moves to the cgroup that the pods have moved to', () => {
+  const moved = join(f.node.cgroup, 'kubepods');
+  mkdirSync(moved);
+  try {
+    f.datapath.close();
+    f.datapath = openDatapath({ object, pins: f.pins, podCgroup: moved });
+    expect(attached()).toBe(0);
+    f.datapath.close();
+    f.datapath = f.open();
+    expect(attached()).toBe(1);
+  } finally {
+    rmdirSync(moved);
+  }
+});
+
+test('can be switched off and released without its object, when nothing loads', async () => {
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, longTalk);
+  await until('bytes are joined', () => f.counters('front').fastBytes > 0n);
+  switchOffPinned(f.pins);
+  const left = f.counters('front').fastBytes;
+  const slow = f.counters('front').tcpBytes;
+  await until('bytes go over TCP', () => f.counters('front').tcpBytes > slow + 1_000_000n);
+  expect(f.counters('front').fastBytes - left).toBeLessThan(20_000n * 8n); // what had passed the gate already
+  f.datapath.close();
+  releasePinned(f.pins);
+  expect(existsSync(f.pins)).toBe(false);
+  expect(attached()).toBe(0);
+  expect(await talking).toMatchObject(fine);
+  f.datapath = f.open(); // for the clean-up
+});
 
 test('takes over from another map version: that one is switched off and forgotten, its connections finish', async () => {
   await serve(f.node, f.server, port);

@@ -60,9 +60,14 @@ export class TestNode {
     return child;
   }
 
+  /** Runs a command in the pod's network namespace and waits for it. */
+  exec(pod: TestPod, command: string, ...args: string[]): void {
+    execFileSync('nsenter', [`--net=/run/netns/${pod.name}`, command, ...args]);
+  }
+
   /** Sets an iptables rule in the pod's namespace. */
   iptables(pod: TestPod, ...rule: string[]): void {
-    execFileSync('nsenter', [`--net=/run/netns/${pod.name}`, 'iptables-legacy', ...rule]);
+    this.exec(pod, 'iptables-legacy', ...rule);
   }
 
   async remove(): Promise<void> {

@@ -67,6 +67,7 @@ async function start(): Promise<void> {
       caFile: join(directory, 'ca.crt'), tokenFile: join(directory, 'token'), logLevel: 'error', healthPort: 0,
     },
     log,
+    leftovers: { switchOff: () => undefined, release: () => undefined },
     openDatapath: () => {
       host.pinned.push('v1');
       return datapath;

@@ -1,10 +1,11 @@
 // The agent as a whole: the runtime's pods and the controller's orders go in, the kernel and the report come out.
 import { machine, release } from 'node:os';
+import { controllerName } from '../api';
 import { type AgentClient, connectAgent, type Hello } from '../protocol';
 import { connectCri } from './cri/client';
 import { type NetnsOf, netnsReader } from './cri/netns';
 import { PodWatch } from './cri/pods';
-import type { Datapath, OpenOptions } from './datapath/contract';
+import type { Datapath, Leftovers, OpenOptions } from './datapath/contract';
 import type { Environment } from './environment';
 import { type HealthServer, type Log, serveHealth } from '../process';
 import { type Host, realHost } from './host';
@@ -15,8 +16,6 @@ import { Orders } from './orders';
 import { buildReport, Reporter } from './report';
 import { productVersion } from './version';
 
-/** The name in the controller's certificate, whatever address it is reached by. */
-const controllerName = 'sidecar-acceleration-controller';
 const tickMs = 1000;
 /** The work of a second has not been done for this long: the process is of no use any more. */
 const stuckMs = 60_000;
@@ -25,6 +24,7 @@ export interface AgentParts {
   readonly environment: Environment;
   readonly log: Log;
   readonly openDatapath: (options: OpenOptions) => Datapath;
+  readonly leftovers: Leftovers;
   /** Version of the pinned maps that the object speaks; 0 when the object cannot be read. */
   readonly mapAbi: number;
   /** An error nobody expected: the process must end. */
@@ -41,10 +41,10 @@ export interface Agent {
 }
 
 /** Rejects when a port is taken; whatever is wrong with the node or the controller is reported, not thrown. */
-export async function startAgent({ environment, log, openDatapath, mapAbi, onDefect, ...parts }: AgentParts): Promise<Agent> {
+export async function startAgent({ environment, log, openDatapath, leftovers, mapAbi, onDefect, ...parts }: AgentParts): Promise<Agent> {
   const now = (): number => performance.now();
   const { pins, object } = environment;
-  const orders = new Orders(new DatapathOpener({ host: parts.host ?? realHost, pins, object, open: openDatapath, now }), now);
+  const orders = new Orders(new DatapathOpener({ host: parts.host ?? realHost, pins, object, open: openDatapath, leftovers, now }), now);
 
   let connected = false;
   let report = buildReport(orders.state());

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { startAgent } from './agent';
 import { connections } from './connections';
-import { onWarning, openDatapath } from './datapath';
+import { onWarning, openDatapath, releasePinned, switchOffPinned } from './datapath';
 import { parseBtf } from './datapath/btf';
 import { section } from './datapath/elf';
 import { abiOf } from './datapath/program';
@@ -24,7 +24,8 @@ async function run(): Promise<void> {
   onWarning((text) => log.warn(text));
 
   const mapAbi = readAbi(environment.object, (why) => log.error(why));
-  const agent = await startAgent({ environment, log, openDatapath, mapAbi, onDefect: die });
+  const leftovers = { switchOff: switchOffPinned, release: releasePinned };
+  const agent = await startAgent({ environment, log, openDatapath, leftovers, mapAbi, onDefect: die });
   log.info('started', { version: productVersion(), mapAbi });
 
   const stop = (signal: string): void => {

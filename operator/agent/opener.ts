@@ -1,6 +1,6 @@
 // Opens the datapath once the node can carry it, and looks again now and then while it cannot.
 import { Backoff, type Problem } from '../protocol';
-import { type Datapath, DatapathRefused, type OpenOptions } from './datapath/contract';
+import { type Datapath, DatapathRefused, type Leftovers, type OpenOptions } from './datapath/contract';
 import type { Host } from './host';
 import { preflight, problem } from './preflight';
 
@@ -9,6 +9,7 @@ export interface OpenerOptions {
   readonly pins: string;
   readonly object: string;
   readonly open: (options: OpenOptions) => Datapath;
+  readonly leftovers: Leftovers;
   /** Milliseconds of a clock that only goes forward. */
   readonly now: () => number;
   readonly backoff?: Backoff;
@@ -59,6 +60,26 @@ export class DatapathOpener {
     } catch (error) {
       this.problems = [refusal(error)];
       return undefined;
+    }
+  }
+
+  /** For an order to stop on a node whose datapath cannot be opened: the kill switch must not depend on that. */
+  switchOffLeftovers(): void {
+    this.handle((leftovers) => leftovers.switchOff(this.options.pins));
+  }
+
+  /** False when even that was not possible; the problem says why. */
+  releaseLeftovers(): boolean {
+    return this.handle((leftovers) => leftovers.release(this.options.pins));
+  }
+
+  private handle(act: (leftovers: Leftovers) => void): boolean {
+    try {
+      act(this.options.leftovers);
+      return true;
+    } catch (error) {
+      this.problems = [problem('StalePins', error instanceof Error ? error.message : String(error))];
+      return false;
     }
   }
 

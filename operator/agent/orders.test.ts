@@ -13,6 +13,8 @@ let datapath: FakeDatapath;
 let opening: () => void;
 let opened: number;
 let orders: Orders;
+/** What was done to pins that could not be opened. */
+let left: string[];
 
 beforeEach(() => {
   now = 0;
@@ -20,6 +22,7 @@ beforeEach(() => {
   datapath = new FakeDatapath();
   opening = () => undefined;
   opened = 0;
+  left = [];
   const opener = new DatapathOpener({
     host, pins: '/sys/fs/bpf/p', object: '/object', now: () => now,
     open: () => {
@@ -28,6 +31,7 @@ beforeEach(() => {
       host.pinned.push('v1');
       return datapath;
     },
+    leftovers: { switchOff: () => left.push('off'), release: () => void (left.push('release'), (host.pinned.length = 0)) },
     backoff: new Backoff({ minMs: 1000, maxMs: 4000, random: () => 1 }),
   });
   orders = new Orders(opener, () => now);
@@ -194,6 +198,34 @@ describe('a node that cannot', () => {
     give({ remove: true });
     expect(reasons()).toEqual(['StalePins']);
     expect(orders.state().released).toBe(false);
+  });
+});
+
+describe('what an earlier agent left and nothing can open', () => {
+  beforeEach(() => {
+    host.pinned.push('abi-1');
+    opening = () => {
+      throw new DatapathRefused('LoadRefused', 'the kernel refused the programs');
+    };
+    seen(pod(1));
+  });
+
+  test('is switched off by an order that is not to accelerate, and left alone by one that is', () => {
+    give({ revision: 2 });
+    expect(left).toEqual([]);
+    give({ revision: 3, mode: 'Off' });
+    expect(left).toEqual(['off']);
+    expect(reasons()).toContain('LoadRefused');
+  });
+
+  test('is switched off and, after the time to drain, released by an order to remove', () => {
+    give({ revision: 4, remove: true });
+    expect(left).toEqual(['off']);
+    expect(orders.state().released).toBe(false);
+    now += 30_000;
+    orders.step();
+    expect(left.at(-1)).toBe('release');
+    expect(orders.state()).toMatchObject({ released: true, appliedOrder: 4 });
   });
 });
 

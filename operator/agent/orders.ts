@@ -120,7 +120,10 @@ export class Orders {
     if (this.datapath === undefined && (this.pods !== undefined || this.opener.pinned())) {
       this.datapath = this.opener.open(this.pids());
     }
-    if (this.datapath === undefined) return;
+    if (this.datapath === undefined) {
+      if (order.mode !== 'Accelerate' && this.opener.pinned()) this.opener.switchOffLeftovers();
+      return;
+    }
     this.configure(this.datapath, settingsOf(order));
     // An empty list would deselect every pod: until the runtime has answered, the pods of before stay selected.
     if (this.pods === undefined) return;
@@ -145,11 +148,18 @@ export class Orders {
     if (this.datapath === undefined) {
       if (!this.opener.pinned()) return true;
       this.datapath = this.opener.open(this.pids());
-      if (this.datapath === undefined) return false;
+      if (this.datapath === undefined) return this.drainedLeftovers();
     }
     this.configure(this.datapath, { ...settingsOf(order), mode: 'Off' });
     this.drainUntil ??= this.now() + drainMs;
     return this.datapath.snapshot().drainingSockets === 0 || this.now() >= this.drainUntil;
+  }
+
+  /** What cannot be opened cannot be looked into either: it is switched off, given its time, and let go. */
+  private drainedLeftovers(): boolean {
+    this.opener.switchOffLeftovers();
+    this.drainUntil ??= this.now() + drainMs;
+    return this.now() >= this.drainUntil && this.opener.releaseLeftovers();
   }
 
   private configure(datapath: Datapath, settings: DatapathSettings): void {

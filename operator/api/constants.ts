@@ -17,6 +17,8 @@ export const modeLabelOff = 'off';
 export const finalizer = `${group}/drain`;
 /** Audience of the projected token an agent shows to the controller; useless for the API server itself. */
 export const agentAudience = `${group}/agent`;
+/** The controller's Service and Lease, and the name in the certificate it shows to agents, whatever address they dial. */
+export const controllerName = 'sidecar-acceleration-controller';
 /** The one field manager of all server-side apply. */
 export const fieldManager = 'sidecar-acceleration';
 

@@ -44,8 +44,8 @@ export const connectionReasons = {
     remedy: 'Look for another product that uses sockmap on the node.',
   },
   Observing: {
-    means: 'spec.mode is Observe: the connection is paired and counted, and its bytes stay on TCP.',
-    remedy: 'Set spec.mode to Accelerate.',
+    means: 'spec.mode is Observe, or was when the connection was opened: it is counted, and its bytes stay on TCP.',
+    remedy: 'Set spec.mode to Accelerate; connections that are open already follow when they are opened anew.',
   },
   SwitchedOff: {
     means: 'spec.mode is Off.',

@@ -68,10 +68,16 @@ const selector = z
   })
   .describe('Label acceleration.dev/mode=off on a namespace or pod keeps it out whatever is selected here.');
 
+/** A node that merely left the list would keep its datapath with nobody to order it off; deleting the resource drains every node. */
+const fixedNodes = rules({
+  rule: 'self == oldSelf',
+  message: 'spec.nodes cannot be changed: delete the resource (open connections live through it) and apply it with the new nodes',
+});
+
 const nodes = z.object({
   nodeSelector: labels.default({}).describe('Nodes that get an agent; empty is all.'),
   tolerations: z.array(toleration).max(64).default([{ operator: 'Exists' }]).describe('Tolerations of the agent.'),
-});
+}).meta(fixedNodes);
 
 const rollout = z.object({
   maxUnavailable: z
@@ -93,9 +99,9 @@ const connections = z.object({
 });
 
 const agent = z.object({
-  image: z.string().min(1).max(512).optional().describe('Image of the node agent; the controller’s own by default.'),
-  criSocket: z.string().regex(/^\/\S*$/, 'not an absolute path').max(256).default('/run/containerd/containerd.sock')
-    .describe('Path of the container runtime’s socket on the nodes.'),
+  image: z.string().min(1).max(512).optional().describe('Image of the node agent, which runs privileged on every node; the controller’s own by default.'),
+  criSocket: z.string().regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'not the absolute path of a socket').max(256).default('/run/containerd/containerd.sock')
+    .describe('Path of the container runtime’s socket on the nodes; its directory is mounted into the privileged agent.'),
   resources: z
     .object({ requests: resourceList.optional(), limits: resourceList.optional() })
     .prefault({ requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '256Mi' } }),
@@ -103,7 +109,7 @@ const agent = z.object({
 });
 
 export const spec = z.object({
-  mode: mode.default('Accelerate').describe('Accelerate joins connections; Observe pairs and counts them but moves no byte; Off stops at once; YAML wants it quoted: "Off".'),
+  mode: mode.default('Accelerate').describe('Accelerate joins connections; Observe only counts those that could be joined; Off stops at once; YAML wants it quoted: "Off".'),
   selector: selector.prefault({}),
   paths: z.array(path).min(1).max(2).meta(listSet).default(['PodLocal', 'NodeLocal'])
     .describe('PodLocal: an app and its own sidecar. NodeLocal: two pods of one node.'),

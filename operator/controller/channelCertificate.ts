@@ -2,7 +2,7 @@
 import 'reflect-metadata'; // @peculiar/x509 looks for it when it is loaded
 import { webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
 import { BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
-import { controllerName } from './render';
+import { controllerName } from '../api';
 
 /** All PEM. */
 export interface ChannelCertificates {

@@ -34,10 +34,11 @@ export async function lead(parts: LeaderParts, signal: AbortSignal): Promise<voi
   const { environment, log, queue, sessions, secret, metrics } = parts;
   await parts.cluster.synced;
   if (signal.aborted) return;
+  sessions.forgetOrder();
   const service = await ownService(parts.client, environment.POD_NAMESPACE, environment.CONTROLLER_SERVICE);
   let certificates = await secret.ensure(service.owner);
   const server = await serveAgents({
-    address: `0.0.0.0:${environment.GRPC_PORT}`,
+    address: `${service.address.startsWith('[') ? '[::]' : '0.0.0.0'}:${environment.GRPC_PORT}`,
     tls: pairOf(certificates),
     authenticate: (token) => sessions.authenticate(token),
     onStream: (session) => sessions.open(session),
@@ -70,7 +71,7 @@ async function work(parts: LeaderParts, service: OwnService, ca: () => string, s
     client,
     cluster,
     sessions,
-    installation: new Installation(client),
+    installation: new Installation(client, () => performance.now()),
     orders: new OrderBook(Date.now),
     status: new StatusWriter(client, () => performance.now()),
     surroundings: () => surroundingsOf(environment, service, ca()),

@@ -1,4 +1,5 @@
 // Entry point of the controller: caches first, then the Lease, and what the leader does.
+import { controllerName } from '../api';
 import { Elector, guardWrites, kubeClient, loadKubeConfig, WorkQueue } from '../kube';
 import { createLog, type Log, serveHealth } from '../process';
 import { ChannelSecret } from './channelSecret';
@@ -6,9 +7,12 @@ import { Cluster } from './cluster';
 import { readEnvironment } from './environment';
 import { lead, resourceKey } from './leader';
 import { createMetrics } from './metrics';
-import { agentName, channelName, controllerName, labelsOf } from './render';
+import { agentName, channelName, labelsOf } from './render';
 import { AgentSessions } from './sessions';
 import { TokenReviewer } from './tokenReview';
+
+/** Reports of many nodes are looked at together. */
+const reportPauseMs = 200;
 
 async function main(): Promise<void> {
   const environment = readEnvironment(process.env);
@@ -33,7 +37,7 @@ async function run(environment: ReturnType<typeof readEnvironment>, log: Log, si
   const sessions = new AgentSessions({
     reviewer: new TokenReviewer(client, `system:serviceaccount:${namespace}:${agentName}`),
     now: () => performance.now(),
-    onChange: () => queue.add(resourceKey),
+    onChange: () => queue.addAfter(resourceKey, reportPauseMs),
     log: say,
   });
   const secret = new ChannelSecret(client, namespace, channelName, labelsOf('channel'), () => new Date());

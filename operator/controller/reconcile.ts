@@ -5,7 +5,7 @@ import type { Order } from '../protocol';
 import { aggregate, type Aggregate } from './aggregate';
 import { type Cluster, specOf, statusOfStored, type StoredResource } from './cluster';
 import { conditionsOf } from './conditions';
-import { release, setFinalizer } from './finalizing';
+import { patienceMs, release, setFinalizer } from './finalizing';
 import type { Installation } from './installation';
 import { namespacesLeftOut, orderOf, type OrderBook, selectedNamespaces } from './orders';
 import type { RenderInput } from './render';
@@ -78,17 +78,24 @@ export class Reconciler {
     if (this.removalStarted?.uid !== uid) this.removalStarted = { uid, at: this.parts.clock.monotonicMs() };
     const revision = this.parts.orders.current?.revision ?? 0;
     const waitedMs = this.parts.clock.monotonicMs() - this.removalStarted.at;
+    if (this.isBlind(waitedMs)) return { requeueAfterMs: drainPollMs };
     const { done, abandoned, waitingFor } = release(this.parts.sessions.states(), this.parts.cluster.nodes()?.desired ?? 0, revision, waitedMs);
     if (!done) {
       log('info', `draining: waiting for ${waitingFor.slice(0, 5).join(', ')}`);
       await this.report(resource, undefined);
       return { requeueAfterMs: drainPollMs };
     }
-    if (abandoned.length > 0) log('warn', `gave up waiting for ${abandoned.join(', ')}: what they hold goes with their next restart`);
+    if (abandoned.length > 0) log('warn', `gave up waiting for ${abandoned.join(', ')}: a datapath that is left there stays on until the node reboots, or until the resource is applied and deleted again`);
     await this.parts.installation.withdraw(this.input(resource, removable));
     await setFinalizer(this.parts.client, resource, false);
     log('info', 'everything is given back; the resource may go');
     return {};
+  }
+
+  /** True while it is not known yet how many nodes there are to wait for. */
+  private isBlind(waitedMs: number): boolean {
+    const { cluster } = this.parts;
+    return cluster.nodes() === undefined && cluster.daemonSetGeneration() !== undefined && waitedMs < patienceMs;
   }
 
   private input(resource: StoredResource, spec: Spec): RenderInput {

@@ -32,11 +32,28 @@ function setUp() {
 }
 
 test('a second pod that claims a node is refused while the first is good, and let in once the first is gone', async () => {
-  const { sessions, valid, open } = setUp();
+  const { sessions, valid, state, open } = setUp();
   open('node1/a');
   await expect(sessions.authenticate('node1/b')).rejects.toThrow('node node1 already has an agent: pod pod-a');
   valid.delete('node1/a');
+  await expect(sessions.authenticate('node1/b')).rejects.toThrow('already has an agent'); // its token has expired, but it speaks
+  state.now = 16_000;
   await expect(sessions.authenticate('node1/b')).resolves.toMatchObject({ podUid: 'b' });
+});
+
+test('no more tokens are looked at together than the API server should bear', async () => {
+  const { sessions } = setUp();
+  const many = Array.from({ length: 40 }, (_, i) => sessions.authenticate(`node${i}/p${i}`));
+  const results = await Promise.allSettled(many);
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(32);
+  await expect(sessions.authenticate('node50/p50')).resolves.toMatchObject({ node: 'node50' });
+});
+
+test('a new term sends nothing that an earlier one ordered', () => {
+  const { sessions, open } = setUp();
+  sessions.broadcast(order(5));
+  sessions.forgetOrder();
+  expect(open('node1/a').sent).toEqual([]);
 });
 
 test('the same pod may come again: its old stream is ended', async () => {

@@ -4,6 +4,10 @@ import { type AgentSession, type Order, Refused, type Report, type SessionHandle
 import type { AgentState } from './aggregate';
 import type { AgentIdentity, TokenReviewer } from './tokenReview';
 
+/** Agents speak every ten seconds: one that was heard within this time lives, whatever has become of its first token. */
+const aliveMs = 15_000;
+/** Tokens being looked at by the API server at a time: nobody may flood it through us. */
+const maxReviews = 32;
 /** The report of a node without an agent is kept this long: an agent that is replaced comes back within it. */
 const keepMs = 120_000;
 
@@ -26,20 +30,37 @@ export interface SessionsOptions {
 export class AgentSessions {
   private readonly seats = new Map<string, Seat>();
   private order: Order | undefined;
+  private reviews = 0;
 
   constructor(private readonly options: SessionsOptions) {}
 
   /**
-   * Who shows this token. One node has one agent: another pod that claims a node is refused while the token of the
-   * first is still good, and takes its place once that pod is gone.
+   * Who shows this token. One node has one agent: another pod that claims a node is refused while the first speaks or
+   * its token is good, and takes its place once that pod is gone.
    */
   async authenticate(token: string): Promise<AgentIdentity> {
-    const identity = await this.options.reviewer.review(token);
-    const seated = this.seats.get(identity.node)?.session;
-    if (seated !== undefined && seated.identity.podUid !== identity.podUid && (await this.options.reviewer.stillValid(seated.identity))) {
-      throw new Refused(status.ALREADY_EXISTS, `node ${identity.node} already has an agent: pod ${seated.identity.pod}`);
+    if (this.reviews >= maxReviews) throw new Refused(status.RESOURCE_EXHAUSTED, `${maxReviews} agents are being authenticated already`);
+    this.reviews++;
+    try {
+      const identity = await this.options.reviewer.review(token);
+      await this.refuseSecond(identity);
+      return identity;
+    } finally {
+      this.reviews--;
     }
-    return identity;
+  }
+
+  /** A new leader has not ordered anything yet; what an earlier term ordered must not reach anybody. */
+  forgetOrder(): void {
+    this.order = undefined;
+  }
+
+  private async refuseSecond({ node, podUid }: AgentIdentity): Promise<void> {
+    const seat = this.seats.get(node);
+    if (seat?.session === undefined || seat.session.identity.podUid === podUid) return;
+    const { identity } = seat.session;
+    const alive = this.options.now() - seat.lastSeen < aliveMs || (await this.options.reviewer.stillValid(identity));
+    if (alive) throw new Refused(status.ALREADY_EXISTS, `node ${node} already has an agent: pod ${identity.pod}`);
   }
 
   open(session: AgentSession<AgentIdentity>): SessionHandlers {

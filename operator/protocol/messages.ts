@@ -70,7 +70,7 @@ export const report = z.object({
 /** The selector travels as JSON, so that the proto need not repeat a Kubernetes type. */
 const selectorJson = z
   .string()
-  .max(65536)
+  .max(512 * 1024) // the largest that the resource's schema lets through, and half of a message
   .transform((text, context): unknown => {
     try {
       return JSON.parse(text);

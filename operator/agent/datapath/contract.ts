@@ -67,6 +67,14 @@ export interface Datapath {
   close(): void;
 }
 
+/** The way out when no datapath can be opened over what an earlier agent left pinned: needs neither its object nor its layout. */
+export interface Leftovers {
+  /** No byte is joined any more. */
+  switchOff(pins: string): void;
+  /** Switched off, detached and unpinned; live connections go on over TCP. */
+  release(pins: string): void;
+}
+
 /** A reason why this node cannot be served, and what to do, in one line. */
 export class DatapathRefused extends Error {
   constructor(

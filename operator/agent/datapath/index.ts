@@ -10,6 +10,7 @@ import { countersOf, openEnds } from './tallies';
 
 export * from './contract';
 export { onWarning } from './libbpf';
+export { releasePinned, switchOffPinned } from './pins';
 
 const only = 0;
 
@@ -34,6 +35,7 @@ class PinnedDatapath implements Datapath {
   private readonly enums: Enums;
   private readonly slots: Slots;
   private readonly namespaceByNetns = new Map<number, string>();
+  private selectedBefore = false;
 
   constructor(private readonly loaded: Loaded) {
     this.enums = new Enums(loaded.btf);
@@ -51,7 +53,7 @@ class PinnedDatapath implements Datapath {
       mode: this.enums.known(this.enums.mode, settings.mode),
       paths: bits.reduce((a, b) => a | b, 0),
       spill_bytes: settings.spillBytes,
-      max_sockets: BigInt(2 * settings.maxConnections),
+      max_sockets: BigInt(2 * settings.maxConnections), // at most what the SOCKHASH holds: the schema's range sees to it
       epoch: this.epoch(),
     });
   }
@@ -67,7 +69,9 @@ class PinnedDatapath implements Datapath {
     }
     const taken = pods.filter((pod) => slots.has(pod.netns));
     this.writeAddresses(taken.flatMap((pod) => pod.addresses), neighbours);
-    if (this.writePods(slots)) this.advanceEpoch();
+    // The first time in a process also when nothing changed: the one before may have ended between the two writes.
+    if (this.writePods(slots) || !this.selectedBefore) this.advanceEpoch();
+    this.selectedBefore = true;
     return [...refused].sort();
   }
 
@@ -111,7 +115,7 @@ class PinnedDatapath implements Datapath {
   }
 
   private joinedSockets(): number {
-    return Number(this.loaded.maps.usage.get(only) ?? 0n);
+    return Math.max(0, Number(BigInt.asIntN(64, this.loaded.maps.usage.get(only) ?? 0n)));
   }
 
   private epoch(): bigint {

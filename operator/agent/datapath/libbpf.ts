@@ -16,7 +16,7 @@ export class LibbpfError extends Error {
   }
 }
 
-/** Highest map operation flag values of include/uapi/linux/bpf.h. */
+/** BPF_ANY of include/uapi/linux/bpf.h: create or replace. */
 export const anyValue = 0n;
 
 /** enum bpf_attach_type of include/uapi/linux/bpf.h. */
@@ -83,8 +83,9 @@ export function check(doing: string, result: number): number {
 
 /** Throws where libbpf 1.x answers NULL and leaves the cause in errno. */
 export function checkHandle(doing: string, handle: Handle): Handle {
-  if (handle === null) throw new LibbpfError(doing, getSystemErrorName(-koffi.errno()));
-  return handle;
+  if (handle !== null) return handle;
+  const errno = koffi.errno(); // may be lost by now: V8 makes system calls of its own
+  throw new LibbpfError(doing, errno > 0 ? getSystemErrorName(-errno) : 'unknown error');
 }
 
 /** The bytes of a not yet loaded global-data map, shared with libbpf. */

@@ -1,11 +1,13 @@
 // The pin directory: one folder a map version below a BPF file system, private to the node.
-import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { DatapathRefused } from './contract';
-import { releaseStale } from './stale';
+import { linkPin, releaseStale, switchOff, unpinFolder } from './stale';
 
 /** BPF_FS_MAGIC of include/uapi/linux/magic.h. */
 const bpffsMagic = 0xcafe4a11;
+
+const ourFolder = /^abi-\d+$/;
 
 export function folderOf(pins: string, abi: number): string {
   return join(pins, `abi-${abi}`);
@@ -23,9 +25,31 @@ export function preparePins(pins: string, abi: number): string {
   return folder;
 }
 
+/** What a release that was interrupted has left of `folder` is finished: maps of two lives must not be mixed. */
+export function finishRelease(folder: string): void {
+  if (!existsSync(folder) || readdirSync(folder).length === 0 || existsSync(join(folder, linkPin))) return;
+  releaseStale(folder);
+}
+
+/** Switches off whatever is pinned below `pins`, of any version, without loading anything: the way out when nothing loads. */
+export function switchOffPinned(pins: string): void {
+  for (const folder of foldersOf(pins)) switchOff(folder);
+}
+
+/** The same, and then forgets it; live connections go on over TCP. */
+export function releasePinned(pins: string): void {
+  for (const folder of foldersOf(pins)) releaseStale(folder);
+  unpinAll(pins);
+}
+
+function foldersOf(pins: string): string[] {
+  const names = existsSync(pins) ? readdirSync(pins) : [];
+  return names.filter((name) => ourFolder.test(name)).map((name) => join(pins, name));
+}
+
 /** Throws DatapathRefused for a folder that is not one of ours: to be asked before anything is changed. */
 export function refuseForeign(pins: string): void {
-  const foreign = existsSync(pins) ? readdirSync(pins).find((name) => !/^abi-\d+$/.test(name)) : undefined;
+  const foreign = existsSync(pins) ? readdirSync(pins).find((name) => !ourFolder.test(name)) : undefined;
   if (foreign !== undefined) throw stale(join(pins, foreign), 'the name is not abi-<number>');
 }
 
@@ -52,7 +76,7 @@ function stale(folder: string, cause: string): DatapathRefused {
 
 /** Unpins everything in `folder` and removes it, and what is left empty above it below the root of the file system. */
 export function unpinAll(folder: string): void {
-  for (const name of existsSync(folder) ? readdirSync(folder) : []) unlinkSync(join(folder, name));
+  if (existsSync(folder)) unpinFolder(folder);
   for (let at = folder; isBpffs(dirname(at)); at = dirname(at)) {
     if (!existsSync(at)) continue;
     if (readdirSync(at).length > 0) return;

@@ -1,16 +1,16 @@
 // Loading the object over the pinned maps, and putting its programs in the place of those that ran before.
-import { closeSync, existsSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { bindMaps, type Maps } from './abi';
 import { parseBtf, type Btf } from './btf';
 import { DatapathRefused, type OpenOptions } from './contract';
 import { renumberHelper, section } from './elf';
 import { attachSkMsgVerdict, check, checkHandle, initialBytes, libbpf, LibbpfError, type Handle } from './libbpf';
-import { preparePins, unpinAll } from './pins';
+import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
 import { UndrainedSockets } from './undrained';
 
-/** ABI_VERSION of ebpf/abi.h is a macro, so it reaches user space as this enumerator. */
+/** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
 /** ORIGINAL_ADDR_HELPER of ebpf/origdst.h: the number that stands for a helper found at run time. */
 const originalAddressPlaceholder = 0x5ca1ab1e;
@@ -42,10 +42,12 @@ export function load(options: OpenOptions): Loaded {
   const btf = parseBtf(section(elf, '.BTF'));
   const abi = abiOf(btf);
   const helper = patchHelper(elf);
+  finishRelease(folderOf(options.pins, abi));
   const folder = preparePins(options.pins, abi);
   const fresh = !existsSync(join(folder, linkPin));
   const object = checkHandle(`open ${options.object}`, libbpf.openMemory(elf, elf.length, null));
   const links: Handle[] = [];
+  let undrained: UndrainedSockets | undefined;
   try {
     if (helper) setHelperFlag(object);
     pinMaps(object, folder);
@@ -54,15 +56,18 @@ export function load(options: OpenOptions): Loaded {
     const sockets = mapFd(object, 'sockets');
     const message = check('find program on_message', libbpf.programFd(program(object, 'on_message')));
     check('attach on_message to the sockets', libbpf.attachProgram(message, sockets, attachSkMsgVerdict, 0));
-    const undrained = new UndrainedSockets(program(object, 'undrained_sockets'), sockets);
+    const iterator = new UndrainedSockets(program(object, 'undrained_sockets'), sockets);
+    undrained = iterator;
     const close = (): void => {
-      undrained.close();
+      iterator.close();
       for (const link of links) libbpf.destroyLink(link);
       libbpf.closeObject(object);
     };
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
-    return { btf, abi, folder, maps, undrained, close };
+    return { btf, abi, folder, maps, undrained: iterator, close };
   } catch (error) {
+    undrained?.close();
+    for (const link of links) libbpf.destroyLink(link); // an open descriptor alone keeps a program attached
     libbpf.closeObject(object);
     if (fresh) unpinAll(folder); // a node that cannot be served is left as it was
     throw error;
@@ -81,7 +86,9 @@ function patchHelper(elf: Buffer): boolean {
 
 function setHelperFlag(object: Handle): void {
   const data = checkHandle('find global data', libbpf.findMap(object, '.rodata'));
-  initialBytes(data).writeUInt8(1, 0);
+  const bytes = initialBytes(data);
+  if (bytes.length !== 1) throw new Error('set has_original_addr_helper: it is no longer alone in .rodata');
+  bytes.writeUInt8(1, 0);
 }
 
 function pinMaps(object: Handle, folder: string): void {
@@ -123,16 +130,36 @@ function lastLine(log: Buffer): string {
 /** A pinned link gets the new program in place, so that no connection is opened unseen; else a new link is pinned. */
 function attachSockOps(object: Handle, cgroup: string, pin: string): Handle {
   const sockOps = program(object, 'on_sock_ops');
-  if (existsSync(pin)) {
-    const link = checkHandle(`open ${pin}`, libbpf.openLink(pin));
-    check('replace sock_ops program', libbpf.updateLink(link, sockOps));
-    return link;
+  const before = existsSync(pin) ? checkHandle(`open ${pin}`, libbpf.openLink(pin)) : null;
+  if (before !== null && isAttachedTo(before, cgroup)) {
+    check('replace sock_ops program', libbpf.updateLink(before, sockOps));
+    return before;
   }
+  const link = attachTo(cgroup, sockOps);
+  try {
+    // The pods have moved to another cgroup: attached there first, the old place is given up only then.
+    if (before !== null) unlinkSync(pin);
+    check(`pin ${pin}`, libbpf.pinLink(link, pin));
+  } catch (error) {
+    libbpf.destroyLink(link);
+    throw error;
+  } finally {
+    if (before !== null) libbpf.destroyLink(before);
+  }
+  return link;
+}
+
+/** Whether a link's cgroup is the given one; a removed cgroup leaves a link without any (kernel/bpf/cgroup.c, show_fdinfo). */
+function isAttachedTo(link: Handle, cgroup: string): boolean {
+  const fdinfo = readFileSync(`/proc/self/fdinfo/${check('find link', libbpf.linkFd(link))}`, 'utf8');
+  const id = /^cgroup_id:\s*(\d+)$/m.exec(fdinfo)?.[1];
+  return id === statSync(cgroup, { bigint: true }).ino.toString();
+}
+
+function attachTo(cgroup: string, sockOps: Handle): Handle {
   const directory = openSync(cgroup, 'r');
   try {
-    const link = checkHandle(`attach to ${cgroup}`, libbpf.attachCgroup(sockOps, directory));
-    check(`pin ${pin}`, libbpf.pinLink(link, pin));
-    return link;
+    return checkHandle(`attach to ${cgroup}`, libbpf.attachCgroup(sockOps, directory));
   } finally {
     closeSync(directory);
   }

@@ -1,6 +1,6 @@
 // Switching off a datapath of another map version, knowing only what every version keeps: the first two words of its
 // settings (version, mode) and the names of the settings map and the sock_ops link.
-import { closeSync, existsSync, readFileSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+import { closeSync, readFileSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { anyValue, check, libbpf } from './libbpf';
 
@@ -13,13 +13,21 @@ const modeOff = 0;
 export function releaseStale(folder: string): void {
   const names = readdirSync(folder);
   if (names.length > 0 && !names.includes(settingsPin)) throw new Error(`it holds no ${settingsPin}`);
-  if (names.includes(settingsPin)) switchOff(join(folder, settingsPin));
-  if (existsSync(join(folder, linkPin))) unlinkSync(join(folder, linkPin));
-  for (const name of readdirSync(folder)) unlinkSync(join(folder, name));
+  if (names.includes(settingsPin)) switchOff(folder);
+  unpinFolder(folder);
   rmdirSync(folder);
 }
 
-function switchOff(pin: string): void {
+/** The link goes first and the settings last, so that whoever is interrupted here can be followed by another. */
+export function unpinFolder(folder: string): void {
+  const place = (name: string): number => (name === linkPin ? 0 : name === settingsPin ? 2 : 1);
+  const names = readdirSync(folder).sort((a, b) => place(a) - place(b));
+  for (const name of names) unlinkSync(join(folder, name));
+}
+
+/** No byte is joined any more by the datapath pinned in `folder`; needs neither its object nor its layout. */
+export function switchOff(folder: string): void {
+  const pin = join(folder, settingsPin);
   const fd = check(`open ${pin}`, libbpf.getPinned(pin));
   try {
     const value = Buffer.alloc(valueSize(fd));

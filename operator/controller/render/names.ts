@@ -5,8 +5,6 @@ import type { Labels } from '../../api';
 export const agentName = 'sidecar-acceleration-agent';
 /** The ConfigMap with the authority that agents trust, and the Secret with the controller's certificate and keys. */
 export const channelName = 'sidecar-acceleration-channel';
-/** The Lease that one controller holds, and the name in the certificate it shows to agents. */
-export const controllerName = 'sidecar-acceleration-controller';
 /** The authority's key in the channel's ConfigMap, and its file name in the agent. */
 export const authorityKey = 'ca.crt';
 
