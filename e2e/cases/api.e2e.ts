@@ -107,6 +107,14 @@ describe('a resource that is accepted', () => {
     expect((await stored()).metadata.generation).toBe(1);
   });
 
+  it('keeps its nodes: a node that merely left the list could not be drained any more', async () => {
+    await succeed(['create', '-f', '-'], resource({}));
+    const patch = JSON.stringify({ spec: { nodes: { nodeSelector: { pool: 'mesh' } } } });
+    const { code, stderr } = await server.kubectl(['patch', 'sca', 'default', '--type=merge', '-p', patch]);
+    expect(code).not.toBe(0);
+    expect(stderr).toContain('spec.nodes cannot be changed: delete the resource');
+  });
+
   it('shows mode, readiness, nodes, share and age in a listing', async () => {
     await succeed(['create', '-f', '-'], resource({}));
     await applyStatus('test', { conditions: [condition('Ready')], summary: { nodes: '2/3', accelerated: '97%' } });
