@@ -9,7 +9,14 @@ module.exports = {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/operator/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts'] },
     { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/tests/**/*.e2e.ts'] },
-    { ...shared, displayName: 'e2e', testMatch: ['<rootDir>/e2e/cases/**/*.e2e.ts'] },
+    {
+      ...shared,
+      displayName: 'e2e',
+      testMatch: ['<rootDir>/e2e/cases/**/*.e2e.ts'],
+      // Of this project only: Jest runs them when it runs a file of it.
+      globalSetup: '<rootDir>/e2e/support/globalSetup.ts',
+      globalTeardown: '<rootDir>/e2e/support/globalTeardown.ts',
+    },
   ],
   testTimeout: 120_000, // a project cannot set its own; longer tests name theirs
   reporters: ['default', '<rootDir>/e2e/support/summaryReporter.js'],

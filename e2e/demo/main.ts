@@ -1,7 +1,7 @@
 // Command line: `run` shows everything and cleans up, `up` leaves the cluster running, `down` ends what `up` started.
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { statusTable } from '../../operator/cli/statusTable';
+import { abandonedRuns, takeDownOnSignal } from '../cluster/abandoned';
 import { takeDown } from '../cluster/down';
 import { knownRuns } from '../cluster/state';
 import { checkout } from '../tools/paths';
@@ -10,6 +10,7 @@ import { bringUpDemo } from './environment';
 import { writeReport, type Switching } from './report';
 import { exampleResource, runDemo } from './run';
 import { comparisonTable } from './table';
+import { beforeLines, brokenPromises } from './verdict';
 
 const progress = new Progress();
 const lasting = 'sca-demo';
@@ -20,8 +21,11 @@ async function run(): Promise<void> {
   const cluster = await bringUpDemo(runId, progress);
   try {
     const result = await runDemo(cluster, progress);
-    process.stdout.write(`\n${statusTable(result.resource, new Date())}\n\n${comparisonTable(result.runs)}\n`);
+    process.stdout.write(`\n${statusTable(result.resource, new Date())}\n\n${comparisonTable(result.runs)}\n${beforeLines(result.runs)}\n`);
     process.stdout.write(`${switchingLine(result.switching)}\nreport: ${await writeReport(result)}\n`);
+    const broken = brokenPromises(result);
+    for (const promise of broken) process.stderr.write(`the demo failed: ${promise}\n`);
+    if (broken.length > 0) process.exitCode = 1;
   } finally {
     await progress.step('taking everything down', () => cluster.down());
   }
@@ -44,29 +48,13 @@ make demo-down
 }
 
 async function down(): Promise<void> {
-  const runs = knownRuns().filter((runId) => runId === lasting || isAbandoned(runId));
+  const runs = [...knownRuns().filter((runId) => runId === lasting), ...abandonedRuns(lasting)];
   for (const runId of runs) await progress.step(`taking down ${runId}`, () => takeDown(runId));
   if (runs.length === 0) process.stdout.write('nothing is up\n');
 }
 
-/** True for what a killed `run` left behind; one that still goes on cleans up by itself. */
-function isAbandoned(runId: string): boolean {
-  const owner = new RegExp(`^${lasting}-(\\d+)$`).exec(runId)?.[1];
-  return owner !== undefined && !existsSync(`/proc/${owner}`);
-}
-
 function switchingLine({ switches, requests, errors }: Switching): string {
   return `switched off and on ${switches} times under load: ${requests} requests, ${errors} errors`;
-}
-
-/** Control-C in the middle of a run must not leave a cluster behind. */
-function takeDownOnSignal(runId: string): void {
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.once(signal, () => {
-      const ended = knownRuns().includes(runId) ? takeDown(runId) : Promise.resolve();
-      void ended.finally(() => process.exit(130));
-    });
-  }
 }
 
 async function main([command]: readonly string[]): Promise<void> {

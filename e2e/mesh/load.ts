@@ -15,6 +15,8 @@ export interface LoadPlan {
   readonly seconds: number;
   readonly connections?: number;
   readonly payloadBytes?: number;
+  /** Requests a second over all connections; as many as it can without. */
+  readonly qps?: number;
 }
 
 /** What the load generator saw. Times in milliseconds. */
@@ -41,7 +43,7 @@ const reportSchema = z.object({
 const successCodes = new Set(['OK', '200']);
 
 /**
- * Runs fortio in the client's pod at full speed.
+ * Runs fortio in the client's pod.
  * @throws CommandError when fortio cannot start, ZodError when its report is not as fortio 1.66 writes it
  */
 export async function load(cluster: Cluster, plan: LoadPlan): Promise<LoadResult> {
@@ -50,10 +52,12 @@ export async function load(cluster: Cluster, plan: LoadPlan): Promise<LoadResult
     'load',
     '-quiet',
     '-json=-',
-    '-qps=0',
+    `-qps=${plan.qps ?? 0}`,
     `-t=${plan.seconds}s`,
     `-c=${plan.connections ?? 64}`,
     `-payload-size=${plan.payloadBytes ?? 1024}`,
+    // On a machine that is shared an answer may be late; one that never comes is an error.
+    '-timeout=10s',
     '-p=50,99',
     // The histogram's resolution in seconds; the default of a millisecond is coarser than the answers.
     '-r=0.00001',

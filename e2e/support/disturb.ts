@@ -8,7 +8,7 @@ const podsSchema = z.object({
     z.object({
       metadata: z.object({ name: z.string() }),
       spec: z.object({ nodeName: z.string() }),
-      status: z.object({ containerStatuses: z.array(z.object({ name: z.string(), containerID: z.string() })).default([]) }),
+      status: z.object({ containerStatuses: z.array(z.object({ name: z.string(), containerID: z.string().default(''), ready: z.boolean() })).default([]) }),
     }),
   ),
 });
@@ -29,6 +29,13 @@ export async function killContainers(cluster: Cluster, namespace: string, select
     killed += 1;
   }
   return killed;
+}
+
+/** The ids of the containers of that name which run now, in all pods that match: a restarted container has a new one. */
+export async function runningContainers(cluster: Cluster, namespace: string, selector: string, container: string): Promise<string[]> {
+  const { items } = podsSchema.parse(JSON.parse(await cluster.kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'json'])));
+  const statuses = items.flatMap(({ status }) => status.containerStatuses).filter((status) => status.name === container && status.ready);
+  return statuses.map(({ containerID }) => containerID);
 }
 
 /** Deletes the pods that match and waits until they are gone; whoever owns them makes new ones. */

@@ -54,13 +54,14 @@ export class TestAgent {
   /** `up` and `down` with the reason, in order. */
   readonly states: string[] = [];
   private readonly client: AgentClient;
+  private reported: Report | undefined;
 
   constructor(
     { port, ca }: Endpoint,
     token: string,
     directory: string,
-    /** What it says to an order; an agent that does nothing says nothing. */
-    private readonly answer: (order: Order) => Report | undefined = () => undefined,
+    /** What it says to an order, given what it last reported by hand; an agent that does nothing says nothing. */
+    private readonly answer: (order: Order, reported: Report | undefined) => Report | undefined = () => undefined,
   ) {
     const files = join(directory, `agent-${randomBytes(4).toString('hex')}`);
     writeFileSync(`${files}.ca`, ca);
@@ -80,6 +81,7 @@ export class TestAgent {
   }
 
   report(report: Report): void {
+    this.reported = report;
     this.client.send(report);
   }
 
@@ -102,7 +104,7 @@ export class TestAgent {
 
   private take(order: Order): void {
     this.orders.push(order);
-    const report = this.answer(order);
+    const report = this.answer(order, this.reported);
     if (report !== undefined) this.client.send(report);
   }
 }

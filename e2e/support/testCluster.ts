@@ -1,4 +1,5 @@
 // The one cluster that all tests of a run share: started by the first that asks, ended after the last.
+import { abandonedRuns } from '../cluster/abandoned';
 import { bringUp } from '../cluster/up';
 import type { Cluster } from '../cluster/cluster';
 import { findCluster } from '../cluster/cluster';
@@ -11,22 +12,30 @@ import { provideProductImage } from '../tools/image/product';
 import { installTools } from '../tools/install';
 import { Progress } from '../tools/progress';
 
+const prefix = 'sca-test';
 /** Jest loads modules anew for every test file, but runs them all in one process: its number names the cluster. */
-const runId = `sca-test-${process.pid}`;
+export const testRunId = `${prefix}-${process.pid}`;
 
-/** A cluster of two nodes with the product installed and no resource yet. */
+/** A cluster of two nodes with the product installed. What earlier test files have applied is still there. */
 export async function testCluster(): Promise<Cluster> {
   const progress = new Progress();
   const tools = await installTools(progress);
-  if (knownRuns().includes(runId)) return findCluster(runId, tools);
+  if (knownRuns().includes(testRunId)) return findCluster(testRunId, tools);
+  for (const runId of abandonedRuns(prefix)) await takeDown(runId);
   const product = await provideProductImage();
   const imageArchives = [await provideMeshImage(tools), product.archive];
-  const cluster = await bringUp({ runId, nodes: 2, pauseArchive: await providePauseImage(), imageArchives }, tools, progress);
-  await installProduct(cluster, product);
-  return cluster;
+  const plan = { runId: testRunId, nodes: 2, pauseArchive: await providePauseImage(), imageArchives };
+  const cluster = await bringUp(plan, tools, progress);
+  try {
+    await installProduct(cluster, product);
+    return cluster;
+  } catch (error) {
+    await endTestCluster();
+    throw error;
+  }
 }
 
-/** Ends the cluster if any test asked for it. For Jest's globalTeardown. */
-export default async function endTestCluster(): Promise<void> {
-  if (knownRuns().includes(runId)) await takeDown(runId);
+/** Ends the cluster if any test asked for it. */
+export async function endTestCluster(): Promise<void> {
+  if (knownRuns().includes(testRunId)) await takeDown(testRunId);
 }

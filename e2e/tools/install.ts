@@ -1,7 +1,8 @@
 // Brings every real part to this machine: found, taken from the cache, or made; in that order of preference.
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { z } from 'zod';
 import { cached, isCached } from './cache';
 import { catalogue, type Part, type PartName, type ProgramName } from './catalogue';
 import { installPackages, missingPackages } from './packages';
@@ -95,10 +96,15 @@ function cacheName(name: PartName): string {
   return `${name}-${catalogue[name].version}`;
 }
 
+const timingsSchema = z.record(z.string(), z.object({ how: z.string(), coldSeconds: z.number() }));
+const timingsFile = join(buildDirectory, 'tools-timing.json');
+
+/** Adds to what earlier installations, perhaps of other parts, have left. */
 async function reportTimings(provisions: ReadonlyMap<string, Provision>): Promise<void> {
-  const timings = [...provisions].map(([part, { how, coldSeconds }]) => ({ part, how, coldSeconds }));
+  const earlier = await readFile(timingsFile, 'utf8').then((text) => timingsSchema.parse(JSON.parse(text))).catch(() => ({}));
+  const own = Object.fromEntries([...provisions].map(([part, { how, coldSeconds }]) => [part, { how, coldSeconds }]));
   await mkdir(buildDirectory, { recursive: true });
-  await writeFile(join(buildDirectory, 'tools-timing.json'), `${JSON.stringify(timings, null, 2)}\n`);
+  await writeFile(timingsFile, `${JSON.stringify({ ...earlier, ...own }, null, 2)}\n`);
 }
 
 function toolsOf(provisions: ReadonlyMap<string, Provision>): Tools {

@@ -1,0 +1,101 @@
+// The resource's own proof on a real mesh: what it accelerates, over which hops, and what it only observes.
+import type { Cluster } from '../../cluster/cluster';
+import { exampleResource } from '../../demo/run';
+import { selectedNamespace } from '../../mesh/demoMesh';
+import { load, type LoadPlan, type Protocol } from '../../mesh/load';
+import { applyResource, settled, switchMode } from '../../support/acceleration';
+import { joinedCount, joinedOn } from '../../support/agents';
+import { during } from '../../support/rounds';
+import { bytesWhenQuiet, shows } from '../../support/shown';
+import { testCluster } from '../../support/testCluster';
+import { testMesh, type TestMesh } from '../../support/testMesh';
+
+const connections = 16;
+const payloadBytes = 1024;
+/** A request passes client → Envoy → Envoy → server; a connection has two ends. */
+const hops = 3;
+const ends = 2;
+/** A request and its answer. */
+const ways = 2;
+
+let cluster: Cluster;
+let mesh: TestMesh;
+
+beforeAll(async () => {
+  cluster = await testCluster();
+  mesh = await testMesh(cluster);
+  await cluster.kubectl(['apply', '-f', exampleResource]);
+  await settled(cluster);
+}, 300_000);
+
+/** Runs load until `act` is over and says how many requests were answered; none may fail. */
+async function loaded(plan: Pick<LoadPlan, 'server' | 'protocol' | 'family'>, act: () => Promise<unknown>): Promise<number> {
+  const round = () => load(cluster, { client: mesh.client, seconds: 3, connections, payloadBytes, ...plan });
+  const results = await during(round, async () => void (await act()));
+  expect(results.reduce((sum, { errors }) => sum + errors, 0)).toBe(0);
+  return results.reduce((sum, { requests }) => sum + requests, 0);
+}
+
+/** Whether all hops are open. For HTTP Envoy opens connections as it needs them, at most one for each of the client's. */
+function allHops(protocol: Protocol, open: number): boolean {
+  const all = hops * ends * connections;
+  return protocol === 'tcp' ? open === all : open > (hops - 1) * ends * connections && open <= all;
+}
+
+const kinds = (['tcp', 'http'] as const).flatMap((protocol) => (['ipv4', 'ipv6'] as const).map((family) => ({ protocol, family })));
+
+test.each(kinds)('one kubectl apply accelerates every connection of the mesh: $protocol over $family', async ({ protocol, family }) => {
+  const before = await bytesWhenQuiet(cluster, selectedNamespace);
+  const requests = await loaded({ server: mesh.server, protocol, family }, () =>
+    shows(cluster, selectedNamespace, { state: 'Accelerated', reasons: [] }, ({ connections: { open, accelerated } }) => accelerated === open && allHops(protocol, open)),
+  );
+  const after = await bytesWhenQuiet(cluster, selectedNamespace);
+  const payload = hops * ways * payloadBytes * requests;
+  const [fast, tcp] = [after.fast - before.fast, after.tcp - before.tcp];
+  expect(fast + tcp).toBeGreaterThanOrEqual(payload);
+  expect(fast).toBeGreaterThan(0.95 * payload);
+});
+
+test('what crosses to the other node stays on TCP, with the reason, while the hops inside both pods are accelerated', async () => {
+  await bytesWhenQuiet(cluster, selectedNamespace);
+  await loaded({ server: mesh.far, protocol: 'tcp' }, async () => {
+    await shows(cluster, selectedNamespace, {
+      state: 'Partial',
+      connections: { open: hops * ends * connections, accelerated: (hops - 1) * ends * connections },
+      reasons: [{ reason: 'PeerElsewhere', connections: ends * connections }],
+    });
+    for (const { name } of cluster.nodes) {
+      const joined = await joinedCount(cluster, name, connections);
+      expect(joined.filter(({ path }) => path === 'NodeLocal')).toEqual([]);
+    }
+  });
+});
+
+test('with nothing but NodeLocal asked for, the way to the other node adds no byte to the fast path', async () => {
+  await applyResource(cluster, { selector: selectorOf(selectedNamespace), paths: ['NodeLocal'] });
+  await settled(cluster);
+  const before = await bytesWhenQuiet(cluster, selectedNamespace);
+  await loaded({ server: mesh.far, protocol: 'tcp' }, () =>
+    shows(cluster, selectedNamespace, { state: 'NotAccelerated', connections: { open: hops * ends * connections, accelerated: 0 } }),
+  );
+  expect((await bytesWhenQuiet(cluster, selectedNamespace)).fast).toBe(before.fast);
+});
+
+test('mode Observe counts every connection, puts none of them into the map and redirects no byte', async () => {
+  await cluster.kubectl(['apply', '-f', exampleResource]);
+  await switchMode(cluster, 'Observe');
+  const before = await bytesWhenQuiet(cluster, selectedNamespace);
+  const open = hops * ends * connections;
+  const requests = await loaded({ server: mesh.server, protocol: 'tcp' }, async () => {
+    await shows(cluster, selectedNamespace, { state: 'NotAccelerated', connections: { open, accelerated: 0 }, reasons: [{ reason: 'Observing', connections: open }] });
+    expect(await joinedOn(cluster, 'node1')).toEqual([]);
+  });
+  const after = await bytesWhenQuiet(cluster, selectedNamespace);
+  expect(after.fast).toBe(before.fast);
+  expect(after.tcp - before.tcp).toBeGreaterThanOrEqual(hops * ways * payloadBytes * requests);
+  await switchMode(cluster, 'Accelerate');
+});
+
+function selectorOf(namespace: string): object {
+  return { namespaces: { matchLabels: { 'kubernetes.io/metadata.name': namespace } } };
+}

@@ -1,0 +1,143 @@
+// A bench for the controller: a real API server with the chart installed, the controller as a process, two nodes without a kubelet.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Condition, sidecarAcceleration, type SidecarAcceleration, status as statusSchema } from '../../operator/api';
+import type { NamespaceReport, Order, Report } from '../../operator/protocol';
+import { attempt } from '../tools/command';
+import { checkout } from '../tools/paths';
+import { type ApiServer, startApiServer } from './apiServer';
+import { ControllerProcess, namespace } from './controllerProcess';
+import { emptyReport, type Endpoint, requestToken, TestAgent } from './testAgent';
+import { waitFor } from './waitFor';
+
+export const daemonSet = 'sidecar-acceleration-agent';
+const channel = 'sidecar-acceleration-channel';
+
+export class ControllerBench {
+  private readonly agents: TestAgent[] = [];
+
+  private constructor(
+    readonly server: ApiServer,
+    readonly controller: ControllerProcess,
+    private readonly directory: string,
+  ) {}
+
+  /** Everything runs when it resolves; no resource exists. Selected by the label mesh=on: shop, and some that must be left out all the same. */
+  static async start(): Promise<ControllerBench> {
+    const directory = mkdtempSync(join(tmpdir(), 'controller-e2e-'));
+    const server = await startApiServer();
+    try {
+      const bench = new ControllerBench(server, await installed(server, directory), directory);
+      await bench.create(
+        node('node1'), node('node2'),
+        labelled('shop', { mesh: 'on' }), labelled('bank', { mesh: 'on', 'acceleration.dev/mode': 'off' }), labelled('plain', {}),
+      );
+      await bench.kubectl(['label', 'namespace', 'kube-system', namespace, 'mesh=on']);
+      await bench.controller.start();
+      return bench;
+    } catch (error) {
+      await server.stop();
+      throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all(this.agents.map((agent) => agent.close()));
+    await this.controller.stop('SIGKILL');
+    await this.server.stop();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+
+  async kubectl(args: readonly string[], input?: object): Promise<string> {
+    const { code, stdout, stderr } = await this.server.kubectl(args, input === undefined ? undefined : JSON.stringify(input));
+    if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}; the controller: ${this.controller.tail()}`);
+    return stdout;
+  }
+
+  /** Objects as the API server has them, untyped: what is looked at differs from test to test. */
+  async get(...args: string[]) {
+    return JSON.parse(await this.kubectl(['get', ...args, '-o', 'json']));
+  }
+
+  create(...items: object[]): Promise<string> {
+    return this.kubectl(['create', '-f', '-'], { apiVersion: 'v1', kind: 'List', items });
+  }
+
+  /** Applies the resource, selecting by mesh=on, and waits until its agents are rendered. */
+  async applyResource(): Promise<void> {
+    await this.kubectl(['apply', '-f', '-'], {
+      apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' },
+      spec: { selector: { namespaces: { matchLabels: { mesh: 'on' } } } },
+    });
+    await waitFor('the DaemonSet', () => this.get('ds', daemonSet, '-n', namespace));
+  }
+
+  change(patch: object): Promise<string> {
+    return this.kubectl(['patch', 'sca', 'default', '--type=merge', '-p', JSON.stringify(patch)]);
+  }
+
+  async resource(): Promise<SidecarAcceleration> {
+    return sidecarAcceleration.parse(await this.get('sca', 'default'));
+  }
+
+  /** Of the resource as it is stored: its spec may be one that our schema refuses. */
+  async condition(type: string): Promise<Condition | undefined> {
+    const { status } = await this.get('sca', 'default');
+    return statusSchema.parse(status ?? {}).conditions?.find((each) => each.type === type);
+  }
+
+  ready(timeout = '30s'): Promise<string> {
+    return this.kubectl(['wait', '--for=condition=Ready', 'sca/default', `--timeout=${timeout}`]);
+  }
+
+  /** What the DaemonSet controller of a cluster with this many nodes would write. */
+  async daemonSetOf(nodes: number): Promise<void> {
+    const { metadata } = await this.get('ds', daemonSet, '-n', namespace);
+    const status = {
+      observedGeneration: metadata.generation, desiredNumberScheduled: nodes, currentNumberScheduled: nodes,
+      updatedNumberScheduled: nodes, numberReady: nodes, numberAvailable: nodes, numberMisscheduled: 0,
+    };
+    await this.kubectl(['patch', 'ds', daemonSet, '-n', namespace, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })]);
+  }
+
+  /** The ConfigMap by which agents know the controller. */
+  async channel(): Promise<Record<string, string>> {
+    return (await this.get('configmap', channel, '-n', namespace)).data;
+  }
+
+  async endpoint(): Promise<Endpoint> {
+    const ca = await waitFor('the CA', async () => (await this.channel())['ca.crt']);
+    return { port: this.controller.ports.grpc, ca };
+  }
+
+  /** Of a pod, bound to it as in a projected volume. */
+  podToken(pod: string): Promise<string> {
+    return requestToken(this.server, { pod });
+  }
+
+  /** An agent that does what it is told, and answers an order with the counts it last reported, at first with those given. */
+  async obedient(token: string, namespaces: readonly NamespaceReport[] = []): Promise<TestAgent> {
+    const answer = (order: Order, reported: Report | undefined): Report =>
+      ({ ...emptyReport, appliedOrder: order.revision, released: order.remove, namespaces: inMode(order, reported?.namespaces ?? namespaces) });
+    const agent = new TestAgent(await this.endpoint(), token, this.directory, answer);
+    this.agents.push(agent);
+    return agent;
+  }
+}
+
+/** Without Accelerate no pod counts as accelerated, as with a real agent. */
+function inMode({ mode, remove }: Order, namespaces: readonly NamespaceReport[]): NamespaceReport[] {
+  return remove ? [] : namespaces.map((each) => ({ ...each, podsAccelerated: mode === 'Accelerate' ? each.podsAccelerated : 0 }));
+}
+
+async function installed(server: ApiServer, directory: string): Promise<ControllerProcess> {
+  const chart = join(checkout, 'charts', 'sidecar-acceleration');
+  const { code, stderr } = await attempt(server.tools.path('helm'), ['--kubeconfig', server.kubeconfig, '-n', namespace, 'install', 'test', chart, '--create-namespace'], { timeoutMs: 60_000 });
+  if (code !== 0) throw new Error(`installing the chart: ${stderr.trim()}`);
+  await server.kubectl(['wait', '--for=condition=Established', 'crd/sidecaraccelerations.acceleration.dev', '--timeout=30s']);
+  return ControllerProcess.of(server, directory);
+}
+
+const node = (name: string): object => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });
+const labelled = (name: string, labels: Record<string, string>): object => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels } });
