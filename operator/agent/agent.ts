@@ -66,11 +66,15 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
   };
 
   const cri = connectCri(environment.criSocket);
+  let known: ReadonlySet<string> = new Set();
   const watch = new PodWatch({
     cri,
     netnsOf: parts.netnsOf ?? netnsReader(),
     onPods: guarded((pods) => {
-      log.debug('pods of the node', { pods: pods.map(({ namespace, name }) => `${namespace}/${name}`) });
+      const names = new Set(pods.map(({ namespace, name }) => `${namespace}/${name}`));
+      const [came, went] = [[...names].filter((name) => !known.has(name)), [...known].filter((name) => !names.has(name))];
+      if (came.length + went.length > 0) log.info('pods of the node have changed', { came, went });
+      known = names;
       orders.see(pods);
       tick();
     }),
