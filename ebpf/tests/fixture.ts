@@ -1,5 +1,7 @@
 // Two selected test pods and a datapath over them; set up and cleaned up around each test.
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openDatapath, type Datapath, type DatapathPod, type DatapathSettings, type NamespaceCounters } from '../../operator/agent/datapath';
 import { TestNode, type TestPod } from './pods';
@@ -19,12 +21,16 @@ export class Fixture {
   readonly client: TestPod;
   readonly server: TestPod;
   readonly pins: string;
+  /** A BPF file system of its own: the machine need not have one, and no run sees another's pins. */
+  private readonly bpffs: string;
   datapath: Datapath;
 
   constructor() {
     if (!existsSync(object)) throw new Error(`load datapath: no ${object}; run make build`);
     const run = `${process.pid.toString(36)}${runs++}`;
-    this.pins = `/sys/fs/bpf/sca-${run}`;
+    this.bpffs = mkdtempSync(join(tmpdir(), `sca-${run}-`));
+    execFileSync('mount', ['-t', 'bpf', 'bpf', this.bpffs]);
+    this.pins = join(this.bpffs, 'pins');
     this.node = new TestNode(run);
     this.client = this.node.addPod();
     this.server = this.node.addPod();
@@ -46,6 +52,8 @@ export class Fixture {
   async remove(): Promise<void> {
     this.datapath.release();
     await this.node.remove();
+    execFileSync('umount', [this.bpffs]);
+    rmdirSync(this.bpffs);
   }
 }
 
