@@ -1,6 +1,6 @@
 // Keeps the channel's certificates in a Secret, so that every controller of the cluster speaks with the same authority.
 import { z } from 'zod';
-import { ApiError, type KubeClient } from '../kube';
+import { isNotFound, type KubeClient } from '../kube';
 import { type ChannelCertificates, createCertificates, renewed } from './channelCertificate';
 import type { OwnService } from './service';
 
@@ -42,7 +42,7 @@ export class ChannelSecret {
       const certificates = { ca: data['ca.crt'], caKey: data['ca.key'], certificate: data['tls.crt'], key: data['tls.key'] };
       return { certificates, resourceVersion: metadata.resourceVersion };
     } catch (error) {
-      if (error instanceof ApiError && error.code === 404) return undefined;
+      if (isNotFound(error)) return undefined;
       if (error instanceof z.ZodError) throw new Error(`read Secret ${this.namespace}/${this.name}: it is not ours or damaged; delete it and a new one is made`, { cause: error });
       throw error;
     }

@@ -1,11 +1,9 @@
 // The pin directory: one folder a map version below a BPF file system, private to the node.
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { bpffsMagic } from '../host';
 import { DatapathRefused } from './contract';
 import { linkPin, releaseStale, switchOff, unpinFolder } from './stale';
-
-/** BPF_FS_MAGIC of include/uapi/linux/magic.h. */
-const bpffsMagic = 0xcafe4a11;
 
 const ourFolder = /^abi-\d+$/;
 
