@@ -3,9 +3,10 @@
  *
  * When the connecting end becomes ESTABLISHED its {snd_nxt, rcv_nxt} are what the accepting end sees as
  * {rcv_nxt, snd_nxt}. No iptables rule, proxy redirect or address family changes sequence numbers, so this 64-bit
- * rendezvous finds the peer through all of them and proves that both ends are on this node. The connecting end is
- * always first: tcp_finish_connect() runs its callback before it sends the ACK that establishes the other end
- * (net/ipv4/tcp_input.c, 5.10 to 7.x). Fast Open never pairs: its child is established before the client is. */
+ * rendezvous finds the peer through all of them and proves that both ends are on this node. Addresses and ports prove
+ * nothing more: translation changes the source port too, when one port's connections are turned to one destination.
+ * The connecting end is always first: tcp_finish_connect() runs its callback before it sends the ACK that establishes
+ * the other end (net/ipv4/tcp_input.c, 5.10 to 7.x). Fast Open never pairs: its child is established before the client is. */
 #ifndef SIDECAR_ACCELERATION_PAIRING_H
 #define SIDECAR_ACCELERATION_PAIRING_H
 
@@ -210,7 +211,7 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 	end->accepting = 1;
 	read_remote(ops, &remote);
 	found = bpf_map_lookup_elem(&pending, &handshake);
-	if (!found || found->client.port != remote.port) {
+	if (!found) {
 		settle(end, standing_alone(&remote.address));
 		return;
 	}

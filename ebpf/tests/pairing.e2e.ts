@@ -42,6 +42,25 @@ test('joins a connection that a REDIRECT rule turned to the sidecar, and remembe
   await until('the map is empty again', () => f.datapath.connections(10).length === 0);
 });
 
+/** Connects twice from one source port, to two destinations, says how many bytes came back, and goes on holding both. */
+const twiceFromOnePort = (first: string, second: string): string => `
+import socket,select,time
+held=[]
+for address in ('${first}','${second}'):
+  s=socket.socket();s.setsockopt(1,2,1);s.bind(('0.0.0.0',45678));s.connect((address,9999));s.setblocking(False);held.append(s)
+for s in held:
+  for i in range(20): s.send(b'x'*100);select.select([s],[],[],5);assert len(s.recv(999))==100
+print('ok');time.sleep(9)`;
+
+test('joins two connections from one source port whose destinations a rule turns to one: translation gives the second another port', async () => {
+  f.node.iptables(f.client, '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '9999', '-j', 'REDIRECT', '--to-ports', String(port));
+  await serve(f.node, f.client, port);
+  const client = python(f.node, f.client, twiceFromOnePort('10.111.0.77', '10.111.0.78'));
+  expect((await client.lines.next()).value).toBe('ok');
+  expect(f.counters('front')).toMatchObject({ open: 4, accelerated: 4 });
+  expect(f.datapath.connections(10).map(({ client: from }) => from.split(':')[1])).toEqual(['45678', '45678']);
+});
+
 test('counts a connection once at each end, accelerated while it is open and gone when it is closed', async () => {
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, slowTalk);
