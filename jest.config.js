@@ -7,8 +7,8 @@ const shared = {
 
 module.exports = {
   projects: [
-    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/operator/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts'] },
-    { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/tests/**/*.e2e.ts'] },
+    { ...shared, displayName: 'unit', testMatch: ['<rootDir>/operator/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts', '<rootDir>/ebpf/**/*.test.ts'] },
+    { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/{soak,programs,bounds}/**/*.e2e.ts'] },
     {
       ...shared,
       displayName: 'e2e',

@@ -8,7 +8,7 @@
 
 /* an enumerator rather than a macro, so that it stands in the BTF */
 enum abi_version {
-	ABI_VERSION = 1,
+	ABI_VERSION = 2,
 };
 
 #define MAX_NAMESPACES 1024
@@ -16,6 +16,8 @@ enum abi_version {
 #define MAX_ADDRESSES 16384
 #define MAX_SOCKETS 262144
 #define MAX_PENDING 65536
+#define MAX_DESTINATIONS 65536
+#define MAX_CONTAINERS 16384
 #define NAMESPACE_NAME_SIZE 64
 
 enum mode {
@@ -45,6 +47,11 @@ enum standing {
 	STANDING_LIMIT_REACHED,
 	STANDING_SOCKET_IN_USE,
 	STANDING_OBSERVING,	/* opened while the mode was Observe: counted, never in the map */
+	STANDING_LEARNING,	/* on TCP until it is known how the destination's connections behave */
+	STANDING_SHORT_LIVED,	/* the destination's connections end before joining them pays */
+	STANDING_ONE_WAY,	/* a stream without answers: better off on TCP */
+	STANDING_SPLICING_READER,
+	STANDING_COUNTING_READER,
 	STANDING_COUNT,
 };
 
@@ -60,6 +67,9 @@ enum gate {
 	GATE_BLOCKING_READER,	/* the peer's file lacks O_NONBLOCK */
 	GATE_ORDER,		/* earlier bytes are still unread in the peer's TCP queue */
 	GATE_SPILL,		/* the peer has spill_bytes unread on the fast path */
+	GATE_LEAVING,		/* the connection is on its way out of the map */
+	GATE_WARM_UP,		/* where nothing is learnt, the first messages show how the peer reads */
+	GATE_CORKED,		/* TCP_CORK: TCP keeps the bytes together */
 	GATE_COUNT,
 };
 
@@ -75,7 +85,19 @@ struct settings {
 	__u32 paths;
 	__u32 spill_bytes;
 	__u64 max_sockets;
-	__u64 epoch;		/* grows whenever the selection changes; ends then look at it again */
+	__u64 epoch;		/* grows when the selection or a container's habits change; ends then look again */
+	__u32 learns;		/* connections to unknown destinations start on TCP, and are adopted by visits */
+	__u32 warm_up;		/* messages of an end that go over TCP first */
+};
+
+/* Bits: how programs of a container were seen to read TCP sockets. */
+enum habit {
+	HABIT_SPLICES = 1,	/* splice(2) from a socket never sees what was redirected to it */
+	HABIT_COUNTS = 2,	/* ioctl(FIONREAD) on a socket in the map counts one of the two queues only */
+};
+
+struct habits {
+	__u32 bits;
 };
 
 struct pod {
@@ -109,7 +131,7 @@ struct endpoint {
 };
 
 /* Lengths of the arrays below: powers of two, so that an index can be masked. */
-#define STANDING_SLOTS 16
+#define STANDING_SLOTS 32
 #define GATE_SLOTS 16
 
 /* Of one namespace on one CPU. standing[] are gauges whose sum over CPUs counts; single CPUs may be negative. */
@@ -119,6 +141,10 @@ struct tally {
 	__u64 fast_messages;
 	__u64 fast_bytes;
 	__u64 tcp_bytes;
+	__s64 adopted;		/* gauge: accelerated ends that were open before they were joined */
+	__u64 left;		/* connections that went back to TCP while open */
+	__u64 nudged;		/* readers woken because unread bytes of theirs had been lying for a second */
+	__u64 unseen;		/* connections the kernel had no memory to keep count of */
 };
 
 /* Both initial sequence numbers plus one, as the connecting side saw them at ESTABLISHED. */
@@ -127,12 +153,19 @@ struct handshake {
 	__u32 server_next;
 };
 
-/* The connecting end, waiting for its accepting end. */
-struct half {
-	__u64 cookie;
-	__u64 sock;		/* kernel address, only ever probe-read and checked by cookie */
+/* How one end finds another. Kernel addresses are only ever probe-read, and what is read is checked by cookie. */
+struct identity {
+	__u64 cookie;		/* 0: nobody */
+	__u64 sock;		/* struct tcp_sock */
+	__u64 end;		/* struct end in the socket's storage */
+	__u64 container;	/* cgroup v2 id of the program that opened the socket, or its listener */
 	__u32 netns;
 	__u32 slot;
+};
+
+/* The connecting end, waiting for its accepting end. */
+struct half {
+	struct identity identity;
 	enum standing standing;	/* STANDING_PAIRING, or why the connecting end stays on TCP */
 	__u32 pad;
 	struct endpoint client;
@@ -141,35 +174,72 @@ struct half {
 
 /* What the accepting end leaves for the connecting end: itself, or (cookie 0) why it stays on TCP. */
 struct joint {
-	__u64 cookie;
-	__u64 sock;
-	__u32 netns;
+	struct identity identity;
 	enum path_kind path;
 	enum standing standing;
-	__u32 pad;
+};
+
+/* What a destination's connections were like; `turns` is a moving average in sixteenths. */
+struct target {
+	__u32 netns;
+	struct endpoint original;
+};
+
+struct history {
+	__u32 turns;
+	enum standing otherwise;	/* the reason to give where `turns` are too few */
+};
+
+/* The part of an end that its peer reads with every message. */
+struct face {
+	__u64 cookie;
+	__u32 messages;		/* sent while in the map; wraps */
+	__u8 leaving;		/* the standing it leaves the map with; 0 while it stays */
+	__u8 in_map;
+	__u16 pad;
 };
 
 /* One connection end: the socket's own memory. */
 struct end {
-	__u64 cookie;
-	__u64 peer_cookie;	/* 0 until paired */
-	__u64 peer_sock;
+	struct face face;
+	struct identity peer;	/* cookie 0 until paired */
+	__u64 peer_file;	/* struct file of the peer's socket, once it was accepted */
+	__u64 container;
 	__u64 backlog;		/* bytes redirected since the peer's queue was last seen empty */
 	__u64 tcp_bytes;	/* bytes already counted as sent over TCP */
 	__u64 fast_bytes;
 	__u64 epoch;
+	__u64 quiet_since;	/* ns; since when a leaving connection has had nothing under way */
 	__u32 slot;
 	__u32 netns;
-	__u32 peer_netns;
 	enum path_kind path;
 	enum standing standing;
 	enum gate gate;		/* of the last message */
 	struct handshake handshake;
-	__u8 in_map;
+	__u32 heard;		/* the peer's count of messages when this end last looked */
+	__u32 run;		/* messages since the peer was last heard */
+	__u32 turns;		/* runs so far */
+	__u32 seen_out;		/* segments with data, sent and received, before the present way of talking began */
+	__u32 seen_in;
+	__u32 seen_read;	/* copied_seq at the last visit */
 	__u8 accepting;
+	__u8 joined;		/* has a row in the original-destination map, or had one */
+	__u8 adopted;
+	__u8 departures;	/* how often it has left the map */
 	__u8 own_rtt_flag;	/* the RTT callback was switched on by us */
 	__u8 selected;		/* both pods were selected at `epoch` */
-	__u32 pad;
+	__u16 pad;
+};
+
+/* What a visit to a socket found; written to whoever reads the iterator. */
+enum finding {
+	FINDING_UNREAD = 1,	/* redirected bytes wait in its queue */
+	FINDING_MOVED,		/* one step towards being joined: visit again at once */
+};
+
+struct found {
+	enum finding finding;
+	__u32 netns;
 };
 
 /* A row of the original-destination map, keyed by the accepting socket's cookie. */

@@ -51,6 +51,7 @@ static __always_inline void count_message(struct end *end, enum gate gate, __u32
 	struct tally *tally = tally_of(end->slot);
 
 	end->gate = gate;
+	end->face.messages++;
 	if (gate == GATE_OPEN)
 		end->fast_bytes += bytes;
 	else
@@ -64,6 +65,43 @@ static __always_inline void count_message(struct end *end, enum gate gate, __u32
 	}
 	ADD(tally->gate[BOUNDED(gate, GATE_SLOTS)], 1);
 	ADD(tally->tcp_bytes, bytes);
+}
+
+static __always_inline void count_unseen(__u32 slot)
+{
+	struct tally *tally = tally_of(slot);
+
+	if (tally)
+		ADD(tally->unseen, 1);
+}
+
+static __always_inline void count_left(__u32 slot)
+{
+	struct tally *tally = tally_of(slot);
+
+	if (tally)
+		ADD(tally->left, 1);
+}
+
+static __always_inline void count_nudged(__u32 slot)
+{
+	struct tally *tally = tally_of(slot);
+
+	if (tally)
+		ADD(tally->nudged, 1);
+}
+
+/* Keeps the gauge of adopted ends: accelerated ones that were open before they were joined. */
+static __always_inline void mark_adopted(struct end *end, bool adopted)
+{
+	struct tally *tally;
+
+	if (end->adopted == adopted)
+		return;
+	end->adopted = adopted;
+	tally = tally_of(end->slot);
+	if (tally)
+		ADD(tally->adopted, adopted ? 1 : -1);
 }
 
 /* Takes or gives back places in the SOCKHASH; one word for the node, touched once a connection end. */

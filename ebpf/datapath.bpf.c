@@ -1,17 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The programs. A connection's story: its two ends meet (sock_ops), its messages are joined or passed (sk_msg),
- * and while acceleration is being switched off somebody looks at what is still unread (iter/sockmap). */
-#include "gate.h"
-#include <bpf/bpf_tracing.h>
+/* The programs. A connection's story: its two ends meet when it opens (sock_ops) or while it is open (iter/tcp), its
+ * messages are joined or passed (sk_msg), and while acceleration is being switched off somebody looks at what is still
+ * unread (iter/sockmap). How programs read is seen by two tracepoints. */
+#include "readers.h"
+#include "visit.h"
 
-#define TCP_CLOSE BPF_TCP_CLOSE
-
+/* A callback that a known end asked for. */
 static __always_inline void on_callback(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
 {
-	if (ops->op == BPF_SOCK_OPS_RTT_CB)
+	if (ops->op == BPF_SOCK_OPS_STATE_CB) {
+		if (ops->args[1] == BPF_TCP_CLOSE)
+			on_close(ops, end, tp);
+	} else if (take_joint(end)) {
+		on_tcp_data(ops, end, tp);
+	} else if (end->standing == STANDING_PAIRING) {
 		on_first_answer(ops, end);
-	else if (ops->args[1] == TCP_CLOSE)
-		on_close(end, tp);
+	}
 }
 
 /* Attached to the cgroup of this node's pods. Returns 1 whatever happens: the reply stays another program's. */
@@ -67,27 +71,56 @@ int on_message(struct sk_msg_md *msg)
 		return SK_PASS;
 	gate = consider(end, tp, msg->size, settings);
 	/* a key that has left the map answers SK_DROP, which the sender would see as EACCES */
-	if (gate == GATE_OPEN && bpf_msg_redirect_hash(msg, &sockets, &end->peer_cookie, BPF_F_INGRESS) != SK_PASS)
+	if (gate == GATE_OPEN && bpf_msg_redirect_hash(msg, &sockets, &end->peer.cookie, BPF_F_INGRESS) != SK_PASS)
 		gate = GATE_PEER_GONE;
 	if (gate == GATE_OPEN)
 		end->backlog += msg->size;
 	settle_by(end, gate, settings);
 	count_message(end, gate, msg->size);
-	return SK_PASS;
+	return gate == GATE_LEAVING && would_overtake(end) ? SK_DROP : SK_PASS;
 }
 
-/* Writes the network namespace of each socket with redirected bytes that its program has not read yet. */
+/* Looks through the SOCKHASH for sockets whose programs have bytes to read. */
 SEC("iter/sockmap")
-int undrained_sockets(struct bpf_iter__sockmap *ctx)
+int unread_sockets(struct bpf_iter__sockmap *ctx)
 {
 	struct sock *sk = ctx->sk;
+
+	return sk && !fast_queue_empty(sk) ? report(ctx->meta, FINDING_UNREAD, netns_of(sk)) : 0;
+}
+
+/* Visits the connections of one network namespace: the one of whoever opens the iterator. */
+SEC("iter/tcp")
+int visit_connections(struct bpf_iter__tcp *ctx)
+{
+	struct settings *settings = current_settings();
+	struct sock_common *skc = ctx->sk_common;
+	struct tcp_sock *tp;
+	struct pod *pod;
 	__u32 netns;
 
-	if (!sk || fast_queue_empty(sk))
+	if (!settings || settings->mode == MODE_OFF || !skc || skc->skc_state != BPF_TCP_ESTABLISHED)
 		return 0;
-	netns = BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
-	bpf_seq_write(ctx->meta->seq, &netns, sizeof(netns));
+	tp = bpf_skc_to_tcp_sock(skc);
+	if (!tp)
+		return 0;
+	netns = netns_of((struct sock *)tp);
+	pod = bpf_map_lookup_elem(&pods, &netns);
+	if (pod && visit(tp, (struct sock *)tp, pod, settings))
+		report(ctx->meta, FINDING_MOVED, netns);
 	return 0;
+}
+
+SEC("tracepoint/syscalls/sys_enter_splice")
+int on_splice(struct syscall_entry *entry)
+{
+	return note_reader(entry->arguments[0], HABIT_SPLICES);
+}
+
+SEC("tracepoint/syscalls/sys_enter_ioctl")
+int on_ioctl(struct syscall_entry *entry)
+{
+	return (__u32)entry->arguments[1] == FIONREAD ? note_reader(entry->arguments[0], HABIT_COUNTS) : 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* May this message take the fast path? Every "no" is a gate with a name, and means plain TCP.
  *
- * The peer is read through its address by probe: a stale address reads garbage and never faults, the cookie tells,
+ * The peer is read through its addresses by probe: a stale address reads garbage and never faults, the cookies tell,
  * and the redirect itself goes by cookie through the SOCKHASH, so a wrong guess can cost speed but no byte. */
 #ifndef SIDECAR_ACCELERATION_GATE_H
 #define SIDECAR_ACCELERATION_GATE_H
@@ -10,6 +10,9 @@
 
 /* include/linux/skmsg.h keeps flags in the low bits of sk_user_data (one bit in 5.10, three since 5.19) */
 #define USER_DATA_FLAGS 7UL
+/* Messages without an answer after which a connection is a stream. */
+#define LONGEST_RUN 64
+#define TCP_NAGLE_CORK 2	/* include/net/tcp.h */
 
 static __always_inline bool fast_queue_empty(struct sock *sk)
 {
@@ -23,37 +26,56 @@ static __always_inline bool fast_queue_empty(struct sock *sk)
 	return first == head;
 }
 
-/* Whether both pods are still selected; looked up again only when the selection has changed. */
-static __always_inline bool still_selected(struct end *end, const struct settings *settings)
+/* The connection goes back to TCP: nothing is redirected from now on, and it leaves the map once nothing is under
+ * way. The peer reads `leaving` with its next message. */
+static __always_inline enum gate begin_leaving(struct end *end, enum standing standing)
+{
+	end->face.leaving = standing;
+	settle(end, standing);
+	return GATE_LEAVING;
+}
+
+/* Looks again at both pods and at how their programs read, when the epoch says that something has changed. */
+static __always_inline enum gate look_again(struct end *end, const struct settings *settings)
 {
 	/* read before the lookups: what changes meanwhile is then looked up again */
 	__u64 epoch = *(volatile const __u64 *)&settings->epoch;
+	__u32 own = end->netns, peers = end->peer.netns;
+	enum standing habit;
 
-	if (end->epoch != epoch) {
-		__u32 own = end->netns, peers = end->peer_netns;
-
-		end->selected = bpf_map_lookup_elem(&pods, &own) && bpf_map_lookup_elem(&pods, &peers);
-		end->epoch = epoch;
-	}
-	return end->selected && (settings->paths & end->path);
+	if (end->epoch == epoch)
+		return GATE_OPEN;
+	end->selected = bpf_map_lookup_elem(&pods, &own) && bpf_map_lookup_elem(&pods, &peers);
+	end->epoch = epoch;
+	habit = habit_of(end->container);
+	if (habit == STANDING_NONE)
+		habit = habit_of(end->peer.container);
+	return habit == STANDING_NONE ? GATE_OPEN : begin_leaving(end, habit);
 }
 
-/* A reader asleep inside the kernel's TCP receive never sees redirected bytes; one that polls always does. */
-static __always_inline enum gate reader_gate(struct sock *peer)
+/* A reader asleep inside the kernel's TCP receive never sees redirected bytes; one that polls always does. One that
+ * asked to be woken for a minimum only (SO_RCVLOWAT) would be woken for less. */
+static __always_inline enum gate reader_gate(struct end *end, struct sock *peer)
 {
-	struct file *file = BPF_CORE_READ(peer, sk_socket, file);
+	struct file *file = (void *)end->peer_file;
 
-	if (!file)
-		return GATE_UNACCEPTED;
-	if (!(BPF_CORE_READ(file, f_flags) & O_NONBLOCK))
+	if (!file) {
+		file = BPF_CORE_READ(peer, sk_socket, file);
+		if (!file)
+			return GATE_UNACCEPTED;
+		end->peer_file = (__u64)file;
+	}
+	if (!(BPF_CORE_READ(file, f_flags) & O_NONBLOCK) || BPF_CORE_READ(peer, sk_rcvlowat) > 1)
 		return GATE_BLOCKING_READER;
 	return GATE_OPEN;
 }
 
 /* Kernels before 5.16 flush unread redirected bytes when a half-closed reader reaches TIME_WAIT (sock_map_unhash). */
-static __always_inline bool both_established(struct sock *own, struct sock *peer)
+static __always_inline bool both_established(struct tcp_sock *own, struct sock *peer)
 {
-	return BPF_CORE_READ(own, __sk_common.skc_state) == BPF_TCP_ESTABLISHED &&
+	struct sock *sk = (struct sock *)own;
+
+	return BPF_CORE_READ(sk, __sk_common.skc_state) == BPF_TCP_ESTABLISHED &&
 	       BPF_CORE_READ(peer, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
 }
 
@@ -63,35 +85,93 @@ static __always_inline bool in_order(struct tcp_sock *own, struct tcp_sock *peer
 	return BPF_CORE_READ(peer, copied_seq) == own->write_seq;
 }
 
+/* What the peer shows of itself; false when its memory is somebody else's by now. */
+static __always_inline bool peer_face(const struct end *end, struct face *face)
+{
+	if (bpf_probe_read_kernel(face, sizeof(*face), (void *)end->peer.end))
+		return false;
+	return face->cookie == end->peer.cookie;
+}
+
+static __always_inline bool is_peer(const struct end *end, struct sock *peer)
+{
+	return (__u64)BPF_CORE_READ(peer, __sk_common.skc_cookie.counter) == end->peer.cookie;
+}
+
+/* Whether the two take turns. A stream of many messages runs better over TCP, which puts them together. */
+static __always_inline bool takes_turns(struct end *end, const struct face *peer)
+{
+	if (peer->messages != end->heard) {
+		end->heard = peer->messages;
+		end->run = 0;
+		end->turns++;
+	}
+	return ++end->run <= LONGEST_RUN;
+}
+
+/* Options are mostly set when a connection begins; later ones are noticed now and then. */
+static __always_inline bool time_to_ask(__u32 messages)
+{
+	return messages < 16 || !(messages & 255);
+}
+
 static __always_inline enum gate consider(struct end *end, struct tcp_sock *own, __u32 size,
 					  const struct settings *settings)
 {
 	struct tcp_sock *peer;
-	struct sock *peer_sk;
+	struct face face;
+	struct sock *sk;
 	enum gate gate;
 
 	if (settings->mode != MODE_ACCELERATE)
 		return GATE_MODE;
 	if (!take_joint(end))
 		return GATE_UNPAIRED;
-	if (!still_selected(end, settings))
+	if (end->face.leaving)
+		return GATE_LEAVING;
+	gate = look_again(end, settings);
+	if (gate != GATE_OPEN)
+		return gate;
+	if (!end->selected || !(settings->paths & end->path))
 		return GATE_DESELECTED;
-	peer = (void *)end->peer_sock;
-	peer_sk = (void *)end->peer_sock;
-	if ((__u64)BPF_CORE_READ(peer_sk, __sk_common.skc_cookie.counter) != end->peer_cookie)
+	peer = (void *)end->peer.sock;
+	sk = (void *)end->peer.sock;
+	if (!peer_face(end, &face) || !is_peer(end, sk))
 		return GATE_PEER_GONE;
-	if (!both_established((struct sock *)own, peer_sk))
+	if (!face.in_map) /* not yet, or no more */
+		return GATE_UNPAIRED;
+	if (face.leaving)
+		return begin_leaving(end, face.leaving);
+	if (!takes_turns(end, &face))
+		return begin_leaving(end, STANDING_ONE_WAY);
+	if (time_to_ask(end->face.messages) && (unsupported(own) || unsupported(peer)))
+		return begin_leaving(end, STANDING_UNSUPPORTED_SOCKET);
+	if (end->face.messages < settings->warm_up)
+		return GATE_WARM_UP;
+	if (!both_established(own, sk))
 		return GATE_CLOSING;
-	gate = reader_gate(peer_sk);
+	gate = reader_gate(end, sk);
 	if (gate != GATE_OPEN)
 		return gate;
 	if (!in_order(own, peer))
 		return GATE_ORDER;
-	if (fast_queue_empty(peer_sk))
+	if (BPF_CORE_READ_BITFIELD(own, nonagle) & TCP_NAGLE_CORK)
+		return GATE_CORKED;
+	if (fast_queue_empty(sk))
 		end->backlog = 0;
 	else if (end->backlog + size > settings->spill_bytes)
 		return GATE_SPILL;
 	return GATE_OPEN;
+}
+
+/* A reader that splices takes TCP bytes before redirected ones. Where it began to while some lay unread, the next
+ * message would overtake them: better an error at the sender than bytes out of order. */
+static __always_inline bool would_overtake(const struct end *end)
+{
+	__u64 peer = end->peer.cookie;
+
+	return end->face.leaving == STANDING_SPLICING_READER && bpf_map_lookup_elem(&spliced, &peer) &&
+	       !fast_queue_empty((struct sock *)end->peer.sock);
 }
 
 /* The lasting part of a verdict; passing gates (order, spill) leave the standing as it is. */

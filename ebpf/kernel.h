@@ -29,24 +29,86 @@ typedef struct {
 	__s64 counter;
 } atomic64_t;
 
+typedef struct {
+	int counter;
+} atomic_t;
+
+typedef struct {
+	atomic_t refs;
+} refcount_t;
+
+struct in6_addr {
+	__u8 in6_u[16];
+};
+
+/* Bits of skc_flags; their numbers differ between kernels. */
+enum sock_flags {
+	SOCK_URGINLINE,
+	SOCK_RCVTSTAMP,
+	SOCK_ZEROCOPY,
+};
+
 struct sock_common {
+	__be32 skc_daddr;
+	__be32 skc_rcv_saddr;
+	__be16 skc_dport;
+	__u16 skc_num;		/* local port, host byte order */
+	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
+	unsigned long skc_flags;
+	struct in6_addr skc_v6_daddr;
+	struct in6_addr skc_v6_rcv_saddr;
 	atomic64_t skc_cookie;
+	refcount_t skc_refcnt;
 };
 
 struct file {
 	unsigned int f_flags;
+	void *private_data;
 };
 
 struct socket {
 	struct file *file;
+	struct sock *sk;
 };
+
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+};
+
+struct sock_cgroup_data {
+	struct cgroup *cgroup;
+};
+
+struct hlist_node {
+	struct hlist_node **pprev;
+};
+
+struct timer_list {
+	struct hlist_node entry;
+};
+
+typedef struct {
+	int owned;
+} socket_lock_t;
 
 struct sock {
 	struct sock_common __sk_common;
+	socket_lock_t sk_lock;
 	struct socket *sk_socket;
 	void *sk_user_data;
+	int sk_rcvlowat;
+	int sk_peek_off;
+	__u32 sk_tsflags;
+	__u16 sk_protocol;
+	struct timer_list sk_timer;
+	struct timer_list tcp_retransmit_timer;	/* since 6.19; before, icsk_retransmit_timer */
+	struct sock_cgroup_data sk_cgrp_data;
 };
 
 struct inet_sock {
@@ -55,6 +117,8 @@ struct inet_sock {
 
 struct inet_connection_sock {
 	struct inet_sock icsk_inet;
+	struct timer_list icsk_retransmit_timer;
+	struct timer_list icsk_delack_timer;
 	const void *icsk_ulp_ops;
 };
 
@@ -67,10 +131,19 @@ struct tcp_sock {
 	struct tcp_options_received rx_opt;
 	__u32 write_seq;
 	__u32 copied_seq;
+	__u32 rcv_nxt;
+	__u32 snd_una;
 	__u64 bytes_sent;
 	__u64 bytes_retrans;
+	__u64 bytes_acked;
+	__u64 bytes_received;
+	__u32 data_segs_in;
+	__u32 data_segs_out;
+	__u8 bpf_sock_ops_cb_flags;
 	bool is_mptcp;		/* with CONFIG_MPTCP only */
 	__u8 repair : 1;
+	__u8 recvmsg_inq : 1;
+	__u8 nonagle : 4;
 };
 
 struct list_head {
@@ -79,6 +152,19 @@ struct list_head {
 
 struct sk_psock {
 	struct list_head ingress_msg;
+};
+
+struct fdtable {
+	unsigned int max_fds;
+	struct file **fd;
+};
+
+struct files_struct {
+	struct fdtable *fdt;
+};
+
+struct task_struct {
+	struct files_struct *files;
 };
 
 struct seq_file;
@@ -90,6 +176,11 @@ struct bpf_iter_meta {
 struct bpf_iter__sockmap {
 	struct bpf_iter_meta *meta;
 	struct sock *sk;
+};
+
+struct bpf_iter__tcp {
+	struct bpf_iter_meta *meta;
+	struct sock_common *sk_common;
 };
 
 #pragma clang attribute pop

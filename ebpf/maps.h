@@ -54,8 +54,9 @@ struct {
 	PINNED;
 } tallies SEC(".maps");
 
-/* Ends that hold a place in the SOCKHASH, against settings.max_sockets. Given back at TCP_CLOSE; since 5.16 the socket
- * itself stays until close(). Signed, so that a lost count can never look like a full map. */
+/* Ends that hold a place in the SOCKHASH, against settings.max_sockets. A joined connection holds two, given back by
+ * whoever deletes its row in origdsts; since 5.16 the socket itself stays until close(). Signed, so that a lost count
+ * can never look like a full map. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -73,6 +74,41 @@ struct {
 	__type(value, struct half);
 	PINNED;
 } pending SEC(".maps");
+
+/* The same for connections that are joined after they were opened: ends that a visit found worth joining. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_PENDING);
+	__type(key, struct handshake);
+	__type(value, struct half);
+	PINNED;
+} candidates SEC(".maps");
+
+/* Whether connections to a destination were worth joining. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_DESTINATIONS);
+	__type(key, struct target);
+	__type(value, struct history);
+	PINNED;
+} destinations SEC(".maps");
+
+/* How programs read, by the cgroup v2 id of their container; and the sockets of those that splice, by cookie. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_CONTAINERS);
+	__type(key, __u64);
+	__type(value, struct habits);
+	PINNED;
+} containers SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_CONTAINERS);
+	__type(key, __u64);
+	__type(value, struct habits);
+	PINNED;
+} spliced SEC(".maps");
 
 /* Left by the accepting end under the connecting end's cookie, taken with its first message: a program can
  * reach only the storage of its own socket. */
@@ -101,6 +137,7 @@ struct {
 	PINNED;
 } sockets SEC(".maps");
 
+/* Joined connections, by the cookie of their accepting end. Whoever deletes a row owns what follows from it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_SOCKETS);

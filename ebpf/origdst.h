@@ -44,13 +44,13 @@ static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, struct 
 	return true;
 }
 
-/* Called at the accepting end, with the half its connecting end left at the rendezvous. */
-static __always_inline void remember_original(struct bpf_sock_ops *ops, const struct half *half, __u64 cookie,
+/* Called at the accepting end, with the half its connecting end left at the rendezvous; non-zero when the map is full. */
+static __always_inline long remember_original(struct bpf_sock_ops *ops, const struct half *half, __u64 cookie,
 					      enum path_kind path)
 {
 	struct origdst row = {
-		.client_cookie = half->cookie,
-		.slot = half->slot,
+		.client_cookie = half->identity.cookie,
+		.slot = half->identity.slot,
 		.path = path,
 		.origin = ORIGIN_RENDEZVOUS,
 		.client = half->client,
@@ -60,7 +60,13 @@ static __always_inline void remember_original(struct bpf_sock_ops *ops, const st
 	read_local(ops, &row.redirected);
 	if (original_by_helper(ops, &row.original))
 		row.origin = ORIGIN_HELPER;
-	bpf_map_update_elem(&origdsts, &cookie, &row, BPF_ANY);
+	return bpf_map_update_elem(&origdsts, &cookie, &row, BPF_ANY);
+}
+
+/* Zero for the one caller that took the row away. */
+static __always_inline long forget_original(__u64 cookie)
+{
+	return bpf_map_delete_elem(&origdsts, &cookie);
 }
 
 #endif

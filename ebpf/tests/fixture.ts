@@ -7,13 +7,13 @@ import { openDatapath, type Datapath, type DatapathPod, type DatapathSettings, t
 import { TestNode, type TestPod } from './pods';
 
 export const object = join(__dirname, '..', '..', 'build', 'ebpf', 'datapath.bpf.o');
-export const settings: DatapathSettings = { mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 1000, spillBytes: 1 << 20 };
+export const settings: DatapathSettings = { mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 1000, spillBytes: 1 << 20, learn: false };
 
 let runs = 0;
 
 /** The pod as the agent would report it. */
 export function selected(pod: TestPod, namespace: string): DatapathPod {
-  return { netns: pod.netns, namespace, addresses: [pod.address, pod.address6] };
+  return { netns: pod.netns, netnsFile: `/run/netns/${pod.name}`, namespace, addresses: [pod.address, pod.address6] };
 }
 
 export class Fixture {
@@ -34,7 +34,12 @@ export class Fixture {
     this.node = new TestNode(run);
     this.client = this.node.addPod();
     this.server = this.node.addPod();
-    this.datapath = this.open();
+    try {
+      this.datapath = this.open();
+    } catch (error) {
+      void this.clear();
+      throw error;
+    }
     this.datapath.configure(settings);
     this.datapath.select([selected(this.client, 'front'), selected(this.server, 'back')], []);
   }
@@ -51,6 +56,10 @@ export class Fixture {
 
   async remove(): Promise<void> {
     this.datapath.release();
+    await this.clear();
+  }
+
+  private async clear(): Promise<void> {
     await this.node.remove();
     execFileSync('umount', [this.bpffs]);
     rmdirSync(this.bpffs);

@@ -40,6 +40,8 @@ test('is released under load: nothing pinned or attached, connections finish on 
   const stopServer = await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, longTalk);
   await until('bytes are joined', () => f.counters('front').fastBytes > 0n);
+  const map = pinnedMap('settings_map');
+  expect(programsOf(map)).toContain('on_message');
   f.datapath.configure({ ...settings, mode: 'Off' });
   await until('nothing is left to drain', () => f.datapath.snapshot().drainingSockets === 0);
   f.datapath.release();
@@ -47,12 +49,23 @@ test('is released under load: nothing pinned or attached, connections finish on 
   expect(attached()).toBe(0);
   expect(await talking).toMatchObject(fine);
   await stopServer();
-  await until('the programs are gone', () => !loadedPrograms().includes('on_message'));
+  await until('the programs are gone', () => programsOf(map).length === 0);
   f.datapath = f.open(); // for the clean-up
 });
 
-function loadedPrograms(): string {
-  return execFileSync('bpftool', ['prog', 'show'], { encoding: 'utf8' });
+function bpftool<T>(...words: string[]): T {
+  return JSON.parse(execFileSync('bpftool', ['--json', ...words], { encoding: 'utf8' })) as T;
+}
+
+/** The kernel's number of a map of this datapath. */
+function pinnedMap(name: string): number {
+  const folder = readdirSync(f.pins).find((entry) => entry.startsWith('abi-')) ?? '';
+  return bpftool<{ id: number }>('map', 'show', 'pinned', join(f.pins, folder, name)).id;
+}
+
+/** Names of the loaded programs that use a map. */
+function programsOf(map: number): string[] {
+  return bpftool<{ name?: string; map_ids?: number[] }[]>('prog', 'show').filter(({ map_ids }) => map_ids?.includes(map)).map(({ name }) => name ?? '');
 }
 
 test('an interrupted change of the selection is noticed by the next process', async () => {

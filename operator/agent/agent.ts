@@ -1,6 +1,6 @@
 // The agent as a whole: the runtime's pods and the controller's orders go in, the kernel and the report come out.
 import { machine, release } from 'node:os';
-import { controllerName } from '../api';
+import { controllerName, productVersion } from '../api';
 import { type AgentClient, connectAgent, type Hello } from '../protocol';
 import { connectCri } from './cri/client';
 import { type NetnsOf, netnsReader } from './cri/netns';
@@ -14,7 +14,6 @@ import { createMetrics } from './metrics';
 import { DatapathOpener } from './opener';
 import { Orders } from './orders';
 import { buildReport, Reporter } from './report';
-import { productVersion } from './version';
 
 const tickMs = 1000;
 /** The work of a second has not been done for this long: the process is of no use any more. */
@@ -117,6 +116,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
   });
   const ticker = setInterval(guarded(() => {
     watch.prune();
+    orders.visit();
     tick();
   }), tickMs);
   watch.run().catch(onDefect);

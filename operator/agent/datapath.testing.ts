@@ -1,5 +1,12 @@
 // For tests: an in-memory fake of the Datapath contract, which remembers what it was told.
-import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection } from './datapath/contract';
+import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, NamespaceCounters } from './datapath/contract';
+
+/** A namespace in which nothing was opened. */
+export function noCounters(namespace: string): NamespaceCounters {
+  return {
+    namespace, open: 0, accelerated: 0, reasons: new Map(), fastBytes: 0n, tcpBytes: 0n, adopted: 0, left: 0n, nudged: 0n, unseen: 0n, passes: new Map(), draining: 0,
+  };
+}
 
 export class FakeDatapath implements Datapath {
   readonly told: string[] = [];
@@ -9,6 +16,10 @@ export class FakeDatapath implements Datapath {
   full: readonly string[] = [];
   counted: DatapathSnapshot = { namespaces: [], joinedSockets: 0, drainingSockets: 0 };
   joined: JoinedConnection[] = [];
+  visits = true;
+  visited = 0;
+  /** What visit() answers, one after the other; then 0. */
+  steps: number[] = [];
 
   configure(settings: DatapathSettings): void {
     this.settings = settings;
@@ -23,6 +34,15 @@ export class FakeDatapath implements Datapath {
 
   snapshot(): DatapathSnapshot {
     return this.counted;
+  }
+
+  visit(): number {
+    this.visited++;
+    return this.steps.shift() ?? 0;
+  }
+
+  watchReaders(on: boolean): void {
+    this.told.push(on ? 'watch readers' : 'leave readers alone');
   }
 
   connections(limit: number): JoinedConnection[] {

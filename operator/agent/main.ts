@@ -3,13 +3,13 @@ import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
 import { startAgent } from './agent';
 import { connections } from './connections';
-import { onWarning, openDatapath, releasePinned, switchOffPinned } from './datapath';
+import { mountTracing, onWarning, openDatapath, releasePinned, switchOffPinned } from './datapath';
 import { parseBtf } from './datapath/btf';
 import { section } from './datapath/elf';
 import { abiOf } from './datapath/program';
 import { readEnvironment } from './environment';
 import { createLog } from '../process';
-import { productVersion } from './version';
+import { productVersion } from '../api';
 
 async function run(): Promise<void> {
   const environment = readEnvironment(process.env);
@@ -22,6 +22,8 @@ async function run(): Promise<void> {
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
   onWarning((text) => log.warn(text));
+  const untraced = mountTracing();
+  if (untraced !== undefined) log.warn(untraced);
 
   const mapAbi = readAbi(environment.object, (why) => log.error(why));
   const leftovers = { switchOff: switchOffPinned, release: releasePinned };

@@ -61,7 +61,7 @@ describe('an order', () => {
     seen(pod(1), pod(2, 'bank'));
     give({ revision: 5 });
     expect(datapath.told).toEqual(['configure Accelerate', 'select 1 beside 10.0.0.2']);
-    expect(datapath.settings).toEqual({ mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 100, spillBytes: 65536 });
+    expect(datapath.settings).toEqual({ mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 100, spillBytes: 65536, learn: true });
     expect(orders.state()).toMatchObject({ appliedOrder: 5, mode: 'Accelerate', problems: [], released: false });
   });
 

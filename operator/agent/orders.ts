@@ -6,6 +6,7 @@ import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedC
 import type { DatapathOpener } from './opener';
 import { problem } from './preflight';
 import { selectPods } from './selection';
+import { Visits } from './visits';
 
 /** How long removal waits for redirected bytes to be read. What is unread after that belongs to readers that hang. */
 const drainMs = 30_000;
@@ -40,12 +41,15 @@ export class Orders {
   private appliedOrder = 0;
   private released = false;
   private drainUntil: number | undefined;
+  private readonly visits: Visits;
 
   constructor(
     private readonly opener: DatapathOpener,
     /** Milliseconds of a clock that only goes forward. */
     private readonly now: () => number,
-  ) {}
+  ) {
+    this.visits = new Visits(now);
+  }
 
   /** A new order replaces the one before. Takes effect in `step`. */
   take(order: Order): void {
@@ -74,6 +78,14 @@ export class Orders {
 
   get isOpen(): boolean {
     return this.datapath !== undefined;
+  }
+
+  /** Once a second: takes connections that are open a step nearer to being joined, where that is worth it. */
+  visit(): void {
+    const mode = this.inForce?.mode;
+    if (this.datapath !== undefined && this.order?.remove !== true && (mode === 'Accelerate' || mode === 'Observe')) {
+      this.visits.step(this.datapath, this.datapath.snapshot());
+    }
   }
 
   /** Does what can be done now; call it after every change, and once a second for what has to wait. */
@@ -166,6 +178,7 @@ export class Orders {
     const key = JSON.stringify(settings);
     if (this.inForce?.settings === key) return;
     datapath.configure(settings);
+    this.visits.hurry();
     this.inForce = { selection: undefined, selected: [], refused: [], ...this.inForce, mode: settings.mode, settings: key };
   }
 
@@ -174,6 +187,7 @@ export class Orders {
     const key = JSON.stringify(selection);
     if (this.inForce === undefined || this.inForce.selection === key) return;
     const refused = datapath.select(selection.pods, selection.neighbours);
+    this.visits.hurry();
     this.inForce = { ...this.inForce, selection: key, selected: selection.pods, refused };
   }
 
@@ -193,5 +207,5 @@ export class Orders {
 }
 
 function settingsOf({ mode, paths, maxConnections, spillBytes }: Order): DatapathSettings {
-  return { mode, paths, maxConnections, spillBytes };
+  return { mode, paths, maxConnections, spillBytes, learn: true };
 }

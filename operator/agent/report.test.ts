@@ -1,15 +1,16 @@
 import { type Report, report as reportSchema } from '../protocol';
 import type { NamespaceCounters } from './datapath/contract';
+import { noCounters } from './datapath.testing';
 import type { NodeState } from './orders';
 import { buildReport, Reporter } from './report';
 
 const counters = (namespace: string, change: Partial<NamespaceCounters> = {}): NamespaceCounters => ({
-  namespace, open: 10, accelerated: 8, reasons: new Map([['Pairing', 2], ['LimitReached', 0]]),
-  fastBytes: 1000n, tcpBytes: 10n, passes: new Map([['Backlog', 3n], ['Order', 0n]]), draining: 0, ...change,
+  ...noCounters(namespace), open: 10, accelerated: 8, reasons: new Map([['Pairing', 2], ['LimitReached', 0]]),
+  fastBytes: 1000n, tcpBytes: 10n, passes: new Map([['Backlog', 3n], ['Order', 0n]]), ...change,
 });
 const state = (change: Partial<NodeState> = {}): NodeState => ({
   appliedOrder: 3, released: false, problems: [], mode: 'Accelerate', refused: [],
-  selected: [1, 2].map((netns) => ({ netns, namespace: 'shop', addresses: [] })),
+  selected: [1, 2].map((netns) => ({ netns, netnsFile: '', namespace: 'shop', addresses: [] })),
   snapshot: { namespaces: [counters('shop')], joinedSockets: 8, drainingSockets: 0 }, ...change,
 });
 

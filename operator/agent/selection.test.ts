@@ -9,7 +9,7 @@ const netnsOf = (...args: Parameters<typeof selectPods>): number[] => selectPods
 
 test('pods of the ordered namespaces are selected, the others are neighbours', () => {
   expect(selectPods({ namespaces: ['shop'], podSelector: {} }, [pod(1, 'shop'), pod(2, 'bank'), pod(3, 'shop')])).toEqual({
-    pods: [{ netns: 1, namespace: 'shop', addresses: ['10.0.0.1'] }, { netns: 3, namespace: 'shop', addresses: ['10.0.0.3'] }],
+    pods: [{ netns: 1, netnsFile: '/proc/1/ns/net', namespace: 'shop', addresses: ['10.0.0.1'] }, { netns: 3, netnsFile: '/proc/3/ns/net', namespace: 'shop', addresses: ['10.0.0.3'] }],
     neighbours: ['10.0.0.2'],
   });
 });

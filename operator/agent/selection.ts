@@ -18,7 +18,7 @@ export function selectPods({ namespaces, podSelector }: Scope, pods: readonly Lo
   const isSelected = ({ namespace, labels }: LocalPod): boolean =>
     wanted.has(namespace) && labels[modeLabel] !== modeLabelOff && matchesLabels(podSelector, labels);
   return {
-    pods: pods.filter(isSelected).map(({ netns, namespace, addresses }) => ({ netns, namespace, addresses })),
+    pods: pods.filter(isSelected).map(({ netns, pid, namespace, addresses }) => ({ netns, netnsFile: `/proc/${pid}/ns/net`, namespace, addresses })),
     neighbours: pods.filter((pod) => !isSelected(pod)).flatMap(({ addresses }) => addresses),
   };
 }

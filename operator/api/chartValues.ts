@@ -1,26 +1,60 @@
 // The values of the Helm chart in zod; their JSON schema is generated beside the chart's defaults.
 import { z } from 'zod';
+import { spec } from './spec';
 
 const objectMap = z.record(z.string(), z.unknown());
+const stringMap = z.record(z.string(), z.string());
+const duration = z.string().regex(/^[1-9][0-9]*(ms|s|m|h)$/, 'not a duration such as 30s');
+
+const image = z.strictObject({
+  repository: z.string().min(1).describe('One image holds controller, agent and accelctl.'),
+  tag: z.string().describe('Empty means the chart’s appVersion.'),
+  digest: z.string().regex(/^(sha256:[0-9a-f]{64})?$/).describe('Pins the image; wins over the tag.'),
+  pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']),
+  pullSecrets: z.array(z.strictObject({ name: z.string().min(1) })).describe('Secrets in the release namespace; used by the agents too.'),
+});
+
+const podDisruptionBudget = z.strictObject({
+  enabled: z.boolean().describe('Limit how many controllers may be evicted at a time; of use with two or more replicas.'),
+  maxUnavailable: z.union([z.int().min(1), z.string().regex(/^([1-9][0-9]?|100)%$/)]),
+});
+
+const metrics = z.strictObject({
+  serviceMonitor: z.strictObject({
+    enabled: z.boolean().describe('Have the Prometheus operator scrape controller and agents; needs its CRDs.'),
+    interval: duration,
+    labels: stringMap.describe('What the serviceMonitorSelector of your Prometheus asks for.'),
+  }),
+  dashboard: z.strictObject({
+    enabled: z.boolean().describe('A ConfigMap that the sidecar of Grafana loads as a dashboard.'),
+    labels: stringMap.describe('What that sidecar looks for.'),
+  }),
+});
 
 export const chartValues = z.strictObject({
   global: objectMap.optional().describe('Set by parent charts; not read.'),
-  image: z.strictObject({
-    repository: z.string().min(1).describe('One image holds controller, agent and accelctl.'),
-    tag: z.string().describe('Empty means the chart’s appVersion.'),
-    digest: z.string().regex(/^(sha256:[0-9a-f]{64})?$/).describe('Pins the image; wins over the tag.'),
-    pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']),
-    pullSecrets: z.array(z.strictObject({ name: z.string().min(1) })).describe('Secrets in the release namespace; used by the agents too.'),
-  }),
+  image,
   replicas: z.int().min(1).max(5).describe('More than one waits for the lease of the first.'),
   resources: objectMap,
-  nodeSelector: z.record(z.string(), z.string()),
+  nodeSelector: stringMap,
   tolerations: z.array(objectMap),
+  affinity: objectMap.describe('Of the controller; empty prefers one replica a node.'),
   priorityClassName: z.string().describe('Of the controller.'),
+  podAnnotations: stringMap.describe('Of the controller.'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']),
+  podDisruptionBudget,
+  metrics,
   crds: z.strictObject({
     enabled: z.boolean().describe('Install the CustomResourceDefinition with the release.'),
-    keep: z.boolean().describe('Leave it, and the resource, in the cluster when the release is uninstalled.'),
+    keep: z.boolean().describe('Leave the CustomResourceDefinition in the cluster when the release is uninstalled.'),
+  }),
+  resource: z.strictObject({
+    create: z.boolean().describe('Apply a SidecarAcceleration after each install and upgrade, instead of doing so by hand or from Git.'),
+    spec: spec.describe('Its spec; what is left out has the default of the resource.'),
+  }),
+  uninstall: z.strictObject({
+    drain: z.boolean().describe('Delete the SidecarAcceleration and wait until every node has given back what it held, before anything is uninstalled.'),
+    timeoutSeconds: z.int().min(10).max(3600).describe('How long to wait for that; helm’s own --timeout must not be shorter.'),
   }),
 });
 

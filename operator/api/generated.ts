@@ -23,8 +23,21 @@ function crdTemplate(): string {
   return `{{- if .Values.crds.enabled }}\n${banner}${crdYaml().replace('metadata:\n', keep)}{{- end }}\n`;
 }
 
+/**
+ * As the user writes values: what has a default may be left out. Objects of known fields are closed, so that a typing
+ * error is refused by name; marks that only the API server reads are left out.
+ */
 function valuesSchema(): string {
-  return `${JSON.stringify(z.toJSONSchema(chartValues, { target: 'draft-7' }), null, 2)}\n`;
+  const schema = z.toJSONSchema(chartValues, {
+    target: 'draft-7',
+    io: 'input',
+    override: ({ jsonSchema }) => {
+      const marks = Object.keys(jsonSchema).filter((keyword) => keyword.startsWith('x-kubernetes-'));
+      for (const mark of marks) delete jsonSchema[mark as keyof typeof jsonSchema];
+      if (jsonSchema.properties !== undefined) jsonSchema.additionalProperties ??= false;
+    },
+  });
+  return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
 /** Path relative to the root of the checkout → text. */

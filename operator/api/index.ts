@@ -1,6 +1,8 @@
 // The public face of the API package.
 export * from './constants';
+export * from './crd';
 export * from './labelSelector';
+export * from './productVersion';
 export * from './reasons';
 export * from './resource';
 export * from './share';

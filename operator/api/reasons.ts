@@ -27,8 +27,28 @@ export const connectionReasons = {
     means: 'The connection is of a path (PodLocal or NodeLocal) that spec.paths leaves out.',
     remedy: 'Add the path to spec.paths.',
   },
+  Learning: {
+    means: 'The destination is new: its connections stay on TCP until it is seen that they take turns and how they are read.',
+    remedy: 'Nothing: connections that take turns are joined within seconds, later ones when they open. Idle ones stay so.',
+  },
+  ShortLived: {
+    means: 'Connections to this destination end after one or two requests, before joining them would pay.',
+    remedy: 'Let the client keep its connections open (HTTP keep-alive, a connection pool).',
+  },
+  OneWay: {
+    means: 'The connection is a stream without answers, which is faster over TCP. It is joined again when it takes turns.',
+    remedy: 'Nothing.',
+  },
+  SplicingReader: {
+    means: 'A program of the receiving container moves bytes by splice(2), which never sees joined ones (Go io.Copy between sockets).',
+    remedy: 'Nothing: the connection stays on TCP and works as before.',
+  },
+  CountingReader: {
+    means: 'A program of the receiving container asks by ioctl(FIONREAD) how much is unread, which is wrong for joined sockets (nginx, Java).',
+    remedy: 'Nothing: the connection stays on TCP and works as before.',
+  },
   BlockingReader: {
-    means: 'The receiving program reads with a blocking socket, which the kernel cannot wake for joined sockets.',
+    means: 'The receiving program reads with a blocking socket, which the kernel cannot wake for joined sockets, or waits by SO_RCVLOWAT.',
     remedy: 'Use non-blocking sockets in the receiving program (Envoy, nginx, Go, Node and Netty do).',
   },
   UnsupportedSocket: {
@@ -45,7 +65,7 @@ export const connectionReasons = {
   },
   Observing: {
     means: 'spec.mode is Observe, or was when the connection was opened: it is counted, and its bytes stay on TCP.',
-    remedy: 'Set spec.mode to Accelerate; connections that are open already follow when they are opened anew.',
+    remedy: 'Set spec.mode to Accelerate; connections that are open already join when they take turns.',
   },
   SwitchedOff: {
     means: 'spec.mode is Off.',

@@ -31,7 +31,7 @@ export const namespaceStatus = z.object({
   pods: z.object({ selected: count, accelerated: count }),
   connections: connectionCounts,
   bytes: byteCounts,
-  reasons: z.array(reasonCount).max(16).meta(listMap('reason')).default([]).describe('Why open connections are not accelerated, most frequent first.'),
+  reasons: z.array(reasonCount).max(32).meta(listMap('reason')).default([]).describe('Why open connections are not accelerated, most frequent first.'),
   since: time.describe('When the namespace entered its state.'),
 });
 

@@ -11,6 +11,8 @@ export interface Settings {
   readonly spill_bytes: number;
   readonly max_sockets: bigint;
   readonly epoch: bigint;
+  readonly learns: number;
+  readonly warm_up: number;
 }
 
 export interface Pod {
@@ -27,6 +29,16 @@ export interface Tally {
   readonly gate: readonly bigint[];
   readonly fast_bytes: bigint;
   readonly tcp_bytes: bigint;
+  readonly adopted: bigint;
+  readonly left: bigint;
+  readonly nudged: bigint;
+  readonly unseen: bigint;
+}
+
+/** What an iterator wrote about one socket. */
+export interface Found {
+  readonly finding: number;
+  readonly netns: number;
 }
 
 export interface OrigdstRow {
@@ -58,6 +70,7 @@ export class Enums {
   readonly gates: readonly string[];
   readonly accelerated: number;
   readonly rendezvous: number;
+  readonly moved: number;
   /** Standing number → reason; the accelerated standing and the bounds of the enum are none. */
   readonly reasons: ReadonlyMap<number, ConnectionReason>;
 
@@ -66,6 +79,7 @@ export class Enums {
     this.path = this.camelled(btf, 'path_kind', 'PATH_');
     this.locality = enumerators(btf, 'locality', 'LOCALITY_');
     this.rendezvous = this.known(enumerators(btf, 'origin', 'ORIGIN_'), 'RENDEZVOUS');
+    this.moved = this.known(enumerators(btf, 'finding', 'FINDING_'), 'MOVED');
     const standings = this.camelled(btf, 'standing', 'STANDING_');
     this.accelerated = this.known(standings, 'Accelerated');
     this.reasons = this.reasonsOf(standings);

@@ -5,6 +5,8 @@ import type { ConnectionReason, Mode, NodeReason, Path } from '../../api';
 export interface DatapathPod {
   /** Inode number of the pod's network namespace; how the programs recognise its sockets. */
   readonly netns: number;
+  /** A file that stands for that namespace, such as /proc/<pid>/ns/net. */
+  readonly netnsFile: string;
   readonly namespace: string;
   /** The pod's own addresses, IPv4 and IPv6 in text form. */
   readonly addresses: readonly string[];
@@ -17,6 +19,11 @@ export interface DatapathSettings {
   /** Joined connections of the node; each holds two sockets. */
   readonly maxConnections: number;
   readonly spillBytes: number;
+  /**
+   * Connections to a destination nobody knows yet start on TCP, and visit() joins those that take turns. Where the
+   * kernel has no visits they are joined when they open, and their first messages go over TCP.
+   */
+  readonly learn: boolean;
 }
 
 /** Counters of one namespace, summed over CPUs. Gauges are connection ends; bytes are those sent. */
@@ -27,6 +34,14 @@ export interface NamespaceCounters {
   readonly reasons: ReadonlyMap<ConnectionReason, number>;
   readonly fastBytes: bigint;
   readonly tcpBytes: bigint;
+  /** Accelerated ends that were open before they were joined. */
+  readonly adopted: number;
+  /** Connections that went back to TCP while they were open. */
+  readonly left: bigint;
+  /** Readers that were woken because bytes of theirs had been lying unread. */
+  readonly nudged: bigint;
+  /** Connections the kernel had no memory to keep count of. */
+  readonly unseen: bigint;
   /** Messages of joined connections that went over TCP, by the gate that turned them back. */
   readonly passes: ReadonlyMap<string, bigint>;
   readonly draining: number;
@@ -60,6 +75,16 @@ export interface Datapath {
    */
   select(pods: readonly DatapathPod[], neighbours: readonly string[]): string[];
   snapshot(): DatapathSnapshot;
+  /**
+   * Looks at every open connection of the selected pods, and takes those that are worth it one step nearer to being
+   * joined. Returns the steps taken: while there are any, another visit at once takes the next. 0 where the kernel
+   * has no visits.
+   */
+  visit(): number;
+  /** Whether the kernel can visit open connections (iter/tcp with sk_storage and bpf_setsockopt, 5.15 or so). */
+  readonly visits: boolean;
+  /** Starts or stops noticing programs that read by splice(2) or FIONREAD; while on, every system call costs 0.1 us more. */
+  watchReaders(on: boolean): void;
   connections(limit: number): JoinedConnection[];
   /** Detaches and unpins everything; live sockets keep running over TCP. Call after draining. */
   release(): void;

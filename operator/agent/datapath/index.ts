@@ -6,13 +6,17 @@ import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedC
 import { refuseForeign, releaseOthers, unpinAll } from './pins';
 import { load, type Loaded } from './program';
 import { Slots } from './slots';
+import { inNamespace } from './netns';
 import { countersOf, openEnds } from './tallies';
 
 export * from './contract';
 export { onWarning } from './libbpf';
+export { mountTracing } from './tracing';
 export { releasePinned, switchOffPinned } from './pins';
 
 const only = 0;
+/** Messages of an end that go over TCP where nothing can be learnt: by then it has shown how it is read. */
+const warmUp = 4;
 
 /**
  * Loads the programs over what is pinned, or pins them for the first time. The kernel goes on with its last settings
@@ -35,6 +39,7 @@ class PinnedDatapath implements Datapath {
   private readonly enums: Enums;
   private readonly slots: Slots;
   private readonly namespaceByNetns = new Map<number, string>();
+  private readonly netnsFiles = new Map<number, string>();
   private selectedBefore = false;
 
   constructor(private readonly loaded: Loaded) {
@@ -46,7 +51,12 @@ class PinnedDatapath implements Datapath {
     }
   }
 
+  get visits(): boolean {
+    return this.loaded.visitor !== undefined;
+  }
+
   configure(settings: DatapathSettings): void {
+    const learns = settings.learn && this.visits;
     const bits = settings.paths.map((path) => this.enums.known(this.enums.path, path));
     this.loaded.maps.settings.set(only, {
       abi: this.loaded.abi,
@@ -54,7 +64,9 @@ class PinnedDatapath implements Datapath {
       paths: bits.reduce((a, b) => a | b, 0),
       spill_bytes: settings.spillBytes,
       max_sockets: BigInt(2 * settings.maxConnections), // at most what the SOCKHASH holds: the schema's range sees to it
-      epoch: this.epoch(),
+      epoch: this.epoch() + 1n, // connections that an earlier setting kept out look again
+      learns: learns ? 1 : 0,
+      warm_up: settings.learn && !learns ? warmUp : 0,
     });
   }
 
@@ -72,6 +84,8 @@ class PinnedDatapath implements Datapath {
     // The first time in a process also when nothing changed: the one before may have ended between the two writes.
     if (this.writePods(slots) || !this.selectedBefore) this.advanceEpoch();
     this.selectedBefore = true;
+    this.netnsFiles.clear();
+    for (const pod of taken) this.netnsFiles.set(pod.netns, pod.netnsFile);
     return [...refused].sort();
   }
 
@@ -82,6 +96,21 @@ class PinnedDatapath implements Datapath {
     );
     const drainingSockets = [...draining.values()].reduce((a, b) => a + b, 0);
     return { namespaces, joinedSockets: this.joinedSockets(), drainingSockets };
+  }
+
+  visit(): number {
+    const { visitor } = this.loaded;
+    if (visitor === undefined) return 0;
+    let steps = 0;
+    for (const [netns, file] of this.netnsFiles) {
+      const walk = inNamespace(file, netns, () => visitor.start());
+      if (walk !== undefined) steps += visitor.read(walk).filter(({ finding }) => finding === this.enums.moved).length;
+    }
+    return steps;
+  }
+
+  watchReaders(on: boolean): void {
+    this.loaded.readers?.set(on);
   }
 
   connections(limit: number): JoinedConnection[] {
@@ -133,7 +162,7 @@ class PinnedDatapath implements Datapath {
     const counts = new Map<string, number>();
     const mode = this.loaded.maps.settings.get(only)?.mode;
     if (mode === this.enums.mode.get('Accelerate') || this.joinedSockets() === 0) return counts;
-    for (const netns of this.loaded.undrained.namespaces()) {
+    for (const { netns } of this.loaded.unread.run()) {
       const namespace = this.namespaceByNetns.get(netns) ?? '';
       counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
     }

@@ -42,6 +42,8 @@ const raw = {
   findMap: lib.func('void *bpf_object__find_map_by_name(void *object, const char *name)'),
   findProgram: lib.func('void *bpf_object__find_program_by_name(void *object, const char *name)'),
   setLogBuffer: lib.func('int bpf_program__set_log_buf(void *program, void *buffer, size_t size)'),
+  setAutoload: lib.func('int bpf_program__set_autoload(void *program, bool autoload)'),
+  attach: lib.func('void *bpf_program__attach(void *program)'),
   programFd: lib.func('int bpf_program__fd(void *program)'),
   attachCgroup: lib.func('void *bpf_program__attach_cgroup(void *program, int cgroup)'),
   attachIterator: lib.func('bpf_program__attach_iter', 'void *', ['void *', koffi.pointer(iteratorOptions)]),

@@ -8,7 +8,8 @@ import { renumberHelper, section } from './elf';
 import { attachSkMsgVerdict, check, checkHandle, initialBytes, libbpf, LibbpfError, type Handle } from './libbpf';
 import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
-import { UndrainedSockets } from './undrained';
+import { SocketIterator } from './iterators';
+import { attachVisitor, foundCodec, optionalPrograms, ReaderWatch } from './optional';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
@@ -23,7 +24,10 @@ export interface Loaded {
   readonly abi: number;
   readonly folder: string;
   readonly maps: Maps;
-  readonly undrained: UndrainedSockets;
+  readonly unread: SocketIterator;
+  /** Undefined where the kernel lacks what visits need. */
+  readonly visitor: SocketIterator | undefined;
+  readonly readers: ReaderWatch | undefined;
   /** Closes descriptors; pins stay. */
   close(): void;
 }
@@ -45,32 +49,51 @@ export function load(options: OpenOptions): Loaded {
   finishRelease(folderOf(options.pins, abi));
   const folder = preparePins(options.pins, abi);
   const fresh = !existsSync(join(folder, linkPin));
-  const object = checkHandle(`open ${options.object}`, libbpf.openMemory(elf, elf.length, null));
-  const links: Handle[] = [];
-  let undrained: UndrainedSockets | undefined;
+  const closers: (() => void)[] = [];
+  const close = (): void => closers.splice(0).reverse().forEach((each) => each());
   try {
-    if (helper) setHelperFlag(object);
-    pinMaps(object, folder);
-    loadObject(object);
-    links.push(attachSockOps(object, options.podCgroup, join(folder, linkPin)));
+    const { object, complete } = openAndLoad(elf, folder, helper);
+    closers.push(() => libbpf.closeObject(object));
+    const link = attachSockOps(object, options.podCgroup, join(folder, linkPin));
+    closers.push(() => libbpf.destroyLink(link)); // an open descriptor alone keeps a program attached
     const sockets = mapFd(object, 'sockets');
     const message = check('find program on_message', libbpf.programFd(program(object, 'on_message')));
     check('attach on_message to the sockets', libbpf.attachProgram(message, sockets, attachSkMsgVerdict, 0));
-    const iterator = new UndrainedSockets(program(object, 'undrained_sockets'), sockets);
-    undrained = iterator;
-    const close = (): void => {
-      iterator.close();
-      for (const link of links) libbpf.destroyLink(link);
-      libbpf.closeObject(object);
-    };
+    const find = (name: string): Handle => program(object, name);
+    const unread = new SocketIterator('unread_sockets', find('unread_sockets'), foundCodec(btf), sockets);
+    closers.push(() => unread.close());
+    const visitor = complete ? attachVisitor(find, btf) : undefined;
+    const readers = complete ? new ReaderWatch(find) : undefined;
+    closers.push(() => visitor?.close(), () => readers?.close());
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
-    return { btf, abi, folder, maps, undrained: iterator, close };
+    return { btf, abi, folder, maps, unread, visitor, readers, close };
   } catch (error) {
-    undrained?.close();
-    for (const link of links) libbpf.destroyLink(link); // an open descriptor alone keeps a program attached
-    libbpf.closeObject(object);
+    close();
     if (fresh) unpinAll(folder); // a node that cannot be served is left as it was
     throw error;
+  }
+}
+
+/** With its optional programs if the kernel takes them, else without. */
+function openAndLoad(elf: Buffer, folder: string, helper: boolean): { readonly object: Handle; readonly complete: boolean } {
+  const loaded = (optional: boolean): Handle => {
+    const object = checkHandle('open the object', libbpf.openMemory(elf, elf.length, null));
+    try {
+      if (helper) setHelperFlag(object);
+      pinMaps(object, folder);
+      for (const name of optionalPrograms) check(`choose ${name}`, libbpf.setAutoload(program(object, name), optional));
+      loadObject(object);
+      return object;
+    } catch (error) {
+      libbpf.closeObject(object);
+      throw error;
+    }
+  };
+  try {
+    return { object: loaded(true), complete: true };
+  } catch (error) {
+    if (!(error instanceof DatapathRefused)) throw error;
+    return { object: loaded(false), complete: false };
   }
 }
 
@@ -108,7 +131,7 @@ function mapFd(object: Handle, name: string): number {
 
 /** Loads with a verifier log for each program, of which the last line that says anything goes into the error. */
 function loadObject(object: Handle): void {
-  const logs = ['on_sock_ops', 'on_message', 'undrained_sockets'].map((name) => {
+  const logs = ['on_sock_ops', 'on_message', 'unread_sockets', ...optionalPrograms].map((name) => {
     const log = Buffer.alloc(verifierLogBytes);
     check(`set log of ${name}`, libbpf.setLogBuffer(program(object, name), log, log.length));
     return { name, log };

@@ -13,6 +13,10 @@ const tally = (standing: number[], gate: number[], fast = 0, tcp = 0): Tally => 
   gate: gate.map(BigInt),
   fast_bytes: BigInt(fast),
   tcp_bytes: BigInt(tcp),
+  adopted: 0n,
+  left: 0n,
+  nudged: 0n,
+  unseen: 0n,
 });
 
 test('a connection opened on one CPU and closed on another counts as closed', () => {

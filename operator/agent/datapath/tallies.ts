@@ -33,6 +33,10 @@ export function countersOf(namespace: string, copies: readonly Tally[], enums: E
     reasons,
     fastBytes: sum(copies, (tally) => tally.fast_bytes),
     tcpBytes: sum(copies, (tally) => tally.tcp_bytes),
+    adopted: Math.max(0, Number(sum(copies, (tally) => tally.adopted))),
+    left: sum(copies, (tally) => tally.left),
+    nudged: sum(copies, (tally) => tally.nudged),
+    unseen: sum(copies, (tally) => tally.unseen),
     passes: new Map([...passes].filter(([, messages]) => messages > zero)),
     draining,
   };

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* A connection end: its storage, the callbacks it asks for, and its place in the SOCKHASH. */
+#ifndef SIDECAR_ACCELERATION_ENDS_H
+#define SIDECAR_ACCELERATION_ENDS_H
+
+#include "counters.h"
+#include "endpoint.h"
+#include <bpf/bpf_core_read.h>
+
+/* An epoch that is never in force: the first message looks both pods up. */
+#define NEVER_LOOKED (~0ULL)
+#define SOL_TCP 6
+#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008	/* include/uapi/linux/bpf.h, 6.12 */
+
+static __always_inline __u32 netns_of(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
+}
+
+/* The cgroup of whoever opened the socket. Kernels before 5.15 keep it in a tagged word; there the pod stands for it. */
+static __always_inline __u64 container_of_socket(struct sock *sk)
+{
+	if (bpf_core_field_exists(sk->sk_cgrp_data.cgroup))
+		return BPF_CORE_READ(sk, sk_cgrp_data.cgroup, kn, id);
+	return netns_of(sk);
+}
+
+#define FLAG(sk, name) ((BPF_CORE_READ(sk, __sk_common.skc_flags) >> bpf_core_enum_value(enum sock_flags, name)) & 1)
+/* SOF_TIMESTAMPING_TX_RECORD_MASK of include/uapi/linux/net_tstamp.h */
+#define TX_TIMESTAMPS 0x301
+
+/* What a program asked of its socket that redirected bytes would not do: timestamps, hints and offsets that come with
+ * bytes of TCP only, and completions of zero-copy sends. */
+static __always_inline bool asks_of_tcp(struct tcp_sock *tp)
+{
+	struct sock *sk = (struct sock *)tp;
+
+	if (FLAG(sk, SOCK_RCVTSTAMP) || FLAG(sk, SOCK_ZEROCOPY) || FLAG(sk, SOCK_URGINLINE))
+		return true;
+	if (BPF_CORE_READ(sk, sk_peek_off) >= 0 || (BPF_CORE_READ(sk, sk_tsflags) & TX_TIMESTAMPS))
+		return true;
+	return bpf_core_field_exists(tp->recvmsg_inq) && BPF_CORE_READ_BITFIELD_PROBED(tp, recvmsg_inq);
+}
+
+/* Multipath TCP keeps its data order outside the subflow; repaired and upper-layer (TLS) sockets keep theirs too. */
+static __always_inline bool unsupported(struct tcp_sock *tp)
+{
+	if (bpf_core_field_exists(tp->is_mptcp) && BPF_CORE_READ(tp, is_mptcp))
+		return true;
+	if (BPF_CORE_READ_BITFIELD_PROBED(tp, repair) || asks_of_tcp(tp))
+		return true;
+	return BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops) != NULL;
+}
+
+/* How the program at this end was seen to read; what was redirected to it could be lost to it. */
+static __always_inline enum standing habit_of(__u64 container)
+{
+	struct habits *habits = bpf_map_lookup_elem(&containers, &container);
+
+	if (!habits || !habits->bits)
+		return STANDING_NONE;
+	return habits->bits & HABIT_SPLICES ? STANDING_SPLICING_READER : STANDING_COUNTING_READER;
+}
+
+static __always_inline void want_callbacks(struct bpf_sock_ops *ops, struct end *end, int flags)
+{
+	int now = ops->bpf_sock_ops_cb_flags;	/* other programs on this socket keep what they asked for */
+
+	if (flags & BPF_SOCK_OPS_RTT_CB_FLAG)
+		end->own_rtt_flag = !(now & BPF_SOCK_OPS_RTT_CB_FLAG);
+	bpf_sock_ops_cb_flags_set(ops, now | flags);
+}
+
+static __always_inline void drop_rtt_callback(struct bpf_sock_ops *ops, struct end *end)
+{
+	if (!end->own_rtt_flag)
+		return;
+	end->own_rtt_flag = 0;
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
+}
+
+static __always_inline void begin_end(struct end *end, __u64 cookie, struct tcp_sock *tp, const struct pod *pod)
+{
+	struct sock *sk = (struct sock *)tp;
+
+	/* a socket that was disconnected and connects again brings the storage of its earlier connection */
+	__builtin_memset(end, 0, sizeof(*end));
+	end->face.cookie = cookie;
+	end->slot = pod->slot;
+	end->netns = netns_of(sk);
+	end->container = container_of_socket(sk);
+	end->epoch = NEVER_LOOKED;
+}
+
+static __always_inline struct identity identity_of(const struct end *end, struct tcp_sock *tp)
+{
+	struct identity identity = {
+		.cookie = end->face.cookie,
+		.sock = (__u64)tp,
+		.end = (__u64)end,
+		.container = end->container,
+		.netns = end->netns,
+		.slot = end->slot,
+	};
+
+	return identity;
+}
+
+/* The storage of a socket in a selected pod; NULL for every other socket, which then pays nothing further. */
+static __always_inline struct end *open_end(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
+{
+	__u32 netns = netns_of((struct sock *)tp);
+	struct pod *pod = bpf_map_lookup_elem(&pods, &netns);
+	struct end *end;
+
+	if (!pod)
+		return NULL;
+	end = bpf_sk_storage_get(&ends, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+	if (!end) {
+		count_unseen(pod->slot);
+		return NULL;
+	}
+	begin_end(end, bpf_get_socket_cookie(ops), tp, pod);
+	want_callbacks(ops, end, BPF_SOCK_OPS_STATE_CB_FLAG);
+	return end;
+}
+
+/* Where an end without a peer stands. */
+static __always_inline enum standing standing_alone(const struct address *remote)
+{
+	if (is_loopback(remote)) /* this very pod, yet no half: Fast Open, for one */
+		return STANDING_UNSUPPORTED_SOCKET;
+	return locality_of(remote) ? STANDING_PEER_NOT_SELECTED : STANDING_PEER_ELSEWHERE;
+}
+
+/* Whether an end may enter the SOCKHASH: STANDING_NONE, or the reason why not. */
+static __always_inline enum standing may_enter(const struct end *end, struct tcp_sock *tp,
+					       const struct settings *settings)
+{
+	enum standing habit;
+
+	if (unsupported(tp))
+		return STANDING_UNSUPPORTED_SOCKET;
+	if (!(settings->paths & end->path))
+		return STANDING_PATH_NOT_SELECTED;
+	/* Observing must change nothing, and a socket in the map is not the same: FIONREAD, for one, tells less. */
+	if (settings->mode != MODE_ACCELERATE)
+		return STANDING_OBSERVING;
+	habit = habit_of(end->container);
+	if (habit != STANDING_NONE)
+		return habit;
+	return usage_below(settings->max_sockets) ? STANDING_NONE : STANDING_LIMIT_REACHED;
+}
+
+static __always_inline void entered(struct end *end)
+{
+	end->face.in_map = 1;
+	end->face.leaving = STANDING_NONE;
+	end->quiet_since = 0;
+	end->run = 0;
+	count_usage(1);
+}
+
+/* Only for ends that never got a redirected byte: deleting drops those that are still unread. */
+static __always_inline void leave_map(struct end *end)
+{
+	__u64 cookie = end->face.cookie;
+
+	if (!end->face.in_map)
+		return;
+	end->face.in_map = 0;
+	if (!bpf_map_delete_elem(&sockets, &cookie))
+		count_usage(-1);
+}
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Taking a connection out of the map while it is open.
+ *
+ * Deleting a socket from the SOCKHASH drops redirected bytes that are unread or on their way. So first both ends stop
+ * redirecting (`leaving`, see gate.h); then data runs over TCP and the RTT callback fires; and there both are deleted
+ * once nothing is left of the time before. A redirecting sender is in one of three places (net/ipv4/tcp_bpf.c,
+ * tcp_bpf_send_verdict(), 5.10 to 6.18):
+ *   1. before or in the program: it holds its socket's lock, so the lock's owner is set;
+ *   2. between the program and the peer's queue: it holds a reference to the peer (sk_psock_msg_verdict());
+ *   3. done: its bytes are in the peer's queue.
+ * A socket that has no owner, or only this very caller, whose peer has no reference but the lasting ones, and whose
+ * queues are empty, has nothing under way. All of it must hold twice, LEAVING_GRACE_NS apart, because an owner that
+ * took the lock just now may not have seen `leaving` yet, and a timer is armed before its reference is taken. */
+#ifndef SIDECAR_ACCELERATION_LEAVING_H
+#define SIDECAR_ACCELERATION_LEAVING_H
+
+#include "gate.h"
+
+#define LEAVING_GRACE_NS 1000000ULL
+/* Of an open socket in the SOCKHASH: one of its struct socket, one of its psock (sk_psock_init()). */
+#define LASTING_REFERENCES 2
+
+/* Armed timers hold a reference each (sk_reset_timer()). */
+static __always_inline int timer_references(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = (void *)sk;
+	int armed = 0;
+
+	armed += BPF_CORE_READ(sk, sk_timer.entry.pprev) != NULL;
+	armed += BPF_CORE_READ(icsk, icsk_delack_timer.entry.pprev) != NULL;
+	if (bpf_core_field_exists(icsk->icsk_retransmit_timer))
+		armed += BPF_CORE_READ(icsk, icsk_retransmit_timer.entry.pprev) != NULL;
+	else if (bpf_core_field_exists(sk->tcp_retransmit_timer))
+		armed += BPF_CORE_READ(sk, tcp_retransmit_timer.entry.pprev) != NULL;
+	return armed;
+}
+
+static __always_inline int passing_references(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_refcnt.refs.counter) - timer_references(sk) - LASTING_REFERENCES;
+}
+
+/* Called in a callback of `own`: outside the lock's owner that is the softirq, which holds a reference to it. */
+static __always_inline bool nothing_under_way(struct sock *own, struct sock *peer)
+{
+	int caller = BPF_CORE_READ(own, sk_lock.owned) ? 0 : 1;
+
+	if (BPF_CORE_READ(peer, sk_lock.owned))
+		return false;
+	if (passing_references(peer) != 0 || passing_references(own) != caller)
+		return false;
+	return fast_queue_empty(own) && fast_queue_empty(peer);
+}
+
+/* Forgets the peer: from now on the end is like one that was never joined, and a visit may join it again. */
+static __always_inline void part(struct end *end, struct tcp_sock *tp)
+{
+	end->peer.cookie = 0;
+	end->face.in_map = 0;
+	end->joined = 0;
+	if (end->departures < 6)
+		end->departures++;
+	end->seen_in = BPF_CORE_READ(tp, data_segs_in);
+	end->seen_out = BPF_CORE_READ(tp, data_segs_out);
+	mark_adopted(end, false);
+}
+
+static __always_inline void leave(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
+{
+	__u64 accepting = end->accepting ? end->face.cookie : end->peer.cookie;
+	__u64 own = end->face.cookie, peer = end->peer.cookie;
+
+	if (forget_original(accepting))
+		return;
+	count_usage(-2);
+	bpf_map_delete_elem(&sockets, &own);
+	bpf_map_delete_elem(&sockets, &peer);
+	count_left(end->slot);
+	part(end, tp);
+	drop_rtt_callback(ops, end);
+}
+
+/* An RTT callback of a joined connection: data has run over TCP. */
+static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
+{
+	struct sock *peer = (void *)end->peer.sock;
+	__u64 now = bpf_ktime_get_ns();
+	struct face face;
+
+	if (!peer_face(end, &face) || !face.in_map || !is_peer(end, peer))
+		return;
+	if (!end->face.leaving && face.leaving)
+		begin_leaving(end, face.leaving);
+	if (!end->face.leaving || !both_established(tp, peer))
+		return;
+	if (!nothing_under_way((struct sock *)tp, peer))
+		end->quiet_since = 0;
+	else if (!end->quiet_since)
+		end->quiet_since = now;
+	else if (now - end->quiet_since >= LEAVING_GRACE_NS)
+		leave(ops, end, tp);
+}
+
+#endif

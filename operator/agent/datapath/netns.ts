@@ -1,0 +1,51 @@
+// Doing one short thing inside a pod's network namespace, on this very thread.
+import koffi from 'koffi';
+import { closeSync, fstatSync, openSync } from 'node:fs';
+import { getSystemErrorName } from 'node:util';
+
+/** CLONE_NEWNET of include/uapi/linux/sched.h. */
+const networkNamespace = 0x40000000;
+const ownFile = '/proc/thread-self/ns/net';
+
+const setns = koffi.load('libc.so.6').func('int setns(int fd, int kind)');
+
+/** The process can no longer do anything right: it must end. */
+export class LostNamespace extends Error {}
+
+/**
+ * Runs `act` in the namespace behind `file`; undefined when that is gone or no longer the one with inode `netns` (the
+ * process id in its path may be another's by now). `act` must not wait: other work of the thread would run there too.
+ */
+export function inNamespace<T>(file: string, netns: number, act: () => T): T | undefined {
+  const theirs = openNamespace(file);
+  if (theirs === undefined) return undefined;
+  const own = openSync(ownFile, 'r');
+  try {
+    if (fstatSync(theirs).ino !== netns) return undefined;
+    enter(theirs, file);
+    try {
+      return act();
+    } finally {
+      leaveTo(own);
+    }
+  } finally {
+    closeSync(own);
+    closeSync(theirs);
+  }
+}
+
+function openNamespace(file: string): number | undefined {
+  try {
+    return openSync(file, 'r');
+  } catch {
+    return undefined; // the pod has ended
+  }
+}
+
+function enter(fd: number, file: string): void {
+  if (setns(fd, networkNamespace) !== 0) throw new Error(`enter network namespace ${file}: ${getSystemErrorName(-koffi.errno())}`);
+}
+
+function leaveTo(own: number): void {
+  if (setns(own, networkNamespace) !== 0) throw new LostNamespace(`return from a pod's network namespace: ${getSystemErrorName(-koffi.errno())}`);
+}

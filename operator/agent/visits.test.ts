@@ -1,0 +1,66 @@
+import { FakeDatapath, noCounters } from './datapath.testing';
+import { Visits } from './visits';
+
+let now = 0;
+let datapath: FakeDatapath;
+let visits: Visits;
+beforeEach(() => {
+  now = 100_000;
+  datapath = new FakeDatapath();
+  visits = new Visits(() => now);
+});
+
+const learning = (ends: number): FakeDatapath['counted'] => ({
+  namespaces: [{ ...noCounters('shop'), open: ends, reasons: new Map([['Learning', ends]]) }], joinedSockets: 0, drainingSockets: 0,
+});
+
+/** Lets seconds pass, one step each; returns how often it visited. */
+function pass(seconds: number, ends: number): number {
+  const before = datapath.visited;
+  for (let n = 0; n < seconds; n++, now += 1000) visits.step(datapath, learning(ends));
+  return datapath.visited - before;
+}
+
+test('what is new is visited once its reader has been watched for two seconds', () => {
+  expect(pass(2, 5)).toBe(0);
+  expect(datapath.told).toContain('watch readers');
+  expect(pass(1, 5)).toBe(1);
+});
+
+test('steps towards joining are taken one after the other, at most three at once', () => {
+  datapath.steps = [4, 4, 4, 4];
+  pass(2, 5);
+  expect(pass(1, 5)).toBe(3);
+});
+
+test('while nothing moves it looks less and less often, and anew when something new comes', () => {
+  pass(3, 5);
+  const first = pass(15, 5);
+  expect(first).toBeLessThan(6);
+  expect(pass(20, 5)).toBeLessThanOrEqual(3);
+  expect(pass(2, 6)).toBe(1);
+
+});
+
+test('with everything settled readers are watched for a second in thirty only', () => {
+  pass(90, 0);
+  const watched = datapath.told.filter((what) => what === 'watch readers').length;
+  expect(watched).toBe(3);
+  expect(datapath.told.filter((what) => what === 'leave readers alone').length).toBe(3);
+});
+
+test('a visit that takes long is followed by a long pause', () => {
+  datapath.visit = () => {
+    datapath.visited++;
+    now += 500;
+    return 0;
+  };
+  expect(pass(3, 5)).toBe(1);
+  expect(pass(90, 6)).toBe(0);
+});
+
+test('a kernel without visits is left alone', () => {
+  datapath.visits = false;
+  expect(pass(10, 5)).toBe(0);
+  expect(datapath.told).toEqual([]);
+});

@@ -1,0 +1,79 @@
+// When the agent looks at open connections: soon while something can still join, seldom otherwise, never for more than
+// a two-hundredth of its time.
+import type { ConnectionReason } from '../api';
+import type { Datapath, DatapathSnapshot } from './datapath/contract';
+
+/** Ends with these may join at a visit. */
+const unsettled: readonly ConnectionReason[] = ['Learning', 'ShortLived', 'OneWay', 'Observing', 'LimitReached'];
+const soonMs = 1000;
+const seldomMs = 10_000;
+/** Pause after a visit, as a multiple of the time it took. */
+const restFactor = 200;
+/** A connection joins in three steps: its connecting end is found, its accepting end enters, then it does. */
+const stepsToJoin = 3;
+/** Programs are watched for this long before what they read over is trusted. */
+const watchMs = 2000;
+/** Also when nothing is learnt, readers are watched for a second now and then: a program may begin to splice late. */
+const sampleEveryMs = 30_000;
+const sampleMs = 1000;
+
+export class Visits {
+  private nextVisit = 0;
+  private restUntil = 0;
+  private interval = soonMs;
+  private learning = 0;
+  private watchedSince: number | undefined;
+  private nextSample = 0;
+
+  constructor(
+    /** Milliseconds of a clock that only goes forward. */
+    private readonly now: () => number,
+  ) {}
+
+  /** The selection or the mode has changed: every open connection is looked at. */
+  hurry(): void {
+    this.nextVisit = 0;
+    this.interval = soonMs;
+  }
+
+  /** Once a second, with what the counters said last. */
+  step(datapath: Datapath, snapshot: DatapathSnapshot): void {
+    if (!datapath.visits) return;
+    const learning = countOf(snapshot, ['Learning']);
+    if (learning > this.learning) this.hurry();
+    this.learning = learning;
+    this.watch(datapath, learning > 0);
+    if (this.watchedFor() < watchMs && learning > 0) return;
+    if (this.now() >= Math.max(this.nextVisit, this.restUntil)) this.visit(datapath, snapshot);
+  }
+
+  private visit(datapath: Datapath, snapshot: DatapathSnapshot): void {
+    const began = this.now();
+    let moved = datapath.visit();
+    const joins = moved > 0;
+    for (let n = 1; moved > 0 && n < stepsToJoin; n++) moved = datapath.visit();
+    const took = this.now() - began;
+    this.interval = joins ? soonMs : Math.min(2 * this.interval, seldomMs);
+    const pause = countOf(snapshot, unsettled) > 0 ? this.interval : seldomMs;
+    this.nextVisit = this.now() + pause;
+    this.restUntil = this.now() + restFactor * took;
+  }
+
+  private watch(datapath: Datapath, learning: boolean): void {
+    const now = this.now();
+    if (now >= this.nextSample) this.nextSample = now + sampleEveryMs;
+    const sampling = now < this.nextSample - sampleEveryMs + sampleMs;
+    const on = learning || sampling;
+    if (on === (this.watchedSince !== undefined)) return;
+    datapath.watchReaders(on);
+    this.watchedSince = on ? now : undefined;
+  }
+
+  private watchedFor(): number {
+    return this.watchedSince === undefined ? 0 : this.now() - this.watchedSince;
+  }
+}
+
+function countOf({ namespaces }: DatapathSnapshot, reasons: readonly ConnectionReason[]): number {
+  return namespaces.reduce((sum, entry) => sum + reasons.reduce((n, reason) => n + (entry.reasons.get(reason) ?? 0), 0), 0);
+}
