@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Reading and writing by vectors, several messages at once, and what comes beside the bytes. */
+#define _GNU_SOURCE
+#include "../families.h"
+#include <linux/tcp.h>
+#include <poll.h>
+#include <sys/uio.h>
+
+static void readv_parts(struct conn *conn)
+{
+	unsigned char bytes[600];
+	struct iovec parts[] = { { bytes, 100 }, { bytes + 100, 0 }, { bytes + 100, 200 }, { bytes + 300, 300 } };
+
+	for (int i = 0; i < 3; i++) {
+		ssize_t n;
+
+		send_now(250);
+		send_now(250);
+		settle();
+		n = readv(conn->fd, parts, 4);
+		say_result("readv", n);
+		if (n > 0)
+			check(conn, bytes, n);
+	}
+	say_result("empty: readv", readv(conn->fd, parts, 4));
+	send_no_more();
+}
+
+static void writev_parts(struct conn *conn)
+{
+	unsigned char bytes[600];
+
+	for (int i = 0; i < 10; i++) {
+		struct iovec parts[] = { { bytes, 100 }, { bytes + 100, 0 }, { bytes + 100, 499 }, { bytes + 599, 1 } };
+
+		fill(bytes, conn->sent, sizeof(bytes));
+		say_result("writev", writev(conn->fd, parts, 4));
+		conn->sent += sizeof(bytes);
+		memset(bytes, 0xee, sizeof(bytes)); /* the buffer is the program's again */
+		meet();
+	}
+}
+
+static void take_messages(struct conn *conn)
+{
+	for (int i = 0; i < 10; i++) {
+		meet();
+		take(conn, 600);
+	}
+}
+
+static void sendmmsg_three(struct conn *conn)
+{
+	for (int i = 0; i < 10; i++) {
+		unsigned char bytes[3][200];
+		struct iovec parts[3];
+		struct mmsghdr messages[3] = { 0 };
+
+		for (int j = 0; j < 3; j++) {
+			fill(bytes[j], conn->sent + 200 * j, 200);
+			parts[j] = (struct iovec){ bytes[j], 200 };
+			messages[j].msg_hdr.msg_iov = &parts[j];
+			messages[j].msg_hdr.msg_iovlen = 1;
+		}
+		say_result("sendmmsg", sendmmsg(conn->fd, messages, 3, 0));
+		say("lengths %u %u %u", messages[0].msg_len, messages[1].msg_len, messages[2].msg_len);
+		conn->sent += 600;
+		meet();
+	}
+}
+
+static void recvmmsg_three(struct conn *conn)
+{
+	unsigned char bytes[3][100];
+	struct iovec parts[3] = { { bytes[0], 100 }, { bytes[1], 100 }, { bytes[2], 100 } };
+	struct mmsghdr messages[3] = { 0 };
+	int n;
+
+	for (int j = 0; j < 3; j++) {
+		messages[j].msg_hdr.msg_iov = &parts[j];
+		messages[j].msg_hdr.msg_iovlen = 1;
+	}
+	send_now(250);
+	settle();
+	n = recvmmsg(conn->fd, messages, 3, MSG_DONTWAIT, NULL);
+	say_result("recvmmsg", n);
+	for (int j = 0; j < n; j++) {
+		say("message of %u, flags %x", messages[j].msg_len, messages[j].msg_hdr.msg_flags);
+		check(conn, bytes[j], messages[j].msg_len);
+	}
+	send_no_more();
+}
+
+/* One recvmsg() with everything that may come beside the bytes. */
+static void say_beside(struct conn *conn, size_t length)
+{
+	unsigned char bytes[4096];
+	char beside[256];
+	struct iovec part = { bytes, length };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = beside, .msg_controllen = sizeof(beside) };
+	ssize_t n = recvmsg(conn->fd, &message, 0);
+
+	say_result("recvmsg", n);
+	if (n < 0)
+		return;
+	check(conn, bytes, n);
+	say("flags %x", message.msg_flags);
+	for (struct cmsghdr *each = CMSG_FIRSTHDR(&message); each; each = CMSG_NXTHDR(&message, each)) {
+		if (each->cmsg_level == IPPROTO_TCP && each->cmsg_type == TCP_CM_INQ)
+			say("still unread %d", *(int *)CMSG_DATA(each));
+		else
+			say("beside it: level %d type %d", each->cmsg_level, each->cmsg_type);
+	}
+}
+
+static void inq(struct conn *conn)
+{
+	set_option(conn->fd, IPPROTO_TCP, TCP_INQ, 1);
+	for (int i = 0; i < 2; i++) {
+		send_now(300);
+		settle();
+		say_beside(conn, 100);
+		say_beside(conn, 1000);
+	}
+	send_no_more();
+}
+
+static void receive_timestamp(struct conn *conn)
+{
+	set_option(conn->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+	for (int i = 0; i < 2; i++) {
+		send_now(300);
+		settle();
+		say_beside(conn, 1000);
+	}
+	send_no_more();
+}
+
+static void one_byte_writes(struct conn *conn)
+{
+	for (int i = 0; i < 2000; i++) {
+		put(conn, 1);
+		if (i % 20 == 19)
+			take(conn, 1);
+	}
+}
+
+static void one_byte_reads(struct conn *conn)
+{
+	for (int i = 0; i < 2000; i++) {
+		take(conn, 1);
+		if (i % 20 == 19)
+			put(conn, 1);
+	}
+}
+
+const struct probe_case messages[] = {
+	{ "readv", "readv() fills its parts in order, over message borders", feed, readv_parts, TO_SERVER },
+	{ "writev", "writev() gathers its parts; the buffers are the program's again at once", writev_parts, take_messages, TO_SERVER },
+	{ "sendmmsg", "sendmmsg() sends several messages, in order", sendmmsg_three, take_messages, TO_SERVER },
+	{ "recvmmsg", "recvmmsg() takes several parts", feed, recvmmsg_three, TO_SERVER },
+	{ "one-byte", "2,000 writes and reads of one byte", one_byte_writes, one_byte_reads, BOTH_WAYS },
+	{ "inq", "TCP_INQ tells beside the bytes how many are left", feed, inq, TO_SERVER },
+	{ "receive-timestamp", "SO_TIMESTAMPNS puts a time stamp beside the bytes", feed, receive_timestamp, TO_SERVER },
+	END_OF_ROWS
+};

@@ -1,0 +1,130 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Readers and writers by io_uring. */
+#define _GNU_SOURCE
+#include "../families.h"
+#include "ring.h"
+#include <poll.h>
+
+static unsigned char bytes[4096];
+
+static void say_completion(const char *what, int result)
+{
+	if (result < 0)
+		say("%s %s", what, strerrorname_np(-result));
+	else
+		say("%s %d", what, result);
+}
+
+static void ask_recv(int fd, size_t length, int flags)
+{
+	struct io_uring_sqe *request = ring_request();
+
+	request->opcode = IORING_OP_RECV;
+	request->fd = fd;
+	request->addr = (uintptr_t)bytes;
+	request->len = length;
+	request->msg_flags = flags;
+	ring_submit();
+}
+
+static void take_completion(struct conn *conn, const char *what)
+{
+	int result = ring_wait();
+
+	say_completion(what, result);
+	if (result > 0)
+		check(conn, bytes, result);
+}
+
+/* Asked before the data comes: the request waits inside the kernel. */
+static void receive(struct conn *conn)
+{
+	ring_open();
+	set_blocking(conn->fd, true);
+	for (int i = 0; i < 5; i++) {
+		ask_recv(conn->fd, 1000, 0);
+		say("nothing yet: %d", ring_idle(50));
+		send_soon(100);
+		take_completion(conn, "asleep: recv");
+		send_now(100);
+		settle();
+		ask_recv(conn->fd, 1000, 0);
+		take_completion(conn, "late: recv");
+	}
+	send_no_more();
+}
+
+static void receive_nonblocking(struct conn *conn)
+{
+	ring_open();
+	for (int i = 0; i < 3; i++) {
+		bool waits;
+
+		ask_recv(conn->fd, 1000, 0);
+		waits = ring_idle(50); /* older kernels say EAGAIN */
+		say("waits: %d", waits);
+		if (waits)
+			send_soon(100);
+		take_completion(conn, "empty: recv");
+		send_now(100);
+		settle();
+		ask_recv(conn->fd, 60, 0);
+		take_completion(conn, "recv");
+		ask_recv(conn->fd, 1000, 0);
+		take_completion(conn, "rest: recv");
+	}
+	send_no_more();
+}
+
+static void polled(struct conn *conn)
+{
+	ring_open();
+	for (int i = 0; i < 5; i++) {
+		struct io_uring_sqe *request = ring_request();
+
+		request->opcode = IORING_OP_POLL_ADD;
+		request->fd = conn->fd;
+		request->poll32_events = POLLIN;
+		ring_submit();
+		say("nothing yet: %d", ring_idle(50));
+		send_soon(100);
+		say_events("asleep:", ring_wait());
+		ask_recv(conn->fd, 1000, MSG_DONTWAIT);
+		take_completion(conn, "recv");
+	}
+	send_no_more();
+}
+
+static void sending(struct conn *conn)
+{
+	ring_open();
+	for (int i = 0; i < 5; i++) {
+		struct io_uring_sqe *request = ring_request();
+
+		fill(bytes, conn->sent, 1000);
+		request->opcode = IORING_OP_SEND;
+		request->fd = conn->fd;
+		request->addr = (uintptr_t)bytes;
+		request->len = 1000;
+		ring_submit();
+		say_completion("send", ring_wait());
+		conn->sent += 1000;
+		meet();
+	}
+}
+
+static void take_sent(struct conn *conn)
+{
+	for (int i = 0; i < 5; i++) {
+		take(conn, 1000);
+		meet();
+	}
+}
+
+const struct probe_case uring[] = {
+	{ "uring-recv", "io_uring: a recv that waits inside the kernel", feed, receive, TO_SERVER },
+	{ "uring-recv-nonblocking", "io_uring: recv on a non-blocking socket", feed, receive_nonblocking, TO_SERVER },
+	{ "uring-poll", "io_uring: a poll request, then recv", feed, polled, TO_SERVER },
+	{ "uring-send", "io_uring: send", sending, take_sent, TO_SERVER },
+	END_OF_ROWS
+};

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a case of the conformance suite is made of. A case is played by two processes, a client and a server, each in the
+ * network namespace of its pod; what they say is the observation, and must be the same on TCP and on an accelerated
+ * connection. So a case says only what the socket API promises: results, errors, masks, order; never times or addresses. */
+#ifndef SIDECAR_ACCELERATION_PROBE_H
+#define SIDECAR_ACCELERATION_PROBE_H
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/types.h>
+
+/* The other end answers within this, or never. */
+#define PATIENCE_MS 8000
+
+/* Which direction of a connection a case is about: its sender must have used the fast path for a row to count as same. */
+enum subject {
+	TO_SERVER = 1,
+	TO_CLIENT = 2,
+	BOTH_WAYS = TO_SERVER | TO_CLIENT,
+};
+
+/* One connection as one of its ends sees it; every byte is known by its place in its direction's stream. */
+struct conn {
+	int fd;			/* -1 when it is closed */
+	uint64_t sent, taken;
+	bool wrong;		/* a byte came that does not belong there; said once */
+	uint64_t fast_before, tcp_before;	/* what the datapath had counted when the case began */
+};
+
+struct probe_case {
+	const char *name;
+	const char *about;	/* one sentence for the table */
+	void (*client)(struct conn *conn);
+	void (*server)(struct conn *conn);
+	enum subject subject;
+	bool alone;		/* opens its connections itself; the two functions get a closed one */
+	bool slow;		/* left out of the short form */
+	int seconds;		/* deadline; 0: thirty seconds */
+};
+
+/* How the run was ordered; the same in both processes but for `client`. */
+struct stage {
+	bool client;
+	bool small;		/* the short form: less of the same */
+	int family;
+	struct sockaddr_storage target;	/* where the client connects to */
+	uint16_t listen_port;
+	unsigned int client_uid;	/* owner of the client's sockets, as packet filters see it */
+	bool transparent;	/* the listener stands behind TPROXY */
+	int ends;		/* the datapath's socket storage, or -1 */
+};
+
+extern struct stage stage;
+
+/* meeting.c: what is said, and meeting the other side */
+void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void say_result(const char *what, ssize_t result);	/* "what 100", "what EAGAIN" */
+void say_events(const char *what, int events);		/* poll(2) masks by name, or "nothing" */
+_Noreturn void give_up(const char *format, ...) __attribute__((format(printf, 1, 2)));
+_Noreturn void unsupported(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void meet(void);		/* returns when both sides have called it */
+void tell(long value);		/* to the other side's hear() */
+long hear(void);
+void nap(long ms);
+long now_ms(void);
+const char *timing(long took_ms, long expected_ms);	/* "at once", "in time" or "late" */
+
+/* socket.c: opening and closing */
+int open_socket(int protocol);
+int listen_here(int backlog);
+int listen_on(int socket, int backlog);
+void connect_to_server(int socket);	/* waits until it is established */
+struct conn connect_new(void);
+struct conn accept_from(int listener);
+/* Some turns of request and answer, after which an accelerated connection is redirected both ways. */
+void warm_up(struct conn *conn);
+/* For cases that open their connection themselves: the only one, not warmed up, with a listener at the server. */
+void open_cold(struct conn *conn);
+/* A connection that is warm; the client's call and the server's meet. */
+struct conn pair_up(int listener);
+void hang_up(struct conn *conn);	/* notes its speed and closes it */
+void set_option(int fd, int level, int name, int value);
+int get_option(int fd, int level, int name);
+void set_blocking(int fd, bool blocking);
+
+/* stream.c: bytes that are known by their place */
+void fill(void *buffer, uint64_t at, size_t length);	/* length at most STREAM_WINDOW */
+bool matches(const void *buffer, uint64_t at, size_t length);
+void check(struct conn *conn, const void *buffer, size_t length);	/* the next bytes of the stream have come */
+int wait_for(int fd, short events, int timeout_ms);	/* what poll() saw, 0 for nothing */
+ssize_t put_once(struct conn *conn, size_t length, int flags);	/* one send(); -1 and errno */
+void put(struct conn *conn, size_t length);		/* all of it, waiting for room */
+ssize_t take_once(struct conn *conn, size_t length, int flags);	/* one recv(), checked */
+void take(struct conn *conn, size_t length);		/* all of it, or gives up */
+bool stuff(struct conn *conn, size_t piece);	/* sends until there is no room left; false when there is no end to it */
+uint64_t take_to_end(struct conn *conn);		/* until EOF; says how it ended */
+#define STREAM_WINDOW (1 << 20)
+
+/* feeder.c: one side sends just what the other asks for, when it asks */
+void feed(struct conn *conn);		/* until send_no_more() */
+void send_now(size_t length);		/* returns when it has been sent */
+void send_soon(size_t length);		/* returns at once: the asker then goes to sleep over it */
+void send_no_more(void);
+void turns(struct conn *conn, int count, size_t length);	/* request and answer, the asking side */
+void answer_turns(struct conn *conn, int count, size_t length);
+void settle(void);			/* what has been sent is there now */
+
+/* speed.c: how the bytes of a connection went */
+void note_start(struct conn *conn);
+void note_speed(struct conn *conn);
+uint64_t fast_bytes(const struct conn *conn);	/* sent since note_start(); 0 on the control */
+
+#define ROWS(family) extern const struct probe_case family[]
+#define END_OF_ROWS { .name = NULL }
+
+#endif

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Opening connections between the two sides, warm ones above all, and closing them. */
+#define _GNU_SOURCE
+#include "probe.h"
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/fsuid.h>
+#include <unistd.h>
+
+/* The one place that says what warms a connection: more turns than the datapath keeps on TCP at first, and more than
+ * a connection has that is too short to be joined. */
+#define WARM_UP_TURNS 24
+#define WARM_UP_BYTES 64
+
+void set_option(int fd, int level, int name, int value)
+{
+	if (setsockopt(fd, level, name, &value, sizeof(value)))
+		give_up("set socket option %d of level %d: %s", name, level, strerrorname_np(errno));
+}
+
+int get_option(int fd, int level, int name)
+{
+	int value = 0;
+	socklen_t length = sizeof(value);
+
+	if (getsockopt(fd, level, name, &value, &length))
+		give_up("get socket option %d of level %d: %s", name, level, strerrorname_np(errno));
+	return value;
+}
+
+void set_blocking(int fd, bool blocking)
+{
+	int flags = fcntl(fd, F_GETFL);
+
+	fcntl(fd, F_SETFL, blocking ? flags & ~O_NONBLOCK : flags | O_NONBLOCK);
+}
+
+int open_socket(int protocol)
+{
+	int fd;
+
+	/* Packet filters match the owner by the file system uid at socket(2) (net/netfilter/xt_owner.c). */
+	if (stage.client)
+		setfsuid(stage.client_uid);
+	fd = socket(stage.family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
+	if (stage.client)
+		setfsuid(0);
+	if (fd < 0)
+		give_up("socket: %s", strerrorname_np(errno));
+	return fd;
+}
+
+int listen_on(int fd, int backlog)
+{
+	struct sockaddr_storage any = { .ss_family = stage.family };
+
+	if (stage.family == AF_INET)
+		((struct sockaddr_in *)&any)->sin_port = htons(stage.listen_port);
+	else
+		((struct sockaddr_in6 *)&any)->sin6_port = htons(stage.listen_port);
+	set_option(fd, SOL_SOCKET, SO_REUSEADDR, 1);
+	if (stage.transparent)
+		set_option(fd, stage.family == AF_INET ? SOL_IP : SOL_IPV6, stage.family == AF_INET ? IP_TRANSPARENT : IPV6_TRANSPARENT, 1);
+	set_blocking(fd, false);
+	if (bind(fd, (struct sockaddr *)&any, sizeof(any)) || listen(fd, backlog))
+		give_up("listen on port %d: %s", stage.listen_port, strerrorname_np(errno));
+	return fd;
+}
+
+int listen_here(int backlog)
+{
+	return listen_on(open_socket(0), backlog);
+}
+
+void connect_to_server(int fd)
+{
+	int error;
+
+	set_blocking(fd, false);
+	if (connect(fd, (struct sockaddr *)&stage.target, sizeof(stage.target)) && errno != EINPROGRESS)
+		give_up("connect: %s", strerrorname_np(errno));
+	if (!wait_for(fd, POLLOUT, PATIENCE_MS))
+		give_up("connect: no answer");
+	error = get_option(fd, SOL_SOCKET, SO_ERROR);
+	if (error)
+		give_up("connect: %s", strerrorname_np(error));
+	set_option(fd, SOL_TCP, TCP_NODELAY, 1);
+}
+
+struct conn connect_new(void)
+{
+	struct conn conn = { .fd = open_socket(0) };
+
+	connect_to_server(conn.fd);
+	return conn;
+}
+
+struct conn accept_from(int listener)
+{
+	struct conn conn = { .fd = -1 };
+
+	do { /* another thread may have been quicker */
+		if (!wait_for(listener, POLLIN, PATIENCE_MS))
+			give_up("accept: nobody came");
+		conn.fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	} while (conn.fd < 0 && errno == EAGAIN);
+	if (conn.fd < 0)
+		give_up("accept: %s", strerrorname_np(errno));
+	set_option(conn.fd, SOL_TCP, TCP_NODELAY, 1);
+	return conn;
+}
+
+void warm_up(struct conn *conn)
+{
+	for (int turn = 0; turn < WARM_UP_TURNS; turn++) {
+		if (stage.client)
+			put(conn, WARM_UP_BYTES);
+		take(conn, WARM_UP_BYTES);
+		if (!stage.client)
+			put(conn, WARM_UP_BYTES);
+	}
+	note_start(conn);
+}
+
+void open_cold(struct conn *conn)
+{
+	int listener = stage.client ? -1 : listen_here(8);
+
+	meet();
+	*conn = stage.client ? connect_new() : accept_from(listener);
+	note_start(conn);
+}
+
+struct conn pair_up(int listener)
+{
+	struct conn conn = stage.client ? connect_new() : accept_from(listener);
+
+	warm_up(&conn);
+	return conn;
+}
+
+void hang_up(struct conn *conn)
+{
+	note_speed(conn);
+	close(conn->fd);
+	conn->fd = -1;
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
+/* Whether a connection ran accelerated: the datapath's own count of this very socket, from its socket storage. */
+#define _GNU_SOURCE
+#include "probe.h"
+#include "transcript.h"
+#include "../../abi.h"
+#include <linux/bpf.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static bool look(int fd, struct end *end)
+{
+	union bpf_attr attr;
+
+	memset(&attr, 0, sizeof(attr));
+	memset(end, 0, sizeof(*end));
+	if (stage.ends < 0 || fd < 0)
+		return false;
+	attr.map_fd = stage.ends;
+	attr.key = (uintptr_t)&fd;
+	attr.value = (uintptr_t)end;
+	return !syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr));
+}
+
+void note_start(struct conn *conn)
+{
+	struct end end;
+
+	look(conn->fd, &end);
+	conn->fast_before = end.fast_bytes;
+	conn->tcp_before = end.tcp_bytes;
+}
+
+void note_speed(struct conn *conn)
+{
+	struct end end;
+
+	if (!look(conn->fd, &end))
+		return;
+	transcript->standing = end.standing;
+	transcript->gate = end.gate;
+	/* by several threads at once, in a storm */
+	__atomic_fetch_add(&transcript->fast_bytes, end.fast_bytes - conn->fast_before, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&transcript->tcp_bytes, end.tcp_bytes - conn->tcp_before, __ATOMIC_RELAXED);
+}
+
+uint64_t fast_bytes(const struct conn *conn)
+{
+	struct end end;
+
+	return look(conn->fd, &end) ? end.fast_bytes - conn->fast_before : 0;
+}

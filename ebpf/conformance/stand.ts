@@ -1,0 +1,81 @@
+// The stand the cases are played on: pods for every path, half of them selected, and a datapath over all of them.
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseBtf } from '../../operator/agent/datapath/btf';
+import { Enums } from '../../operator/agent/datapath/abi';
+import { section } from '../../operator/agent/datapath/elf';
+import { Fixture, object, selected } from '../tests/fixture';
+import { makePair, probeWords, type FamilyName, type Pair, type PathName } from './paths';
+import { outputOf, parseObservation, probeProgram, type Case, type Observation } from './probe';
+import { judge, type Names, type Verdict } from './verdict';
+
+/** Every run has a port of its own: what a datapath learns of a destination must not reach the next case. */
+const firstPort = 20_000;
+const ports = 10_000;
+
+export interface Trial extends Verdict {
+  readonly control: Observation;
+  readonly accelerated: Observation;
+}
+
+export function datapathNames(): Names {
+  const enums = new Enums(parseBtf(section(readFileSync(object), '.BTF')));
+  return {
+    accelerated: enums.accelerated,
+    standing: (number) => enums.reasons.get(number) ?? 'NotSeen',
+    gate: (number) => enums.gates[number] ?? `gate ${number}`,
+  };
+}
+
+export class Stand {
+  private readonly fixture = new Fixture();
+  private readonly names = datapathNames();
+  /** Of every path its own, so that paths can be played side by side. */
+  private readonly pairs = new Map<PathName, { readonly accelerated: Pair; readonly control: Pair }>();
+  private runs = 0;
+
+  /** Makes the pods of `wanted`; throws where a rule cannot be set, after cleaning up. */
+  static async open(wanted: readonly PathName[]): Promise<Stand> {
+    const stand = new Stand();
+    try {
+      stand.makePods(wanted);
+      return stand;
+    } catch (error) {
+      await stand.close();
+      throw error;
+    }
+  }
+
+  private makePods(wanted: readonly PathName[]): void {
+    const { node, datapath } = this.fixture;
+    for (const path of wanted) this.pairs.set(path, { accelerated: makePair(node, path), control: makePair(node, path) });
+    const pods = [...this.pairs.values()].flatMap(({ accelerated }) => [accelerated.client, accelerated.server]);
+    datapath.select(pods.map((pod) => selected(pod, 'conformance')), []);
+  }
+
+  /** Plays a case on both pairs of pods at once. Throws BrokenControl, or where the probe cannot be run. */
+  async play({ name, subject }: Case, path: PathName, family: FamilyName, small: boolean): Promise<Trial> {
+    const pair = this.pairs.get(path);
+    if (pair === undefined) throw new Error(`play ${name}: the pods of path ${path} were not made`);
+    const port = firstPort + (this.runs++ % ports);
+    const size = small ? ['--small'] : [];
+    const [control, accelerated] = await Promise.all([
+      this.observe(name, pair.control, probeWords(path, family, pair.control, port), size),
+      this.observe(name, pair.accelerated, probeWords(path, family, pair.accelerated, port), [...size, '--ends', this.endsPin()]),
+    ]);
+    return { ...judge(subject, control, accelerated, this.names), control, accelerated };
+  }
+
+  private async observe(name: string, { server }: Pair, where: readonly string[], how: readonly string[]): Promise<Observation> {
+    return parseObservation(await outputOf(this.fixture.node.start(server, probeProgram, 'run', name, ...where, ...how)));
+  }
+
+  private endsPin(): string {
+    const [folder = ''] = readdirSync(this.fixture.pins);
+    return join(this.fixture.pins, folder, 'ends');
+  }
+
+  close(): Promise<void> {
+    return this.fixture.remove();
+  }
+}
