@@ -40,6 +40,15 @@ lint: node_modules/.stamp ## Types, import directions, generated files up to dat
 	tsc --noEmit
 	npm run --silent lint
 	npm run --silent generate -- --check
+	$(TS) e2e/gitops/main.ts --check
+
+.PHONY: render
+render: node_modules/.stamp ## deploy/ from the chart: kustomize base, add-on, Argo CD's settings
+	$(TS) e2e/gitops/main.ts
+
+.PHONY: addon
+addon: node_modules/.stamp ## The add-on package for cluster consoles, below build/addon
+	@$(TS) e2e/gitops/pack.ts
 
 .PHONY: unit
 unit: node_modules/.stamp ## Unit tests: no root, no network
@@ -65,6 +74,29 @@ test-kernel: $(OBJECT) ## Datapath tests in network namespaces of their own (roo
 
 test-cluster: build ## Tests on a real API server and a real two-node cluster (root)
 	$(JEST) --selectProjects e2e --runInBand
+
+.PHONY: soak soak-page
+soak: $(OBJECT) ## Checksummed traffic while all changes under it (root; MINUTES=2 or GB=100, SEED=n)
+	@$(TS) e2e/tools/debian.ts all
+	$(TS) e2e/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES)) $(if $(GB),--gigabytes $(GB)) $(if $(SEED),--seed $(SEED))
+
+soak-page: node_modules/.stamp ## Writes docs/soak.* from the last soak
+	$(TS) e2e/soak/page.ts
+
+PROBE := build/conformance/probe
+$(PROBE): $(wildcard ebpf/conformance/probe/*.[ch] ebpf/conformance/probe/cases/*.[ch]) ebpf/abi.h | deps
+	@mkdir -p $(@D)
+	cc -std=gnu11 -O2 -static -pthread -Wall -Wextra -Werror -Wno-missing-field-initializers $(filter %.c,$^) -o $@
+
+.PHONY: conformance
+conformance: $(OBJECT) $(PROBE) ## The socket API on TCP and accelerated, compared; writes docs/conformance.* (root; ARGS=--help)
+	@$(TS) e2e/tools/debian.ts all
+	$(TS) ebpf/conformance/main.ts $(or $(ARGS),--docs)
+
+.PHONY: test-kernels
+test-kernels: build $(PROBE) ## Datapath and conformance on Debian's kernels in virtual machines (root; KERNELS="5.10 6.1")
+	@$(TS) e2e/tools/debian.ts kernels
+	@$(TS) e2e/kernels/main.ts $(KERNELS)
 
 .PHONY: image
 image: build ## The image of controller, agent and CLI, as an archive in the cache

@@ -11,10 +11,12 @@ interface DebianPackage {
   readonly provides: string;
   /** True for what compiling the product needs; the rest is for running a cluster. */
   readonly compiles?: true;
+  /** True for what only the tests on other kernels need. */
+  readonly emulates?: true;
 }
 
-/** Which packages: those that compiling the product needs, or all. */
-export type PackageSelection = 'build' | 'all';
+/** Which packages: those that compiling the product needs, all for tests on this machine's kernel, or all for tests on others. */
+export type PackageSelection = 'build' | 'all' | 'kernels';
 
 const packages: readonly DebianPackage[] = [
   { name: 'bpftool', provides: 'bpftool', compiles: true },
@@ -22,17 +24,25 @@ const packages: readonly DebianPackage[] = [
   { name: 'ca-certificates', provides: '/etc/ssl/certs/ca-certificates.crt' },
   { name: 'clang', provides: 'clang', compiles: true },
   { name: 'containernetworking-plugins', provides: '/usr/lib/cni/bridge' },
+  { name: 'cpio', provides: 'cpio', emulates: true },
+  { name: 'e2fsprogs', provides: 'mke2fs', emulates: true },
   { name: 'etcd-server', provides: 'etcd' },
+  { name: 'gcc-aarch64-linux-gnu', provides: 'aarch64-linux-gnu-gcc', emulates: true },
   { name: 'iproute2', provides: 'ip' },
   { name: 'iptables', provides: 'iptables' },
+  { name: 'kmod', provides: 'depmod', emulates: true },
   { name: 'libbpf-dev', provides: '/usr/include/bpf/bpf_helpers.h', compiles: true },
+  { name: 'libc6-dev-arm64-cross', provides: '/usr/aarch64-linux-gnu/include/stdio.h', emulates: true },
   { name: 'llvm', provides: 'llvm-strip', compiles: true },
+  { name: 'lua5.1', provides: 'lua5.1' },
   { name: 'mmdebstrap', provides: 'mmdebstrap' },
   { name: 'nftables', provides: 'nft' },
   { name: 'openssl', provides: 'openssl' },
   { name: 'procps', provides: 'sysctl' },
   { name: 'python3', provides: 'python3' },
   { name: 'python3-pip', provides: 'pip3' },
+  { name: 'qemu-system-arm', provides: 'qemu-system-aarch64', emulates: true },
+  { name: 'qemu-system-x86', provides: 'qemu-system-x86_64', emulates: true },
   { name: 'runc', provides: 'runc' },
 ];
 
@@ -40,7 +50,10 @@ const searchPath = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sb
 
 /** The names of the packages that this machine lacks. */
 export function missingPackages(selection: PackageSelection = 'all'): string[] {
-  const wanted = packages.filter((each) => selection === 'all' || each.compiles === true);
+  const wanted = packages.filter((each) => {
+    if (selection === 'build') return each.compiles === true;
+    return each.emulates === true ? selection === 'kernels' : true;
+  });
   return wanted.filter((each) => !isProvided(each.provides)).map((each) => each.name);
 }
 

@@ -1,0 +1,67 @@
+// The guest's checkout: what is compiled here, and the files that go with it, packed as the second half of an initramfs.
+import { cp, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { run } from '../tools/command';
+import { buildDirectory, checkout } from '../tools/paths';
+import type { Architecture } from './catalogue';
+import { guestCheckout } from './init';
+import { writeArchive } from './initramfs';
+import type { Plan } from './plan';
+
+const compiled = join(buildDirectory, 'kernels', 'app');
+const object = join('build', 'ebpf', 'datapath.bpf.o');
+const probe = join('build', 'conformance', 'probe');
+/** Folders of which the compiler takes the TypeScript only. */
+const folders = [join('ebpf', 'tests'), join('ebpf', 'conformance')];
+
+/** Compiles once for all kernels of a run: what is edited meanwhile reaches none of them. */
+export async function compileApp(): Promise<void> {
+  await rm(compiled, { recursive: true, force: true });
+  await run('tsc', ['-p', join(__dirname, 'tsconfig.guest.json')]);
+  for (const folder of folders) await copyOthers(join(checkout, folder));
+  for (const file of [object, 'package.json']) await copyInto(compiled, file);
+}
+
+/**
+ * @param probeProgram the conformance suite's program for the guest's architecture
+ * @returns the path of a cpio archive
+ */
+export async function packApp(name: string, plan: Plan, probeProgram: string): Promise<string> {
+  const staging = join(buildDirectory, 'kernels', name);
+  await rm(staging, { recursive: true, force: true });
+  const target = join(staging, guestCheckout);
+  await cp(compiled, target, { recursive: true });
+  await mkdir(dirname(join(target, probe)), { recursive: true });
+  await copyFile(probeProgram, join(target, probe));
+  await writeFile(join(target, 'plan.json'), JSON.stringify(plan));
+  const archive = `${staging}.cpio`;
+  await writeArchive(staging, archive);
+  await rm(staging, { recursive: true });
+  return archive;
+}
+
+/** The conformance suite's program. On another architecture it is compiled for that one. */
+export async function provideProbe(architecture: Architecture): Promise<string> {
+  if (architecture === process.arch) return join(checkout, probe);
+  const folder = join(checkout, 'ebpf', 'conformance', 'probe');
+  const sources = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.c')).map((file) => join(folder, file));
+  const target = join(buildDirectory, 'kernels', `probe-${architecture}`);
+  const compiler = { arm64: 'aarch64-linux-gnu-gcc', x64: 'x86_64-linux-gnu-gcc' }[architecture];
+  const flags = ['-std=gnu11', '-O2', '-static', '-pthread', '-Wno-missing-field-initializers'];
+  await run(compiler, [...flags, ...sources, '-o', target]);
+  return target;
+}
+
+async function copyOthers(folder: string): Promise<void> {
+  for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+    const path = join(entry.parentPath, entry.name);
+    if (entry.isFile() && !/\.[ch]$|\.ts$/.test(entry.name)) await copyInto(compiled, relative(checkout, path));
+  }
+}
+
+async function copyInto(target: string, file: string): Promise<void> {
+  if (!existsSync(join(checkout, file))) throw new Error(`packing the guest's checkout: ${file} is missing; run make build first`);
+  await mkdir(dirname(join(target, file)), { recursive: true });
+  await copyFile(join(checkout, file), join(target, file));
+}
