@@ -1,7 +1,7 @@
 // Measures one run of one scenario: fortio's figures and the kernel's time a request.
 import type { Cluster } from '../cluster/cluster';
 import { kernelTimeUs } from '../mesh/kernelTime';
-import { load } from '../mesh/load';
+import { load, type Protocol } from '../mesh/load';
 import { execInPod, podAddress, type PodAddress } from '../mesh/mesh';
 import { waitFor } from '../support/waitFor';
 import type { Scenario } from './scenarios';
@@ -11,7 +11,7 @@ export type RunMode = 'Before' | 'Accelerate' | 'Off';
 
 /** One measured run, as it goes into the report. */
 export interface MeasuredRun {
-  readonly protocol: 'tcp' | 'http';
+  readonly protocol: Protocol;
   readonly namespace: string;
   readonly path: string;
   readonly mode: RunMode;

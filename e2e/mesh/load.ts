@@ -4,7 +4,8 @@ import type { Cluster } from '../cluster/cluster';
 import { execInPod, type PodAddress } from './mesh';
 import { httpPort, tcpPort } from './pods';
 
-export type Protocol = 'tcp' | 'http';
+/** `http` is HTTP/1.1, `http2` is HTTP/2 without TLS on every hop. */
+export type Protocol = 'tcp' | 'http' | 'http2';
 
 /** One run of the load generator. */
 export interface LoadPlan {
@@ -61,6 +62,7 @@ export async function load(cluster: Cluster, plan: LoadPlan): Promise<LoadResult
     '-p=50,99',
     // The histogram's resolution in seconds; the default of a millisecond is coarser than the answers.
     '-r=0.00001',
+    ...(plan.protocol === 'http2' ? ['-h2'] : []),
     target(plan),
   ]);
   return parseReport(output);
@@ -73,7 +75,7 @@ export function parseReport(output: string): LoadResult {
 
 function target({ server, protocol, family }: LoadPlan): string {
   const host = family === 'ipv6' ? `[${server.ipv6}]` : server.ipv4;
-  return protocol === 'http' ? `http://${host}:${httpPort}/` : `tcp://${host}:${tcpPort}`;
+  return protocol === 'tcp' ? `tcp://${host}:${tcpPort}` : `http://${host}:${httpPort}/`;
 }
 
 function resultOf(report: z.infer<typeof reportSchema>): LoadResult {

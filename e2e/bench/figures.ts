@@ -1,0 +1,136 @@
+// Every figure of the benchmark and what it must reach: the one list that tables, plots and bench.json are made from.
+import type { Experiment, Side } from './experiment';
+import { briefConnections } from './experiments/briefConnections';
+import { bystanders } from './experiments/bystanders';
+import { chains, isTcpChain } from './experiments/chains';
+import { stalledReaders } from './experiments/stalledReaders';
+import { streams } from './experiments/streams';
+import { manyConnections, roundTrips } from './experiments/turns';
+import type { QuantityName } from './quantities';
+
+/** A ratio and which side of it is good. */
+export type Goal = { readonly atMost: number } | { readonly atLeast: number };
+
+/** One comparison of two sides of an experiment: `side` divided by `against`. */
+export interface Figure {
+  readonly name: string;
+  readonly title: string;
+  readonly experiment: Experiment;
+  readonly side: Side;
+  readonly against: Side;
+  /** What is divided. */
+  readonly quantity: QuantityName;
+  /** What else the table shows of both sides. */
+  readonly beside: readonly QuantityName[];
+  /** Cases of the experiment that belong to the figure; all without. */
+  readonly of?: (name: string) => boolean;
+  readonly must?: { readonly goal: Goal; readonly of?: (name: string) => boolean };
+  /** Whether bench.json has it. */
+  readonly published: boolean;
+}
+
+export const figures: readonly Figure[] = [
+  {
+    name: 'rtt-vs-unix',
+    title: 'Round trip against AF_UNIX',
+    experiment: roundTrips,
+    side: 'accelerated',
+    against: 'unix',
+    quantity: 'rttUs',
+    beside: ['kernelUs', 'redirected'],
+    must: { goal: { atMost: 0.9 } },
+    published: true,
+  },
+  {
+    name: 'rtt-vs-tcp',
+    title: 'Round trip against plain TCP',
+    experiment: roundTrips,
+    side: 'accelerated',
+    against: 'tcp',
+    quantity: 'rttUs',
+    beside: ['kernelUs'],
+    published: false,
+  },
+  {
+    name: 'stream-vs-tcp',
+    title: 'One-way streams against plain TCP',
+    experiment: streams,
+    side: 'accelerated',
+    against: 'tcp',
+    quantity: 'gbitPerSecond',
+    beside: ['kernelUsPerMiB', 'redirected'],
+    must: { goal: { atLeast: 0.98 } },
+    published: true,
+  },
+  {
+    name: 'short-vs-tcp',
+    title: 'Connections of few requests against plain TCP',
+    experiment: briefConnections,
+    side: 'accelerated',
+    against: 'tcp',
+    quantity: 'connectionsPerSecond',
+    beside: ['kernelUs', 'redirected'],
+    must: { goal: { atLeast: 0.98 }, of: (name) => name.startsWith('1 request ') },
+    published: true,
+  },
+  {
+    name: 'connections-vs-tcp',
+    title: 'Many connections against plain TCP',
+    experiment: manyConnections,
+    side: 'accelerated',
+    against: 'tcp',
+    quantity: 'requestsPerSecond',
+    beside: ['kernelUs', 'redirected'],
+    published: false,
+  },
+  {
+    name: 'bystander-vs-none',
+    title: 'Traffic that is not accelerated, against a node without the product',
+    experiment: bystanders,
+    side: 'beside',
+    against: 'none',
+    quantity: 'workPerSecond',
+    beside: [],
+    must: { goal: { atLeast: 0.98 } },
+    published: true,
+  },
+  {
+    name: 'stall-memory-vs-tcp',
+    title: 'Memory of a stalled reader against plain TCP',
+    experiment: stalledReaders,
+    side: 'accelerated',
+    against: 'tcp',
+    quantity: 'memoryMiB',
+    beside: ['takenMiB'],
+    must: { goal: { atMost: 2 } },
+    published: true,
+  },
+  {
+    name: 'chain-tcp',
+    title: 'TCP through two sidecars',
+    experiment: chains,
+    side: 'accelerated',
+    against: 'tcp',
+    quantity: 'requestsPerSecond',
+    beside: ['avgMs', 'p99Ms', 'kernelUs', 'errors'],
+    of: isTcpChain,
+    must: { goal: { atLeast: 1.45 } },
+    published: true,
+  },
+  {
+    name: 'chain-http',
+    title: 'HTTP through two sidecars',
+    experiment: chains,
+    side: 'accelerated',
+    against: 'tcp',
+    quantity: 'requestsPerSecond',
+    beside: ['avgMs', 'p99Ms', 'kernelUs', 'errors'],
+    of: (name) => !isTcpChain(name),
+    published: true,
+  },
+];
+
+/** Whether a ratio is as good as it must be. */
+export function reaches(ratio: number, goal: Goal): boolean {
+  return 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.atLeast;
+}

@@ -1,0 +1,26 @@
+/* The load programs of the benchmark in one: the first word names which. */
+#include "common.h"
+#include <errno.h>
+#include <string.h>
+
+struct program {
+	const char *name;
+	int words;
+	void (*run)(char **words);
+};
+
+static const struct program programs[] = {
+	{ "serve", 4, serve }, { "turns", 6, turns }, { "brief", 5, brief }, { "stream", 3, stream }, { "stall", 4, stall },
+};
+
+int main(int count, char **words)
+{
+	for (size_t i = 0; i < sizeof(programs) / sizeof(*programs); i++) {
+		if (count != programs[i].words + 2 || strcmp(words[1], programs[i].name) != 0)
+			continue;
+		programs[i].run(words + 2);
+		return 0;
+	}
+	errno = EINVAL;
+	fail("the command line");
+}
