@@ -1,0 +1,90 @@
+// Where the soak runs: pods that stay, pods with a sidecar, pods that come and go, and twins of the first ones with the
+// same addresses on a bridge of their own, so that every connection has a double that only its network namespace tells apart.
+import type { ChildProcess } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { Fixture, selected } from '../../ebpf/tests/fixture';
+import { TestNode, type TestPod } from '../../ebpf/tests/pods';
+import type { DatapathPod } from '../../operator/agent/datapath';
+import { addSidecar } from '../programs/sidecar';
+import { run } from '../tools/command';
+
+/** A pod, the bridge it is on, and the number by which its server is known to its clients. */
+export interface Place {
+  readonly number: number;
+  readonly namespace: string;
+  readonly node: TestNode;
+  pod: TestPod;
+}
+
+export class Ground {
+  private replaced = 0;
+  readonly fixture = new Fixture();
+  private readonly twins = new TestNode(`${this.fixture.node.cgroup.split('sca-').at(-1)}t`);
+  readonly client = this.place(1, 'front', this.fixture.node, this.fixture.client);
+  readonly server = this.place(2, 'back', this.fixture.node, this.fixture.server);
+  readonly twinClient = this.place(3, 'front', this.twins);
+  readonly twinServer = this.place(4, 'back', this.twins);
+  readonly meshClient = this.place(5, 'front', this.fixture.node);
+  readonly meshServer = this.place(6, 'back', this.fixture.node);
+  readonly passing = this.place(7, 'passing', this.fixture.node);
+
+  get places(): readonly Place[] {
+    return [this.client, this.server, this.twinClient, this.twinServer, this.meshClient, this.meshServer, this.passing];
+  }
+
+  /** Every pod as an agent would report it. */
+  get pods(): DatapathPod[] {
+    return this.places.map(({ pod, namespace }) => selected(pod, namespace));
+  }
+
+  async addSidecars(envoy: string): Promise<void> {
+    for (const { node, pod } of [this.meshClient, this.meshServer]) await addSidecar(node, pod, envoy);
+  }
+
+  /** Starts a program in a pod; all pods are in the one cgroup that the datapath is attached to. */
+  start(place: Place, program: string, ...args: readonly (string | number)[]): ChildProcess {
+    const enter = `echo $$ > ${this.fixture.node.cgroup}/cgroup.procs; exec "$0" "$@"`;
+    return place.node.start(place.pod, 'sh', '-c', enter, program, ...args.map(String));
+  }
+
+  /** The pod is gone and another one has its name and addresses; its programs must have ended. */
+  async replace(place: Place): Promise<void> {
+    const { name, address, address6 } = place.pod;
+    const bridge = this.fixture.node.cgroup.split('/').at(-1);
+    const port = `again${this.replaced++}`; // the old one is still there for a moment
+    await run('ip', ['netns', 'del', name]);
+    await run('ip', ['netns', 'add', name]);
+    const wires = [
+      'link set lo up',
+      `link add eth0 type veth peer name ${port} netns ${bridge}-br`,
+      `addr add ${address}/24 dev eth0`,
+      `addr add ${address6}/64 dev eth0 nodad`,
+      'link set eth0 up',
+    ];
+    await run('ip', ['-n', name, '-batch', '-'], { input: wires.join('\n') });
+    await run('ip', ['-n', `${bridge}-br`, 'link', 'set', port, 'master', 'pods', 'up']);
+    place.pod = { ...place.pod, netns: statSync(`/run/netns/${name}`).ino };
+    tune(place);
+  }
+
+  /** The datapath must not be held by another process any more. */
+  async remove(): Promise<void> {
+    await this.twins.remove();
+    await this.fixture.remove();
+  }
+
+  private place(number: number, namespace: string, node: TestNode, pod: TestPod = node.addPod()): Place {
+    const place = { number, namespace, node, pod };
+    tune(place);
+    return place;
+  }
+}
+
+/**
+ * Short connections leave their ports in TIME_WAIT; those of a server are not to be taken by a client. Sockets that nobody
+ * holds any more send into the void of a removed pod: for minutes unless told otherwise (net/ipv4/tcp_timer.c, tcp_orphan_retries).
+ */
+function tune({ node, pod }: Place): void {
+  const settings = ['net.ipv4.tcp_tw_reuse=1', 'net.ipv4.ip_local_port_range=16384 65535', 'net.ipv4.tcp_orphan_retries=3'];
+  node.exec(pod, 'sysctl', '-qw', ...settings);
+}

@@ -1,0 +1,41 @@
+// What a soak leaves: read again by the page that is made of it.
+import { z } from 'zod';
+
+const count = z.int().min(0);
+
+export const resultSchema = z.object({
+  kernel: z.string(),
+  cpus: count,
+  seed: count,
+  seconds: z.number(),
+  /** Payload bytes that arrived and were compared; each counted once. */
+  bytes: count,
+  /** Bytes that were redirected; through a sidecar a byte is redirected up to three times. */
+  fastBytes: count,
+  connections: count,
+  /** Connection ends that are open at any time. */
+  atOnce: count,
+  /** Bytes that were not those of their stream at their place. */
+  wrongBytes: count,
+  /** Ends that stopped early, or on which nothing moved for half a minute. */
+  failedEnds: count,
+  /** Ends that were cut because the pod at the other end was removed. */
+  cutEnds: count,
+  disturbances: z.record(z.string(), count),
+  /** What the datapath still held when all connections were over: entries by map, gauges, maps that stayed. */
+  left: z.record(z.string(), count),
+  troubles: z.array(z.string()),
+});
+
+export type SoakResult = z.infer<typeof resultSchema>;
+
+/** Nothing was lost, reordered or misdelivered, nothing stayed, and the fast path was really used. */
+export function verdict(result: SoakResult): string[] {
+  const complaints = [
+    [result.wrongBytes > 0, `${result.wrongBytes} wrong bytes`],
+    [result.failedEnds > 0, `${result.failedEnds} connection ends failed or hung`],
+    [Object.keys(result.left).length > 0, `left behind: ${JSON.stringify(result.left)}`],
+    [result.fastBytes < result.bytes / 50, `only ${result.fastBytes} of ${result.bytes} bytes were redirected: this proves nothing`],
+  ] as const;
+  return complaints.filter(([holds]) => holds).map(([, text]) => text);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All ends of a process on one epoll: some level-triggered, some edge-triggered, each served a little at a time. */
+#ifndef SOAK_LOOP_H
+#define SOAK_LOOP_H
+
+#include "end.h"
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <time.h>
+
+/* An end on which nothing moves for this long hangs. */
+#define PATIENCE_MS 30000
+#define TURNS_AT_ONCE 4
+
+static int poller;
+static struct end *open_ends, *ready_ends;
+static void (*on_over)(bool client, enum outcome outcome);
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
+}
+
+static bool napping(const struct end *end)
+{
+	return end->nap_until_ms != 0;
+}
+
+static void make_ready(struct end *end)
+{
+	if (end->in_ready)
+		return;
+	end->in_ready = true;
+	end->next_ready = ready_ends;
+	ready_ends = end;
+}
+
+/* What a level-triggered end asks for changes with what it can use; an edge-triggered one is told everything once. */
+static void watch(struct end *end, int operation)
+{
+	struct epoll_event event = { .data.ptr = end };
+
+	if (end->manners.edge_triggered)
+		event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+	else
+		event.events = (napping(end) || end->eof ? 0 : EPOLLIN) | (wants_to_write(end) && !end->writable ? EPOLLOUT : 0);
+	if (operation == EPOLL_CTL_MOD && event.events == end->interest)
+		return;
+	end->interest = event.events;
+	epoll_ctl(poller, operation, end->fd, &event);
+}
+
+static struct end *open_end(int fd, bool client)
+{
+	struct end *end = calloc(1, sizeof(*end));
+
+	end->fd = fd;
+	end->client = client;
+	end->moved_ms = now_ms();
+	end->next_open = open_ends;
+	end->link_open = &open_ends;
+	if (open_ends)
+		open_ends->link_open = &end->next_open;
+	open_ends = end;
+	tally.opened++;
+	tally.open++;
+	return end;
+}
+
+/* Must not be in the ready list. */
+static void close_end(struct end *end, enum outcome outcome)
+{
+	bool client = end->client;
+
+	if (outcome == OUTCOME_FINISHED)
+		tally.finished++;
+	else if (end->cuttable)
+		tally.cut++;
+	else
+		tally.failed++;
+	tally.open--;
+	close(end->fd);
+	*end->link_open = end->next_open;
+	if (end->next_open)
+		end->next_open->link_open = end->link_open;
+	free(end);
+	on_over(client, outcome);
+}
+
+static void set_no_delay(const struct end *end)
+{
+	int one = 1;
+
+	if (end->manners.no_delay)
+		setsockopt(end->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
+}
+
+/* The greeting goes first: the client's first message, read apart by the server. */
+static enum outcome write_greeting(struct end *end)
+{
+	ssize_t put = send(end->fd, (char *)&end->greeting + end->greeting_bytes, sizeof(end->greeting) - end->greeting_bytes,
+			   MSG_DONTWAIT | MSG_NOSIGNAL);
+
+	if (put < 0) {
+		end->writable = errno != EAGAIN && end->writable;
+		return failed(end, "connecting and greeting");
+	}
+	end->greeting_bytes += put;
+	end->greeted = end->greeting_bytes == sizeof(end->greeting);
+	if (!end->greeted)
+		return OUTCOME_GOING_ON;
+	if (end->manners.blocking_file)
+		fcntl(end->fd, F_SETFL, fcntl(end->fd, F_GETFL) & ~O_NONBLOCK);
+	release_rounds(end);
+	return OUTCOME_GOING_ON;
+}
+
+static enum outcome read_greeting(struct end *end, uint32_t place)
+{
+	ssize_t got = recv(end->fd, (char *)&end->greeting + end->greeting_bytes, sizeof(end->greeting) - end->greeting_bytes, MSG_DONTWAIT);
+
+	if (got <= 0) {
+		end->readable = got < 0 && errno != EAGAIN && end->readable;
+		/* a client that gives up before its first byte is known to nobody: its own process counts it */
+		end->cuttable = true;
+		return got < 0 && (errno == EAGAIN || errno == EINTR) ? OUTCOME_GOING_ON : OUTCOME_FAILED;
+	}
+	end->greeting_bytes += got;
+	if (end->greeting_bytes < sizeof(end->greeting))
+		return OUTCOME_GOING_ON;
+	if (end->greeting.magic != MAGIC || end->greeting.place != place) {
+		tally.wrong += sizeof(end->greeting);
+		end->cuttable = false;
+		trouble("wrong greeting: magic %lx, for place %u, arrived at place %u", end->greeting.magic, end->greeting.place, place);
+		return OUTCOME_FAILED;
+	}
+	end->greeted = true;
+	plan_end(end);
+	set_no_delay(end);
+	release_rounds(end);
+	watch(end, EPOLL_CTL_MOD);
+	return OUTCOME_GOING_ON;
+}
+
+static enum outcome work_once(struct end *end, uint64_t now, uint32_t place)
+{
+	enum outcome outcome = OUTCOME_GOING_ON;
+
+	if (!end->greeted && !end->client)
+		return end->readable ? read_greeting(end, place) : OUTCOME_GOING_ON;
+	if (!end->greeted)
+		return end->writable ? write_greeting(end) : OUTCOME_GOING_ON;
+	if (end->readable && !end->eof && !napping(end))
+		outcome = read_some(end, now);
+	if (outcome == OUTCOME_GOING_ON && end->writable && wants_to_write(end))
+		outcome = write_some(end, now);
+	if (outcome != OUTCOME_GOING_ON)
+		return outcome;
+	send_fin(end);
+	return end->eof && end->fin_sent ? OUTCOME_FINISHED : OUTCOME_GOING_ON;
+}
+
+static bool can_go_on(const struct end *end)
+{
+	return (end->readable && !end->eof && !napping(end)) || (end->writable && wants_to_write(end));
+}
+
+static void work(struct end *end, uint64_t now, uint32_t place)
+{
+	enum outcome outcome = OUTCOME_GOING_ON;
+
+	for (int turn = 0; turn < TURNS_AT_ONCE && outcome == OUTCOME_GOING_ON; turn++)
+		outcome = work_once(end, now, place);
+	if (outcome != OUTCOME_GOING_ON)
+		return close_end(end, outcome);
+	if (can_go_on(end))
+		make_ready(end);
+	if (!end->manners.edge_triggered)
+		watch(end, EPOLL_CTL_MOD);
+}
+
+static void work_all_ready(uint64_t now, uint32_t place)
+{
+	struct end *end = ready_ends, *next;
+
+	for (ready_ends = NULL; end; end = next) {
+		next = end->next_ready;
+		end->in_ready = false;
+		work(end, now, place);
+	}
+}
+
+/* Wakes those that have slept enough, and gives up on those on which nothing moves. */
+static void look_after(uint64_t now)
+{
+	struct end *end, *next;
+
+	for (end = open_ends; end; end = next) {
+		next = end->next_open;
+		if (napping(end) && now >= end->nap_until_ms) {
+			end->nap_until_ms = 0;
+			make_ready(end);
+		}
+		if (now > end->moved_ms + PATIENCE_MS && !end->in_ready) {
+			if (!end->cuttable)
+				tell_end(end, "nothing moves");
+			close_end(end, OUTCOME_FAILED);
+		}
+	}
+}
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a process has seen: one JSON line a second on standard output, and a line for each of the first troubles. */
+#ifndef SOAK_TALLY_H
+#define SOAK_TALLY_H
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+
+struct tally {
+	uint64_t sent, received;	/* bytes; those received have been compared with what they must be */
+	uint64_t wrong;			/* bytes that are not those of their stream at their place */
+	uint64_t opened, finished;	/* connections; finished ones brought every byte and their end both ways */
+	uint64_t failed;		/* ended early, or nothing moved for `patience` */
+	uint64_t cut;			/* ended early, on a link whose other pod may go at any time */
+	uint64_t open;
+};
+
+static struct tally tally;
+
+static void print_tally(void)
+{
+	printf("{\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,\"opened\":%lu,\"finished\":%lu,\"failed\":%lu,\"cut\":%lu,\"open\":%lu}\n",
+	       tally.sent, tally.received, tally.wrong, tally.opened, tally.finished, tally.failed, tally.cut, tally.open);
+	fflush(stdout);
+}
+
+static void trouble(const char *format, ...)
+{
+	static unsigned int told;
+	va_list arguments;
+
+	if (told++ >= 20)
+		return;
+	printf("{\"trouble\":\"");
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	printf("\"}\n");
+	fflush(stdout);
+}
+
+#endif
