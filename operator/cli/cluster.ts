@@ -1,65 +1,104 @@
-// What accelctl reads of a cluster, through the user's own kubeconfig: the resource, and the labels of a namespace.
-import { CoreV1Api, CustomObjectsApi, KubeConfig } from '@kubernetes/client-node';
+// What accelctl asks of a cluster, with the user's own rights: the resource, and whatever a command wants to look at.
 import { z } from 'zod';
-import { group, plural, sidecarAcceleration, singletonName, version, type SidecarAcceleration } from '../api';
-import { failureOf, statusCodeOf } from './clusterFailure';
+import { apiVersion, kind, plural, sidecarAcceleration, singletonName, group, type Mode, type SidecarAcceleration } from '../api';
+import { isNotFound, kubeClient, ApiError, type KubeClient, type Query } from '../kube';
 import { Failure } from './exit';
 import type { NamespaceLabels } from './explanation';
+import { failureOf, type Asked } from './failure';
+import { kubeconfigOf, type ClusterOptions } from './kubeconfig';
+
+const resourcePath = `/apis/${apiVersion}/${plural}/${singletonName}`;
+const resourceName = `${plural}.${group}/${singletonName}`;
+/** Owner of the fields that accelctl sets. */
+const fieldManager = 'accelctl';
 
 export interface Cluster {
+  /** Address of the API server. */
+  readonly server: string;
   /** @throws Failure when there is no cluster, no right, no CRD or no resource */
   resource(): Promise<SidecarAcceleration>;
+  /** Undefined when there is none, be it that the cluster does not even know the type; the other causes are thrown as by `resource`. */
+  resourceIfAny(): Promise<SidecarAcceleration | undefined>;
   /** Undefined when the user may not read namespaces. @throws Failure when there is no such namespace */
   namespaceLabels(name: string): Promise<NamespaceLabels>;
+  /** Creates the resource, or makes its spec the given one. @throws Failure, for a field that is unknown too */
+  applySpec(spec: object): Promise<SidecarAcceleration>;
+  /** @throws Failure when there is no resource */
+  setMode(mode: Mode): Promise<SidecarAcceleration>;
+  /** Asks for the deletion, and does not wait for it. False when there is no resource. */
+  deleteResource(): Promise<boolean>;
+  /**
+   * Any object or list, as the API server has it.
+   * @param object as `kubectl get` would name it, for the error
+   * @throws Failure
+   */
+  read(path: string, object: string, query?: Query): Promise<unknown>;
+  /** Whether this user may; undefined when the API server does not say. */
+  may(verb: string, resource: { readonly group: string; readonly resource: string; readonly namespace?: string }): Promise<boolean | undefined>;
+  /** For what is not an object of the API: logs, metrics, text. @throws ApiError */
+  readonly client: KubeClient;
 }
-
-export interface ClusterOptions {
-  readonly kubeconfig?: string | undefined;
-  readonly context?: string | undefined;
-}
-
-const namespaceObject = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }) });
 
 /** @throws Failure when the kubeconfig cannot be read or names no cluster */
 export function clusterOf(options: ClusterOptions): Cluster {
-  const config = configOf(options);
-  const server = config.getCurrentCluster()?.server ?? '';
+  const config = kubeconfigOf(options);
+  return clusterOn(kubeClient(config), config.getCurrentCluster()?.server ?? '');
+}
+
+const namespaceObject = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }) });
+const accessReview = z.looseObject({ status: z.looseObject({ allowed: z.boolean() }) });
+
+/** A cluster behind the given client. */
+export function clusterOn(client: KubeClient, server: string): Cluster {
+  const told = (asked: Asked) => (error: unknown): never => {
+    throw failureOf(error, asked, server);
+  };
+  const reading = { doing: 'reading', object: resourceName, verb: 'get' };
+  const switching = { doing: 'switching', object: resourceName, verb: 'patch' };
   return {
-    async resource() {
-      const custom = config.makeApiClient(CustomObjectsApi);
-      const found: unknown = await custom
-        .getClusterCustomObject({ group, version, plural, name: singletonName })
-        .catch((error: unknown) => Promise.reject(failureOf(error, `${plural}.${group}/${singletonName}`, server)));
-      return parsed(found);
+    server,
+    client,
+    resource: async () => parsed(await client.request('GET', resourcePath).catch(told(reading))),
+    resourceIfAny: async () => {
+      const found = await client.request('GET', resourcePath).catch((error: unknown) => (isNotFound(error) ? undefined : told(reading)(error)));
+      return found === undefined ? undefined : parsed(found);
     },
     async namespaceLabels(name) {
       try {
-        const found = await config.makeApiClient(CoreV1Api).readNamespace({ name });
-        return namespaceObject.parse(found).metadata.labels;
+        return namespaceObject.parse(await client.request('GET', `/api/v1/namespaces/${encodeURIComponent(name)}`)).metadata.labels;
       } catch (error) {
-        if (statusCodeOf(error) === 403) return undefined;
-        throw failureOf(error, `namespaces/${name}`, server);
+        if (error instanceof ApiError && error.code === 403) return undefined;
+        throw failureOf(error, { doing: 'reading', object: `namespaces/${name}`, verb: 'get' }, server);
       }
     },
+    applySpec: async (spec) =>
+      parsed(
+        await client
+          .request('PATCH', resourcePath, {
+            query: { fieldManager, force: 'true', fieldValidation: 'Strict' },
+            contentType: 'application/apply-patch+yaml',
+            body: { apiVersion, kind, metadata: { name: singletonName }, spec },
+          })
+          .catch(told({ ...switching, doing: 'applying' })),
+      ),
+    setMode: async (mode) =>
+      parsed(
+        await client
+          .request('PATCH', resourcePath, { query: { fieldManager }, contentType: 'application/merge-patch+json', body: { spec: { mode } } })
+          .catch(told(switching)),
+      ),
+    deleteResource: () =>
+      client.request('DELETE', resourcePath).then(
+        () => true,
+        (error: unknown) => (isNotFound(error) ? false : told({ doing: 'deleting', object: resourceName, verb: 'delete' })(error)),
+      ),
+    read: (path, object, query = {}) => client.request('GET', path, { query }).catch(told({ doing: 'reading', object, verb: object.includes('/') ? 'get' : 'list' })),
+    may: async (verb, attributes) => {
+      const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: { verb, ...attributes } } };
+      const answer = accessReview.safeParse(await client.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body }).catch(() => undefined));
+      return answer.success ? answer.data.status.allowed : undefined;
+    },
   };
-}
-
-function configOf({ kubeconfig, context }: ClusterOptions): KubeConfig {
-  const config = new KubeConfig();
-  try {
-    if (kubeconfig === undefined) config.loadFromDefault();
-    else config.loadFromFile(kubeconfig);
-  } catch (error) {
-    throw new Failure(`reading the kubeconfig: ${error instanceof Error ? error.message : String(error)}; check KUBECONFIG or --kubeconfig`);
-  }
-  if (context !== undefined) config.setCurrentContext(context);
-  // Without any configuration the client library makes one up, for a server on port 8080 of this machine.
-  const cluster = config.getCurrentCluster();
-  if (cluster === null || cluster.server === 'http://localhost:8080') {
-    const known = config.getContexts().map(({ name }) => name).join(', ') || 'none';
-    throw new Failure(`reading the kubeconfig: ${context === undefined ? 'no cluster is configured' : `no context ${context} (there are: ${known})`}; set KUBECONFIG, or use --kubeconfig and --context`);
-  }
-  return config;
 }
 
 function parsed(found: unknown): SidecarAcceleration {

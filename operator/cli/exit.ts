@@ -8,7 +8,7 @@ export const exitCode = {
   error: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** The answer is no: the resource is not ready, or the namespace is not accelerated. */
+  /** The answer is no: not ready, not accelerated, a check that failed, or not reached in time. */
   notReady: 3,
 } as const;
 

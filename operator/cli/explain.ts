@@ -1,7 +1,7 @@
 // accelctl explain: why a namespace is or is not accelerated, with what to do.
 import type { Command } from 'commander';
-import type { ClusterOptions } from './cluster';
 import { explanationOf, listedNamespace } from './explanation';
+import type { ClusterOptions } from './kubeconfig';
 import type { Surroundings } from './surroundings';
 
 export function addExplain(program: Command, world: Surroundings): void {
@@ -9,6 +9,7 @@ export function addExplain(program: Command, world: Surroundings): void {
     .command('explain')
     .description('say why a namespace is or is not accelerated, and what to do')
     .argument('<namespace>', 'name of the namespace')
+    .addHelpText('after', '\nExample:\n  $ accelctl explain shop')
     .action((name: string, _own, command: Command) => explain(name, command.optsWithGlobals<ClusterOptions>(), world));
 }
 

@@ -1,7 +1,11 @@
 #!/usr/bin/env node
-// accelctl: the command line for people who run the operator.
+// accelctl: the command line for people who run the operator. kubectl finds it as a plugin under the name kubectl-accel.
+import { basename } from 'node:path';
+import { productVersion } from '../api';
 import { clusterOf } from './cluster';
+import { paintOf } from './paint';
 import { runProgram } from './program';
+import { progressOn } from './progress';
 
 /** The controller writes status at most once a second; looking more often shows nothing new. */
 const lookEveryMs = 1_000;
@@ -10,11 +14,16 @@ const lookEveryMs = 1_000;
 process.stdout.on('error', () => process.exit());
 
 async function main(): Promise<void> {
+  // A script that starts us says under which name it was called.
+  const called = process.env['ACCELCTL_NAME'] ?? basename(process.argv[1] ?? '');
   process.exitCode = await runProgram(
+    { name: called === 'kubectl-accel' ? 'kubectl accel' : 'accelctl', version: productVersion() },
     process.argv.slice(2),
     {
       cluster: clusterOf,
       print: (text) => process.stdout.write(`${text}\n`),
+      paint: paintOf(process.stdout, process.env),
+      progress: progressOn(process.stderr),
       now: () => new Date(),
       nextLook: () => new Promise((settle) => setTimeout(() => settle(true), lookEveryMs)),
     },

@@ -1,30 +1,14 @@
 import { parse } from 'yaml';
 import type { SidecarAcceleration } from '../api';
-import { exitCode, Failure } from './exit';
-import { runProgram } from './program';
-import { recorded, recordedNow } from './recorded.testing';
+import { FakeApi, refusal } from './api.testing';
+import { exitCode } from './exit';
+import { recorded } from './recorded.testing';
+import { accelctl } from './run.testing';
 
-/** Runs accelctl on the given answers of the cluster, one a look; a watch ends with the last. */
-async function accelctl(words: string[], ...answers: (SidecarAcceleration | Error)[]) {
-  const printed: string[] = [];
-  const complaints: string[] = [];
-  let looks = 0;
-  const cluster = {
-    resource: () => {
-      const answer = answers[looks++];
-      if (answer === undefined || answer instanceof Error) return Promise.reject(answer ?? new Error('asked once too often'));
-      return Promise.resolve(answer);
-    },
-    namespaceLabels: () => Promise.resolve({}),
-  };
-  const world = {
-    cluster: () => cluster,
-    print: (text: string) => void printed.push(text),
-    now: () => recordedNow,
-    nextLook: () => Promise.resolve(looks < answers.length),
-  };
-  const code = await runProgram(words, world, (line) => void complaints.push(line));
-  return { code, printed, complaints };
+const path = 'GET /apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
+
+function serving(...answers: (SidecarAcceleration | Error)[]): FakeApi {
+  return new FakeApi().on(path, ...answers);
 }
 
 beforeEach(() => {
@@ -36,26 +20,27 @@ afterEach(() => jest.restoreAllMocks());
 
 describe('accelctl status', () => {
   it('prints the table and ends with 0 when the resource is ready', async () => {
-    const { code, printed } = await accelctl(['status'], recorded());
+    const { code, printed } = await accelctl(serving(recorded()), ['status']);
     expect(code).toBe(exitCode.fine);
     expect(printed.join('')).toContain('136 of 138 ends accelerated');
   });
 
   it('ends with 3 when the resource is not ready', async () => {
-    expect((await accelctl(['status'], recorded({ status: null }))).code).toBe(exitCode.notReady);
+    expect((await accelctl(serving(recorded({ status: null })), ['status'])).code).toBe(exitCode.notReady);
   });
 
   it.each([
     ['json', (text: string): unknown => JSON.parse(text)],
     ['yaml', (text: string): unknown => parse(text, { version: '1.1' })],
   ])('prints the resource whole as %s', async (format, read) => {
-    const { printed } = await accelctl(['status', '-o', format], recorded({ spec: { mode: 'Off' } }));
-    expect(read(printed.join(''))).toEqual(recorded({ spec: { mode: 'Off' } }));
+    const resource = recorded({ spec: { mode: 'Off' } });
+    const { printed } = await accelctl(serving(resource), ['status', '-o', format]);
+    expect(read(printed.join(''))).toEqual(resource);
   });
 
   it('prints again only what has changed while it watches, and ends as the last look says', async () => {
     const changed = recorded({ metadata: { resourceVersion: '4712', generation: 4 } });
-    const { code, printed } = await accelctl(['status', '--watch'], recorded(), recorded(), changed);
+    const { code, printed } = await accelctl(serving(recorded(), recorded(), changed), ['status', '--watch'], 2);
     expect(printed).toHaveLength(2);
     expect(code).toBe(exitCode.notReady);
   });
@@ -63,13 +48,14 @@ describe('accelctl status', () => {
 
 describe('accelctl explain', () => {
   it('explains a listed namespace', async () => {
-    const { code, printed } = await accelctl(['explain', 'shop'], recorded());
+    const { code, printed } = await accelctl(serving(recorded()), ['explain', 'shop']);
     expect(code).toBe(exitCode.fine);
     expect(printed.join('')).toContain('Namespace shop: Accelerated');
   });
 
   it('reads the labels of one that is not listed', async () => {
-    const { code, printed } = await accelctl(['explain', 'other'], recorded());
+    const api = serving(recorded()).on('GET /api/v1/namespaces/other', { metadata: { name: 'other' } });
+    const { code, printed } = await accelctl(api, ['explain', 'other']);
     expect(code).toBe(exitCode.notReady);
     expect(printed.join('')).toContain('do not match spec.selector.namespaces');
   });
@@ -81,18 +67,19 @@ describe('accelctl', () => {
     ['an unknown option', ['status', '--fast']],
     ['an unknown format', ['status', '-o', 'xml']],
     ['no namespace to explain', ['explain']],
+    ['a timeout that is none', ['off', '--timeout', 'soon']],
     ['no command', []],
   ])('ends with 2 for %s', async (_what, words) => {
-    expect((await accelctl(words, recorded())).code).toBe(exitCode.usage);
+    expect((await accelctl(serving(recorded()), words)).code).toBe(exitCode.usage);
   });
 
-  it('ends with 0 after its help', async () => {
-    expect((await accelctl(['--help'])).code).toBe(exitCode.fine);
+  it.each([['--help'], ['--version'], ['on', '--help']])('ends with 0 after %s', async (...words) => {
+    expect((await accelctl(new FakeApi(), words)).code).toBe(exitCode.fine);
   });
 
   it('says in one line what went wrong, and ends with 1', async () => {
-    const { code, complaints } = await accelctl(['status'], new Failure('reading x: y; do z'));
+    const { code, complaints } = await accelctl(serving(refusal(403, { reason: 'Forbidden' })), ['status']);
     expect(code).toBe(exitCode.error);
-    expect(complaints).toEqual(['accelctl: reading x: y; do z']);
+    expect(complaints).toEqual([expect.stringMatching(/^accelctl: reading sidecaraccelerations.*ask for the verb get/)]);
   });
 });

@@ -1,31 +1,24 @@
 // accelctl status: what the resource says, as a table, as JSON or as YAML, once or whenever it changes.
-import { Option, type Command } from 'commander';
-import { stringify } from 'yaml';
-import type { SidecarAcceleration } from '../api';
-import type { ClusterOptions } from './cluster';
+import type { Command } from 'commander';
 import { exitCode } from './exit';
+import type { ClusterOptions } from './kubeconfig';
+import { addOutput, formatted, type OutputOptions } from './output';
 import { readinessOf } from './readiness';
 import { statusTable } from './statusTable';
 import type { Surroundings } from './surroundings';
 
-const formats = {
-  table: (resource: SidecarAcceleration, now: Date) => statusTable(resource, now),
-  json: (resource: SidecarAcceleration) => JSON.stringify(resource, null, 2),
-  yaml: (resource: SidecarAcceleration) => stringify(resource, { version: '1.1', lineWidth: 0 }).trimEnd(),
-} as const;
-
-interface StatusOptions extends ClusterOptions {
-  readonly output: keyof typeof formats;
+interface StatusOptions extends ClusterOptions, OutputOptions {
   readonly watch: boolean;
 }
 
 export function addStatus(program: Command, world: Surroundings): void {
-  program
+  const command = program
     .command('status')
     .description('show what is accelerated, per namespace, and what is not and why')
-    .addOption(new Option('-o, --output <format>', 'how to print it').choices(Object.keys(formats)).default('table'))
     .option('-w, --watch', 'print it again whenever it changes', false)
-    .action((_own, command: Command) => status(command.optsWithGlobals<StatusOptions>(), world));
+    .addHelpText('after', '\nExamples:\n  $ accelctl status --watch\n  $ accelctl status -o json | jq .status.connections')
+    .action((_own, called: Command) => status(called.optsWithGlobals<StatusOptions>(), world));
+  addOutput(command);
 }
 
 async function status(options: StatusOptions, world: Surroundings): Promise<void> {
@@ -34,7 +27,10 @@ async function status(options: StatusOptions, world: Surroundings): Promise<void
   do {
     const resource = await cluster.resource();
     // Ages move on by themselves; only a new version of the resource is news.
-    if (resource.metadata.resourceVersion !== printed) world.print(separated(formats[options.output](resource, world.now()), options, printed));
+    if (resource.metadata.resourceVersion !== printed) {
+      const text = formatted(options.output, resource, () => statusTable(resource, world.now(), world.paint));
+      world.print(separated(text, options, printed));
+    }
     printed = resource.metadata.resourceVersion;
     world.end(readinessOf(resource).ready ? exitCode.fine : exitCode.notReady);
   } while (options.watch && (await world.nextLook()));

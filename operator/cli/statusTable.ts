@@ -1,53 +1,49 @@
 // The status of the resource as a page of text: a head of totals, then one line a namespace.
-import Table from 'cli-table3';
-import { type NamespaceStatus, share, type SidecarAcceleration, type Status } from '../api';
+import { type NamespaceState, type NamespaceStatus, share, type SidecarAcceleration, type Status } from '../api';
+import { plain, type Judgement, type Paint } from './paint';
 import { readinessOf } from './readiness';
+import { bare } from './table';
 import { age, bytes } from './units';
 
 /** Reasons shown in a line; `accelctl explain` has all of them. */
 const reasonsInLine = 2;
 
 /** The whole page, without a trailing line feed. */
-export function statusTable(resource: SidecarAcceleration, now: Date): string {
+export function statusTable(resource: SidecarAcceleration, now: Date, paint: Paint = plain): string {
   const status = resource.status ?? {};
-  const parts = [head(resource, status), nodesThatCannot(status), namespaces(status, now), remainder(status)];
+  const parts = [head(resource, status, paint), nodesThatCannot(status, paint), namespaces(status, now, paint), remainder(status)];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
-function head(resource: SidecarAcceleration, status: Status): string {
+function head(resource: SidecarAcceleration, status: Status, paint: Paint): string {
   const { ready, message } = readinessOf(resource);
   const { nodes, connections, bytes: sent } = status;
-  const lines = [`SidecarAcceleration ${resource.metadata.name}: mode ${resource.spec.mode}, ${ready ? 'ready' : `not ready: ${message}`}`];
+  const lines = [`SidecarAcceleration ${resource.metadata.name}: mode ${resource.spec.mode}, ${ready ? paint('good', 'ready') : `${paint('bad', 'not ready')}: ${message}`}`];
   if (nodes) lines.push(`nodes        ${nodes.ready} of ${nodes.desired} ready`);
   if (connections) lines.push(`connections  ${connections.accelerated} of ${connections.open} ends accelerated (${share(connections.accelerated, connections.open)})`);
   if (sent) lines.push(`bytes sent   ${bytes(sent.fast)} on the fast path, ${bytes(sent.tcp)} over TCP`);
   return lines.join('\n');
 }
 
-function nodesThatCannot(status: Status): string {
+function nodesThatCannot(status: Status, paint: Paint): string {
   const rows = (status.nodes?.unsupported ?? []).map(
-    ({ reason, nodes, examples, message }) => `${reason} on ${nodes} (${examples.join(', ')}${nodes > examples.length ? ', ...' : ''}): ${message}`,
+    ({ reason, nodes, examples, message }) => `${paint('bad', reason)} on ${nodes} (${examples.join(', ')}${nodes > examples.length ? ', ...' : ''}): ${message}`,
   );
   return rows.join('\n');
 }
 
-function namespaces(status: Status, now: Date): string {
+function namespaces(status: Status, now: Date, paint: Paint): string {
   const listed = status.namespaces ?? [];
   if (listed.length === 0) return 'no namespace with a selected pod has been reported';
-  const table = new Table({
-    head: ['NAMESPACE', 'STATE', 'PODS', 'CONNECTIONS', 'FAST', 'TCP', 'SINCE', 'WHY NOT'],
-    chars: borderless,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
-    colAligns: ['left', 'left', 'right', 'right', 'right', 'right', 'right', 'left'],
-  });
-  table.push(...listed.map((each) => row(each, now)));
-  return table.toString().replace(/ +$/gm, '');
+  return bare(['NAMESPACE', 'STATE', '>PODS', '>CONNECTIONS', '>FAST', '>TCP', '>SINCE', 'WHY NOT'], listed.map((each) => row(each, now, paint)));
 }
 
-function row(each: NamespaceStatus, now: Date): string[] {
+const judgements: Record<NamespaceState, Judgement> = { Accelerated: 'good', Partial: 'doubtful', Waiting: 'doubtful', NotAccelerated: 'bad', Draining: 'doubtful' };
+
+function row(each: NamespaceStatus, now: Date, paint: Paint): string[] {
   return [
     each.name,
-    each.state,
+    paint(judgements[each.state], each.state),
     `${each.pods.accelerated}/${each.pods.selected}`,
     `${each.connections.accelerated}/${each.connections.open}`,
     bytes(each.bytes.fast),
@@ -67,8 +63,3 @@ function remainder({ remainder: rest }: Status): string {
   const { open, accelerated } = rest.connections;
   return `${rest.namespaces} more namespaces: ${accelerated} of ${open} ends accelerated, ${bytes(rest.bytes.fast)} on the fast path, ${bytes(rest.bytes.tcp)} over TCP`;
 }
-
-const borderless = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '',
-};

@@ -1,0 +1,34 @@
+// The settings of the add-on: the chart's own schema, with the chart's defaults in it, so that a console can show them before it has the chart.
+import { z } from 'zod';
+
+type Schema = { readonly [keyword: string]: unknown };
+
+const valuesSchema = z.looseObject({ properties: z.record(z.string(), z.looseObject({})) });
+
+/**
+ * @param schema values.schema.json
+ * @param values values.yaml
+ */
+export function configSchema(schema: unknown, values: unknown): Schema & { properties: Record<string, unknown> } {
+  const { properties, ...rest } = valuesSchema.parse(schema);
+  // Of parent charts, which an add-on does not have.
+  const own = Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'global'));
+  return { ...withDefaults({ ...rest, properties: own }, values), properties: propertiesWithDefaults(own, values) };
+}
+
+/** A setting that is left out has its default, so none is required; what the items of a list require stays. */
+function withDefaults(schema: Schema, value: unknown): Schema {
+  if (isMap(schema.properties)) {
+    const rest = Object.fromEntries(Object.entries(schema).filter(([keyword]) => keyword !== 'required'));
+    return { ...rest, properties: propertiesWithDefaults(schema.properties, value) };
+  }
+  return value === undefined ? schema : { ...schema, default: value };
+}
+
+function propertiesWithDefaults(properties: Schema, values: unknown): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, withDefaults(isMap(schema) ? schema : {}, isMap(values) ? values[name] : undefined)]));
+}
+
+function isMap(value: unknown): value is Schema {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

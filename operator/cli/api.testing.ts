@@ -1,0 +1,41 @@
+// An API server as accelctl's tests need it: answers by method and path, and a record of what was asked.
+import { ApiError, errorOf, type KubeClient, type RequestOptions } from '../kube';
+
+export interface Asked {
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+  readonly query?: RequestOptions['query'];
+}
+
+export type Answer = unknown;
+
+/** Answers of an API server by `METHOD path`; the last of several is given again and again. What has no answer is not found. */
+export class FakeApi {
+  readonly asked: Asked[] = [];
+  private readonly answers = new Map<string, Answer[]>();
+
+  /** @param answers objects, or errors to be thrown; `refusal` makes those of an API server */
+  on(methodAndPath: string, ...answers: Answer[]): this {
+    this.answers.set(methodAndPath, answers);
+    return this;
+  }
+
+  readonly client: KubeClient = {
+    request: (method, path, options = {}) => {
+      const { body, query } = options;
+      this.asked.push({ method, path, ...(body === undefined ? {} : { body }), ...(query === undefined ? {} : { query }) });
+      const answers = this.answers.get(`${method} ${path}`) ?? [refusal(404, { reason: 'NotFound', message: 'not found' })];
+      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
+    },
+    stream: () => {
+      throw new ApiError('GET: nothing is streamed here', 0, '');
+    },
+  };
+}
+
+/** What an API server says when it refuses. */
+export function refusal(code: number, body: unknown = {}): ApiError {
+  return errorOf('GET /', code, body);
+}

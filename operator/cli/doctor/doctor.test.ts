@@ -1,0 +1,148 @@
+import { customResourceDefinition } from '../../api';
+import { FakeApi, refusal } from '../api.testing';
+import { exitCode } from '../exit';
+import { recorded } from '../recorded.testing';
+import { accelctl } from '../run.testing';
+
+const base = '/apis/apps/v1/namespaces/sidecar-acceleration';
+const time = '2026-03-01T11:59:55.000000Z';
+
+const node = (name: string, info: object = {}, conditions = [{ type: 'Ready', status: 'True' }]) => ({
+  metadata: { name, labels: { 'kubernetes.io/os': 'linux' } },
+  status: {
+    conditions,
+    nodeInfo: { kernelVersion: '6.1.0-38-amd64', architecture: 'amd64', operatingSystem: 'linux', containerRuntimeVersion: 'containerd://2.0.0', osImage: 'Debian', ...info },
+  },
+});
+
+const workload = (name: string, status: object) => ({
+  metadata: { name, namespace: 'sidecar-acceleration', labels: {} },
+  spec: { replicas: 1, template: { spec: { containers: [{ image: 'example/acc:1' }] } } },
+  status,
+});
+
+const stored = (change: (schema: { properties: Record<string, { properties: Record<string, unknown> }> }) => void = () => undefined) => {
+  const crd = JSON.parse(JSON.stringify(customResourceDefinition()));
+  change(crd.spec.versions[0].schema.openAPIV3Schema);
+  return crd;
+};
+
+const allowed = { status: { allowed: true } };
+const review = 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
+const resourcePath = 'GET /apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
+const crdPath = 'GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions/sidecaraccelerations.acceleration.dev';
+
+/** A cluster on which nothing is installed. */
+const empty = () =>
+  new FakeApi()
+    .on('GET /version', { gitVersion: 'v1.33.2' })
+    .on('GET /apis/apps/v1/deployments', { items: [] })
+    .on('GET /api/v1/nodes', { items: [node('one'), node('two')] })
+    .on('GET /api/v1/namespaces', { items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } }, { metadata: { name: 'plain' } }] })
+    .on('GET /api/v1/namespaces/sidecar-acceleration/pods', { items: [] })
+    .on(review, allowed);
+
+/** One on which all is well. */
+const installed = () => {
+  const ready = recorded({ status: { nodes: { desired: 2, ready: 2, unsupported: [] } } });
+  return empty()
+    .on('GET /apis/apps/v1/deployments', { items: [workload('sidecar-acceleration-controller', { readyReplicas: 1 })] })
+    .on(`GET ${base}/daemonsets/sidecar-acceleration-agent`, workload('sidecar-acceleration-agent', { desiredNumberScheduled: 2, numberReady: 2 }))
+    .on('GET /apis/coordination.k8s.io/v1/namespaces/sidecar-acceleration/leases/sidecar-acceleration-controller', { spec: { holderIdentity: 'a', renewTime: time } })
+    .on(crdPath, stored())
+    .on(resourcePath, ready);
+};
+
+async function diagnosed(api: FakeApi) {
+  const { code, printed } = await accelctl(api, ['doctor', '-o', 'json']);
+  const { healthy, findings } = JSON.parse(printed.join('')) as { healthy: boolean; findings: { level: string; check: string; message: string; remedy?: string }[] };
+  return { code, healthy, findings, lines: findings.map(({ level, check, message, remedy }) => `${level} ${check}: ${message}${remedy === undefined ? '' : ` => ${remedy}`}`) };
+}
+
+describe('doctor on a healthy cluster', () => {
+  it('finds nothing in the way before anything is installed', async () => {
+    const { code, lines } = await diagnosed(empty());
+    expect(lines).toEqual([
+      'ok cluster: Kubernetes v1.33.2',
+      'ok rights: this user may install',
+      'ok crd: not installed yet',
+      'ok controller: not installed yet',
+      'ok nodes: 2 of 2 can be accelerated as far as the API server knows them; kernels 6.1.0-38-amd64',
+    ]);
+    expect(code).toBe(exitCode.fine);
+  });
+
+  it('finds everything in place afterwards', async () => {
+    const { code, lines } = await diagnosed(installed());
+    expect(lines).toEqual([
+      'ok cluster: Kubernetes v1.33.2',
+      'ok crd: serves v1alpha1 with every field of this release',
+      'ok controller: 1 of 1 ready in sidecar-acceleration, image example/acc:1',
+      'ok agents: 2 of 2 ready',
+      'ok nodes: 2 of 2 can be accelerated as far as the API server knows them; kernels 6.1.0-38-amd64',
+      'ok resource: mode Accelerate, ready: All agents follow the order.',
+      'ok namespaces: 1 selected, 0 of them that match have opted out',
+    ]);
+    expect(code).toBe(exitCode.fine);
+  });
+
+  it('prints a table and, below it, what to do', async () => {
+    const { printed } = await accelctl(installed().on('GET /api/v1/nodes', { items: [node('old', { kernelVersion: '4.18.0-553.el8' })] }), ['doctor']);
+    const text = printed.join('');
+    expect(text).toMatch(/^RESULT +CHECK +FOUND\nok +cluster +Kubernetes v1\.33\.2\n/);
+    expect(text).toContain('What to do:\n  failure nodes: upgrade the kernel');
+  });
+});
+
+describe('doctor finds', () => {
+  const pods = (waiting: object) => ({
+    items: [{ metadata: { name: 'agent-x', labels: { 'app.kubernetes.io/component': 'agent' } }, spec: { nodeName: 'two' }, status: { containerStatuses: [{ ready: false, restartCount: 0, state: { waiting } }] } }],
+  });
+  const notReady = workload('sidecar-acceleration-agent', { desiredNumberScheduled: 2, numberReady: 1 });
+  const cri = { kernelVersion: '6.1.0', containerRuntimeVersion: 'cri-o://1.33.0' };
+  const restricted = { items: [{ metadata: { name: 'sidecar-acceleration', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } }] };
+  const misspelt = { items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled', 'acceleration.dev/mode': 'Off' } } }] };
+
+  it.each([
+    ['a cluster that is too old', () => empty().on('GET /version', { gitVersion: 'v1.29.9+k3s1' }), 'failure cluster: Kubernetes v1.29.9+k3s1 is older than 1.30'],
+    ['rights that installing needs', () => empty().on(review, { status: { allowed: false } }), 'warning rights: this user may not create customresourcedefinitions, create clusterroles'],
+    ['kernels that are too old', () => empty().on('GET /api/v1/nodes', { items: [node('one'), node('old', { kernelVersion: '4.18.0-553.el8' })] }), 'failure nodes: kernel older than 5.10: old'],
+    ['architectures nobody built for', () => empty().on('GET /api/v1/nodes', { items: [node('one', { architecture: 's390x' })] }), 'failure nodes: neither amd64 nor arm64: one'],
+    ['Docker', () => empty().on('GET /api/v1/nodes', { items: [node('one', { containerRuntimeVersion: 'docker://24.0.1' })] }), 'failure nodes: the runtime is Docker'],
+    ['a runtime with another socket', () => installed().on('GET /api/v1/nodes', { items: [node('one', cri)] }), 'set spec.agent.criSocket to /var/run/crio/crio.sock'],
+    ['nodes that are not Ready', () => empty().on('GET /api/v1/nodes', { items: [node('one', {}, [{ type: 'Ready', status: 'Unknown' }])] }), 'warning nodes: not Ready: one'],
+    ['an older CRD', () => installed().on(crdPath, stored((schema) => delete schema.properties['spec']?.properties['rollout'])), 'failure crd: it is older than this release: it lacks spec.rollout => upgrade the release'],
+    ['a missing CRD', () => installed().on(crdPath, refusal(404, { reason: 'NotFound' })), 'failure crd: it is missing, though the controller is installed'],
+    ['a resource without a controller', () => installed().on('GET /apis/apps/v1/deployments', { items: [] }), 'failure controller: it is not installed, but agents in sidecar-acceleration and the resource is there: nobody gives orders'],
+    ['a controller that is not ready', () => installed().on('GET /apis/apps/v1/deployments', { items: [workload('sidecar-acceleration-controller', {})] }), 'failure controller: 0 of 1 ready'],
+    ['that nobody leads', () => installed().on('GET /apis/coordination.k8s.io/v1/namespaces/sidecar-acceleration/leases/sidecar-acceleration-controller', { spec: { holderIdentity: 'a', renewTime: '2026-03-01T11:00:00Z' } }), 'failure controller: no replica leads'],
+    ['Pod Security in the way', () => installed().on('GET /api/v1/namespaces', restricted), 'kubectl label namespace sidecar-acceleration pod-security.kubernetes.io/enforce=privileged --overwrite'],
+    ['why agents are not ready', () => installed().on(`GET ${base}/daemonsets/sidecar-acceleration-agent`, notReady).on('GET /api/v1/namespaces/sidecar-acceleration/pods', pods({ reason: 'ImagePullBackOff', message: 'Back-off pulling image' })), 'failure agents: 1 of 2 ready => ImagePullBackOff: Back-off pulling image (two)'],
+    ['that there is no resource', () => installed().on(resourcePath, refusal(404, { reason: 'NotFound' })), 'warning resource: there is none, so nothing is accelerated => accelctl on --select'],
+    ['nodes that say they cannot', () => installed().on(resourcePath, recorded()), 'failure nodes: KernelTooOld on 1 (node3): the kernel is 4.18.0'],
+    ['a selector that selects nothing', () => installed().on('GET /api/v1/namespaces', { items: [] }), 'warning namespaces: spec.selector.namespaces selects none'],
+    ['a label that means nothing', () => installed().on('GET /api/v1/namespaces', misspelt), 'warning namespaces: label acceleration.dev/mode has a value that means nothing: shop'],
+  ])('%s', async (_what, api, expected) => {
+    const { lines, code, findings } = await diagnosed(api());
+    expect(lines.join('\n')).toContain(expected);
+    expect(code).toBe(findings.some(({ level }) => level === 'failure') ? exitCode.notReady : exitCode.fine);
+    for (const { level, remedy } of findings) expect([level, remedy === undefined]).toEqual([level, level === 'ok' || level === 'skipped']);
+  });
+});
+
+describe('doctor', () => {
+  it('skips what this user may not read, and says so', async () => {
+    const forbidden = refusal(403, { reason: 'Forbidden' });
+    const api = new FakeApi().on('GET /version', { gitVersion: 'v1.33.2' }).on(review, allowed);
+    for (const path of ['GET /apis/apps/v1/deployments', `GET ${base}/deployments/sidecar-acceleration-controller`, 'GET /api/v1/nodes', 'GET /api/v1/namespaces', crdPath, resourcePath]) api.on(path, forbidden);
+    const { lines, code } = await diagnosed(api);
+    expect(lines.filter((line) => line.startsWith('skipped')).map((line) => line.split(' ')[1])).toEqual(['crd:', 'controller:', 'nodes:', 'resource:']);
+    expect(code).toBe(exitCode.fine);
+  });
+
+  it('says in one line that the cluster cannot be reached', async () => {
+    const { code, complaints } = await accelctl(new FakeApi().on('GET /version', new Error('connect ECONNREFUSED')), ['doctor']);
+    expect(complaints).toEqual(['accelctl: reading the version of the API server: https://test cannot be reached: connect ECONNREFUSED; check the cluster and the kubeconfig']);
+    expect(code).toBe(exitCode.error);
+  });
+});

@@ -1,0 +1,16 @@
+import { duration } from './duration';
+
+describe('a duration', () => {
+  it.each([
+    ['0', 0],
+    ['250ms', 250],
+    ['90s', 90_000],
+    ['1h30m', 5_400_000],
+  ])('%s is %d ms', (text, ms) => {
+    expect(duration(text)).toBe(ms);
+  });
+
+  it.each(['', '5', 'm', '-1s', '1.5s', '5m '])('%p is refused', (text) => {
+    expect(() => duration(text)).toThrow('not a duration such as 90s or 5m');
+  });
+});

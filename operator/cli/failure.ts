@@ -1,0 +1,58 @@
+// Turns what the API server answers, or does not answer, into one line with the next step.
+import { ApiError, messageOf } from '../kube';
+import { Failure } from './exit';
+
+/** What was asked of the API server. */
+export interface Asked {
+  /** In the user's words: reading, switching, deleting. */
+  readonly doing: string;
+  /** As `kubectl get` would name it: `namespaces/shop`. */
+  readonly object: string;
+  /** The verb that a role would have to grant. */
+  readonly verb: string;
+}
+
+/** @param server address of the API server */
+export function failureOf(error: unknown, asked: Asked, server: string): Failure {
+  if (error instanceof Failure) return error;
+  const { problem, next } = diagnosis(error, asked, server);
+  return new Failure(`${asked.doing} ${asked.object}: ${problem}; ${next}`);
+}
+
+interface Diagnosis {
+  readonly problem: string;
+  readonly next: string;
+}
+
+function diagnosis(error: unknown, { object, verb }: Asked, server: string): Diagnosis {
+  const code = error instanceof ApiError ? error.code : 0;
+  switch (code) {
+    case 0:
+      return { problem: `${server} cannot be reached: ${reasonOf(error)}`, next: 'check the cluster and the kubeconfig' };
+    case 401:
+      return { problem: `${server} does not accept these credentials`, next: 'log in again or choose another --context' };
+    case 403:
+      return { problem: `this user may not ${verb} ${object}`, next: `ask for the verb ${verb} on ${object.split('/')[0]}` };
+    case 404:
+      return missing(error, object);
+    case 400:
+    case 422:
+      return { problem: `the API server refuses it: ${reasonOf(error)}`, next: 'correct what it names; if it names a field that should exist, the CRD is older than this accelctl: see accelctl doctor' };
+    default:
+      return { problem: `${server} answered with status ${code}: ${reasonOf(error)}`, next: 'try again, and look at the API server if it stays so' };
+  }
+}
+
+/** Without what the client puts before it: the request, and the status that has been judged already. */
+function reasonOf(error: unknown): string {
+  return messageOf(error).replace(/^(GET|POST|PUT|PATCH|DELETE) \S+( as a stream)?: /, '').replace(/^HTTP \d+:? ?/, '');
+}
+
+/** The API server answers in plain text for a resource type it does not know, and with a Status for an object. */
+function missing(error: unknown, object: string): Diagnosis {
+  if (object.startsWith('namespaces/')) return { problem: 'there is no such namespace', next: 'see kubectl get namespaces' };
+  if (messageOf(error).includes('404 page not found')) {
+    return { problem: 'the cluster does not know this resource type', next: 'install the chart: helm install sidecar-acceleration charts/sidecar-acceleration' };
+  }
+  return { problem: 'there is no such resource, so nothing is accelerated', next: 'apply one: kubectl apply -f docs/examples/default.yaml' };
+}

@@ -1,0 +1,27 @@
+// Which cluster, and as whom: the user's own kubeconfig, or the pod's ServiceAccount when accelctl runs in one.
+import { KubeConfig, messageOf } from '../kube';
+import { Failure } from './exit';
+
+export interface ClusterOptions {
+  readonly kubeconfig?: string | undefined;
+  readonly context?: string | undefined;
+}
+
+/** @throws Failure when the kubeconfig cannot be read or names no cluster */
+export function kubeconfigOf({ kubeconfig, context }: ClusterOptions): KubeConfig {
+  const config = new KubeConfig();
+  try {
+    if (kubeconfig === undefined) config.loadFromDefault();
+    else config.loadFromFile(kubeconfig);
+  } catch (error) {
+    throw new Failure(`reading the kubeconfig: ${messageOf(error)}; check KUBECONFIG or --kubeconfig`);
+  }
+  if (context !== undefined) config.setCurrentContext(context);
+  // Without any configuration the client library makes one up, for a server on port 8080 of this machine.
+  const cluster = config.getCurrentCluster();
+  if (cluster === null || cluster.server === 'http://localhost:8080') {
+    const known = config.getContexts().map(({ name }) => name).join(', ') || 'none';
+    throw new Failure(`reading the kubeconfig: ${context === undefined ? 'no cluster is configured' : `no context ${context} (there are: ${known})`}; set KUBECONFIG, or use --kubeconfig and --context`);
+  }
+  return config;
+}

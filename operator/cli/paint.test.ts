@@ -1,0 +1,18 @@
+import { paintOf } from './paint';
+
+const terminal = { isTTY: true };
+
+describe('colours', () => {
+  it('are used on a terminal', () => {
+    expect(paintOf(terminal, {})('bad', 'no')).toBe('\u001b[31mno\u001b[39m');
+    expect(paintOf(terminal, { NO_COLOR: '' })('good', 'yes')).toContain('\u001b[32m');
+  });
+
+  it.each([
+    ['where output is no terminal', {}, {}],
+    ['when NO_COLOR is set', terminal, { NO_COLOR: '1' }],
+    ['on a dumb terminal', terminal, { TERM: 'dumb' }],
+  ])('are left out %s', (_where, stream, environment) => {
+    expect(paintOf(stream, environment)('bad', 'no')).toBe('no');
+  });
+});

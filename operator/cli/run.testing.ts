@@ -1,0 +1,32 @@
+// Runs accelctl's commands in this process: on a fake API server, with a clock that moves a second at every look.
+import type { FakeApi } from './api.testing';
+import { clusterOn } from './cluster';
+import type { ExitCode } from './exit';
+import { plain } from './paint';
+import { runProgram } from './program';
+import { linesTo } from './progress';
+import { recordedNow } from './recorded.testing';
+
+export interface Ran {
+  readonly code: ExitCode;
+  /** What was printed to standard output, one entry a print. */
+  readonly printed: readonly string[];
+  readonly progress: readonly string[];
+  readonly complaints: readonly string[];
+}
+
+/** @param looks how often the user waits for another look before having had enough */
+export async function accelctl(api: FakeApi, words: readonly string[], looks = Number.POSITIVE_INFINITY): Promise<Ran> {
+  const [printed, progress, complaints]: [string[], string[], string[]] = [[], [], []];
+  let waited = 0;
+  const world = {
+    cluster: () => clusterOn(api.client, 'https://test'),
+    print: (text: string) => void printed.push(text),
+    paint: plain,
+    progress: linesTo((line) => void progress.push(line)),
+    now: () => new Date(recordedNow.getTime() + waited * 1000),
+    nextLook: () => Promise.resolve(waited++ < looks),
+  };
+  const code = await runProgram({ name: 'accelctl', version: '1.2.3' }, words, world, (line) => void complaints.push(line));
+  return { code, printed, progress, complaints };
+}

@@ -1,0 +1,19 @@
+// Tables without lines, as kubectl prints them.
+import Table from 'cli-table3';
+
+const noLines = {
+  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
+  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '',
+};
+
+/** @param head titles of the columns; one that begins with `>` is of numbers, which are set to the right */
+export function bare(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const table = new Table({
+    head: head.map((title) => title.replace(/^>/, '')),
+    chars: noLines,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
+    colAligns: head.map((title) => (title.startsWith('>') ? 'right' : 'left')),
+  });
+  table.push(...rows.map((row) => [...row]));
+  return table.toString().replace(/ +$/gm, '');
+}
