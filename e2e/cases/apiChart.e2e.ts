@@ -1,10 +1,10 @@
 // The chart on a real API server: every object is accepted, values are checked, and the controller gets its rights and no others.
-import { join } from 'node:path';
-import { parse } from 'yaml';
 import { startApiServer, type ApiServer } from '../support/apiServer';
+import { chartDirectory as chart } from '../support/chart';
+import { established } from '../support/established';
 import { attempt, type CommandResult } from '../tools/command';
+import { provideModuleFile, serviceMonitorCrd } from '../tools/moduleFile';
 
-const chart = join(__dirname, '..', '..', 'charts', 'sidecar-acceleration');
 const namespace = 'acceleration-system';
 const controller = `system:serviceaccount:${namespace}:sidecar-acceleration-controller`;
 
@@ -26,26 +26,31 @@ async function json(...args: string[]) {
   return JSON.parse(stdout);
 }
 
-/** The one container of the controller that the chart makes of the values. */
-async function containerWith(...values: string[]) {
-  const { stdout } = await helm('template', 'any', chart, '--validate', '-s', 'templates/deployment.yaml', ...values.flatMap((value) => ['--set', value]));
-  return parse(stdout).spec.template.spec.containers[0];
-}
-
 it('passes helm lint in its strict form', async () => {
   const { code, stdout } = await helm('lint', '--strict', chart);
   expect([code, stdout]).toEqual([0, expect.stringContaining('0 chart(s) failed')]);
 });
 
 describe('an installed chart', () => {
+  let notes: string;
+
   beforeAll(async () => {
-    const { code, stderr } = await helm('install', 'any', chart, '--create-namespace');
+    const { code, stdout, stderr } = await helm('install', 'any', chart, '--create-namespace');
     if (code !== 0) throw new Error(`installing the chart: ${stderr.trim()}`);
+    notes = stdout;
   });
 
   it('brings the CRD, which the API server establishes', async () => {
     const waited = await server.kubectl(['wait', '--for=condition=Established', 'crd/sidecaraccelerations.acceleration.dev', '--timeout=30s']);
     expect(waited.code).toBe(0);
+  });
+
+  it('tells its user what to do next, in words that work', async () => {
+    const [, manifest = ''] = /<<EOF\n([^]*?)\n {2}EOF/.exec(notes) ?? [];
+    const applied = await server.kubectl(['apply', '--dry-run=server', '-f', '-'], manifest.replace(/^ {2}/gm, ''));
+    expect(applied.stdout).toBe('sidecaracceleration.acceleration.dev/default created (server dry run)\n');
+    expect(notes).toContain('helm test any -n acceleration-system');
+    expect(notes).not.toContain('WARNING');
   });
 
   it('has a controller that is not root, writes to no disk and holds no capability', async () => {
@@ -87,36 +92,37 @@ describe('an installed chart', () => {
     expect((await mayThe(controller, verb, resource, scope)).trim()).toBe('no');
   });
 
-  it('can be upgraded to the same chart', async () => {
-    expect((await helm('upgrade', 'any', chart, '--set', 'replicas=2')).code).toBe(0);
+  it('can be upgraded with everything switched on, which the API server and the Prometheus operator understand', async () => {
+    await server.kubectl(['apply', '--server-side', '-f', await provideModuleFile(serviceMonitorCrd)]);
+    await established(server, 'servicemonitors.monitoring.coreos.com');
+    const options = ['replicas=2', 'podDisruptionBudget.enabled=true', 'metrics.serviceMonitor.enabled=true', 'metrics.dashboard.enabled=true'];
+    const { code, stderr } = await helm('upgrade', 'any', chart, ...options.flatMap((option) => ['--set', option]));
+    expect([code, stderr]).toEqual([0, '']);
     expect((await json('get', 'deployment', 'sidecar-acceleration-controller', '-n', namespace)).spec.replicas).toBe(2);
+    expect((await json('get', 'servicemonitors', '-n', namespace)).items).toHaveLength(2);
+    expect((await json('get', 'poddisruptionbudgets', '-n', namespace)).items).toHaveLength(1);
   });
 
-  it('leaves the CRD, and so the resource, when it is uninstalled', async () => {
-    expect((await helm('uninstall', 'any')).code).toBe(0);
+  it('goes back to what it was', async () => {
+    expect((await helm('rollback', 'any', '1')).code).toBe(0);
+    expect((await json('get', 'deployment', 'sidecar-acceleration-controller', '-n', namespace)).spec.replicas).toBe(1);
+    expect((await json('get', 'servicemonitors', '-n', namespace)).items).toEqual([]);
+  });
+
+  it('warns where Pod Security will not admit the agents', async () => {
+    await server.kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce=baseline']);
+    expect((await helm('upgrade', 'any', chart)).stdout).toContain(`WARNING: Pod Security of namespace ${namespace} enforces baseline`);
+    await server.kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce-']);
+  });
+
+  // Nothing runs jobs here; that the drain before uninstalling works is shown on a real cluster.
+  it('leaves the CRD, and so the resource, when it is uninstalled without its drain', async () => {
+    expect((await helm('uninstall', 'any', '--no-hooks')).code).toBe(0);
     expect((await server.kubectl(['get', 'crd', 'sidecaraccelerations.acceleration.dev'])).code).toBe(0);
-    expect((await server.kubectl(['get', 'deployment', 'sidecar-acceleration-controller', '-n', namespace])).code).not.toBe(0);
-  });
-});
-
-describe('the values', () => {
-  it('are refused by name when they are unknown or wrong', async () => {
-    const unknown = await helm('template', 'any', chart, '--validate', '--set', 'imagee.tag=1');
-    expect(unknown.stderr).toContain("'imagee'");
-    const wrong = await helm('template', 'any', chart, '--validate', '--set', 'image.pullPolicy=Sometimes');
-    expect(wrong.stderr).toContain("'Always', 'IfNotPresent', 'Never'");
-  });
-
-  it('pin the image by digest, for the controller and through it for the agents', async () => {
-    const digest = `sha256:${'0'.repeat(64)}`;
-    const container = await containerWith('image.repository=mirror.example/acc', `image.digest=${digest}`);
-    expect(container.image).toBe(`mirror.example/acc@${digest}`);
-    expect(container.env).toContainEqual({ name: 'IMAGE', value: `mirror.example/acc@${digest}` });
-  });
-
-  it('hand pull secrets on to the agents', async () => {
-    const container = await containerWith('image.pullSecrets[0].name=one', 'image.pullSecrets[1].name=two');
-    expect(container.env).toContainEqual({ name: 'IMAGE_PULL_SECRETS', value: 'one,two' });
+    const left = await server.kubectl(['get', 'all,configmaps,leases,serviceaccounts,roles,rolebindings,secrets', '-n', namespace, '-l', 'app.kubernetes.io/instance=any', '-o', 'name']);
+    expect(left.stdout).toBe('');
+    const wide = await server.kubectl(['get', 'clusterroles,clusterrolebindings', '-l', 'app.kubernetes.io/instance=any', '-o', 'name']);
+    expect(wide.stdout).toBe('');
   });
 });
 

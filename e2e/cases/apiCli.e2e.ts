@@ -2,6 +2,7 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startApiServer, type ApiServer } from '../support/apiServer';
+import { established } from '../support/established';
 import { attempt, type CommandResult } from '../tools/command';
 
 const checkout = join(__dirname, '..', '..');
@@ -58,7 +59,7 @@ describe('accelctl', () => {
 
   it('says that the resource is missing', async () => {
     await succeed(['apply', '--server-side', '-f', crdFile]);
-    await succeed(['wait', '--for=condition=Established', 'crd/sidecaraccelerations.acceleration.dev', '--timeout=30s']);
+    await established(server, 'sidecaraccelerations.acceleration.dev');
     const { code, stderr } = await accelctl(['status']);
     expect(stderr).toBe(
       'accelctl: reading sidecaraccelerations.acceleration.dev/default: there is no such resource, so nothing is accelerated; apply one: kubectl apply -f docs/examples/default.yaml\n',

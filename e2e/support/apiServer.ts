@@ -14,26 +14,38 @@ const readyWithinMs = 60_000;
 /** A running API server; `kubectl` acts as its administrator. */
 export interface ApiServer {
   readonly kubeconfig: string;
+  /** As in `https://127.0.0.1:6443`. */
+  readonly url: string;
   readonly tools: Tools;
+  /** One JSON object a line for each request that was answered (audit.k8s.io/v1 Event, level Metadata); only when asked for. */
+  readonly auditLog: string;
   /** Runs kubectl with the given input; the exit code is the caller's to judge. */
   kubectl(args: readonly string[], input?: string): Promise<CommandResult>;
   /** Ends the API server and starts it again on the same port and etcd; ready when it resolves. */
   restart(): Promise<void>;
+  /** Stops etcd in the middle of whatever it does, or lets it go on. */
+  freezeEtcd(frozen: boolean): void;
   /** Ends both processes and removes everything they wrote. */
   stop(): Promise<void>;
 }
 
+export interface ApiServerOptions {
+  /** Writes an audit log. */
+  readonly audit?: boolean;
+}
+
 /** Starts etcd and an API server on free ports; ready when it resolves. */
-export async function startApiServer(): Promise<ApiServer> {
+export async function startApiServer({ audit = false }: ApiServerOptions = {}): Promise<ApiServer> {
   const tools = await installTools(new Progress(), ['kubernetes', 'helm']);
   const directory = await mkdtemp(join(tmpdir(), 'sidecar-acceleration-api-'));
   const processes: LongRunning[] = [];
   const stop = async () => {
+    processes[0]?.signal('SIGCONT');
     for (const each of processes.reverse()) await each.stop();
     await rm(directory, { recursive: true, force: true });
   };
   try {
-    const { kubeconfig, launch } = await start(directory, tools, processes);
+    const { kubeconfig, url, launch } = await start(directory, tools, processes, audit);
     const kubectl = (args: readonly string[], input?: string) =>
       attempt(tools.path('kubectl'), ['--kubeconfig', kubeconfig, ...args], { timeoutMs: 60_000, ...(input === undefined ? {} : { input }) });
     await ready(kubectl, processes);
@@ -42,15 +54,28 @@ export async function startApiServer(): Promise<ApiServer> {
       processes.push(launch());
       await ready(kubectl, processes);
     };
-    return { kubeconfig, tools, kubectl, restart, stop };
+    const freezeEtcd = (frozen: boolean) => processes[0]?.signal(frozen ? 'SIGSTOP' : 'SIGCONT');
+    return { kubeconfig, url, tools, auditLog: join(directory, auditFile), kubectl, restart, freezeEtcd, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
-/** Starts both processes; returns the path of the administrator's kubeconfig, and how the API server is started again. */
-async function start(directory: string, tools: Tools, processes: LongRunning[]): Promise<{ kubeconfig: string; launch: () => LongRunning }> {
+interface Started {
+  /** Path of the administrator's. */
+  readonly kubeconfig: string;
+  readonly url: string;
+  /** Starts the API server again. */
+  readonly launch: () => LongRunning;
+}
+
+const auditFile = 'audit.log';
+/** Requests that were answered, without their bodies; a watch when it begins. */
+const auditPolicy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] };
+
+/** Starts both processes, etcd first. */
+async function start(directory: string, tools: Tools, processes: LongRunning[], audit: boolean): Promise<Started> {
   const [client, peer, port] = [await freePort(), await freePort(), await freePort()];
   const token = randomBytes(16).toString('hex');
   const path = (name: string) => join(directory, name);
@@ -65,6 +90,8 @@ async function start(directory: string, tools: Tools, processes: LongRunning[]):
       '--initial-cluster', `default=http://127.0.0.1:${peer}`,
     ], path('etcd.log')),
   );
+  await writeFile(path('audit-policy.json'), JSON.stringify(auditPolicy));
+  const auditing = audit ? [`--audit-policy-file=${path('audit-policy.json')}`, `--audit-log-path=${path(auditFile)}`, '--audit-log-mode=blocking'] : [];
   const launch = () =>
     new LongRunning(tools.path('kube-apiserver'), [
       `--etcd-servers=${etcd}`, '--bind-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${path('certificates')}`,
@@ -72,11 +99,12 @@ async function start(directory: string, tools: Tools, processes: LongRunning[]):
       '--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${path('sa.key')}`,
       `--service-account-signing-key-file=${path('sa.key')}`, '--allow-privileged=true',
       // Without a controller-manager nobody makes the default ServiceAccount of a namespace.
-      '--disable-admission-plugins=ServiceAccount',
+      '--disable-admission-plugins=ServiceAccount', ...auditing,
     ], path('kube-apiserver.log'));
   processes.push(launch());
-  await writeFile(path('kubeconfig'), kubeconfigOf(`https://127.0.0.1:${port}`, token), { mode: 0o600 });
-  return { kubeconfig: path('kubeconfig'), launch };
+  const url = `https://127.0.0.1:${port}`;
+  await writeFile(path('kubeconfig'), kubeconfigOf(url, token), { mode: 0o600 });
+  return { kubeconfig: path('kubeconfig'), url, launch };
 }
 
 function kubeconfigOf(server: string, token: string): string {

@@ -32,6 +32,10 @@ export class LongRunning {
     throw new Error(`running ${this.program}: it ended by itself: ${words.slice(-600)}`);
   }
 
+  signal(signal: NodeJS.Signals): void {
+    if (!this.gone) this.child.kill(signal);
+  }
+
   /** Asks it to end, and kills it when it has not ended after some seconds. */
   async stop(patienceMs = 3_000): Promise<void> {
     if (this.gone) return;

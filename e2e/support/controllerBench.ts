@@ -7,28 +7,37 @@ import type { NamespaceReport, Order, Report } from '../../operator/protocol';
 import { attempt } from '../tools/command';
 import { checkout } from '../tools/paths';
 import { type ApiServer, startApiServer } from './apiServer';
-import { ControllerProcess, namespace } from './controllerProcess';
+import { type ControllerOptions, ControllerProcess, namespace } from './controllerProcess';
 import { emptyReport, type Endpoint, requestToken, TestAgent } from './testAgent';
 import { waitFor } from './waitFor';
 
 export const daemonSet = 'sidecar-acceleration-agent';
 const channel = 'sidecar-acceleration-channel';
 
+export interface BenchOptions {
+  /** Has the API server write an audit log. */
+  readonly audit?: boolean;
+  /** How the controller is to run, once the API server does. */
+  readonly controller?: (server: ApiServer) => Promise<ControllerOptions>;
+}
+
 export class ControllerBench {
   private readonly agents: TestAgent[] = [];
 
   private constructor(
     readonly server: ApiServer,
+    /** The first one. */
     readonly controller: ControllerProcess,
-    private readonly directory: string,
+    readonly directory: string,
   ) {}
 
   /** Everything runs when it resolves; no resource exists. Selected by the label mesh=on: shop, and some that must be left out all the same. */
-  static async start(): Promise<ControllerBench> {
+  static async start({ audit = false, controller = () => Promise.resolve({}) }: BenchOptions = {}): Promise<ControllerBench> {
     const directory = mkdtempSync(join(tmpdir(), 'controller-e2e-'));
-    const server = await startApiServer();
+    const server = await startApiServer({ audit });
     try {
-      const bench = new ControllerBench(server, await installed(server, directory), directory);
+      await install(server);
+      const bench = new ControllerBench(server, await ControllerProcess.of(server, directory, await controller(server)), directory);
       await bench.create(
         node('node1'), node('node2'),
         labelled('shop', { mesh: 'on' }), labelled('bank', { mesh: 'on', 'acceleration.dev/mode': 'off' }), labelled('plain', {}),
@@ -131,12 +140,11 @@ function inMode({ mode, remove }: Order, namespaces: readonly NamespaceReport[])
   return remove ? [] : namespaces.map((each) => ({ ...each, podsAccelerated: mode === 'Accelerate' ? each.podsAccelerated : 0 }));
 }
 
-async function installed(server: ApiServer, directory: string): Promise<ControllerProcess> {
+async function install(server: ApiServer): Promise<void> {
   const chart = join(checkout, 'charts', 'sidecar-acceleration');
   const { code, stderr } = await attempt(server.tools.path('helm'), ['--kubeconfig', server.kubeconfig, '-n', namespace, 'install', 'test', chart, '--create-namespace'], { timeoutMs: 60_000 });
   if (code !== 0) throw new Error(`installing the chart: ${stderr.trim()}`);
   await server.kubectl(['wait', '--for=condition=Established', 'crd/sidecaraccelerations.acceleration.dev', '--timeout=30s']);
-  return ControllerProcess.of(server, directory);
 }
 
 const node = (name: string): object => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });

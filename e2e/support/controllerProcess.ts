@@ -2,7 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
-import { readFile, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { checkout } from '../tools/paths';
@@ -24,27 +24,48 @@ export interface LogLine {
   readonly message: string;
 }
 
+export interface ControllerOptions {
+  /** Different for every controller of one API server. */
+  readonly name?: string;
+  /** Where it finds the API server, when not directly: a proxy. */
+  readonly url?: string;
+  readonly environment?: Readonly<Record<string, string>>;
+}
+
 export class ControllerProcess {
   private child: ChildProcess | undefined;
   /** Everything it logged, of all its lives. */
   readonly log: LogLine[] = [];
 
   private constructor(
+    readonly name: string,
+    private readonly server: ApiServer,
     private readonly directory: string,
     private readonly environment: NodeJS.ProcessEnv,
     readonly ports: ControllerPorts,
   ) {}
 
   /** Of an API server on which the chart is installed. Its files go to `directory`. Not started yet. */
-  static async of(server: ApiServer, directory: string, name = 'controller-1'): Promise<ControllerProcess> {
+  static async of(server: ApiServer, directory: string, { name = 'controller-1', url = server.url, environment = {} }: ControllerOptions = {}): Promise<ControllerProcess> {
     const ports = { grpc: await freePort(), http: await freePort() };
-    const kubeconfig = join(directory, `${name}.kubeconfig`);
-    await writeFile(kubeconfig, await kubeconfigOfController(server), { mode: 0o600 });
-    const environment = {
-      ...process.env, KUBECONFIG: kubeconfig, POD_NAMESPACE: namespace, POD_NAME: name, IMAGE: 'sidecar-acceleration:test',
-      IMAGE_PULL_POLICY: 'Never', CONTROLLER_SERVICE: account, LOG_LEVEL: 'debug', GRPC_PORT: String(ports.grpc), HTTP_PORT: String(ports.http),
+    const path = (extension: string): string => join(directory, `${name}.${extension}`);
+    await writeFile(path('kubeconfig'), kubeconfigOf(url, path('token')), { mode: 0o600 });
+    const variables = {
+      ...process.env, KUBECONFIG: path('kubeconfig'), POD_NAMESPACE: namespace, POD_NAME: name, IMAGE: 'sidecar-acceleration:test',
+      IMAGE_PULL_POLICY: 'Never', CONTROLLER_SERVICE: account, LOG_LEVEL: 'debug', GRPC_PORT: String(ports.grpc), HTTP_PORT: String(ports.http), ...environment,
     };
-    return new ControllerProcess(directory, environment, ports);
+    const controller = new ControllerProcess(name, server, directory, variables, ports);
+    await controller.renewToken();
+    return controller;
+  }
+
+  /** Gives it a new token, as the kubelet does: in the file that it reads again now and then. Returns the token. */
+  async renewToken(): Promise<string> {
+    const created = await this.server.kubectl(['create', 'token', account, '-n', namespace, '--duration=2h']);
+    if (created.code !== 0) throw new Error(`requesting a token of the controller: ${created.stderr.trim()}`);
+    const token = created.stdout.trim();
+    await writeFile(join(this.directory, `${this.name}.token`), token, { mode: 0o600 });
+    return token;
   }
 
   /** Resolves once it is ready, as the kubelet would see it. */
@@ -53,7 +74,7 @@ export class ControllerProcess {
       cwd: checkout, env: this.environment, stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
-    const file = createWriteStream(join(this.directory, 'controller.log'), { flags: 'a' });
+    const file = createWriteStream(join(this.directory, `${this.name}.log`), { flags: 'a' });
     for (const output of [child.stdout, child.stderr]) {
       output?.pipe(file, { end: false });
       if (output !== null) createInterface(output).on('line', (line) => this.log.push(parsed(line)));
@@ -83,6 +104,16 @@ export class ControllerProcess {
     return child.exitCode;
   }
 
+  /** True while the process of the last start runs, be it stopped. */
+  get running(): boolean {
+    return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
+  }
+
+  /** Stops it in the middle of whatever it does (SIGSTOP), or lets it go on. */
+  freeze(frozen: boolean): void {
+    this.child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
+  }
+
   /** Waits for a line of the log that matches, past or future. */
   logged(pattern: RegExp): Promise<LogLine> {
     return waitFor(`the log line ${pattern}`, () => this.log.find(({ message }) => pattern.test(message)), { timeoutMs: 20_000 }).catch((error: unknown) => {
@@ -95,11 +126,15 @@ export class ControllerProcess {
   }
 }
 
-async function kubeconfigOfController(server: ApiServer): Promise<string> {
-  const created = await server.kubectl(['create', 'token', account, '-n', namespace, '--duration=2h']);
-  if (created.code !== 0) throw new Error(`requesting a token of the controller: ${created.stderr.trim()}`);
-  const config = JSON.parse(await readFile(server.kubeconfig, 'utf8')) as { users: unknown[] };
-  return JSON.stringify({ ...config, users: [{ name: 'admin', user: { token: created.stdout.trim() } }] });
+/** As a pod's own: the token is in a file. */
+function kubeconfigOf(server: string, tokenFile: string): string {
+  const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } };
+  return JSON.stringify({
+    apiVersion: 'v1', kind: 'Config', 'current-context': 'test',
+    clusters: [{ name: 'test', cluster: { server, 'insecure-skip-tls-verify': true } }],
+    users: [{ name: 'controller', user }],
+    contexts: [{ name: 'test', context: { cluster: 'test', user: 'controller' } }],
+  });
 }
 
 function parsed(line: string): LogLine {

@@ -85,6 +85,11 @@ export class TestAgent {
     this.client.send(report);
   }
 
+  /** Reports these counts, and answers every later order with them. */
+  say(namespaces: readonly NamespaceReport[]): void {
+    this.report({ ...emptyReport, appliedOrder: this.order?.revision ?? 0, namespaces: [...namespaces] });
+  }
+
   /** Waits until the latest order is as wanted. */
   ordered(what: string, wanted: (order: Order) => boolean, timeoutMs = 30_000): Promise<Order> {
     return waitFor(`an order ${what}`, () => (this.order !== undefined && wanted(this.order) ? this.order : undefined), { timeoutMs }).catch((error: unknown) => {

@@ -92,8 +92,7 @@ async function work(parts: LeaderParts, service: OwnService, ca: () => string, s
     },
     onError: (_key, error, retryMs) => {
       metrics.passes.inc({ result: 'error' });
-      const then = retryMs === undefined ? 'not tried again until something changes' : `trying again in ${Math.round(retryMs)} ms`;
-      log.error(`reconcile failed, ${then}: ${messageOf(error)}`);
+      log.error(`reconcile failed, trying again in ${Math.round(retryMs)} ms: ${messageOf(error)}`);
     },
   });
 }

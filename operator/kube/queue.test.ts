@@ -1,8 +1,8 @@
 import { FakeClock, settled } from './clock.testing';
 import { ApiError } from './errors';
-import { TerminalError, WorkQueue, type QueueRun, type WorkResult } from './queue';
+import { WorkQueue, type QueueRun, type WorkResult } from './queue';
 
-type Failure = readonly [key: string, message: string, retryMs: number | undefined];
+type Failure = readonly [key: string, message: string, retryMs: number];
 
 /** A running queue on a fake clock, whose passes end when the test says so. */
 function running(concurrency = 1) {
@@ -136,19 +136,6 @@ describe('a work queue', () => {
     await clock.advance(700);
     await fail('a', new ApiError('busy', 429, '', 3_600_000));
     expect(failed.map(([, , ms]) => ms)).toEqual([700, 1000]);
-  });
-
-  it('does not retry what cannot be helped until the key is added again', async () => {
-    const { queue, clock, started, failed, fail } = running();
-    queue.add('a');
-    await settled();
-    await fail('a', new TerminalError('never'));
-    await clock.advance(1_000_000);
-    expect(failed).toEqual([['a', 'never', undefined]]);
-    expect(started).toEqual(['a']);
-    queue.add('a');
-    await settled();
-    expect(started).toEqual(['a', 'a']);
   });
 
   it('lets other keys pass while one waits for its retry', async () => {

@@ -3,11 +3,6 @@ import { backoffMs } from './backoff';
 import { systemClock, type Clock, type Random } from './clock';
 import { ApiError, messageOf } from './errors';
 
-/** Trying again cannot help: the key is left alone until it is added the next time. */
-export class TerminalError extends Error {
-  override readonly name = 'TerminalError';
-}
-
 export interface QueueOptions {
   /** First pause after a failure; 50 ms unless told. */
   readonly baseDelayMs?: number;
@@ -26,8 +21,8 @@ export interface QueueRun {
   /** No more keys are handed out; those in work end by themselves. */
   readonly signal: AbortSignal;
   readonly work: (key: string) => Promise<WorkResult>;
-  /** Hears of every pass that failed; `retryMs` is undefined when it is not tried again (TerminalError). */
-  readonly onError: (key: string, error: unknown, retryMs: number | undefined) => void;
+  /** Hears of every pass that failed, and in how many milliseconds the key is tried again. */
+  readonly onError: (key: string, error: unknown, retryMs: number) => void;
 }
 
 /**
@@ -151,11 +146,7 @@ export class WorkQueue {
     }
   }
 
-  private planRetry(key: string, error: unknown): number | undefined {
-    if (error instanceof TerminalError) {
-      this.failures.delete(key);
-      return undefined;
-    }
+  private planRetry(key: string, error: unknown): number {
     const failures = (this.failures.get(key) ?? 0) + 1;
     this.failures.set(key, failures);
     const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;

@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { type CertificatePair, ServerCertificate } from './certificate';
 import type { FromAgent, FromController } from './messages';
-import { type AgentSession, AgentStream, type SessionHandlers, type StreamLimits } from './session';
+import { type AgentSession, type SessionHandlers, SessionStream, type StreamLimits } from './session';
 import { connectPath, decodeFromAgent, encodeFromController, type Incoming, maxMessageBytes } from './wire';
 
 export interface ServeOptions<Identity> {
@@ -46,7 +46,7 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
   const { authenticate, onStream, onRefused, maxStreams = 10_000 } = options;
   const limits = { ...defaultLimits, ...options.limits };
   const certificate = new ServerCertificate(options.tls);
-  const streams = new Set<AgentStream<Identity>>();
+  const streams = new Set<SessionStream<Identity>>();
   let closing = false;
 
   const server = new Server({
@@ -67,7 +67,7 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
         call.emit('error', { code: closing ? status.UNAVAILABLE : status.RESOURCE_EXHAUSTED, details: why });
         return;
       }
-      const stream = new AgentStream(call, { authenticate, onStream, onRefused }, limits, () => streams.delete(stream));
+      const stream = new SessionStream(call, { authenticate, onStream, onRefused }, limits, () => streams.delete(stream));
       streams.add(stream);
       void stream.run(bearer(call.metadata));
     },

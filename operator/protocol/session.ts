@@ -1,5 +1,6 @@
 // One agent's stream as the controller sees it: authenticated first, then Hello, then reports; one message at a time.
 import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { LatestWriter } from './latest';
 import type { FromAgent, FromController, Hello, Order, Report } from './messages';
 import type { Incoming } from './wire';
 
@@ -58,13 +59,12 @@ export class NotAuthenticated extends Refused {
 
 type Call = ServerDuplexStream<Incoming<FromAgent>, FromController>;
 
-export class AgentStream<Identity> {
+export class SessionStream<Identity> {
   private ended = false;
   private handlers: SessionHandlers | undefined;
   private silence: NodeJS.Timeout | undefined;
   private pause: NodeJS.Timeout | undefined;
-  private sending = false;
-  private waiting: Order | undefined;
+  private readonly orders: LatestWriter<Order>;
 
   constructor(
     private readonly call: Call,
@@ -72,6 +72,7 @@ export class AgentStream<Identity> {
     private readonly limits: StreamLimits,
     private readonly onGone: () => void,
   ) {
+    this.orders = new LatestWriter((order, done) => call.write({ message: 'order', order }, done));
     call.on('cancelled', () => this.finish('the agent ended the stream'));
     call.on('end', () => this.end(status.OK, 'the agent ended the stream'));
   }
@@ -140,26 +141,11 @@ export class AgentStream<Identity> {
       identity,
       hello,
       peer: this.call.getPeer(),
-      send: (order) => this.send(order),
+      send: (order) => this.orders.send(order),
       close: (reason) => this.end(status.ABORTED, reason),
     });
     if (this.ended) handlers.onClose('the stream was closed when it opened');
     else this.handlers = handlers;
-  }
-
-  private send(order: Order): void {
-    if (this.ended) return;
-    if (this.sending) {
-      this.waiting = order;
-      return;
-    }
-    this.sending = true;
-    this.call.write({ message: 'order', order }, () => {
-      this.sending = false;
-      const next = this.waiting;
-      this.waiting = undefined;
-      if (next !== undefined) this.send(next);
-    });
   }
 
   private finish(reason: string): void {
@@ -167,7 +153,7 @@ export class AgentStream<Identity> {
     this.ended = true;
     clearTimeout(this.silence);
     clearTimeout(this.pause);
-    this.waiting = undefined;
+    this.orders.end();
     this.onGone();
     this.handlers?.onClose(reason);
   }

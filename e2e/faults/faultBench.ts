@@ -1,0 +1,92 @@
+// The controller behind a proxy that misbehaves, with one agent and a rival that owns fields of its own on the same objects.
+import { ControllerBench, daemonSet } from '../support/controllerBench';
+import { namespace } from '../support/controllerProcess';
+import { agentPod, namespaceReport, type TestAgent } from '../support/testAgent';
+import { waitFor } from '../support/waitFor';
+import { FaultProxy } from './proxy';
+import type { RequestRate } from './requestLog';
+import { Rival } from './rival';
+
+/** After a fault everything must be right again within this time: the longest back-off and what is to be done after it. */
+const convergeWithinMs = 60_000;
+
+export class FaultBench {
+  private turn = 0;
+
+  private constructor(
+    readonly bench: ControllerBench,
+    readonly proxy: FaultProxy,
+    readonly agent: TestAgent,
+    private readonly rival: Rival,
+  ) {}
+
+  /** The controller leads, the resource is Ready, and the rival has its fields. */
+  static async start(): Promise<FaultBench> {
+    let proxy: FaultProxy | undefined;
+    const bench = await ControllerBench.start({
+      controller: async ({ url }) => {
+        proxy = await FaultProxy.start(url);
+        return { url: proxy.url };
+      },
+    });
+    if (proxy === undefined) throw new Error('starting the bench of faults: the controller was made without its proxy');
+    await bench.applyResource();
+    await bench.create(agentPod('agent-1', 'node1'));
+    await bench.daemonSetOf(1);
+    const agent = await bench.obedient(await bench.podToken('agent-1'), [namespaceReport('shop', { open: 10, accelerated: 8 })]);
+    await bench.ready();
+    return new FaultBench(bench, proxy, agent, await Rival.of(bench));
+  }
+
+  async stop(): Promise<void> {
+    await this.bench.stop();
+    await this.proxy.stop();
+  }
+
+  /**
+   * Breaks things for a time, mends them, and sees that all is well again.
+   * @param fault begins what is wrong; what it returns ends it
+   * @returns the load on the API server while it was wrong
+   */
+  async through(ms: number, fault: () => (() => void) | void): Promise<RequestRate> {
+    const began = performance.now();
+    const mend = fault();
+    await this.change();
+    // How much is asked of the server in this time is what is looked at.
+    await new Promise((resolve) => setTimeout(resolve, ms - (performance.now() - began)));
+    const rate = this.proxy.requests.rate(began);
+    mend?.();
+    this.proxy.mend();
+    await this.converged();
+    return rate;
+  }
+
+  /** Everything that the controller watches or is told leads to what it should, and nothing else was touched. */
+  async converged(): Promise<void> {
+    const { bench, agent } = this;
+    const { spillBytes, selected, fastBytes } = await this.change();
+    const within = { timeoutMs: convergeWithinMs };
+    await agent.ordered('with what changed', (order) => order.spillBytes === spillBytes && order.namespaces.includes('plain') === selected, convergeWithinMs);
+    await waitFor('the report in the status', async () => (await bench.resource()).status?.bytes?.fast === fastBytes, within);
+    await waitFor('the DaemonSet to be put right', async () => (await bench.get('ds', daemonSet, '-n', namespace)).spec.template.spec.hostPID === true, within);
+    await bench.daemonSetOf(1);
+    await bench.ready('60s');
+    await this.rival.keepsItsFields();
+    if (!bench.controller.running) throw new Error(`the controller has ended by itself: ${bench.controller.tail()}`);
+  }
+
+  private wanted = { spillBytes: 0, selected: false, fastBytes: 0 };
+
+  /** Changes the resource, a namespace, the DaemonSet and what the agent reports; returns what is to come of it. */
+  private async change(): Promise<{ spillBytes: number; selected: boolean; fastBytes: number }> {
+    const { bench, agent } = this;
+    this.turn += 1;
+    this.wanted = { spillBytes: 8192 + this.turn, selected: this.turn % 2 === 1, fastBytes: this.turn * 1000 };
+    const { spillBytes, selected, fastBytes } = this.wanted;
+    await bench.change({ spec: { connections: { spillBytes } } });
+    await bench.kubectl(['label', '--overwrite', 'namespace', 'plain', `mesh=${selected ? 'on' : 'off'}`]);
+    await bench.kubectl(['patch', 'ds', daemonSet, '-n', namespace, '--type=merge', '-p', '{"spec":{"template":{"spec":{"hostPID":false}}}}']);
+    agent.say([namespaceReport('shop', { open: 10, accelerated: 8, fastBytes })]);
+    return this.wanted;
+  }
+}

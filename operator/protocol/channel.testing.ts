@@ -1,0 +1,117 @@
+// For tests: a channel on loopback, with a real server, real agents and clients that say what they like; all ends with the test.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
+import { Backoff } from './backoff';
+import { type TestAuthority, testAuthority } from './certificates.testing';
+import { type AgentClient, type AgentClientOptions, connectAgent } from './client';
+import { Journal } from './journal.testing';
+import type { FromAgent, Hello, Order, Report } from './messages';
+import { type AgentServer, serveAgents, type ServeOptions } from './server';
+import { type AgentSession, NotAuthenticated, type StreamLimits } from './session';
+import { connectPath, encodeFromAgent } from './wire';
+
+export const serverName = 'controller.test';
+export const hello: Hello = { agentVersion: '1', kernel: '6.18', architecture: 'x86_64', mapAbi: 1 };
+export const anOrder: Order = {
+  revision: 1, mode: 'Observe', paths: ['NodeLocal'], maxConnections: 10, spillBytes: 4096,
+  namespaces: ['shop'], podSelector: {}, remove: false,
+};
+export const reportOf = (appliedOrder: number): Report => ({
+  appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0,
+});
+export const sayHello = (message: FromAgent = { message: 'hello', hello }): Buffer => encodeFromAgent(message);
+
+export interface RawStream {
+  say(bytes: Buffer): void;
+  readonly ended: Promise<StatusObject>;
+}
+
+/** One test's channel. The token file holds `good`; a token that begins so is accepted. */
+export class TestChannel {
+  readonly directory = mkdtempSync(join(tmpdir(), 'channel-'));
+  readonly authority: TestAuthority = testAuthority();
+  /** What happened at either end, in order. */
+  readonly journal = new Journal();
+  readonly sessions: AgentSession<string>[] = [];
+  private readonly servers: AgentServer[] = [];
+  private readonly agents: AgentClient[] = [];
+  private readonly rawClients: Client[] = [];
+
+  constructor() {
+    this.write('ca.crt', this.authority.ca);
+    this.write('token', 'good\n');
+  }
+
+  async end(): Promise<void> {
+    await Promise.all(this.agents.map((agent) => agent.close()));
+    for (const client of this.rawClients) client.close();
+    await Promise.all(this.servers.map((server) => server.close()));
+    rmSync(this.directory, { recursive: true });
+  }
+
+  path(name: string): string {
+    return join(this.directory, name);
+  }
+
+  write(name: string, text: string): void {
+    writeFileSync(this.path(name), text);
+  }
+
+  async serve(extra: Partial<ServeOptions<string>> = {}, limits: Partial<StreamLimits> = {}): Promise<AgentServer> {
+    const { journal, sessions } = this;
+    const server = await serveAgents<string>({
+      address: '127.0.0.1:0',
+      tls: this.authority.issue(serverName),
+      authenticate: (token) =>
+        token.startsWith('good') ? Promise.resolve(`identity of ${token}`) : Promise.reject(new NotAuthenticated('the token is wrong')),
+      onStream: (session) => {
+        sessions.push(session);
+        journal.add(`open ${session.identity}`);
+        return {
+          onReport: ({ appliedOrder }) => journal.add(`report ${appliedOrder}`),
+          onClose: (reason) => journal.add(`closed ${reason}`),
+        };
+      },
+      onRefused: (problem) => journal.add(`refused ${problem}`),
+      limits: { messageIntervalMs: 0, ...limits },
+      ...extra,
+    });
+    this.servers.push(server);
+    return server;
+  }
+
+  agent(port: number, extra: Partial<AgentClientOptions> = {}): AgentClient {
+    const { journal } = this;
+    const client = connectAgent({
+      address: `127.0.0.1:${port}`,
+      caFile: this.path('ca.crt'),
+      tokenFile: this.path('token'),
+      serverName,
+      hello: () => hello,
+      onOrder: (order) => journal.add(`order ${order.revision}`),
+      onState: (connected, reason) => journal.add(`${connected ? 'up' : 'down'} ${reason}`),
+      onDefect: (error) => journal.add(`defect ${String(error)}`),
+      backoff: new Backoff({ minMs: 20, maxMs: 100, random: Math.random }),
+      ...extra,
+    });
+    this.agents.push(client);
+    return client;
+  }
+
+  /** A client that says what it likes. */
+  raw(port: number, token = 'good'): RawStream {
+    const client = new Client(`127.0.0.1:${port}`, credentials.createSsl(Buffer.from(this.authority.ca)), {
+      'grpc.ssl_target_name_override': serverName,
+      'grpc.use_local_subchannel_pool': 1,
+    });
+    this.rawClients.push(client);
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${token}`);
+    const call = client.makeBidiStreamRequest(connectPath, (bytes: Buffer) => bytes, (bytes) => bytes, metadata);
+    call.on('error', () => undefined);
+    call.on('data', () => undefined);
+    return { say: (bytes) => void call.write(bytes), ended: new Promise((resolve) => call.on('status', resolve)) };
+  }
+}

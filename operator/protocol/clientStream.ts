@@ -1,0 +1,125 @@
+// One connection of an agent to the controller, with one stream on it: Hello, reports, orders, until it ends.
+import { readFileSync } from 'node:fs';
+import {
+  type CallCredentials,
+  type ChannelOptions,
+  Client,
+  type ClientDuplexStream,
+  credentials,
+  Metadata,
+  type StatusObject,
+  status,
+} from '@grpc/grpc-js';
+import { LatestWriter } from './latest';
+import type { FromAgent, FromController, Hello, Order, Report } from './messages';
+import { connectPath, decodeFromController, encodeFromAgent, type Incoming, maxMessageBytes } from './wire';
+
+type Call = ClientDuplexStream<FromAgent, Incoming<FromController>>;
+
+const channelOptions: ChannelOptions = {
+  'grpc.max_receive_message_length': maxMessageBytes,
+  'grpc.max_send_message_length': maxMessageBytes,
+  'grpc.keepalive_time_ms': 20_000,
+  'grpc.keepalive_timeout_ms': 10_000,
+  // Back-off is ours: each attempt is a connection of its own, and none goes through a proxy of the environment.
+  'grpc.use_local_subchannel_pool': 1,
+  'grpc.enable_retries': 0,
+  'grpc.enable_http_proxy': 0,
+  'grpc.service_config_disable_resolution': 1,
+};
+
+export interface ControllerStreamOptions {
+  /** `host:port` of the controller. */
+  readonly address: string;
+  /** PEM file of the CA. */
+  readonly caFile: string;
+  readonly tokenFile: string;
+  /** The name the server's certificate must carry, whatever address it is reached by. */
+  readonly serverName: string;
+  readonly hello: () => Hello;
+}
+
+export interface StreamEvents {
+  opened(): void;
+  order(order: Order): void;
+  /** Once, at the end. */
+  ended(reason: string): void;
+}
+
+/** One connection with one stream on it. */
+export class ControllerStream {
+  private readonly client: Client;
+  private readonly call: Call;
+  private readonly reports: LatestWriter<Report>;
+  private done: (() => void) | undefined;
+  private over = false;
+
+  /** Throws when the CA or the token cannot be read. */
+  constructor(options: ControllerStreamOptions, private readonly events: StreamEvents) {
+    const ca = readFileSync(options.caFile);
+    const hello = options.hello();
+    const secure = credentials.combineChannelCredentials(credentials.createSsl(ca), token(options.tokenFile));
+    this.client = new Client(options.address, secure, {
+      ...channelOptions,
+      'grpc.ssl_target_name_override': options.serverName,
+      'grpc.default_authority': options.serverName,
+    });
+    this.call = this.client.makeBidiStreamRequest(connectPath, encodeFromAgent, decodeFromController, new Metadata());
+    this.call.on('metadata', () => events.opened());
+    this.call.on('data', (incoming: Incoming<FromController>) => this.take(incoming));
+    // Every end has a status; the error event repeats it and must have a listener.
+    this.call.on('error', () => undefined);
+    this.call.on('status', ({ code, details }: StatusObject) => this.end(`${status[code]}: ${details}`));
+    this.call.write({ message: 'hello', hello });
+    this.reports = new LatestWriter((report, done) => this.call.write({ message: 'report', report }, done));
+  }
+
+  send(report: Report): void {
+    this.reports.send(report);
+  }
+
+  /** Half-closes and waits for the answer of the controller. */
+  close(): Promise<void> {
+    if (this.over) return Promise.resolve();
+    return new Promise((resolve) => {
+      const cut = setTimeout(() => this.call.cancel(), 1000);
+      this.done = () => {
+        clearTimeout(cut);
+        resolve();
+      };
+      this.call.end();
+    });
+  }
+
+  private take(incoming: Incoming<FromController>): void {
+    if (this.over) return;
+    if (!incoming.ok) {
+      this.call.cancel();
+      this.end(`malformed order: ${incoming.problem}`);
+    } else if (incoming.value.message === 'order') {
+      this.events.order(incoming.value.order);
+    }
+  }
+
+  private end(reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.reports.end();
+    this.client.close();
+    this.done?.();
+    this.events.ended(reason);
+  }
+}
+
+/** The kubelet rotates the file: read it for every stream. Only ever sent over TLS. */
+function token(file: string): CallCredentials {
+  return credentials.createFromMetadataGenerator((_, callback) => {
+    const metadata = new Metadata();
+    try {
+      metadata.set('authorization', `Bearer ${readFileSync(file, 'utf8').trim()}`);
+    } catch (error) {
+      return callback(error instanceof Error ? error : new Error(String(error)));
+    }
+    return callback(null, metadata);
+  });
+}

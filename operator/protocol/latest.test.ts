@@ -1,0 +1,32 @@
+import { LatestWriter } from './latest';
+
+function setUp() {
+  const written: number[] = [];
+  let done: (() => void) | undefined;
+  const writer = new LatestWriter<number>((value, next) => {
+    written.push(value);
+    done = next;
+  });
+  return { written, writer, done: () => done?.() };
+}
+
+test('sends the first value at once, and of those that come meanwhile only the latest', () => {
+  const { written, writer, done } = setUp();
+  for (const value of [1, 2, 3]) writer.send(value);
+  expect(written).toEqual([1]);
+  done();
+  expect(written).toEqual([1, 3]);
+  done();
+  writer.send(4);
+  expect(written).toEqual([1, 3, 4]);
+});
+
+test('sends nothing after its end, also not what waited', () => {
+  const { written, writer, done } = setUp();
+  writer.send(1);
+  writer.send(2);
+  writer.end();
+  done();
+  writer.send(3);
+  expect(written).toEqual([1]);
+});
