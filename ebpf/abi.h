@@ -70,7 +70,14 @@ enum gate {
 	GATE_LEAVING,		/* the connection is on its way out of the map */
 	GATE_WARM_UP,		/* where nothing is learnt, the first messages show how the peer reads */
 	GATE_CORKED,		/* TCP_CORK: TCP keeps the bytes together */
+	GATE_REFRESH,		/* now and then TCP shows conntrack and its own timers that the connection is alive */
 	GATE_COUNT,
+};
+
+/* Constants of the object, one byte each: what is there to be called. */
+struct offers {
+	__u8 original_addr_helper;	/* openEuler's own */
+	__u8 readonly_cast;		/* bpf_rdonly_cast(), since 6.2 */
 };
 
 enum origin {
@@ -210,6 +217,7 @@ struct end {
 	__u64 fast_bytes;
 	__u64 epoch;
 	__u64 quiet_since;	/* ns; since when a leaving connection has had nothing under way */
+	__u64 refreshed;	/* jiffies; when a message last went over TCP for its own sake */
 	__u32 slot;
 	__u32 netns;
 	enum path_kind path;

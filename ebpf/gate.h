@@ -7,23 +7,24 @@
 #define SIDECAR_ACCELERATION_GATE_H
 
 #include "pairing.h"
+#include "peek.h"
 
 /* include/linux/skmsg.h keeps flags in the low bits of sk_user_data (one bit in 5.10, three since 5.19) */
 #define USER_DATA_FLAGS 7UL
 /* Messages without an answer after which a connection is a stream. */
 #define LONGEST_RUN 64
 #define TCP_NAGLE_CORK 2	/* include/net/tcp.h */
+/* 0.25 s to 2.5 s, by the kernel's HZ of 1000 to 100. */
+#define REFRESH_JIFFIES 250
 
 static __always_inline bool fast_queue_empty(struct sock *sk)
 {
-	struct sk_psock *psock = (void *)((unsigned long)BPF_CORE_READ(sk, sk_user_data) & ~USER_DATA_FLAGS);
-	void *head, *first;
+	__u64 address = (__u64)PEEK(PEEKABLE(struct sock, sk), sk_user_data) & ~USER_DATA_FLAGS;
+	__u64 head = address + bpf_core_field_offset(struct sk_psock, ingress_msg);
 
-	if (!psock)
+	if (!address)
 		return true;
-	head = (void *)psock + bpf_core_field_offset(struct sk_psock, ingress_msg);
-	first = BPF_CORE_READ(psock, ingress_msg.next);
-	return first == head;
+	return (__u64)PEEK(PEEKABLE(struct sk_psock, address), ingress_msg.next) == head;
 }
 
 /* The connection goes back to TCP: nothing is redirected from now on, and it leaves the map once nothing is under
@@ -57,15 +58,12 @@ static __always_inline enum gate look_again(struct end *end, const struct settin
  * asked to be woken for a minimum only (SO_RCVLOWAT) would be woken for less. */
 static __always_inline enum gate reader_gate(struct end *end, struct sock *peer)
 {
-	struct file *file = (void *)end->peer_file;
-
-	if (!file) {
-		file = BPF_CORE_READ(peer, sk_socket, file);
-		if (!file)
+	if (!end->peer_file) {
+		end->peer_file = (__u64)BPF_CORE_READ(peer, sk_socket, file);
+		if (!end->peer_file)
 			return GATE_UNACCEPTED;
-		end->peer_file = (__u64)file;
 	}
-	if (!(BPF_CORE_READ(file, f_flags) & O_NONBLOCK) || BPF_CORE_READ(peer, sk_rcvlowat) > 1)
+	if (!(PEEK(PEEKABLE(struct file, end->peer_file), f_flags) & O_NONBLOCK) || PEEK(peer, sk_rcvlowat) > 1)
 		return GATE_BLOCKING_READER;
 	return GATE_OPEN;
 }
@@ -73,16 +71,14 @@ static __always_inline enum gate reader_gate(struct end *end, struct sock *peer)
 /* Kernels before 5.16 flush unread redirected bytes when a half-closed reader reaches TIME_WAIT (sock_map_unhash). */
 static __always_inline bool both_established(struct tcp_sock *own, struct sock *peer)
 {
-	struct sock *sk = (struct sock *)own;
-
-	return BPF_CORE_READ(sk, __sk_common.skc_state) == BPF_TCP_ESTABLISHED &&
-	       BPF_CORE_READ(peer, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
+	return own->inet_conn.icsk_inet.sk.__sk_common.skc_state == BPF_TCP_ESTABLISHED &&
+	       PEEK(peer, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
 }
 
 /* A reader drains redirected bytes before its TCP queue: redirect only when nothing sent earlier is unread there. */
 static __always_inline bool in_order(struct tcp_sock *own, struct tcp_sock *peer)
 {
-	return BPF_CORE_READ(peer, copied_seq) == own->write_seq;
+	return PEEK(peer, copied_seq) == own->write_seq;
 }
 
 /* What the peer shows of itself; false when its memory is somebody else's by now. */
@@ -95,7 +91,7 @@ static __always_inline bool peer_face(const struct end *end, struct face *face)
 
 static __always_inline bool is_peer(const struct end *end, struct sock *peer)
 {
-	return (__u64)BPF_CORE_READ(peer, __sk_common.skc_cookie.counter) == end->peer.cookie;
+	return (__u64)PEEK(peer, __sk_common.skc_cookie.counter) == end->peer.cookie;
 }
 
 /* Whether the two take turns. A stream of many messages runs better over TCP, which puts them together. */
@@ -113,6 +109,19 @@ static __always_inline bool takes_turns(struct end *end, const struct face *peer
 static __always_inline bool time_to_ask(__u32 messages)
 {
 	return messages < 16 || !(messages & 255);
+}
+
+/* conntrack forgets a connection whose bytes it no longer sees, and then answers its next segment with a reset
+ * (nf_conntrack_tcp_timeout_established; net/netfilter/nf_conntrack_proto_tcp.c). One message over TCP, and its
+ * acknowledgement, renew both directions. Where the peer's queue is never found empty, spilling does it. */
+static __always_inline bool time_to_refresh(struct end *end)
+{
+	__u64 now = bpf_jiffies64();
+
+	if (now - end->refreshed < REFRESH_JIFFIES)
+		return false;
+	end->refreshed = now;
+	return true;
 }
 
 static __always_inline enum gate consider(struct end *end, struct tcp_sock *own, __u32 size,
@@ -134,8 +143,8 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 		return gate;
 	if (!end->selected || !(settings->paths & end->path))
 		return GATE_DESELECTED;
-	peer = (void *)end->peer.sock;
-	sk = (void *)end->peer.sock;
+	peer = PEEKABLE(struct tcp_sock, end->peer.sock);
+	sk = PEEKABLE(struct sock, end->peer.sock);
 	if (!peer_face(end, &face) || !is_peer(end, sk))
 		return GATE_PEER_GONE;
 	if (!face.in_map) /* not yet, or no more */
@@ -157,11 +166,10 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 		return GATE_ORDER;
 	if (BPF_CORE_READ_BITFIELD(own, nonagle) & TCP_NAGLE_CORK)
 		return GATE_CORKED;
-	if (fast_queue_empty(sk))
-		end->backlog = 0;
-	else if (end->backlog + size > settings->spill_bytes)
-		return GATE_SPILL;
-	return GATE_OPEN;
+	if (!fast_queue_empty(sk))
+		return end->backlog + size > settings->spill_bytes ? GATE_SPILL : GATE_OPEN;
+	end->backlog = 0;
+	return time_to_refresh(end) ? GATE_REFRESH : GATE_OPEN;
 }
 
 /* A reader that splices takes TCP bytes before redirected ones. Where it began to while some lay unread, the next

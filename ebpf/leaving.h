@@ -83,7 +83,7 @@ static __always_inline void leave(struct bpf_sock_ops *ops, struct end *end, str
 /* An RTT callback of a joined connection: data has run over TCP. */
 static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
 {
-	struct sock *peer = (void *)end->peer.sock;
+	struct sock *peer = PEEKABLE(struct sock, end->peer.sock);
 	__u64 now = bpf_ktime_get_ns();
 	struct face face;
 

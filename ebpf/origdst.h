@@ -4,6 +4,7 @@
 #define SIDECAR_ACCELERATION_ORIGDST_H
 
 #include "endpoint.h"
+#include "offers.h"
 
 #define SOL_IP 0
 #define SO_ORIGINAL_DST 80		/* include/uapi/linux/netfilter_ipv4.h */
@@ -11,11 +12,9 @@
 
 /* openEuler 5.10: long bpf_sk_original_addr(void *ctx, int optname, void *optval, int optlen). The helper has no
  * number of its own upstream, so the agent looks for it by name in the running kernel's BTF (enum bpf_func_id) and
- * writes the number over this one before loading; where there is none, `has_original_addr_helper` stays false and
+ * writes the number over this one before loading; where there is none, `offers` says so and
  * the verifier never reaches the call. */
 #define ORIGINAL_ADDR_HELPER 0x5ca1ab1e
-
-const volatile bool has_original_addr_helper = false;
 
 static long (*bpf_sk_original_addr)(void *ctx, int optname, void *optval, int optlen) = (void *)ORIGINAL_ADDR_HELPER;
 
@@ -33,7 +32,7 @@ static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, struct 
 	struct socket_address_v4 found = {};
 	long error;
 
-	if (has_original_addr_helper)
+	if (offers.original_addr_helper)
 		error = bpf_sk_original_addr(ops, SO_ORIGINAL_DST, &found, sizeof(found));
 	else
 		error = bpf_getsockopt(ops, SOL_IP, BPF_SO_ORIGINAL_DST, &found, sizeof(found));

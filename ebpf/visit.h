@@ -52,11 +52,6 @@ static __always_inline void socket_endpoints(struct sock *sk, struct endpoint *l
 	set_words(&remote->address, &other);
 }
 
-static __always_inline bool same_endpoint(const struct endpoint *a, const struct endpoint *b)
-{
-	return a->port == b->port && same_address(&a->address, &b->address);
-}
-
 static __always_inline bool reads_safely(struct sock *sk)
 {
 	struct file *file = BPF_CORE_READ(sk, sk_socket, file);
@@ -218,17 +213,13 @@ static __always_inline bool complete(struct end *end, struct tcp_sock *tp, struc
 }
 
 /* Takes over a candidate's half, if this socket is the one it looks for. */
-static __always_inline bool find_candidate(const struct handshake *handshake, const struct endpoint *remote,
-					   __u32 netns, struct half *half)
+static __always_inline bool find_candidate(const struct handshake *handshake, struct half *half)
 {
 	struct half *found = bpf_map_lookup_elem(&candidates, handshake);
 
 	if (!found)
 		return false;
 	*half = *found;
-	/* the numbers say who it is; the source narrows it where no rule of another pod can have translated it */
-	if (half->identity.netns != netns && !same_endpoint(&half->client, remote))
-		return false;
 	return !bpf_map_delete_elem(&candidates, handshake);
 }
 
@@ -249,7 +240,7 @@ static __always_inline bool approach(struct end *end, struct tcp_sock *tp, struc
 		return complete(end, tp, sk, &taken, local, remote, settings);
 	}
 	handshake = end->accepting && known(&end->handshake) ? end->handshake : handshake_as_accepting(tp);
-	if (find_candidate(&handshake, remote, end->netns, &half))
+	if (find_candidate(&handshake, &half))
 		return answer(end, tp, sk, &half, settings);
 	if (end->accepting || !worth_joining(end, tp))
 		return false;

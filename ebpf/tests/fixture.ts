@@ -3,6 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { openDatapath, type Datapath, type DatapathPod, type DatapathSettings, type NamespaceCounters } from '../../operator/agent/datapath';
 import { TestNode, type TestPod } from './pods';
 
@@ -66,11 +67,11 @@ export class Fixture {
   }
 }
 
-/** Waits until `condition` holds; throws with `what` after ten seconds. */
-export async function until(what: string, condition: () => boolean): Promise<void> {
+/** Waits until `condition` holds; throws with `what`, and with what there is instead, after ten seconds. */
+export async function until(what: string, condition: () => boolean, instead?: () => unknown): Promise<void> {
   const deadline = Date.now() + 10_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited ten seconds for: ${what}`);
+    if (Date.now() > deadline) throw new Error(`waited ten seconds for: ${what}${instead ? `; there is ${inspect(instead(), { depth: 5 })}` : ''}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -115,7 +115,7 @@ test('a stream without answers goes back to TCP and leaves the map; it joins aga
   await server.lines.next();
   const client = python(f.node, f.client, streamer(f.server.address));
   expect((await client.lines.next()).value).toBe('turned');
-  await until('it has left', () => f.counters('front').left + f.counters('back').left === 1n);
+  await until('it has left', () => f.counters('front').left + f.counters('back').left === 1n, () => f.datapath.snapshot());
   expect(f.datapath.snapshot().joinedSockets).toBe(0);
   expect(f.counters('front').reasons.get('OneWay')).toBe(1);
   expect((await client.lines.next()).value).toBe('streamed');

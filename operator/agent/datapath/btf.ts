@@ -20,11 +20,13 @@ export interface Btf {
   readonly types: readonly BtfType[];
   /** Ids of named structs and enums. */
   readonly byName: ReadonlyMap<string, number>;
+  /** Ids of functions. */
+  readonly functions: ReadonlyMap<string, number>;
 }
 
 const magic = 0xeb9f;
 /** Kinds of include/uapi/linux/btf.h. */
-const kinds = { int: 1, array: 3, struct: 4, union: 5, enum: 6, typedef: 8, volatile: 9, const: 10, restrict: 11, proto: 13, variable: 14, section: 15, tag: 17, enum64: 19 };
+const kinds = { int: 1, array: 3, struct: 4, union: 5, enum: 6, typedef: 8, volatile: 9, const: 10, restrict: 11, function: 12, proto: 13, variable: 14, section: 15, tag: 17, enum64: 19 };
 
 /** Parses raw BTF. Throws on anything that is not little-endian BTF of version 1. */
 export function parseBtf(data: Buffer): Btf {
@@ -37,14 +39,16 @@ export function parseBtf(data: Buffer): Btf {
 
   const types: BtfType[] = [{ kind: 'other' }];
   const byName = new Map<string, number>();
+  const functions = new Map<string, number>();
   for (let at = typesAt; at < typesEnd; ) {
     const { type, length } = readType(data, at, text);
     const name = text(data.readUInt32LE(at));
     if (name !== '' && (type.kind === 'struct' || type.kind === 'enum')) byName.set(name, types.length);
+    if (kindOf(data, at) === kinds.function) functions.set(name, types.length);
     types.push(type);
     at += length;
   }
-  return { types, byName };
+  return { types, byName, functions };
 }
 
 interface Read {
@@ -53,10 +57,14 @@ interface Read {
   readonly length: number;
 }
 
+function kindOf(data: Buffer, at: number): number {
+  return (data.readUInt32LE(at + 4) >>> 24) & 0x1f;
+}
+
 function readType(data: Buffer, at: number, text: (offset: number) => string): Read {
   const info = data.readUInt32LE(at + 4);
   const count = info & 0xffff;
-  const kind = (info >>> 24) & 0x1f;
+  const kind = kindOf(data, at);
   const sizeOrType = data.readUInt32LE(at + 8);
   const body = at + 12;
   switch (kind) {

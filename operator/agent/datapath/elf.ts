@@ -1,4 +1,4 @@
-// The two things the agent needs from the object file itself: its BTF section, and the place of one call instruction.
+// The two things the agent needs from the object file itself: its BTF section, and the places of call instructions.
 
 /** The bytes of a section of a little-endian ELF64 file. Throws where the file is none or lacks the section. */
 export function section(elf: Buffer, wanted: string): Buffer {
@@ -31,15 +31,18 @@ function readHeader(elf: Buffer, at: number): Header {
   };
 }
 
-/** BPF_JMP | BPF_CALL with source register 0: a helper call, its number in the last four bytes. */
-const callInstruction = Buffer.from([0x85, 0, 0, 0]);
+/** BPF_JMP | BPF_CALL: the source register in the upper half of the second byte, what is called in the last four. */
+const call = 0x85;
+/** Source registers that say what is called (include/uapi/linux/bpf.h); 2 is BPF_PSEUDO_KFUNC_CALL. */
+const callees = { helper: 0, kernelFunction: 2 } as const;
 
-/** Writes `to` over helper number `from` wherever `program` calls it; returns how many calls there were. */
-export function renumberHelper(program: Buffer, from: number, to: number): number {
+/** Makes calls of helper number `from` in `code` calls of something else; returns how many there were. */
+export function redirectCalls(code: Buffer, from: number, kind: keyof typeof callees, to: number): number {
   let calls = 0;
-  for (let at = 0; at + 8 <= program.length; at += 8) {
-    if (program.compare(callInstruction, 0, 4, at, at + 4) !== 0 || program.readUInt32LE(at + 4) !== from) continue;
-    program.writeUInt32LE(to, at + 4);
+  for (let at = 0; at + 8 <= code.length; at += 8) {
+    if (code.readUInt32LE(at) !== call || code.readUInt32LE(at + 4) !== from) continue;
+    code.writeUInt8(callees[kind] << 4, at + 1);
+    code.writeUInt32LE(to, at + 4);
     calls++;
   }
   return calls;

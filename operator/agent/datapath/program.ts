@@ -4,19 +4,18 @@ import { join } from 'node:path';
 import { bindMaps, type Maps } from './abi';
 import { parseBtf, type Btf } from './btf';
 import { DatapathRefused, type OpenOptions } from './contract';
-import { renumberHelper, section } from './elf';
+import { section } from './elf';
 import { attachSkMsgVerdict, check, checkHandle, initialBytes, libbpf, LibbpfError, type Handle } from './libbpf';
 import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
+import { setFlags, takeOffers } from './offers';
 import { SocketIterator } from './iterators';
 import { attachVisitor, foundCodec, optionalPrograms, ReaderWatch } from './optional';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
-/** ORIGINAL_ADDR_HELPER of ebpf/origdst.h: the number that stands for a helper found at run time. */
-const originalAddressPlaceholder = 0x5ca1ab1e;
-const originalAddressHelper = 'BPF_FUNC_sk_original_addr';
-const kernelBtf = '/sys/kernel/btf/vmlinux';
+/** Sections whose code may call what only some kernels offer. */
+const programSections = ['sockops', 'sk_msg', 'iter/sockmap', 'iter/tcp'];
 const verifierLogBytes = 1 << 20;
 
 export interface Loaded {
@@ -45,14 +44,14 @@ export function load(options: OpenOptions): Loaded {
   const elf = readFileSync(options.object);
   const btf = parseBtf(section(elf, '.BTF'));
   const abi = abiOf(btf);
-  const helper = patchHelper(elf);
+  const flags = takeOffers(elf, programSections);
   finishRelease(folderOf(options.pins, abi));
   const folder = preparePins(options.pins, abi);
   const fresh = !existsSync(join(folder, linkPin));
   const closers: (() => void)[] = [];
   const close = (): void => closers.splice(0).reverse().forEach((each) => each());
   try {
-    const { object, complete } = openAndLoad(elf, folder, helper);
+    const { object, complete } = openAndLoad(elf, folder, (object) => setFlags(constantsOf(object), flags, btf));
     closers.push(() => libbpf.closeObject(object));
     const link = attachSockOps(object, options.podCgroup, join(folder, linkPin));
     closers.push(() => libbpf.destroyLink(link)); // an open descriptor alone keeps a program attached
@@ -75,11 +74,11 @@ export function load(options: OpenOptions): Loaded {
 }
 
 /** With its optional programs if the kernel takes them, else without. */
-function openAndLoad(elf: Buffer, folder: string, helper: boolean): { readonly object: Handle; readonly complete: boolean } {
+function openAndLoad(elf: Buffer, folder: string, prepare: (object: Handle) => void): { readonly object: Handle; readonly complete: boolean } {
   const loaded = (optional: boolean): Handle => {
     const object = checkHandle('open the object', libbpf.openMemory(elf, elf.length, null));
     try {
-      if (helper) setHelperFlag(object);
+      prepare(object);
       pinMaps(object, folder);
       for (const name of optionalPrograms) check(`choose ${name}`, libbpf.setAutoload(program(object, name), optional));
       loadObject(object);
@@ -97,21 +96,8 @@ function openAndLoad(elf: Buffer, folder: string, helper: boolean): { readonly o
   }
 }
 
-/** Number of a helper that only some kernels have, by its name in their own type information. */
-function patchHelper(elf: Buffer): boolean {
-  const enums = parseBtf(readFileSync(kernelBtf)).types;
-  for (const type of enums) {
-    const number = type.kind === 'enum' ? type.values.get(originalAddressHelper) : undefined;
-    if (number !== undefined) return renumberHelper(section(elf, 'sockops'), originalAddressPlaceholder, number) > 0;
-  }
-  return false;
-}
-
-function setHelperFlag(object: Handle): void {
-  const data = checkHandle('find global data', libbpf.findMap(object, '.rodata'));
-  const bytes = initialBytes(data);
-  if (bytes.length !== 1) throw new Error('set has_original_addr_helper: it is no longer alone in .rodata');
-  bytes.writeUInt8(1, 0);
+function constantsOf(object: Handle): Buffer {
+  return initialBytes(checkHandle('find constants', libbpf.findMap(object, '.rodata')));
 }
 
 function pinMaps(object: Handle, folder: string): void {

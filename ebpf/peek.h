@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Reading kernel objects through bare addresses, which may be stale: garbage is read then, and nothing faults.
+ *
+ * Where the kernel has bpf_rdonly_cast() (kernel/bpf/helpers.c, 6.2) a read is one load whose fault the kernel's
+ * exception table answers with 0; before, it is a call of bpf_probe_read_kernel(), ten times as dear. The agent looks
+ * for the function in the running kernel's BTF, and makes calls of it out of those of the number below. */
+#ifndef SIDECAR_ACCELERATION_PEEK_H
+#define SIDECAR_ACCELERATION_PEEK_H
+
+#include "kernel.h"
+#include "offers.h"
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_helpers.h>
+
+#define READONLY_CAST_FUNCTION 0x5ca1ca57
+
+static void *(*bpf_rdonly_cast)(const void *object, __u32 type) = (void *)READONLY_CAST_FUNCTION;
+
+/* `address` as a pointer that PEEK() reads through. */
+#define PEEKABLE(type, address)                                                                                        \
+	({                                                                                                             \
+		void *plain = (void *)(address);                                                                       \
+		(type *)(offers.readonly_cast ? bpf_rdonly_cast(plain, bpf_core_type_id_kernel(type)) : plain);           \
+	})
+
+/* One member of what a pointer from PEEKABLE() points to. */
+#define PEEK(pointer, member) (offers.readonly_cast ? (pointer)->member : BPF_CORE_READ(pointer, member))
+
+#endif

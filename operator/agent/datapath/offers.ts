@@ -1,0 +1,56 @@
+// What only some kernels offer to programs, found by name in the running kernel's own type information. Each stands in the
+// object as calls of a number that no helper has, behind a constant that is false; where the kernel has it, the calls get the
+// real number and the constant becomes true. Elsewhere the verifier sees that they are never reached.
+import { readFileSync } from 'node:fs';
+import { parseBtf, type Btf } from './btf';
+import { redirectCalls, section } from './elf';
+
+const kernelBtf = '/sys/kernel/btf/vmlinux';
+/** Kernel functions are called from compiled programs only (kernel/bpf/verifier.c, add_kfunc_call()). */
+const compilerSwitch = '/proc/sys/net/core/bpf_jit_enable';
+
+interface Offer {
+  /** The member of struct offers in ebpf/abi.h that says whether there is one. */
+  readonly flag: string;
+  /** The number in the object. */
+  readonly placeholder: number;
+  readonly kind: Parameters<typeof redirectCalls>[2];
+  /** The real number, if the kernel has one. */
+  find(kernel: Btf): number | undefined;
+}
+
+const offers: readonly Offer[] = [
+  // ORIGINAL_ADDR_HELPER of ebpf/origdst.h; openEuler alone has it
+  { flag: 'original_addr_helper', placeholder: 0x5ca1ab1e, kind: 'helper', find: (kernel) => enumerator(kernel, 'BPF_FUNC_sk_original_addr') },
+  // READONLY_CAST_FUNCTION of ebpf/peek.h; since 6.2
+  { flag: 'readonly_cast', placeholder: 0x5ca1ca57, kind: 'kernelFunction', find: (kernel) => (compiles() ? kernel.functions.get('bpf_rdonly_cast') : undefined) },
+];
+
+/** Patches the object's code; returns the flags that are to be set in its constants. */
+export function takeOffers(elf: Buffer, programSections: readonly string[], kernel = parseBtf(readFileSync(kernelBtf))): string[] {
+  return offers.flatMap(({ flag, placeholder, kind, find }) => {
+    const number = find(kernel);
+    if (number === undefined) return [];
+    for (const name of programSections) redirectCalls(section(elf, name), placeholder, kind, number);
+    return [flag];
+  });
+}
+
+/** Writes struct offers, the object's only constant. */
+export function setFlags(constants: Buffer, flags: readonly string[], object: Btf): void {
+  const type = object.types[object.byName.get('offers') ?? 0];
+  if (type?.kind !== 'struct' || type.size !== constants.length) throw new Error('set offers: they are no longer alone in .rodata');
+  for (const { name, offset } of type.members) constants.writeUInt8(flags.includes(name) ? 1 : 0, offset);
+}
+
+function enumerator(kernel: Btf, name: string): number | undefined {
+  for (const type of kernel.types) {
+    const value = type.kind === 'enum' ? type.values.get(name) : undefined;
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}
+
+function compiles(): boolean {
+  return readFileSync(compilerSwitch, 'utf8').trim() !== '0';
+}
