@@ -14,7 +14,7 @@ static __always_inline void on_callback(struct bpf_sock_ops *ops, struct end *en
 	} else if (take_joint(end)) {
 		on_tcp_data(ops, end, tp);
 	} else if (end->standing == STANDING_PAIRING) {
-		on_first_answer(ops, end);
+		on_first_answer(ops, end, tp);
 	}
 }
 

@@ -42,12 +42,18 @@ static __always_inline bool asks_of_tcp(struct tcp_sock *tp)
 	return bpf_core_field_exists(tp->recvmsg_inq) && BPF_CORE_READ_BITFIELD_PROBED(tp, recvmsg_inq);
 }
 
+/* TCP Fast Open: the accepting end is established before the connecting one, with bytes in the SYN. */
+static __always_inline bool opened_fast(struct tcp_sock *tp)
+{
+	return BPF_CORE_READ(tp, fastopen_rsk) || BPF_CORE_READ_BITFIELD_PROBED(tp, syn_data_acked);
+}
+
 /* Multipath TCP keeps its data order outside the subflow; repaired and upper-layer (TLS) sockets keep theirs too. */
 static __always_inline bool unsupported(struct tcp_sock *tp)
 {
 	if (bpf_core_field_exists(tp->is_mptcp) && BPF_CORE_READ(tp, is_mptcp))
 		return true;
-	if (BPF_CORE_READ_BITFIELD_PROBED(tp, repair) || asks_of_tcp(tp))
+	if (opened_fast(tp) || BPF_CORE_READ_BITFIELD_PROBED(tp, repair) || asks_of_tcp(tp))
 		return true;
 	return BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops) != NULL;
 }
@@ -128,7 +134,7 @@ static __always_inline struct end *open_end(struct bpf_sock_ops *ops, struct bpf
 /* Where an end without a peer stands. */
 static __always_inline enum standing standing_alone(const struct address *remote)
 {
-	if (is_loopback(remote)) /* this very pod, yet no half: Fast Open, for one */
+	if (is_loopback(remote)) /* this very pod, yet no half: it had no memory for one, say */
 		return STANDING_UNSUPPORTED_SOCKET;
 	return locality_of(remote) ? STANDING_PEER_NOT_SELECTED : STANDING_PEER_ELSEWHERE;
 }

@@ -139,10 +139,12 @@ struct tcp_sock {
 	__u64 bytes_received;
 	__u32 data_segs_in;
 	__u32 data_segs_out;
+	void *fastopen_rsk;
 	__u8 bpf_sock_ops_cb_flags;
 	bool is_mptcp;		/* with CONFIG_MPTCP only */
 	__u8 repair : 1;
 	__u8 recvmsg_inq : 1;
+	__u8 syn_data_acked : 1;
 	__u8 nonagle : 4;
 };
 

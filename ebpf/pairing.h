@@ -128,6 +128,10 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 	end->accepting = 1;
 	end->handshake.client_next = ops->rcv_nxt;
 	end->handshake.server_next = ops->snd_nxt;
+	if (opened_fast(tp)) {
+		settle(end, STANDING_UNSUPPORTED_SOCKET);
+		return;
+	}
 	read_remote(ops, &remote);
 	found = bpf_map_lookup_elem(&pending, &end->handshake);
 	if (!found) {
@@ -184,10 +188,12 @@ static __always_inline enum standing give_up(struct end *end)
 
 /* The first answer to own data: by now the accepting end has been established, so an end that is still alone has a
  * peer that cannot pair, and leaves the map again rather than pay for sitting in it. */
-static __always_inline void on_first_answer(struct bpf_sock_ops *ops, struct end *end)
+static __always_inline void on_first_answer(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
 {
+	enum standing standing = give_up(end);
+
 	leave_map(end);
-	settle(end, give_up(end));
+	settle(end, opened_fast(tp) ? STANDING_UNSUPPORTED_SOCKET : standing);
 	drop_rtt_callback(ops, end);
 }
 

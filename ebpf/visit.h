@@ -253,7 +253,7 @@ static __always_inline bool approach(struct end *end, struct tcp_sock *tp, struc
 		return true;
 	/* still there since the last visit: every selected pod has been visited, and none has the other end */
 	bpf_map_delete_elem(&candidates, &end->handshake);
-	settle(end, STANDING_PEER_NOT_SELECTED);
+	settle(end, opened_fast(tp) ? STANDING_UNSUPPORTED_SOCKET : STANDING_PEER_NOT_SELECTED);
 	return false;
 }
 
