@@ -14,7 +14,7 @@ beforeEach(async () => {
     appliedOrder: 7, released: false, joinedSockets: 4, drainingSockets: 0, problems: [{ reason: 'NoBtf', message: 'm' }],
     namespaces: [{
       name: 'shop', podsSelected: 2, podsAccelerated: 1, open: 10, accelerated: 8, reasons: [{ reason: 'Pairing', connections: 2 }],
-      fastBytes: 1000, tcpBytes: 10, passes: [{ gate: 'Backlog', messages: 3 }], draining: 0,
+      fastBytes: 1000, tcpBytes: 10, passes: [{ gate: 'Backlog', messages: 3 }], draining: 0, adopted: 2, left: 5, nudged: 6, unseen: 7,
     }],
   };
   const metrics = createMetrics({ report: () => report, connected: () => true });
@@ -50,6 +50,10 @@ test('metrics follow the latest report, and those of a namespace end with it', a
     'sidecar_acceleration_agent_connections_open{namespace="shop"} 10',
     'sidecar_acceleration_agent_connections_not_accelerated{namespace="shop",reason="Pairing"} 2',
     'sidecar_acceleration_agent_sent_bytes_total{namespace="shop",way="fast"} 1000',
+    'sidecar_acceleration_agent_connections_adopted{namespace="shop"} 2',
+    'sidecar_acceleration_agent_connections_left_total{namespace="shop"} 5',
+    'sidecar_acceleration_agent_readers_nudged_total{namespace="shop"} 6',
+    'sidecar_acceleration_agent_connections_unseen_total{namespace="shop"} 7',
     'sidecar_acceleration_agent_passes_total{namespace="shop",gate="Backlog"} 3',
   ]) expect(body).toContain(`${line}\n`);
   report = { ...report, namespaces: [] };

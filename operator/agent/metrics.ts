@@ -44,6 +44,7 @@ export function createMetrics({ report, connected }: MetricsSource): Registry {
   gauge('pods_accelerated', 'Selected pods whose new connections are joined.', ({ podsAccelerated }) => podsAccelerated);
   gauge('connections_open', 'Connection ends open in selected pods.', ({ open }) => open);
   gauge('connections_accelerated', 'Of those, the ends that are joined.', ({ accelerated }) => accelerated);
+  gauge('connections_adopted', 'Of those, the ends that were open before they were joined.', ({ adopted }) => adopted);
 
   new Gauge({
     name: `${prefix}connections_not_accelerated`, help: 'Open connection ends that are not joined, by reason.',
@@ -65,6 +66,18 @@ export function createMetrics({ report, connected }: MetricsSource): Registry {
       }
     },
   });
+  const counter = (name: string, help: string, of: (report: NamespaceReport) => number): void => {
+    new Counter({
+      name: `${prefix}${name}_total`, help, labelNames: ['namespace'], registers: [registry],
+      collect() {
+        this.reset();
+        for (const each of report().namespaces) this.inc({ namespace: each.name }, of(each));
+      },
+    });
+  };
+  counter('connections_left', 'Connections that went back to TCP while they were open.', ({ left }) => left);
+  counter('readers_nudged', 'Readers woken because unread bytes of theirs had been lying for a second.', ({ nudged }) => nudged);
+  counter('connections_unseen', 'Connections that the kernel had no memory to keep count of.', ({ unseen }) => unseen);
   new Counter({
     name: `${prefix}passes_total`, help: 'Messages of joined connections that went over TCP, by the gate that turned them back.',
     labelNames: ['namespace', 'gate'], registers: [registry],

@@ -36,6 +36,10 @@ function namespaceReport(name: string, podsSelected: number, counters: Namespace
     tcpBytes: count(counters?.tcpBytes),
     passes: [...(counters?.passes ?? [])].map(([gate, messages]) => ({ gate, messages: count(messages) })).filter(({ messages }) => messages > 0),
     draining: counters?.draining ?? 0,
+    adopted: counters?.adopted ?? 0,
+    left: count(counters?.left),
+    nudged: count(counters?.nudged),
+    unseen: count(counters?.unseen),
   };
 }
 

@@ -17,7 +17,11 @@ export const condition = z.object({
 });
 
 /** A connection is counted at each of its ends that lives in a selected pod, as `ss` in the pods shows it. */
-export const connectionCounts = z.object({ open: count, accelerated: count });
+export const connectionCounts = z.object({
+  open: count,
+  accelerated: count,
+  adopted: count.optional().describe('Of those accelerated, the ones that were open before they were joined.'),
+});
 /** Bytes sent by the selected pods since their agents first counted. */
 export const byteCounts = z.object({ fast: count, tcp: count });
 

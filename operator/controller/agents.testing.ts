@@ -18,7 +18,7 @@ export function orderWith({ mode = 'Accelerate', namespaces = ['shop'], remove =
 
 /** Of a namespace whose two pods have all their ten connection ends accelerated. */
 export function namespaceWith(changes: Partial<NamespaceReport> = {}): NamespaceReport {
-  return { name: 'shop', podsSelected: 2, podsAccelerated: 2, open: 10, accelerated: 10, reasons: [], fastBytes: 4096, tcpBytes: 512, passes: [], draining: 0, ...changes };
+  return { name: 'shop', podsSelected: 2, podsAccelerated: 2, open: 10, accelerated: 10, reasons: [], fastBytes: 4096, tcpBytes: 512, passes: [], draining: 0, adopted: 0, left: 0, nudged: 0, unseen: 0, ...changes };
 }
 
 export function reportWith(changes: Partial<Report> = {}): Report {

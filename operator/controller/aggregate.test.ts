@@ -16,13 +16,13 @@ it('sums two nodes up into the whole status', () => {
   const agents = [agentOf('node1', namespaceWith(), billing), agentOf('node2', namespaceWith())];
   expect(aggregate({ ...input, agents, namespaces: ['billing', 'shop', 'empty'], desiredNodes: 2 })).toEqual({
     nodes: { desired: 2, ready: 2, unsupported: [] },
-    connections: { open: 24, accelerated: 21 },
+    connections: { open: 24, accelerated: 21, adopted: 0 },
     bytes: { fast: 8292, tcp: 1224 },
     summary: { nodes: '2/2', accelerated: '88%' },
     namespaces: [
-      { name: 'shop', state: 'Accelerated', pods: { selected: 4, accelerated: 4 }, connections: { open: 20, accelerated: 20 }, bytes: { fast: 8192, tcp: 1024 }, reasons: [], since: madeUpNow },
-      { name: 'billing', state: 'Partial', pods: { selected: 1, accelerated: 1 }, connections: { open: 4, accelerated: 1 }, bytes: { fast: 100, tcp: 200 }, reasons: [{ reason: 'PeerElsewhere', connections: 3 }], since: madeUpNow },
-      { name: 'empty', state: 'Waiting', pods: { selected: 0, accelerated: 0 }, connections: { open: 0, accelerated: 0 }, bytes: { fast: 0, tcp: 0 }, reasons: [], since: madeUpNow },
+      { name: 'shop', state: 'Accelerated', pods: { selected: 4, accelerated: 4 }, connections: { open: 20, accelerated: 20, adopted: 0 }, bytes: { fast: 8192, tcp: 1024 }, reasons: [], since: madeUpNow },
+      { name: 'billing', state: 'Partial', pods: { selected: 1, accelerated: 1 }, connections: { open: 4, accelerated: 1, adopted: 0 }, bytes: { fast: 100, tcp: 200 }, reasons: [{ reason: 'PeerElsewhere', connections: 3 }], since: madeUpNow },
+      { name: 'empty', state: 'Waiting', pods: { selected: 0, accelerated: 0 }, connections: { open: 0, accelerated: 0, adopted: 0 }, bytes: { fast: 0, tcp: 0 }, reasons: [], since: madeUpNow },
     ],
   });
 });
@@ -35,13 +35,13 @@ describe('the status', () => {
   it('leaves out namespaces that are reported and not selected', () => {
     const { namespaces, connections } = aggregate({ ...input, agents: [agentOf('node1', namespaceWith({ name: 'left' }))] });
     expect(namespaces?.map(({ name }) => name)).toEqual(['shop']);
-    expect(connections).toEqual({ open: 0, accelerated: 0 });
+    expect(connections).toEqual({ open: 0, accelerated: 0, adopted: 0 });
   });
 
   it('keeps counting a node whose agent is being replaced', () => {
     const gone = agentWith('node1', { connected: false, ageMs: 60_000, report: reportWith({ namespaces: [namespaceWith()] }) });
     const { nodes, connections } = aggregate({ ...input, agents: [gone], desiredNodes: 1 });
-    expect(connections).toEqual({ open: 10, accelerated: 10 });
+    expect(connections).toEqual({ open: 10, accelerated: 10, adopted: 0 });
     expect(nodes?.ready).toBe(0);
   });
 
@@ -55,7 +55,7 @@ describe('the status', () => {
     const agents = [agentOf('node1', namespaceWith({ podsAccelerated: 0 }))];
     expect(aggregate({ ...input, order: orderWith({ mode: 'Off' }), agents }).namespaces?.[0]).toMatchObject({
       state: 'NotAccelerated',
-      connections: { open: 10, accelerated: 0 },
+      connections: { open: 10, accelerated: 0, adopted: 0 },
       reasons: [{ reason: 'SwitchedOff', connections: 10 }],
     });
   });
@@ -81,11 +81,11 @@ describe('a list of more namespaces than the status holds', () => {
   it('shows those with most connections and sums up the others', () => {
     expect(whole.namespaces).toHaveLength(maxListedNamespaces);
     expect(whole.namespaces?.slice(0, 2).map(({ name }) => name)).toEqual(['ns102', 'ns101']);
-    expect(whole.remainder).toEqual({ namespaces: 3, connections: { open: 0 + 1 + 2, accelerated: 0 }, bytes: { fast: 0, tcp: 3 } });
+    expect(whole.remainder).toEqual({ namespaces: 3, connections: { open: 0 + 1 + 2, accelerated: 0, adopted: 0 }, bytes: { fast: 0, tcp: 3 } });
   });
 
   it('counts all of them in the totals', () => {
-    expect(whole.connections).toEqual({ open: (102 * 103) / 2, accelerated: 0 });
+    expect(whole.connections).toEqual({ open: (102 * 103) / 2, accelerated: 0, adopted: 0 });
     expect(whole.bytes).toEqual({ fast: 0, tcp: 103 });
   });
 

@@ -5,7 +5,7 @@ import { sum } from './counts';
 
 export interface NamespaceTotals {
   readonly pods: { readonly selected: number; readonly accelerated: number };
-  readonly connections: { readonly open: number; readonly accelerated: number };
+  readonly connections: { readonly open: number; readonly accelerated: number; readonly adopted?: number };
   readonly bytes: { readonly fast: number; readonly tcp: number };
   /** Most frequent first; sums up to what is open and not accelerated, as far as the agents know reasons. */
   readonly reasons: ReasonCount[];
@@ -19,7 +19,7 @@ export function totalsOf(reports: readonly NamespaceReport[], mode: Mode): Names
   const total = (of: (report: NamespaceReport) => number): number => sum(told.map(of));
   return {
     pods: { selected: total((each) => each.podsSelected), accelerated: total((each) => Math.min(each.podsAccelerated, each.podsSelected)) },
-    connections: { open: total((each) => each.open), accelerated: total((each) => each.accelerated) },
+    connections: { open: total((each) => each.open), accelerated: total((each) => each.accelerated), adopted: total((each) => each.adopted) },
     bytes: { fast: total((each) => each.fastBytes), tcp: total((each) => each.tcpBytes) },
     reasons: mergedReasons(told),
     draining: total((each) => each.draining),
@@ -33,9 +33,9 @@ export function totalsOf(reports: readonly NamespaceReport[], mode: Mode): Names
 function inTermsOf(mode: Mode, report: NamespaceReport): NamespaceReport {
   const accelerated = Math.min(report.accelerated, report.open);
   if (mode === 'Accelerate' || report.podsAccelerated > 0) return { ...report, accelerated };
-  if (mode === 'Off') return { ...report, accelerated: 0, reasons: [{ reason: 'SwitchedOff', connections: report.open }] };
+  if (mode === 'Off') return { ...report, accelerated: 0, adopted: 0, reasons: [{ reason: 'SwitchedOff', connections: report.open }] };
   // What would stay on TCP in Accelerate too keeps its reason: that is what one observes for.
-  return { ...report, accelerated: 0, reasons: [...report.reasons, { reason: 'Observing', connections: accelerated }] };
+  return { ...report, accelerated: 0, adopted: 0, reasons: [...report.reasons, { reason: 'Observing', connections: accelerated }] };
 }
 
 function mergedReasons(reports: readonly NamespaceReport[]): ReasonCount[] {

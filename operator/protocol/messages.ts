@@ -56,6 +56,10 @@ export const namespaceReport = z.object({
   tcpBytes: count,
   passes: z.array(passTally).max(maxTallies),
   draining: count,
+  adopted: count,
+  left: count,
+  nudged: count,
+  unseen: count,
 });
 
 export const report = z.object({
