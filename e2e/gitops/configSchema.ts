@@ -16,11 +16,15 @@ export function configSchema(schema: unknown, values: unknown): Schema & { prope
   return { ...withDefaults({ ...rest, properties: own }, values), properties: propertiesWithDefaults(own, values) };
 }
 
-/** A setting that is left out has its default, so none is required; what the items of a list require stays. */
+/**
+ * A setting that is left out has its default, so none is required; what the items of a list require stays. The default of a map is
+ * that of its properties, where a console looks for it: one of its own, such as {}, would hide them.
+ */
 function withDefaults(schema: Schema, value: unknown): Schema {
   if (isMap(schema.properties)) {
-    const rest = Object.fromEntries(Object.entries(schema).filter(([keyword]) => keyword !== 'required'));
-    return { ...rest, properties: propertiesWithDefaults(schema.properties, value) };
+    const rest = Object.fromEntries(Object.entries(schema).filter(([keyword]) => keyword !== 'required' && keyword !== 'default'));
+    const values = { ...(isMap(schema.default) ? schema.default : {}), ...(isMap(value) ? value : {}) };
+    return { ...rest, properties: propertiesWithDefaults(schema.properties, values) };
   }
   return value === undefined ? schema : { ...schema, default: value };
 }
