@@ -13,10 +13,15 @@ interface DebianPackage {
   readonly compiles?: true;
   /** True for what only the tests on other kernels need. */
   readonly emulates?: true;
+  /** True for other people's programs that are run through the mesh. */
+  readonly tried?: true;
 }
 
-/** Which packages: those that compiling the product needs, all for tests on this machine's kernel, or all for tests on others. */
-export type PackageSelection = 'build' | 'all' | 'kernels';
+/**
+ * Which packages: those that compiling the product needs; all for running it on this machine's kernel; with other
+ * people's programs besides; or with what tests on other kernels need besides.
+ */
+export type PackageSelection = 'build' | 'all' | 'programs' | 'kernels';
 
 const packages: readonly DebianPackage[] = [
   { name: 'bpftool', provides: 'bpftool', compiles: true },
@@ -25,9 +30,13 @@ const packages: readonly DebianPackage[] = [
   { name: 'clang', provides: 'clang', compiles: true },
   { name: 'containernetworking-plugins', provides: '/usr/lib/cni/bridge' },
   { name: 'cpio', provides: 'cpio', emulates: true },
+  { name: 'curl', provides: 'curl', tried: true },
   { name: 'e2fsprogs', provides: 'mke2fs', emulates: true },
   { name: 'etcd-server', provides: 'etcd' },
+  { name: 'fish', provides: 'fish' },
   { name: 'gcc-aarch64-linux-gnu', provides: 'aarch64-linux-gnu-gcc', emulates: true },
+  { name: 'haproxy', provides: 'haproxy', tried: true },
+  { name: 'iperf3', provides: 'iperf3', tried: true },
   { name: 'iproute2', provides: 'ip' },
   { name: 'iptables', provides: 'iptables' },
   { name: 'kmod', provides: 'depmod', emulates: true },
@@ -37,13 +46,18 @@ const packages: readonly DebianPackage[] = [
   { name: 'lua5.1', provides: 'lua5.1' },
   { name: 'mmdebstrap', provides: 'mmdebstrap' },
   { name: 'nftables', provides: 'nft' },
+  { name: 'nginx', provides: 'nginx', tried: true },
   { name: 'openssl', provides: 'openssl' },
+  { name: 'postgresql', provides: 'pg_createcluster', tried: true },
   { name: 'procps', provides: 'sysctl' },
   { name: 'python3', provides: 'python3' },
   { name: 'python3-pip', provides: 'pip3' },
   { name: 'qemu-system-arm', provides: 'qemu-system-aarch64', emulates: true },
   { name: 'qemu-system-x86', provides: 'qemu-system-x86_64', emulates: true },
+  { name: 'redis-server', provides: 'redis-server', tried: true },
+  { name: 'redis-tools', provides: 'redis-benchmark', tried: true },
   { name: 'runc', provides: 'runc' },
+  { name: 'zsh', provides: 'zsh' },
 ];
 
 const searchPath = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'];
@@ -52,6 +66,7 @@ const searchPath = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sb
 export function missingPackages(selection: PackageSelection = 'all'): string[] {
   const wanted = packages.filter((each) => {
     if (selection === 'build') return each.compiles === true;
+    if (each.tried === true) return selection === 'programs';
     return each.emulates === true ? selection === 'kernels' : true;
   });
   return wanted.filter((each) => !isProvided(each.provides)).map((each) => each.name);

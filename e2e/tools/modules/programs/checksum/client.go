@@ -20,6 +20,7 @@ type plan struct {
 	largest     int
 	seed        uint64
 	until       time.Time
+	stopped     <-chan struct{}
 }
 
 // outcome is what a run saw, as printed.
@@ -50,7 +51,12 @@ func run(p plan) outcome {
 }
 
 func (t *tally) over() bool {
-	return t.bytes.Load() >= t.plan.bytes || time.Now().After(t.plan.until)
+	select {
+	case <-t.plan.stopped:
+		return true
+	default:
+		return t.bytes.Load() >= t.plan.bytes || time.Now().After(t.plan.until)
+	}
 }
 
 // work makes one connection after the other. After a failure it waits a moment: a server that is away is not flooded.

@@ -4,14 +4,19 @@
 //	checksum serve -listen [::]:7070
 //	checksum run -target host:7070 -mode turns -connections 16 -bytes 1000000000 -seconds 60
 //
+// SIGTERM ends a run between two messages; it still tells what it saw.
+//
 // Both ends read and write through Go's runtime, that is with non-blocking sockets, and without splice(2).
 package main
 
 import (
+	"context"
 	"encoding/json"
 	"flag"
 	"fmt"
 	"os"
+	"os/signal"
+	"syscall"
 	"time"
 )
 
@@ -27,6 +32,8 @@ func main() {
 		fail(serve(*listen))
 	case "run":
 		plan := planOf(arguments)
+		ending, _ := signal.NotifyContext(context.Background(), syscall.SIGTERM)
+		plan.stopped = ending.Done()
 		_ = json.NewEncoder(os.Stdout).Encode(run(plan))
 	default:
 		fail(fmt.Errorf("reading the command %q: expected serve or run", command))

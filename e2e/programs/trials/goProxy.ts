@@ -1,0 +1,37 @@
+// A TCP proxy in Go that copies by io.Copy, and so by splice(2).
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { cached } from '../../tools/cache';
+import { buildGoPrograms } from '../../tools/golang';
+import { contentHash } from '../../tools/image/contentHash';
+import type { ProgramMesh } from '../mesh';
+import type { Opened, Trial } from '../trial';
+import { checksum, openChecksum } from './checksum';
+
+const program = 'copying-proxy';
+const sources = join(__dirname, '..', '..', 'tools', 'modules', program);
+const port = 8200;
+const backendPort = 8201;
+
+async function proxy(): Promise<string> {
+  const { directory } = await cached(`${program}-${contentHash([process.arch], [sources])}`, (unfinished) =>
+    buildGoPrograms({ module: program, packages: ['.'] }, unfinished, join(tmpdir(), `sidecar-acceleration-${program}.log`)),
+  );
+  return join(directory, 'bin', program);
+}
+
+async function open(mesh: ProgramMesh): Promise<Opened> {
+  await mesh.serve('backend', [backendPort], await checksum(), 'serve', `-listen=127.0.0.1:${backendPort}`);
+  await mesh.serve('server', [port], await proxy(), `[::]:${port}`, `127.0.0.1:${backendPort}`);
+  return openChecksum(mesh, port);
+}
+
+export const goProxy: Trial = {
+  name: 'Go proxy, io.Copy',
+  hops: ['Go client', 'Envoy', 'Envoy', 'Go proxy (splice)', 'Go server'],
+  unit: 'bytes',
+  checks: 'every byte is known by its stream and its place in it: turns, both ways at once, up, down',
+  expects: ['SplicingReader'],
+  short: true,
+  open,
+};

@@ -1,0 +1,3 @@
+module sidecar-acceleration/e2e/copying-proxy
+
+go 1.26.0
