@@ -1,11 +1,10 @@
 // accelctl against a real API server: what it prints, and how it ends when something is missing.
-import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { accelctlOn, kubeconfigWith } from '../support/accelctl';
 import { startApiServer, type ApiServer } from '../support/apiServer';
 import { established } from '../support/established';
-import { attempt, type CommandResult } from '../tools/command';
+import { checkout } from '../tools/paths';
 
-const checkout = join(__dirname, '..', '..');
 const crdFile = join(checkout, 'crds', 'acceleration.dev_sidecaraccelerations.yaml');
 const exampleFile = join(checkout, 'docs', 'examples', 'default.yaml');
 
@@ -17,11 +16,7 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop());
 
-function accelctl(words: string[], kubeconfig = server.kubeconfig): Promise<CommandResult> {
-  const main = join(checkout, 'operator', 'cli', 'main.ts');
-  const args = ['-r', 'ts-node/register/transpile-only', main, '--kubeconfig', kubeconfig, ...words];
-  return attempt(process.execPath, args, { cwd: checkout, timeoutMs: 60_000 });
-}
+const accelctl = (words: string[], kubeconfig = server.kubeconfig) => accelctlOn(kubeconfig, words);
 
 async function succeed(args: readonly string[], input?: string): Promise<void> {
   const { code, stderr } = await server.kubectl(args, input);
@@ -101,28 +96,9 @@ describe('accelctl', () => {
     ['a server that is not there', { server: 'https://127.0.0.1:1' }, 'https://127.0.0.1:1 cannot be reached: '],
     ['a kubeconfig without a cluster', { empty: true }, 'reading the kubeconfig: no cluster is configured; set KUBECONFIG'],
   ])('says in one line what to do about %s', async (name, change, words) => {
-    const { code, stderr } = await accelctl(['status'], await kubeconfigWith(name.replaceAll(' ', '-'), change));
+    const { code, stderr } = await accelctl(['status'], await kubeconfigWith(server, name.replaceAll(' ', '-'), change));
     expect(stderr).toContain(words);
     expect(stderr.trim().split('\n')).toHaveLength(1);
     expect(code).toBe(1);
   });
 });
-
-interface Change {
-  token?: string;
-  as?: string;
-  server?: string;
-  empty?: boolean;
-}
-
-/** A variant of the administrator's kubeconfig beside it; both go when the API server stops. */
-async function kubeconfigWith(name: string, { token, as, server: address, empty }: Change): Promise<string> {
-  const { stdout } = await server.kubectl(['config', 'view', '--raw', '-o', 'json']);
-  const config = JSON.parse(stdout);
-  if (token !== undefined) config.users[0].user.token = token;
-  if (as !== undefined) config.users[0].user.as = as;
-  if (address !== undefined) config.clusters[0].cluster.server = address;
-  const file = `${server.kubeconfig}-${name}`;
-  await writeFile(file, empty ? JSON.stringify({ apiVersion: 'v1', kind: 'Config' }) : JSON.stringify(config), { mode: 0o600 });
-  return file;
-}

@@ -21,6 +21,9 @@ export class FakeApi {
     return this;
   }
 
+  /** Texts, as logs are, by the same names. */
+  readonly readText = async (path: string): Promise<string> => String(await this.client.request('GET', path));
+
   readonly client: KubeClient = {
     request: (method, path, options = {}) => {
       const { body, query } = options;

@@ -6,11 +6,13 @@ import { Failure } from './exit';
 import type { NamespaceLabels } from './explanation';
 import { failureOf, type Asked } from './failure';
 import { kubeconfigOf, type ClusterOptions } from './kubeconfig';
+import { textReader, type ReadText } from './plainText';
 
 const resourcePath = `/apis/${apiVersion}/${plural}/${singletonName}`;
 const resourceName = `${plural}.${group}/${singletonName}`;
 /** Owner of the fields that accelctl sets. */
 const fieldManager = 'accelctl';
+const mergePatch = 'application/merge-patch+json';
 
 export interface Cluster {
   /** Address of the API server. */
@@ -21,10 +23,19 @@ export interface Cluster {
   resourceIfAny(): Promise<SidecarAcceleration | undefined>;
   /** Undefined when the user may not read namespaces. @throws Failure when there is no such namespace */
   namespaceLabels(name: string): Promise<NamespaceLabels>;
+  /** @throws Failure when this user may not list namespaces */
+  namespaces(): Promise<readonly NamespaceSummary[]>;
+  /** @throws Failure when there is no such pod, or no right to read it */
+  pod(namespace: string, name: string): Promise<PodFacts>;
   /** Creates the resource, or makes its spec the given one. @throws Failure, for a field that is unknown too */
   applySpec(spec: object): Promise<SidecarAcceleration>;
-  /** @throws Failure when there is no resource */
-  setMode(mode: Mode): Promise<SidecarAcceleration>;
+  /**
+   * @param resourceVersion refuses when the resource has been changed since that version
+   * @throws Failure when there is no resource
+   */
+  setMode(mode: Mode, resourceVersion?: string): Promise<SidecarAcceleration>;
+  /** @param value null takes the label away. @throws Failure */
+  labelNamespace(name: string, label: string, value: string | null): Promise<void>;
   /** Asks for the deletion, and does not wait for it. False when there is no resource. */
   deleteResource(): Promise<boolean>;
   /**
@@ -33,23 +44,47 @@ export interface Cluster {
    * @throws Failure
    */
   read(path: string, object: string, query?: Query): Promise<unknown>;
+  /** The log of a pod's one container. @throws Failure */
+  log(namespace: string, pod: string, query: Query): Promise<string>;
   /** Whether this user may; undefined when the API server does not say. */
   may(verb: string, resource: { readonly group: string; readonly resource: string; readonly namespace?: string }): Promise<boolean | undefined>;
-  /** For what is not an object of the API: logs, metrics, text. @throws ApiError */
+  /** For who wants to know the answer's code. @throws ApiError */
   readonly client: KubeClient;
+}
+
+export interface NamespaceSummary {
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** What decides whether a pod is selected, and where it runs. */
+export interface PodFacts {
+  readonly namespace: string;
+  readonly name: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly hostNetwork: boolean;
+  readonly phase: string;
+  /** Empty before it is scheduled. */
+  readonly node: string;
 }
 
 /** @throws Failure when the kubeconfig cannot be read or names no cluster */
 export function clusterOf(options: ClusterOptions): Cluster {
   const config = kubeconfigOf(options);
-  return clusterOn(kubeClient(config), config.getCurrentCluster()?.server ?? '');
+  return clusterOn(kubeClient(config), config.getCurrentCluster()?.server ?? '', textReader(config));
 }
 
 const namespaceObject = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }) });
+const namespaceList = z.looseObject({ items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }) })) });
+const podObject = z.looseObject({
+  metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }),
+  spec: z.looseObject({ hostNetwork: z.boolean().default(false), nodeName: z.string().default('') }),
+  status: z.looseObject({ phase: z.string().default('') }).prefault({}),
+});
 const accessReview = z.looseObject({ status: z.looseObject({ allowed: z.boolean() }) });
 
 /** A cluster behind the given client. */
-export function clusterOn(client: KubeClient, server: string): Cluster {
+export function clusterOn(client: KubeClient, server: string, readText: ReadText): Cluster {
   const told = (asked: Asked) => (error: unknown): never => {
     throw failureOf(error, asked, server);
   };
@@ -71,6 +106,16 @@ export function clusterOn(client: KubeClient, server: string): Cluster {
         throw failureOf(error, { doing: 'reading', object: `namespaces/${name}`, verb: 'get' }, server);
       }
     },
+    async namespaces() {
+      const found = await client.request('GET', '/api/v1/namespaces').catch(told({ doing: 'reading', object: 'namespaces', verb: 'list' }));
+      return namespaceList.parse(found).items.map(({ metadata: { name, labels } }) => ({ name, labels }));
+    },
+    async pod(namespace, name) {
+      const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
+      const found = await client.request('GET', path).catch(told({ doing: 'reading', object: `pods/${name}`, verb: 'get', namespace }));
+      const { metadata, spec, status } = podObject.parse(found);
+      return { namespace, name, labels: metadata.labels, hostNetwork: spec.hostNetwork, phase: status.phase, node: spec.nodeName };
+    },
     applySpec: async (spec) =>
       parsed(
         await client
@@ -81,18 +126,24 @@ export function clusterOn(client: KubeClient, server: string): Cluster {
           })
           .catch(told({ ...switching, doing: 'applying' })),
       ),
-    setMode: async (mode) =>
-      parsed(
-        await client
-          .request('PATCH', resourcePath, { query: { fieldManager }, contentType: 'application/merge-patch+json', body: { spec: { mode } } })
-          .catch(told(switching)),
-      ),
+    setMode: async (mode, resourceVersion) => {
+      const body = { ...(resourceVersion === undefined ? {} : { metadata: { resourceVersion } }), spec: { mode } };
+      return parsed(await client.request('PATCH', resourcePath, { query: { fieldManager }, contentType: mergePatch, body }).catch(told(switching)));
+    },
+    labelNamespace: async (name, label, value) => {
+      const body = { metadata: { labels: { [label]: value } } };
+      await client
+        .request('PATCH', `/api/v1/namespaces/${encodeURIComponent(name)}`, { query: { fieldManager }, contentType: mergePatch, body })
+        .catch(told({ doing: 'labelling', object: `namespaces/${name}`, verb: 'patch' }));
+    },
     deleteResource: () =>
       client.request('DELETE', resourcePath).then(
         () => true,
         (error: unknown) => (isNotFound(error) ? false : told({ doing: 'deleting', object: resourceName, verb: 'delete' })(error)),
       ),
     read: (path, object, query = {}) => client.request('GET', path, { query }).catch(told({ doing: 'reading', object, verb: object.includes('/') ? 'get' : 'list' })),
+    log: (namespace, pod, query) =>
+      readText(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query).catch(told({ doing: 'reading', object: `pods/${pod}/log`, verb: 'get', namespace })),
     may: async (verb, attributes) => {
       const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: { verb, ...attributes } } };
       const answer = accessReview.safeParse(await client.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body }).catch(() => undefined));

@@ -1,23 +1,56 @@
-// accelctl explain: why a namespace is or is not accelerated, with what to do.
+// accelctl explain: why a namespace or a pod is or is not accelerated, with what to do.
 import type { Command } from 'commander';
-import { explanationOf, listedNamespace } from './explanation';
+import type { Cluster } from './cluster';
+import { exitCode, Failure } from './exit';
+import { explanationOf, listedNamespace, type Explanation } from './explanation';
 import type { ClusterOptions } from './kubeconfig';
+import { podExplanationOf } from './podExplanation';
 import type { Surroundings } from './surroundings';
+
+interface ExplainOptions extends ClusterOptions {
+  readonly namespace?: string;
+}
 
 export function addExplain(program: Command, world: Surroundings): void {
   program
     .command('explain')
-    .description('say why a namespace is or is not accelerated, and what to do')
-    .argument('<namespace>', 'name of the namespace')
-    .addHelpText('after', '\nExample:\n  $ accelctl explain shop')
-    .action((name: string, _own, command: Command) => explain(name, command.optsWithGlobals<ClusterOptions>(), world));
+    .description('say why a namespace or a pod is or is not accelerated, and what to do; ends with 3 when it is not, or not wholly')
+    .argument('<namespace|pod>', 'a namespace, or a pod as NAMESPACE/POD')
+    .option('-n, --namespace <name>', 'the argument is a pod of this namespace')
+    .addHelpText('after', '\nExamples:\n  $ accelctl explain shop\n  $ accelctl explain shop/cart-6d5f\n  $ kubectl accel explain -n shop cart-6d5f')
+    .action((what: string, _own, command: Command) => explain(what, command.optsWithGlobals<ExplainOptions>(), world));
 }
 
-async function explain(name: string, options: ClusterOptions, world: Surroundings): Promise<void> {
+async function explain(what: string, options: ExplainOptions, world: Surroundings): Promise<void> {
+  const { namespace, pod } = targetOf(what, options.namespace);
   const cluster = world.cluster(options);
-  const resource = await cluster.resource();
-  const labels = listedNamespace(resource, name) === undefined ? await cluster.namespaceLabels(name) : undefined;
-  const { text, code } = explanationOf(resource, name, labels, world.now());
+  const { text, code } = await (pod === undefined ? ofNamespace(cluster, namespace, world.now()) : ofPod(cluster, namespace, pod, world.now()));
   world.print(text);
   world.end(code);
+}
+
+interface Target {
+  readonly namespace: string;
+  readonly pod?: string;
+}
+
+/** @throws Failure with code 2 for what names neither */
+function targetOf(what: string, namespace: string | undefined): Target {
+  // kubectl prints pods as pod/NAME.
+  const named = namespace === undefined ? what : what.replace(/^pods?\//, '');
+  const [first = '', second, ...rest] = namespace === undefined ? named.split('/') : [namespace, ...named.split('/')];
+  if (rest.length > 0 || first === '' || second === '') throw new Failure(`reading the argument: ${what} names neither a namespace nor a pod; as in shop, or shop/cart-6d5f`, exitCode.usage);
+  return second === undefined ? { namespace: first } : { namespace: first, pod: second };
+}
+
+async function ofNamespace(cluster: Cluster, name: string, now: Date): Promise<Explanation> {
+  const resource = await cluster.resource();
+  const labels = listedNamespace(resource, name) === undefined ? await cluster.namespaceLabels(name) : undefined;
+  return explanationOf(resource, name, labels, now);
+}
+
+async function ofPod(cluster: Cluster, namespace: string, name: string, now: Date): Promise<Explanation> {
+  const resource = await cluster.resource();
+  const labels = await cluster.namespaceLabels(namespace);
+  return podExplanationOf(resource, labels, await cluster.pod(namespace, name), now);
 }

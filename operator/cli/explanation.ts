@@ -26,7 +26,8 @@ export function listedNamespace(resource: SidecarAcceleration, name: string): Na
   return resource.status?.namespaces?.find((each) => each.name === name);
 }
 
-function described(namespace: NamespaceStatus, now: Date): string {
+/** What the status says of a namespace, in words. */
+export function described(namespace: NamespaceStatus, now: Date): string {
   const { name, state, since, pods, connections, bytes: sent, reasons } = namespace;
   const lines = [
     `Namespace ${name}: ${state} for ${age(since, now)}`,
@@ -42,9 +43,9 @@ function described(namespace: NamespaceStatus, now: Date): string {
   return lines.join('\n');
 }
 
-/** Why the status does not list the namespace; the first cause that applies, as the controller asks them. */
-function unlisted(resource: SidecarAcceleration, name: string, labels: NamespaceLabels): string {
-  const selector = resource.spec.selector.namespaces;
+/** Why the namespace is not selected, the first cause that applies, as the controller asks them; undefined when it is, or its labels are not known. */
+export function notSelected({ spec }: SidecarAcceleration, name: string, labels: NamespaceLabels): string | undefined {
+  const selector = spec.selector.namespaces;
   if (systemNamespaces.includes(name)) return 'never selected, because it is a system namespace.';
   if (labels?.[modeLabel] === modeLabelOff) {
     return `kept out by its label ${modeLabel}=${modeLabelOff}.\n  Remove the label: kubectl label namespace ${name} ${modeLabel}-`;
@@ -52,6 +53,13 @@ function unlisted(resource: SidecarAcceleration, name: string, labels: Namespace
   if (labels !== undefined && !matchesLabels(selector, labels)) {
     return `not selected: its labels do not match spec.selector.namespaces (${selectorText(selector)}).\n  Label the namespace, or widen the selector.`;
   }
+  return undefined;
+}
+
+/** Why the status does not list the namespace. */
+function unlisted(resource: SidecarAcceleration, name: string, labels: NamespaceLabels): string {
+  const cause = notSelected(resource, name, labels);
+  if (cause !== undefined) return cause;
   const { ready, message } = readinessOf(resource);
   if (!ready) return `not reported yet, and the resource is not ready: ${message}.`;
   if ((resource.status?.remainder?.namespaces ?? 0) > 0) {
@@ -61,7 +69,8 @@ function unlisted(resource: SidecarAcceleration, name: string, labels: Namespace
   return `no node has reported a pod of it.\n  ${selected}no running pod matches spec.selector.pods, or it is the product's own namespace, which is never selected.`;
 }
 
-function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
+/** A selector as a person would write it. */
+export function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
   const equal = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
   const expressions = matchExpressions.map(({ key, operator, values = [] }) => [key, operator, ...(values.length > 0 ? [`(${values.join(', ')})`] : [])].join(' '));
   return [...equal, ...expressions].join(', ');

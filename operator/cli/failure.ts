@@ -10,6 +10,8 @@ export interface Asked {
   readonly object: string;
   /** The verb that a role would have to grant. */
   readonly verb: string;
+  /** Of an object that lives in one. */
+  readonly namespace?: string;
 }
 
 /** @param server address of the API server */
@@ -24,7 +26,7 @@ interface Diagnosis {
   readonly next: string;
 }
 
-function diagnosis(error: unknown, { object, verb }: Asked, server: string): Diagnosis {
+function diagnosis(error: unknown, { object, verb, namespace }: Asked, server: string): Diagnosis {
   const code = error instanceof ApiError ? error.code : 0;
   switch (code) {
     case 0:
@@ -32,15 +34,23 @@ function diagnosis(error: unknown, { object, verb }: Asked, server: string): Dia
     case 401:
       return { problem: `${server} does not accept these credentials`, next: 'log in again or choose another --context' };
     case 403:
-      return { problem: `this user may not ${verb} ${object}`, next: `ask for the verb ${verb} on ${object.split('/')[0]}` };
+      return { problem: `this user may not ${verb} ${object}`, next: `ask for the verb ${verb} on ${object.split('/')[0]}${namespace === undefined ? '' : ` in namespace ${namespace}`}` };
     case 404:
-      return missing(error, object);
+      return missing(error, object, namespace);
+    case 409:
+      return { problem: 'somebody has changed it meanwhile', next: 'look again, and decide again' };
     case 400:
     case 422:
-      return { problem: `the API server refuses it: ${reasonOf(error)}`, next: 'correct what it names; if it names a field that should exist, the CRD is older than this accelctl: see accelctl doctor' };
+      return refused(error);
     default:
+      // So server-side apply says that a field is unknown.
+      if (messageOf(error).includes('field not declared in schema')) return refused(error);
       return { problem: `${server} answered with status ${code}: ${reasonOf(error)}`, next: 'try again, and look at the API server if it stays so' };
   }
+}
+
+function refused(error: unknown): Diagnosis {
+  return { problem: `the API server refuses it: ${reasonOf(error)}`, next: 'correct what it names; if it names a field that should exist, the CRD is older than this accelctl: see accelctl doctor' };
 }
 
 /** Without what the client puts before it: the request, and the status that has been judged already. */
@@ -49,7 +59,8 @@ function reasonOf(error: unknown): string {
 }
 
 /** The API server answers in plain text for a resource type it does not know, and with a Status for an object. */
-function missing(error: unknown, object: string): Diagnosis {
+function missing(error: unknown, object: string, namespace: string | undefined): Diagnosis {
+  if (namespace !== undefined) return { problem: `there is no such object in namespace ${namespace}`, next: `see kubectl -n ${namespace} get ${object.split('/')[0]}` };
   if (object.startsWith('namespaces/')) return { problem: 'there is no such namespace', next: 'see kubectl get namespaces' };
   if (messageOf(error).includes('404 page not found')) {
     return { problem: 'the cluster does not know this resource type', next: 'install the chart: helm install sidecar-acceleration charts/sidecar-acceleration' };

@@ -25,6 +25,7 @@ async function main(): Promise<void> {
       paint: paintOf(process.stdout, process.env),
       progress: progressOn(process.stderr),
       now: () => new Date(),
+      ended: () => new Promise((settle) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, () => settle()))),
       nextLook: () => new Promise((settle) => setTimeout(() => settle(true), lookEveryMs)),
     },
     (line) => process.stderr.write(`${line}\n`),

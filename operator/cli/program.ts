@@ -1,9 +1,12 @@
 // The command line as a whole: global options, commands, and how usage errors end.
 import { Command, CommanderError } from 'commander';
+import { addCompletion, asksForCompletion, completionOf } from './completion';
+import { addConsole } from './console';
 import { addDoctor } from './doctor';
 import { addDrain } from './drain';
 import { exitCode, Failure, type ExitCode } from './exit';
 import { addExplain } from './explain';
+import { addReport } from './report';
 import { addStatus } from './status';
 import type { Surroundings } from './surroundings';
 import { addSwitches } from './switch';
@@ -31,7 +34,7 @@ export function programOf({ name, version }: Identity, world: Surroundings): Com
     .addHelpText('after', codes)
     // Inherited by the commands, which are made after this.
     .exitOverride();
-  for (const add of [addStatus, addExplain, addDoctor, addSwitches, addDrain]) add(program, world);
+  for (const add of [addStatus, addExplain, addDoctor, addSwitches, addDrain, addConsole, addReport, addCompletion]) add(program, world);
   return program;
 }
 
@@ -45,7 +48,8 @@ export async function runProgram(identity: Identity, words: readonly string[], w
   let code: ExitCode = exitCode.fine;
   const program = programOf(identity, { ...world, end: (next) => (code = next) });
   try {
-    await program.parseAsync(words, { from: 'user' });
+    if (words[0] === asksForCompletion) world.print(await completionOf(program, words.slice(1), world));
+    else await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
     // Commander has said what is wrong already, and ends --help the same way.

@@ -20,11 +20,12 @@ export async function accelctl(api: FakeApi, words: readonly string[], looks = N
   const [printed, progress, complaints]: [string[], string[], string[]] = [[], [], []];
   let waited = 0;
   const world = {
-    cluster: () => clusterOn(api.client, 'https://test'),
+    cluster: () => clusterOn(api.client, 'https://test', api.readText),
     print: (text: string) => void printed.push(text),
     paint: plain,
     progress: linesTo((line) => void progress.push(line)),
     now: () => new Date(recordedNow.getTime() + waited * 1000),
+    ended: () => Promise.resolve(),
     nextLook: () => Promise.resolve(waited++ < looks),
   };
   const code = await runProgram({ name: 'accelctl', version: '1.2.3' }, words, world, (line) => void complaints.push(line));

@@ -17,6 +17,8 @@ export interface Surroundings {
   now(): Date;
   /** Resolves when it is time to look again; false when the user has had enough. */
   nextLook(): Promise<boolean>;
+  /** Resolves when the user wants what runs until then to end. */
+  ended(): Promise<void>;
   /** Sets how the program will end. */
   end(code: ExitCode): void;
 }

@@ -12,7 +12,7 @@ export function versionFinding({ version }: Pick<Facts, 'version'>): Finding {
 
 /** Only whoever installs needs these rights; afterwards nobody does. */
 export function rightsFinding({ lacking, controller }: Pick<Facts, 'lacking' | 'controller'>): Finding[] {
-  if (controller !== undefined) return [];
+  if (controller !== undefined && controller !== 'forbidden') return [];
   if (lacking === undefined) return [skipped('rights', 'the API server does not say what this user may do')];
   if (lacking.length === 0) return [ok('rights', 'this user may install')];
   return [warning('rights', `this user may not ${lacking.join(', ')}`, 'have somebody with these rights install the chart')];

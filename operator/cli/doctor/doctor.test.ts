@@ -1,57 +1,8 @@
-import { customResourceDefinition } from '../../api';
 import { FakeApi, refusal } from '../api.testing';
 import { exitCode } from '../exit';
 import { recorded } from '../recorded.testing';
 import { accelctl } from '../run.testing';
-
-const base = '/apis/apps/v1/namespaces/sidecar-acceleration';
-const time = '2026-03-01T11:59:55.000000Z';
-
-const node = (name: string, info: object = {}, conditions = [{ type: 'Ready', status: 'True' }]) => ({
-  metadata: { name, labels: { 'kubernetes.io/os': 'linux' } },
-  status: {
-    conditions,
-    nodeInfo: { kernelVersion: '6.1.0-38-amd64', architecture: 'amd64', operatingSystem: 'linux', containerRuntimeVersion: 'containerd://2.0.0', osImage: 'Debian', ...info },
-  },
-});
-
-const workload = (name: string, status: object) => ({
-  metadata: { name, namespace: 'sidecar-acceleration', labels: {} },
-  spec: { replicas: 1, template: { spec: { containers: [{ image: 'example/acc:1' }] } } },
-  status,
-});
-
-const stored = (change: (schema: { properties: Record<string, { properties: Record<string, unknown> }> }) => void = () => undefined) => {
-  const crd = JSON.parse(JSON.stringify(customResourceDefinition()));
-  change(crd.spec.versions[0].schema.openAPIV3Schema);
-  return crd;
-};
-
-const allowed = { status: { allowed: true } };
-const review = 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-const resourcePath = 'GET /apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
-const crdPath = 'GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions/sidecaraccelerations.acceleration.dev';
-
-/** A cluster on which nothing is installed. */
-const empty = () =>
-  new FakeApi()
-    .on('GET /version', { gitVersion: 'v1.33.2' })
-    .on('GET /apis/apps/v1/deployments', { items: [] })
-    .on('GET /api/v1/nodes', { items: [node('one'), node('two')] })
-    .on('GET /api/v1/namespaces', { items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } }, { metadata: { name: 'plain' } }] })
-    .on('GET /api/v1/namespaces/sidecar-acceleration/pods', { items: [] })
-    .on(review, allowed);
-
-/** One on which all is well. */
-const installed = () => {
-  const ready = recorded({ status: { nodes: { desired: 2, ready: 2, unsupported: [] } } });
-  return empty()
-    .on('GET /apis/apps/v1/deployments', { items: [workload('sidecar-acceleration-controller', { readyReplicas: 1 })] })
-    .on(`GET ${base}/daemonsets/sidecar-acceleration-agent`, workload('sidecar-acceleration-agent', { desiredNumberScheduled: 2, numberReady: 2 }))
-    .on('GET /apis/coordination.k8s.io/v1/namespaces/sidecar-acceleration/leases/sidecar-acceleration-controller', { spec: { holderIdentity: 'a', renewTime: time } })
-    .on(crdPath, stored())
-    .on(resourcePath, ready);
-};
+import { allowed, base, crdPath, empty, installed, node, resourcePath, review, stored, workload } from './clusters.testing';
 
 async function diagnosed(api: FakeApi) {
   const { code, printed } = await accelctl(api, ['doctor', '-o', 'json']);

@@ -1,0 +1,32 @@
+// What a shell loads to complete accelctl; each asks `accelctl __complete`, so none knows a command by itself.
+export const shells = ['bash', 'zsh', 'fish'] as const;
+export type Shell = (typeof shells)[number];
+
+// The answer is a line a word, the description after a tab; the last line is a directive for kubectl, as Cobra has it.
+export const scripts: Record<Shell, string> = {
+  bash: `# bash completion of accelctl
+_accelctl() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    [[ $line == :* ]] || COMPREPLY+=("\${line%%$'\\t'*}")
+  done < <("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -F _accelctl accelctl`,
+  zsh: `#compdef accelctl
+_accelctl() {
+  local line
+  local -a found
+  while IFS= read -r line; do
+    [[ $line == :* ]] || found+=("\${\${line//:/\\\\:}/$'\\t'/:}")
+  done < <("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)
+  _describe accelctl found
+}
+compdef _accelctl accelctl`,
+  fish: `# fish completion of accelctl
+function __accelctl_complete
+  set -l words (commandline -opc) (commandline -ct)
+  $words[1] __complete $words[2..-1] 2>/dev/null | string match -v ':*'
+end
+complete -c accelctl -f -a '(__accelctl_complete)'`,
+};

@@ -1,0 +1,84 @@
+// The console's HTTP server: on loopback only, and only for the page that this launch handed out.
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { messageOf } from '../../kube';
+import type { Cluster } from '../cluster';
+import { Failure } from '../exit';
+import { inlineScriptHashes, readAssets } from './assets';
+import { apiRefusalOf, headersWith, refusalOf } from './guard';
+import { routes } from './routes';
+
+export interface ConsoleServer {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+export interface ConsoleOptions {
+  readonly cluster: Cluster;
+  readonly secret: string;
+  /** 0 for any that is free. */
+  readonly port: number;
+}
+
+/** Two fields and a name fit many times. */
+const maxBodyBytes = 4_096;
+
+/** @throws Failure when the port is taken */
+export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOptions): Promise<ConsoleServer> {
+  const assets = readAssets();
+  const headers = headersWith(inlineScriptHashes(assets.get('/')?.body.toString('utf8') ?? ''));
+  const server = createServer({ requestTimeout: 30_000, maxHeaderSize: 16_384 }, (request, response) => {
+    const send = (status: number, type: string, body: string | Buffer): void => void response.writeHead(status, { ...headers, 'content-type': type }).end(request.method === 'HEAD' ? '' : body);
+    answer(request, response, send).catch((error: unknown) => send(500, 'application/json', JSON.stringify({ error: messageOf(error) })));
+  });
+
+  async function answer(request: IncomingMessage, _response: ServerResponse, send: (status: number, type: string, body: string | Buffer) => void): Promise<void> {
+    const refuse = ({ status, why }: { status: number; why: string }): void => send(status, 'application/json', JSON.stringify({ error: why }));
+    const refusal = refusalOf(request, portOf());
+    if (refusal !== undefined) return refuse(refusal);
+    const [path = '/'] = (request.url ?? '/').split('?');
+    if (!path.startsWith('/api/')) {
+      const asset = request.method === 'POST' ? undefined : assets.get(path);
+      return asset === undefined ? refuse({ status: 404, why: `there is no ${path.slice(0, 100)}` }) : send(200, asset.type, asset.body);
+    }
+    const apiRefusal = apiRefusalOf(request, secret);
+    if (apiRefusal !== undefined) return refuse(apiRefusal);
+    const route = Object.hasOwn(routes, `${request.method} ${path}`) ? routes[`${request.method} ${path}`] : undefined;
+    if (route === undefined) return refuse({ status: 404, why: `there is no ${path.slice(0, 100)}` });
+    try {
+      send(200, 'application/json', JSON.stringify(await route(cluster, request.method === 'POST' ? await bodyOf(request) : undefined)));
+    } catch (error) {
+      refuse({ status: error instanceof Failure ? 409 : 500, why: messageOf(error) });
+    }
+  }
+
+  const portOf = (): number => (server.address() as AddressInfo).port;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', (error) => reject(new Failure(`listening on 127.0.0.1:${wanted}: ${error.message}; choose another --port, or none`)));
+    server.listen(wanted, '127.0.0.1', resolve);
+  });
+  return {
+    port: portOf(),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** @throws Failure for what is too long or no JSON */
+async function bodyOf(request: IncomingMessage): Promise<unknown> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > maxBodyBytes) throw new Failure(`reading the change: it is longer than ${maxBodyBytes} bytes; load the page again`);
+    chunks.push(chunk);
+  }
+  try {
+    return JSON.parse(Buffer.concat(chunks).toString('utf8'));
+  } catch {
+    throw new Failure('reading the change: it is not JSON; load the page again');
+  }
+}

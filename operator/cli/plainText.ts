@@ -1,0 +1,39 @@
+// What the API server answers in plain text rather than JSON: the logs of containers.
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { get as httpsGet } from 'node:https';
+import { connectionOf, errorOf, messageOf, ApiError, type KubeConfig, type Query } from '../kube';
+
+export type ReadText = (path: string, query: Query) => Promise<string>;
+
+const timeoutMs = 15_000;
+
+/** @throws ApiError, with code 0 when there was no answer */
+export function textReader(config: KubeConfig): ReadText {
+  const connection = connectionOf(config);
+  return async (path, query) => {
+    const url = new URL(connection.server + path);
+    for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
+    const options = { ...(await connection.options()), timeout: timeoutMs, signal: AbortSignal.timeout(timeoutMs) };
+    const get = url.protocol === 'http:' ? httpGet : httpsGet;
+    try {
+      const response = await new Promise<IncomingMessage>((resolve, reject) => get(url, options, resolve).on('error', reject));
+      const chunks: Buffer[] = [];
+      for await (const chunk of response as AsyncIterable<Buffer>) chunks.push(chunk);
+      const text = Buffer.concat(chunks).toString('utf8');
+      const code = response.statusCode ?? 0;
+      if (code >= 400) throw errorOf(`GET ${path}`, code, statusOf(text));
+      return text;
+    } catch (error) {
+      throw error instanceof ApiError ? error : new ApiError(`GET ${path}: ${messageOf(error)}`, 0, '');
+    }
+  };
+}
+
+/** A refusal is a Status in JSON even where the answer would have been text. */
+function statusOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,66 @@
+import { FakeApi } from './api.testing';
+import { exitCode } from './exit';
+import { recorded } from './recorded.testing';
+import { accelctl } from './run.testing';
+
+const resourcePath = 'GET /apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
+const inMesh = { 'istio-injection': 'enabled' };
+
+/** A cluster with one pod, shop/cart, of which all is well but for the changes. */
+function cluster({ labels = {}, namespaceLabels = inMesh, pod = {}, phase = 'Running', resource = recorded() } = {}): FakeApi {
+  return new FakeApi()
+    .on(resourcePath, resource)
+    .on('GET /api/v1/namespaces/shop', { metadata: { name: 'shop', labels: namespaceLabels } })
+    .on('GET /api/v1/namespaces/shop/pods/cart', { metadata: { name: 'cart', labels }, spec: { nodeName: 'node1', ...pod }, status: { phase } });
+}
+
+const explained = async (api: FakeApi, ...words: string[]) => {
+  const { code, printed, complaints } = await accelctl(api, ['explain', ...(words.length > 0 ? words : ['shop/cart'])]);
+  return { code, text: printed.join('\n'), complaints };
+};
+
+describe('the explanation of a pod', () => {
+  it.each([
+    ['of a namespace that is not selected', { namespaceLabels: { team: 'a' } as never }, 'its namespace is not selected: its labels do not match'],
+    ['that opted out', { labels: { 'acceleration.dev/mode': 'off' } }, 'kept out by its label acceleration.dev/mode=off'],
+    ['that the selector leaves out', { resource: recorded({ spec: { selector: { pods: { matchLabels: { tier: 'web' } } } } }) }, 'do not match spec.selector.pods (tier=web)'],
+    ['on the network of its node', { pod: { hostNetwork: true } }, 'uses the network of its node'],
+    ['that does not run', { phase: 'Pending' }, 'not running: it is Pending.\n  See kubectl -n shop describe pod cart'],
+    ['while the mode is Off', { resource: recorded({ spec: { mode: 'Off' } }) }, 'nothing is accelerated: spec.mode is Off'],
+    ['while the mode is Observe', { resource: recorded({ spec: { mode: 'Observe' } }) }, 'nothing is accelerated: spec.mode is Observe'],
+    ['on a node that cannot', { pod: { nodeName: 'node3' } }, 'its node node3 cannot: KernelTooOld: the kernel is 4.18.0'],
+    ['of a namespace nobody has reported', { resource: recorded({ status: { namespaces: [] } }) }, 'Its namespace has not been reported yet'],
+  ])('%s says so, and ends with 3', async (_what, changes, words) => {
+    const { code, text } = await explained(cluster(changes));
+    expect(text).toContain(words);
+    expect(text).toMatch(/^Pod shop\/cart: /);
+    expect(code).toBe(exitCode.notReady);
+  });
+
+  it('ends with 0, and with the numbers of its namespace, when all is well', async () => {
+    const { code, text } = await explained(cluster());
+    expect(text).toMatch(/^Pod shop\/cart: selected, on node node1\.\nNamespace shop: Accelerated for 5m\n/);
+    expect(code).toBe(exitCode.fine);
+  });
+
+  it('says that the resource is not in force, where that is so', async () => {
+    const { text } = await explained(cluster({ resource: recorded({ metadata: { generation: 4 } }) }));
+    expect(text).toContain('The resource is not ready: the controller has not seen the last change yet');
+  });
+
+  it.each([[['cart', '-n', 'shop']], [['pod/cart', '--namespace', 'shop']]])('may be asked for as kubectl does: %j', async (words) => {
+    expect((await explained(cluster(), ...words)).text).toContain('Pod shop/cart: selected');
+  });
+
+  it('says where to look for a pod that is not there', async () => {
+    const { code, complaints } = await explained(cluster(), 'shop/gone');
+    expect(complaints).toEqual(['accelctl: reading pods/gone: there is no such object in namespace shop; see kubectl -n shop get pods']);
+    expect(code).toBe(exitCode.error);
+  });
+
+  it.each([['shop/cart/more'], ['shop/'], ['/cart']])('is not asked of %s', async (word) => {
+    const { code, complaints } = await explained(cluster(), word);
+    expect(complaints[0]).toContain(`${word} names neither a namespace nor a pod`);
+    expect(code).toBe(exitCode.usage);
+  });
+});

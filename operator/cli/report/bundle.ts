@@ -1,0 +1,100 @@
+// The files of a report: what somebody who was not there needs to see why something is not accelerated. No Secret is asked for.
+import { stringify } from 'yaml';
+import { messageOf } from '../../kube';
+import type { Cluster } from '../cluster';
+import { findingsOf } from '../doctor';
+import { factsOf, type Facts, type Pod } from '../doctor/facts';
+import { statusTable } from '../statusTable';
+import { redactedObject, redactedText } from './redact';
+
+export interface BundleFile {
+  readonly name: string;
+  readonly text: string;
+}
+
+export interface BundleOptions {
+  /** Where the product is installed, if it is not found. */
+  readonly namespace: string;
+  readonly accelctl: string;
+  readonly now: Date;
+  /** Lines of each log. */
+  readonly lines: number;
+  /** Told before each part is read. */
+  readonly onPart: (what: string, done: number, total: number) => void;
+}
+
+/**
+ * What may not be read is left out, and `missing.txt` says so.
+ * @throws Failure when the cluster cannot be reached, or does not let this user in
+ */
+export async function bundleOf(cluster: Cluster, options: BundleOptions): Promise<BundleFile[]> {
+  const facts = await factsOf(cluster, options.namespace);
+  const missing: string[] = [];
+  const files = [...factFiles(facts, options)];
+  const parts = [...objectParts(facts), ...logParts(facts, options.lines)];
+  for (const [at, { name, read }] of parts.entries()) {
+    options.onPart(`reading ${name}`, at, parts.length);
+    try {
+      files.push({ name, text: await read(cluster) });
+    } catch (error) {
+      missing.push(`${name}: ${redactedText(messageOf(error))}`);
+    }
+  }
+  return [{ name: 'README.txt', text: readme(facts, options) }, ...files, ...(missing.length === 0 ? [] : [{ name: 'missing.txt', text: `${missing.join('\n')}\n` }])];
+}
+
+function readme({ version, namespace }: Facts, { accelctl, now }: BundleOptions): string {
+  return [
+    `Report of sidecar-acceleration, made ${now.toISOString()} by accelctl ${accelctl}.`,
+    `Cluster: Kubernetes ${version}; product in namespace ${namespace}.`,
+    'It holds no Secret; tokens, keys and passwords that were seen in objects and logs are replaced by [redacted].',
+    'It does hold names and labels of nodes, namespaces and pods: look through it before you give it away.',
+    '',
+  ].join('\n');
+}
+
+function* factFiles(facts: Facts, { now }: BundleOptions): Generator<BundleFile> {
+  const { resource, nodes, namespaces, crd } = facts;
+  const findings = findingsOf(facts, now);
+  yield { name: 'doctor.yaml', text: yaml({ healthy: findings.every(({ level }) => level !== 'failure'), findings }) };
+  if (resource !== undefined && resource !== 'forbidden') {
+    yield { name: 'status.txt', text: `${statusTable(resource, now)}\n` };
+    yield { name: 'resource.yaml', text: yaml(resource) };
+  }
+  if (Array.isArray(nodes)) yield { name: 'nodes.yaml', text: yaml(nodes.map(({ metadata, status: { nodeInfo, conditions } }) => ({ name: metadata.name, labels: metadata.labels, nodeInfo, conditions }))) };
+  if (Array.isArray(namespaces)) yield { name: 'namespaces.yaml', text: yaml(namespaces.map(({ metadata: { name, labels } }) => ({ name, labels }))) };
+  if (crd !== undefined && crd !== 'forbidden') yield { name: 'crd.yaml', text: yaml(crd) };
+}
+
+interface Part {
+  readonly name: string;
+  readonly read: (cluster: Cluster) => Promise<string>;
+}
+
+function objectParts({ namespace }: Facts): Part[] {
+  const labelSelector = 'app.kubernetes.io/name=sidecar-acceleration';
+  const list = (name: string, path: string, query = {}): Part => ({ name: `objects/${name}.yaml`, read: async (cluster) => yaml(await cluster.read(path, name, query)) });
+  return [
+    ...['deployments', 'daemonsets'].map((kind) => list(kind, `/apis/apps/v1/namespaces/${namespace}/${kind}`, { labelSelector })),
+    ...['pods', 'services', 'configmaps'].map((kind) => list(kind, `/api/v1/namespaces/${namespace}/${kind}`, { labelSelector })),
+    list('events', `/api/v1/namespaces/${namespace}/events`),
+    list('leases', `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`),
+  ];
+}
+
+/** Of every container of ours, and of the one before it where it was restarted. */
+function logParts({ pods, namespace }: Facts, lines: number): Part[] {
+  if (pods === undefined || pods === 'forbidden') return [];
+  return pods.flatMap((pod) => [false, ...(wasRestarted(pod) ? [true] : [])].map((previous) => logPart(namespace, pod.metadata.name, previous, lines)));
+}
+
+const wasRestarted = ({ status }: Pod): boolean => status.containerStatuses.some(({ restartCount }) => restartCount > 0);
+
+function logPart(namespace: string, pod: string, previous: boolean, lines: number): Part {
+  return {
+    name: `logs/${pod}${previous ? '.previous' : ''}.log`,
+    read: async (cluster) => redactedText(await cluster.log(namespace, pod, { tailLines: String(lines), ...(previous ? { previous: 'true' } : {}) })),
+  };
+}
+
+const yaml = (value: unknown): string => stringify(redactedObject(value), { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });

@@ -1,0 +1,46 @@
+import { redacted, redactedObject, redactedText } from './redact';
+
+const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZ2VudCJ9.c2lnbmF0dXJl';
+const key = '-----BEGIN EC PRIVATE KEY-----\nMHcCAQEE\n-----END EC PRIVATE KEY-----';
+
+describe('a text', () => {
+  it.each([
+    ['a token', `refused ${jwt} of node1`, `refused ${redacted} of node1`],
+    ['a private key', `read ${key} from disk`, `read ${redacted} from disk`],
+    ['a private key that was cut off', 'read -----BEGIN PRIVATE KEY-----\nMHcC', `read ${redacted}`],
+    ['an Authorization header', 'authorization: Bearer abcdefgh12345', `authorization: Bearer ${redacted}`],
+    ['the user of an address', 'proxy http://me:hunter2@proxy:3128 is away', `proxy http://${redacted}@proxy:3128 is away`],
+    ['a password in JSON', '{"password":"hunter2","user":"me"}', `{"password":"${redacted}","user":"me"}`],
+    ['a password in a command line', 'mysql --password=hunter2 shop', `mysql --password=${redacted} shop`],
+  ])('loses %s and nothing else', (_what, text, expected) => {
+    expect(redactedText(text)).toBe(expected);
+  });
+
+  it.each([
+    'agent of node1: order 1780000000000 is in force',
+    'https://10.0.0.1:6443 cannot be reached',
+    'the token of node1 is of another audience',
+  ])('without a secret stays as it is: %s', (text) => {
+    expect(redactedText(text)).toBe(text);
+  });
+});
+
+describe('an object', () => {
+  it('loses values of variables with a telling name, and keeps the others', () => {
+    const env = [{ name: 'DB_PASSWORD', value: 'hunter2' }, { name: 'LOG_LEVEL', value: 'info' }, { name: 'API_KEY', valueFrom: { secretKeyRef: { name: 'x', key: 'y' } } }];
+    expect(redactedObject({ spec: { containers: [{ env }] } })).toEqual({ spec: { containers: [{ env: [{ name: 'DB_PASSWORD', value: redacted }, env[1], env[2]] }] } });
+  });
+
+  it('keeps of a Secret only which keys it has', () => {
+    expect(redactedObject({ kind: 'Secret', data: { 'tls.key': 'AAAA' }, stringData: { a: 'b' }, type: 'Opaque' })).toEqual({ kind: 'Secret', data: { 'tls.key': redacted }, stringData: { a: redacted }, type: 'Opaque' });
+  });
+
+  it('loses copies of itself, which a secret may hide in', () => {
+    const metadata = { name: 'a', managedFields: [{ manager: 'x' }], annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"password":"x"}', other: '1' } };
+    expect(redactedObject({ metadata })).toEqual({ metadata: { name: 'a', annotations: { other: '1' } } });
+  });
+
+  it('loses tokens wherever they stand', () => {
+    expect(redactedObject({ status: { message: [`got ${jwt}`, 1, null, true] } })).toEqual({ status: { message: [`got ${redacted}`, 1, null, true] } });
+  });
+});
