@@ -1,6 +1,6 @@
 // The real controller on a real API server, with the rights of the chart and agents that are real up to the kernel. No node runs.
 import { ControllerBench, daemonSet } from '../support/controllerBench';
-import { namespace } from '../support/controllerProcess';
+import { channelService, namespace } from '../support/controllerProcess';
 import { agentPod, emptyReport, namespaceReport, type TestAgent } from '../support/testAgent';
 import { waitFor } from '../support/waitFor';
 
@@ -32,9 +32,14 @@ describe('when the resource is applied', () => {
     expect(spec.updateStrategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%', maxSurge: 0 } });
     const pod = spec.template.spec;
     expect(pod).toMatchObject({ hostPID: true, automountServiceAccountToken: false, serviceAccountName: daemonSet });
-    const { clusterIP } = (await bench.get('service', 'sidecar-acceleration-controller', '-n', namespace)).spec;
+    const { clusterIP } = (await bench.get('service', channelService, '-n', namespace)).spec;
     expect(pod.containers[0].image).toBe('sidecar-acceleration:test');
     expect(pod.containers[0].env).toContainEqual({ name: 'CONTROLLER_ADDRESS', value: `${clusterIP}:9443` });
+  });
+
+  it('leads the agents to itself: it is the one endpoint of the Service they dial', async () => {
+    const { items } = await bench.get('endpointslices', '-n', namespace, '-l', `kubernetes.io/service-name=${channelService}`);
+    expect(items).toMatchObject([{ endpoints: [{ targetRef: { kind: 'Pod', name: bench.controller.name } }], ports: [{ port: bench.controller.ports.grpc }] }]);
   });
 
   it('gives the agents an identity without rights and publishes the CA', async () => {

@@ -4,11 +4,23 @@ import { namespace } from '../support/controllerProcess';
 import { agentPod, namespaceReport, type TestAgent } from '../support/testAgent';
 import { waitFor } from '../support/waitFor';
 import { FaultProxy } from './proxy';
-import type { RequestRate } from './requestLog';
+import type { Endured } from './results';
 import { Rival } from './rival';
 
 /** After a fault everything must be right again within this time: the longest back-off and what is to be done after it. */
 const convergeWithinMs = 60_000;
+
+type Mend = (() => void | Promise<void>) | void;
+
+export interface Hardship {
+  /** How long the fault lasts. */
+  readonly ms: number;
+  /** Begins what is wrong; what it returns ends it. */
+  readonly fault: () => Mend | Promise<Mend>;
+  /** False when the fault hits the administrator too: then nothing is changed while it lasts. */
+  readonly changing?: boolean;
+  readonly convergeWithinMs?: number;
+}
 
 export class FaultBench {
   private turn = 0;
@@ -29,13 +41,19 @@ export class FaultBench {
         return { url: proxy.url };
       },
     });
-    if (proxy === undefined) throw new Error('starting the bench of faults: the controller was made without its proxy');
-    await bench.applyResource();
-    await bench.create(agentPod('agent-1', 'node1'));
-    await bench.daemonSetOf(1);
-    const agent = await bench.obedient(await bench.podToken('agent-1'), [namespaceReport('shop', { open: 10, accelerated: 8 })]);
-    await bench.ready();
-    return new FaultBench(bench, proxy, agent, await Rival.of(bench));
+    try {
+      if (proxy === undefined) throw new Error('starting the bench of faults: the controller was made without its proxy');
+      await bench.applyResource();
+      await bench.create(agentPod('agent-1', 'node1'));
+      await bench.daemonSetOf(1);
+      const agent = await bench.obedient(await bench.podToken('agent-1'), [namespaceReport('shop', { open: 10, accelerated: 8 })]);
+      await bench.ready();
+      return new FaultBench(bench, proxy, agent, await Rival.of(bench));
+    } catch (error) {
+      await bench.stop();
+      await proxy?.stop();
+      throw error;
+    }
   }
 
   async stop(): Promise<void> {
@@ -43,30 +61,27 @@ export class FaultBench {
     await this.proxy.stop();
   }
 
-  /**
-   * Breaks things for a time, mends them, and sees that all is well again.
-   * @param fault begins what is wrong; what it returns ends it
-   * @returns the load on the API server while it was wrong
-   */
-  async through(ms: number, fault: () => (() => void) | void): Promise<RequestRate> {
+  /** Breaks things for a time, mends them, and sees that all is well again. */
+  async through(name: string, { ms, fault, changing = true, convergeWithinMs: within = convergeWithinMs }: Hardship): Promise<Endured> {
     const began = performance.now();
-    const mend = fault();
-    await this.change();
+    const mend = await fault();
+    if (changing) await this.change();
     // How much is asked of the server in this time is what is looked at.
     await new Promise((resolve) => setTimeout(resolve, ms - (performance.now() - began)));
     const rate = this.proxy.requests.rate(began);
-    mend?.();
+    await mend?.();
     this.proxy.mend();
-    await this.converged();
-    return rate;
+    const mended = performance.now();
+    await this.converged(within);
+    return { fault: name, seconds: Math.round(ms / 1000), rate, convergedMs: Math.round(performance.now() - mended) };
   }
 
   /** Everything that the controller watches or is told leads to what it should, and nothing else was touched. */
-  async converged(): Promise<void> {
+  private async converged(withinMs: number): Promise<void> {
     const { bench, agent } = this;
     const { spillBytes, selected, fastBytes } = await this.change();
-    const within = { timeoutMs: convergeWithinMs };
-    await agent.ordered('with what changed', (order) => order.spillBytes === spillBytes && order.namespaces.includes('plain') === selected, convergeWithinMs);
+    const within = { timeoutMs: withinMs };
+    await agent.ordered('with what changed', (order) => order.spillBytes === spillBytes && order.namespaces.includes('plain') === selected, withinMs);
     await waitFor('the report in the status', async () => (await bench.resource()).status?.bytes?.fast === fastBytes, within);
     await waitFor('the DaemonSet to be put right', async () => (await bench.get('ds', daemonSet, '-n', namespace)).spec.template.spec.hostPID === true, within);
     await bench.daemonSetOf(1);

@@ -4,6 +4,7 @@ import { type IncomingMessage, request as httpRequest, type ServerResponse } fro
 import { Agent, createServer, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { testAuthority } from '../../operator/protocol/certificates.testing';
+import { waitFor } from '../support/waitFor';
 import { isWatch, RequestLog } from './requestLog';
 
 /** What becomes of one request. */
@@ -13,6 +14,8 @@ export type Verdict =
   | { readonly do: 'answer'; readonly code: number; readonly reason: string; readonly retryAfterSeconds?: number }
   /** Passed on after a time. */
   | { readonly do: 'delay'; readonly ms: number }
+  /** Nothing comes back, and the API server hears of nothing. */
+  | { readonly do: 'swallow' }
   /** The connection is reset instead of an answer. */
   | { readonly do: 'reset' }
   /** The connection is reset after the API server has done what was asked: its answer is lost. */
@@ -33,6 +36,8 @@ export class FaultProxy {
   private readonly deaf = new WeakSet<Socket>();
   private readonly mute = new WeakSet<ServerResponse>();
   private readonly watches = new Set<ServerResponse>();
+  /** Watches that were told a bookmark. */
+  private readonly marked = new WeakSet<ServerResponse>();
   private readonly upstream = new Agent({ keepAlive: true, rejectUnauthorized: false });
 
   private constructor(
@@ -90,9 +95,20 @@ export class FaultProxy {
     for (const socket of this.sockets) this.deaf.add(socket);
   }
 
+  /** Cuts the client off without a word: neither the connections there are nor new ones reach the API server, until `mend`. */
+  partition(): void {
+    this.deafenConnections();
+    this.breaks(() => ({ do: 'swallow' }));
+  }
+
   /** The watches there are hear nothing any more, and nobody is told; other requests work. */
   muteWatches(): void {
     for (const response of this.watches) this.mute.add(response);
+  }
+
+  /** Waits until each of the watches there are was told a bookmark. */
+  async bookmarked(timeoutMs: number): Promise<void> {
+    await waitFor('a bookmark on every watch', () => this.watches.size > 0 && [...this.watches].every((watch) => this.marked.has(watch)), { timeoutMs });
   }
 
   /** Ends the watches there are in order. */
@@ -112,6 +128,8 @@ export class FaultProxy {
     switch (verdict.do) {
       case 'pass':
         return this.forward(request, response);
+      case 'swallow':
+        return;
       case 'delay':
         setTimeout(() => this.forward(request, response), verdict.ms);
         return;
@@ -154,7 +172,11 @@ export class FaultProxy {
       response.once('close', () => this.watches.delete(response));
     }
     const heard = (): boolean => !this.deaf.has(socket) && !this.mute.has(response);
-    answered.on('data', (chunk: Buffer) => heard() && response.write(chunk));
+    answered.on('data', (chunk: Buffer) => {
+      if (!heard()) return;
+      response.write(chunk);
+      if (chunk.includes('"BOOKMARK"')) this.marked.add(response);
+    });
     answered.on('end', () => heard() && response.end());
     answered.on('error', () => heard() && socket.destroy());
   }

@@ -1,5 +1,6 @@
 // Another field manager on the same objects: what it owns must outlive whatever the controller does.
-import { apply, kubeClient, loadKubeConfig } from '../../operator/kube';
+import { apiVersion, kind, plural } from '../../operator/api';
+import { apply, kubeClient, loadKubeConfig, registerKind } from '../../operator/kube';
 import { type ControllerBench, daemonSet } from '../support/controllerBench';
 import { namespace } from '../support/controllerProcess';
 
@@ -11,8 +12,9 @@ const onDaemonSet = {
   metadata: { name: daemonSet, namespace, labels: mark, annotations: mark },
   spec: { minReadySeconds: 7, template: { metadata: { annotations: mark } } },
 };
+registerKind({ apiVersion, kind, plural, namespaced: false });
 const onResource = {
-  apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration',
+  apiVersion, kind,
   metadata: { name: 'default', labels: mark, annotations: mark, finalizers: ['rival.test/keep'] },
 };
 

@@ -125,11 +125,11 @@ export class ControllerBench {
     return requestToken(this.server, { pod });
   }
 
-  /** An agent that does what it is told, and answers an order with the counts it last reported, at first with those given. */
-  async obedient(token: string, namespaces: readonly NamespaceReport[] = []): Promise<TestAgent> {
+  /** An agent that does what it is told, and answers an order with the counts it last reported, at first with those given. It calls the first controller unless told. */
+  async obedient(token: string, namespaces: readonly NamespaceReport[] = [], port = this.controller.ports.grpc): Promise<TestAgent> {
     const answer = (order: Order, reported: Report | undefined): Report =>
       ({ ...emptyReport, appliedOrder: order.revision, released: order.remove, namespaces: inMode(order, reported?.namespaces ?? namespaces) });
-    const agent = new TestAgent(await this.endpoint(), token, this.directory, answer);
+    const agent = new TestAgent({ ...(await this.endpoint()), port }, token, this.directory, answer);
     this.agents.push(agent);
     return agent;
   }

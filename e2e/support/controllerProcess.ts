@@ -5,6 +5,7 @@ import { createWriteStream } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { z } from 'zod';
 import { checkout } from '../tools/paths';
 import type { ApiServer } from './apiServer';
 import { freePort } from './freePort';
@@ -12,6 +13,8 @@ import { waitFor } from './waitFor';
 
 export const namespace = 'acceleration-system';
 const account = 'sidecar-acceleration-controller';
+/** The Service through which agents find the leader. */
+export const channelService = 'sidecar-acceleration-channel';
 
 export interface ControllerPorts {
   readonly grpc: number;
@@ -30,10 +33,18 @@ export interface ControllerOptions {
   /** Where it finds the API server, when not directly: a proxy. */
   readonly url?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** What node is to run, from the checkout; the sources unless told. */
+  readonly program?: readonly string[];
 }
+
+const sources = ['-r', 'ts-node/register/transpile-only', 'operator/controller/main.ts'];
+/** What the leader publishes; an address for documentation (RFC 5737), because one of loopback is refused. */
+const podIp = '192.0.2.1';
 
 export class ControllerProcess {
   private child: ChildProcess | undefined;
+  /** By what the API server's audit log calls the token it has now: credential-id of a ServiceAccount token. */
+  credential = '';
   /** Everything it logged, of all its lives. */
   readonly log: LogLine[] = [];
 
@@ -43,18 +54,19 @@ export class ControllerProcess {
     private readonly directory: string,
     private readonly environment: NodeJS.ProcessEnv,
     readonly ports: ControllerPorts,
+    private readonly program: readonly string[],
   ) {}
 
   /** Of an API server on which the chart is installed. Its files go to `directory`. Not started yet. */
-  static async of(server: ApiServer, directory: string, { name = 'controller-1', url = server.url, environment = {} }: ControllerOptions = {}): Promise<ControllerProcess> {
+  static async of(server: ApiServer, directory: string, { name = 'controller-1', url = server.url, environment = {}, program = sources }: ControllerOptions = {}): Promise<ControllerProcess> {
     const ports = { grpc: await freePort(), http: await freePort() };
     const path = (extension: string): string => join(directory, `${name}.${extension}`);
     await writeFile(path('kubeconfig'), kubeconfigOf(url, path('token')), { mode: 0o600 });
     const variables = {
       ...process.env, KUBECONFIG: path('kubeconfig'), POD_NAMESPACE: namespace, POD_NAME: name, IMAGE: 'sidecar-acceleration:test',
-      IMAGE_PULL_POLICY: 'Never', CONTROLLER_SERVICE: account, LOG_LEVEL: 'debug', GRPC_PORT: String(ports.grpc), HTTP_PORT: String(ports.http), ...environment,
+      IMAGE_PULL_POLICY: 'Never', CONTROLLER_SERVICE: account, CHANNEL_SERVICE: channelService, POD_IPS: podIp, LOG_LEVEL: 'debug', GRPC_PORT: String(ports.grpc), HTTP_PORT: String(ports.http), ...environment,
     };
-    const controller = new ControllerProcess(name, server, directory, variables, ports);
+    const controller = new ControllerProcess(name, server, directory, variables, ports, program);
     await controller.renewToken();
     return controller;
   }
@@ -64,13 +76,14 @@ export class ControllerProcess {
     const created = await this.server.kubectl(['create', 'token', account, '-n', namespace, '--duration=2h']);
     if (created.code !== 0) throw new Error(`requesting a token of the controller: ${created.stderr.trim()}`);
     const token = created.stdout.trim();
+    this.credential = `JTI=${tokenId(token)}`;
     await writeFile(join(this.directory, `${this.name}.token`), token, { mode: 0o600 });
     return token;
   }
 
   /** Resolves once it is ready, as the kubelet would see it. */
   async start(): Promise<void> {
-    const child = spawn(process.execPath, ['-r', 'ts-node/register/transpile-only', 'operator/controller/main.ts'], {
+    const child = spawn(process.execPath, this.program, {
       cwd: checkout, env: this.environment, stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
@@ -124,6 +137,11 @@ export class ControllerProcess {
   tail(): string {
     return this.log.slice(-12).map(({ level, message }) => `${level} ${message}`).join('\n');
   }
+}
+
+function tokenId(token: string): string {
+  const payload = Buffer.from(token.split('.')[1] ?? '', 'base64url').toString('utf8');
+  return z.object({ jti: z.string() }).parse(JSON.parse(payload)).jti;
 }
 
 /** As a pod's own: the token is in a file. */

@@ -48,10 +48,12 @@ export class Cluster {
 
   constructor(client: KubeClient, ownNamespace: string, { onChange, log }: ClusterEvents) {
     const watch = { client, onChange, log };
-    this.resources = new Reflector({ ...watch, path: `/apis/${apiVersion}/${plural}`, parse: (raw) => resource.parse(raw) });
+    // By name, so that the right to look can be one to look at these alone.
+    const named = (name: string) => ({ fieldSelector: `metadata.name=${name}` });
+    this.resources = new Reflector({ ...watch, path: `/apis/${apiVersion}/${plural}`, query: named(singletonName), parse: (raw) => resource.parse(raw) });
     this.namespaces = new Reflector({ ...watch, path: '/api/v1/namespaces', parse: (raw) => namespace.parse(raw) });
-    const query = { fieldSelector: `metadata.name=${agentName}` };
-    this.daemonSets = new Reflector({ ...watch, path: `/apis/apps/v1/namespaces/${ownNamespace}/daemonsets`, query, parse: (raw) => daemonSet.parse(raw) });
+    const daemonSets = `/apis/apps/v1/namespaces/${ownNamespace}/daemonsets`;
+    this.daemonSets = new Reflector({ ...watch, path: daemonSets, query: named(agentName), parse: (raw) => daemonSet.parse(raw) });
     this.daemonSetKey = `${ownNamespace}/${agentName}`;
   }
 

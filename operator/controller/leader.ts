@@ -1,9 +1,10 @@
 // What only the leading controller does: speak with the agents, and work on the resource.
 import type { Environment } from './environment';
-import { type KubeClient, messageOf, type WorkQueue } from '../kube';
+import { type KubeClient, messageOf, requestsUntil, type WorkQueue } from '../kube';
 import type { Log } from '../process';
 import { type AgentServer, serveAgents } from '../protocol';
 import type { ChannelCertificates } from './channelCertificate';
+import { ChannelEndpoint } from './channelEndpoint';
 import type { ChannelSecret } from './channelSecret';
 import type { Cluster } from './cluster';
 import { Installation } from './installation';
@@ -29,16 +30,22 @@ export interface LeaderParts {
   readonly log: Log;
 }
 
-/** Leads until `signal` is aborted. */
-export async function lead(parts: LeaderParts, signal: AbortSignal): Promise<void> {
+/** Leads until `signal` is aborted; what it asks the API server for then is given up, so that agents are let go at once. */
+export function lead(parts: LeaderParts, signal: AbortSignal): Promise<void> {
+  return leadWith({ ...parts, client: requestsUntil(parts.client, signal) }, signal);
+}
+
+async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> {
   const { environment, log, queue, sessions, secret, metrics } = parts;
   await parts.cluster.synced;
   if (signal.aborted) return;
   sessions.forgetOrder();
-  const service = await ownService(parts.client, environment.POD_NAMESPACE, environment.CONTROLLER_SERVICE);
+  const { POD_NAMESPACE, CONTROLLER_SERVICE, CHANNEL_SERVICE = CONTROLLER_SERVICE } = environment;
+  const service = await ownService(parts.client, POD_NAMESPACE, CONTROLLER_SERVICE);
+  const contact = await ownService(parts.client, POD_NAMESPACE, CHANNEL_SERVICE);
   let certificates = await secret.ensure(service.owner);
   const server = await serveAgents({
-    address: `${service.address.startsWith('[') ? '[::]' : '0.0.0.0'}:${environment.GRPC_PORT}`,
+    address: `${contact.address.startsWith('[') ? '[::]' : '0.0.0.0'}:${environment.GRPC_PORT}`,
     tls: pairOf(certificates),
     authenticate: (token) => sessions.authenticate(token),
     onStream: (session) => sessions.open(session),
@@ -58,14 +65,23 @@ export async function lead(parts: LeaderParts, signal: AbortSignal): Promise<voi
   }, renewCheckMs);
   try {
     log.info('leading', { port: server.port });
-    await work(parts, service, () => certificates.ca, signal);
+    await work(parts, { contact, endpoint: endpointOf(parts, contact, server.port), ca: () => certificates.ca }, signal);
   } finally {
     clearInterval(renewal);
     await server.close();
   }
 }
 
-async function work(parts: LeaderParts, service: OwnService, ca: () => string, signal: AbortSignal): Promise<void> {
+/** How agents reach this controller and know it. */
+interface Channel {
+  readonly contact: OwnService;
+  /** Undefined when the Service selects its pods by itself. */
+  readonly endpoint: ChannelEndpoint | undefined;
+  /** PEM, as it is now. */
+  readonly ca: () => string;
+}
+
+async function work(parts: LeaderParts, channel: Channel, signal: AbortSignal): Promise<void> {
   const { client, cluster, environment, log, metrics, queue, sessions } = parts;
   const reconciler = new Reconciler({
     client,
@@ -74,7 +90,7 @@ async function work(parts: LeaderParts, service: OwnService, ca: () => string, s
     installation: new Installation(client, () => performance.now()),
     orders: new OrderBook(Date.now),
     status: new StatusWriter(client, () => performance.now()),
-    surroundings: () => surroundingsOf(environment, service, ca()),
+    surroundings: () => surroundingsOf(environment, channel),
     clock: { monotonicMs: () => performance.now(), date: () => new Date() },
   });
   let pass = 0;
@@ -85,26 +101,35 @@ async function work(parts: LeaderParts, service: OwnService, ca: () => string, s
     work: async () => {
       const reconcileId = `${environment.POD_NAME}-${++pass}`;
       const end = metrics.seconds.startTimer();
+      await channel.endpoint?.publish();
       const result = await reconciler.reconcile((level, message) => log.log(level, message, { reconcileId }));
       end();
       metrics.passes.inc({ result: 'success' });
       return result;
     },
     onError: (_key, error, retryMs) => {
+      // Given up because the lead is over: nothing has failed.
+      if (signal.aborted) return;
       metrics.passes.inc({ result: 'error' });
       log.error(`reconcile failed, trying again in ${Math.round(retryMs)} ms: ${messageOf(error)}`);
     },
   });
 }
 
-function surroundingsOf(environment: Environment, { address }: OwnService, ca: string): AgentSurroundings {
+function endpointOf({ client, environment }: LeaderParts, { owner }: OwnService, port: number): ChannelEndpoint | undefined {
+  const { CHANNEL_SERVICE, POD_NAMESPACE: namespace, POD_NAME: podName, POD_IPS: podIps } = environment;
+  if (CHANNEL_SERVICE === undefined) return undefined;
+  return new ChannelEndpoint({ client, namespace, service: owner, podName, podIps, port, now: () => performance.now() });
+}
+
+function surroundingsOf(environment: Environment, { contact, ca }: Channel): AgentSurroundings {
   return {
     namespace: environment.POD_NAMESPACE,
     image: environment.IMAGE,
     pullPolicy: environment.IMAGE_PULL_POLICY,
     pullSecrets: environment.IMAGE_PULL_SECRETS,
-    controllerAddress: address,
-    ca,
+    controllerAddress: contact.address,
+    ca: ca(),
   };
 }
 

@@ -1,4 +1,4 @@
-// The controller's own Service: where agents reach it, and what its Secret belongs to.
+// A Service of the controller's own: where agents reach it, and what other objects of its belong to.
 import { z } from 'zod';
 import type { KubeClient } from '../kube';
 import { channelPort } from './render';

@@ -92,3 +92,29 @@ test('the report of a node is kept while its agent is replaced, and forgotten wh
   state.now = 121_000;
   expect(sessions.states()).toEqual([]);
 });
+
+test('what an agent says counts for the node of its token, whatever node it comes from', () => {
+  const { sessions, open } = setUp();
+  open('node2/b').handlers.onReport(report(7));
+  const stolen = open('node1/a'); // by whom and from where does not matter: there is no word for a node in the protocol
+  stolen.handlers.onReport(report(9));
+  const applied = new Map(sessions.states().map((state) => [state.node, state.report?.appliedOrder]));
+  expect(applied).toEqual(new Map([['node2', 7], ['node1', 9]]));
+});
+
+test.each(['node2/a', 'node1/b'])('a stream of one agent cannot go on with the token of another (%s)', (token) => {
+  const { handlers } = setUp().open('node1/a');
+  expect(() => handlers.onIdentity?.(identityOf(token))).toThrow(/the fresh token is that of pod/);
+});
+
+test('the latest token of an agent is the one that is asked about when another claims its node', async () => {
+  const { sessions, valid, state, open } = setUp();
+  const { handlers } = open('node1/a');
+  handlers.onIdentity?.({ ...identityOf('node1/a'), token: 'fresh' });
+  state.now = 16_000;
+  valid.delete('node1/a');
+  valid.add('fresh');
+  await expect(sessions.authenticate('node1/b')).rejects.toThrow('already has an agent');
+  valid.delete('fresh');
+  await expect(sessions.authenticate('node1/b')).resolves.toMatchObject({ podUid: 'b' });
+});

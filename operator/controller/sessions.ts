@@ -1,6 +1,6 @@
 // The agents that are connected: one a node, each with its last report and the order it was sent.
 import { status } from '@grpc/grpc-js';
-import { type AgentSession, type Order, Refused, type Report, type SessionHandlers } from '../protocol';
+import { type AgentSession, NotAuthenticated, type Order, Refused, type Report, type SessionHandlers } from '../protocol';
 import type { AgentState } from './aggregate';
 import type { AgentIdentity, TokenReviewer } from './tokenReview';
 
@@ -13,6 +13,8 @@ const keepMs = 120_000;
 
 interface Seat {
   session: AgentSession<AgentIdentity> | undefined;
+  /** Of the session, with the token it has shown last. */
+  identity: AgentIdentity;
   report: Report | undefined;
   /** Monotonic milliseconds of the last report, or of the end of the stream. */
   lastSeen: number;
@@ -58,22 +60,27 @@ export class AgentSessions {
   private async refuseSecond({ node, podUid }: AgentIdentity): Promise<void> {
     const seat = this.seats.get(node);
     if (seat?.session === undefined || seat.session.identity.podUid === podUid) return;
-    const { identity } = seat.session;
+    const { identity } = seat;
     const alive = this.options.now() - seat.lastSeen < aliveMs || (await this.options.reviewer.stillValid(identity));
     if (alive) throw new Refused(status.ALREADY_EXISTS, `node ${node} already has an agent: pod ${identity.pod}`);
   }
 
-  open(session: AgentSession<AgentIdentity>): SessionHandlers {
+  open(session: AgentSession<AgentIdentity>): SessionHandlers<AgentIdentity> {
     const { node, pod } = session.identity;
-    const seat = this.seats.get(node) ?? { session: undefined, report: undefined, lastSeen: 0 };
+    const seat = this.seats.get(node) ?? { session: undefined, identity: session.identity, report: undefined, lastSeen: 0 };
     seat.session?.close(`pod ${pod} speaks for node ${node} now`);
     seat.session = session;
+    seat.identity = session.identity;
     seat.lastSeen = this.options.now();
     this.seats.set(node, seat);
     this.options.log('info', `agent of node ${node} connected: pod ${pod}, kernel ${session.hello.kernel}, version ${session.hello.agentVersion}`);
     if (this.order !== undefined) session.send(this.order);
     this.options.onChange(node);
     return {
+      onIdentity: (identity) => {
+        if (identity.node !== node || identity.podUid !== session.identity.podUid) throw new NotAuthenticated(`the fresh token is that of pod ${identity.pod} on node ${identity.node}`);
+        if (seat.session === session) seat.identity = identity;
+      },
       onReport: (report) => {
         if (seat.session !== session) return;
         seat.report = report;

@@ -36,6 +36,19 @@ describe('a client of a well-spoken server', () => {
     expect(error.message).toBe(`GET ${collection}: HTTP 429 TooManyRequests: told to answer 429`);
   });
 
+  it('sends nothing when it is told not to at the last moment, on a new connection and on a kept one', async () => {
+    const beforeSending = (): never => {
+      throw new ApiError('not now', 0, 'NotAllowed');
+    };
+    for (const prepare of [() => Promise.resolve(server.resetConnections()), () => client.request('GET', collection)]) {
+      await prepare();
+      const already = server.requests.length;
+      expect(await failureOf(client.request('PUT', collection, { body: {}, beforeSending }))).toMatchObject({ message: 'not now', reason: 'NotAllowed' });
+      await client.request('GET', collection);
+      expect(server.requests.slice(already)).toEqual([`GET ${collection}`]);
+    }
+  });
+
   it('gives code 0 when there is no answer', async () => {
     server.faults.push({ kind: 'reset' }, { kind: 'reset' });
     expect(await failureOf(client.request('PUT', collection, { body: {} }))).toMatchObject({ code: 0, reason: '' });

@@ -1,6 +1,7 @@
 // Requests to an API server: JSON in and out, a time limit on each, and every failure an ApiError.
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
 import { connectionOf, type Connection, type KubeConfig } from './config';
 import { ApiError, errorOf, messageOf } from './errors';
 import { linesOf } from './lines';
@@ -20,6 +21,8 @@ export interface RequestOptions {
   /** Milliseconds until the whole answer is there; 15 s unless told. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
+  /** Called when the connection is there and nothing has been sent on it yet; what it throws ends the request. */
+  readonly beforeSending?: () => void;
 }
 
 export interface StreamOptions {
@@ -113,8 +116,8 @@ async function open(connection: Connection, method: Method, path: string, option
   const attempt = (): Promise<IncomingMessage> =>
     new Promise((resolve, reject) => {
       const sent = send(url, { ...secured, method, headers, signal }, resolve);
-      sent.on('error', (error) => reject(new SendError(error, sent)));
-      sent.end(text);
+      sent.on('error', (error) => reject(error instanceof ApiError ? error : new SendError(error, sent)));
+      sent.once('socket', (socket) => whenConnected(socket, () => finish(sent, text, options.beforeSending)));
     });
   try {
     return await attempt();
@@ -123,6 +126,23 @@ async function open(connection: Connection, method: Method, path: string, option
     if (method === 'GET' && !signal.aborted && error instanceof SendError && error.reused) return attempt();
     throw error;
   }
+}
+
+/** Getting here took time: credentials were read, a connection was made. Whether to send is decided now. */
+function finish(sent: ClientRequest, text: string | undefined, beforeSending: () => void = () => undefined): void {
+  try {
+    beforeSending();
+    sent.end(text);
+  } catch (error) {
+    sent.destroy(error instanceof Error ? error : new Error(String(error)));
+  }
+}
+
+function whenConnected(socket: Socket, call: () => void): void {
+  // A TLS socket is connected before it is secure, and says the latter by a property that its types leave out (lib/_tls_wrap.js).
+  const tls = 'secureConnecting' in socket;
+  if (tls ? socket.secureConnecting === true : socket.connecting) socket.once(tls ? 'secureConnect' : 'connect', call);
+  else call();
 }
 
 class SendError extends Error {

@@ -1,5 +1,5 @@
 import type { KubeClient } from './client';
-import { guardWrites } from './guard';
+import { guardWrites, requestsUntil } from './guard';
 
 const client: KubeClient = {
   request: (method) => Promise.resolve(`did ${method}`),
@@ -17,9 +17,37 @@ describe('guarded writes', () => {
     }
   });
 
+  it('are not sent when the right to write is lost between the request and its first byte', async () => {
+    let allowed = true;
+    const slow: KubeClient = {
+      ...client,
+      request: async (method, _path, options) => {
+        allowed = false; // stopped while the connection was made, and woken
+        options?.beforeSending?.();
+        return `did ${method}`;
+      },
+    };
+    await expect(guardWrites(slow, () => allowed).request('PATCH', '/x')).rejects.toMatchObject({ code: 0, reason: 'NotAllowed' });
+  });
+
   it('leave reads alone', async () => {
     const guarded = guardWrites(client, () => false);
     expect(await guarded.request('GET', '/x')).toBe('did GET');
     expect(await Array.fromAsync(guarded.stream('/x', { signal: new AbortController().signal }))).toEqual([]);
+  });
+});
+
+describe('requests until a signal', () => {
+  it('end with it, and with their own', async () => {
+    const hanging: KubeClient = {
+      ...client,
+      request: (_method, _path, options) => new Promise((_, reject) => options?.signal?.addEventListener('abort', () => reject(new Error('ended')))),
+    };
+    for (const who of ['the lead', 'the caller']) {
+      const [lead, own] = [new AbortController(), new AbortController()];
+      const asked = requestsUntil(hanging, lead.signal).request('PATCH', '/x', { signal: own.signal });
+      (who === 'the lead' ? lead : own).abort();
+      await expect(asked).rejects.toThrow('ended');
+    }
   });
 });

@@ -36,6 +36,7 @@ const builtIn: readonly (readonly [apiVersion: string, kind: string, plural: str
   ['apps/v1', 'DaemonSet', 'daemonsets'],
   ['apps/v1', 'Deployment', 'deployments'],
   ['coordination.k8s.io/v1', 'Lease', 'leases'],
+  ['discovery.k8s.io/v1', 'EndpointSlice', 'endpointslices'],
   ['events.k8s.io/v1', 'Event', 'events'],
   ['networking.k8s.io/v1', 'NetworkPolicy', 'networkpolicies'],
   ['rbac.authorization.k8s.io/v1', 'ClusterRole', 'clusterroles', false],

@@ -3,6 +3,7 @@ import { backoffMs } from './backoff';
 import type { KubeClient } from './client';
 import { systemClock, type Clock, type Random } from './clock';
 import { ApiError, isExpired, messageOf } from './errors';
+import { Silence } from './silence';
 import { Store } from './store';
 import { identify, isOlder, pageOf, watchEventOf, type Identified, type WatchEvent } from './watchEvent';
 
@@ -200,37 +201,4 @@ interface Failure {
   readonly cause: unknown;
   /** Failed while it watched, not while it listed. */
   readonly watching: boolean;
-}
-
-/** Gives its signal when nothing was heard for the time allowed. */
-class Silence {
-  private readonly dead = new AbortController();
-  private cancel: () => void;
-  ms: number;
-
-  constructor(
-    private readonly clock: Clock,
-    private readonly allowedMs: () => number,
-  ) {
-    this.ms = allowedMs();
-    this.cancel = this.armed();
-  }
-
-  get signal(): AbortSignal {
-    return this.dead.signal;
-  }
-
-  broken(): void {
-    this.cancel();
-    this.ms = this.allowedMs();
-    this.cancel = this.armed();
-  }
-
-  end(): void {
-    this.cancel();
-  }
-
-  private armed(): () => void {
-    return this.clock.after(this.ms, () => this.dead.abort());
-  }
 }

@@ -1,0 +1,58 @@
+// The life of an installation under the API server's audit log: the controller may do what it does, and nothing else.
+import { createCertificates } from '../../operator/controller/channelCertificate';
+import { requestsOf } from '../faults/audit';
+import { grantsOf, wrongRights } from '../faults/rights';
+import { ControllerBench } from '../support/controllerBench';
+import { namespace } from '../support/controllerProcess';
+import { agentPod, namespaceReport } from '../support/testAgent';
+import { waitFor } from '../support/waitFor';
+
+const name = 'sidecar-acceleration-controller';
+const channel = 'sidecar-acceleration-channel';
+const dayMs = 86_400_000;
+
+let bench: ControllerBench;
+
+beforeAll(async () => {
+  // A cluster of two families: the leader publishes an address of each.
+  bench = await ControllerBench.start({ audit: true, controller: () => Promise.resolve({ environment: { POD_IPS: '192.0.2.1,2001:db8::1' } }) });
+});
+
+afterAll(() => bench?.stop());
+
+it('lives through everything: a certificate renewed, the Lease lost, a resource applied, reported on and deleted', async () => {
+  await waitFor('the first certificates', certificates);
+  await bench.controller.stop();
+  const old = await createCertificates(new Date(Date.now() - 300 * dayMs));
+  const stringData = { 'ca.crt': old.ca, 'ca.key': old.caKey, 'tls.crt': old.certificate, 'tls.key': old.key };
+  await bench.kubectl(['patch', 'secret', channel, '-n', namespace, '--type=merge', '-p', JSON.stringify({ stringData })]);
+  await bench.kubectl(['delete', 'lease', name, '-n', namespace]);
+  await bench.controller.start();
+  await waitFor('a renewed certificate', async () => (await certificates())['tls.crt'] !== Buffer.from(old.certificate).toString('base64'));
+
+  await bench.applyResource();
+  await bench.create(agentPod('agent-1', 'node1'));
+  await bench.daemonSetOf(1);
+  await bench.obedient(await bench.podToken('agent-1'), [namespaceReport('shop', { open: 10, accelerated: 8 })]);
+  await bench.ready();
+  await bench.kubectl(['delete', 'sca', 'default', '--timeout=50s']);
+  await bench.controller.logged(/everything is given back/);
+}, 240_000);
+
+it('used every right it has, none of them is broader than its use, and it asked for nothing else', async () => {
+  await bench.controller.stop();
+  const roles = [await bench.get('clusterrole', name), await bench.get('role', name, '-n', namespace)];
+  const requests = requestsOf(bench.server.auditLog, `system:serviceaccount:${namespace}:${name}`);
+  expect(wrongRights(roles.flatMap(grantsOf), requests)).toEqual([]);
+});
+
+it('has no rights but those of its two roles', async () => {
+  const [{ items: inCluster }, { items: inNamespaces }] = [await bench.get('clusterrolebindings'), await bench.get('rolebindings', '-A')];
+  interface Binding { readonly metadata: { readonly name: string }; readonly subjects?: readonly { readonly name: string; readonly namespace?: string }[] }
+  const ours = (items: readonly Binding[]): string[] => items.filter(({ subjects = [] }) => subjects.some((subject) => subject.name === name && subject.namespace === namespace)).map(({ metadata }) => metadata.name);
+  expect([ours(inCluster), ours(inNamespaces)]).toEqual([[name], [name]]);
+});
+
+async function certificates(): Promise<Record<string, string>> {
+  return (await bench.get('secret', channel, '-n', namespace)).data;
+}

@@ -1,0 +1,35 @@
+import { FakeClock } from './clock.testing';
+import { Silence } from './silence';
+
+describe('a silence', () => {
+  it('is given when nothing was heard for the time allowed, and not before', async () => {
+    const clock = new FakeClock();
+    const silence = new Silence(clock, () => 100);
+    await clock.advance(99);
+    expect(silence.signal.aborted).toBe(false);
+    await clock.advance(1);
+    expect(silence.signal.aborted).toBe(true);
+  });
+
+  it('begins anew with every word, by the time that is allowed then', async () => {
+    const clock = new FakeClock();
+    let allowedMs = 100;
+    const silence = new Silence(clock, () => allowedMs);
+    await clock.advance(90);
+    allowedMs = 20;
+    silence.broken();
+    expect(silence.ms).toBe(20);
+    await clock.advance(19);
+    expect(silence.signal.aborted).toBe(false);
+    await clock.advance(1);
+    expect(silence.signal.aborted).toBe(true);
+  });
+
+  it('leaves no timer behind when it ends', () => {
+    const clock = new FakeClock();
+    const silence = new Silence(clock, () => 100);
+    silence.broken();
+    silence.end();
+    expect(clock.pending).toBe(0);
+  });
+});
