@@ -1,4 +1,5 @@
 // What the chart renders for which values, by the real helm; no cluster.
+import { pages } from '../docs/pages';
 import { chartRenderer, at, objectOf, podsOf, type RenderChart } from '../support/chart';
 
 const controller = 'sidecar-acceleration-controller';
@@ -139,5 +140,18 @@ describe('a value that is wrong is refused by name:', () => {
     ['too short a wait', { uninstall: { timeoutSeconds: 1 } }, "'/uninstall/timeoutSeconds'"],
   ])('%s', async (_what, values, words) => {
     await expect(render(values)).rejects.toThrow(words);
+  });
+});
+
+describe('a value that the documentation sets', () => {
+  const set = pages().flatMap(({ path, text }) => [...text.matchAll(/--set[ =](?<value>[a-z][\w.]*=[^\s`,]+(,[a-z][\w.]*=[^\s`,]+)*)/gi)].map(({ groups }) => [groups?.['value'] ?? '', path]));
+
+  it.each(set)('is one that the chart has: %s in %s', async (value) => {
+    const given = value.replace('image.repository=...', 'image.repository=registry.example/acc').replace('image.digest=...', `image.digest=${digest}`);
+    expect((await render({}, ['--set', given])).length).toBeGreaterThan(0);
+  });
+
+  it('is found in the pages', () => {
+    expect(set.length).toBeGreaterThan(2);
   });
 });

@@ -1,6 +1,8 @@
-// Writes the files of deploy/ that have their source elsewhere: kustomize base, add-on, Argo CD's settings; with --check it only says what is stale.
+// Writes the files that have their source elsewhere: kustomize base, add-on, Argo CD's settings, accelctl's reference; with --check it only says
+// what is stale.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { cliPage } from '../docs/cliPage';
 import { installTools } from '../tools/install';
 import { checkout } from '../tools/paths';
 import { Progress } from '../tools/progress';
@@ -10,7 +12,7 @@ import { kustomizeBase } from './kustomizeBase';
 
 async function main(check: boolean): Promise<number> {
   const tools = await installTools(new Progress(), ['helm']);
-  const files = new Map([...(await kustomizeBase(tools)), ...argocdSettings(), ...addonDescription()]);
+  const files = new Map([...(await kustomizeBase(tools)), ...argocdSettings(), ...addonDescription(), ...cliPage()]);
   const stale = [...files].filter(([name, text]) => !existsSync(join(checkout, name)) || readFileSync(join(checkout, name), 'utf8') !== text);
   for (const [name, text] of stale) {
     if (check) console.error(`${name} is not what its source says: run make render and commit the result`);
