@@ -1,20 +1,21 @@
-// What is done to the datapath and to the pods while bytes flow.
-import { readdirSync, renameSync } from 'node:fs';
+// What is done to the agent and to the pods while bytes flow.
+import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { modes } from '../../operator/api';
-import type { DatapathSettings } from '../../operator/agent/datapath';
-import type { Ground } from './ground';
+import type { Order } from '../../operator/protocol';
+import { type Ground, type Place, placeLabel } from './ground';
 import type { Keeper } from './keeper';
 import type { Links } from './links';
-import { Random } from './random';
+import type { Random } from './random';
 
 export interface Disturbed {
   readonly ground: Ground;
   readonly keeper: Keeper;
   readonly links: Links;
   readonly random: Random;
-  readonly calm: DatapathSettings;
+  /** The order in quiet times. */
+  readonly calm: Partial<Order>;
 }
 
 export type Disturbance = (on: Disturbed) => Promise<void>;
@@ -25,113 +26,107 @@ export const disturbances: Readonly<Record<string, { readonly weight: number; re
   'mode flickered': { weight: 3, act: flicker },
   'switched off until drained': { weight: 2, act: drain },
   'limits changed': { weight: 3, act: changeLimits },
-  'learning switched': { weight: 4, act: learn },
-  'selection changed': { weight: 5, act: changeSelection },
-  'holder killed': { weight: 3, act: killHolder },
-  'taken over by another map version': { weight: 1, act: upgrade },
-  'released and begun anew': { weight: 1, act: beginAnew },
-  'pod replaced': { weight: 3, act: replacePod },
+  'selection changed': { weight: 4, act: changeSelection },
+  'agent killed': { weight: 3, act: killAgent },
+  'agent upgraded': { weight: 2, act: upgradeAgent },
+  'agent upgraded to another map version': { weight: 1, act: upgradeMaps },
+  'removed and begun anew': { weight: 1, act: beginAnew },
+  'pod replaced': { weight: 4, act: replacePod },
 };
 
-/** A name by weight. */
-export function drawDisturbance(random: Random): string {
-  const names = Object.entries(disturbances).flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
-  return random.of(names);
+/** Every disturbance once in a random order, then names by weight. */
+export function drawDisturbances(random: Random): () => string {
+  const all = Object.keys(disturbances);
+  const first = all.map((name) => ({ name, at: random.next() })).sort((a, b) => a.at - b.at).map(({ name }) => name);
+  const weighed = Object.entries(disturbances).flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
+  return () => first.pop() ?? random.of(weighed);
 }
 
-async function settled({ keeper, ground, calm }: Disturbed): Promise<void> {
-  await keeper.configure(calm);
-  await keeper.select(ground.pods, []);
+async function switchMode({ keeper, random, calm }: Disturbed): Promise<void> {
+  await keeper.order({ mode: random.of(['Off', 'Observe']) });
+  await pause(random.between(0, 800));
+  await keeper.order(calm);
 }
 
-async function switchMode(on: Disturbed): Promise<void> {
-  await on.keeper.configure({ mode: on.random.of(['Off', 'Observe']) });
-  await pause(on.random.between(0, 800));
-  await settled(on);
-}
-
-async function flicker(on: Disturbed): Promise<void> {
+async function flicker({ keeper, random, calm }: Disturbed): Promise<void> {
   for (let i = 0; i < 40; i++) {
-    await on.keeper.configure({ mode: on.random.of(modes) });
-    if (on.random.next() < 0.5) await pause(on.random.between(0, 20));
+    keeper.send({ mode: random.of(modes) });
+    await pause(random.between(0, 60));
   }
-  await settled(on);
+  await keeper.order(calm);
 }
 
-async function drain(on: Disturbed): Promise<void> {
-  await on.keeper.configure({ mode: 'Off' });
+/** Readers that nap hold their bytes for a while; a drain need not come to its end before it is called off. */
+async function drain({ keeper, calm }: Disturbed): Promise<void> {
+  await keeper.order({ mode: 'Off' });
   const deadline = Date.now() + 5000;
-  // Readers that nap hold their bytes for a while; a drain need not come to its end before it is called off.
-  while ((await on.keeper.snapshot()).drainingSockets > 0 && Date.now() < deadline) await pause(20);
-  await settled(on);
+  while (keeper.report?.drainingSockets !== 0 && Date.now() < deadline) await pause(50);
+  await keeper.order(calm);
 }
 
-async function changeLimits(on: Disturbed): Promise<void> {
-  const { random } = on;
-  await on.keeper.configure({
+async function changeLimits({ keeper, random, calm }: Disturbed): Promise<void> {
+  await keeper.order({
     spillBytes: random.of([4096, 65_536, 262_144, 1 << 20, 4 << 20]),
     maxConnections: random.of([1, 20, 100, 1000, 10_000]),
     paths: random.of([['PodLocal'], ['NodeLocal'], ['PodLocal', 'NodeLocal']]),
   });
   await pause(random.between(200, 2000));
-  await settled(on);
+  await keeper.order(calm);
 }
 
-/** Connections start on TCP for a while, and are joined while they are open. */
-async function learn(on: Disturbed): Promise<void> {
-  await on.keeper.configure({ learn: true });
-  await pause(on.random.between(3000, 8000));
-  await settled(on);
+function only(places: readonly Place[]): Pick<Order, 'podSelector'> {
+  const values = places.map(({ number }) => String(number));
+  return { podSelector: { matchExpressions: [{ key: placeLabel, operator: 'In', values: ['none', ...values] }] } };
 }
 
-async function changeSelection(on: Disturbed): Promise<void> {
+async function changeSelection({ keeper, random, ground, calm }: Disturbed): Promise<void> {
   for (let i = 0; i < 5; i++) {
-    const chosen = on.random.some(on.ground.pods, 0.6);
-    const rest = on.ground.pods.filter((pod) => !chosen.includes(pod));
-    await on.keeper.select(chosen, rest.flatMap((pod) => pod.addresses));
-    await pause(on.random.between(0, 300));
+    await keeper.order(only(random.some(ground.places, 0.6)));
+    await pause(random.between(0, 300));
   }
-  await settled(on);
+  await keeper.order(calm);
 }
 
-/** Killed at rest or in the middle of an order, and started again after a while. */
-async function killHolder(on: Disturbed): Promise<void> {
-  const { keeper, ground, random } = on;
-  const order = random.of([
-    undefined,
-    { select: random.some(ground.pods, 0.5), neighbours: [] },
-    { configure: { ...on.calm, mode: random.of(modes) } },
-    { release: true } as const,
-  ]);
-  await keeper.kill(order, random.between(0, 3));
+/** At rest or in the middle of an order, and started again after a while. */
+async function killAgent({ keeper, random, ground }: Disturbed): Promise<void> {
+  const amid = random.of([undefined, only(random.some(ground.places, 0.5)), { mode: random.of(modes) }, { remove: true }]);
+  if (amid === undefined) await keeper.end('SIGKILL');
+  else await keeper.killAmid(amid, random.between(0, 12));
   await pause(random.between(0, 1000));
+  await keeper.start();
+}
+
+/** The old one ends by itself, the new one takes over what is pinned. */
+async function upgradeAgent({ keeper }: Disturbed): Promise<void> {
+  await keeper.end('SIGTERM');
   await keeper.start();
 }
 
 const foreign = 'abi-99';
 
-/** What is pinned becomes that of a version the next holder does not know. */
-async function upgrade(on: Disturbed): Promise<void> {
-  const { pins } = on.ground.fixture;
-  await on.keeper.kill();
-  const current = readdirSync(pins).find((name) => name !== foreign);
-  if (current !== undefined) renameSync(join(pins, current), join(pins, foreign));
-  await on.keeper.start();
+/** What is pinned becomes that of a version the next agent does not know. */
+async function upgradeMaps({ keeper, ground }: Disturbed): Promise<void> {
+  await keeper.end('SIGTERM');
+  const current = existsSync(ground.pins) ? readdirSync(ground.pins).find((name) => name !== foreign) : undefined;
+  if (current !== undefined) renameSync(join(ground.pins, current), join(ground.pins, foreign));
+  await keeper.start();
 }
-async function beginAnew(on: Disturbed): Promise<void> {
-  await drain(on);
-  await on.keeper.configure({ mode: 'Off' });
-  await on.keeper.release();
-  await pause(on.random.between(0, 500));
-  on.keeper.wanted.settings = on.calm;
-  await on.keeper.start();
+
+async function beginAnew({ keeper, random, calm }: Disturbed): Promise<void> {
+  await keeper.remove();
+  await pause(random.between(0, 500));
+  await keeper.order(calm);
 }
 
 /** Seen by the agent before or after it is gone, as runtimes do. */
-async function replacePod(on: Disturbed): Promise<void> {
-  const { keeper, ground, links, random } = on;
-  if (random.next() < 0.5) await keeper.select(ground.pods.filter((pod) => pod.netns !== ground.passing.pod.netns), []);
-  await links.replace(ground.passing);
+async function replacePod({ keeper, ground, links, random, calm }: Disturbed): Promise<void> {
+  const place = ground.passing;
+  const old = place.sandbox.id;
+  const early = random.next() < 0.5;
+  if (early) keeper.podStopped(old);
+  await links.replace(place);
+  if (!early) keeper.podStopped(old);
+  keeper.podStarted(place.sandbox);
   await pause(random.between(0, 500));
-  await settled(on);
+  await keeper.order(calm);
 }

@@ -1,10 +1,11 @@
 // Where the soak runs: pods that stay, pods with a sidecar, pods that come and go, and twins of the first ones with the
 // same addresses on a bridge of their own, so that every connection has a double that only its network namespace tells apart.
 import type { ChildProcess } from 'node:child_process';
-import { statSync } from 'node:fs';
-import { Fixture, selected } from '../../ebpf/tests/fixture';
-import { TestNode, type TestPod } from '../../ebpf/tests/pods';
-import type { DatapathPod } from '../../operator/agent/datapath';
+import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { stop, TestNode, type TestPod } from '../../ebpf/tests/pods';
+import type { ScriptedSandbox } from '../../operator/agent/cri/runtime.testing';
 import { addSidecar } from '../programs/sidecar';
 import { run } from '../tools/command';
 
@@ -14,27 +15,41 @@ export interface Place {
   readonly namespace: string;
   readonly node: TestNode;
   pod: TestPod;
+  /** What the runtime says of it. */
+  sandbox: ScriptedSandbox;
+  /** The process that stands for the sandbox. */
+  pause: ChildProcess;
 }
+
+/** The label by which an order selects single pods. */
+export const placeLabel = 'place';
+const runId = `soak${process.pid.toString(36)}`;
 
 export class Ground {
   private replaced = 0;
-  readonly fixture = new Fixture();
-  private readonly twins = new TestNode(`${this.fixture.node.cgroup.split('sca-').at(-1)}t`);
-  readonly client = this.place(1, 'front', this.fixture.node, this.fixture.client);
-  readonly server = this.place(2, 'back', this.fixture.node, this.fixture.server);
+  /** The agent knows the directory of the pods by its name. */
+  private readonly node = new TestNode(`${runId}-kubepods`);
+  private readonly twins = new TestNode(`${runId}t`);
+  private readonly bpffs = mkdtempSync(join(tmpdir(), `sca-${runId}-`));
+  readonly pins = join(this.bpffs, 'pins');
+  readonly client = this.place(1, 'front', this.node);
+  readonly server = this.place(2, 'back', this.node);
   readonly twinClient = this.place(3, 'front', this.twins);
   readonly twinServer = this.place(4, 'back', this.twins);
-  readonly meshClient = this.place(5, 'front', this.fixture.node);
-  readonly meshServer = this.place(6, 'back', this.fixture.node);
-  readonly passing = this.place(7, 'passing', this.fixture.node);
+  readonly meshClient = this.place(5, 'front', this.node);
+  readonly meshServer = this.place(6, 'back', this.node);
+  readonly passing = this.place(7, 'passing', this.node);
 
   get places(): readonly Place[] {
     return [this.client, this.server, this.twinClient, this.twinServer, this.meshClient, this.meshServer, this.passing];
   }
 
-  /** Every pod as an agent would report it. */
-  get pods(): DatapathPod[] {
-    return this.places.map(({ pod, namespace }) => selected(pod, namespace));
+  get namespaces(): string[] {
+    return [...new Set(this.places.map(({ namespace }) => namespace))];
+  }
+
+  async mount(): Promise<void> {
+    await run('mount', ['-t', 'bpf', 'bpf', this.bpffs]);
   }
 
   async addSidecars(envoy: string): Promise<void> {
@@ -43,15 +58,16 @@ export class Ground {
 
   /** Starts a program in a pod; all pods are in the one cgroup that the datapath is attached to. */
   start(place: Place, program: string, ...args: readonly (string | number)[]): ChildProcess {
-    const enter = `echo $$ > ${this.fixture.node.cgroup}/cgroup.procs; exec "$0" "$@"`;
+    const enter = `echo $$ > ${this.node.cgroup}/cgroup.procs; exec "$0" "$@"`;
     return place.node.start(place.pod, 'sh', '-c', enter, program, ...args.map(String));
   }
 
   /** The pod is gone and another one has its name and addresses; its programs must have ended. */
   async replace(place: Place): Promise<void> {
     const { name, address, address6 } = place.pod;
-    const bridge = this.fixture.node.cgroup.split('/').at(-1);
+    const bridge = this.node.cgroup.split('/').at(-1);
     const port = `again${this.replaced++}`; // the old one is still there for a moment
+    await stop(place.pause);
     await run('ip', ['netns', 'del', name]);
     await run('ip', ['netns', 'add', name]);
     const wires = [
@@ -64,19 +80,33 @@ export class Ground {
     await run('ip', ['-n', name, '-batch', '-'], { input: wires.join('\n') });
     await run('ip', ['-n', `${bridge}-br`, 'link', 'set', port, 'master', 'pods', 'up']);
     place.pod = { ...place.pod, netns: statSync(`/run/netns/${name}`).ino };
+    Object.assign(place, this.populate(place));
     tune(place);
   }
 
-  /** The datapath must not be held by another process any more. */
+  /** No agent must run any more. */
   async remove(): Promise<void> {
     await this.twins.remove();
-    await this.fixture.remove();
+    await this.node.remove();
+    await run('umount', [this.bpffs]);
+    rmdirSync(this.bpffs);
   }
 
-  private place(number: number, namespace: string, node: TestNode, pod: TestPod = node.addPod()): Place {
-    const place = { number, namespace, node, pod };
+  private place(number: number, namespace: string, node: TestNode): Place {
+    const pod = node.addPod();
+    const place = { number, namespace, node, pod, ...this.populate({ number, namespace, node, pod }) };
     tune(place);
     return place;
+  }
+
+  /** A sandbox of a new name in the pod's network namespace. */
+  private populate({ number, namespace, node, pod }: Pick<Place, 'number' | 'namespace' | 'node' | 'pod'>): Pick<Place, 'sandbox' | 'pause'> {
+    const pause = node.start(pod, 'sleep', 'infinity');
+    const sandbox = {
+      id: `place-${number}-${this.replaced}`, namespace, ip: pod.address, additionalIps: [pod.address6], labels: { [placeLabel]: String(number) },
+      ...(pause.pid === undefined ? {} : { pid: pause.pid }),
+    };
+    return { sandbox, pause };
   }
 }
 
@@ -84,7 +114,7 @@ export class Ground {
  * Short connections leave their ports in TIME_WAIT; those of a server are not to be taken by a client. Sockets that nobody
  * holds any more send into the void of a removed pod: for minutes unless told otherwise (net/ipv4/tcp_timer.c, tcp_orphan_retries).
  */
-function tune({ node, pod }: Place): void {
+function tune({ node, pod }: Pick<Place, 'node' | 'pod'>): void {
   const settings = ['net.ipv4.tcp_tw_reuse=1', 'net.ipv4.ip_local_port_range=16384 65535', 'net.ipv4.tcp_orphan_retries=3'];
   node.exec(pod, 'sysctl', '-qw', ...settings);
 }

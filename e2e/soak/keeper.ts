@@ -1,88 +1,134 @@
-// Starts, orders and kills the process that holds the datapath, as a kubelet and a controller do with an agent.
-import { fork, type ChildProcess } from 'node:child_process';
+// Runs the real agent as a kubelet does, and gives it orders as a controller does: over the real channel, its runtime by hand.
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { DatapathPod, DatapathSettings, DatapathSnapshot, OpenOptions } from '../../operator/agent/datapath';
-import type { Answer, Order } from './holder';
+import { ScriptedRuntime, type ScriptedSandbox } from '../../operator/agent/cri/runtime.testing';
+import { controllerName } from '../../operator/api';
+import type { AgentSession, Order, Report } from '../../operator/protocol';
+import { TestChannel } from '../../operator/protocol/channel.testing';
+import { waitFor } from '../support/waitFor';
+import { checkout } from '../tools/paths';
 
-/** What the datapath is to be; a new holder is told all of it. */
-export interface Wanted {
-  settings: DatapathSettings;
-  pods: readonly DatapathPod[];
-  neighbours: readonly string[];
-}
+/** How long an order may take to be in force, with the machine under full load. */
+const patience = { timeoutMs: 60_000, everyMs: 10 };
 
 export class Keeper {
+  private readonly channel = new TestChannel();
+  readonly runtime = new ScriptedRuntime(this.channel.path('cri.sock'));
+  private environment: NodeJS.ProcessEnv = {};
   private child: ChildProcess | undefined;
-  /** Orders are answered one after the other. */
-  private last: Promise<unknown> = Promise.resolve();
+  private session: AgentSession<string> | undefined;
+  /** What the agent said last; undefined while none runs. */
+  report: Report | undefined;
 
+  /** @param wanted the order in force; its revision grows with each change */
   constructor(
-    private readonly options: OpenOptions,
-    readonly wanted: Wanted,
+    private readonly pins: string,
+    private readonly object: string,
+    private wanted: Order,
   ) {}
 
-  /** Starts a holder over whatever is pinned, and makes everything as wanted. */
-  async start(): Promise<void> {
-    this.child = fork(join(__dirname, 'holder.ts'), { execArgv: ['-r', 'ts-node/register/transpile-only'], serialization: 'advanced' });
-    await this.ask({ open: this.options });
-    await this.configure({});
-    await this.select(this.wanted.pods, this.wanted.neighbours);
-  }
-
-  async configure(change: Partial<DatapathSettings>): Promise<void> {
-    this.wanted.settings = { ...this.wanted.settings, ...change };
-    await this.ask({ configure: this.wanted.settings });
-  }
-
-  async select(pods: readonly DatapathPod[], neighbours: readonly string[]): Promise<void> {
-    Object.assign(this.wanted, { pods, neighbours });
-    await this.ask({ select: pods, neighbours });
-  }
-
-  async snapshot(): Promise<DatapathSnapshot> {
-    const { snapshot } = await this.ask({ look: true });
-    if (snapshot === undefined) throw new Error('look at the datapath: the holder answered without a snapshot');
-    return snapshot;
-  }
-
-  /** Detaches and unpins, and ends the holder. */
-  async release(): Promise<void> {
-    await this.ask({ release: true });
-    await this.kill();
-  }
-
-  /** SIGKILL, perhaps in the middle of an order that was given `afterMs` ago; nobody waits for its answer. */
-  async kill(unfinished?: Order, afterMs = 0): Promise<void> {
-    await this.last.catch(() => undefined);
-    const child = this.child;
-    this.child = undefined;
-    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
-    const gone = new Promise((resolve) => child.once('exit', resolve));
-    if (unfinished !== undefined) child.send(unfinished);
-    await pause(afterMs);
-    child.kill('SIGKILL');
-    await gone;
-  }
-
-  private ask(order: Order): Promise<Answer> {
-    const answer = this.last.catch(() => undefined).then(() => this.tell(order));
-    this.last = answer;
-    return answer;
-  }
-
-  private tell(order: Order): Promise<Answer> {
-    const child = this.child;
-    if (child === undefined) throw new Error('order the holder: it does not run');
-    return new Promise((resolve, reject) => {
-      const over = (code: number | null): void => reject(new Error(`order the holder ${Object.keys(order).join()}: it ended with ${code}`));
-      child.once('exit', over);
-      child.once('message', (answer: Answer) => {
-        child.off('exit', over);
-        if (answer.error === undefined) resolve(answer);
-        else reject(new Error(answer.error));
-      });
-      child.send(order);
+  /** Listens; no agent runs yet. */
+  async listen(): Promise<void> {
+    await this.runtime.start();
+    const { port } = await this.channel.serve({
+      tls: this.channel.authority.issue(controllerName),
+      onStream: (opened) => {
+        this.session = opened;
+        opened.send(this.wanted);
+        return { onReport: (latest) => { this.report = latest; }, onClose: () => undefined };
+      },
     });
+    this.environment = {
+      ...process.env, NODE_NAME: 'soak', CONTROLLER_ADDRESS: `127.0.0.1:${port}`, CRI_SOCKET: this.runtime.socket, PINS: this.pins,
+      OBJECT: this.object, CA_FILE: this.channel.path('ca.crt'), TOKEN_FILE: this.channel.path('token'), HEALTH_PORT: '0',
+    };
+  }
+
+  async close(): Promise<void> {
+    await this.end('SIGKILL');
+    this.runtime.stop();
+    await this.channel.end();
+  }
+
+  /** Starts an agent over whatever is pinned; resolves when the order is in force. */
+  async start(): Promise<void> {
+    const program = ['-r', 'ts-node/register/transpile-only', join(checkout, 'operator', 'agent', 'main.ts')];
+    // A mount namespace of its own: what the agent mounts goes with it. Nobody may look at the init of some machines, whose
+    // network would be the node's; there the soak has no pods.
+    const enter = 'mount -t tmpfs soak /proc/1 && exec "$0" "$@"';
+    const child = spawn('unshare', ['-m', 'sh', '-c', enter, process.execPath, ...program], { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'], env: this.environment });
+    const log = (text: Buffer): void => appendFileSync(this.channel.path('agent.log'), text);
+    child.stdout.on('data', log);
+    child.stderr.on('data', log);
+    this.child = child;
+    await this.inForce();
+  }
+
+  /** Changes the order; resolves when it is in force. */
+  async order(change: Partial<Order>): Promise<void> {
+    this.send(change);
+    await this.inForce();
+  }
+
+  /** Nothing of ours is left in the kernel when it resolves, but what live sockets hold. */
+  async remove(): Promise<void> {
+    await this.order({ remove: true });
+    this.wanted = { ...this.wanted, remove: false };
+  }
+
+  /** Changes the order and waits for nothing. */
+  send(change: Partial<Order>): void {
+    this.wanted = { ...this.wanted, ...change, revision: this.wanted.revision + 1 };
+    this.session?.send(this.wanted);
+  }
+
+  /** Ends the agent; the kernel goes on. Resolves when it is gone. */
+  async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
+    const { child } = this;
+    this.child = undefined;
+    this.session = undefined;
+    this.report = undefined;
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return;
+    const exit = once(child, 'exit');
+    child.kill(signal);
+    await exit;
+  }
+
+  /** Kills the agent in the middle of an order, given so many milliseconds ago. */
+  async killAmid(change: Partial<Order>, afterMs: number): Promise<void> {
+    const before = this.wanted;
+    this.send(change);
+    await pause(afterMs);
+    await this.end('SIGKILL');
+    this.wanted = { ...before, revision: this.wanted.revision + 1 };
+  }
+
+  podStarted(sandbox: ScriptedSandbox): void {
+    this.runtime.sandboxes.set(sandbox.id, sandbox);
+    this.runtime.event(sandbox.id, 'CONTAINER_STARTED_EVENT');
+  }
+
+  podStopped(id: string): void {
+    this.runtime.sandboxes.delete(id);
+    this.runtime.event(id, 'CONTAINER_STOPPED_EVENT');
+  }
+
+  private async inForce(): Promise<void> {
+    const { revision, remove } = this.wanted;
+    const holds = (): boolean => {
+      const code = this.child?.exitCode ?? null;
+      if (code !== null) throw new Error(`the agent ended with ${code}`);
+      return this.report?.appliedOrder === revision && this.report.released === remove;
+    };
+    await waitFor(`order ${revision} to be in force`, holds, patience).catch((error: unknown) => {
+      throw new Error(`${(error as Error).message}; the report: ${JSON.stringify(this.report)}; the agent's log: ${this.lastWords()}`, { cause: error });
+    });
+  }
+
+  private lastWords(): string {
+    return readFileSync(this.channel.path('agent.log'), 'utf8').slice(-2000);
   }
 }

@@ -1,18 +1,18 @@
 // What a datapath still holds of connections that are over: it must be nothing.
-import { readdirSync } from 'node:fs';
+import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { attempt } from '../tools/command';
 
 /** The maps of which every entry belongs to a connection; ebpf/maps.h. */
-const ofConnections = ['pending', 'joints', 'origdsts', 'sockets'];
+const ofConnections = ['pending', 'candidates', 'joints', 'origdsts', 'sockets'];
 
 const rows = z.array(z.unknown());
 const shown = z.array(z.object({ id: z.int() }));
 
-/** Folders of pinned maps below a pin directory. */
+/** Folders of pinned maps below a pin directory; none where nothing is pinned. */
 export function pinFolders(pins: string): string[] {
-  return readdirSync(pins).map((name) => join(pins, name));
+  return existsSync(pins) ? readdirSync(pins).map((name) => join(pins, name)) : [];
 }
 
 /** Entries by map: only maps that exist in this version, only those that hold any. */

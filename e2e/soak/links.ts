@@ -1,10 +1,13 @@
 // Who talks to whom: a server in every pod, a client process for every way a byte can go.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Ground, Place } from './ground';
+import { socketsOf } from './stalls';
 import { sum, type Tally } from './tally';
 import { Traffic } from './traffic';
 
 const port = 7000;
+/** Lines; the first tell the story. */
+const mostStalls = 100;
 
 interface Link {
   readonly name: string;
@@ -20,6 +23,8 @@ export class Links {
   private readonly servers = new Map<Place, Traffic>();
   private readonly clients = new Map<string, Traffic>();
   private readonly over: Traffic[] = [];
+  /** What the kernel says of connections on which nothing moves. */
+  readonly stalls: string[] = [];
   private started = 0;
   private readonly links: readonly Link[];
 
@@ -78,13 +83,21 @@ export class Links {
 
   private async serve(place: Place): Promise<void> {
     const child = this.ground.start(place, this.program, 'serve', place.number, port);
-    this.keep(this.servers, place, await new Traffic(`server ${place.number}`, child).started());
+    this.keep(this.servers, place, await this.watched(place, new Traffic(`server ${place.number}`, child)).started());
   }
 
   private async drive(link: Link): Promise<void> {
     const { from, to, host, connections } = link;
     const words = ['drive', to.number, host, port, this.started++ % 4096, connections, this.seed, ...(link.cuttable ? ['cuttable'] : [])];
-    this.keep(this.clients, link.name, await new Traffic(link.name, this.ground.start(from, this.program, ...words)).started());
+    const traffic = new Traffic(link.name, this.ground.start(from, this.program, ...words));
+    this.keep(this.clients, link.name, await this.watched(from, traffic).started());
+  }
+
+  private watched(place: Place, traffic: Traffic): Traffic {
+    traffic.onStall = (stall) => {
+      if (this.stalls.length < mostStalls) void socketsOf(place, stall).then((lines) => this.stalls.push(...lines));
+    };
+    return traffic;
   }
 
   private keep<K>(processes: Map<K, Traffic>, key: K, traffic: Traffic): void {

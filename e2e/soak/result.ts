@@ -12,6 +12,15 @@ export const resultSchema = z.object({
   bytes: count,
   /** Bytes that were redirected; through a sidecar a byte is redirected up to three times. */
   fastBytes: count,
+  /** Connections that left the map while they were open, because they had become streams. */
+  departures: count,
+  /** Ends that joined while they were open: those seen, there were more. */
+  adopted: count,
+  /** Times that an end ran over the fast path again after a while over TCP. */
+  returned: count,
+  /** Readers that were woken by a visit, and connections the kernel had no memory to keep count of. */
+  nudged: count,
+  unseen: count,
   connections: count,
   /** Connection ends that are open at any time. */
   atOnce: count,
@@ -19,6 +28,8 @@ export const resultSchema = z.object({
   wrongBytes: count,
   /** Ends that stopped early, or on which nothing moved for half a minute. */
   failedEnds: count,
+  /** Ends on which nothing moved for twelve seconds, though some may have gone on. */
+  stalledEnds: count,
   /** Ends that were cut because the pod at the other end was removed. */
   cutEnds: count,
   disturbances: z.record(z.string(), count),
@@ -34,8 +45,12 @@ export function verdict(result: SoakResult): string[] {
   const complaints = [
     [result.wrongBytes > 0, `${result.wrongBytes} wrong bytes`],
     [result.failedEnds > 0, `${result.failedEnds} connection ends failed or hung`],
+    [result.stalledEnds > 0, `${result.stalledEnds} connection ends stalled`],
     [Object.keys(result.left).length > 0, `left behind: ${JSON.stringify(result.left)}`],
     [result.fastBytes < result.bytes / 50, `only ${result.fastBytes} of ${result.bytes} bytes were redirected: this proves nothing`],
+    [result.departures === 0, 'no connection left the fast path: this proves nothing of leaving'],
+    [result.adopted === 0, 'no connection joined while it was open: this proves nothing of adoption'],
+    [result.returned === 0, 'no connection returned to the fast path: this proves nothing of returning'],
   ] as const;
   return complaints.filter(([holds]) => holds).map(([, text]) => text);
 }

@@ -1,12 +1,13 @@
 // The soak: checksummed bytes on hundreds of connections while everything about the datapath changes under them.
 import { cpus, release } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { object, settings } from '../../ebpf/tests/fixture';
+import { object } from '../../ebpf/tests/fixture';
+import { releasePinned } from '../../operator/agent/datapath';
+import type { Order } from '../../operator/protocol';
 import { installTools } from '../tools/install';
 import { Progress } from '../tools/progress';
 import { waitFor } from '../support/waitFor';
-import { disturbances, drawDisturbance, type Disturbed } from './disturbances';
-import { ByteCount } from './fastBytes';
+import { disturbances, drawDisturbances, type Disturbed } from './disturbances';
 import { Ground } from './ground';
 import { Keeper } from './keeper';
 import { entriesLeft, mapIds, pinFolders, stillThere } from './leftovers';
@@ -14,6 +15,7 @@ import { Links } from './links';
 import { Random } from './random';
 import type { SoakResult } from './result';
 import { compileTraffic } from './traffic';
+import { Witness } from './witness';
 
 export interface SoakPlan {
   /** Ends when either is reached. */
@@ -29,34 +31,38 @@ export interface SoakPlan {
   readonly interrupted?: AbortSignal;
 }
 
-const calm = { ...settings, maxConnections: 10_000 };
-/** Of quiet between disturbances, in milliseconds. */
-const rest = [200, 2500] as const;
+const calm = {
+  mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 10_000, spillBytes: 1 << 20, podSelector: {}, remove: false,
+} as const satisfies Partial<Order>;
+/** Of quiet between disturbances, in milliseconds: connections are learnt, leave and return in seconds. */
+const rest = [500, 6000] as const;
 
 export async function soak(plan: SoakPlan): Promise<SoakResult> {
   const tools = await installTools(new Progress(), ['envoy']);
   const program = await compileTraffic();
   const ground = new Ground();
-  ground.fixture.datapath.close();
-  const { pins, node } = ground.fixture;
-  const keeper = new Keeper({ object, pins, podCgroup: node.cgroup }, { settings: calm, pods: ground.pods, neighbours: [] });
+  await ground.mount();
+  const keeper = new Keeper(ground.pins, object, { revision: 1, namespaces: ground.namespaces, ...calm, paths: [...calm.paths] });
   try {
+    await keeper.listen();
+    for (const { sandbox } of ground.places) keeper.podStarted(sandbox);
     await keeper.start();
     await ground.addSidecars(tools.path('envoy'));
     return await new Run(plan, ground, keeper, new Links(ground, program, plan.seed, plan.scale)).result();
   } finally {
-    await keeper.kill();
-    ground.fixture.datapath = ground.fixture.open();
+    await keeper.close();
+    if (pinFolders(ground.pins).length > 0) releasePinned(ground.pins);
     await ground.remove();
   }
 }
 
 class Run {
   private readonly startedMs = Date.now();
-  private readonly bytes = new ByteCount();
+  private readonly witness: Witness;
   private readonly counts: Record<string, number> = {};
   private readonly maps = new Set<number>();
   private readonly disturbed: Disturbed;
+  private readonly draw: () => string;
 
   constructor(
     private readonly plan: SoakPlan,
@@ -64,7 +70,10 @@ class Run {
     private readonly keeper: Keeper,
     private readonly links: Links,
   ) {
-    this.disturbed = { ground, keeper, links, calm, random: new Random(plan.seed) };
+    const random = new Random(plan.seed);
+    this.disturbed = { ground, keeper, links, random, calm: { ...calm, paths: [...calm.paths] } };
+    this.draw = plan.only ? (): string => random.of(plan.only ?? []) : drawDisturbances(random);
+    this.witness = new Witness(ground.pins, ground.namespaces.length);
   }
 
   async result(): Promise<SoakResult> {
@@ -74,25 +83,33 @@ class Run {
     } finally {
       this.plan.say('letting every connection come to its end');
       await this.links.finish();
+      await this.note();
     }
     const seconds = (Date.now() - this.startedMs) / 1000;
     const left = await this.left();
-    const { received, wrong, failed, cut, finished } = this.links.tally;
+    const { received, wrong, failed, stalled, returned, cut, finished } = this.links.tally;
+    const { fast_bytes: fastBytes, left: departures, adopted, nudged, unseen } = this.witness.total;
     return {
       kernel: release(),
       cpus: cpus().length,
       seed: this.plan.seed,
       seconds,
       bytes: received,
-      fastBytes: this.bytes.fast,
+      fastBytes,
+      departures,
+      adopted,
+      returned,
+      nudged,
+      unseen,
       connections: Math.round(finished / 2),
       atOnce: 2 * this.links.connections,
       wrongBytes: wrong,
       failedEnds: failed,
+      stalledEnds: stalled,
       cutEnds: cut,
       disturbances: this.counts,
       left,
-      troubles: this.links.troubles.slice(0, 50),
+      troubles: [...this.links.troubles.slice(0, 50), ...this.links.stalls],
     };
   }
 
@@ -103,9 +120,8 @@ class Run {
   }
 
   private async disturb(): Promise<void> {
-    const { random } = this.disturbed;
-    const name = this.plan.only ? random.of(this.plan.only) : drawDisturbance(random);
-    await pause(random.between(...rest));
+    const name = this.draw();
+    await pause(this.disturbed.random.between(...rest));
     await this.note();
     await disturbances[name]?.act(this.disturbed);
     this.counts[name] = (this.counts[name] ?? 0) + 1;
@@ -113,28 +129,27 @@ class Run {
     const { received, wrong, failed, open } = this.links.tally;
     const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
     this.plan.say(
-      `${((Date.now() - this.startedMs) / 1000).toFixed(0).padStart(5)} s  ${gigabytes(received)} GB compared, ${gigabytes(this.bytes.fast)} GB redirected, ${open} ends open, ${wrong} wrong bytes, ${failed} failed ends; ${name}`,
+      `${((Date.now() - this.startedMs) / 1000).toFixed(0).padStart(5)} s  ${gigabytes(received)} GB compared, ${gigabytes(this.witness.total.fast_bytes)} GB redirected, ${open} ends open, ${wrong} wrong bytes, ${failed} failed ends; ${name}`,
     );
   }
 
   private async note(): Promise<void> {
-    this.bytes.add(await this.keeper.snapshot());
-    for (const folder of pinFolders(this.ground.fixture.pins)) for (const id of await mapIds(folder)) this.maps.add(id);
+    await this.witness.look();
+    for (const folder of pinFolders(this.ground.pins)) for (const id of await mapIds(folder)) this.maps.add(id);
   }
 
   /** After the last connection; what is only late gets some seconds. */
   private async left(): Promise<Record<string, number>> {
     const look = async (): Promise<Record<string, number>> => {
-      const { namespaces, joinedSockets } = await this.keeper.snapshot();
+      const { namespaces = [], joinedSockets = 0 } = this.keeper.report ?? {};
       const open = namespaces.reduce((total, each) => total + each.open, 0);
-      const [folder] = pinFolders(this.ground.fixture.pins);
+      const [folder] = pinFolders(this.ground.pins);
       return { ...(folder === undefined ? {} : await entriesLeft(folder)), ...(open > 0 ? { open } : {}), ...(joinedSockets > 0 ? { joinedSockets } : {}) };
     };
     const isEmpty = (left: object): boolean => Object.keys(left).length === 0;
     await waitFor('the maps to be empty', async () => isEmpty(await look()), { timeoutMs: 30_000 }).catch(() => undefined);
     const left = await look();
-    await this.keeper.configure({ mode: 'Off' });
-    await this.keeper.release();
+    await this.keeper.remove();
     const freed = async (): Promise<boolean> => (await stillThere(this.maps)).length === 0;
     await waitFor('the maps to be freed', freed, { timeoutMs: 20_000 }).catch(() => undefined);
     const maps = (await stillThere(this.maps)).length;

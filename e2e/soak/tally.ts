@@ -11,14 +11,20 @@ export const tallySchema = z.object({
   opened: count,
   finished: count,
   failed: count,
+  stalled: count,
+  returned: count,
   cut: count,
   open: count,
 });
 export type Tally = z.infer<typeof tallySchema>;
 
-export const lineSchema = z.union([tallySchema, z.object({ trouble: z.string() })]);
+/** A connection end on which nothing moves, by its ports. */
+export const stallSchema = z.object({ stalledPort: count, towards: count });
+export type Stall = z.infer<typeof stallSchema>;
 
-export const nothing: Tally = { sent: 0, received: 0, wrong: 0, opened: 0, finished: 0, failed: 0, cut: 0, open: 0 };
+export const lineSchema = z.union([tallySchema, z.object({ trouble: z.string() }), stallSchema]);
+
+export const nothing: Tally = { sent: 0, received: 0, wrong: 0, opened: 0, finished: 0, failed: 0, stalled: 0, returned: 0, cut: 0, open: 0 };
 
 export function sum(tallies: readonly Tally[]): Tally {
   const total = { ...nothing };

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { run } from '../tools/command';
 import { buildDirectory, checkout } from '../tools/paths';
-import { lineSchema, nothing, type Tally } from './tally';
+import { lineSchema, nothing, type Stall, type Tally } from './tally';
 
 const source = join(checkout, 'e2e', 'soak', 'traffic', 'traffic.c');
 
@@ -25,6 +25,8 @@ export class Traffic {
   tally: Tally = nothing;
   /** The first things that went wrong, in words. */
   readonly troubles: string[] = [];
+  /** Called for each end on which nothing moves, while it is still open. */
+  onStall: (stall: Stall) => void = () => undefined;
   private readonly ended: Promise<void>;
   private readonly spoke: Promise<void>;
 
@@ -63,6 +65,7 @@ export class Traffic {
   private read(line: string): void {
     const said = lineSchema.parse(JSON.parse(line));
     if ('trouble' in said) this.troubles.push(`${this.name}: ${said.trouble}`);
+    else if ('stalledPort' in said) this.onStall(said);
     else this.tally = said;
   }
 }

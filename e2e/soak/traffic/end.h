@@ -7,8 +7,8 @@
 #include "tally.h"
 #include <errno.h>
 #include <linux/sockios.h>
+#include <linux/tcp.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,12 +22,22 @@ struct greeting {
 	uint32_t place, cuttable;
 };
 
+/* Rounds of one kind in a row before it is believed. */
+#define ROUNDS_TO_BELIEVE 8
+
+/* Which way this end's rounds go, as TCP's own count of acknowledged bytes tells. */
+struct path {
+	uint64_t acked;
+	uint32_t rounds;	/* so many in a row went the way of the last one */
+	bool fast, was_fast, went_back;
+};
+
 enum outcome { OUTCOME_GOING_ON, OUTCOME_FINISHED, OUTCOME_FAILED };
 
 struct end {
 	int fd;
 	bool client, cuttable, greeted;
-	bool readable, writable, eof, fin_sent, napped;
+	bool readable, writable, eof, fin_sent, napped, stalled;
 	uint32_t interest, released;
 	uint64_t connection, draws;
 	struct plan plan;
@@ -35,6 +45,7 @@ struct end {
 	/* bytes of the greeting so far; of the stream: sent, released for sending, of all rounds; the same the other way */
 	uint64_t greeting_bytes, sent, allowed, total_out, received, due, total_in;
 	uint64_t moved_ms, nap_until_ms;
+	struct path path;
 	struct greeting greeting;
 	struct end *next_open, **link_open, *next_ready;
 	bool in_ready;
@@ -60,6 +71,28 @@ static void plan_end(struct end *end)
 	}
 }
 
+/* Called once a round, when all that was sent before has been answered. */
+static void note_path(struct end *end)
+{
+	struct path *path = &end->path;
+	struct tcp_info info = {};
+	socklen_t length = sizeof(info);
+	bool fast;
+
+	if (getsockopt(end->fd, IPPROTO_TCP, TCP_INFO, &info, &length))
+		return;
+	fast = info.tcpi_bytes_acked == path->acked;
+	path->acked = info.tcpi_bytes_acked;
+	path->rounds = fast == path->fast ? path->rounds + 1 : 1;
+	path->fast = fast;
+	if (path->rounds != ROUNDS_TO_BELIEVE)
+		return;
+	if (fast && path->went_back)
+		tally.returned++;
+	path->went_back = !fast && path->was_fast;
+	path->was_fast |= fast;
+}
+
 /* In turns the client waits for the answers of earlier rounds, the server for this round's request too. */
 static void release_rounds(struct end *end)
 {
@@ -71,6 +104,8 @@ static void release_rounds(struct end *end)
 
 		if (waits && end->received < needed)
 			return;
+		if (end->plan.way == WAY_CHAT || end->plan.way == WAY_MOODS)
+			note_path(end);
 		end->due += asked;
 		end->allowed += round_bytes(&end->plan, end->released, end->client);
 		end->released++;
@@ -94,6 +129,21 @@ static void tell_end(const struct end *end, const char *what)
 		end->manners.edge_triggered);
 }
 
+/* Its ports tell whoever looks at the socket from outside which one it is. */
+static void tell_stalled(struct end *end)
+{
+	struct sockaddr_in6 own = {}, other = {};
+	socklen_t own_length = sizeof(own), other_length = sizeof(other);
+
+	end->stalled = true;
+	tally.stalled++;
+	tell_end(end, "stalled");
+	getsockname(end->fd, (struct sockaddr *)&own, &own_length);
+	getpeername(end->fd, (struct sockaddr *)&other, &other_length);
+	/* sin_port and sin6_port are at the same place */
+	tell_ports(ntohs(own.sin6_port), ntohs(other.sin6_port));
+}
+
 static void tell_wrong(const struct end *end, size_t at, size_t length)
 {
 	uint64_t stream, position;
@@ -101,7 +151,7 @@ static void tell_wrong(const struct end *end, size_t at, size_t length)
 
 	tally.wrong += length - at;
 	/* two whole words are needed to tell whose bytes these are: wait for them a moment */
-	for (int tries = 0; tries < 100 && length - at < 3 * WORD && length < sizeof(arrived); tries++) {
+	for (int tries = 0; tries < 100 && length - at < 4 * WORD && length < sizeof(arrived); tries++) {
 		ssize_t more = recv(end->fd, arrived + length, sizeof(arrived) - length, MSG_DONTWAIT);
 
 		length += more > 0 ? more : 0;

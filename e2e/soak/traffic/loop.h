@@ -11,7 +11,11 @@
 
 /* An end on which nothing moves for this long hangs. */
 #define PATIENCE_MS 30000
-#define TURNS_AT_ONCE 4
+/* Before that it is shown while it can be looked at from outside. */
+#define STALLED_MS 12000
+/* What an end may do before the next one's turn: those that read and write a byte at a time must get on too. */
+#define OPERATIONS_AT_ONCE 128
+#define BYTES_AT_ONCE (512 << 10)
 
 static int poller;
 static struct end *open_ends, *ready_ends;
@@ -171,10 +175,14 @@ static bool can_go_on(const struct end *end)
 
 static void work(struct end *end, uint64_t now, uint32_t place)
 {
-	enum outcome outcome = OUTCOME_GOING_ON;
+	enum outcome outcome = work_once(end, now, place);
+	uint64_t most = end->sent + end->received + BYTES_AT_ONCE;
 
-	for (int turn = 0; turn < TURNS_AT_ONCE && outcome == OUTCOME_GOING_ON; turn++)
+	for (int n = 1; n < OPERATIONS_AT_ONCE && outcome == OUTCOME_GOING_ON && can_go_on(end); n++) {
+		if (end->sent + end->received >= most)
+			break;
 		outcome = work_once(end, now, place);
+	}
 	if (outcome != OUTCOME_GOING_ON)
 		return close_end(end, outcome);
 	if (can_go_on(end))
@@ -205,6 +213,8 @@ static void look_after(uint64_t now)
 			end->nap_until_ms = 0;
 			make_ready(end);
 		}
+		if (now > end->moved_ms + STALLED_MS && !end->in_ready && !end->stalled && !end->cuttable)
+			tell_stalled(end);
 		if (now > end->moved_ms + PATIENCE_MS && !end->in_ready) {
 			if (!end->cuttable)
 				tell_end(end, "nothing moves");

@@ -51,10 +51,10 @@ static void fill(uint8_t *to, uint64_t stream, uint64_t position, size_t length)
 	}
 }
 
-/* Whose bytes these are: true when two words in a row carry the names of neighbours. */
+/* Whose bytes these are: true when two words in a row carry the names of neighbours. The first may be spoilt. */
 static bool identify(const uint8_t *bytes, size_t length, uint64_t *stream, uint64_t *position)
 {
-	for (size_t at = 0; at < WORD && at + 2 * WORD <= length; at++) {
+	for (size_t at = 0; at <= WORD && at + 2 * WORD <= length; at++) {
 		uint64_t words[2];
 
 		memcpy(words, bytes + at, sizeof(words));

@@ -8,7 +8,7 @@
 
 #include "pattern.h"
 
-#define LONG_MOOD (1 << 19)
+#define LONG_MOOD_BITS 19
 
 enum way {
 	WAY_TURNS,	/* request and answer */
@@ -64,7 +64,7 @@ static inline uint64_t draw_piece(uint64_t seed, uint64_t what, unsigned int bit
 /* Those that take long are drawn less often, or all connections would soon be of that way. */
 static enum way draw_way(unsigned int random)
 {
-	static const unsigned int weights[WAY_COUNT] = { 13, 12, 1, 1, 12, 12, 13 };
+	static const unsigned int weights[WAY_COUNT] = { 24, 12, 2, 2, 8, 8, 8 };
 	enum way way = 0;
 
 	while (random >= weights[way])
@@ -108,7 +108,7 @@ static uint64_t round_bytes(const struct plan *plan, uint32_t round, bool up)
 	if (bits == 0)
 		return 0;
 	if (plan->way == WAY_MOODS && draw(plan->seed, 8 * 4096 + round) % 64 == 0)
-		return up == round % 2 ? LONG_MOOD : 1;
+		return up == round % 2 ? 1 << LONG_MOOD_BITS : 1;
 	if (plan->way >= WAY_UP)
 		return (1ULL << bits) - draw_size(plan->seed, up, bits - 1);
 	return draw_size(plan->seed, 16 + 2 * round + up, bits);
@@ -129,8 +129,10 @@ static struct manners manners_of(const struct plan *plan, bool up)
 
 	if (plan->way == WAY_BURSTS)
 		m.write_bits = draw(seed, 1) % 12;
-	if (plan->way == WAY_MOODS)
+	if (plan->way == WAY_MOODS) {
+		most = LONG_MOOD_BITS;
 		m.write_bits = 6 + draw(seed, 1) % 6;
+	}
 	if (plan->rounds > 32)
 		m.no_delay = true; /* Nagle's algorithm and delayed ACKs make a turn 40 ms */
 	/* a long stream in tiny pieces would take all day */

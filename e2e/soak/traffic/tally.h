@@ -12,6 +12,8 @@ struct tally {
 	uint64_t wrong;			/* bytes that are not those of their stream at their place */
 	uint64_t opened, finished;	/* connections; finished ones brought every byte and their end both ways */
 	uint64_t failed;		/* ended early, or nothing moved for `patience` */
+	uint64_t stalled;		/* nothing moved for long, though it may have gone on afterwards */
+	uint64_t returned;		/* times that an end was on the fast path again after a while over TCP */
 	uint64_t cut;			/* ended early, on a link whose other pod may go at any time */
 	uint64_t open;
 };
@@ -20,8 +22,10 @@ static struct tally tally;
 
 static void print_tally(void)
 {
-	printf("{\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,\"opened\":%lu,\"finished\":%lu,\"failed\":%lu,\"cut\":%lu,\"open\":%lu}\n",
-	       tally.sent, tally.received, tally.wrong, tally.opened, tally.finished, tally.failed, tally.cut, tally.open);
+	printf("{\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,\"opened\":%lu,\"finished\":%lu,\"failed\":%lu,"
+	       "\"stalled\":%lu,\"returned\":%lu,\"cut\":%lu,\"open\":%lu}\n",
+	       tally.sent, tally.received, tally.wrong, tally.opened, tally.finished, tally.failed, tally.stalled, tally.returned,
+	       tally.cut, tally.open);
 	fflush(stdout);
 }
 
@@ -37,6 +41,12 @@ static void trouble(const char *format, ...)
 	vprintf(format, arguments);
 	va_end(arguments);
 	printf("\"}\n");
+	fflush(stdout);
+}
+
+static void tell_ports(unsigned int local, unsigned int remote)
+{
+	printf("{\"stalledPort\":%u,\"towards\":%u}\n", local, remote);
 	fflush(stdout);
 }
 

@@ -1,0 +1,57 @@
+// Very many short connections, after which the maps must be as empty as before.
+import { Fixture, selected, settings } from '../../ebpf/tests/fixture';
+import type { DatapathSnapshot } from '../../operator/agent/datapath';
+import { waitFor } from '../support/waitFor';
+import { entriesHeld } from './held';
+import { Load } from './load';
+
+export interface BriefResult {
+  readonly connections: number;
+  readonly seconds: number;
+  /** Ends that were joined at one of the looks in between. */
+  readonly joinedSeen: number;
+  /** Entries by map afterwards, and sockets counted as joined; empty is right. */
+  readonly left: Readonly<Record<string, number>>;
+  readonly unseen: number;
+}
+
+const port = 8000;
+/** Enough turns that a destination's connections are worth joining. */
+const requests = 4;
+const bytes = 128;
+
+/** Between two pods and inside one, over IPv4 and IPv6 at the same time; visited now and then, as an agent does. */
+export async function manyBrief(f: Fixture, wanted: number, say: (connections: number) => void): Promise<BriefResult> {
+  f.datapath.configure({ ...settings, learn: true, maxConnections: 10_000 });
+  f.datapath.select([selected(f.client, 'front'), selected(f.server, 'back')], []);
+  const addresses = [f.server.address, `[${f.server.address6}]`].map((host, i) => `${host}:${port + i}`);
+  const servers = await Promise.all(addresses.map((address) => Load.start(f.node, f.server, 'serve', address, bytes, requests, 'close')));
+  const clients = await Promise.all(addresses.map((address, i) => Load.start(f.node, i === 0 ? f.client : f.server, 'brief', address, requests, bytes)));
+  const began = Date.now();
+  let [connections, joinedSeen] = [0, 0];
+  while (connections < wanted) {
+    const slices = clients.map((client) => client.slice(1));
+    f.datapath.visit();
+    joinedSeen += f.datapath.snapshot().joinedSockets;
+    for (const each of await Promise.all(slices)) connections += each['connections'] ?? 0;
+    say(connections);
+  }
+  const seconds = (Date.now() - began) / 1000;
+  for (const each of [...clients, ...servers]) await each.stop();
+  return { connections, seconds, joinedSeen, left: await left(f), unseen: unseenOf(f.datapath.snapshot()) };
+}
+
+/** What is still held after some seconds. */
+async function left(f: Fixture): Promise<Record<string, number>> {
+  const look = async (): Promise<Record<string, number>> => {
+    const { joinedSockets, namespaces } = f.datapath.snapshot();
+    const counted = { joinedSockets, open: namespaces.reduce((sum, { open }) => sum + open, 0) };
+    return { ...(await entriesHeld(f.pins)), ...Object.fromEntries(Object.entries(counted).filter(([, n]) => n > 0)) };
+  };
+  await waitFor('the maps to be empty', async () => Object.keys(await look()).length === 0, { timeoutMs: 10_000 }).catch(() => undefined);
+  return look();
+}
+
+function unseenOf({ namespaces }: DatapathSnapshot): number {
+  return namespaces.reduce((sum, { unseen }) => sum + Number(unseen), 0);
+}
