@@ -7,6 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TS := node -r ts-node/register/transpile-only
 JEST := node --experimental-vm-modules --no-warnings $(BIN)/jest
 OBJECT := build/ebpf/datapath.bpf.o
+PROBE := build/conformance/probe
 CLANG_FLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -mcpu=v3 -idirafter /usr/include/$(shell uname -m)-linux-gnu
 
 .PHONY: help
@@ -68,8 +69,8 @@ lint-counted:
 test-unit:
 	$(JEST) --selectProjects unit
 
-test-kernel: $(OBJECT) ## Datapath tests in network namespaces of their own (root)
-	@$(TS) e2e/tools/debian.ts all
+test-kernel: $(OBJECT) $(PROBE) ## Datapath tests in network namespaces of their own (root)
+	@$(TS) e2e/tools/debian.ts programs
 	$(JEST) --selectProjects kernel --runInBand
 
 test-cluster: build ## Tests on a real API server and a real two-node cluster (root)
@@ -83,7 +84,11 @@ soak: $(OBJECT) ## Checksummed traffic while all changes under it (root; MINUTES
 soak-page: node_modules/.stamp ## Writes docs/soak.* from the last soak
 	$(TS) e2e/soak/page.ts
 
-PROBE := build/conformance/probe
+.PHONY: test-programs
+test-programs: $(OBJECT) ## Redis, PostgreSQL, nginx, HAProxy and others through two Envoys; writes docs/programs.* (root; ARGS="--only nginx")
+	@$(TS) e2e/tools/debian.ts programs
+	$(TS) e2e/programs/main.ts $(ARGS)
+
 $(PROBE): $(wildcard ebpf/conformance/probe/*.[ch] ebpf/conformance/probe/cases/*.[ch]) ebpf/abi.h | deps
 	@mkdir -p $(@D)
 	cc -std=gnu11 -O2 -static -pthread -Wall -Wextra -Werror -Wno-missing-field-initializers $(filter %.c,$^) -o $@
@@ -97,6 +102,17 @@ conformance: $(OBJECT) $(PROBE) ## The socket API on TCP and accelerated, compar
 test-kernels: build $(PROBE) ## Datapath and conformance on Debian's kernels in virtual machines (root; KERNELS="5.10 6.1")
 	@$(TS) e2e/tools/debian.ts kernels
 	@$(TS) e2e/kernels/main.ts $(KERNELS)
+
+.PHONY: fuzz-channel
+fuzz-channel: node_modules/.stamp ## Decodes wicked messages of agents (INPUTS=1000000, SEED=n)
+	node --expose-gc -r ts-node/register/transpile-only e2e/faults/fuzzMain.ts $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: test-failover faults-page
+test-failover: build ## Takes the leading controller away >= 30 times in three ways; keeps the figures (KILLS=20 STOPS=5 PARTITIONS=5 ADD=1)
+	$(TS) e2e/faults/failoverMain.ts $(if $(KILLS),--kills $(KILLS)) $(if $(STOPS),--stops $(STOPS)) $(if $(PARTITIONS),--partitions $(PARTITIONS)) $(if $(ADD),--add)
+
+faults-page: node_modules/.stamp ## Writes docs/faults.* from the last tests of faults and failovers
+	$(TS) e2e/faults/page.ts
 
 .PHONY: image
 image: build ## The image of controller, agent and CLI, as an archive in the cache

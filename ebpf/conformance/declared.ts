@@ -4,7 +4,7 @@ import type { FamilyName, PathName } from './paths';
 import type { Result } from './verdict';
 
 export interface Declaration {
-  readonly case: string;
+  readonly cases: readonly string[];
   readonly result: Exclude<Result, 'same'>;
   /** Of a refusal, the datapath's reasons it may name. */
   readonly reasons?: readonly string[];
@@ -13,15 +13,152 @@ export interface Declaration {
   readonly families?: readonly FamilyName[];
   /** It may be absent, because it hangs on timing or on the kernel. */
   readonly optional?: true;
-  /** Why it is so, and what to do about it. */
   readonly why: string;
+  /** What a user does about it. */
+  readonly remedy: string;
 }
 
-export const declarations: readonly Declaration[] = [
+const nothingToDo = 'Nothing: the connection runs over TCP, and its reason is in the status.';
+const exclude = 'Exclude the pods by a selector; connections that never do this are not affected.';
+
+const refusals: readonly Declaration[] = [
   {
-    case: 'blocking',
+    cases: ['blocking', 'dontwait', 'uring-recv', 'waitall', 'rcvlowat-blocking', 'rcvtimeo'],
     result: 'refused',
     reasons: ['BlockingReader'],
-    why: 'The kernel does not wake a reader that sleeps in recv() for redirected bytes, so a blocking reader stays on TCP.',
+    why: 'The kernel does not wake a reader that sleeps inside recv() for redirected bytes, and MSG_WAITALL returns short.',
+    remedy: 'Nothing: sockets without O_NONBLOCK stay on TCP. Programs that want the fast path read by poll() or epoll.',
+  },
+  {
+    cases: ['rcvlowat-later'],
+    result: 'refused',
+    reasons: ['BlockingReader'],
+    optional: true,
+    why: 'SO_RCVLOWAT above one is not honoured for redirected bytes.',
+    remedy: nothingToDo,
+  },
+  {
+    cases: ['peek-offset', 'inq', 'receive-timestamp', 'zerocopy', 'send-timestamp', 'oob-inline'],
+    result: 'refused',
+    reasons: ['UnsupportedSocket'],
+    why: 'The option asks for what comes with bytes of TCP only: offsets, hints and time stamps beside the bytes, completions, the urgent mark.',
+    remedy: nothingToDo,
+  },
+  {
+    cases: ['fionread', 'fionread-driven'],
+    result: 'refused',
+    reasons: ['CountingReader'],
+    why: 'FIONREAD on a socket in the SOCKHASH counts one of its two queues only; a container that asks it is remembered.',
+    remedy: nothingToDo,
+  },
+  {
+    cases: ['splice-in', 'splice-in-late', 'read-then-splice', 'read-then-splice-new'],
+    result: 'refused',
+    reasons: ['SplicingReader'],
+    why: 'splice(2) takes bytes from the TCP queue only; a container that reads so is remembered.',
+    remedy: nothingToDo,
+  },
+  {
+    cases: ['cork'],
+    result: 'refused',
+    reasons: ['Corked'],
+    why: 'Redirected bytes would be delivered at once; TCP keeps them together until the cork is taken off.',
+    remedy: nothingToDo,
+  },
+  {
+    cases: ['fast-open'],
+    result: 'refused',
+    reasons: ['UnsupportedSocket', 'PeerNotSelected'],
+    optional: true,
+    why: 'With data in the SYN the accepting end is established before the connecting end, so the two do not meet.',
+    remedy: nothingToDo,
+  },
+  {
+    cases: ['mptcp'],
+    result: 'refused',
+    reasons: ['NotSeen', 'UnsupportedSocket'],
+    why: 'Multipath TCP keeps the order of its bytes outside of its subflows, so these are left alone.',
+    remedy: nothingToDo,
+  },
+  {
+    cases: ['ktls', 'ktls-new'],
+    result: 'refused',
+    reasons: ['UnsupportedSocket'],
+    optional: true,
+    why: 'A socket with an upper-layer protocol encrypts below the place where bytes are redirected.',
+    remedy: nothingToDo,
   },
 ];
+
+const differences: readonly Declaration[] = [
+  {
+    cases: ['tcp-info', 'proc-net-tcp', 'proc-net-snmp'],
+    result: 'different',
+    why: 'Redirected bytes pass no TCP segment, so the kernel’s counters of segments, bytes and unread bytes stand still.',
+    remedy: 'Read the accelerated bytes from the resource’s status or the agent’s metrics.',
+  },
+  {
+    cases: ['recv-nothing'],
+    result: 'different',
+    why: 'recv() of no bytes at all returns 0 on a socket in the SOCKHASH, where TCP says EAGAIN.',
+    remedy: 'None needed: no program was found that tells the two apart; SO_ERROR and poll() are as on TCP.',
+  },
+  {
+    cases: ['trunc'],
+    result: 'different',
+    why: 'recv() with MSG_TRUNC and no buffer, which throws bytes away, returns EFAULT for redirected bytes; it cannot be seen before it happens.',
+    remedy: exclude,
+  },
+  {
+    cases: ['oob', 'oob-inline-later'],
+    result: 'different',
+    why: 'A redirected MSG_OOB byte comes in its place among the others, without POLLPRI and mark; the sending program’s flags cannot be seen.',
+    remedy: `${exclude} Readers that set SO_OOBINLINE when they begin are recognised and stay on TCP.`,
+  },
+  {
+    cases: ['peek-offset-later', 'inq-later', 'receive-timestamp-later', 'zerocopy-later', 'send-timestamp-later'],
+    result: 'different',
+    why: 'Options are looked at when a connection joins, with its first 16 messages and with every 256th: set in between they are noticed late.',
+    remedy: 'Set such options before the first byte, as programs do; then the connection stays on TCP.',
+  },
+  {
+    cases: ['waitall-later'],
+    result: 'different',
+    why: 'Bytes were redirected before O_NONBLOCK was taken off: the first MSG_WAITALL returns them at once, short. All later ones wait.',
+    remedy: 'Read on where recv() returns short, as it may after a signal too; or exclude the pods.',
+  },
+  {
+    cases: ['rcvlowat-later'],
+    result: 'different',
+    optional: true,
+    why: 'SO_RCVLOWAT set while redirected bytes are unread: poll() tells of them although they are fewer. Later bytes go over TCP.',
+    remedy: 'Set SO_RCVLOWAT before the first byte.',
+  },
+  {
+    cases: ['fionread-first', 'fionread-driven-first'],
+    result: 'different',
+    why: 'The first FIONREAD of a container, on a connection that is joined already, counts too little until the connection has left the fast path.',
+    remedy: 'A container’s programs are watched while its first connections are learnt; one that counts only later is excluded by a selector.',
+  },
+  {
+    cases: ['splice-in-late-first', 'read-then-splice-first'],
+    result: 'different',
+    why: 'The first splice(2) of a container, while redirected bytes lie unread: these can be read, but never spliced.',
+    remedy: 'A container’s programs are watched while its first connections are learnt; one that begins to splice only later is excluded by a selector.',
+  },
+  {
+    cases: ['close-unread'],
+    result: 'different',
+    why: 'A close with unread redirected bytes is not known to TCP as such: the sender sees the end of file and one more accepted send(), not ECONNRESET.',
+    remedy: 'None needed: the bytes are lost in both, and the sender hears of it with its next but one send().',
+  },
+  {
+    cases: ['reset-mid-stream'],
+    result: 'different',
+    optional: true,
+    why: 'After the ECONNRESET of a send() the next calls may say ECONNRESET once more, where TCP says EPIPE and end of file.',
+    remedy: 'None needed: the connection is over after the first error in both.',
+  },
+];
+
+export const declarations: readonly Declaration[] = [...refusals, ...differences];

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
 import { declarations } from './declared';
+import { rowsText, writeDocs } from './docs';
 import { familyNames, pathNames } from './paths';
 import { listCases, type Case } from './probe';
 import { outlived, undeclared, type Row } from './report';
@@ -22,6 +23,7 @@ interface Options {
   readonly paths: (typeof pathNames)[number][];
   readonly families: (typeof familyNames)[number][];
   readonly json?: string;
+  readonly docs: boolean;
   readonly small: boolean;
   readonly quick: boolean;
   readonly verbose: boolean;
@@ -73,8 +75,9 @@ async function main(options: Options, known: readonly Case[]): Promise<void> {
   const outcome = await playAll({ ...options, cases }, watcher(options.verbose));
   if (options.json !== undefined) {
     mkdirSync(dirname(options.json), { recursive: true });
-    writeFileSync(options.json, `[\n${outcome.rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`);
+    writeFileSync(options.json, rowsText(outcome.rows));
   }
+  if (options.docs) writeDocs(outcome.rows, known);
   if (!judgeRun(outcome)) process.exitCode = 1;
 }
 
@@ -85,6 +88,7 @@ const program = new Command('conformance')
   .option('--paths <names>', 'paths, by comma', someOf(pathNames), [...pathNames])
   .option('--families <names>', 'address families, by comma', someOf(familyNames), [...familyNames])
   .option('--json <file>', 'where to write the rows')
+  .option('--docs', 'put the rows into docs/conformance.*', false)
   .option('--small', 'fewer rounds and bytes', false)
   .option('--quick', 'without the slow cases', false)
   .option('--jobs <n>', 'paths played at a time', Number, 2)

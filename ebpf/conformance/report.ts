@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import type { Declaration } from './declared';
 import { familyNames, pathNames } from './paths';
+import type { Case } from './probe';
 import { results } from './verdict';
 
 export const rowSchema = z.object({
@@ -18,7 +19,7 @@ export type Row = z.infer<typeof rowSchema>;
 
 function fits(declaration: Declaration, row: Row): boolean {
   return (
-    declaration.case === row.case &&
+    declaration.cases.includes(row.case) &&
     (declaration.paths?.includes(row.path) ?? true) &&
     (declaration.families?.includes(row.family) ?? true)
   );
@@ -32,13 +33,35 @@ function bears(declaration: Declaration, row: Row): boolean {
 /** Rows that are neither the same as on TCP nor declared; an unsupported feature is the kernel's affair. */
 export function undeclared(rows: readonly Row[], declarations: readonly Declaration[]): Row[] {
   const quiet = (row: Row): boolean => row.result === 'same' || row.result === 'unsupported';
-  return rows.filter((row) => !quiet(row) && !declarations.some((declaration) => bears(declaration, row)));
+  return rows.filter((row) => !quiet(row) && declarationOf(row, declarations) === undefined);
 }
 
-/** Declarations whose cases were run, without any of them bearing it out. */
-export function outlived(rows: readonly Row[], declarations: readonly Declaration[]): Declaration[] {
-  return declarations.filter((declaration) => {
-    const played = rows.filter((row) => fits(declaration, row) && row.result !== 'unsupported');
-    return declaration.optional === undefined && played.length > 0 && !played.some((row) => bears(declaration, row));
-  });
+/** A case that was declared and played, without any row bearing it out. */
+export interface Outlived {
+  readonly case: string;
+  readonly result: Row['result'];
+}
+
+export function outlived(rows: readonly Row[], declarations: readonly Declaration[]): Outlived[] {
+  return declarations
+    .filter((declaration) => declaration.optional === undefined)
+    .flatMap((declaration) => declaration.cases.map((name) => ({ declaration, name })))
+    .filter(({ declaration, name }) => {
+      const played = rows.filter((row) => row.case === name && fits(declaration, row) && row.result !== 'unsupported');
+      return played.length > 0 && !played.some((row) => bears(declaration, row));
+    })
+    .map(({ declaration, name }) => ({ case: name, result: declaration.result }));
+}
+
+/** The declaration a row bears out, where there is one. */
+export function declarationOf(row: Row, declarations: readonly Declaration[]): Declaration | undefined {
+  return declarations.find((declaration) => bears(declaration, row));
+}
+
+/** By cases, paths and families; rows of cases that are no more are left out. */
+export function inOrder(rows: readonly Row[], cases: readonly Case[]): Row[] {
+  const place = new Map(cases.map(({ name }, index) => [name, index]));
+  const rank = (row: Row): number =>
+    ((place.get(row.case) ?? 0) * pathNames.length + pathNames.indexOf(row.path)) * familyNames.length + familyNames.indexOf(row.family);
+  return rows.filter((row) => place.has(row.case)).toSorted((a, b) => rank(a) - rank(b));
 }

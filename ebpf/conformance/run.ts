@@ -1,9 +1,9 @@
 // Plays the wanted cases over the wanted paths and collects rows. Paths have pods of their own and are played side by side;
 // the cases of one path follow one another.
 import { release } from 'node:os';
-import { familyNames, pathNames, type FamilyName, type PathName } from './paths';
+import type { FamilyName, PathName } from './paths';
 import type { Case } from './probe';
-import type { Row } from './report';
+import { inOrder, type Row } from './report';
 import { Stand, type Trial } from './stand';
 
 export interface Wanted {
@@ -68,10 +68,4 @@ async function playOne(stand: Stand, each: Case, path: PathName, family: FamilyN
   } catch (error) {
     return { name: `${each.name} ${path} ${family}`, error: error instanceof Error ? error.message : String(error) };
   }
-}
-
-function inOrder(rows: readonly Row[], cases: readonly Case[]): Row[] {
-  const place = (row: Row): number =>
-    (cases.findIndex((each) => each.name === row.case) * pathNames.length + pathNames.indexOf(row.path)) * familyNames.length + familyNames.indexOf(row.family);
-  return rows.toSorted((a, b) => place(a) - place(b));
 }

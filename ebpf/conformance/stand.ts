@@ -1,10 +1,10 @@
 // The stand the cases are played on: pods for every path, half of them selected, and a datapath over all of them.
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBtf } from '../../operator/agent/datapath/btf';
 import { Enums } from '../../operator/agent/datapath/abi';
 import { section } from '../../operator/agent/datapath/elf';
-import { Fixture, object, selected } from '../tests/fixture';
+import { Fixture, object, selected, settings } from '../tests/fixture';
 import { makePair, probeWords, type FamilyName, type Pair, type PathName } from './paths';
 import { outputOf, parseObservation, probeProgram, type Case, type Observation } from './probe';
 import { judge, type Names, type Verdict } from './verdict';
@@ -12,6 +12,8 @@ import { judge, type Names, type Verdict } from './verdict';
 /** Every run has a port of its own: what a datapath learns of a destination must not reach the next case. */
 const firstPort = 20_000;
 const ports = 10_000;
+/** The agent looks at open connections once a second; here it must not take as long. */
+const visitMs = 50;
 
 export interface Trial extends Verdict {
   readonly control: Observation;
@@ -33,6 +35,8 @@ export class Stand {
   /** Of every path its own, so that paths can be played side by side. */
   private readonly pairs = new Map<PathName, { readonly accelerated: Pair; readonly control: Pair }>();
   private runs = 0;
+  private containers = 0;
+  private visits: NodeJS.Timeout | undefined;
 
   /** Makes the pods of `wanted`; throws where a rule cannot be set, after cleaning up. */
   static async open(wanted: readonly PathName[]): Promise<Stand> {
@@ -51,6 +55,9 @@ export class Stand {
     for (const path of wanted) this.pairs.set(path, { accelerated: makePair(node, path), control: makePair(node, path) });
     const pods = [...this.pairs.values()].flatMap(({ accelerated }) => [accelerated.client, accelerated.server]);
     datapath.select(pods.map((pod) => selected(pod, 'conformance')), []);
+    datapath.configure({ ...settings, learn: true });
+    datapath.watchReaders(true);
+    this.visits = setInterval(() => datapath.visit(), visitMs);
   }
 
   /** Plays a case on both pairs of pods at once. Throws BrokenControl, or where the probe cannot be run. */
@@ -66,8 +73,17 @@ export class Stand {
     return { ...judge(subject, control, accelerated, this.names), control, accelerated };
   }
 
+  /** In a container of its own: what the datapath learns of how its programs read must not reach the next case. */
   private async observe(name: string, { server }: Pair, where: readonly string[], how: readonly string[]): Promise<Observation> {
-    return parseObservation(await outputOf(this.fixture.node.start(server, probeProgram, 'run', name, ...where, ...how)));
+    const { node } = this.fixture;
+    const container = join(node.cgroup, String(this.containers++));
+    mkdirSync(container);
+    const enter = `echo $$ > ${container}/cgroup.procs; exec "$0" "$@"`;
+    try {
+      return parseObservation(await outputOf(node.start(server, 'sh', '-c', enter, probeProgram, 'run', name, ...where, ...how)));
+    } finally {
+      rmdirSync(container);
+    }
   }
 
   private endsPin(): string {
@@ -76,6 +92,7 @@ export class Stand {
   }
 
   close(): Promise<void> {
+    clearInterval(this.visits);
     return this.fixture.remove();
   }
 }

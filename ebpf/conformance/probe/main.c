@@ -4,6 +4,7 @@
 #define _GNU_SOURCE
 #include "families.h"
 #include "play.h"
+#include "../../abi.h"
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <linux/bpf.h>
@@ -48,6 +49,24 @@ static int open_pinned(const char *path)
 	fd = syscall(SYS_bpf, BPF_OBJ_GET, &attr, sizeof(attr));
 	if (fd < 0)
 		refuse(path, strerror(errno));
+	return fd;
+}
+
+/* The kernel copies as much as the map says, whatever this program was compiled with. */
+static int open_ends(const char *path)
+{
+	struct bpf_map_info info = { 0 };
+	union bpf_attr attr;
+	int fd = open_pinned(path);
+
+	memset(&attr, 0, sizeof(attr));
+	attr.info.bpf_fd = fd;
+	attr.info.info_len = sizeof(info);
+	attr.info.info = (uintptr_t)&info;
+	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
+		refuse(path, strerror(errno));
+	if (info.value_size != sizeof(struct end))
+		refuse("compiled for another datapath; build it again", path);
 	return fd;
 }
 
@@ -106,7 +125,7 @@ int main(int count, char **words)
 		case CLIENT_UID: stage.client_uid = atoi(optarg); break;
 		case TRANSPARENT: stage.transparent = true; break;
 		case SMALL: stage.small = true; break;
-		case ENDS: stage.ends = open_pinned(optarg); break;
+		case ENDS: stage.ends = open_ends(optarg); break;
 		default: return 2;
 		}
 	}

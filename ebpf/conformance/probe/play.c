@@ -34,7 +34,11 @@ static void play_side(const struct probe_case *row)
 		if (!stage.client)
 			listener = listen_here(BACKLOG);
 		meet();
-		conn = pair_up(listener);
+		conn = stage.client ? connect_new() : accept_from(listener);
+		if (row->prepare)
+			row->prepare(&conn);
+		meet();
+		warm_up(&conn);
 		meet();
 	}
 	(stage.client ? row->client : row->server)(&conn);

@@ -38,6 +38,7 @@ struct probe_case {
 	void (*client)(struct conn *conn);
 	void (*server)(struct conn *conn);
 	enum subject subject;
+	void (*prepare)(struct conn *conn);	/* at both sides, before the first byte: options a program sets when it begins */
 	bool alone;		/* opens its connections itself; the two functions get a closed one */
 	bool slow;		/* left out of the short form */
 	int seconds;		/* deadline; 0: thirty seconds */
@@ -77,9 +78,13 @@ int listen_on(int socket, int backlog);
 void connect_to_server(int socket);	/* waits until it is established */
 struct conn connect_new(void);
 struct conn accept_from(int listener);
-/* Some turns of request and answer, after which an accelerated connection is redirected both ways. */
+/* Turns of request and answer until an accelerated connection is redirected both ways, or the datapath says why not. */
 void warm_up(struct conn *conn);
-/* For cases that open their connection themselves: the only one, not warmed up, with a listener at the server. */
+/* A connection before the others, from which the datapath learns that the destination takes turns: later ones are
+ * joined when they open, before their first byte. */
+void teach(int listener);
+/* For cases that open their connection themselves: the only one but for a teaching one, not warmed up, with a listener
+ * at the server. */
 void open_cold(struct conn *conn);
 /* A connection that is warm; the client's call and the server's meet. */
 struct conn pair_up(int listener);
@@ -113,7 +118,11 @@ void settle(void);			/* what has been sent is there now */
 /* speed.c: how the bytes of a connection went */
 void note_start(struct conn *conn);
 void note_speed(struct conn *conn);
-uint64_t fast_bytes(const struct conn *conn);	/* sent since note_start(); 0 on the control */
+enum progress {
+	UNDECIDED,		/* the datapath still learns, or the two ends have not met */
+	DECIDED,		/* redirected since note_start(), or refused; always so on the control */
+};
+enum progress progress(const struct conn *conn);
 
 #define ROWS(family) extern const struct probe_case family[]
 #define END_OF_ROWS { .name = NULL }

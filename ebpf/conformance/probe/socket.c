@@ -8,10 +8,16 @@
 #include <sys/fsuid.h>
 #include <unistd.h>
 
-/* The one place that says what warms a connection: more turns than the datapath keeps on TCP at first, and more than
- * a connection has that is too short to be joined. */
-#define WARM_UP_TURNS 24
-#define WARM_UP_BYTES 64
+/* A datapath that learns looks at open connections now and then: each look takes a connection that has taken some
+ * turns one step nearer to being joined. */
+#define ROUND_TURNS 8
+#define ROUND_PAUSE_MS 20
+#define TURN_BYTES 64
+/* What a case changes then is changed on a connection that has been in use for a while: by now the datapath takes it
+ * as it is, and looks at its options only now and then. */
+#define USED_TURNS 24
+/* Of a connection that is neither joined nor refused by now there is nothing more to expect. */
+#define WARM_UP_MS 12000
 
 void set_option(int fd, int level, int name, int value)
 {
@@ -111,16 +117,48 @@ struct conn accept_from(int listener)
 	return conn;
 }
 
+static void take_turns(struct conn *conn, int count)
+{
+	if (stage.client)
+		turns(conn, count, TURN_BYTES);
+	else
+		answer_turns(conn, count, TURN_BYTES);
+}
+
+static bool both_decided(const struct conn *conn)
+{
+	bool own = progress(conn) == DECIDED;
+
+	tell(own);
+	return hear() && own;
+}
+
 void warm_up(struct conn *conn)
 {
-	for (int turn = 0; turn < WARM_UP_TURNS; turn++) {
-		if (stage.client)
-			put(conn, WARM_UP_BYTES);
-		take(conn, WARM_UP_BYTES);
-		if (!stage.client)
-			put(conn, WARM_UP_BYTES);
-	}
+	long deadline = now_ms() + WARM_UP_MS;
+	bool late;
+
 	note_start(conn);
+	do {
+		take_turns(conn, ROUND_TURNS);
+		if (both_decided(conn))
+			break;
+		nap(ROUND_PAUSE_MS);
+		late = now_ms() > deadline;
+		tell(late);
+		late |= hear();
+	} while (!late);
+	take_turns(conn, USED_TURNS);
+	note_start(conn);
+}
+
+void teach(int listener)
+{
+	struct conn conn = stage.client ? connect_new() : accept_from(listener);
+
+	warm_up(&conn);
+	meet();
+	close(conn.fd);
 }
 
 void open_cold(struct conn *conn)
@@ -128,6 +166,7 @@ void open_cold(struct conn *conn)
 	int listener = stage.client ? -1 : listen_here(8);
 
 	meet();
+	teach(listener);
 	*conn = stage.client ? connect_new() : accept_from(listener);
 	note_start(conn);
 }

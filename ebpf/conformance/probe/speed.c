@@ -44,9 +44,25 @@ void note_speed(struct conn *conn)
 	__atomic_fetch_add(&transcript->tcp_bytes, end.tcp_bytes - conn->tcp_before, __ATOMIC_RELAXED);
 }
 
-uint64_t fast_bytes(const struct conn *conn)
+enum progress progress(const struct conn *conn)
 {
 	struct end end;
 
-	return look(conn->fd, &end) ? end.fast_bytes - conn->fast_before : 0;
+	if (stage.ends < 0)
+		return DECIDED;
+	if (!look(conn->fd, &end))	/* opened unseen: a visit may meet it yet */
+		return UNDECIDED;
+	if (end.fast_bytes > conn->fast_before)
+		return DECIDED;
+	switch (end.standing) {
+	case STANDING_NONE:
+	case STANDING_ACCELERATED:
+	case STANDING_PAIRING:
+	case STANDING_LEARNING:
+	case STANDING_SHORT_LIVED:
+	case STANDING_ONE_WAY:
+		return UNDECIDED;
+	default:
+		return DECIDED;
+	}
 }

@@ -7,6 +7,8 @@
 #include <unistd.h>
 
 #define MESSAGES 30
+/* Of a connection that is not too short to be joined. */
+#define ANSWERS 5
 
 static void say_count(const char *what, int count)
 {
@@ -17,6 +19,7 @@ static void say_count(const char *what, int count)
 static void send_early(struct conn *conn)
 {
 	meet();
+	teach(-1);
 	*conn = connect_new();
 	note_start(conn);
 	for (int i = 0; i < MESSAGES; i++)
@@ -31,6 +34,7 @@ static void accept_late(struct conn *conn)
 	int listener = listen_here(8);
 
 	meet();
+	teach(listener);
 	meet();
 	nap(100);
 	*conn = accept_from(listener);
@@ -39,14 +43,19 @@ static void accept_late(struct conn *conn)
 	take(conn, 1000);
 }
 
+/* Together fewer messages than make a stream, which would leave the fast path. */
+#define WAVES 6
+#define WAVE_MESSAGES 10
+
 /* The reader looks only long after the first bytes came; more come while it has not read all. */
 static void send_in_waves(struct conn *conn)
 {
 	meet();
+	teach(-1);
 	*conn = connect_new();
 	note_start(conn);
-	for (int wave = 0; wave < 6; wave++) {
-		for (int i = 0; i < MESSAGES; i++)
+	for (int wave = 0; wave < WAVES; wave++) {
+		for (int i = 0; i < WAVE_MESSAGES; i++)
 			put(conn, 100);
 		meet();
 	}
@@ -59,12 +68,13 @@ static void read_behind(struct conn *conn)
 	int listener = listen_here(8);
 
 	meet();
+	teach(listener);
 	*conn = accept_from(listener);
-	for (int wave = 0; wave < 6; wave++) {
+	for (int wave = 0; wave < WAVES; wave++) {
 		meet();
-		take(conn, MESSAGES * 50);
+		take(conn, WAVE_MESSAGES * 50);
 	}
-	take(conn, 6 * MESSAGES * 50);
+	take(conn, WAVES * WAVE_MESSAGES * 50);
 	warm_up(conn);
 	take(conn, 1000);
 }
@@ -73,6 +83,8 @@ static void read_behind(struct conn *conn)
 static void deferred_storm(int connections)
 {
 	meet();
+	teach(-1);
+	meet();
 	for (int i = 0; i < connections; i++) {
 		struct conn conn = connect_new();
 
@@ -80,8 +92,7 @@ static void deferred_storm(int connections)
 		for (int j = 0; j < MESSAGES; j++)
 			put(&conn, 1);
 		take(&conn, 1);
-		put(&conn, MESSAGES);
-		take(&conn, 1);
+		turns(&conn, ANSWERS, MESSAGES);
 		hang_up(&conn);
 	}
 	meet();
@@ -91,6 +102,8 @@ static void answer_storm(int connections)
 {
 	int listener = listen_here(128), wrong = 0;
 
+	meet();
+	teach(listener);
 	set_option(listener, IPPROTO_TCP, TCP_DEFER_ACCEPT, 5);
 	meet();
 	for (int i = 0; i < connections; i++) {
@@ -99,8 +112,7 @@ static void answer_storm(int connections)
 		note_start(&conn);
 		take(&conn, MESSAGES);
 		put(&conn, 1);
-		take(&conn, MESSAGES);
-		put(&conn, 1);
+		answer_turns(&conn, ANSWERS, MESSAGES);
 		wrong += conn.wrong;
 		hang_up(&conn);
 	}
@@ -141,6 +153,8 @@ static void crowd(struct conn *unused)
 
 	(void)unused;
 	meet();
+	teach(-1);
+	meet();
 	for (int i = 0; i < BACKLOG_CLIENTS; i++) {
 		conns[i] = (struct conn){ .fd = open_socket(0) };
 		set_blocking(conns[i].fd, false);
@@ -176,6 +190,8 @@ static void small_backlog(struct conn *unused)
 
 	(void)unused;
 	meet();
+	teach(listener);
+	meet();
 	meet();
 	nap(100);
 	for (int i = 0; i < BACKLOG_CLIENTS; i++) {
@@ -208,6 +224,7 @@ static void many_connections(struct conn *unused)
 {
 	(void)unused;
 	meet();
+	teach(-1);
 	for (int i = 0; i < SHARED; i++) {
 		struct conn conn = pair_up(-1);
 
@@ -226,6 +243,13 @@ static int shared_listener(void)
 	return listen_on(fd, 8);
 }
 
+static int one_that_is_called(struct pollfd listeners[2])
+{
+	if (poll(listeners, 2, PATIENCE_MS) <= 0)
+		give_up("accept: nobody came");
+	return listeners[listeners[0].revents ? 0 : 1].fd;
+}
+
 static void reuseport(struct conn *unused)
 {
 	struct pollfd listeners[2] = { { .fd = shared_listener(), .events = POLLIN }, { .fd = shared_listener(), .events = POLLIN } };
@@ -233,12 +257,10 @@ static void reuseport(struct conn *unused)
 
 	(void)unused;
 	meet();
+	teach(one_that_is_called(listeners));
 	for (int i = 0; i < SHARED; i++) {
-		struct conn conn;
+		struct conn conn = pair_up(one_that_is_called(listeners));
 
-		if (poll(listeners, 2, PATIENCE_MS) <= 0)
-			give_up("accept: nobody came");
-		conn = pair_up(listeners[listeners[0].revents ? 0 : 1].fd);
 		take(&conn, 1000 + i);
 		put(&conn, 1);
 		wrong += conn.wrong;

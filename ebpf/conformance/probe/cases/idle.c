@@ -105,6 +105,23 @@ static void open_and_be_forgotten(struct conn *conn)
 	meet();
 }
 
+/* Nothing runs at all until a firewall has forgotten it; then the client speaks, as after a pause. */
+static void idle_until_forgotten(struct conn *conn)
+{
+	int listener = stage.client ? -1 : listen_here(8);
+
+	remember_connections_for(CONNTRACK_SECONDS);
+	meet();
+	*conn = pair_up(listener);
+	meet();
+	nap(CONNTRACK_SECONDS * 2000);
+	if (stage.client)
+		turns(conn, TURNS, 500);
+	else
+		answer_turns(conn, TURNS, 500);
+	remember_connections_for(USUAL_SECONDS);
+}
+
 /* The reader turns blocking, so that the server's next bytes go over TCP; they are the first to do so. */
 static void forgotten_client(struct conn *conn)
 {
@@ -146,6 +163,8 @@ const struct probe_case idle[] = {
 	{ "keepalive-busy", "keepalive on a connection in use", keep_alive_busy, answer_busy, BOTH_WAYS, .slow = true },
 	{ "user-timeout", "TCP_USER_TIMEOUT gives up a reader that stands still", user_timeout, stand_still, TO_SERVER, .slow = true },
 	{ "user-timeout-in-time", "TCP_USER_TIMEOUT leaves a connection alone that is well", user_timeout_in_time, answer_keep_alive, BOTH_WAYS, .slow = true },
+	{ "conntrack-expiry-idle", "connection tracking forgets an idle link; then the client speaks", idle_until_forgotten, idle_until_forgotten, BOTH_WAYS,
+	  .alone = true, .slow = true },
 	{ "conntrack-expiry", "connection tracking forgets a link in use; then bytes of the server", forgotten_client, forgotten_server, BOTH_WAYS, .alone = true,
 	  .slow = true },
 	{ "conntrack-expiry-close", "connection tracking forgets a link in use; then the server closes", see_forgotten_close, close_forgotten, BOTH_WAYS, .alone = true,

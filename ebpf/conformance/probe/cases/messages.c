@@ -113,9 +113,14 @@ static void say_beside(struct conn *conn, size_t length)
 	}
 }
 
+static void ask_inq(struct conn *conn)
+{
+	if (!stage.client)
+		set_option(conn->fd, IPPROTO_TCP, TCP_INQ, 1);
+}
+
 static void inq(struct conn *conn)
 {
-	set_option(conn->fd, IPPROTO_TCP, TCP_INQ, 1);
 	for (int i = 0; i < 2; i++) {
 		send_now(300);
 		settle();
@@ -125,15 +130,32 @@ static void inq(struct conn *conn)
 	send_no_more();
 }
 
+static void inq_later(struct conn *conn)
+{
+	ask_inq(conn);
+	inq(conn);
+}
+
+static void ask_receive_timestamp(struct conn *conn)
+{
+	if (!stage.client)
+		set_option(conn->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
+}
+
 static void receive_timestamp(struct conn *conn)
 {
-	set_option(conn->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 	for (int i = 0; i < 2; i++) {
 		send_now(300);
 		settle();
 		say_beside(conn, 1000);
 	}
 	send_no_more();
+}
+
+static void receive_timestamp_later(struct conn *conn)
+{
+	ask_receive_timestamp(conn);
+	receive_timestamp(conn);
 }
 
 static void one_byte_writes(struct conn *conn)
@@ -160,7 +182,9 @@ const struct probe_case messages[] = {
 	{ "sendmmsg", "sendmmsg() sends several messages, in order", sendmmsg_three, take_messages, TO_SERVER },
 	{ "recvmmsg", "recvmmsg() takes several parts", feed, recvmmsg_three, TO_SERVER },
 	{ "one-byte", "2,000 writes and reads of one byte", one_byte_writes, one_byte_reads, BOTH_WAYS },
-	{ "inq", "TCP_INQ tells beside the bytes how many are left", feed, inq, TO_SERVER },
-	{ "receive-timestamp", "SO_TIMESTAMPNS puts a time stamp beside the bytes", feed, receive_timestamp, TO_SERVER },
+	{ "inq", "TCP_INQ tells beside the bytes how many are left", feed, inq, TO_SERVER, ask_inq },
+	{ "inq-later", "TCP_INQ, asked for on a connection in use", feed, inq_later, TO_SERVER },
+	{ "receive-timestamp", "SO_TIMESTAMPNS puts a time stamp beside the bytes", feed, receive_timestamp, TO_SERVER, ask_receive_timestamp },
+	{ "receive-timestamp-later", "SO_TIMESTAMPNS, asked for on a connection in use", feed, receive_timestamp_later, TO_SERVER },
 	END_OF_ROWS
 };

@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #define CONNECTIONS 20
-/* The client's numbers must wrap within this many bytes sent over TCP: then one connection in 256 will do. */
-#define WRAP_WITHIN (16u << 20)
+/* The client's numbers must wrap within this many bytes sent over TCP: then one connection in 128 will do. */
+#define WRAP_WITHIN (32u << 20)
 #define ATTEMPTS 4000
 #define ROUNDS 60
 
@@ -60,6 +60,7 @@ static void same_port_again(struct conn *unused)
 {
 	(void)unused;
 	meet();
+	teach(-1);
 	for (int i = 0; i < CONNECTIONS; i++) {
 		struct conn conn = connect_from(target_port() + 10000);
 
@@ -78,6 +79,7 @@ static void serve_one_by_one(struct conn *unused)
 
 	(void)unused;
 	meet();
+	teach(listener);
 	for (int i = 0; i < CONNECTIONS; i++) {
 		struct conn conn = pair_up(listener);
 
@@ -164,23 +166,27 @@ static uint32_t next_number(int fd)
  * spill to TCP, which moves the numbers, in turn with messages that are answered. */
 static void wrap_around(struct conn *conn)
 {
+	uint32_t start = 0;
+
 	meet();
-	for (int attempt = 0; attempt < ATTEMPTS && conn->fd < 0; attempt++) {
-		*conn = pair_up(-1);
-		if (-next_number(conn->fd) < WRAP_WITHIN)
+	for (int attempt = 0; attempt < ATTEMPTS; attempt++) {
+		*conn = connect_new();
+		start = next_number(conn->fd);
+		if (-start < WRAP_WITHIN)
 			break;
 		tell(0);
-		hang_up(conn);
+		vanish(conn);
 	}
 	if (conn->fd < 0)
 		give_up("no connection is near the wrap-around");
 	tell(1);
-	for (int round = 0; round < ROUNDS && next_number(conn->fd) > WRAP_WITHIN; round++) {
+	warm_up(conn);
+	for (int round = 0; round < ROUNDS && next_number(conn->fd) >= start; round++) {
 		stuff(conn, STREAM_WINDOW);
 		tell(conn->sent);
 		turns(conn, CONNECTIONS, 500);
 	}
-	say("wrapped: %d", next_number(conn->fd) <= WRAP_WITHIN);
+	say("wrapped: %d", next_number(conn->fd) < start);
 	tell(0);
 	turns(conn, CONNECTIONS, 500);
 }
@@ -192,11 +198,12 @@ static void wrap_around_server(struct conn *conn)
 
 	meet();
 	for (;;) {
-		*conn = pair_up(listener);
+		*conn = accept_from(listener);
 		if (hear())
 			break;
 		close(conn->fd);
 	}
+	warm_up(conn);
 	while ((sent = hear()) != 0) {
 		take(conn, sent - conn->taken);
 		answer_turns(conn, CONNECTIONS, 500);

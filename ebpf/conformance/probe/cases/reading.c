@@ -35,13 +35,18 @@ static void peek(struct conn *conn)
 }
 
 /* For TCP since Linux 6.9. */
+static void ask_peek_offset(struct conn *conn)
+{
+	int zero = 0;
+
+	if (!stage.client && setsockopt(conn->fd, SOL_SOCKET, SO_PEEK_OFF, &zero, sizeof(zero)))
+		unsupported("SO_PEEK_OFF on TCP");
+}
+
 static void peek_offset(struct conn *conn)
 {
 	unsigned char seen[100];
-	int zero = 0;
 
-	if (setsockopt(conn->fd, SOL_SOCKET, SO_PEEK_OFF, &zero, sizeof(zero)))
-		unsupported("SO_PEEK_OFF on TCP");
 	send_now(100);
 	settle();
 	for (int i = 0; i < 4; i++) {
@@ -52,6 +57,12 @@ static void peek_offset(struct conn *conn)
 	}
 	take(conn, 100);
 	send_no_more();
+}
+
+static void peek_offset_later(struct conn *conn)
+{
+	ask_peek_offset(conn);
+	peek_offset(conn);
 }
 
 static void waitall(struct conn *conn)
@@ -185,6 +196,15 @@ static void busy_poll(struct conn *conn)
 	send_no_more();
 }
 
+/* A program that counts does so before its first byte. */
+static void ask_unread(struct conn *conn)
+{
+	int unread;
+
+	if (!stage.client)
+		ioctl(conn->fd, FIONREAD, &unread);
+}
+
 static void say_unread(struct conn *conn)
 {
 	int unread = -1;
@@ -256,7 +276,8 @@ static void feed_quickly(struct conn *conn)
 const struct probe_case reading[] = {
 	{ "recv-nothing", "recv() with no room asks whether the socket is well", feed, nothing, TO_SERVER },
 	{ "peek", "MSG_PEEK sees what is there, in parts and over several messages, and leaves it", feed, peek, TO_SERVER },
-	{ "peek-offset", "SO_PEEK_OFF moves on with each MSG_PEEK", feed, peek_offset, TO_SERVER },
+	{ "peek-offset", "SO_PEEK_OFF moves on with each MSG_PEEK", feed, peek_offset, TO_SERVER, ask_peek_offset },
+	{ "peek-offset-later", "SO_PEEK_OFF, asked for on a connection in use", feed, peek_offset_later, TO_SERVER },
 	{ "waitall", "MSG_WAITALL on a blocking socket waits for all", feed, waitall, TO_SERVER },
 	{ "waitall-nonblocking", "MSG_WAITALL on a non-blocking socket takes what is there", feed, waitall_nonblocking, TO_SERVER },
 	{ "waitall-later", "MSG_WAITALL after O_NONBLOCK was cleared with part of the data there", feed, waitall_later, TO_SERVER },
@@ -266,8 +287,11 @@ const struct probe_case reading[] = {
 	{ "rcvlowat-later", "SO_RCVLOWAT set while less than that is unread", feed, lowat_later, TO_SERVER },
 	{ "rcvtimeo", "SO_RCVTIMEO ends a blocking recv()", feed, receive_timeout, TO_SERVER },
 	{ "busy-poll", "SO_BUSY_POLL changes nothing but latency", feed, busy_poll, TO_SERVER },
-	{ "fionread", "FIONREAD counts what is unread", feed, fionread, TO_SERVER },
-	{ "fionread-driven", "a reader that takes just what FIONREAD says gets everything", feed_quickly, fionread_driven, TO_SERVER },
+	{ "fionread", "FIONREAD counts what is unread", feed, fionread, TO_SERVER, ask_unread },
+	{ "fionread-first", "FIONREAD, first asked for on a connection in use", feed, fionread, TO_SERVER },
+	{ "fionread-driven", "a reader that takes just what FIONREAD says gets everything", feed_quickly, fionread_driven, TO_SERVER,
+	  ask_unread },
+	{ "fionread-driven-first", "the same by a program that begins so on a connection in use", feed_quickly, fionread_driven, TO_SERVER },
 	{ "error-queue", "an empty error queue and no error while data is unread", feed, error_queue, TO_SERVER },
 	END_OF_ROWS
 };

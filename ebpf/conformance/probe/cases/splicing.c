@@ -63,11 +63,26 @@ static bool splice_in(struct conn *conn, int pipe[2], size_t length)
 	return true;
 }
 
+/* Tries to splice while nothing is there. */
+static void try_to_splice(struct conn *conn)
+{
+	int pipe[2];
+
+	if (stage.client)
+		return;
+	new_pipe(pipe);
+	say_result("empty: splice", splice(conn->fd, NULL, pipe[1], NULL, 1, SPLICE_F_NONBLOCK));
+	close(pipe[0]);
+	close(pipe[1]);
+}
+
 static void splice_all(struct conn *conn)
 {
 	int pipe[2], turn;
 
 	new_pipe(pipe);
+	try_to_splice(conn);
+	meet();
 	for (turn = 0; turn < TURNS && splice_in(conn, pipe, PIECE); turn++)
 		put(conn, 1);
 	say("turns %d", turn);
@@ -113,15 +128,24 @@ static void send_pieces(struct conn *conn)
 	}
 }
 
+static void send_pieces_when_asked(struct conn *conn)
+{
+	meet();
+	send_pieces(conn);
+}
+
 static void send_pieces_cold(struct conn *conn)
 {
 	open_cold(conn);
+	meet();
 	send_pieces(conn);
 }
 
 static void read_then_splice_cold(struct conn *conn)
 {
 	open_cold(conn);
+	try_to_splice(conn);
+	meet();
 	read_then_splice(conn);
 }
 
@@ -192,9 +216,11 @@ static void sendfile_from_socket(struct conn *conn)
 }
 
 const struct probe_case splicing[] = {
-	{ "splice-in", "splice() from the socket, asked before the bytes come", send_pieces, splice_all, TO_SERVER },
-	{ "splice-in-late", "splice() from the socket, asked when the bytes are there", send_pieces, splice_late, TO_SERVER },
-	{ "read-then-splice", "a head is read, the body spliced, on a connection that was read before", send_pieces, read_then_splice, TO_SERVER },
+	{ "splice-in", "splice() from the socket, asked before the bytes come", send_pieces_when_asked, splice_all, TO_SERVER },
+	{ "splice-in-late", "splice() asked when the bytes are there, by a program that splices", send_pieces, splice_late, TO_SERVER, try_to_splice },
+	{ "splice-in-late-first", "the same by a program that never spliced before", send_pieces, splice_late, TO_SERVER },
+	{ "read-then-splice", "a head is read, the body spliced, by a program that splices", send_pieces, read_then_splice, TO_SERVER, try_to_splice },
+	{ "read-then-splice-first", "the same by a program that never spliced before", send_pieces, read_then_splice, TO_SERVER },
 	{ "read-then-splice-new", "a head is read, the body spliced, from the first byte on", send_pieces_cold, read_then_splice_cold, TO_SERVER, .alone = true },
 	{ "splice-out", "splice() from a pipe into the socket", splice_out, answer_pieces, TO_SERVER },
 	{ "sendfile-out", "sendfile() from a file into the socket", send_file, answer_pieces, TO_SERVER },

@@ -109,6 +109,8 @@ static void half_close_storm(struct conn *unused)
 {
 	(void)unused;
 	meet();
+	teach(-1);
+	meet();
 	run_threads(THREADS, half_closing, NULL);
 	say("connections with wrong bytes: %d", wrong_connections);
 	meet();
@@ -119,6 +121,8 @@ static void answer_half_close_storm(struct conn *unused)
 	int listener = listen_here(256);
 
 	(void)unused;
+	meet();
+	teach(listener);
 	meet();
 	run_threads(THREADS, answering, &listener);
 	say("connections with wrong bytes: %d", wrong_connections);

@@ -140,19 +140,25 @@ static void outgoing_queue(struct conn *conn)
 	put(conn, 1000);
 }
 
-/* Bytes that the writer holds back belong to the next ones; a reader must not be woken for them. */
+/* A hint that more will follow: TCP may hold the bytes back, or not. */
 static void more(struct conn *conn)
 {
-	for (int i = 0; i < 3; i++) {
-		put_once(conn, 100, MSG_MORE);
-		meet();
-		meet();
-		put_once(conn, 100, 0);
-		meet();
-		meet();
+	for (int i = 0; i < 20; i++) {
+		say_result("more: send", put_once(conn, 100, MSG_MORE));
+		say_result("last: send", put_once(conn, 100, 0));
+		take(conn, 1);
 	}
 }
 
+static void take_both(struct conn *conn)
+{
+	for (int i = 0; i < 20; i++) {
+		take(conn, 200);
+		put(conn, 1);
+	}
+}
+
+/* Bytes that the writer holds back: the reader must not be woken for them. */
 static void cork(struct conn *conn)
 {
 	for (int i = 0; i < 3; i++) {
@@ -224,7 +230,7 @@ const struct probe_case writing[] = {
 	{ "epoll-out-edge", "edge-triggered EPOLLOUT comes each time there is room again", stuff_and_wait_for_edge, stand_still_thrice, TO_SERVER },
 	{ "sndtimeo", "SO_SNDTIMEO ends a send() that finds no room", send_timeout, stand_still_then_take, TO_SERVER },
 	{ "siocoutq", "SIOCOUTQ: nothing outgoing once received, something while there is no room", outgoing_queue, stand_still_then_take, TO_SERVER },
-	{ "msg-more", "MSG_MORE holds bytes back for the next ones", more, see_held_back, TO_SERVER },
+	{ "msg-more", "MSG_MORE: the bytes come together with the next ones, or before them", more, take_both, TO_SERVER },
 	{ "cork", "TCP_CORK holds bytes back until it is taken off", cork, see_held_back, TO_SERVER },
 	{ "nagle", "small writes without TCP_NODELAY", nagle, echo_sixty, BOTH_WAYS },
 	{ "send-nothing", "a send() of no bytes is not seen by the reader", nothing_sent, nothing_received, TO_SERVER },

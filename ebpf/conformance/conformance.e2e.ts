@@ -1,0 +1,39 @@
+// The short form of the suite: every quick case on one path, and the core of them on all others. Needs root, and the
+// probe (`make build/conformance/probe`).
+import { declarations } from './declared';
+import { pathNames } from './paths';
+import { listCases } from './probe';
+import { undeclared } from './report';
+import { playAll, type Outcome } from './run';
+
+const quick = listCases().filter(({ slow }) => !slow);
+/** Waking, order, both ends' closes, refusals: what differs first where a path is special. */
+const core = ['blocking', 'nonblocking', 'epoll-edge', 'one-byte', 'half-close-client', 'half-close-server', 'accept-late', 'source-port-twice'];
+const widePath = 'cross-pod';
+const silent = (): void => undefined;
+
+let wide: Outcome;
+let narrow: Outcome;
+beforeAll(async () => {
+  const small = true;
+  const others = pathNames.filter((path) => path !== widePath);
+  const cases = quick.filter(({ name }) => core.includes(name));
+  [wide, narrow] = await Promise.all([
+    playAll({ cases: quick, paths: [widePath], families: ['IPv4'], small, jobs: 1 }, silent),
+    playAll({ cases, paths: others, families: ['IPv4', 'IPv6'], small, jobs: others.length }, silent),
+  ]);
+}, 600_000);
+
+test.each(quick)('on $name an accelerated connection does what TCP does, or what is declared: $about', ({ name }) => {
+  const rows = wide.rows.filter((row) => row.case === name);
+  expect(wide.broken.filter((each) => each.name.startsWith(`${name} `))).toEqual([]);
+  expect(rows).toHaveLength(1);
+  expect(undeclared(rows, declarations)).toEqual([]);
+});
+
+test.each(pathNames.filter((path) => path !== widePath))('so do the core of the cases on the path %s, over IPv4 and IPv6', (path) => {
+  expect(narrow.broken.filter((each) => each.name.includes(` ${path} `))).toEqual([]);
+  const rows = narrow.rows.filter((row) => row.path === path);
+  expect(rows).toHaveLength(2 * core.length);
+  expect(undeclared(rows, declarations)).toEqual([]);
+});
