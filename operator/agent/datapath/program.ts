@@ -44,7 +44,7 @@ export function load(options: OpenOptions): Loaded {
   const elf = readFileSync(options.object);
   const btf = parseBtf(section(elf, '.BTF'));
   const abi = abiOf(btf);
-  const flags = takeOffers(elf, programSections);
+  const flags = options.plain ? [] : takeOffers(elf, programSections);
   finishRelease(folderOf(options.pins, abi));
   const folder = preparePins(options.pins, abi);
   const fresh = !existsSync(join(folder, linkPin));
