@@ -14,8 +14,10 @@ CLANG_FLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -mcpu=v3 -idirafter /usr
 help: ## This list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
+# Two at a time would empty the directory under each other.
 node_modules/.stamp: package-lock.json
-	npm ci --no-audit --no-fund --loglevel=error
+	@mkdir -p build
+	flock build/npm.lock sh -c 'test $@ -nt $< || npm ci --no-audit --no-fund --loglevel=error'
 	@# npm 9, Debian 12's, does not link the program of the one architecture's package that fits.
 	@for node in node_modules/node-linux-*/bin/node; do ln -sf ../$${node#node_modules/} $(BIN)/node; done
 	@touch $@

@@ -128,6 +128,7 @@ enum locality {
 
 struct place {
 	enum locality locality;
+	__u32 netns;		/* of the selected pod */
 };
 
 /* port in host byte order */
@@ -200,6 +201,7 @@ struct history {
 /* The part of an end that its peer reads with every message. */
 struct face {
 	__u64 cookie;
+	struct handshake handshake;	/* zero while there is no connection: a cookie outlives it */
 	__u32 messages;		/* sent while in the map; wraps */
 	__u8 leaving;		/* the standing it leaves the map with; 0 while it stays */
 	__u8 in_map;
@@ -223,7 +225,6 @@ struct end {
 	enum path_kind path;
 	enum standing standing;
 	enum gate gate;		/* of the last message */
-	struct handshake handshake;
 	__u32 heard;		/* the peer's count of messages when this end last looked */
 	__u32 run;		/* messages since the peer was last heard */
 	__u32 turns;		/* runs so far */
@@ -236,7 +237,8 @@ struct end {
 	__u8 departures;	/* how often it has left the map */
 	__u8 own_rtt_flag;	/* the RTT callback was switched on by us */
 	__u8 selected;		/* both pods were selected at `epoch` */
-	__u16 pad;
+	__u8 candidate;		/* has waited to be found by its other end */
+	__u8 pad;
 };
 
 /* What a visit to a socket found; written to whoever reads the iterator. */

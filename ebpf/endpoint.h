@@ -76,4 +76,12 @@ static __always_inline enum locality locality_of(const struct address *address)
 	return place ? place->locality : 0;
 }
 
+/* The network namespace of the selected pod that has an address; 0 for every other address. */
+static __always_inline __u32 pod_at(const struct address *address)
+{
+	struct place *place = bpf_map_lookup_elem(&addresses, address);
+
+	return place ? place->netns : 0;
+}
+
 #endif

@@ -27,7 +27,7 @@ static __always_inline __u64 container_of_socket(struct sock *sk)
 
 #define FLAG(sk, name) ((BPF_CORE_READ(sk, __sk_common.skc_flags) >> bpf_core_enum_value(enum sock_flags, name)) & 1)
 /* SOF_TIMESTAMPING_TX_RECORD_MASK of include/uapi/linux/net_tstamp.h */
-#define TX_TIMESTAMPS 0x301
+#define TX_TIMESTAMPS 0x303
 
 /* What a program asked of its socket that redirected bytes would not do: timestamps, hints and offsets that come with
  * bytes of TCP only, and completions of zero-copy sends. */
@@ -48,14 +48,25 @@ static __always_inline bool opened_fast(struct tcp_sock *tp)
 	return BPF_CORE_READ(tp, fastopen_rsk) || BPF_CORE_READ_BITFIELD_PROBED(tp, syn_data_acked);
 }
 
+/* Its program sets the numbers of its handshake as it likes. */
+static __always_inline bool under_repair(struct tcp_sock *tp)
+{
+	return BPF_CORE_READ_BITFIELD_PROBED(tp, repair);
+}
+
 /* Multipath TCP keeps its data order outside the subflow; repaired and upper-layer (TLS) sockets keep theirs too. */
 static __always_inline bool unsupported(struct tcp_sock *tp)
 {
 	if (bpf_core_field_exists(tp->is_mptcp) && BPF_CORE_READ(tp, is_mptcp))
 		return true;
-	if (opened_fast(tp) || BPF_CORE_READ_BITFIELD_PROBED(tp, repair) || asks_of_tcp(tp))
+	if (opened_fast(tp) || under_repair(tp) || asks_of_tcp(tp))
 		return true;
 	return BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops) != NULL;
+}
+
+static __always_inline bool same_handshake(const struct handshake *a, const struct handshake *b)
+{
+	return a->client_next == b->client_next && a->server_next == b->server_next;
 }
 
 /* How the program at this end was seen to read; what was redirected to it could be lost to it. */
@@ -66,6 +77,15 @@ static __always_inline enum standing habit_of(__u64 container)
 	if (!habits || !habits->bits)
 		return STANDING_NONE;
 	return habits->bits & HABIT_SPLICES ? STANDING_SPLICING_READER : STANDING_COUNTING_READER;
+}
+
+/* What the peer shows of itself; false when its memory is somebody else's by now, or its socket is in another
+ * connection. */
+static __always_inline bool peer_face(const struct end *end, struct face *face)
+{
+	if (bpf_probe_read_kernel(face, sizeof(*face), (void *)end->peer.end))
+		return false;
+	return face->cookie == end->peer.cookie && same_handshake(&face->handshake, &end->face.handshake);
 }
 
 static __always_inline void want_callbacks(struct bpf_sock_ops *ops, struct end *end, int flags)
@@ -175,8 +195,8 @@ static __always_inline void leave_map(struct end *end)
 	if (!end->face.in_map)
 		return;
 	end->face.in_map = 0;
-	if (!bpf_map_delete_elem(&sockets, &cookie))
-		count_usage(-1);
+	bpf_map_delete_elem(&sockets, &cookie);	/* since 5.16 the kernel may have done so at close() */
+	count_usage(-1);
 }
 
 #endif

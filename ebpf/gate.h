@@ -81,14 +81,6 @@ static __always_inline bool in_order(struct tcp_sock *own, struct tcp_sock *peer
 	return PEEK(peer, copied_seq) == own->write_seq;
 }
 
-/* What the peer shows of itself; false when its memory is somebody else's by now. */
-static __always_inline bool peer_face(const struct end *end, struct face *face)
-{
-	if (bpf_probe_read_kernel(face, sizeof(*face), (void *)end->peer.end))
-		return false;
-	return face->cookie == end->peer.cookie;
-}
-
 static __always_inline bool is_peer(const struct end *end, struct sock *peer)
 {
 	return (__u64)PEEK(peer, __sk_common.skc_cookie.counter) == end->peer.cookie;

@@ -58,6 +58,10 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 
 	if (!end)
 		return;
+	if (under_repair(tp)) {
+		settle(end, STANDING_UNSUPPORTED_SOCKET);
+		return;
+	}
 	read_local(ops, &half.client);
 	read_remote(ops, &half.original);
 	end->path = likely_path(tp, &half.client.address, &half.original.address);
@@ -69,9 +73,9 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 	half.standing = by_history(end, &half.original, settings);
 	if (half.standing == STANDING_NONE || settings->mode != MODE_ACCELERATE)
 		half.standing = enter_map(ops, end, tp, settings);
-	end->handshake.client_next = ops->snd_nxt;
-	end->handshake.server_next = ops->rcv_nxt;
-	if (bpf_map_update_elem(&pending, &end->handshake, &half, BPF_ANY)) {
+	end->face.handshake.client_next = ops->snd_nxt;
+	end->face.handshake.server_next = ops->rcv_nxt;
+	if (bpf_map_update_elem(&pending, &end->face.handshake, &half, BPF_ANY)) {
 		leave_map(end);
 		half.standing = STANDING_LIMIT_REACHED;
 	}
@@ -87,12 +91,22 @@ static __always_inline void know_peer(struct end *end, const struct identity *pe
 	end->path = peer->netns == end->netns ? PATH_POD_LOCAL : PATH_NODE_LOCAL;
 }
 
+/* Two ends in two pods are one connection only where each has the other's address. Numbers alone could be forged: a
+ * program with CAP_NET_ADMIN in its pod gives a socket any it likes (TCP_REPAIR). */
+static __always_inline bool see_each_other(const struct half *half, __u32 netns, const struct address *remote)
+{
+	if (half->identity.netns == netns)
+		return true;
+	return pod_at(&half->original.address) == netns && pod_at(remote) == half->identity.netns;
+}
+
 /* Joins the accepting end to `half`; on refusal both stay on TCP. */
 static __always_inline enum standing join(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp,
 					  const struct half *half, const struct settings *settings)
 {
 	struct joint joint = { .identity = identity_of(end, tp), .path = end->path };
 	__u64 client = half->identity.cookie;
+	struct face peer;
 
 	if (half->standing != STANDING_PAIRING)
 		return half->standing;
@@ -110,6 +124,12 @@ static __always_inline enum standing join(struct bpf_sock_ops *ops, struct end *
 	}
 	if (!joint.identity.cookie)
 		return joint.standing;
+	/* closed before it could be told: whoever takes the joint away clears up */
+	if (!peer_face(end, &peer) && !bpf_map_delete_elem(&joints, &client)) {
+		forget_original(end->face.cookie);
+		leave_map(end);
+		return STANDING_PEER_NOT_SELECTED;
+	}
 	end->joined = 1;
 	count_standing(half->identity.slot, STANDING_PAIRING, STANDING_ACCELERATED);
 	return STANDING_ACCELERATED;
@@ -126,21 +146,21 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 	if (!end)
 		return;
 	end->accepting = 1;
-	end->handshake.client_next = ops->rcv_nxt;
-	end->handshake.server_next = ops->snd_nxt;
-	if (opened_fast(tp)) {
+	end->face.handshake.client_next = ops->rcv_nxt;
+	end->face.handshake.server_next = ops->snd_nxt;
+	if (opened_fast(tp) || under_repair(tp)) {
 		settle(end, STANDING_UNSUPPORTED_SOCKET);
 		return;
 	}
 	read_remote(ops, &remote);
-	found = bpf_map_lookup_elem(&pending, &end->handshake);
-	if (!found) {
+	found = bpf_map_lookup_elem(&pending, &end->face.handshake);
+	if (!found || !see_each_other(found, end->netns, &remote.address)) {
 		settle(end, standing_alone(&remote.address));
 		return;
 	}
 	half = *found;
 	/* whoever takes the half away owns it: the connecting end may be closing on another CPU */
-	if (bpf_map_delete_elem(&pending, &end->handshake)) {
+	if (bpf_map_delete_elem(&pending, &end->face.handshake)) {
 		settle(end, standing_alone(&remote.address));
 		return;
 	}
@@ -172,13 +192,17 @@ static __always_inline bool take_joint(struct end *end)
 }
 
 /* Gives up waiting for the accepting end; says why it stayed on TCP, if it said so. */
-static __always_inline enum standing give_up(struct end *end)
+static __always_inline enum standing give_up(const struct end *end, const struct handshake *handshake)
 {
 	enum standing standing = STANDING_PEER_NOT_SELECTED;
 	__u64 cookie = end->face.cookie;
 	struct joint *refusal;
 
-	bpf_map_delete_elem(&pending, &end->handshake);
+	bpf_map_delete_elem(&pending, handshake);
+	if (end->candidate)
+		bpf_map_delete_elem(&candidates, handshake);
+	else if (end->standing != STANDING_PAIRING)
+		return standing;
 	refusal = bpf_map_lookup_elem(&joints, &cookie);
 	if (refusal)
 		standing = refusal->standing;
@@ -190,7 +214,7 @@ static __always_inline enum standing give_up(struct end *end)
  * peer that cannot pair, and leaves the map again rather than pay for sitting in it. */
 static __always_inline void on_first_answer(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
 {
-	enum standing standing = give_up(end);
+	enum standing standing = give_up(end, &end->face.handshake);
 
 	leave_map(end);
 	settle(end, opened_fast(tp) ? STANDING_UNSUPPORTED_SOCKET : standing);
@@ -201,21 +225,29 @@ static __always_inline void on_first_answer(struct bpf_sock_ops *ops, struct end
  * out of the SOCKHASH when their program closes them. */
 static __always_inline void let_go(struct end *end)
 {
+	__u64 peer = end->peer.cookie;
+
 	if (end->accepting && !forget_original(end->face.cookie))
 		count_usage(-2);
 	else if (!end->joined)
 		leave_map(end);
+	if (end->accepting && !end->joined && peer)
+		bpf_map_delete_elem(&joints, &peer);
 	end->face.in_map = 0;
+	end->peer.cookie = 0;
 }
 
 static __always_inline void on_close(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
 {
 	__u64 sent = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
+	struct handshake handshake = end->face.handshake;
 	struct endpoint original = {};
 
+	/* the peer sees it from here on, and what it leaves for this end later it takes back itself */
+	__builtin_memset(&end->face.handshake, 0, sizeof(end->face.handshake));
 	if (!end->accepting && end->path != PATH_NONE) {
 		if (!take_joint(end))
-			give_up(end);
+			give_up(end, &handshake);
 		read_remote(ops, &original);
 		learn_from(end, &original, tp);
 	}

@@ -24,6 +24,10 @@ static void *(*bpf_rdonly_cast)(const void *object, __u32 type) = (void *)READON
 	})
 
 /* One member of what a pointer from PEEKABLE() points to. */
-#define PEEK(pointer, member) (offers.readonly_cast ? (pointer)->member : BPF_CORE_READ(pointer, member))
+#define PEEK(pointer, member)                                                                                          \
+	({                                                                                                             \
+		typeof(pointer) at = (pointer);                                                                        \
+		offers.readonly_cast ? at->member : BPF_CORE_READ(at, member);                                         \
+	})
 
 #endif

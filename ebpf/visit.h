@@ -151,14 +151,24 @@ static __always_inline enum standing enter_open(struct end *end, struct tcp_sock
 	return STANDING_NONE;
 }
 
+/* No longer waits to be found: what took itself for a connecting end turns out to be an accepting one. */
+static __always_inline void withdraw(struct end *end)
+{
+	if (end->candidate)
+		bpf_map_delete_elem(&candidates, &end->face.handshake);
+	end->candidate = 0;
+}
+
 /* The accepting end's part: answers a candidate with itself, in the map, or with why not. */
 static __always_inline bool answer(struct end *end, struct tcp_sock *tp, struct sock *sk, const struct half *half,
-				   const struct settings *settings)
+				   const struct handshake *handshake, const struct settings *settings)
 {
 	struct joint joint = {};
 	__u64 client = half->identity.cookie;
 	enum standing refusal;
 
+	withdraw(end);
+	end->face.handshake = *handshake;
 	know_peer(end, &half->identity);
 	end->accepting = 1;
 	refusal = enter_open(end, tp, sk, settings);
@@ -189,6 +199,7 @@ static __always_inline bool complete(struct end *end, struct tcp_sock *tp, struc
 	__u64 accepting = joint->identity.cookie;
 	struct target target = target_of(end, remote);
 	struct endpoint other;
+	struct face face;
 	enum standing refusal = joint->standing;
 
 	if (accepting) {
@@ -198,6 +209,11 @@ static __always_inline bool complete(struct end *end, struct tcp_sock *tp, struc
 		if (refusal == STANDING_NONE && bpf_map_update_elem(&origdsts, &accepting, &row, BPF_NOEXIST)) {
 			leave_map(end);
 			refusal = STANDING_LIMIT_REACHED;
+		}
+		/* closed before it could see the row: whoever takes the row away clears up */
+		if (refusal == STANDING_NONE && !peer_face(end, &face) && !forget_original(accepting)) {
+			leave_map(end);
+			refusal = STANDING_PEER_NOT_SELECTED;
 		}
 	}
 	if (refusal != STANDING_NONE) {
@@ -213,11 +229,12 @@ static __always_inline bool complete(struct end *end, struct tcp_sock *tp, struc
 }
 
 /* Takes over a candidate's half, if this socket is the one it looks for. */
-static __always_inline bool find_candidate(const struct handshake *handshake, struct half *half)
+static __always_inline bool find_candidate(const struct handshake *handshake, const struct address *remote, __u32 netns,
+					   struct half *half)
 {
 	struct half *found = bpf_map_lookup_elem(&candidates, handshake);
 
-	if (!found)
+	if (!found || !see_each_other(found, netns, remote))
 		return false;
 	*half = *found;
 	return !bpf_map_delete_elem(&candidates, handshake);
@@ -239,20 +256,22 @@ static __always_inline bool approach(struct end *end, struct tcp_sock *tp, struc
 		bpf_map_delete_elem(&joints, &cookie);
 		return complete(end, tp, sk, &taken, local, remote, settings);
 	}
-	handshake = end->accepting && known(&end->handshake) ? end->handshake : handshake_as_accepting(tp);
-	if (find_candidate(&handshake, &half))
-		return answer(end, tp, sk, &half, settings);
+	handshake = end->accepting && known(&end->face.handshake) ? end->face.handshake : handshake_as_accepting(tp);
+	if (find_candidate(&handshake, &remote->address, end->netns, &half))
+		return answer(end, tp, sk, &half, &handshake, settings);
 	if (end->accepting || !worth_joining(end, tp))
 		return false;
-	if (!known(&end->handshake))
-		end->handshake = handshake_as_connecting(tp);
+	if (!known(&end->face.handshake))
+		end->face.handshake = handshake_as_connecting(tp);
 	half.identity = identity_of(end, tp);
 	half.client = *local;
 	half.original = *remote;
-	if (!bpf_map_update_elem(&candidates, &end->handshake, &half, BPF_NOEXIST))
+	if (!bpf_map_update_elem(&candidates, &end->face.handshake, &half, BPF_NOEXIST)) {
+		end->candidate = 1;
 		return true;
+	}
 	/* still there since the last visit: every selected pod has been visited, and none has the other end */
-	bpf_map_delete_elem(&candidates, &end->handshake);
+	withdraw(end);
 	settle(end, opened_fast(tp) ? STANDING_UNSUPPORTED_SOCKET : STANDING_PEER_NOT_SELECTED);
 	return false;
 }
@@ -320,6 +339,8 @@ static __always_inline bool visit(struct tcp_sock *tp, struct sock *sk, const st
 	struct end *end = bpf_sk_storage_get(&ends, tp, NULL, 0);
 	struct endpoint local, remote;
 
+	if (end && end->standing == STANDING_NONE)
+		end = NULL;	/* of an earlier connection of this socket */
 	if (end && end->peer.cookie) {
 		if (end->joined)
 			look_after_joined(end, tp, sk);

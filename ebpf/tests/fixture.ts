@@ -45,8 +45,8 @@ export class Fixture {
     this.datapath.select([selected(this.client, 'front'), selected(this.server, 'back')], []);
   }
 
-  open(): Datapath {
-    return openDatapath({ object, pins: this.pins, podCgroup: this.node.cgroup });
+  open(options: { readonly plain?: boolean } = {}): Datapath {
+    return openDatapath({ object, pins: this.pins, podCgroup: this.node.cgroup, ...options });
   }
 
   counters(namespace: string): NamespaceCounters {

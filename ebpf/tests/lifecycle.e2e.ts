@@ -68,6 +68,16 @@ function programsOf(map: number): string[] {
   return bpftool<{ name?: string; map_ids?: number[] }[]>('prog', 'show').filter(({ map_ids }) => map_ids?.includes(map)).map(({ name }) => name ?? '');
 }
 
+test('joins with nothing that only some kernels offer', async () => {
+  f.datapath.release();
+  f.datapath = f.open({ plain: true });
+  f.datapath.configure(settings);
+  f.datapath.select([selected(f.client, 'front'), selected(f.server, 'back')], []);
+  await serve(f.node, f.server, port);
+  expect(await talk(f.node, f.client, f.server.address, port)).toMatchObject(fine);
+  expect(f.counters('front').fastBytes).toBeGreaterThan(f.counters('front').tcpBytes);
+});
+
 test('an interrupted change of the selection is noticed by the next process', async () => {
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, longTalk);

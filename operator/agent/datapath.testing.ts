@@ -17,7 +17,9 @@ export class FakeDatapath implements Datapath {
   counted: DatapathSnapshot = { namespaces: [], joinedSockets: 0, drainingSockets: 0 };
   joined: JoinedConnection[] = [];
   visits = true;
-  visited = 0;
+  readonly visitedNamespaces: (ReadonlySet<string> | undefined)[] = [];
+  /** What a visit does besides. */
+  work = (): void => undefined;
   /** What visit() answers, one after the other; then 0. */
   steps: number[] = [];
 
@@ -36,8 +38,13 @@ export class FakeDatapath implements Datapath {
     return this.counted;
   }
 
-  visit(): number {
-    this.visited++;
+  get visited(): number {
+    return this.visitedNamespaces.length;
+  }
+
+  visit(namespaces?: ReadonlySet<string>): number {
+    this.visitedNamespaces.push(namespaces);
+    this.work();
     return this.steps.shift() ?? 0;
   }
 

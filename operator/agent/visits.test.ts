@@ -2,12 +2,13 @@ import { FakeDatapath, noCounters } from './datapath.testing';
 import { Visits } from './visits';
 
 let now = 0;
+let worked = 0;
 let datapath: FakeDatapath;
 let visits: Visits;
 beforeEach(() => {
   now = 100_000;
   datapath = new FakeDatapath();
-  visits = new Visits(() => now);
+  visits = new Visits(() => now, () => worked);
 });
 
 const learning = (ends: number): FakeDatapath['counted'] => ({
@@ -49,14 +50,27 @@ test('with everything settled readers are watched for a second in thirty only', 
   expect(datapath.told.filter((what) => what === 'leave readers alone').length).toBe(3);
 });
 
-test('a visit that takes long is followed by a long pause', () => {
-  datapath.visit = () => {
-    datapath.visited++;
-    now += 500;
-    return 0;
-  };
+test('a visit that takes much work is followed by a long pause, a shorter one while something is learnt', () => {
+  datapath.work = () => void (worked += 500);
   expect(pass(3, 5)).toBe(1);
-  expect(pass(90, 6)).toBe(0);
+  expect(pass(24, 6)).toBe(0);
+  expect(pass(2, 6)).toBe(1);
+  expect(pass(26, 0)).toBe(1);
+  expect(pass(90, 0)).toBe(0);
+});
+
+test('a visit that only waited for its turn on a busy node is not followed by a long pause', () => {
+  datapath.work = () => void (now += 500);
+  expect(pass(3, 5)).toBe(1);
+  expect(pass(5, 6)).toBeGreaterThan(0);
+});
+
+test('at first and now and then it visits all pods, between these only namespaces in which something can still join', () => {
+  pass(40, 5);
+  const [first, ...others] = datapath.visitedNamespaces;
+  expect(first).toBeUndefined();
+  expect(others[0]).toEqual(new Set(['shop']));
+  expect(others.filter((namespaces) => namespaces === undefined)).toHaveLength(1);
 });
 
 test('a kernel without visits is left alone', () => {

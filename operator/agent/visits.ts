@@ -1,5 +1,5 @@
-// When the agent looks at open connections: soon while something can still join, seldom otherwise, never for more than
-// a two-hundredth of its time.
+// When the agent looks at open connections, and at whose: soon while something can still join, seldom otherwise, and never
+// for more than a small part of a core.
 import type { ConnectionReason } from '../api';
 import type { Datapath, DatapathSnapshot } from './datapath/contract';
 
@@ -7,8 +7,11 @@ import type { Datapath, DatapathSnapshot } from './datapath/contract';
 const unsettled: readonly ConnectionReason[] = ['Learning', 'ShortLived', 'OneWay', 'Observing', 'LimitReached'];
 const soonMs = 1000;
 const seldomMs = 10_000;
-/** Pause after a visit, as a multiple of the time it took. */
+/** All selected pods are visited at least this often, others only where something can still join. */
+const wholeEveryMs = 30_000;
+/** Pause after a visit, as a multiple of the processor time it took; and while something is learnt. */
 const restFactor = 200;
+const learningRestFactor = 50;
 /** A connection joins in three steps: its connecting end is found, its accepting end enters, then it does. */
 const stepsToJoin = 3;
 /** Programs are watched for this long before what they read over is trusted. */
@@ -21,6 +24,7 @@ export class Visits {
   private nextVisit = 0;
   private restUntil = 0;
   private interval = soonMs;
+  private nextWhole = 0;
   private learning = 0;
   private watchedSince: number | undefined;
   private nextSample = 0;
@@ -28,11 +32,14 @@ export class Visits {
   constructor(
     /** Milliseconds of a clock that only goes forward. */
     private readonly now: () => number,
+    /** Milliseconds of processor time that this thread has had; on a busy node a visit takes much longer than that. */
+    private readonly worked: () => number = threadMilliseconds,
   ) {}
 
   /** The selection or the mode has changed: every open connection is looked at. */
   hurry(): void {
     this.nextVisit = 0;
+    this.nextWhole = 0;
     this.interval = soonMs;
   }
 
@@ -48,15 +55,16 @@ export class Visits {
   }
 
   private visit(datapath: Datapath, snapshot: DatapathSnapshot): void {
-    const began = this.now();
-    let moved = datapath.visit();
+    const before = this.worked();
+    const open = snapshot.namespaces.filter((entry) => countOf({ namespaces: [entry] }, unsettled) > 0).map(({ namespace }) => namespace);
+    const namespaces = this.now() >= this.nextWhole || open.length === 0 ? undefined : new Set(open);
+    if (namespaces === undefined) this.nextWhole = this.now() + wholeEveryMs;
+    let moved = datapath.visit(namespaces);
     const joins = moved > 0;
-    for (let n = 1; moved > 0 && n < stepsToJoin; n++) moved = datapath.visit();
-    const took = this.now() - began;
+    for (let n = 1; moved > 0 && n < stepsToJoin; n++) moved = datapath.visit(namespaces);
     this.interval = joins ? soonMs : Math.min(2 * this.interval, seldomMs);
-    const pause = countOf(snapshot, unsettled) > 0 ? this.interval : seldomMs;
-    this.nextVisit = this.now() + pause;
-    this.restUntil = this.now() + restFactor * took;
+    this.nextVisit = this.now() + (open.length > 0 ? this.interval : seldomMs);
+    this.restUntil = this.now() + (this.learning > 0 ? learningRestFactor : restFactor) * (this.worked() - before);
   }
 
   private watch(datapath: Datapath, learning: boolean): void {
@@ -74,6 +82,11 @@ export class Visits {
   }
 }
 
-function countOf({ namespaces }: DatapathSnapshot, reasons: readonly ConnectionReason[]): number {
+function threadMilliseconds(): number {
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
+}
+
+function countOf({ namespaces }: Pick<DatapathSnapshot, 'namespaces'>, reasons: readonly ConnectionReason[]): number {
   return namespaces.reduce((sum, entry) => sum + reasons.reduce((n, reason) => n + (entry.reasons.get(reason) ?? 0), 0), 0);
 }

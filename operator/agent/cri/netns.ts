@@ -7,5 +7,12 @@ export type NetnsOf = (pid: number) => number | undefined;
 
 /** @param proc where the host's process file system is; the agent runs in the host's PID namespace */
 export function netnsReader(proc = '/proc'): NetnsOf {
-  return (pid) => statSync(join(proc, String(pid), 'ns', 'net'), { throwIfNoEntry: false })?.ino;
+  return (pid) => {
+    const file = join(proc, String(pid), 'ns', 'net');
+    try {
+      return statSync(file, { throwIfNoEntry: false })?.ino;
+    } catch (error) {
+      throw new Error(`read the network namespace of a process: ${(error as Error).message}; the agent needs hostPID and CAP_SYS_PTRACE`, { cause: error });
+    }
+  };
 }

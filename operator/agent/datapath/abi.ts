@@ -114,7 +114,7 @@ export function bindMaps(btf: Btf, fd: (name: string) => number, cpus: number) {
   return {
     settings: map('settings_map', u32Codec, structCodec<Settings>(btf, 'settings')),
     pods: map('pods', u32Codec, structCodec<Pod>(btf, 'pod')),
-    addresses: map('addresses', structCodec<{ bytes: Buffer }>(btf, 'address'), structCodec<{ locality: number }>(btf, 'place')),
+    addresses: map('addresses', structCodec<{ bytes: Buffer }>(btf, 'address'), structCodec<{ locality: number; netns: number }>(btf, 'place')),
     namespaces: map('namespaces', u32Codec, structCodec<{ name: Buffer }>(btf, 'namespace_name')),
     tallies: map('tallies', u32Codec, structCodec<Tally>(btf, 'tally'), cpus),
     usage: map('usage', u32Codec, u64Codec),

@@ -80,7 +80,7 @@ class PinnedDatapath implements Datapath {
       else slots.set(pod.netns, slot);
     }
     const taken = pods.filter((pod) => slots.has(pod.netns));
-    this.writeAddresses(taken.flatMap((pod) => pod.addresses), neighbours);
+    this.writeAddresses(taken, neighbours);
     // The first time in a process also when nothing changed: the one before may have ended between the two writes.
     if (this.writePods(slots) || !this.selectedBefore) this.advanceEpoch();
     this.selectedBefore = true;
@@ -98,11 +98,12 @@ class PinnedDatapath implements Datapath {
     return { namespaces, joinedSockets: this.joinedSockets(), drainingSockets };
   }
 
-  visit(): number {
+  visit(namespaces?: ReadonlySet<string>): number {
     const { visitor } = this.loaded;
     if (visitor === undefined) return 0;
     let steps = 0;
     for (const [netns, file] of this.netnsFiles) {
+      if (namespaces?.has(this.namespaceByNetns.get(netns) ?? '') === false) continue;
       const walk = inNamespace(file, netns, () => visitor.start());
       if (walk !== undefined) steps += visitor.read(walk).filter(({ finding }) => finding === this.enums.moved).length;
     }
@@ -186,12 +187,15 @@ class PinnedDatapath implements Datapath {
     return changed;
   }
 
-  private writeAddresses(selected: readonly string[], neighbours: readonly string[]): void {
+  private writeAddresses(selected: readonly DatapathPod[], neighbours: readonly string[]): void {
     const { addresses } = this.loaded.maps;
-    const places = new Map<string, number>();
-    for (const text of neighbours) places.set(addressBytes(text).toString('hex'), this.enums.known(this.enums.locality, 'NEIGHBOUR'));
-    for (const text of selected) places.set(addressBytes(text).toString('hex'), this.enums.known(this.enums.locality, 'SELECTED'));
+    const [own, other] = [this.enums.known(this.enums.locality, 'SELECTED'), this.enums.known(this.enums.locality, 'NEIGHBOUR')];
+    const places = new Map<string, { readonly locality: number; readonly netns: number }>();
+    for (const text of neighbours) places.set(addressBytes(text).toString('hex'), { locality: other, netns: 0 });
+    for (const pod of selected) {
+      for (const text of pod.addresses) places.set(addressBytes(text).toString('hex'), { locality: own, netns: pod.netns });
+    }
     for (const { bytes } of [...addresses.keys()].filter((key) => !places.has(key.bytes.toString('hex')))) addresses.delete({ bytes });
-    for (const [hex, locality] of places) addresses.set({ bytes: Buffer.from(hex, 'hex') }, { locality });
+    for (const [hex, place] of places) addresses.set({ bytes: Buffer.from(hex, 'hex') }, place);
   }
 }

@@ -6,8 +6,6 @@ import { parseBtf, type Btf } from './btf';
 import { redirectCalls, section } from './elf';
 
 const kernelBtf = '/sys/kernel/btf/vmlinux';
-/** Kernel functions are called from compiled programs only (kernel/bpf/verifier.c, add_kfunc_call()). */
-const compilerSwitch = '/proc/sys/net/core/bpf_jit_enable';
 
 interface Offer {
   /** The member of struct offers in ebpf/abi.h that says whether there is one. */
@@ -23,7 +21,7 @@ const offers: readonly Offer[] = [
   // ORIGINAL_ADDR_HELPER of ebpf/origdst.h; openEuler alone has it
   { flag: 'original_addr_helper', placeholder: 0x5ca1ab1e, kind: 'helper', find: (kernel) => enumerator(kernel, 'BPF_FUNC_sk_original_addr') },
   // READONLY_CAST_FUNCTION of ebpf/peek.h; since 6.2
-  { flag: 'readonly_cast', placeholder: 0x5ca1ca57, kind: 'kernelFunction', find: (kernel) => (compiles() ? kernel.functions.get('bpf_rdonly_cast') : undefined) },
+  { flag: 'readonly_cast', placeholder: 0x5ca1ca57, kind: 'kernelFunction', find: (kernel) => kernel.functions.get('bpf_rdonly_cast') },
 ];
 
 /** Patches the object's code; returns the flags that are to be set in its constants. */
@@ -49,8 +47,4 @@ function enumerator(kernel: Btf, name: string): number | undefined {
     if (value !== undefined) return value;
   }
   return undefined;
-}
-
-function compiles(): boolean {
-  return readFileSync(compilerSwitch, 'utf8').trim() !== '0';
 }

@@ -44,14 +44,13 @@ export function load(options: OpenOptions): Loaded {
   const elf = readFileSync(options.object);
   const btf = parseBtf(section(elf, '.BTF'));
   const abi = abiOf(btf);
-  const flags = takeOffers(elf, programSections);
   finishRelease(folderOf(options.pins, abi));
   const folder = preparePins(options.pins, abi);
   const fresh = !existsSync(join(folder, linkPin));
   const closers: (() => void)[] = [];
   const close = (): void => closers.splice(0).reverse().forEach((each) => each());
   try {
-    const { object, complete } = openAndLoad(elf, folder, (object) => setFlags(constantsOf(object), flags, btf));
+    const { object, complete } = openAndLoad(attempts(elf, options.plain ?? false), folder, btf);
     closers.push(() => libbpf.closeObject(object));
     const link = attachSockOps(object, options.podCgroup, join(folder, linkPin));
     closers.push(() => libbpf.destroyLink(link)); // an open descriptor alone keeps a program attached
@@ -73,26 +72,36 @@ export function load(options: OpenOptions): Loaded {
   }
 }
 
-/** With its optional programs if the kernel takes them, else without. */
-function openAndLoad(elf: Buffer, folder: string, prepare: (object: Handle) => void): { readonly object: Handle; readonly complete: boolean } {
-  const loaded = (optional: boolean): Handle => {
-    const object = checkHandle('open the object', libbpf.openMemory(elf, elf.length, null));
-    try {
-      prepare(object);
-      pinMaps(object, folder);
-      for (const name of optionalPrograms) check(`choose ${name}`, libbpf.setAutoload(program(object, name), optional));
-      loadObject(object);
-      return object;
-    } catch (error) {
-      libbpf.closeObject(object);
-      throw error;
-    }
-  };
+/** One way to load the object. */
+interface Attempt {
+  readonly elf: Buffer;
+  readonly flags: readonly string[];
+  /** With its optional programs. */
+  readonly complete: boolean;
+}
+
+/** From the best to what every supported kernel takes. Calls of kernel functions, for one, are refused where programs are not compiled. */
+function attempts(elf: Buffer, plain: boolean): Attempt[] {
+  const best = Buffer.from(elf);
+  const flags = plain ? [] : takeOffers(best, programSections);
+  const simple = [true, false].map((complete) => ({ elf, flags: [], complete }));
+  return flags.length === 0 ? simple : [{ elf: best, flags, complete: true }, ...simple];
+}
+
+function openAndLoad([attempt, ...others]: readonly Attempt[], folder: string, btf: Btf): { readonly object: Handle; readonly complete: boolean } {
+  if (attempt === undefined) throw new Error('load the object: no way to');
+  const { elf, flags, complete } = attempt;
+  const object = checkHandle('open the object', libbpf.openMemory(elf, elf.length, null));
   try {
-    return { object: loaded(true), complete: true };
+    setFlags(constantsOf(object), flags, btf);
+    pinMaps(object, folder);
+    for (const name of optionalPrograms) check(`choose ${name}`, libbpf.setAutoload(program(object, name), complete));
+    loadObject(object);
+    return { object, complete };
   } catch (error) {
-    if (!(error instanceof DatapathRefused)) throw error;
-    return { object: loaded(false), complete: false };
+    libbpf.closeObject(object);
+    if (!(error instanceof DatapathRefused) || others.length === 0) throw error;
+    return openAndLoad(others, folder, btf);
   }
 }
 
