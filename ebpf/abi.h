@@ -128,7 +128,7 @@ enum locality {
 
 struct place {
 	enum locality locality;
-	__u32 netns;		/* of the selected pod */
+	__u32 netns;		/* of the one selected pod that has the address */
 };
 
 /* port in host byte order */

@@ -189,11 +189,16 @@ class PinnedDatapath implements Datapath {
 
   private writeAddresses(selected: readonly DatapathPod[], neighbours: readonly string[]): void {
     const { addresses } = this.loaded.maps;
-    const [own, other] = [this.enums.known(this.enums.locality, 'SELECTED'), this.enums.known(this.enums.locality, 'NEIGHBOUR')];
+    const [own, neighbour] = [this.enums.known(this.enums.locality, 'SELECTED'), this.enums.known(this.enums.locality, 'NEIGHBOUR')];
     const places = new Map<string, { readonly locality: number; readonly netns: number }>();
-    for (const text of neighbours) places.set(addressBytes(text).toString('hex'), { locality: other, netns: 0 });
-    for (const pod of selected) {
-      for (const text of pod.addresses) places.set(addressBytes(text).toString('hex'), { locality: own, netns: pod.netns });
+    for (const text of neighbours) places.set(addressBytes(text).toString('hex'), { locality: neighbour, netns: 0 });
+    for (const { addresses: texts, netns } of selected) {
+      for (const key of texts.map((text) => addressBytes(text).toString('hex'))) {
+        const other = places.get(key);
+        // Networks of their own may use one address twice: then it says nothing of whose it is.
+        const shared = other?.locality === own && other.netns !== netns;
+        places.set(key, { locality: own, netns: shared ? 0 : netns });
+      }
     }
     for (const { bytes } of [...addresses.keys()].filter((key) => !places.has(key.bytes.toString('hex')))) addresses.delete({ bytes });
     for (const [hex, place] of places) addresses.set({ bytes: Buffer.from(hex, 'hex') }, place);
