@@ -7,6 +7,11 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TS := node -r ts-node/register/transpile-only
 JEST := node --experimental-vm-modules --no-warnings $(BIN)/jest
 OBJECT := build/ebpf/datapath.bpf.o
+.PHONY: bench
+bench: build ## Figures against plain TCP, AF_UNIX and no product; writes docs/performance (root; ARGS=--help)
+	@$(TS) e2e/tools/debian.ts all
+	@$(TS) e2e/bench/main.ts $(ARGS)
+
 PROBE := build/conformance/probe
 CLANG_FLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -mcpu=v3 -idirafter /usr/include/$(shell uname -m)-linux-gnu
 
@@ -41,6 +46,7 @@ generate: node_modules/.stamp ## CRD, chart schema and generated docs from their
 .PHONY: lint
 lint: node_modules/.stamp ## Types, import directions, generated files up to date
 	tsc --noEmit
+	tsc -p operator/cli/console/page
 	npm run --silent lint
 	npm run --silent generate -- --check
 	$(TS) e2e/gitops/main.ts --check
@@ -82,6 +88,11 @@ test-cluster: build ## Tests on a real API server and a real two-node cluster (r
 soak: $(OBJECT) ## Checksummed traffic while all changes under it (root; MINUTES=2 or GB=100, SEED=n)
 	@$(TS) e2e/tools/debian.ts all
 	$(TS) e2e/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES)) $(if $(GB),--gigabytes $(GB)) $(if $(SEED),--seed $(SEED))
+
+.PHONY: test-bounds
+test-bounds: $(OBJECT) ## A million short connections, stalled readers, memory of a node; writes docs/bounds.* (root; CONNECTIONS=n)
+	@$(TS) e2e/tools/debian.ts all
+	$(TS) e2e/bounds/main.ts $(CONNECTIONS)
 
 soak-page: node_modules/.stamp ## Writes docs/soak.* from the last soak
 	$(TS) e2e/soak/page.ts

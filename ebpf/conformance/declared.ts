@@ -149,7 +149,7 @@ const differences: readonly Declaration[] = [
   {
     cases: ['close-unread'],
     result: 'different',
-    why: 'A close with unread redirected bytes is not known to TCP as such: the sender sees the end of file and one more accepted send(), not ECONNRESET.',
+    why: 'A close with unread redirected bytes looks to TCP like any other: the sender sees end of file and one more accepted send(), not ECONNRESET.',
     remedy: 'None needed: the bytes are lost in both, and the sender hears of it with its next but one send().',
   },
   {

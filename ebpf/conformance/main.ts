@@ -52,7 +52,10 @@ function sideBySide({ control, accelerated }: Played['trial']): string {
     const [a = '', b = ''] = [left[i], right[i]];
     return `    ${a === b ? ' ' : '≠'} ${a.padEnd(60)} ${b}`;
   });
-  const speed = (['client', 'server'] as const).map((side) => `${side} fast ${accelerated[side].speed.fastBytes} tcp ${accelerated[side].speed.tcpBytes}`);
+  const speed = (['client', 'server'] as const).map((side) => {
+    const { fastBytes, tcpBytes } = accelerated[side].speed;
+    return `${side} fast ${fastBytes} tcp ${tcpBytes}`;
+  });
   return [...lines, `      ${speed.join(', ')}`].join('\n');
 }
 

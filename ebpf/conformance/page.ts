@@ -7,9 +7,9 @@ import type { Row } from './report';
 
 const head = `# Conformance
 
-Written by \`make conformance\` ([ebpf/conformance](../ebpf/conformance)); every row is in [conformance.json](conformance.json). Each case is one behaviour of
-the socket API, played at the same time on plain TCP and on a connection that has been accelerated; both sides note what the
-system calls told them, and every byte is known by its place.
+Written by \`make conformance\` ([ebpf/conformance](../ebpf/conformance)); every row is in [conformance.json](conformance.json).
+Each case is one behaviour of the socket API, played at the same time on plain TCP and on a connection that has been
+accelerated; both sides note what the system calls told them, and every byte is known by its place.
 
 - **same**: word for word what TCP does, on redirected bytes
 - **refused**: the datapath notices that this cannot be right and leaves the connection, or these bytes, on TCP: word for word what TCP does
@@ -54,9 +54,10 @@ function table(title: readonly string[], body: readonly (readonly string[])[]): 
 }
 
 function declarationTable(rows: readonly Row[], result: Declaration['result'], last: (declaration: Declaration) => string, title: string): string {
+  const seen = (name: string): boolean => rows.some((row) => row.case === name && row.result === result);
   const borneOut = declared
     .filter((declaration) => declaration.result === result)
-    .map((declaration) => ({ declaration, cases: declaration.cases.filter((name) => rows.some((row) => row.case === name && row.result === result)) }))
+    .map((declaration) => ({ declaration, cases: declaration.cases.filter(seen) }))
     .filter(({ cases }) => cases.length > 0);
   const body = borneOut.map(({ declaration, cases }) => [cases.map((name) => `\`${name}\``).join(', '), declaration.why, last(declaration)]);
   return table(['case', 'why', title], body);

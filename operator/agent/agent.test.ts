@@ -1,15 +1,13 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createLogger, transports } from 'winston';
-import { type AgentServer, type AgentSession, type Order, type Report, serveAgents } from '../protocol';
-import { testAuthority } from '../protocol/certificates.testing';
+import { controllerName } from '../api';
+import type { AgentServer, AgentSession, Order, Report } from '../protocol';
+import { TestChannel } from '../protocol/channel.testing';
+import type { Journal } from '../protocol/journal.testing';
 import { type Agent, startAgent } from './agent';
 import { ScriptedRuntime } from './cri/runtime.testing';
 import { FakeDatapath } from './datapath.testing';
 import { ScriptedHost } from './host.testing';
-import { Journal } from '../protocol/journal.testing';
 
 const log = createLogger({ transports: [new transports.Console({ silent: true })] });
 const anOrder: Order = {
@@ -17,7 +15,7 @@ const anOrder: Order = {
   namespaces: ['shop'], podSelector: {}, remove: false,
 };
 
-let directory: string;
+let channel: TestChannel;
 let journal: Journal;
 let runtime: ScriptedRuntime;
 let host: ScriptedHost;
@@ -30,41 +28,33 @@ const summary = ({ appliedOrder, released, problems, namespaces }: Report): stri
   `report ${appliedOrder} ${released ? 'released' : 'held'} [${problems.map(({ reason }) => reason).join()}] ${namespaces.map(({ name, podsAccelerated }) => `${name}:${podsAccelerated}`).join()}`;
 
 beforeEach(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'agent-'));
-  journal = new Journal();
+  channel = new TestChannel();
+  ({ journal } = channel);
   host = new ScriptedHost();
   datapath = new FakeDatapath();
-  runtime = new ScriptedRuntime(join(directory, 'runtime.sock'));
+  runtime = new ScriptedRuntime(channel.path('runtime.sock'));
   runtime.sandboxes.set('a', { id: 'a', namespace: 'shop', ip: '10.0.0.1', pid: 11 });
-  const authority = testAuthority();
-  writeFileSync(join(directory, 'ca.crt'), authority.ca);
-  writeFileSync(join(directory, 'token'), 'secret');
-  controller = await serveAgents<string>({
-    address: '127.0.0.1:0',
-    tls: authority.issue('sidecar-acceleration-controller'),
-    authenticate: (token) => Promise.resolve(token),
+  controller = await channel.serve({
+    tls: channel.authority.issue(controllerName),
     onStream: (opened) => {
       session = opened;
       journal.add(`hello ${opened.hello.mapAbi}`);
       return { onReport: (report) => journal.add(summary(report)), onClose: (reason) => journal.add(`closed ${reason}`) };
     },
-    onRefused: (problem) => journal.add(`refused ${problem}`),
-    limits: { messageIntervalMs: 0 },
   });
 });
 
 afterEach(async () => {
   await agent.close();
-  await controller.close();
+  await channel.end();
   runtime.stop();
-  rmSync(directory, { recursive: true });
 });
 
 async function start(): Promise<void> {
   agent = await startAgent({
     environment: {
       node: 'node1', controllerAddress: `127.0.0.1:${controller.port}`, criSocket: runtime.socket, pins: '/sys/fs/bpf/p', object: '/object',
-      caFile: join(directory, 'ca.crt'), tokenFile: join(directory, 'token'), logLevel: 'error', healthPort: 0,
+      caFile: channel.path('ca.crt'), tokenFile: channel.path('token'), logLevel: 'error', healthPort: 0,
     },
     log,
     leftovers: { switchOff: () => undefined, release: () => undefined },

@@ -7,10 +7,11 @@ import { Backoff } from './backoff';
 import { type TestAuthority, testAuthority } from './certificates.testing';
 import { type AgentClient, type AgentClientOptions, connectAgent } from './client';
 import { Journal } from './journal.testing';
-import type { FromAgent, Hello, Order, Report } from './messages';
+import type { FromAgent, FromController, Hello, Order, Report } from './messages';
 import { type AgentServer, serveAgents, type ServeOptions } from './server';
-import { type AgentSession, NotAuthenticated, type StreamLimits } from './session';
-import { connectPath, encodeFromAgent } from './wire';
+import { NotAuthenticated } from './refused';
+import type { AgentSession, StreamLimits } from './session';
+import { connectPath, decodeFromController, encodeFromAgent } from './wire';
 
 export const serverName = 'controller.test';
 export const hello: Hello = { agentVersion: '1', kernel: '6.18', architecture: 'x86_64', mapAbi: 1 };
@@ -25,6 +26,8 @@ export const sayHello = (message: FromAgent = { message: 'hello', hello }): Buff
 
 export interface RawStream {
   say(bytes: Buffer): void;
+  /** Reads what comes from now on; until then nothing is read. */
+  read(onMessage: (message: FromController) => void): void;
   readonly ended: Promise<StatusObject>;
 }
 
@@ -70,6 +73,10 @@ export class TestChannel {
         sessions.push(session);
         journal.add(`open ${session.identity}`);
         return {
+          onIdentity: (identity) => {
+            journal.add(`renewed ${identity}`);
+            if (identity !== session.identity && !identity.includes('fresh')) throw new NotAuthenticated('the fresh token is another agent\'s');
+          },
           onReport: ({ appliedOrder }) => journal.add(`report ${appliedOrder}`),
           onClose: (reason) => journal.add(`closed ${reason}`),
         };
@@ -111,7 +118,12 @@ export class TestChannel {
     metadata.set('authorization', `Bearer ${token}`);
     const call = client.makeBidiStreamRequest(connectPath, (bytes: Buffer) => bytes, (bytes) => bytes, metadata);
     call.on('error', () => undefined);
-    call.on('data', () => undefined);
-    return { say: (bytes) => void call.write(bytes), ended: new Promise((resolve) => call.on('status', resolve)) };
+    const read: RawStream['read'] = (onMessage) => {
+      call.on('data', (bytes: Buffer) => {
+        const incoming = decodeFromController(bytes);
+        if (incoming.ok) onMessage(incoming.value);
+      });
+    };
+    return { say: (bytes) => void call.write(bytes), read, ended: new Promise((resolve) => call.on('status', resolve)) };
   }
 }

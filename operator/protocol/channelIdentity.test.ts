@@ -2,7 +2,7 @@
 import { status } from '@grpc/grpc-js';
 import { testAuthority } from './certificates.testing';
 import { reportOf, serverName, TestChannel } from './channel.testing';
-import { Refused } from './session';
+import { Refused } from './refused';
 
 let channel: TestChannel;
 beforeEach(() => {
@@ -92,3 +92,33 @@ test('a second agent that claims a node is refused with the status the controlle
   expect(await channel.journal.until(/^down/)).toMatch(/ALREADY_EXISTS: the node has an agent already/);
   expect(await channel.journal.until(/^refused/)).toMatch(/ALREADY_EXISTS/);
 });
+
+describe('the token of a long stream', () => {
+  test('is shown anew when its file has another, on the same stream', async () => {
+    const { port } = await channel.serve();
+    channel.agent(port, { tokenCheckMs: 10 });
+    await channel.journal.until(/^open/);
+    channel.write('token', 'good fresh');
+    await channel.journal.until(/^renewed identity of good fresh/);
+    expect(channel.journal.lines.filter((line) => /^(open|closed|down)/.test(line))).toEqual(['open identity of good']);
+  });
+
+  test('that becomes too old ends the stream; the agent comes back', async () => {
+    const { port } = await channel.serve({}, { tokenAgeMs: 30 });
+    channel.agent(port);
+    expect(await channel.journal.until(/^down/)).toContain('UNAUTHENTICATED: no fresh token was shown');
+    await channel.journal.until(/^open/, channel.journal.lines.length);
+  });
+
+  test.each([
+    ['is wrong', 'bad', 'the token is wrong'],
+    ["is another agent's", 'good other', "the fresh token is another agent's"],
+  ])('ends the stream when the fresh one %s', async (_what, token, why) => {
+    const { port } = await channel.serve();
+    channel.agent(port, { tokenCheckMs: 10 });
+    await channel.journal.until(/^open/);
+    channel.write('token', token);
+    expect(await channel.journal.until(/^down/)).toContain(`UNAUTHENTICATED: ${why}`);
+  });
+});
+

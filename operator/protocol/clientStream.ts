@@ -37,6 +37,8 @@ export interface ControllerStreamOptions {
   /** The name the server's certificate must carry, whatever address it is reached by. */
   readonly serverName: string;
   readonly hello: () => Hello;
+  /** How often the token file is read while a stream is open, in milliseconds; a minute unless told. */
+  readonly tokenCheckMs?: number;
 }
 
 export interface StreamEvents {
@@ -51,6 +53,9 @@ export class ControllerStream {
   private readonly client: Client;
   private readonly call: Call;
   private readonly reports: LatestWriter<Report>;
+  /** The token that the controller has seen last. */
+  private shown: string;
+  private readonly renewing: NodeJS.Timeout;
   private done: (() => void) | undefined;
   private over = false;
 
@@ -58,7 +63,8 @@ export class ControllerStream {
   constructor(options: ControllerStreamOptions, private readonly events: StreamEvents) {
     const ca = readFileSync(options.caFile);
     const hello = options.hello();
-    const secure = credentials.combineChannelCredentials(credentials.createSsl(ca), token(options.tokenFile));
+    this.shown = readToken(options.tokenFile);
+    const secure = credentials.combineChannelCredentials(credentials.createSsl(ca), bearer(this.shown));
     this.client = new Client(options.address, secure, {
       ...channelOptions,
       'grpc.ssl_target_name_override': options.serverName,
@@ -72,6 +78,7 @@ export class ControllerStream {
     this.call.on('status', ({ code, details }: StatusObject) => this.end(`${status[code]}: ${details}`));
     this.call.write({ message: 'hello', hello });
     this.reports = new LatestWriter((report, done) => this.call.write({ message: 'report', report }, done));
+    this.renewing = setInterval(() => this.renew(options.tokenFile), options.tokenCheckMs ?? 60_000);
   }
 
   send(report: Report): void {
@@ -91,6 +98,18 @@ export class ControllerStream {
     });
   }
 
+  /** Shows the token that the kubelet has made since; an unreadable file is looked at again, until the controller has enough. */
+  private renew(tokenFile: string): void {
+    try {
+      const fresh = readToken(tokenFile);
+      if (fresh === this.shown) return;
+      this.shown = fresh;
+      this.call.write({ message: 'renewal', renewal: { token: fresh } });
+    } catch {
+      return;
+    }
+  }
+
   private take(incoming: Incoming<FromController>): void {
     if (this.over) return;
     if (!incoming.ok) {
@@ -104,6 +123,7 @@ export class ControllerStream {
   private end(reason: string): void {
     if (this.over) return;
     this.over = true;
+    clearInterval(this.renewing);
     this.reports.end();
     this.client.close();
     this.done?.();
@@ -111,15 +131,16 @@ export class ControllerStream {
   }
 }
 
-/** The kubelet rotates the file: read it for every stream. Only ever sent over TLS. */
-function token(file: string): CallCredentials {
+/** The kubelet rotates the file: it is read for every stream, and while one is open. */
+function readToken(file: string): string {
+  return readFileSync(file, 'utf8').trim();
+}
+
+/** Only ever sent over TLS. */
+function bearer(token: string): CallCredentials {
   return credentials.createFromMetadataGenerator((_, callback) => {
     const metadata = new Metadata();
-    try {
-      metadata.set('authorization', `Bearer ${readFileSync(file, 'utf8').trim()}`);
-    } catch (error) {
-      return callback(error instanceof Error ? error : new Error(String(error)));
-    }
-    return callback(null, metadata);
+    metadata.set('authorization', `Bearer ${token}`);
+    callback(null, metadata);
   });
 }

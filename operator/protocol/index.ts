@@ -4,5 +4,6 @@ export * from './client';
 export type { CertificatePair } from './certificate';
 export * from './messages';
 export * from './server';
-export { type AgentSession, NotAuthenticated, Refused, type SessionHandlers } from './session';
+export { NotAuthenticated, Refused } from './refused';
+export type { AgentSession, SessionHandlers } from './session';
 export { maxMessageBytes } from './wire';

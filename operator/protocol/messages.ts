@@ -96,6 +96,9 @@ export const order = z.object({
   remove: z.boolean(),
 });
 
+/** A token of the API server is about a kilobyte. */
+export const renewal = z.object({ token: z.string().min(1).max(16_384) });
+
 export type Hello = z.infer<typeof hello>;
 export type Problem = z.infer<typeof problem>;
 export type NamespaceReport = z.infer<typeof namespaceReport>;
@@ -107,6 +110,7 @@ export type Order = z.infer<typeof order>;
 export type FromAgent =
   | { readonly message: 'hello'; readonly hello: Hello }
   | { readonly message: 'report'; readonly report: Report }
+  | { readonly message: 'renewal'; readonly renewal: z.infer<typeof renewal> }
   | { readonly message?: undefined };
 export type FromController =
   | { readonly message: 'order'; readonly order: Order }
@@ -115,6 +119,7 @@ export type FromController =
 export const fromAgent = z.discriminatedUnion('message', [
   z.object({ message: z.literal('hello'), hello }),
   z.object({ message: z.literal('report'), report }),
+  z.object({ message: z.literal('renewal'), renewal }),
   z.object({ message: z.undefined().optional() }),
 ]);
 export const fromController = z.discriminatedUnion('message', [

@@ -23,7 +23,7 @@ export interface ServeOptions<Identity> {
    */
   readonly authenticate: (token: string) => Promise<Identity>;
   /** Called once an authenticated agent has said Hello; what it returns hears the rest. May throw `Refused`. */
-  readonly onStream: (session: AgentSession<Identity>) => SessionHandlers;
+  readonly onStream: (session: AgentSession<Identity>) => SessionHandlers<Identity>;
   /** Every stream that was refused or ended with an error: one line, for the log. */
   readonly onRefused: (problem: string) => void;
   /** Most agents at a time; further ones see RESOURCE_EXHAUSTED. */
@@ -39,7 +39,11 @@ export interface AgentServer {
   close(): Promise<void>;
 }
 
-const defaultLimits: StreamLimits = { authenticateMs: 10_000, helloMs: 10_000, silenceMs: 45_000, messageIntervalMs: 50 };
+const defaultLimits: StreamLimits = {
+  authenticateMs: 10_000, helloMs: 10_000, silenceMs: 45_000, messageIntervalMs: 50,
+  // The kubelet makes a new token of ten minutes after eight; agents look for it every minute.
+  tokenAgeMs: 900_000, tokenRetryMs: 10_000,
+};
 
 /** Listens for agents. Rejects when the address cannot be bound or the certificate cannot be read. */
 export async function serveAgents<Identity>(options: ServeOptions<Identity>): Promise<AgentServer> {

@@ -2,6 +2,8 @@
 import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { LatestWriter } from './latest';
 import type { FromAgent, FromController, Hello, Order, Report } from './messages';
+import { Refused } from './refused';
+import { TokenAge } from './tokenAge';
 import type { Incoming } from './wire';
 
 /** Milliseconds. */
@@ -13,6 +15,10 @@ export interface StreamLimits {
   readonly silenceMs: number;
   /** A stream is read no faster than one message in this time, whatever it sends. */
   readonly messageIntervalMs: number;
+  /** A stream goes on no longer than this after its last accepted token. */
+  readonly tokenAgeMs: number;
+  /** Between two tries to have a fresh token checked. */
+  readonly tokenRetryMs: number;
 }
 
 export interface AgentSession<Identity> {
@@ -26,42 +32,26 @@ export interface AgentSession<Identity> {
   close(reason: string): void;
 }
 
-export interface SessionHandlers {
+export interface SessionHandlers<Identity> {
   onReport(report: Report): void;
+  /** A fresh token is good; throws `Refused` when it is not of the same agent. May be left out by whoever does not tell agents apart. */
+  onIdentity?(identity: Identity): void;
   /** Called once, whoever ended the stream. */
   onClose(reason: string): void;
 }
 
 interface Policy<Identity> {
   readonly authenticate: (token: string) => Promise<Identity>;
-  readonly onStream: (session: AgentSession<Identity>) => SessionHandlers;
+  readonly onStream: (session: AgentSession<Identity>) => SessionHandlers<Identity>;
   readonly onRefused: (problem: string) => void;
-}
-
-/** Thrown by `authenticate` or `onStream` to end a stream with this status; the message goes to the agent. */
-export class Refused extends Error {
-  override readonly name: string = 'Refused';
-  constructor(
-    readonly code: status,
-    message: string,
-  ) {
-    super(message);
-  }
-}
-
-/** The token is wrong. */
-export class NotAuthenticated extends Refused {
-  override readonly name = 'NotAuthenticated';
-  constructor(message: string) {
-    super(status.UNAUTHENTICATED, message);
-  }
 }
 
 type Call = ServerDuplexStream<Incoming<FromAgent>, FromController>;
 
 export class SessionStream<Identity> {
   private ended = false;
-  private handlers: SessionHandlers | undefined;
+  private handlers: SessionHandlers<Identity> | undefined;
+  private tokenAge: TokenAge<Identity> | undefined;
   private silence: NodeJS.Timeout | undefined;
   private pause: NodeJS.Timeout | undefined;
   private readonly orders: LatestWriter<Order>;
@@ -82,7 +72,7 @@ export class SessionStream<Identity> {
     if (token === undefined) return this.end(status.UNAUTHENTICATED, 'no bearer token was shown');
     let identity: Identity;
     try {
-      identity = await within(this.limits.authenticateMs, this.policy.authenticate(token));
+      identity = await this.authenticate(token);
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       if (error instanceof Refused) return this.end(error.code, why);
@@ -90,6 +80,10 @@ export class SessionStream<Identity> {
       return this.end(status.UNAVAILABLE, 'the token cannot be checked now');
     }
     if (!this.ended) this.read(identity);
+  }
+
+  private authenticate(token: string): Promise<Identity> {
+    return within(this.limits.authenticateMs, this.policy.authenticate(token));
   }
 
   end(code: status, reason: string): void {
@@ -124,6 +118,8 @@ export class SessionStream<Identity> {
       } else if (message.message === 'report') {
         this.silence?.refresh();
         this.handlers.onReport(message.report);
+      } else if (message.message === 'renewal') {
+        this.tokenAge?.show(message.renewal.token);
       }
     } catch (error) {
       if (error instanceof Refused) return this.end(error.code, error.message);
@@ -144,8 +140,15 @@ export class SessionStream<Identity> {
       send: (order) => this.orders.send(order),
       close: (reason) => this.end(status.ABORTED, reason),
     });
-    if (this.ended) handlers.onClose('the stream was closed when it opened');
-    else this.handlers = handlers;
+    if (this.ended) return handlers.onClose('the stream was closed when it opened');
+    this.handlers = handlers;
+    this.tokenAge = new TokenAge({
+      authenticate: (token) => this.authenticate(token),
+      accept: (fresh) => handlers.onIdentity?.(fresh),
+      onRefused: (code, reason) => this.end(code, reason),
+      maxAgeMs: this.limits.tokenAgeMs,
+      retryMs: this.limits.tokenRetryMs,
+    });
   }
 
   private finish(reason: string): void {
@@ -153,6 +156,7 @@ export class SessionStream<Identity> {
     this.ended = true;
     clearTimeout(this.silence);
     clearTimeout(this.pause);
+    this.tokenAge?.end();
     this.orders.end();
     this.onGone();
     this.handlers?.onClose(reason);

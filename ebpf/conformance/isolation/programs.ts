@@ -54,7 +54,8 @@ def answer(s):
     if not readable(s,8): return 'nothing more'
     d=s.recv(999)
     if not d: return 'fine'
-    if len(d)%${word.length + 6} or not all(d[i:i+${word.length}]==b'${word}' for i in range(0,len(d),${word.length + 6})): return 'foreign bytes: %r'%d
+    heads=[d[i:i+${word.length}] for i in range(0,len(d),${word.length + 6})]
+    if len(d)%${word.length + 6} or any(head!=b'${word}' for head in heads): return 'foreign bytes: %r'%d
     s.send(d)
 `;
 

@@ -1,0 +1,26 @@
+import { conformancePage } from './page';
+import type { Case } from './probe';
+import type { Row } from './report';
+
+const cases: Case[] = [
+  { name: 'poll', subject: 'to-server', slow: false, about: 'poll() masks' },
+  { name: 'blocking', subject: 'to-server', slow: false, about: 'recv() asleep' },
+  { name: 'unplayed', subject: 'to-server', slow: true, about: 'never' },
+];
+
+function row(name: string, result: Row['result'], rest: Partial<Row> = {}): Row {
+  return { kernel: '6.18', case: name, path: 'same-pod', family: 'IPv4', result, ...rest };
+}
+
+test('shows what was played only: a cell for each path, by family where the two differ', () => {
+  const page = conformancePage([row('poll', 'same'), row('poll', 'different', { family: 'IPv6' }), row('blocking', 'refused')], cases);
+  expect(page).toContain('| `poll` | IPv4 same, IPv6 different | – |');
+  expect(page).toContain('| `blocking` | refused | – |');
+  expect(page).not.toContain('unplayed');
+});
+
+test('explains refusals and differences that were seen, and no others', () => {
+  const page = conformancePage([row('blocking', 'refused')], cases);
+  expect(page).toMatch(/\| `blocking` \| The kernel does not wake .* \| BlockingReader \|/);
+  expect(page).not.toContain('`waitall`');
+});

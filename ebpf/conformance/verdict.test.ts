@@ -1,0 +1,44 @@
+import type { Observation, Side } from './probe';
+import { BrokenControl, judge, type Names } from './verdict';
+
+const names: Names = { accelerated: 1, standing: (number) => `standing ${number}`, gate: (number) => `gate ${number}` };
+
+function side(said: readonly string[], rest: Partial<Side> = {}): Side {
+  return { outcome: 'finished', said, speed: { fastBytes: 100, tcpBytes: 0, standing: 1, gate: 0 }, ...rest };
+}
+
+function observed(client: Side, server: Side): Observation {
+  return { client, server };
+}
+
+const plain = observed(side(['recv 100']), side(['send 100']));
+
+test('the same words over redirected bytes are the same', () => {
+  expect(judge('to-server', plain, observed(side(['recv 100']), side(['send 100'])), names)).toEqual({ result: 'same' });
+});
+
+test('one other word, or a side that hangs, is different, however the bytes went', () => {
+  expect(judge('to-server', plain, observed(side(['recv 99']), side(['send 100'])), names).result).toBe('different');
+  expect(judge('to-server', plain, observed(side(['recv 100']), side(['send 100'], { outcome: 'hung' })), names).result).toBe('different');
+});
+
+test('the same words over TCP are a refusal by the gate of a joined connection, or by the reason of one that is not', () => {
+  const slow = { fastBytes: 0, tcpBytes: 100, standing: 1, gate: 7 };
+  expect(judge('to-server', plain, observed(side(['recv 100'], { speed: slow }), side(['send 100'])), names)).toEqual({ result: 'refused', reason: 'gate 7' });
+  const apart = { ...slow, standing: 6 };
+  expect(judge('to-server', plain, observed(side(['recv 100'], { speed: apart }), side(['send 100'])), names).reason).toBe('standing 6');
+});
+
+test('only the direction a case is about must have been fast', () => {
+  const slow = { fastBytes: 0, tcpBytes: 100, standing: 1, gate: 7 };
+  const oneWay = observed(side(['recv 100']), side(['send 100'], { speed: slow }));
+  expect(judge('to-server', plain, oneWay, names).result).toBe('same');
+  expect(judge('to-client', plain, oneWay, names).result).toBe('refused');
+  expect(judge('both-ways', plain, oneWay, names).result).toBe('refused');
+});
+
+test('what the kernel lacks is unsupported, and a control that does not finish says nothing about anything', () => {
+  const lacking = observed(side(['MSG_X: EINVAL'], { outcome: 'unsupported' }), side([], { outcome: 'hung' }));
+  expect(judge('to-server', lacking, plain, names)).toEqual({ result: 'unsupported', reason: 'MSG_X: EINVAL' });
+  expect(() => judge('to-server', observed(side([], { outcome: 'hung' }), side([])), plain, names)).toThrow(BrokenControl);
+});

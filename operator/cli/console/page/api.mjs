@@ -1,0 +1,47 @@
+// Asks accelctl, with the secret that came in the address.
+
+/** @typedef {{ open: number, accelerated: number }} Connections */
+/** @typedef {{ fast: number, tcp: number }} Bytes */
+/** @typedef {{ name: string, state: string, pods: { selected: number, accelerated: number }, connections: Connections, bytes: Bytes, reasons: { reason: string, connections: number }[] }} Listed */
+/** @typedef {{ type: string, status: string, reason: string, message: string }} Condition */
+/** @typedef {{ reason: string, nodes: number, examples: string[], message: string }} Unsupported */
+/**
+ * @typedef {{ metadata: { name: string, resourceVersion: string }, spec: { mode: 'Accelerate' | 'Observe' | 'Off' }, status?: {
+ *   conditions?: Condition[], nodes?: { desired: number, ready: number, unsupported: Unsupported[] }, connections?: Connections, bytes?: Bytes, namespaces?: Listed[] } }} Resource
+ */
+/** @typedef {{ name: string, selected: boolean, optedOut: boolean }} NamespaceRow */
+/** @typedef {{ server: string, resource?: Resource, ready: boolean, message: string, namespaces?: NamespaceRow[] }} State */
+
+const keptAs = 'accelctl-secret';
+
+/** Taken out of the address at once, so that nobody reads it over a shoulder or from the history; a reload still has it. */
+function takenSecret() {
+  const given = location.hash.slice(1);
+  if (given !== '') {
+    sessionStorage.setItem(keptAs, given);
+    history.replaceState(null, '', '/');
+  }
+  return sessionStorage.getItem(keptAs) ?? '';
+}
+
+const secret = takenSecret();
+
+/**
+ * @param {'GET' | 'POST'} method @param {string} path @param {object} [body]
+ * @returns {Promise<State>} rejects with one line for the reader
+ */
+async function ask(method, path, body) {
+  const headers = { authorization: `Bearer ${secret}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  const response = await fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch(() => {
+    throw new Error('accelctl does not answer: it has ended, or this machine slept; start accelctl console again');
+  });
+  const answer = await response.json();
+  if (!response.ok) throw new Error(String(answer.error));
+  return answer;
+}
+
+export const readState = () => ask('GET', '/api/state');
+/** @param {string} mode @param {string} resourceVersion */
+export const setMode = (mode, resourceVersion) => ask('POST', '/api/mode', { mode, resourceVersion });
+/** @param {string} name @param {boolean} optedOut */
+export const setNamespace = (name, optedOut) => ask('POST', '/api/namespace', { name, optedOut });

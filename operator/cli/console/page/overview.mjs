@@ -1,0 +1,36 @@
+// The head of the page: what is on, how much of it, and the switch.
+import { html } from 'htm/preact';
+import { bytes, modes, share } from './words.mjs';
+
+/**
+ * @param {{ state: import('./api.mjs').State, ask: (question: import('./confirm.mjs').Question) => void, change: (mode: string, version: string) => Promise<void> }} props
+ */
+export function Overview({ state, ask, change }) {
+  const { resource, ready, message } = state;
+  const connections = resource?.status?.connections;
+  const sent = resource?.status?.bytes;
+  return html`<section aria-label="Overview">
+    <p class=${ready ? 'verdict good' : 'verdict bad'} role="status">
+      <strong>${resource === undefined ? 'Not set up' : ready ? `${resource.spec.mode} is in force` : 'Not in force'}</strong> ${message}
+    </p>
+    <dl class="facts">
+      <div><dt>Accelerated</dt><dd>${connections === undefined ? '-' : share(connections.accelerated, connections.open)}</dd></div>
+      <div><dt>Connection ends</dt><dd>${connections === undefined ? '-' : `${connections.accelerated} of ${connections.open}`}</dd></div>
+      <div><dt>Fast path</dt><dd>${sent === undefined ? '-' : bytes(sent.fast)}</dd></div>
+      <div><dt>TCP</dt><dd>${sent === undefined ? '-' : bytes(sent.tcp)}</dd></div>
+    </dl>
+    ${resource !== undefined && html`<${Switch} resource=${resource} ask=${ask} change=${change} />`}
+  </section>`;
+}
+
+/**
+ * @param {{ resource: import('./api.mjs').Resource, ask: (question: import('./confirm.mjs').Question) => void, change: (mode: string, version: string) => Promise<void> }} props
+ */
+function Switch({ resource, ask, change }) {
+  const { mode } = resource.spec;
+  const wanted = (/** @type {keyof typeof modes} */ to) =>
+    ask({ title: `Set the whole cluster to ${to}?`, text: modes[to], action: `Set ${to}`, run: () => change(to, resource.metadata.resourceVersion) });
+  return html`<div class="switch" role="group" aria-label="Mode of the whole cluster">
+    ${Object.keys(modes).map((to) => html`<button key=${to} type="button" aria-pressed=${to === mode ? 'true' : 'false'} disabled=${to === mode} onClick=${() => wanted(/** @type {keyof typeof modes} */ (to))}>${to}</button>`)}
+  </div>`;
+}

@@ -1,0 +1,48 @@
+// Agents that read nothing, or say too much: nobody else waits for them, and they cost no memory.
+import { anOrder, reportOf, sayHello, TestChannel } from './channel.testing';
+import { maxNamespaces } from './messages';
+import { encodeFromAgent } from './wire';
+
+let channel: TestChannel;
+beforeEach(() => {
+  channel = new TestChannel();
+});
+afterEach(() => channel.end());
+
+test('an agent that reads nothing holds up nobody, and finds the latest order when it reads again', async () => {
+  const { port } = await channel.serve();
+  const slow = channel.raw(port, 'good slow');
+  slow.say(sayHello());
+  await channel.journal.until(/^open identity of good slow/);
+  channel.agent(port);
+  await channel.journal.until(/^open identity of good$/);
+  const namespaces = Array.from({ length: maxNamespaces }, (_, index) => `${index}-`.padEnd(63, 'x'));
+  const heldBefore = process.memoryUsage();
+  const last = 1500; // of 65 KiB each
+  for (let revision = 1; revision <= last; revision += 1) for (const session of channel.sessions) session.send({ ...anOrder, namespaces, revision });
+  await channel.journal.until(new RegExp(`^order ${last}$`));
+  const held = process.memoryUsage();
+  expect(held.external + held.heapUsed - heldBefore.external - heldBefore.heapUsed).toBeLessThan(50_000_000);
+  const seen: number[] = [];
+  await new Promise<void>((resolve) => {
+    slow.read((message) => {
+      if (message.message === 'order') seen.push(message.order.revision);
+      if (seen.at(-1) === last) resolve();
+    });
+  });
+  expect(seen.length).toBeLessThan(10);
+});
+
+test('an agent that says more than it may is read at its pace, and nobody else waits', async () => {
+  const { port } = await channel.serve({}, { messageIntervalMs: 50 });
+  const good = channel.agent(port, {});
+  const loud = channel.raw(port, 'good loud');
+  loud.say(sayHello());
+  await channel.journal.until(/^open identity of good loud/);
+  for (let each = 0; each < 20_000; each += 1) loud.say(encodeFromAgent({ message: 'report', report: reportOf(1) }));
+  const began = performance.now();
+  good.send(reportOf(99));
+  await channel.journal.until(/^report 99/);
+  const heard = channel.journal.lines.filter((line) => line === 'report 1').length;
+  expect(heard).toBeLessThanOrEqual((performance.now() - began) / 50 + 5);
+});
