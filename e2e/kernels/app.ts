@@ -15,12 +15,16 @@ const probe = join('build', 'conformance', 'probe');
 /** Folders of which the compiler takes the TypeScript only. */
 const folders = [join('ebpf', 'tests'), join('ebpf', 'conformance')];
 
-/** Compiles once for all kernels of a run: what is edited meanwhile reaches none of them. */
-export async function compileApp(): Promise<void> {
+/**
+ * Compiles once for all kernels of a run: what is edited meanwhile reaches none of them.
+ * @param datapath the datapath's object, where it is not the one of this checkout
+ */
+export async function compileApp(datapath = join(checkout, object)): Promise<void> {
   await rm(compiled, { recursive: true, force: true });
   await run('tsc', ['-p', join(__dirname, 'tsconfig.guest.json')]);
   for (const folder of folders) await copyOthers(join(checkout, folder));
-  for (const file of [object, 'package.json']) await copyInto(compiled, file);
+  await copyInto(compiled, 'package.json');
+  await copyTo(join(compiled, object), datapath);
 }
 
 /**
@@ -32,8 +36,7 @@ export async function packApp(name: string, plan: Plan, probeProgram: string): P
   await rm(staging, { recursive: true, force: true });
   const target = join(staging, guestCheckout);
   await cp(compiled, target, { recursive: true });
-  await mkdir(dirname(join(target, probe)), { recursive: true });
-  await copyFile(probeProgram, join(target, probe));
+  await copyTo(join(target, probe), probeProgram);
   await writeFile(join(target, 'plan.json'), JSON.stringify(plan));
   const archive = `${staging}.cpio`;
   await writeArchive(staging, archive);
@@ -61,7 +64,11 @@ async function copyOthers(folder: string): Promise<void> {
 }
 
 async function copyInto(target: string, file: string): Promise<void> {
-  if (!existsSync(join(checkout, file))) throw new Error(`packing the guest's checkout: ${file} is missing; run make build first`);
-  await mkdir(dirname(join(target, file)), { recursive: true });
-  await copyFile(join(checkout, file), join(target, file));
+  await copyTo(join(target, file), join(checkout, file));
+}
+
+async function copyTo(target: string, file: string): Promise<void> {
+  if (!existsSync(file)) throw new Error(`packing the guest's checkout: ${file} is missing; run make build first`);
+  await mkdir(dirname(target), { recursive: true });
+  await copyFile(file, target);
 }

@@ -1,5 +1,5 @@
 // Keeps docs/kernels.json, one result a kernel, and draws docs/kernels.md from it.
-import { readFile, writeFile } from 'node:fs/promises';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkout } from '../tools/paths';
@@ -9,13 +9,20 @@ import { kernelsPage } from './page';
 const [data, page] = ['kernels.json', 'kernels.md'].map((name) => join(checkout, 'docs', name)) as [string, string];
 
 /** Puts a kernel's result in the place of its last one; those of kernels that were not run stay. */
-export async function writeDocs(result: KernelResult): Promise<void> {
-  const before = await readFile(data, 'utf8').then((text) => z.array(resultSchema).parse(JSON.parse(text)), () => []);
+export function writeDocs(result: KernelResult): void {
+  const before = existsSync(data) ? z.array(resultSchema).parse(JSON.parse(readFileSync(data, 'utf8'))) : [];
   const results = [...before.filter(({ kernel }) => kernel !== result.kernel), result].sort(byVersion);
-  await writeFile(data, `${JSON.stringify(results, null, 1)}\n`);
-  await writeFile(page, kernelsPage(results));
+  writeFileSync(data, jsonText(results));
+  writeFileSync(page, kernelsPage(results));
 }
 
 function byVersion(one: KernelResult, other: KernelResult): number {
   return one.version.localeCompare(other.version, 'en', { numeric: true }) || one.kernel.localeCompare(other.kernel);
+}
+
+/** JSON with an item a line, so that changes can be read. */
+function jsonText(results: readonly KernelResult[]): string {
+  const list = (items: readonly unknown[]): string => `[${items.map((item) => `\n   ${JSON.stringify(item)}`).join(',')}]`;
+  const member = ([name, value]: [string, unknown]): string => `  "${name}": ${Array.isArray(value) ? list(value) : JSON.stringify(value)}`;
+  return `[\n${results.map((result) => ` {\n${Object.entries(result).map(member).join(',\n')}\n }`).join(',\n')}\n]\n`;
 }

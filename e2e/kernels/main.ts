@@ -1,29 +1,43 @@
 // Command line: `main.ts [KERNEL...]` boots each kernel, runs the datapath's tests on it, and writes docs/kernels.*.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Command } from 'commander';
 import { buildDirectory } from '../tools/paths';
 import { Progress } from '../tools/progress';
 import { compileApp } from './app';
 import { kernelChoice, usualKernels } from './catalogue';
 import { complaints, type KernelResult } from './result';
 import { runKernel } from './run';
+import { planOf, steps } from './steps';
 import { writeDocs } from './docs';
 
 const logs = join(buildDirectory, 'logs', 'kernels');
 
-async function main(words: readonly string[]): Promise<void> {
+interface Options {
+  readonly steps?: readonly string[];
+  readonly object?: string;
+  readonly atOnce: number;
+  readonly allCases: boolean;
+}
+
+async function main(names: readonly string[], { steps: chosen, object, atOnce, allCases }: Options): Promise<void> {
   const progress = new Progress();
-  const choices = (words.length > 0 ? words : usualKernels).map(kernelChoice);
+  const choices = (names.length > 0 ? names : usualKernels).map(kernelChoice);
+  const plan = planOf(chosen, allCases);
   await mkdir(logs, { recursive: true });
-  await progress.step('compiling what the guests run', compileApp);
+  await progress.step('compiling what the guests run', () => compileApp(object));
   const failed: string[] = [];
-  for (const choice of choices) {
-    const result = await runKernel(choice, logs, progress);
-    await writeDocs(result);
-    const lines = complaints(result);
-    report(result, lines, progress);
-    if (lines.length > 0) failed.push(choice.name);
-  }
+  const waiting = [...choices];
+  const work = async (): Promise<void> => {
+    for (let choice = waiting.shift(); choice !== undefined; choice = waiting.shift()) {
+      const result = await runKernel(choice, plan, logs, progress);
+      if (chosen === undefined && object === undefined) writeDocs(result);
+      const lines = complaints(result, plan);
+      report(result, lines, progress);
+      if (lines.length > 0) failed.push(choice.name);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, work));
   process.stdout.write(`${choices.length - failed.length} passed, ${failed.length} failed\n`);
   if (failed.length > 0) process.exitCode = 1;
 }
@@ -34,7 +48,16 @@ function report({ kernel, release }: KernelResult, lines: readonly string[], pro
   if (lines.length > 0) progress.say(`  console: ${join(logs, `${kernel}.log`)}`);
 }
 
-main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-});
+new Command()
+  .description(`Runs the datapath's tests on Debian's kernels in virtual machines; without names on ${usualKernels.join(', ')}.`)
+  .argument('[kernels...]', 'series such as 6.1, or newest, each also with -arm64 behind it')
+  .option('--steps <names>', `only these of ${steps.map(({ name }) => name).join(',')}; the documents stay as they are then`, (text) => text.split(','))
+  .option('--object <file>', "another object than this checkout's build; the documents stay as they are then")
+  .option('--all-cases', 'every quick case of the conformance suite: hours where kernels are emulated', false)
+  .option('--at-once <n>', 'machines that run at a time', Number, 1)
+  .action((names: string[], options: Options) => main(names, options))
+  .parseAsync()
+  .catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  });

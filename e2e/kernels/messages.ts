@@ -18,11 +18,14 @@ export const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('step'), name: z.string() }),
   /** What the kernel itself can do, found by trying. */
   z.object({ kind: z.literal('probe'), name: z.string(), answer: z.string() }),
+  /** What the verifier says to one program of the object, loaded alone. */
+  z.object({ kind: z.literal('program'), name: z.string(), optional: z.boolean(), loads: z.boolean(), error: z.string(), log: z.string() }),
   /** The agent's own loader was refused; `log` is what the verifier said. */
   z.object({ kind: z.literal('refused'), error: z.string(), log: z.string() }),
   /** Checksummed conversations through a loaded datapath; `paired` counts ends of connections. */
   z.object({
     kind: z.literal('traffic'),
+    way: z.enum(['when they open', 'by visits', 'after a warm-up']),
     family: z.enum(['IPv4', 'IPv6']),
     connections: z.int(),
     paired: z.int(),
@@ -33,6 +36,10 @@ export const messageSchema = z.discriminatedUnion('kind', [
   }),
   z.object({ kind: z.literal('test'), file: z.string(), name: z.string(), passed: z.boolean(), seconds: z.number(), message: z.string() }),
   z.object({ kind: z.literal('row'), row: rowSchema }),
+  /** A sign of life of a long step. */
+  z.object({ kind: z.literal('progress'), line: z.string() }),
+  /** Something of the conformance suite that is not as declared. */
+  z.object({ kind: z.literal('complaint'), line: z.string() }),
   /** A step is over; `code` is how its program ended, 124 when its time was up. */
   z.object({ kind: z.literal('stepped'), name: z.string(), code: z.int() }),
   z.object({ kind: z.literal('done') }),

@@ -1,14 +1,33 @@
 // docs/kernels.md: kernel × result, drawn from the results. Pure.
+import { behaviours, type Behaviour } from './behaviours';
+import { markdownTable } from './markdown';
 import { complaints, type KernelResult } from './result';
+import { steps } from './steps';
 
 const head = `# Kernels
 
 Written by \`make test-kernels\`, which boots Debian's kernels in virtual machines: the agent's own loader on the kernel's own
-verifier, the tests of [ebpf/tests](../ebpf/tests) and the conformance suite. Everything else is in [kernels.json](kernels.json).
+verifier, checksummed traffic, the tests of [ebpf/tests](../ebpf/tests) and the conformance suite. Everything is in [kernels.json](kernels.json).
+`;
+
+const probesHead = `## What a kernel has
+
+Found by trying, never by the version. Without visits, connections join when they open and send their first messages over TCP.
+`;
+
+const conformanceHead = `## Conformance where kernels differ
+
+\`same\`: as on plain TCP; \`refused\`: left on TCP; \`different\`: declared with its remedy in [conformance.md](conformance.md); \`unsupported\`: plain
+TCP of that kernel lacks it too. All other cases of the suite have one result on all kernels.
 `;
 
 export function kernelsPage(results: readonly KernelResult[]): string {
-  const sections = [head, table(columns, results), ...results.flatMap(trouble)];
+  const sections = [
+    head, markdownTable(columns.map(({ title }) => title), results.map((result) => columns.map(({ cell }) => cell(result)))),
+    probesHead, matrix(results, probesOf),
+    conformanceHead, matrix(results, behaviours, (cells) => new Set(cells).size > 1),
+    ...results.flatMap(trouble),
+  ];
   return `${sections.join('\n')}\n`;
 }
 
@@ -18,26 +37,41 @@ interface Column {
 }
 
 const columns: readonly Column[] = [
-  { title: 'kernel', cell: ({ release, kernel, machine }) => `${release === '' ? kernel : release} ${machine}`.trim() },
+  { title: 'kernel', cell: title },
   { title: 'Debian', cell: ({ version }) => version },
   { title: 'loads', cell: loads },
-  { title: 'ends paired', cell: ({ traffic }) => traffic.map(({ family, paired, connections }) => `${family} ${paired} of ${2 * connections}`).join(', ') },
+  { title: 'ends paired', cell: paired },
   { title: 'bytes checked', cell: ({ traffic }) => millions(traffic.map(({ bytes }) => bytes)) },
   { title: 'wrong', cell: ({ traffic }) => String(sum(traffic.map(({ wrongBytes }) => wrongBytes))) },
   { title: 'on the fast path', cell: ({ traffic }) => millions(traffic.map(({ fastBytes }) => fastBytes)) },
-  { title: 'tests', cell: ({ tests }) => `${tests.filter(({ passed }) => passed).length} of ${tests.length}` },
+  { title: 'tests', cell: tests },
   { title: 'conformance', cell: conformance },
 ];
 
-function table(shown: readonly Column[], results: readonly KernelResult[]): string {
-  const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const rows = results.map((result) => line(shown.map(({ cell }) => cell(result))));
-  return [line(shown.map(({ title }) => title)), `|${'---|'.repeat(shown.length)}`, ...rows, ''].join('\n');
+function title({ release, kernel, machine }: KernelResult): string {
+  return `${release === '' ? kernel : release} ${machine}`.trim();
 }
 
-function loads({ refused, traffic }: KernelResult): string {
+function loads({ refused, programs, traffic }: KernelResult): string {
   if (refused !== undefined) return 'no';
+  const lacking = programs.filter((program) => !program.loads).map(({ name }) => `\`${name}\``);
+  if (lacking.length > 0) return `without ${lacking.join(', ')}`;
   return traffic.length > 0 ? 'yes' : '–';
+}
+
+/** `when they open: IPv4 16 of 16, IPv6 16 of 16; by visits: ...`. */
+function paired({ traffic }: KernelResult): string {
+  const ways = [...new Set(traffic.map(({ way }) => way))];
+  const of = (way: string): string =>
+    traffic.filter((each) => each.way === way).map((each) => `${each.family} ${each.paired} of ${2 * each.connections}`).join(', ');
+  return ways.map((way) => `${way}: ${of(way)}`).join('<br>') || '–';
+}
+
+function tests({ tests: all }: KernelResult): string {
+  if (all.length === 0) return '–';
+  const lacking = all.filter(({ lacks }) => lacks !== undefined).length;
+  const passed = `${all.filter((test) => test.passed).length} of ${all.length - lacking}`;
+  return lacking === 0 ? passed : `${passed}; ${lacking} do not apply`;
 }
 
 /** `312 same, 40 refused`. */
@@ -47,8 +81,22 @@ function conformance({ conformance: rows }: KernelResult): string {
   return [...counts].map(([result, count]) => `${count} ${result}`).join(', ') || '–';
 }
 
+function probesOf({ probes }: KernelResult): Behaviour[] {
+  return probes.map(({ name, answer }) => ({ name, result: answer }));
+}
+
+/** One line for each thing any kernel tells, one column a kernel. */
+function matrix(
+  results: readonly KernelResult[], things: (result: KernelResult) => readonly Behaviour[], shown: (cells: readonly string[]) => boolean = () => true,
+): string {
+  const told = results.map((result) => new Map(things(result).map(({ name, result: said }) => [name, said])));
+  const names = [...new Set(told.flatMap((each) => [...each.keys()]))];
+  const rows = names.map((name) => [name, ...told.map((each) => each.get(name) ?? '–')]).filter(([, ...cells]) => shown(cells.filter((cell) => cell !== '–')));
+  return markdownTable(['', ...results.map(({ kernel }) => kernel)], rows);
+}
+
 function trouble(result: KernelResult): string[] {
-  const lines = complaints(result);
+  const lines = complaints(result, { steps });
   return lines.length === 0 ? [] : [`## ${result.kernel}: not as it must be\n`, ...lines.map((line) => `- ${line}`), ''];
 }
 

@@ -1,8 +1,11 @@
 // What a kernel's run has shown, and whether that is all that was asked for.
 import { z } from 'zod';
+import { lacking } from './needs';
 import { rowSchema, type Message } from './messages';
+import type { Plan, Step } from './plan';
 
 const trafficSchema = z.object({
+  way: z.string(),
   family: z.enum(['IPv4', 'IPv6']),
   connections: z.int(),
   paired: z.int(),
@@ -11,6 +14,8 @@ const trafficSchema = z.object({
   wrongBytes: z.int(),
   errors: z.array(z.string()),
 });
+
+type Traffic = z.infer<typeof trafficSchema>;
 
 export const resultSchema = z.object({
   /** As it was asked for: `6.1`, `newest`. */
@@ -22,11 +27,14 @@ export const resultSchema = z.object({
   machine: z.string(),
   accelerator: z.enum(['kvm', 'tcg']),
   ending: z.enum(['done', 'did not start', 'stopped by itself', 'hung']),
+  programs: z.array(z.object({ name: z.string(), optional: z.boolean(), loads: z.boolean(), error: z.string() })),
   /** Why the datapath was refused, in the agent's words. */
   refused: z.string().optional(),
   traffic: z.array(trafficSchema),
-  tests: z.array(z.object({ file: z.string(), name: z.string(), passed: z.boolean(), message: z.string() })),
+  tests: z.array(z.object({ file: z.string(), name: z.string(), passed: z.boolean(), lacks: z.string().optional(), message: z.string() })),
   conformance: z.array(rowSchema),
+  /** What of it is not as declared. */
+  undeclared: z.array(z.string()),
   probes: z.array(z.object({ name: z.string(), answer: z.string() })),
   /** How each step ended: 0 as it should, 124 out of time. */
   steps: z.array(z.object({ name: z.string(), code: z.int() })),
@@ -38,7 +46,7 @@ export type KernelResult = z.infer<typeof resultSchema>;
 export type Booted = Pick<KernelResult, 'kernel' | 'version' | 'accelerator'>;
 
 export function emptyResult(booted: Booted): KernelResult {
-  return { ...booted, release: '', machine: '', ending: 'did not start', traffic: [], tests: [], conformance: [], probes: [], steps: [] };
+  return { ...booted, release: '', machine: '', ending: 'did not start', programs: [], traffic: [], tests: [], conformance: [], undeclared: [], probes: [], steps: [] };
 }
 
 /** The result with one more message taken into it. */
@@ -46,40 +54,58 @@ export function taken(result: KernelResult, message: Message): KernelResult {
   switch (message.kind) {
     case 'hello':
       return { ...result, release: message.release, machine: message.machine };
+    case 'program': {
+      const { name, optional, loads, error } = message;
+      return { ...result, programs: [...result.programs, { name, optional, loads, error }] };
+    }
     case 'refused':
       return { ...result, refused: message.error };
     case 'traffic':
       return { ...result, traffic: [...result.traffic, trafficSchema.parse(message)] };
     case 'test': {
       const { file, name, passed, message: words } = message;
-      return { ...result, tests: [...result.tests, { file, name, passed, message: words }] };
+      const lacks = passed ? undefined : lacking(result, name);
+      return { ...result, tests: [...result.tests, { file, name, passed, message: words, ...(lacks !== undefined && { lacks }) }] };
     }
     case 'row':
       return { ...result, conformance: [...result.conformance, message.row] };
+    case 'complaint':
+      return { ...result, undeclared: [...result.undeclared, message.line] };
     case 'probe':
       return { ...result, probes: [...result.probes, { name: message.name, answer: message.answer }] };
     case 'stepped':
       return { ...result, steps: [...result.steps, { name: message.name, code: message.code }] };
     case 'step':
+    case 'progress':
     case 'done':
       return result;
   }
 }
 
 /** One line for each thing that is not as it must be; none for a kernel that passes. */
-export function complaints(result: KernelResult): string[] {
-  const { ending, refused, traffic, tests, conformance, steps } = result;
+export function complaints(result: KernelResult, plan: Plan): string[] {
+  const { ending, programs, refused, traffic, tests, undeclared, steps } = result;
   const lines: string[] = [];
   if (ending !== 'done') lines.push(`the machine ${ending}`);
+  for (const { name, optional, loads, error } of programs) if (!loads && !optional) lines.push(`${name} is refused: ${error}`);
   if (refused !== undefined) lines.push(refused);
-  for (const each of traffic) {
-    if (each.paired < 2 * each.connections) lines.push(`${each.family}: ${each.paired} of ${2 * each.connections} ends were paired`);
-    if (each.fastBytes === 0) lines.push(`${each.family}: no byte took the fast path`);
-    if (each.wrongBytes > 0) lines.push(`${each.family}: ${each.wrongBytes} of ${each.bytes} bytes were wrong`);
-    lines.push(...each.errors.map((error) => `${each.family}: ${error}`));
-  }
-  lines.push(...tests.filter(({ passed }) => !passed).map(({ file, name }) => `${file}: ${name}`));
+  lines.push(...traffic.flatMap(trafficComplaints));
+  lines.push(...tests.filter(({ passed, lacks }) => !passed && lacks === undefined).map(({ file, name }) => `${file}: ${name}`));
+  lines.push(...undeclared);
   for (const { name, code } of steps) if (code !== 0) lines.push(code === 124 ? `${name}: out of time` : `${name}: ended with ${code}`);
-  if (ending === 'done' && (traffic.length === 0 || tests.length === 0 || conformance.length === 0)) lines.push('a step told nothing');
+  if (ending === 'done') lines.push(...plan.steps.filter((step) => told(result, step) === 0).map(({ name }) => `${name}: told nothing`));
   return lines;
+}
+
+function trafficComplaints({ way, family, paired, connections, fastBytes, wrongBytes, bytes, errors }: Traffic): string[] {
+  const lines = errors.map((error) => `${family}: ${error}`);
+  if (paired < 2 * connections) lines.push(`${family}: ${paired} of ${2 * connections} ends were paired ${way}`);
+  if (fastBytes === 0) lines.push(`${family}: no byte took the fast path (joined ${way})`);
+  if (wrongBytes > 0) lines.push(`${family}: ${wrongBytes} of ${bytes} bytes were wrong`);
+  return lines;
+}
+
+/** How much a step has told. */
+function told({ programs, traffic, tests, conformance, probes }: KernelResult, { program }: Step): number {
+  return { programs, traffic, suite: tests, conformance, probes }[program].length;
 }

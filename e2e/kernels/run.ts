@@ -13,23 +13,10 @@ import type { Plan } from './plan';
 import { emptyResult, taken, type KernelResult } from './result';
 import { provideRoot } from './root';
 
-const minute = 60;
-
-const plan: Plan = {
-  steps: [
-    { name: 'traffic', program: 'traffic', args: [], seconds: 5 * minute },
-    { name: 'tests', program: 'suite', args: [], seconds: 40 * minute },
-    {
-      name: 'conformance', program: 'conformance', seconds: 40 * minute,
-      args: ['--small', '--quick', '--families', 'IPv4,IPv6'],
-    },
-  ],
-};
-
 /** KVM, until it is found not to run a guest; then none is asked for it again. */
 let here: Accelerator = 'kvm';
 
-export async function runKernel(choice: KernelChoice, logs: string, progress: Progress): Promise<KernelResult> {
+export async function runKernel(choice: KernelChoice, plan: Plan, logs: string, progress: Progress): Promise<KernelResult> {
   const kernel = await progress.step(`kernel ${choice.name}`, () => provideKernel(choice), ({ version }) => version);
   const disk = await progress.step(`root file system ${choice.architecture}`, () => provideRoot(choice.architecture));
   const app = await packApp(choice.name, plan, await provideProbe(choice.architecture));
@@ -80,16 +67,22 @@ function spoken(message: Message): string | undefined {
       return `${message.release} is up`;
     case 'step':
       return `${message.name} …`;
+    case 'program':
+      return `${message.name} ${message.loads ? 'loads' : `is refused: ${message.error}\n${message.log}`}`;
     case 'refused':
       return `refused: ${message.error}\n${message.log}`;
     case 'traffic': {
-      const { family, paired, connections, bytes, wrongBytes, fastBytes } = message;
-      return `${family}: ${paired} of ${2 * connections} ends paired, ${bytes} bytes checked, ${wrongBytes} wrong, ${fastBytes} on the fast path`;
+      const { way, family, paired, connections, bytes, wrongBytes, fastBytes } = message;
+      return `${family}: ${paired} of ${2 * connections} ends paired ${way}, ${bytes} bytes checked, ${wrongBytes} wrong, ${fastBytes} on the fast path`;
     }
     case 'test':
       return `${message.passed ? '✓' : '✗'} ${message.name} (${message.seconds.toFixed(1)} s)${message.passed ? '' : `\n${message.message}`}`;
     case 'probe':
       return `${message.name}: ${message.answer}`;
+    case 'progress':
+      return message.line;
+    case 'complaint':
+      return message.line;
     case 'row':
     case 'stepped':
     case 'done':
