@@ -10,7 +10,8 @@ import { Progress } from '../tools/progress';
 import { ProgramMesh } from './mesh';
 import { pageOf } from './page';
 import { ratio, resultsSchema, verdict, type Row } from './rows';
-import { runTrial } from './run';
+import { runTrial, type Pace } from './run';
+import type { Trial } from './trial';
 import { trials } from './trials';
 
 const options = z.object({
@@ -35,25 +36,45 @@ function publish(rows: readonly Row[]): void {
   writeFileSync(page, pageOf(results));
 }
 
+/** Runs the chosen trials one after the other; an interrupt ends what runs and leaves nothing behind. */
+async function runAll(envoy: string, pace: Pace, chosen: (trial: Trial) => boolean): Promise<Row[]> {
+  const opening = ProgramMesh.open(envoy);
+  let interrupted = false;
+  const interrupt = (): void => {
+    interrupted = true;
+    opening.then((mesh) => mesh.interrupt()).catch(say); // the trial ends with its programs
+  };
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, interrupt);
+  const rows: Row[] = [];
+  const mesh = await opening;
+  try {
+    for (const trial of trials.filter(chosen)) {
+      const row = await runTrial(mesh, trial, pace, say);
+      if (interrupted) throw new Error('interrupted: nothing is written');
+      say(summary(row));
+      rows.push(row);
+    }
+  } finally {
+    await mesh.close();
+  }
+  return rows;
+}
+
+function summary(row: Row): string {
+  const share = `${Math.round(100 * row.acceleratedShare)} % accelerated`;
+  return `${row.program}: ${verdict(row)}, ${share}, ${ratio(row).toFixed(2)} x TCP, ${JSON.stringify(row.reasons)} ${JSON.stringify(row.passes)}`;
+}
+
+const say = (line: string): void => void process.stderr.write(`${line}\n`);
+
 async function main(): Promise<void> {
   const string = { type: 'string' } as const;
   const { values } = parseArgs({
     options: { only: { type: 'string', multiple: true }, turns: string, seconds: string, 'warm-up': string, dry: { type: 'boolean' } },
   });
   const { only, turns, seconds, warmUp, dry } = options.parse({ ...values, warmUp: values['warm-up'] });
-  const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const tools = await installTools(new Progress(), ['envoy']);
-  const mesh = await ProgramMesh.open(tools.path('envoy'));
-  const rows: Row[] = [];
-  try {
-    for (const trial of trials.filter(({ name }) => only?.includes(name) ?? true)) {
-      const row = await runTrial(mesh, trial, { turns, warmUpSeconds: warmUp, seconds }, say);
-      say(`${row.program}: ${verdict(row)}, ${Math.round(100 * row.acceleratedShare)} % accelerated, ${ratio(row).toFixed(2)} x TCP, ${JSON.stringify(row.reasons)} ${JSON.stringify(row.passes)}`);
-      rows.push(row);
-    }
-  } finally {
-    await mesh.close();
-  }
+  const rows = await runAll(tools.path('envoy'), { turns, warmUpSeconds: warmUp, seconds }, ({ name }) => only?.includes(name) ?? true);
   if (!dry) publish(rows);
   process.exitCode = rows.every((row) => verdict(row) === 'right') ? 0 : 1;
 }

@@ -1,5 +1,5 @@
 // Two pods with a sidecar each, other people's programs in containers of their own, and the datapath over them or not.
-import { mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Fixture, selected, settings } from '../../ebpf/tests/fixture';
@@ -26,7 +26,7 @@ export interface Finished {
 export class Hung extends Error {}
 
 /** Long enough for every round on a busy machine. */
-const hungAfterMs = 90_000;
+const patienceMs = 90_000;
 
 export class ProgramMesh {
   private readonly fixture = new Fixture();
@@ -34,9 +34,13 @@ export class ProgramMesh {
   directory = '';
   private watching: Watch | undefined;
   private started = 0;
+  private interrupted = false;
 
-  static async open(envoy: string): Promise<ProgramMesh> {
-    const mesh = new ProgramMesh();
+  private constructor(private readonly hungAfterMs: number) {}
+
+  /** @param hungAfterMs a program that runs for so long will not end */
+  static async open(envoy: string, hungAfterMs = patienceMs): Promise<ProgramMesh> {
+    const mesh = new ProgramMesh(hungAfterMs);
     try {
       mesh.detach();
       for (const container of containers) mkdirSync(mesh.cgroup(container));
@@ -77,7 +81,7 @@ export class ProgramMesh {
 
   /** An empty directory for a program about to be opened. */
   begin(): void {
-    this.directory = mkdtempSync(join(tmpdir(), 'sca-programs-'), { encoding: 'utf8' });
+    this.directory = mkdtempSync(join(tmpdir(), 'sca-programs-'));
   }
 
   /** Ends every program, and forgets its directory. */
@@ -85,6 +89,12 @@ export class ProgramMesh {
     for (const container of containers) await this.clear(container);
     if (this.directory !== '') rmSync(this.directory, { recursive: true, force: true });
     this.directory = '';
+  }
+
+  /** Ends every program, and starts no other: whatever runs fails soon. */
+  async interrupt(): Promise<void> {
+    this.interrupted = true;
+    for (const container of containers) await this.clear(container);
   }
 
   /** Writes a file of the programs and returns its path. */
@@ -117,13 +127,13 @@ export class ProgramMesh {
     const child = this.spawn(container, `${name}.out`, `${name}.err`, command, args);
     const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 137)));
     let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), hungAfterMs)));
+    const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), this.hungAfterMs)));
     const code = await Promise.race([ended, late]);
     clearTimeout(timer);
     const seconds = (performance.now() - startedMs) / 1000;
     if (code === undefined) {
       await this.clear(container);
-      throw new Hung(`${command} ${args.join(' ').slice(0, 100)} did not end in ${hungAfterMs / 1000} s`);
+      throw new Hung(`${command} ${args.join(' ').slice(0, 100)} did not end in ${this.hungAfterMs / 1000} s`);
     }
     return { code, seconds, stdout: readFileSync(`${name}.out`, 'utf8'), stderr: readFileSync(`${name}.err`, 'utf8') };
   }
@@ -155,15 +165,17 @@ export class ProgramMesh {
   }
 
   private spawn(container: Container, out: string, err: string, command: string, args: readonly (string | number)[]) {
+    if (this.interrupted) throw new Error(`start ${command}: interrupted`);
     const enter = 'echo $$ > "$0/cgroup.procs"; exec >"$1" 2>>"$2"; shift 2; exec "$@"';
     return this.fixture.node.start(this.podOf(container), 'sh', '-c', enter, this.cgroup(container), out, err, command, ...args.map(String));
   }
 
   /** Ends what runs in a container, the children that a killed server leaves included. */
   private async clear(container: Container): Promise<void> {
-    const members = (): number[] => readFileSync(join(this.cgroup(container), 'cgroup.procs'), 'utf8').split('\n').filter(Boolean).map(Number);
+    const members = join(this.cgroup(container), 'cgroup.procs');
     await waitFor(`the programs of ${container} to end`, () => {
-      const left = members();
+      if (!existsSync(members)) return true; // closed meanwhile
+      const left = readFileSync(members, 'utf8').split('\n').filter(Boolean).map(Number);
       for (const pid of left) kill(pid);
       return left.length === 0;
     }, { everyMs: 20 });

@@ -1,14 +1,14 @@
 // Runs a trial on plain TCP and accelerated in turns, each time with the program started anew, and makes its row.
 import { lastWords, ProgramMesh } from './mesh';
 import type { Row } from './rows';
-import type { Opened, Round, Trial } from './trial';
+import type { Round, Trial } from './trial';
 import type { Seen } from './watch';
 
 /** How long each side of a trial lasts. */
 export interface Pace {
   /** Turns of TCP and accelerated. */
   readonly turns: number;
-  /** Rounds until then teach the datapath the destination; they are checked, but not measured. */
+  /** Accelerated rounds until then teach the datapath the destination; they are checked, but not measured. On TCP it is one round. */
   readonly warmUpSeconds: number;
   readonly seconds: number;
 }
@@ -47,11 +47,11 @@ async function takeTurn(mesh: ProgramMesh, trial: Trial, side: Side, pace: Pace)
   const work = new Work();
   try {
     const opened = await trial.open(mesh);
-    await work.repeat(opened, pace.warmUpSeconds);
+    await work.repeat(() => (opened.warmUp ?? opened.round).call(opened), side === 'accelerated' ? pace.warmUpSeconds : 0);
     await mesh.watch?.closed(settleWithinMs);
     mesh.watch?.reset();
     work.measure();
-    await work.repeat(opened, pace.seconds);
+    await work.repeat(() => opened.round(), pace.seconds);
     if (!work.failed) work.complaints.push(...(await opened.finish?.() ?? []));
   } catch (error) {
     work.fail(error);
@@ -79,11 +79,11 @@ class Work {
   private measured = { rounds: 0, amount: 0, seconds: 0 };
 
   /** Runs rounds until so many seconds have passed or one has failed. */
-  async repeat(opened: Opened, seconds: number): Promise<void> {
+  async repeat(round: () => Promise<Round>, seconds: number): Promise<void> {
     const until = performance.now() + seconds * 1000;
     do {
       if (this.failed) return;
-      this.add(await opened.round());
+      this.add(await round());
     } while (performance.now() < until);
   }
 

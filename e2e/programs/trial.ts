@@ -14,6 +14,8 @@ export interface Round {
 /** A program that has been started. */
 export interface Opened {
   round(): Promise<Round>;
+  /** What it does until it is measured, where that is something else. */
+  warmUp?(): Promise<Round>;
   /** What can only be judged when all rounds are over. */
   finish?(): Promise<readonly string[]>;
 }
@@ -28,7 +30,7 @@ export interface Trial {
   /** Reasons that must be seen when it is accelerated: its programs read in ways that joined bytes cannot serve. */
   readonly expects?: readonly ConnectionReason[];
   /** True for those of the short form. */
-  readonly short?: true;
+  readonly short?: boolean;
   open(mesh: ProgramMesh): Promise<Opened>;
 }
 

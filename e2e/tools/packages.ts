@@ -27,6 +27,7 @@ const packages: readonly DebianPackage[] = [
   { name: 'bpftool', provides: 'bpftool', compiles: true },
   { name: 'buildah', provides: 'buildah' },
   { name: 'ca-certificates', provides: '/etc/ssl/certs/ca-certificates.crt' },
+  { name: 'chromium', provides: 'chromium' },
   { name: 'clang', provides: 'clang', compiles: true },
   { name: 'containernetworking-plugins', provides: '/usr/lib/cni/bridge' },
   { name: 'cpio', provides: 'cpio', emulates: true },

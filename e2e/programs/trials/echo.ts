@@ -1,7 +1,7 @@
 // Servers in Node and in Python's asyncio that give back what they got, with clients of the same kind.
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { ProgramMesh } from '../mesh';
+import { lastWords, type ProgramMesh } from '../mesh';
 import type { Opened, Round, Trial } from '../trial';
 
 const apps = join(__dirname, '..', 'apps');
@@ -14,9 +14,9 @@ const outcome = z.object({ right: z.number(), wrong: z.number(), errors: z.array
 async function round(mesh: ProgramMesh, client: readonly string[], port: number): Promise<Round> {
   const [program = '', ...words] = client;
   const ended = await mesh.run('client', program, ...words, 'talk', mesh.address, port, connections, messages);
-  if (ended.code !== 0) return { amount: 0, seconds: 0, complaints: [`the client ended with ${ended.code}: ${ended.stderr.trim().slice(-300)}`] };
+  if (ended.code !== 0) return { amount: 0, seconds: 0, complaints: [`the client ended with ${ended.code}: ${lastWords(ended.stderr)}`] };
   const { right, wrong, errors } = outcome.parse(JSON.parse(ended.stdout));
-  const complaints = wrong + errors.length > 0 || right !== messages ? [`${right} of ${messages} answers right, ${wrong} wrong; ${errors.join(', ')}`] : [];
+  const complaints = wrong + errors.length > 0 || right !== messages ? [`${right} of ${messages} answers right, ${wrong} wrong, ${errors.length} errors: ${errors.slice(0, 3).join(', ')}`] : [];
   return { amount: messages, seconds: ended.seconds, complaints };
 }
 

@@ -14,15 +14,18 @@ export const filesChecks = `checksums of ${largeFiles} large files fetched at on
 /** How the files are reached. */
 export interface Route {
   readonly port: number;
+  readonly scheme?: 'http' | 'https';
   readonly curl?: readonly string[];
+  /** What every transfer must have used, as curl calls it. */
+  readonly version?: '1.1' | '2';
 }
 
 type Checksums = ReadonlyMap<string, string>;
 
 /** The configuration of an nginx that serves and stores the files of `directory`. */
-export function nginxServer(mesh: ProgramMesh, listen: string): string {
+export function nginxServer(mesh: ProgramMesh, listen: string, more = ''): string {
   const locations = 'location / { root files; dav_methods PUT; create_full_put_path on; }';
-  return nginx(mesh, `server { listen ${listen}; ${locations} }`);
+  return nginx(mesh, `server { listen ${listen}; ${more} ${locations} }`);
 }
 
 /** A configuration with the given servers; everything it writes is in the trial's directory. */
@@ -49,6 +52,12 @@ export function openFiles(mesh: ProgramMesh, route: Route): Opened {
   return { round: () => round(mesh, route, known) };
 }
 
+/** The same, but there are only small ones to begin with: how large ones are read shows when all has been learnt. */
+export function openFilesLate(mesh: ProgramMesh, route: Route): Opened {
+  const known = makeFiles(join(mesh.directory, 'files'));
+  return { round: () => round(mesh, route, known), warmUp: () => round(mesh, route, new Map([...known].filter(([name]) => name.startsWith('small')))) };
+}
+
 function makeFiles(root: string): Checksums {
   mkdirSync(root);
   const sizes = [
@@ -59,23 +68,29 @@ function makeFiles(root: string): Checksums {
   return new Map(sizes.map(([name]) => [name, digest(join(root, name))]));
 }
 
-async function round(mesh: ProgramMesh, { port, curl = [] }: Route, known: Checksums): Promise<Round> {
-  const url = `http://${mesh.address}:${port}`;
+/** Fetches the known files and, if there are large ones, sends one. */
+async function round(mesh: ProgramMesh, { port, scheme = 'http', curl = [], version = '1.1' }: Route, known: Checksums): Promise<Round> {
+  const url = `${scheme}://${mesh.address}:${port}`;
   const [fetched, stored] = [join(mesh.directory, 'fetched'), join(mesh.directory, 'files', 'sent')];
-  const words = ['-sS', '--fail', '--max-time', 60, '--create-dirs', '--output-dir', fetched, ...curl];
+  const words = ['-sS', '--fail', '--max-time', 60, '--write-out', '%{http_version}\\n', '--create-dirs', '--output-dir', fetched, ...curl];
+  const large = known.get('large1');
   const runs = [
-    ['--parallel', '--parallel-max', largeFiles, '-o', 'large#1', `${url}/large[1-${largeFiles}]`],
-    ['-T', join(mesh.directory, 'files', 'large1'), `${url}/sent`],
+    ...(large === undefined ? [] : [
+      ['--parallel', '--parallel-max', largeFiles, '-o', 'large#1', `${url}/large[1-${largeFiles}]`],
+      ['-T', join(mesh.directory, 'files', 'large1'), `${url}/sent`],
+    ]),
     ['-o', 'small#1', `${url}/small[1-${smallFiles}]`],
   ];
   let seconds = 0;
   const complaints: string[] = [];
   for (const run of runs) {
     const ended = await mesh.run('client', 'curl', ...words, ...run);
-    seconds += ended.seconds;
+    seconds += ended.seconds; console.error("DBG", mesh.watch !== undefined, run.at(-1), ended.seconds.toFixed(2));
     if (ended.code !== 0) complaints.push(`curl ${run.at(-1)}: exit code ${ended.code}: ${lastWords(ended.stderr)}`);
+    complaints.push(...differs(`versions of HTTP spoken to ${run.at(-1)}`, [...new Set(ended.stdout.trim().split('\n'))].join(), version));
   }
-  if (complaints.length === 0) complaints.push(...compare(fetched, known), ...differs('checksum of the file that was sent', digest(stored), known.get('large1') ?? ''));
+  if (complaints.length === 0) complaints.push(...compare(fetched, known));
+  if (complaints.length === 0 && large !== undefined) complaints.push(...differs('checksum of the file that was sent', digest(stored), large));
   rmSync(fetched, { recursive: true, force: true });
   rmSync(stored, { force: true });
   return { amount: (largeFiles + 1) * largeBytes, seconds, complaints };

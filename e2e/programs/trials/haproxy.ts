@@ -2,7 +2,7 @@
 import { checksum, openChecksum } from './checksum';
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';
-import { filesChecks, nginxServer, openFiles, startNginx } from './files';
+import { filesChecks, nginxServer, openFiles, openFilesLate, startNginx } from './files';
 
 const port = 8100;
 const backendPort = 8101;
@@ -31,10 +31,9 @@ async function start(mesh: ProgramMesh, mode: 'http' | 'tcp'): Promise<void> {
   await mesh.serve('server', [port], 'haproxy', '-db', '-f', mesh.file('haproxy.cfg', configuration(mode)));
 }
 
-async function openHttp(mesh: ProgramMesh): Promise<Opened> {
+async function startHttp(mesh: ProgramMesh): Promise<void> {
   await startNginx(mesh, 'backend', [backendPort], nginxServer(mesh, `127.0.0.1:${backendPort}`));
   await start(mesh, 'http');
-  return openFiles(mesh, { port });
 }
 
 async function openTcp(mesh: ProgramMesh): Promise<Opened> {
@@ -50,7 +49,21 @@ export const haproxyFiles: Trial = {
   checks: filesChecks,
   expects: ['SplicingReader'],
   short: true,
-  open: openHttp,
+  open: async (mesh) => {
+    await startHttp(mesh);
+    return openFiles(mesh, { port });
+  },
+};
+
+export const haproxyLate: Trial = {
+  ...haproxyFiles,
+  name: 'HAProxy, large files late',
+  checks: `${filesChecks}; the large ones come when small ones have been learnt, and with them the first splice(2)`,
+  short: false,
+  open: async (mesh) => {
+    await startHttp(mesh);
+    return openFilesLate(mesh, { port });
+  },
 };
 
 export const haproxyTcp: Trial = {

@@ -1,7 +1,7 @@
 // nginx with large files, as the server itself and as a proxy; it asks by FIONREAD how much is left to read.
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';
-import { filesChecks, nginx, nginxServer, openFiles, startNginx } from './files';
+import { filesChecks, nginx, nginxServer, openFiles, openFilesLate, startNginx } from './files';
 
 const port = 8000;
 const originPort = 8001;
@@ -27,6 +27,17 @@ export const nginxFiles: Trial = {
   expects: ['CountingReader'],
   short: true,
   open: openServer,
+};
+
+export const nginxLate: Trial = {
+  ...nginxFiles,
+  name: 'nginx, large files late',
+  checks: `${filesChecks}; the large ones come when small ones have been learnt, and with them the first FIONREAD`,
+  short: false,
+  open: async (mesh) => {
+    await startNginx(mesh, 'server', [port], nginxServer(mesh, String(port)));
+    return openFilesLate(mesh, { port });
+  },
 };
 
 export const nginxProxy: Trial = {

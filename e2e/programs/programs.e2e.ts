@@ -1,0 +1,72 @@
+// The short form of the trials, and that their checkers see what is wrong. Needs root.
+import { join } from 'node:path';
+import { installTools } from '../tools/install';
+import { Progress } from '../tools/progress';
+import { ProgramMesh } from './mesh';
+import { runTrial, type Pace } from './run';
+import type { Opened, Trial } from './trial';
+import { trials } from './trials';
+import { checksum, openChecksum } from './trials/checksum';
+import { nginxServer, openFiles, startNginx } from './trials/files';
+
+const minutes = 60_000;
+const pace: Pace = { turns: 1, warmUpSeconds: 5, seconds: 2 };
+const once: Pace = { turns: 1, warmUpSeconds: 0, seconds: 0 };
+const relay = join(__dirname, '..', 'soak', 'faultyRelay.js');
+/** The relay passes on to this port what comes to the one a hundred lower. */
+const [front, behind] = [8000, 8100];
+
+let mesh: ProgramMesh;
+beforeAll(async () => {
+  const tools = await installTools(new Progress(), ['envoy']);
+  mesh = await ProgramMesh.open(tools.path('envoy'), 60_000);
+}, 5 * minutes);
+afterAll(() => mesh.close());
+
+const silent = (): void => undefined;
+
+test.each(trials.filter(({ short }) => short).map((trial): [string, Trial] => [trial.name, trial]))(
+  '%s is right through two sidecars, on TCP and accelerated',
+  async (_, trial) => {
+    const row = await runTrial(mesh, trial, pace, silent);
+    expect(row.complaints).toEqual([]);
+    expect(row.acceleratedShare).toBeGreaterThan(0.01);
+    expect(row.joinedHops).toContain(2);
+  },
+  3 * minutes,
+);
+
+/** A trial of which only the opening matters. */
+function trialOf(open: (mesh: ProgramMesh) => Promise<Opened>): Trial {
+  return { name: 'one that is wrong', hops: [], unit: 'bytes', checks: '', open };
+}
+
+function relayOn(on: ProgramMesh, fault: string): Promise<void> {
+  return on.serve('server', [front], process.execPath, relay, fault, front);
+}
+
+test('a byte that a relay changes is seen by the checkers of files and of streams', async () => {
+  const files = trialOf(async (on) => {
+    await startNginx(on, 'backend', [behind], nginxServer(on, String(behind)));
+    await relayOn(on, 'changed');
+    return openFiles(on, { port: front });
+  });
+  const streams = trialOf(async (on) => {
+    await on.serve('backend', [behind], await checksum(), 'serve', `-listen=127.0.0.1:${behind}`);
+    await relayOn(on, 'changed');
+    return openChecksum(on, front);
+  });
+  const [ofFiles, ofStreams] = [await runTrial(mesh, files, once, silent), await runTrial(mesh, streams, once, silent)];
+  expect(ofFiles.complaints).toContainEqual(expect.stringMatching(/checksum of the file that was sent: \w+ instead of/));
+  expect(ofStreams.complaints).toContainEqual(expect.stringMatching(/wrong bytes in mode turns: \d+ instead of 0/));
+}, 3 * minutes);
+
+test('a program that does not end is called hung, and nothing of it is left', async () => {
+  const impatient = await ProgramMesh.open((await installTools(new Progress(), ['envoy'])).path('envoy'), 500);
+  try {
+    const row = await runTrial(impatient, trialOf((on) => Promise.resolve({ round: () => on.run('client', 'sh', '-c', 'sleep 61; true').then(() => ({ amount: 0, seconds: 1, complaints: [] })) })), once, silent);
+    expect(row.complaints).toEqual(['tcp', 'accelerated'].map((side) => expect.stringMatching(`${side}: sh -c sleep 61; true did not end in 0.5 s`)));
+  } finally {
+    await impatient.close();
+  }
+}, minutes);
