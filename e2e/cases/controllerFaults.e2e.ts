@@ -1,7 +1,7 @@
 // The real controller behind a proxy that misbehaves: it comes to rest every time, asks no more than the server should bear,
 // never ends by itself, and leaves the fields of others alone.
 import { FaultBench, type Hardship } from '../faults/faultBench';
-import { type Endured, keep } from '../faults/results';
+import { type Endured, keepRequests } from '../faults/results';
 import { namespace } from '../support/controllerProcess';
 
 let faults: FaultBench;
@@ -12,7 +12,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  keep('requests', all);
+  keepRequests(all);
   await faults?.stop();
 });
 

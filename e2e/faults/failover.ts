@@ -40,12 +40,14 @@ function knowsThatItLost({ controller }: Member, from: number): Promise<unknown>
 /**
  * @param faults one a round
  * @param say hears of each round
+ * @param interrupted ends it after the round that is on; what was measured counts
  */
-export async function failoversOf(faults: readonly Fault[], say: (line: string) => void): Promise<Failovers> {
+export async function failoversOf(faults: readonly Fault[], say: (line: string) => void, interrupted: AbortSignal): Promise<Failovers> {
   const controllers = await Controllers.start(controllerCount);
   try {
     const rounds: Failover[] = [];
     for (const fault of faults) {
+      if (interrupted.aborted) break;
       const round = await failover(controllers, fault, 8192 + rounds.length);
       say(`${fault} ${rounds.length + 1} of ${faults.length}: another leads after ${round.leadsMs} ms, its orders arrive after ${round.ordersMs} ms`);
       rounds.push(round);

@@ -17,7 +17,9 @@ async function main(): Promise<void> {
     ...Array.from({ length: stops }, () => 'SIGSTOP' as const),
     ...Array.from({ length: partitions }, () => 'partition' as const),
   ];
-  const result = await failoversOf(faults, (line) => void process.stderr.write(`${line}\n`));
+  const interrupt = new AbortController();
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
+  const result = await failoversOf(faults, (line) => void process.stderr.write(`${line}\n`), interrupt.signal);
   const before = add ? kept('failovers', failovers) : undefined;
   const all = before === undefined ? result : { ...result, rounds: [...before.rounds, ...result.rounds], writes: before.writes + result.writes, strayWrites: [...before.strayWrites, ...result.strayWrites] };
   keep('failovers', all);

@@ -49,3 +49,9 @@ export function keep(name: Name, value: unknown): void {
 export function kept<T>(name: Name, schema: z.ZodType<T>): T | undefined {
   return existsSync(fileOf(name)) ? schema.parse(JSON.parse(readFileSync(fileOf(name), 'utf8'))) : undefined;
 }
+
+/** Beside those of other faults that were kept before: a run may be one of a part of them. */
+export function keepRequests(latest: readonly Endured[]): void {
+  const before = kept('requests', z.array(endured)) ?? [];
+  keep('requests', [...before.filter(({ fault }) => latest.every((each) => each.fault !== fault)), ...latest]);
+}

@@ -12,7 +12,7 @@ import { waitFor } from '../support/waitFor';
 import { checkout } from '../tools/paths';
 
 /** How long an order may take to be in force, with the machine under full load. */
-const patience = { timeoutMs: 60_000, everyMs: 10 };
+const patience = { timeoutMs: 180_000, everyMs: 10 };
 
 export class Keeper {
   private readonly channel = new TestChannel();
@@ -37,8 +37,10 @@ export class Keeper {
       tls: this.channel.authority.issue(controllerName),
       onStream: (opened) => {
         this.session = opened;
+        this.report = undefined;
         opened.send(this.wanted);
-        return { onReport: (latest) => { this.report = latest; }, onClose: () => undefined };
+        // an agent that is being ended still reports
+        return { onReport: (latest) => { if (this.session === opened) this.report = latest; }, onClose: () => undefined };
       },
     });
     this.environment = {

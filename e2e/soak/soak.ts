@@ -80,6 +80,9 @@ class Run {
     await this.links.start();
     try {
       while (!this.isOver()) await this.disturb();
+    } catch (error) {
+      this.plan.say(`ending early: ${String(error)}`);
+      throw error;
     } finally {
       this.plan.say('letting every connection come to its end');
       await this.links.finish();

@@ -138,9 +138,10 @@ static void take_events(int timeout_ms)
 
 static void run(bool client)
 {
-	uint64_t told_ms = now_ms(), looked_ms = told_ms, now;
+	uint64_t told_ms = 0, looked_ms = 0, now;
 
 	while (!stopping || tally.open > 0) {
+		begin_round();
 		now = now_ms();
 		if (client)
 			connect_wanted(now);
