@@ -218,6 +218,7 @@ struct end {
 	__u64 tcp_bytes;	/* bytes already counted as sent over TCP */
 	__u64 fast_bytes;
 	__u64 epoch;
+	__u64 leaving_since;	/* ns; since when the peer can see `leaving` */
 	__u64 quiet_since;	/* ns; since when a leaving connection has had nothing under way */
 	__u64 refreshed;	/* jiffies; when a message last went over TCP for its own sake */
 	__u32 slot;
@@ -238,7 +239,7 @@ struct end {
 	__u8 own_rtt_flag;	/* the RTT callback was switched on by us */
 	__u8 selected;		/* both pods were selected at `epoch` */
 	__u8 candidate;		/* has waited to be found by its other end */
-	__u8 pad;
+	__u8 peer_stopped;	/* no sender of the peer's can be unaware of `leaving` any more */
 };
 
 /* What a visit to a socket found; written to whoever reads the iterator. */

@@ -183,6 +183,7 @@ static __always_inline void entered(struct end *end)
 	end->face.in_map = 1;
 	end->face.leaving = STANDING_NONE;
 	end->quiet_since = 0;
+	end->peer_stopped = 0;
 	end->run = 0;
 	count_usage(1);
 }

@@ -14,6 +14,8 @@
 /* Messages without an answer after which a connection is a stream. */
 #define LONGEST_RUN 64
 #define TCP_NAGLE_CORK 2	/* include/net/tcp.h */
+/* Until what one processor has written is seen by all. */
+#define LEAVING_GRACE_NS 1000000ULL
 /* 0.25 s to 2.5 s, by the kernel's HZ of 1000 to 100. */
 #define REFRESH_JIFFIES 250
 
@@ -32,8 +34,17 @@ static __always_inline bool fast_queue_empty(struct sock *sk)
 static __always_inline enum gate begin_leaving(struct end *end, enum standing standing)
 {
 	end->face.leaving = standing;
+	end->leaving_since = bpf_ktime_get_ns();
 	settle(end, standing);
 	return GATE_LEAVING;
+}
+
+/* A sender of the peer's that began before it could see `leaving` owned its socket's lock then. One moment without an
+ * owner, when all that can have seen it do, and there is none left; whoever owns the lock later is a reader or aware. */
+static __always_inline void watch_peer_stop(struct end *end, struct sock *peer, __u64 now)
+{
+	if (!end->peer_stopped && now - end->leaving_since >= LEAVING_GRACE_NS && !PEEK(peer, sk_lock.owned))
+		end->peer_stopped = 1;
 }
 
 /* Looks again at both pods and at how their programs read, when the epoch says that something has changed. */
@@ -128,8 +139,11 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 		return GATE_MODE;
 	if (!take_joint(end))
 		return GATE_UNPAIRED;
-	if (end->face.leaving)
+	if (end->face.leaving) {
+		if (!end->peer_stopped)
+			watch_peer_stop(end, PEEKABLE(struct sock, end->peer.sock), bpf_ktime_get_ns());
 		return GATE_LEAVING;
+	}
 	gate = look_again(end, settings);
 	if (gate != GATE_OPEN)
 		return gate;

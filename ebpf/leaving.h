@@ -5,18 +5,17 @@
  * redirecting (`leaving`, see gate.h); then data runs over TCP and the RTT callback fires; and there both are deleted
  * once nothing is left of the time before. A redirecting sender is in one of three places (net/ipv4/tcp_bpf.c,
  * tcp_bpf_send_verdict(), 5.10 to 6.18):
- *   1. before or in the program: it holds its socket's lock, so the lock's owner is set;
+ *   1. before or in the program: it holds its socket's lock. It is past that once the lock has been seen without an
+ *      owner (watch_peer_stop()); at this end the callback itself runs where no sender is in the program;
  *   2. between the program and the peer's queue: it holds a reference to the peer (sk_psock_msg_verdict());
  *   3. done: its bytes are in the peer's queue.
- * A socket that has no owner, or only this very caller, whose peer has no reference but the lasting ones, and whose
- * queues are empty, has nothing under way. All of it must hold twice, LEAVING_GRACE_NS apart, because an owner that
- * took the lock just now may not have seen `leaving` yet, and a timer is armed before its reference is taken. */
+ * Sockets with no reference but the lasting ones, and with empty queues, have nothing under way. That must hold twice,
+ * LEAVING_GRACE_NS apart, because a timer is armed before its reference is taken and so hides another. */
 #ifndef SIDECAR_ACCELERATION_LEAVING_H
 #define SIDECAR_ACCELERATION_LEAVING_H
 
 #include "gate.h"
 
-#define LEAVING_GRACE_NS 1000000ULL
 /* Of an open socket in the SOCKHASH: one of its struct socket, one of its psock (sk_psock_init()). */
 #define LASTING_REFERENCES 2
 
@@ -45,8 +44,6 @@ static __always_inline bool nothing_under_way(struct sock *own, struct sock *pee
 {
 	int caller = BPF_CORE_READ(own, sk_lock.owned) ? 0 : 1;
 
-	if (BPF_CORE_READ(peer, sk_lock.owned))
-		return false;
 	if (passing_references(peer) != 0 || passing_references(own) != caller)
 		return false;
 	return fast_queue_empty(own) && fast_queue_empty(peer);
@@ -93,7 +90,8 @@ static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct end *en
 		begin_leaving(end, face.leaving);
 	if (!end->face.leaving || !both_established(tp, peer))
 		return;
-	if (!nothing_under_way((struct sock *)tp, peer))
+	watch_peer_stop(end, peer, now);
+	if (!end->peer_stopped || !nothing_under_way((struct sock *)tp, peer))
 		end->quiet_since = 0;
 	else if (!end->quiet_since)
 		end->quiet_since = now;
