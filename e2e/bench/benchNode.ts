@@ -1,103 +1,110 @@
-// Test pods with a datapath over them, and the load programs run in them: inside the product's reach or beside it.
-import { mkdirSync, rmdirSync } from 'node:fs';
-import { cpus } from 'node:os';
-import { z } from 'zod';
+// Test pods with the product over them, test pods of the same shape without, and the loads that run in them.
 import { Fixture, selected, settings } from '../../ebpf/tests/fixture';
-import { firstLine, stop, type TestPod } from '../../ebpf/tests/pods';
+import { TestNode } from '../../ebpf/tests/pods';
 import { maxConnectionsRange, spillBytesRange } from '../../operator/api/spec';
-import type { Values } from './experiment';
+import { Visits } from '../../operator/agent/visits';
+import { waitFor } from '../support/waitFor';
 import { provideLoadProgram } from './loadProgram';
+import { RunningLoad, type End, type Load } from './loads';
 
-/**
- * Every load runs on one CPU, client and server alike: then a run's time is the processor time that the mechanism costs.
- * Across CPUs a virtual machine's wake-up interrupt (50 to 60 µs against 10 µs for all the rest) would be measured instead.
- */
-const cpu = cpus().length - 1;
+/** As often as the agent does. */
+const stepEveryMs = 1000;
+/** Turns by which a destination is made known; they pause, so that the processor is free for visits. */
+const primer = { serve: [64, 0, 'stay'], program: 'turns', words: [1, 64, 200] } as const;
+const primerSeconds = 60;
 
-/** Where a load runs, and what it says to its server. */
-export interface Load {
-  readonly client: TestPod;
-  readonly server: TestPod;
-  /** Inside the product's reach are the processes in the pods' cgroup, to which the programs are attached. */
-  readonly within: { readonly client: boolean; readonly server: boolean };
-  /** As load/common.h has it. */
-  readonly address: string;
-  readonly serve: readonly (string | number)[];
-  /** The name of the client's program and the words after its address. */
-  readonly program: 'turns' | 'brief' | 'stream' | 'stall';
-  readonly words: readonly (string | number)[];
+/** Two pods, and the cgroup of their processes. */
+export interface Pair {
+  readonly client: End;
+  readonly server: End;
 }
 
-/** What the load programs print, all of them numbers. */
-const printed = z.record(z.string(), z.number());
-
 export class BenchNode {
+  private visiting: NodeJS.Timeout | undefined;
+  private visitFailed: Error | undefined;
+  private readonly primed = new Set<string>();
+  private readonly running = new Set<RunningLoad>();
+
   private constructor(
     private readonly fixture: Fixture,
+    private readonly plainNode: TestNode,
     private readonly loadProgram: string,
-    /** A cgroup that no program is attached to. */
-    private readonly besideCgroup: string,
+    /** Selected for acceleration. */
+    readonly accelerated: Pair,
+    /** On a node of their own, in a cgroup that no program is attached to. */
+    readonly plain: Pair,
   ) {}
 
   static async open(): Promise<BenchNode> {
     const loadProgram = await provideLoadProgram();
     const fixture = new Fixture();
-    const beside = `${fixture.node.cgroup}-beside`;
-    mkdirSync(beside);
-    const node = new BenchNode(fixture, loadProgram, beside);
-    node.configure();
-    return node;
+    try {
+      const plainNode = new TestNode(`${process.pid.toString(36)}-tcp`);
+      const plain = [plainNode.addPod(), plainNode.addPod()].map((pod) => ({ pod, cgroup: plainNode.cgroup }));
+      const own = [fixture.client, fixture.server].map((pod) => ({ pod, cgroup: fixture.node.cgroup }));
+      const node = new BenchNode(fixture, plainNode, loadProgram, pair(own), pair(plain));
+      node.putInForce();
+      return node;
+    } catch (error) {
+      await fixture.remove();
+      throw error;
+    }
   }
 
-  /** Selected for acceleration. */
-  get client(): TestPod {
-    return this.fixture.client;
+  /** A pod that is not selected, on the node that has the product. */
+  addPod(): End {
+    return { pod: this.fixture.node.addPod(), cgroup: this.fixture.node.cgroup };
   }
 
-  /** Selected for acceleration. */
-  get server(): TestPod {
-    return this.fixture.server;
-  }
-
-  /** A pod that is not selected, and whose address the datapath does not know: on another node, for all it can tell. */
-  addPod(): TestPod {
-    return this.fixture.node.addPod();
+  /** A pod that the datapath takes for one of another node: it does not know its address, and sees none of its sockets. */
+  addFarPod(): End {
+    return { ...this.addPod(), cgroup: this.plainNode.cgroup };
   }
 
   /** Takes the product off the node, or puts it on again. */
   attach(wanted: boolean): void {
-    this.fixture.datapath.release();
+    clearInterval(this.visiting);
+    if (this.visiting !== undefined) this.fixture.datapath.release();
+    this.visiting = undefined;
+    this.primed.clear();
     if (!wanted) return;
     this.fixture.datapath = this.fixture.open();
-    this.configure();
-    this.fixture.datapath.select([selected(this.client, 'front'), selected(this.server, 'back')], []);
+    this.putInForce();
   }
 
-  /** Runs client and server of a load to the client's end; returns what the client printed. */
-  async run(load: Load): Promise<Values> {
-    const stopLoad = await this.start(load);
-    try {
-      return await stopLoad.result;
-    } finally {
-      await stopLoad.stop();
-    }
+  /** @throws also when a visit has failed since: nothing could be adopted any more */
+  async start(load: Load): Promise<RunningLoad> {
+    if (this.visitFailed !== undefined) throw this.visitFailed;
+    const running = await RunningLoad.start(this.loadProgram, load);
+    this.running.add(running);
+    return running;
   }
 
-  /** Starts a load that goes on beside others, until it is stopped. */
-  async start({ client, server, within, address, serve, program, words }: Load): Promise<{ result: Promise<Values>; stop: () => Promise<void> }> {
-    const serving = this.spawn(server, within.server, ['serve', address, ...serve]);
-    const ended = () => stop(serving);
-    try {
-      await firstLine(serving);
-    } catch (error) {
-      throw new Error(`starting the server at ${address} for ${program}: ${(error as Error).message}`, { cause: error });
-    }
-    const asking = this.spawn(client, within.client, [program, address, ...words]);
-    const result = firstLine(asking).then(
-      (line) => printed.parse(JSON.parse(line)),
-      (error: Error) => Promise.reject(new Error(`measuring ${program} ${words.join(' ')} at ${address}: ${error.message}`)),
+  /**
+   * Makes the destination of a load known as one whose connections take turns: those that are opened from then on are
+   * accelerated when they open. The first of them is adopted.
+   */
+  async prime(load: Load): Promise<void> {
+    if (this.primed.has(load.address)) return;
+    const running = await this.start({ ...load, ...primer });
+    const talking = running.slice(primerSeconds).catch(() => undefined); // it is ended when it has served
+    await this.allAccelerated(1);
+    await running.stop();
+    await talking;
+    await waitFor('the first connection to close', () => this.acceleratedEnds() === 0);
+    this.primed.add(load.address);
+  }
+
+  /** Waits until there are so many accelerated connections. */
+  async allAccelerated(connections: number): Promise<void> {
+    await waitFor(
+      `${connections} connections to be accelerated`,
+      () => {
+        if (this.acceleratedEnds() >= 2 * connections) return true;
+        throw new Error(`${this.acceleratedEnds()} ends are, others: ${this.reasons()}`);
+      },
+      { timeoutMs: 20_000, everyMs: 20 },
     );
-    return { result, stop: () => Promise.all([stop(asking), ended()]).then(() => undefined) };
   }
 
   /** Bytes of selected pods so far that were redirected, and those that went over TCP. */
@@ -107,17 +114,40 @@ export class BenchNode {
   }
 
   async close(): Promise<void> {
+    await Promise.all([...this.running].map((load) => load.stop()));
+    // the fixture releases what is attached
+    if (this.visiting === undefined) this.attach(true);
+    clearInterval(this.visiting);
     await this.fixture.remove();
-    rmdirSync(this.besideCgroup);
+    await this.plainNode.remove();
   }
 
-  private configure(): void {
-    this.fixture.datapath.configure({ ...settings, maxConnections: maxConnectionsRange.default, spillBytes: spillBytesRange.default });
+  /** What the agent does with a new node: the settings of the default resource, the selection, and visits from then on. */
+  private putInForce(): void {
+    const { datapath, client, server } = this.fixture;
+    datapath.configure({ ...settings, learn: true, maxConnections: maxConnectionsRange.default, spillBytes: spillBytesRange.default });
+    datapath.select([selected(client, 'front'), selected(server, 'back')], []);
+    const visits = new Visits(() => performance.now());
+    this.visiting = setInterval(() => {
+      try {
+        visits.step(datapath, datapath.snapshot());
+      } catch (error) {
+        this.visitFailed ??= error as Error;
+      }
+    }, stepEveryMs);
   }
 
-  private spawn(pod: TestPod, within: boolean, words: readonly (string | number)[]) {
-    const cgroup = within ? this.fixture.node.cgroup : this.besideCgroup;
-    const move = 'echo $$ > "$0/cgroup.procs"; export CPU_STAT="$0/cpu.stat"; exec "$@"';
-    return this.fixture.node.start(pod, 'sh', '-c', move, cgroup, 'taskset', '-c', String(cpu), this.loadProgram, ...words.map(String));
+  private acceleratedEnds(): number {
+    return this.fixture.datapath.snapshot().namespaces.reduce((sum, { accelerated }) => sum + accelerated, 0);
   }
+
+  private reasons(): string {
+    const { namespaces } = this.fixture.datapath.snapshot();
+    return namespaces.map(({ namespace, reasons }) => `${namespace} ${JSON.stringify(Object.fromEntries(reasons))}`).join(', ');
+  }
+}
+
+function pair([client, server]: readonly End[]): Pair {
+  if (client === undefined || server === undefined) throw new Error('making test pods: expected two');
+  return { client, server };
 }

@@ -13,23 +13,26 @@ export interface Case {
   /** Place on the horizontal axis, and the line of the plot that it belongs to. */
   readonly x: string;
   readonly series: string;
-  /** Seconds that one run takes, with its start; for the progress bar. */
-  readonly costs: number;
+  /** Seconds of one run that are asked for. */
+  readonly seconds: number;
   /** Left out of `--quick`. */
   readonly slow?: true;
 }
 
-/** How long a run is. */
-export interface Pace {
-  readonly quick: boolean;
-  /** Seconds of a run that count, and those before it. */
-  readonly seconds: number;
-  readonly warmup: number;
+/** How thorough all of it is. */
+export type Pace = 'full' | 'quick';
+
+/** Seconds of a case's run at a pace. */
+export function sliceOf({ seconds }: Case, pace: Pace): number {
+  return pace === 'quick' ? seconds / 3 : seconds;
 }
 
 /** An experiment that is set up. */
 export interface Stage<C extends Case = Case> {
-  /** Called before runs of a side, if the experiment's sides are switched. */
+  /** Where sides are not switched: starts what goes on from a case's first run to its last, and ends it. */
+  prepare?(it: C): Promise<void>;
+  finish?(): Promise<void>;
+  /** Where they are: makes a side the one that is in force. */
   enter?(side: Side): Promise<void>;
   run(it: C, side: Side, round: number): Promise<Values>;
   /** Leaves nothing behind. */
@@ -45,9 +48,12 @@ export interface Experiment<C extends Case = Case> {
   /** What x means, with its unit; `ordered` when one x leads to the next, so that a line may join them. */
   readonly axis: { readonly title: string; readonly ordered: boolean };
   readonly rounds: number;
-  /** The sides are the outer loop of a round, for they are costly to switch. */
+  /** Runs of each side in a round, in turns with the other sides'; the round's values are their medians. One without. */
+  readonly slices?: number;
+  /** A side is in force for all cases of a round, for it is costly to switch. */
   readonly switched?: true;
-  open(pace: Pace): Promise<Stage<C>>;
+  /** @param interrupted is heeded by an experiment that takes long to set up */
+  open(pace: Pace, interrupted: AbortSignal): Promise<Stage<C>>;
 }
 
 /** Lets a message size, a number of connections and the like be read by a person. */

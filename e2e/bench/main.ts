@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { abandonedRuns } from '../cluster/abandoned';
 import { takeDown } from '../cluster/down';
 import { buildDirectory, checkout } from '../tools/paths';
-import type { Case, Experiment, Pace } from './experiment';
-import { figures, type Figure } from './figures';
+import { benchRows } from './comparison';
+import type { Case, Experiment } from './experiment';
+import { figures, isKnown, type Figure } from './figures';
 import { merged, readMeasurements, type MeasuredCase } from './measurements';
 import { measurementsFile, publish } from './report/publish';
-import { runExperiment } from './run';
+import { runExperiment, type Outcome } from './run';
 import { Bar, resultLines } from './show';
 
 interface Options {
@@ -17,12 +18,9 @@ interface Options {
   readonly only?: string[];
   readonly rounds?: number;
   readonly out?: string;
+  readonly output?: 'json';
 }
 
-const paces: Readonly<Record<'full' | 'quick', Pace>> = {
-  full: { quick: false, seconds: 0.4, warmup: 0.05 },
-  quick: { quick: true, seconds: 0.05, warmup: 0.02 },
-};
 const interruptedCode = 130;
 
 function wholeNumber(text: string): number {
@@ -31,19 +29,26 @@ function wholeNumber(text: string): number {
   return value;
 }
 
-function figureName(text: string, before: readonly string[] = []): string[] {
-  const known = figures.map(({ name }) => name);
-  if (!known.includes(text)) throw new InvalidArgumentError(`expected one of ${known.join(', ')}`);
-  return [...before, text];
+function figureNames(text: string, before: readonly string[] = []): string[] {
+  const known = new Set(figures.map(({ name }) => name));
+  const names = text.split(',');
+  for (const name of names) if (!known.has(name)) throw new InvalidArgumentError(`expected ${[...known].join(', ')}`);
+  return [...before, ...names];
+}
+
+function outputFormat(text: string): string {
+  if (text !== 'json') throw new InvalidArgumentError('expected json');
+  return text;
 }
 
 function parse(words: readonly string[]): Options {
   return new Command('make bench')
     .description('Measures the datapath against plain TCP, AF_UNIX and a node without it.')
     .option('--quick', 'each figure once and briefly, without the cluster: shows that the benchmark works, not how fast anything is')
-    .option('--only <figure>', 'nothing but this figure; may be said several times', figureName)
+    .option('--only <figure[,figure]>', 'nothing but these figures', figureNames)
     .option('--rounds <n>', 'rounds of every figure, instead of as many as each needs', wholeNumber)
     .option('--out <directory>', 'where the report goes (docs/performance, or build/bench with --quick)')
+    .option('-o, --output <format>', 'json: the rows of bench.json that were measured, on standard output', outputFormat)
     .parse(words, { from: 'user' })
     .opts<Options>();
 }
@@ -81,32 +86,39 @@ async function main(words: readonly string[]): Promise<number> {
   if (load > cpus().length / 2) process.stderr.write(`the machine is busy (load average ${load.toFixed(1)}): figures will be less exact\n`);
   for (const runId of abandonedRuns('sca-bench')) await takeDown(runId);
   const directory = options.out ?? (options.quick ? join(buildDirectory, 'bench') : join(checkout, 'docs', 'performance'));
-  const fresh: MeasuredCase[] = [];
-  let failure: Error | undefined;
-  for (const { experiment, cases } of chosen(options)) {
-    const { cases: found, error } = await measureOne(experiment, cases, options, interrupted);
-    fresh.push(...found);
-    failure = error;
-    if (error !== undefined) break;
-  }
-  if (fresh.length > 0) {
-    await publish(directory, merged(readMeasurements(join(directory, measurementsFile)), fresh));
-    process.stdout.write(`report: ${join(directory, 'README.md')}\n`);
-  }
+  const { measured, failures } = await measureAll(options, directory, interrupted);
+  if (measured.length > 0) process.stderr.write(`report: ${join(directory, 'README.md')}\n`);
+  if (options.output === 'json') process.stdout.write(`${JSON.stringify(benchRows(measured), null, 2)}\n`);
   if (interrupted.aborted) return interruptedCode;
-  if (failure !== undefined) throw failure;
-  return 0;
+  for (const { message } of failures) process.stderr.write(`${message}\n`);
+  return failures.length > 0 ? 1 : 0;
 }
 
-async function measureOne(experiment: Experiment, cases: readonly Case[], options: Options, interrupted: AbortSignal) {
+/** One experiment after the other, also when one fails. What was measured is kept at once. */
+async function measureAll(options: Options, directory: string, interrupted: AbortSignal): Promise<{ measured: MeasuredCase[]; failures: Error[] }> {
+  const measured: MeasuredCase[] = [];
+  const failures: Error[] = [];
+  const plans = chosen(options);
+  for (const [number, { experiment, cases }] of plans.entries()) {
+    if (interrupted.aborted) break;
+    const { cases: found, error } = await measureOne(experiment, cases, `${number + 1}/${plans.length} ${experiment.name}`, options, interrupted);
+    measured.push(...found);
+    if (error !== undefined) failures.push(new Error(`${experiment.name}: ${error.message}`, { cause: error }));
+    if (options.output === undefined) process.stdout.write(resultLines(experiment, found).map((line) => `${line}\n`).join(''));
+    if (found.length > 0) await publish(directory, merged(readMeasurements(join(directory, measurementsFile)).filter(isKnown), found));
+  }
+  return { measured, failures };
+}
+
+async function measureOne(experiment: Experiment, cases: readonly Case[], title: string, options: Options, interrupted: AbortSignal): Promise<Outcome> {
   const rounds = options.rounds ?? (options.quick ? 1 : experiment.rounds);
-  const costs = cases.reduce((sum, { costs: each }) => sum + each, 0) * experiment.sides.length * rounds;
-  const bar = new Bar(experiment.name, costs);
-  const pace = options.quick ? paces.quick : paces.full;
-  const outcome = await runExperiment(experiment, { pace, rounds, cases, interrupted, doing: bar.doing, done: bar.done });
-  bar.end();
-  process.stdout.write(resultLines(experiment, outcome.cases).map((line) => `${line}\n`).join(''));
-  return outcome;
+  const pace = options.quick ? 'quick' : 'full';
+  const bar = new Bar(title, cases.length * experiment.sides.length * (experiment.slices ?? 1) * rounds);
+  try {
+    return await runExperiment(experiment, { pace, rounds, cases, interrupted, doing: bar.doing, done: bar.done });
+  } finally {
+    bar.end();
+  }
 }
 
 main(process.argv.slice(2)).then(

@@ -8,6 +8,8 @@ const measuredCase = z.object({
   case: z.string(),
   kernel: z.string(),
   cpus: z.int(),
+  /** TCP's congestion control, which paces some streams and not others. */
+  congestion: z.string(),
   date: z.iso.date(),
   /** How many processes wanted a CPU when the experiment began: more than one or so is somebody else's work. */
   load: z.number(),

@@ -16,7 +16,7 @@ export class Bar {
 
   constructor(
     private readonly name: string,
-    private readonly seconds: number,
+    private readonly runs: number,
   ) {
     const format = '{bar} {percentage}% {name}: {what} · {duration_formatted}, {eta_formatted} left';
     this.bar = new SingleBar({ format, barsize: 20, hideCursor: true, clearOnComplete: true, noTTYOutput: true, notTTYSchedule: logEveryMs, etaBuffer: 20, gracefulExit: false });
@@ -24,12 +24,12 @@ export class Bar {
 
   /** The bar begins with the first run: setting up may have a progress of its own to show. */
   readonly doing = (what: string): void => {
-    if (!this.begun) this.bar.start(this.seconds, 0, { name: this.name, what });
+    if (!this.begun) this.bar.start(this.runs, 0, { name: this.name, what });
     this.begun = true;
     this.bar.update({ what });
   };
 
-  readonly done = (seconds: number): void => this.bar.increment(seconds);
+  readonly done = (): void => this.bar.increment();
 
   end(): void {
     if (this.begun) this.bar.stop();
@@ -42,7 +42,7 @@ export function resultLines(experiment: Experiment, measured: readonly MeasuredC
   return own.flatMap((figure) =>
     comparisonsOf(figure, measured).map(({ measured: { case: name }, ratio, reached }) => {
       const goal = reached === undefined || figure.must === undefined ? '' : `must be ${goalWords(figure.must.goal)}: ${reached ? 'reached' : 'MISSED'}`;
-      return `${figure.name.padEnd(20)} ${name.padEnd(44)} ${ratioWords(ratio).padEnd(18)} ${goal}`.trimEnd();
+      return `${figure.name.padEnd(20)} ${name.padEnd(58)} ${ratioWords(ratio).padEnd(18)} ${goal}`.trimEnd();
     }),
   );
 }

@@ -1,22 +1,24 @@
 // Connections that live for a few requests only, one after the other.
+import { sized } from '../experiment';
 import { hops, podExperiment } from './podExperiment';
 
 const requestBytes = 1024;
 
 export const briefConnections = podExperiment({
   name: 'brief-connections',
-  method: 'Connections of a few requests of 1 KiB, one after the other; the server closes. The same destination was in use for a while before, as a service is: what is known of it counts.',
+  method: `Connections of a few requests of ${sized(requestBytes)}, one after the other; the server closes. The same destination was in use for a while before, as a service is: what is known of it counts.`,
   sides: ['accelerated', 'tcp'],
   cases: hops.flatMap((hop) =>
     [1, 2, 5, 20].map((requests) => ({
       name: `${requests} ${requests === 1 ? 'request' : 'requests'} ${hop}`,
       x: String(requests),
       series: hop,
-      costs: 0.5,
+      seconds: 0.08,
       hop,
+      destination: 'as the case is' as const,
       program: 'brief' as const,
       serve: [requestBytes, requests, 'close'],
-      words: ({ warmup, seconds }) => [requests, requestBytes, warmup, seconds],
+      words: [requests, requestBytes],
       quantities: ({ connections = 0, seconds = 0, kernelUs = 0 }) => ({
         connectionsPerSecond: connections / seconds,
         kernelUs: kernelUs / (connections * requests),
@@ -24,5 +26,6 @@ export const briefConnections = podExperiment({
     })),
   ),
   axis: { title: 'requests in the life of a connection', ordered: true },
-  rounds: 15,
+  rounds: 9,
+  slices: 5,
 });

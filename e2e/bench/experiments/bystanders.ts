@@ -1,46 +1,34 @@
 // Connections that the product has nothing to give: what do they pay for its being there?
-import { BenchNode, type Load } from '../benchNode';
-import type { Case, Experiment, Pace, Side, Stage, Values } from '../experiment';
+import { median } from '../../demo/statistics';
+import { BenchNode } from '../benchNode';
+import { sliceOf, type Case, type Experiment, type Pace, type Side, type Stage, type Values } from '../experiment';
+import type { Load, RunningLoad } from '../loads';
 
 const kib = 1024;
 const ways = ['not selected', 'to another node'] as const;
+/** Slices of a run, of which the middle one counts: what disturbs a moment disturbs nothing. */
+const slices = 3;
 
 interface BystanderCase extends Case {
   readonly way: (typeof ways)[number];
-  readonly work: Pick<Load, 'program' | 'serve'>;
-  words(pace: Pace): Load['words'];
-  perSecond(printed: Values): number;
+  readonly load: Pick<Load, 'program' | 'serve' | 'words'>;
+  /** What of that which is printed, divided by the seconds, is the work done. */
+  readonly counts: 'bytes' | 'requests' | 'connections';
 }
 
 /** What a bystander does, of each kind of life that a connection can have. */
-const works: readonly (Pick<BystanderCase, 'x' | 'work' | 'words' | 'perSecond'>)[] = [
-  {
-    x: 'stream',
-    work: { program: 'stream', serve: [0, 0, 'stay'] },
-    words: ({ seconds }) => [16 * kib, seconds],
-    perSecond: ({ bytes = 0, seconds = 0 }) => bytes / 2 ** 20 / seconds,
-  },
-  {
-    x: 'turns',
-    work: { program: 'turns', serve: [kib, 0, 'stay'] },
-    words: ({ warmup, seconds }) => [1, kib, 0, warmup, seconds],
-    perSecond: ({ requests = 0, seconds = 0 }) => requests / seconds,
-  },
-  {
-    x: 'one request a connection',
-    work: { program: 'brief', serve: [kib, 1, 'close'] },
-    words: ({ warmup, seconds }) => [1, kib, warmup, seconds],
-    perSecond: ({ connections = 0, seconds = 0 }) => connections / seconds,
-  },
+const works: readonly Pick<BystanderCase, 'x' | 'load' | 'counts'>[] = [
+  { x: 'stream', load: { program: 'stream', serve: [0, 0, 'stay'], words: [0, 0, 16 * kib] }, counts: 'bytes' },
+  { x: 'turns', load: { program: 'turns', serve: [kib, 0, 'stay'], words: [1, kib, 0] }, counts: 'requests' },
+  { x: 'one request each', load: { program: 'brief', serve: [kib, 1, 'close'], words: [1, kib] }, counts: 'connections' },
 ];
 
-const cases: readonly BystanderCase[] = ways.flatMap((way) =>
-  works.map((work) => ({ ...work, way, name: `${work.x}, ${way}`, series: way, costs: 0.6 })),
-);
+const cases: readonly BystanderCase[] = ways.flatMap((way) => works.map((work) => ({ ...work, way, name: `${work.x}, ${way}`, series: way, seconds: 0.4 })));
 
-/** The neighbour: an accelerated connection of 500 turns a second, which leaves the bystander its processor. */
-const neighbour: Pick<Load, 'program' | 'serve' | 'words'> = { program: 'turns', serve: [kib, 0, 'stay'], words: [1, kib, 2000, 0, 3600] };
+/** The neighbour: a connection of at most 500 turns a second, which leaves the bystander its processor. */
+const neighbour: Pick<Load, 'program' | 'serve' | 'words'> = { program: 'turns', serve: [kib, 0, 'stay'], words: [1, kib, 2000] };
 const neighbourPort = 7999;
+const neighbourSeconds = 3600;
 const firstPort = 8000;
 
 class BystanderStage implements Stage<BystanderCase> {
@@ -49,41 +37,55 @@ class BystanderStage implements Stage<BystanderCase> {
   constructor(
     private readonly node: BenchNode,
     private readonly pace: Pace,
-    private readonly pods = { unselected: [node.addPod(), node.addPod()] as const, far: node.addPod() },
+    private readonly pods = { unselected: { client: node.addPod(), server: node.addPod() }, far: node.addFarPod() },
   ) {}
 
   async enter(side: Side): Promise<void> {
     await this.stopNeighbour();
     this.node.attach(side === 'beside');
-    const { client, server } = this.node;
-    const running = await this.node.start({ client, server, within: { client: true, server: true }, address: `${server.address}:${neighbourPort}`, ...neighbour });
+    const pair = this.node.accelerated;
+    const running = await this.node.start({ ...pair, address: `${pair.server.pod.address}:${neighbourPort}`, ...neighbour });
+    this.stopNeighbour = () => running.stop();
     // It is stopped before it has anything to print.
-    running.result.catch(() => undefined);
-    this.stopNeighbour = running.stop;
+    running.slice(neighbourSeconds).catch(() => undefined);
+    if (side === 'beside') await this.node.allAccelerated(1);
   }
 
   async run(it: BystanderCase): Promise<Values> {
-    const { way, work, words, perSecond } = it;
-    const { unselected, far } = this.pods;
-    const [client, server] = way === 'not selected' ? unselected : [this.node.client, far];
-    const within = { client: true, server: way === 'not selected' };
-    const address = `${server.address}:${firstPort + cases.indexOf(it)}`;
-    return { workPerSecond: perSecond(await this.node.run({ client, server, within, address, ...work, words: words(this.pace) })) };
+    const pair = it.way === 'not selected' ? this.pods.unselected : { client: this.node.accelerated.client, server: this.pods.far };
+    const running = await this.node.start({ ...pair, ...it.load, address: `${pair.server.pod.address}:${firstPort + cases.indexOf(it)}` });
+    try {
+      return { workPerSecond: await this.perSecond(it, running) };
+    } finally {
+      await running.stop();
+    }
   }
 
   async close(): Promise<void> {
     await this.stopNeighbour();
     await this.node.close();
   }
+
+  private async perSecond(it: BystanderCase, running: RunningLoad): Promise<number> {
+    const seconds = sliceOf(it, this.pace) / (slices + 1);
+    await running.slice(seconds);
+    const rates: number[] = [];
+    while (rates.length < slices) {
+      const found = await running.slice(seconds);
+      rates.push((found[it.counts] ?? Number.NaN) / (found.seconds ?? Number.NaN));
+    }
+    return median(rates);
+  }
 }
 
 export const bystanders: Experiment<BystanderCase> = {
   name: 'bystanders',
-  method: 'Between pods, with an accelerated connection of 500 turns a second at work on the node, against the same with no program attached: two pods that are not selected; and a selected pod to one whose processes are on no cgroup of this node’s pods, as on another node. Streams in writes of 16 KiB, requests of 1 KiB.',
+  method:
+    'On a node with the product and an accelerated connection of 500 turns a second, against the same node and connection with no program attached: two pods that are not selected; and a selected pod to one that the datapath does not know, as on another node. Streams in writes of 16 KiB, requests of 1 KiB.',
   sides: ['beside', 'none'],
   cases,
   axis: { title: 'what the connection does', ordered: false },
-  rounds: 15,
+  rounds: 9,
   switched: true,
   open: async (pace) => new BystanderStage(await BenchNode.open(), pace),
 };

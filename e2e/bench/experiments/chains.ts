@@ -1,18 +1,16 @@
 // Requests through two real Envoys on a real cluster, by fortio, with the mode switched between runs.
 import type { Cluster } from '../../cluster/cluster';
+import { takeDown } from '../../cluster/down';
 import { bringUpDemo } from '../../demo/environment';
 import { addressOf, lookUpAddresses, measure, type Addresses } from '../../demo/measure';
-import { exampleResource } from '../../demo/run';
 import type { Scenario } from '../../demo/scenarios';
 import { selectedNamespace } from '../../mesh/demoMesh';
-import type { Protocol } from '../../mesh/load';
+import { defaultConnections, type Protocol } from '../../mesh/load';
 import { reachable } from '../../mesh/mesh';
-import { settled, switchMode } from '../../support/acceleration';
+import { applyExample, switchMode } from '../../support/acceleration';
+import { warmUp } from '../../support/warmUp';
 import { Progress } from '../../tools/progress';
-import type { Case, Experiment, Pace, Side, Stage, Values } from '../experiment';
-
-/** Runs of fortio are longer than others by this factor: a request takes milliseconds. */
-const longer = 7;
+import { sliceOf, type Case, type Experiment, type Pace, type Side, type Stage, type Values } from '../experiment';
 
 interface ChainCase extends Case {
   readonly protocol: Protocol;
@@ -24,6 +22,17 @@ const protocols = ['tcp', 'http', 'http2'] as const;
 /** The part of the name by which figures tell the protocols apart. */
 export const isTcpChain = (name: string): boolean => name.startsWith(titles.tcp);
 
+const cases: readonly ChainCase[] = protocols.map((protocol) => ({
+  name: `${titles[protocol]}, ${defaultConnections} connections`,
+  x: titles[protocol],
+  series: 'through two sidecars',
+  seconds: 3,
+  slow: true,
+  protocol,
+}));
+
+const modes = { accelerated: 'Accelerate', tcp: 'Off' } as const;
+
 class ChainStage implements Stage<ChainCase> {
   constructor(
     private readonly cluster: Cluster,
@@ -32,13 +41,11 @@ class ChainStage implements Stage<ChainCase> {
   ) {}
 
   async enter(side: Side): Promise<void> {
-    await switchMode(this.cluster, side === 'accelerated' ? 'Accelerate' : 'Off');
+    await switchMode(this.cluster, modeOf(side));
   }
 
-  async run({ protocol }: ChainCase, side: Side, round: number): Promise<Values> {
-    const scenario = scenarioOf(protocol, this.pace);
-    const mode = side === 'accelerated' ? 'Accelerate' : 'Off';
-    const { qps, avgMs, p99Ms, kernelCpuUsPerRequest, errors } = await measure(this.cluster, this.addresses, scenario, mode, round);
+  async run(it: ChainCase, side: Side, round: number): Promise<Values> {
+    const { qps, avgMs, p99Ms, kernelCpuUsPerRequest, errors } = await measure(this.cluster, this.addresses, scenarioOf(it, this.pace), modeOf(side), round);
     return { requestsPerSecond: qps, avgMs, p99Ms, kernelUs: kernelCpuUsPerRequest, errors };
   }
 
@@ -47,31 +54,50 @@ class ChainStage implements Stage<ChainCase> {
   }
 }
 
-function scenarioOf(protocol: Protocol, { seconds }: Pace): Scenario {
-  return { title: titles[protocol], namespace: selectedNamespace, server: 'server', protocol, seconds: Math.ceil(longer * seconds), rounds: 1 };
+function modeOf(side: Side): 'Accelerate' | 'Off' {
+  if (side !== 'accelerated' && side !== 'tcp') throw new Error(`measuring chains: there is no side ${side}`);
+  return modes[side];
 }
 
-async function open(pace: Pace): Promise<ChainStage> {
-  const cluster = await bringUpDemo(`sca-bench-${process.pid}`, new Progress());
+function scenarioOf(it: ChainCase, pace: Pace): Scenario {
+  return { title: it.name, namespace: selectedNamespace, server: 'server', protocol: it.protocol, seconds: Math.ceil(sliceOf(it, pace)), rounds: 1 };
+}
+
+async function open(pace: Pace, interrupted: AbortSignal): Promise<ChainStage> {
+  const runId = `sca-bench-${process.pid}`;
+  const progress = new Progress();
+  // What is being brought up fails as soon as its machines are gone.
+  const giveUp = (): void => void takeDown(runId).catch(() => undefined);
+  interrupted.addEventListener('abort', giveUp);
   try {
-    const addresses = await lookUpAddresses(cluster, [scenarioOf('tcp', pace)]);
-    await reachable(cluster, addressOf(addresses, selectedNamespace, 'client'), addressOf(addresses, selectedNamespace, 'server'));
-    await cluster.kubectl(['apply', '-f', exampleResource]);
-    await settled(cluster);
-    return new ChainStage(cluster, addresses, pace);
+    const cluster = await bringUpDemo(runId, progress);
+    return new ChainStage(cluster, await learnt(cluster, pace, progress), pace);
   } catch (error) {
-    await cluster.down();
+    await takeDown(runId);
     throw error;
+  } finally {
+    interrupted.removeEventListener('abort', giveUp);
   }
+}
+
+/** Applies the example resource, and loads the mesh until its destinations are known for taking turns. */
+async function learnt(cluster: Cluster, pace: Pace, progress: Progress): Promise<Addresses> {
+  const addresses = await lookUpAddresses(cluster, cases.map((it) => scenarioOf(it, pace)));
+  const client = addressOf(addresses, selectedNamespace, 'client');
+  const server = addressOf(addresses, selectedNamespace, 'server');
+  await reachable(cluster, client, server);
+  await progress.step('kubectl apply -f docs/examples/default.yaml', () => applyExample(cluster));
+  await progress.step('destinations learnt', () => warmUp(cluster, protocols.map((protocol) => ({ client, server, protocol }))));
+  return addresses;
 }
 
 export const chains: Experiment<ChainCase> = {
   name: 'chains',
-  method: 'fortio, its sidecar, the server’s sidecar, fortio’s server on one node of a real cluster: Envoy with one worker each behind Istio’s rules, 64 connections, 1 KiB, mode Off against mode Accelerate. Nothing is bound to a CPU. HTTP/2 is spoken on all three hops; one connection between the sidecars then carries every request.',
+  method: `fortio, its sidecar, the server’s sidecar, fortio’s server on one node of a real cluster: Envoy with one worker each behind Istio’s rules, ${defaultConnections} connections, 1 KiB, mode Off against mode Accelerate. All connections of a run are new; their destinations are known from before. Nothing is bound to a CPU. HTTP/2 is spoken on all three hops; one connection between the sidecars then carries every request.`,
   sides: ['accelerated', 'tcp'],
-  cases: protocols.map((protocol) => ({ name: `${titles[protocol]}, 64 connections`, x: titles[protocol], series: 'through two sidecars', costs: 6, slow: true, protocol })),
+  cases,
   axis: { title: 'protocol', ordered: false },
-  rounds: 7,
+  rounds: 5,
   switched: true,
   open,
 };

@@ -1,24 +1,33 @@
 // One-way streams by the size of a write, from the first byte to the last: a connection shows only with time that it is one.
 import { sized } from '../experiment';
-import { hops, podExperiment } from './podExperiment';
+import { hops, podExperiment, type Destination, type Hop } from './podExperiment';
 
 const sizes = [64, 256, 1024, 4096, 16384, 65536];
-const readEverything = [0, 0, 'stay'];
+const turnBytes = 1024;
+/** Enough for a destination that is known for taking turns to stay so. */
+const turnsBefore = 20;
+
+/** What a connection did before it streams. */
+const lives: readonly { readonly series: string; readonly hop: Hop; readonly destination: Destination; readonly turns: number }[] = [
+  ...hops.map((hop) => ({ series: `after turns, ${hop}`, hop, destination: 'takes turns' as const, turns: turnsBefore })),
+  { series: 'from its first byte, in a pod', hop: 'in a pod', destination: 'as the case is', turns: 0 },
+];
 
 export const streams = podExperiment({
   name: 'streams',
-  method: 'One connection, one direction, as fast as it goes; all of its life counts, the part before it is recognised as a stream included. TCP_NODELAY is set.',
+  method: `A connection for each slice, which writes in one direction as fast as it goes and ends when the reader has had everything. After turns: the connection was accelerated when it opened and took ${turnsBefore} turns; the stream’s beginning, in which it is recognised and leaves the map, counts. From its first byte: connections to the destination never did anything else. TCP_NODELAY is set.`,
   sides: ['accelerated', 'tcp'],
-  cases: hops.flatMap((hop) =>
+  cases: lives.flatMap(({ series, hop, destination, turns }) =>
     sizes.map((bytes) => ({
-      name: `${sized(bytes)} ${hop}`,
+      name: `${sized(bytes)} ${series}`,
       x: sized(bytes),
-      series: hop,
-      costs: 0.5,
+      series,
+      seconds: 0.15,
       hop,
+      destination,
       program: 'stream' as const,
-      serve: readEverything,
-      words: ({ seconds }) => [bytes, seconds],
+      serve: [turns === 0 ? 0 : turnBytes, turns, 'read'],
+      words: [turns, turnBytes, bytes],
       quantities: ({ bytes: moved = 0, seconds = 0, kernelUs = 0 }) => ({
         gbitPerSecond: (8 * moved) / seconds / 1e9,
         kernelUsPerMiB: kernelUs / (moved / 2 ** 20),
@@ -26,5 +35,6 @@ export const streams = podExperiment({
     })),
   ),
   axis: { title: 'size of a write', ordered: true },
-  rounds: 9,
+  rounds: 5,
+  slices: 3,
 });

@@ -1,42 +1,42 @@
 /* Connections that live for a few requests, one after the other; the server ends them.
- *   brief ADDRESS REQUESTS BYTES WARMUP_SECONDS SECONDS
- * Prints {"connections", "seconds", "kernelUs"} of the time after the warm-up: by then the destination is known. */
+ *   brief ADDRESS REQUESTS BYTES
+ * A slice prints {"connections", "seconds", "kernelUs"}. */
 #include "common.h"
 #include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
 
-static void one_connection(const char *address, unsigned int requests, size_t bytes)
-{
-	int fd = connect_to(address);
+struct plan {
+	const char *address;
+	unsigned int requests;
+	size_t bytes;
+};
 
-	for (unsigned int i = 0; i < requests; i++)
-		if (!write_all(fd, bytes) || !read_all(fd, bytes))
+static void one_connection(const struct plan *plan)
+{
+	int fd = connect_to(plan->address);
+
+	for (unsigned int i = 0; i < plan->requests; i++)
+		if (!write_all(fd, plan->bytes) || !read_all(fd, plan->bytes))
 			fail("a request: the connection has ended");
 	/* the server closes first, so that the client's ports are free at once */
 	await(fd, POLLIN);
 	close(fd);
 }
 
-static unsigned long until(double time, char **words)
+static void slice(double seconds, void *context)
 {
-	unsigned int requests = number(words[1]);
-	size_t bytes = number(words[2]);
+	double begun = seconds_now(), kernel = kernel_us();
 	unsigned long connections = 0;
 
-	for (; seconds_now() < time; connections++)
-		one_connection(words[0], requests, bytes);
-	return connections;
+	for (; seconds_now() < begun + seconds; connections++)
+		one_connection(context);
+	printf("{\"connections\":%lu,\"seconds\":%.6f,\"kernelUs\":%.0f}\n", connections, seconds_now() - begun, kernel_us() - kernel);
 }
 
 void brief(char **words)
 {
-	unsigned long connections;
-	double begun, kernel;
+	struct plan plan = { .address = words[0], .requests = number(words[1]), .bytes = number(words[2]) };
 
-	until(seconds_now() + number(words[3]), words);
-	begun = seconds_now();
-	kernel = kernel_us();
-	connections = until(begun + number(words[4]), words);
-	printf("{\"connections\":%lu,\"seconds\":%.6f,\"kernelUs\":%.0f}\n", connections, seconds_now() - begun, kernel_us() - kernel);
+	run_slices(slice, &plan);
 }

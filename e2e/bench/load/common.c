@@ -169,7 +169,7 @@ int new_epoll(void)
 
 void watch(int epoll, int fd)
 {
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+	struct epoll_event event = { .events = EPOLLIN | EPOLLET, .data.fd = fd };
 
 	if (fd >= MAX_SOCKETS) {
 		errno = EMFILE;
@@ -212,4 +212,17 @@ double number(const char *text)
 		fail(text ? text : "a number");
 	}
 	return value;
+}
+
+void run_slices(void (*slice)(double seconds, void *context), void *context)
+{
+	char line[64];
+
+	puts("ready");
+	fflush(stdout);
+	while (fgets(line, sizeof(line), stdin)) {
+		line[strcspn(line, "\n")] = '\0';
+		slice(number(line), context);
+		fflush(stdout);
+	}
 }

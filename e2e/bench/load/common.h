@@ -28,6 +28,7 @@ long read_some(int fd, size_t bytes);
 bool read_all(int fd, size_t bytes);
 
 int new_epoll(void);
+/* Edge-triggered, as Envoy, nginx and Go watch their sockets: read until there is nothing more, or nothing more can be. */
 void watch(int epoll, int fd);
 
 double seconds_now(void);
@@ -35,6 +36,10 @@ double seconds_now(void);
  * the environment variable CPU_STAT. Loopback and veth hand packets over in the sender's context, so softirq time is in. */
 double kernel_us(void);
 double number(const char *text);
+
+/* Says "ready"; then, for each line of standard input, calls `slice` with the seconds that it says, until there are no
+ * more. A slice prints what it found, one line. So whoever measures decides which side runs when. */
+void run_slices(void (*slice)(double seconds, void *context), void *context);
 
 /* The programs; each takes what follows its name on the command line. */
 void serve(char **words);

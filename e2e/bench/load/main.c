@@ -10,7 +10,7 @@ struct program {
 };
 
 static const struct program programs[] = {
-	{ "serve", 4, serve }, { "turns", 6, turns }, { "brief", 5, brief }, { "stream", 3, stream }, { "stall", 4, stall },
+	{ "serve", 4, serve }, { "turns", 4, turns }, { "brief", 3, brief }, { "stream", 4, stream }, { "stall", 5, stall },
 };
 
 int main(int count, char **words)

@@ -1,14 +1,17 @@
 /* The answering side of every figure: one thread, one epoll. Prints "ready" when it listens.
- *   serve ADDRESS BYTES TURNS stay|close|stall
- * A message of BYTES is answered with as many; BYTES 0 reads and answers nothing. After TURNS answers (0: never) it
- * closes the connection, or stalls: keeps it open and reads no more. */
+ *   serve ADDRESS BYTES TURNS stay|close|stall|read
+ * A message of BYTES is answered with as many. After TURNS answers (0: never) it closes the connection, stalls (keeps
+ * it open and reads no more), or reads whatever comes and answers no more; BYTES 0 does that from the beginning. It ends
+ * with its standard input: whoever started it is gone. */
 #include "common.h"
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-enum after { AFTER_STAY, AFTER_CLOSE, AFTER_STALL };
+#define STREAM_READ 65536
+
+enum after { AFTER_STAY, AFTER_CLOSE, AFTER_STALL, AFTER_READ };
 
 struct server {
 	int epoll;
@@ -22,7 +25,17 @@ static unsigned int answered[MAX_SOCKETS];
 
 static enum after after_of(const char *word)
 {
-	return strcmp(word, "close") == 0 ? AFTER_CLOSE : strcmp(word, "stall") == 0 ? AFTER_STALL : AFTER_STAY;
+	static const char *words[] = { "stay", "close", "stall", "read" };
+
+	for (int i = 0; i < 4; i++)
+		if (strcmp(word, words[i]) == 0)
+			return i;
+	fail("serve: what to do after the turns");
+}
+
+static bool only_reads(const struct server *server, int fd)
+{
+	return server->bytes == 0 || (server->after == AFTER_READ && answered[fd] == server->turns);
 }
 
 static void end_turns(const struct server *server, int fd)
@@ -33,22 +46,41 @@ static void end_turns(const struct server *server, int fd)
 		epoll_ctl(server->epoll, EPOLL_CTL_DEL, fd, NULL);
 }
 
-static void on_bytes(const struct server *server, int fd)
+static void swallow(int fd)
 {
-	long got = read_some(fd, server->bytes ? server->bytes - received[fd] : 65536);
+	long got;
 
+	while ((got = read_some(fd, STREAM_READ)) > 0)
+		;
 	if (got == 0)
 		close(fd);
-	if (got <= 0 || server->bytes == 0)
-		return;
-	received[fd] += got;
-	if (received[fd] < server->bytes)
-		return;
+}
+
+/* Reads a message to its end and answers it; nothing more comes before the answer. */
+static void answer(const struct server *server, int fd)
+{
+	while (received[fd] < server->bytes) {
+		long got = read_some(fd, server->bytes - received[fd]);
+
+		if (got == 0)
+			close(fd);
+		if (got <= 0)
+			return;
+		received[fd] += got;
+	}
 	received[fd] = 0;
 	if (!write_all(fd, server->bytes))
 		close(fd);
 	else if (++answered[fd] == server->turns)
 		end_turns(server, fd);
+}
+
+static void on_bytes(const struct server *server, int fd)
+{
+	if (only_reads(server, fd))
+		swallow(fd);
+	else
+		answer(server, fd);
 }
 
 static void on_connections(const struct server *server, int listener)
@@ -69,12 +101,15 @@ void serve(char **words)
 	int listener = listen_at(words[0]);
 
 	watch(server.epoll, listener);
+	watch(server.epoll, STDIN_FILENO);
 	puts("ready");
 	fflush(stdout);
 	for (;;) {
 		int count = epoll_wait(server.epoll, events, 256, -1);
 
 		for (int i = 0; i < count; i++) {
+			if (events[i].data.fd == STDIN_FILENO)
+				return;
 			if (events[i].data.fd == listener)
 				on_connections(&server, listener);
 			else

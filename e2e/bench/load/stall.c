@@ -1,7 +1,7 @@
 /* Readers that stop reading in the middle of a conversation: what does the node hold then?
- *   stall ADDRESS CONNECTIONS BYTES TURNS
- * Talks for TURNS turns, after which the server reads no more, and then writes until nothing more is taken. Prints
- * {"bytes", "memoryBytes", "connections"}: what the kernel took from the sender, and the growth of its TCP memory
+ *   stall ADDRESS CONNECTIONS BYTES TURNS MOST
+ * Talks for TURNS turns, after which the server reads no more. A slice writes until nothing more is taken, or MOST bytes
+ * of a connection were; it prints {"bytes", "memoryBytes", "connections"}: what the kernel took from the sender, and the growth of its TCP memory
  * (/proc/net/sockstat: redirected bytes are charged there as well, net/ipv4/tcp_bpf.c bpf_tcp_ingress()). */
 #define _GNU_SOURCE
 #include "common.h"
@@ -13,8 +13,15 @@
 /* Blocked is who has got rid of nothing for so long; the kernel's window probes begin at 0.2 s. */
 #define BLOCKED_SECONDS 0.5
 
+struct plan {
+	int connections;
+	size_t bytes;
+	double most;
+};
+
 static int sockets[MAX_SOCKETS];
 static size_t rest[MAX_SOCKETS];	/* of the message that was taken in part */
+static double taken_of[MAX_SOCKETS];
 
 static double tcp_memory_bytes(void)
 {
@@ -30,32 +37,33 @@ static double tcp_memory_bytes(void)
 	return (double)pages * sysconf(_SC_PAGESIZE);
 }
 
-/* Bytes taken until the socket is full. */
-static double fill(int i, size_t bytes)
+/* Bytes taken until the socket is full, or has had its share. */
+static double fill(int i, const struct plan *plan)
 {
-	double taken = 0;
+	double before = taken_of[i];
 
-	for (;;) {
+	while (taken_of[i] < plan->most) {
 		ssize_t wrote = send(sockets[i], message, rest[i], MSG_NOSIGNAL);
 
 		if (wrote < 0 && errno != EAGAIN)
 			fail("send to a stalled reader");
 		if (wrote <= 0)
-			return taken;
-		taken += wrote;
-		rest[i] = (size_t)wrote == rest[i] ? bytes : rest[i] - wrote;
+			break;
+		taken_of[i] += wrote;
+		rest[i] = (size_t)wrote == rest[i] ? plan->bytes : rest[i] - wrote;
 	}
+	return taken_of[i] - before;
 }
 
-static double fill_all(int connections, size_t bytes)
+static double fill_all(const struct plan *plan)
 {
 	double taken = 0, progress = seconds_now();
 
 	while (seconds_now() - progress < BLOCKED_SECONDS) {
 		double before = taken;
 
-		for (int i = 0; i < connections; i++)
-			taken += fill(i, bytes);
+		for (int i = 0; i < plan->connections; i++)
+			taken += fill(i, plan);
 		if (taken > before)
 			progress = seconds_now();
 		else
@@ -64,20 +72,26 @@ static double fill_all(int connections, size_t bytes)
 	return taken;
 }
 
+static void slice(double seconds, void *context)
+{
+	const struct plan *plan = context;
+	double memory = tcp_memory_bytes(), taken = fill_all(plan);
+
+	(void)seconds;	/* it takes as long as it takes */
+	printf("{\"bytes\":%.0f,\"memoryBytes\":%.0f,\"connections\":%d}\n", taken, tcp_memory_bytes() - memory, plan->connections);
+}
+
 void stall(char **words)
 {
-	int connections = number(words[1]), turns = number(words[3]);
-	size_t bytes = number(words[2]);
-	double memory, taken;
+	struct plan plan = { .connections = number(words[1]), .bytes = number(words[2]), .most = number(words[4]) };
+	int turns = number(words[3]);
 
-	for (int i = 0; i < connections; i++) {
+	for (int i = 0; i < plan.connections; i++) {
 		sockets[i] = connect_to(words[0]);
-		rest[i] = bytes;
+		rest[i] = plan.bytes;
 		for (int turn = 0; turn < turns; turn++)
-			if (!write_all(sockets[i], bytes) || !read_all(sockets[i], bytes))
+			if (!write_all(sockets[i], plan.bytes) || !read_all(sockets[i], plan.bytes))
 				fail("a turn: the connection has ended");
 	}
-	memory = tcp_memory_bytes();
-	taken = fill_all(connections, bytes);
-	printf("{\"bytes\":%.0f,\"memoryBytes\":%.0f,\"connections\":%d}\n", taken, tcp_memory_bytes() - memory, connections);
+	run_slices(slice, &plan);
 }

@@ -1,74 +1,89 @@
 /* Requests and answers in turns, one under way on each of many open connections.
- *   turns ADDRESS CONNECTIONS BYTES PAUSE_US WARMUP_SECONDS SECONDS
- * PAUSE_US is waited before each request. Prints {"requests", "seconds", "kernelUs"} of the time after the warm-up. */
+ *   turns ADDRESS CONNECTIONS BYTES PAUSE_US
+ * PAUSE_US is waited before each request. A slice prints {"requests", "seconds", "kernelUs"}; at its end every request
+ * has been answered, so that nothing goes on beside another side's slice. */
 #include "common.h"
 #include <stdio.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
-/* A connection shows in its first messages what it is; what is measured is its life after them. */
-#define WARMUP_TURNS 16
-
+static int sockets[MAX_SOCKETS];
 static size_t missing[MAX_SOCKETS];
 
 struct talk {
 	int epoll;
+	int connections;
 	size_t bytes;
 	unsigned int pause_us;
 	unsigned long answers;
+	int under_way;
 };
 
-static void ask(const struct talk *talk, int fd)
+static void ask(struct talk *talk, int fd)
 {
 	if (talk->pause_us)
 		usleep(talk->pause_us);
 	missing[fd] = talk->bytes;
+	talk->under_way++;
 	if (!write_all(fd, talk->bytes))
 		fail("send");
 }
 
-static void on_answer(struct talk *talk, int fd)
+/* Whether an answer has come to its end. */
+static bool answered(int fd)
 {
-	long got = read_some(fd, missing[fd]);
+	while (missing[fd] > 0) {
+		long got = read_some(fd, missing[fd]);
 
-	if (got == 0)
-		fail("receive: the server has closed");
-	if (got > 0)
+		if (got == 0)
+			fail("receive: the server has closed");
+		if (got < 0)
+			return false;
 		missing[fd] -= got;
-	if (missing[fd] > 0)
-		return;
-	talk->answers++;
-	ask(talk, fd);
+	}
+	return true;
 }
 
-static void until(struct talk *talk, double time, unsigned long answers)
+static void on_events(struct talk *talk, bool asking)
 {
 	struct epoll_event events[256];
+	int count = epoll_wait(talk->epoll, events, 256, -1);
 
-	while (talk->answers < answers || seconds_now() < time) {
-		int count = epoll_wait(talk->epoll, events, 256, -1);
+	for (int i = 0; i < count; i++) {
+		int fd = events[i].data.fd;
 
-		for (int i = 0; i < count; i++)
-			on_answer(talk, events[i].data.fd);
+		/* an edge may tell of bytes that were read with the ones before */
+		if (missing[fd] == 0 || !answered(fd))
+			continue;
+		talk->answers++;
+		talk->under_way--;
+		if (asking)
+			ask(talk, fd);
 	}
+}
+
+static void slice(double seconds, void *context)
+{
+	struct talk *talk = context;
+	double begun = seconds_now(), kernel = kernel_us();
+
+	talk->answers = 0;
+	for (int i = 0; i < talk->connections; i++)
+		ask(talk, sockets[i]);
+	while (seconds_now() < begun + seconds)
+		on_events(talk, true);
+	while (talk->under_way > 0)
+		on_events(talk, false);
+	printf("{\"requests\":%lu,\"seconds\":%.6f,\"kernelUs\":%.0f}\n", talk->answers, seconds_now() - begun, kernel_us() - kernel);
 }
 
 void turns(char **words)
 {
-	struct talk talk = { .epoll = new_epoll(), .bytes = number(words[2]), .pause_us = number(words[3]) };
-	int connections = number(words[1]);
-	double begun, kernel;
+	struct talk talk = { .epoll = new_epoll(), .connections = number(words[1]), .bytes = number(words[2]), .pause_us = number(words[3]) };
 
-	for (int i = 0; i < connections; i++) {
-		int fd = connect_to(words[0]);
-
-		watch(talk.epoll, fd);
-		ask(&talk, fd);
+	for (int i = 0; i < talk.connections; i++) {
+		sockets[i] = connect_to(words[0]);
+		watch(talk.epoll, sockets[i]);
 	}
-	until(&talk, seconds_now() + number(words[4]), (unsigned long)connections * WARMUP_TURNS);
-	talk.answers = 0;
-	begun = seconds_now();
-	kernel = kernel_us();
-	until(&talk, begun + number(words[5]), 1);
-	printf("{\"requests\":%lu,\"seconds\":%.6f,\"kernelUs\":%.0f}\n", talk.answers, seconds_now() - begun, kernel_us() - kernel);
+	run_slices(slice, &talk);
 }

@@ -52,7 +52,7 @@ function ratioPanel(experiment: Experiment, own: readonly Figure[], measured: re
     data: { values: [{ goal: goalValue(goal), words: `must be ${goalWords(goal)}` }] },
     layer: [
       { mark: { type: 'rule', strokeDash: [6, 3], strokeWidth: 1.5, color: palette.goal }, encoding: { y: { datum: goalValue(goal) } } },
-      { mark: { type: 'text', align: 'right', dy: -6, fontSize: 11, color: palette.goal }, encoding: { y: { datum: goalValue(goal) }, x: { value: panel.width }, text: { field: 'words' } } },
+      { mark: { type: 'text', align: 'right', dy: 10, fontSize: 11, color: palette.goal }, encoding: { y: { datum: goalValue(goal) }, x: { value: panel.width }, text: { field: 'words' } } },
     ],
   }));
   const better = new Set(own.map(({ quantity }) => quantities[quantity].better));
@@ -72,8 +72,8 @@ interface Point {
 function marks({ axis, cases }: Experiment, values: readonly Point[], y: { title: string; scale: object }) {
   const order = [...new Set(cases.map(({ x }) => x))];
   const lines = [...new Set(values.map(({ line }) => line))];
-  const x = { field: 'x', type: 'ordinal', sort: order, title: axis.title, axis: { labelAngle: 0, labelLimit: 90 }, scale: { type: 'point', padding: 0.5 } };
-  const colour = { field: 'line', type: 'nominal', sort: lines, scale: { domain: lines, range: palette.lines }, legend: { title: null, orient: 'bottom', columns: 1, labelLimit: panel.width } };
+  const x = { field: 'x', type: 'ordinal', sort: order, title: axis.title, axis: { labelAngle: 0, labelLimit: 150 }, scale: { type: 'point', padding: 0.5 } };
+  const colour = { field: 'line', type: 'nominal', sort: lines, scale: { domain: lines, range: palette.lines }, legend: { title: null, orient: 'bottom', columns: 1 } };
   const shape = { field: 'line', type: 'nominal', sort: lines, scale: { domain: lines } };
   const shift = { field: 'line', sort: lines, scale: { range: [-3 * (lines.length - 1), 3 * (lines.length - 1)] } };
   const at = { x, xOffset: shift, color: colour, shape };

@@ -18,7 +18,7 @@ export const config = {
   padding: 12,
   view: { stroke: palette.grid },
   axis: { labelColor: palette.ink, titleColor: palette.ink, gridColor: palette.grid, domainColor: palette.grid, tickColor: palette.grid, titleFontWeight: 'normal', labelFontSize: 11, titleFontSize: 12 },
-  legend: { labelColor: palette.ink, titleColor: palette.ink, labelFontSize: 11 },
+  legend: { labelColor: palette.ink, titleColor: palette.ink, labelFontSize: 11, labelLimit: 600 },
   title: { color: palette.ink, subtitleColor: palette.ink, fontSize: 13, subtitleFontSize: 11, anchor: 'start' },
 };
 

@@ -1,0 +1,43 @@
+import { benchRows, comparisonsOf, middle } from './comparison';
+import { figures, reaches } from './figures';
+import type { MeasuredCase } from './measurements';
+
+const roundTrip: MeasuredCase = {
+  experiment: 'round-trips', case: '1 KiB', kernel: '6.18', cpus: 2, congestion: 'cubic', date: '2026-01-02', load: 0.1, plannedRounds: 2,
+  rounds: [
+    { accelerated: { rttUs: 8, redirected: 100 }, tcp: { rttUs: 16 }, unix: { rttUs: 10 } },
+    { accelerated: { rttUs: 9, redirected: 100 }, tcp: { rttUs: 12 }, unix: { rttUs: 10 } },
+  ],
+};
+
+test('bench.json has a row for each figure that a case belongs to, with the median of the rounds’ ratios and their spread', () => {
+  expect(benchRows([roundTrip])).toEqual([
+    { figure: 'rtt-vs-unix', case: '1 KiB', ratio: 0.85, low: 0.8, high: 0.9 },
+    { figure: 'rtt-vs-tcp', case: '1 KiB', ratio: 0.625, low: 0.5, high: 0.75 },
+  ]);
+});
+
+test('the figures are those that bench.json promises', () => {
+  expect([...new Set(figures.map(({ name }) => name))].sort()).toEqual(
+    ['bystander-vs-none', 'chain-http', 'chain-tcp', 'rtt-vs-tcp', 'rtt-vs-unix', 'short-vs-tcp', 'stall-memory-vs-tcp', 'stream-vs-tcp'],
+  );
+});
+
+test('every figure has cases, and every case of every experiment has a name of its own', () => {
+  for (const { experiment, of = () => true } of figures) {
+    const names = experiment.cases.map(({ name }) => name);
+    expect(names.filter(of)).not.toEqual([]);
+    expect(new Set(names).size).toBe(names.length);
+  }
+});
+
+test('a ratio is judged by the goal of its figure', () => {
+  const [figure] = figures;
+  if (figure === undefined) throw new Error('there are no figures');
+  expect(comparisonsOf(figure, [roundTrip]).map(({ reached }) => reached)).toEqual([true]);
+  expect([reaches(0.91, { atMost: 0.9 }), reaches(0.98, { atLeast: 0.98 }), reaches(0.979, { atLeast: 0.98 })]).toEqual([false, true, false]);
+});
+
+test('a side has no median of what it does not measure', () => {
+  expect([middle(roundTrip, 'accelerated', 'redirected'), middle(roundTrip, 'tcp', 'redirected')]).toEqual([100, undefined]);
+});
