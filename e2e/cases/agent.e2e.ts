@@ -1,12 +1,12 @@
 // The real agent on a real node: containerd, kernel and TLS channel; only the controller is the test. Needs root and BPF.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { createWriteStream, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { createWriteStream, existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroup2Mount } from '../../operator/agent/cgroup';
-import { type AgentServer, type AgentSession, type Hello, type Order, type Report, serveAgents } from '../../operator/protocol';
-import { testAuthority } from '../../operator/protocol/certificates.testing';
+import { controllerName } from '../../operator/api';
+import type { AgentSession, Hello, Order, Report } from '../../operator/protocol';
+import { TestChannel } from '../../operator/protocol/channel.testing';
 import { freePort } from '../support/freePort';
 import { type RuntimeNode, startRuntimeNode } from '../support/runtimeNode';
 import { waitFor } from '../support/waitFor';
@@ -21,9 +21,8 @@ const anOrder: Order = {
 
 const cgroup2 = cgroup2Mount(readFileSync('/proc/self/mountinfo', 'utf8')) ?? '/sys/fs/cgroup';
 
-let directory: string;
+let channel: TestChannel;
 let node: RuntimeNode;
-let controller: AgentServer;
 let session: AgentSession<string> | undefined;
 let hello: Hello | undefined;
 let report: Report | undefined;
@@ -31,34 +30,27 @@ let environment: NodeJS.ProcessEnv;
 let agent: ChildProcess | undefined;
 
 beforeAll(async () => {
-  directory = mkdtempSync(join(tmpdir(), 'agent-e2e-'));
+  channel = new TestChannel();
   node = await startRuntimeNode(`agent-${process.pid}`);
-  const authority = testAuthority();
-  writeFileSync(join(directory, 'ca.crt'), authority.ca);
-  writeFileSync(join(directory, 'token'), 'secret');
-  controller = await serveAgents<string>({
-    address: '127.0.0.1:0',
-    tls: authority.issue('sidecar-acceleration-controller'),
-    authenticate: (token) => Promise.resolve(token),
+  const controller = await channel.serve({
+    tls: channel.authority.issue(controllerName),
     onStream: (opened) => {
       session = opened;
       ({ hello } = opened);
       return { onReport: (latest) => { report = latest; }, onClose: () => { session = undefined; } };
     },
-    onRefused: () => undefined,
   });
   environment = {
     ...process.env, NODE_NAME: 'node', CONTROLLER_ADDRESS: `127.0.0.1:${controller.port}`, CRI_SOCKET: '/run/containerd/containerd.sock',
-    PINS: pins, OBJECT: join(checkout, 'build/ebpf/datapath.bpf.o'), CA_FILE: join(directory, 'ca.crt'), TOKEN_FILE: join(directory, 'token'),
+    PINS: pins, OBJECT: join(checkout, 'build/ebpf/datapath.bpf.o'), CA_FILE: channel.path('ca.crt'), TOKEN_FILE: channel.path('token'),
     LOG_LEVEL: 'debug', HEALTH_PORT: String(await freePort()),
   };
 });
 
 afterAll(async () => {
   await end('SIGKILL');
-  await controller?.close();
+  await channel.end();
   await node?.stop();
-  rmSync(directory, { recursive: true, force: true });
 });
 
 /** The command line of the agent in the node's mounts and processes, but on this machine's network, where the test listens. */
@@ -71,13 +63,13 @@ async function start(): Promise<void> {
   session = undefined;
   report = undefined;
   agent = spawn('nsenter', inNode(), { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
-  const log = createWriteStream(join(directory, 'agent.log'), { flags: 'a' });
+  const log = createWriteStream(channel.path('agent.log'), { flags: 'a' });
   agent.stdout?.pipe(log);
   agent.stderr?.pipe(log);
   try {
     await waitFor('the agent to connect and report', () => session !== undefined && report !== undefined, { timeoutMs: 20_000 });
   } catch (error) {
-    throw new Error(`${(error as Error).message}; its log: ${readFileSync(join(directory, 'agent.log'), 'utf8').slice(-3000)}`, { cause: error });
+    throw new Error(`${(error as Error).message}; its log: ${readFileSync(channel.path('agent.log'), 'utf8').slice(-3000)}`, { cause: error });
   }
 }
 

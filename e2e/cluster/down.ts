@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { buildDirectory } from '../tools/paths';
 import { removeCgroup } from './cgroups';
 import { end } from './processes';
-import { readState, runDirectory } from './state';
+import { readState, removeFiles, runDirectory } from './state';
 
 /**
  * Ends every process of a run and removes its cgroups and files. Namespaces, mounts, interfaces, containers and BPF
@@ -16,7 +16,7 @@ export async function takeDown(runId: string): Promise<void> {
   if (state.forwarder !== undefined) await end(state.forwarder);
   await Promise.all(state.machines.map(({ first }) => end(first)));
   for (const cgroup of state.cgroups) await removeCgroup(cgroup);
-  await rm(runDirectory(runId), { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+  await removeFiles(runId);
 }
 
 /**

@@ -1,6 +1,6 @@
 // What a run leaves on disk so that another process can find it and end it.
 import { existsSync, readdirSync } from 'node:fs';
-import { readFile, rename, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { cacheDirectory } from '../tools/paths';
@@ -18,6 +18,7 @@ const stateSchema = z.object({
 export type RunState = z.infer<typeof stateSchema>;
 
 const runs = join(cacheDirectory, 'runs');
+const stateName = 'state.json';
 
 /** The directory of a run: all its files, removed with it. */
 export function runDirectory(runId: string): string {
@@ -42,6 +43,13 @@ export async function writeState(state: RunState): Promise<void> {
   await rename(draft, stateFile(state.runId));
 }
 
+/** Removes a run's files, the state last: a removal that is interrupted can be repeated. */
+export async function removeFiles(runId: string): Promise<void> {
+  const directory = runDirectory(runId);
+  const others = (await readdir(directory).catch(() => [])).filter((name) => name !== stateName).map((name) => join(directory, name));
+  for (const each of [...others, directory]) await rm(each, { recursive: true, force: true, maxRetries: 10, retryDelay: 200 });
+}
+
 function stateFile(runId: string): string {
-  return join(runDirectory(runId), 'state.json');
+  return join(runDirectory(runId), stateName);
 }

@@ -4,11 +4,12 @@ import { statusTable } from '../../operator/cli/statusTable';
 import { abandonedRuns, takeDownOnSignal } from '../cluster/abandoned';
 import { takeDown } from '../cluster/down';
 import { knownRuns } from '../cluster/state';
+import { exampleResource } from '../support/acceleration';
 import { checkout } from '../tools/paths';
 import { Progress } from '../tools/progress';
 import { bringUpDemo } from './environment';
 import { writeReport, type Switching } from './report';
-import { exampleResource, runDemo } from './run';
+import { runDemo } from './run';
 import { comparisonTable } from './table';
 import { beforeLines, brokenPromises } from './verdict';
 

@@ -1,19 +1,17 @@
 // The demo itself: before, one apply, after, on and off in turns, off and on under load.
-import { join } from 'node:path';
 import type { SidecarAcceleration } from '../../operator/api';
 import type { Cluster } from '../cluster/cluster';
-import { load } from '../mesh/load';
+import { load, type LoadResult } from '../mesh/load';
 import { reachable } from '../mesh/mesh';
-import { readResource, settled, switchMode } from '../support/acceleration';
-import { checkout } from '../tools/paths';
+import { applyExample, readResource, switchMode } from '../support/acceleration';
+import { warmUp, type WarmUpPlan } from '../support/warmUp';
 import type { Progress } from '../tools/progress';
 import { addressOf, lookUpAddresses, measure, type Addresses, type MeasuredRun, type RunMode } from './measure';
 import type { DemoResult, Switching } from './report';
 import { scenarios, type Scenario } from './scenarios';
 import { selectedNamespace } from '../mesh/demoMesh';
 
-/** The ten lines that a user applies. */
-export const exampleResource = join(checkout, 'docs', 'examples', 'default.yaml');
+export { exampleResource } from '../support/acceleration';
 
 /** Measures everything on a cluster that is up. */
 export async function runDemo(cluster: Cluster, progress: Progress): Promise<DemoResult> {
@@ -27,10 +25,8 @@ export async function runDemo(cluster: Cluster, progress: Progress): Promise<Dem
     runs.push(await progress.step(name, () => measure(cluster, addresses, scenario, mode, round), describe));
   };
   for (const scenario of scenarios) await take(scenario, 'Before', 0);
-  await progress.step(`kubectl apply -f docs/examples/default.yaml, until Ready`, async () => {
-    await cluster.kubectl(['apply', '-f', exampleResource]);
-    await settled(cluster);
-  });
+  await progress.step(`kubectl apply -f docs/examples/default.yaml, until Ready`, () => applyExample(cluster));
+  await progress.step('destinations learnt', () => warmUp(cluster, destinations(addresses)));
   const resource = await progress.step('status under load', () => underLoad(cluster, addresses), accelerated);
   for (let round = 1; scenariosOf(round).length > 0; round += 1) {
     for (const mode of modesOf(round)) {
@@ -83,12 +79,25 @@ async function during<T>(work: Promise<T>, act: () => Promise<void>): Promise<T>
   return ended;
 }
 
-/** Both protocols over both families at once, from the client to the server beside it. */
-function loadAllKinds(cluster: Cluster, addresses: Addresses, seconds: number) {
+const protocols = ['tcp', 'http'] as const;
+const families = ['ipv4', 'ipv6'] as const;
+
+/** Both protocols over both families, from the client to the server beside it. */
+function allKinds(addresses: Addresses): WarmUpPlan[] {
   const client = addressOf(addresses, selectedNamespace, 'client');
   const server = addressOf(addresses, selectedNamespace, 'server');
-  const kinds = (['tcp', 'http'] as const).flatMap((protocol) => (['ipv4', 'ipv6'] as const).map((family) => ({ protocol, family })));
-  return Promise.all(kinds.map((kind) => load(cluster, { client, server, ...kind, seconds, connections: 16 })));
+  return protocols.flatMap((protocol) => families.map((family) => ({ client, server, protocol, family, connections: 16 })));
+}
+
+/** Whatever is measured later: a destination is learnt by its address and port. */
+function destinations(addresses: Addresses): WarmUpPlan[] {
+  const client = addressOf(addresses, selectedNamespace, 'client');
+  const far = addressOf(addresses, selectedNamespace, 'far');
+  return [...allKinds(addresses), ...protocols.map((protocol) => ({ client, server: far, protocol, connections: 16 }))];
+}
+
+function loadAllKinds(cluster: Cluster, addresses: Addresses, seconds: number): Promise<LoadResult[]> {
+  return Promise.all(allKinds(addresses).map((kind) => load(cluster, { ...kind, seconds })));
 }
 
 function accelerated({ status }: SidecarAcceleration): string {

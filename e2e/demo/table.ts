@@ -1,8 +1,8 @@
 // The before/after table: one row a scenario, medians of the interleaved rounds and their ratio with its spread.
 import Table from 'cli-table3';
+import { compared } from './comparison';
 import type { MeasuredRun } from './measure';
 import { scenarios, type Scenario } from './scenarios';
-import { median, ratioOf } from './statistics';
 
 /** A column with a figure for both modes. */
 interface Figure {
@@ -40,8 +40,6 @@ function rowOf(scenario: Scenario, runs: readonly MeasuredRun[]): string[] {
 
 /** The two medians, and below them the ratio and between what it lay in the rounds. */
 function cellOf({ value, digits }: Figure, off: readonly MeasuredRun[], on: readonly MeasuredRun[]): string {
-  const [before, after] = [off.map(value), on.map(value)];
-  const ratio = ratioOf(before, after);
-  const spread = `× ${ratio.median.toFixed(2)} (${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`;
-  return `${median(before).toFixed(digits)} → ${median(after).toFixed(digits)}\n${spread}`;
+  const { medians, ratio, spread } = compared(off.map(value), on.map(value), digits);
+  return `${medians}\n${ratio} (${spread})`;
 }

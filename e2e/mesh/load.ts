@@ -7,6 +7,9 @@ import { httpPort, tcpPort } from './pods';
 /** `http` is HTTP/1.1, `http2` is HTTP/2 without TLS on every hop. */
 export type Protocol = 'tcp' | 'http' | 'http2';
 
+/** Connections of a run that does not name a number. */
+export const defaultConnections = 64;
+
 /** One run of the load generator. */
 export interface LoadPlan {
   readonly client: PodAddress;
@@ -18,6 +21,8 @@ export interface LoadPlan {
   readonly payloadBytes?: number;
   /** Requests a second over all connections; as many as it can without. */
   readonly qps?: number;
+  /** An answer that takes longer counts as an error; 10 s unless told, for a machine that is shared. */
+  readonly patienceSeconds?: number;
 }
 
 /** What the load generator saw. Times in milliseconds. */
@@ -55,10 +60,9 @@ export async function load(cluster: Cluster, plan: LoadPlan): Promise<LoadResult
     '-json=-',
     `-qps=${plan.qps ?? 0}`,
     `-t=${plan.seconds}s`,
-    `-c=${plan.connections ?? 64}`,
+    `-c=${plan.connections ?? defaultConnections}`,
     `-payload-size=${plan.payloadBytes ?? 1024}`,
-    // On a machine that is shared an answer may be late; one that never comes is an error.
-    '-timeout=10s',
+    `-timeout=${plan.patienceSeconds ?? 10}s`,
     '-p=50,99',
     // The histogram's resolution in seconds; the default of a millisecond is coarser than the answers.
     '-r=0.00001',

@@ -1,6 +1,6 @@
 // The measured block of the README: medians and ratios of a demo's report, as a table.
 import { z } from 'zod';
-import { median, ratioOf } from '../demo/statistics';
+import { compared } from '../demo/comparison';
 
 const run = z.looseObject({
   protocol: z.string(),
@@ -64,7 +64,6 @@ function row({ name, off, on }: Way): string {
 }
 
 function cell({ key, digits }: (typeof figures)[number], off: readonly Run[], on: readonly Run[]): string {
-  const [before, after] = [off.map((each) => each[key]), on.map((each) => each[key])];
-  const ratio = ratioOf(before, after);
-  return `${median(before).toFixed(digits)} → ${median(after).toFixed(digits)} (×${ratio.median.toFixed(2)}; ${ratio.low.toFixed(2)}–${ratio.high.toFixed(2)})`;
+  const { medians, ratio, spread } = compared(off.map((each) => each[key]), on.map((each) => each[key]), digits);
+  return `${medians} (${ratio}; ${spread})`;
 }

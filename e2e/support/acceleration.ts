@@ -8,6 +8,8 @@ import { apply } from './manifests';
 import { waitFor, type WaitOptions } from './waitFor';
 
 export const productNamespace = 'sidecar-acceleration';
+/** The ten lines that a user applies. */
+export const exampleResource = join(checkout, 'docs', 'examples', 'default.yaml');
 const resourceName = `${plural}.acceleration.dev/${singletonName}`;
 
 /** Installs the chart and waits until the controller is Ready. */
@@ -30,6 +32,12 @@ export function applyResource(cluster: Cluster, spec: object): Promise<string> {
   return apply(cluster, [{ apiVersion, kind, metadata: { name: singletonName }, spec }]);
 }
 
+/** Applies the example as a user would, whatever the spec was before, and waits until that has settled. */
+export async function applyExample(cluster: Cluster, options: WaitOptions = {}): Promise<SidecarAcceleration> {
+  await cluster.kubectl(['apply', '-f', exampleResource]);
+  return settled(cluster, options);
+}
+
 /** Changes the mode and waits until that has settled. */
 export async function switchMode(cluster: Cluster, mode: Mode, options: WaitOptions = {}): Promise<SidecarAcceleration> {
   await cluster.kubectl(['patch', resourceName, '--type=merge', '-p', JSON.stringify({ spec: { mode } })]);
@@ -50,7 +58,10 @@ export function deleteResource(cluster: Cluster): Promise<string> {
 export function settled(cluster: Cluster, options: WaitOptions = {}): Promise<SidecarAcceleration> {
   return waitFor('the resource to settle', async () => {
     const resource = await readResource(cluster);
-    return isSettled(resource) ? resource : undefined;
+    if (isSettled(resource)) return resource;
+    const { nodes, conditions = [] } = resource.status ?? {};
+    const said = conditions.map(({ type, status, message }) => `${type} ${status}: ${message}`);
+    throw new Error(`it says ${said.join('; ')}; nodes ${JSON.stringify(nodes)}`);
   }, options);
 }
 

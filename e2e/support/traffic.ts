@@ -36,6 +36,20 @@ const outcomeSchema = z.object({
 /** What the client saw, with what the server told it of the bytes it received. */
 export type TrafficOutcome = z.infer<typeof outcomeSchema>;
 
+/** Messages of a connection that is meant to stay open. */
+export const endless = 1e9;
+
+/** Ends the runs of a client's pod between two messages; each still returns what it saw. */
+export async function endTraffic(cluster: Cluster, client: PodAddress): Promise<void> {
+  await execInPod(cluster, client.namespace, client.name, ['sh', '-c', 'kill -TERM $(pidof checksum)']);
+}
+
+/** The connections that a client's pod has open to checksum servers, those of its sidecar included: each by its two addresses. */
+export async function openTraffic(cluster: Cluster, client: PodAddress): Promise<string[]> {
+  const lines = await execInPod(cluster, client.namespace, client.name, ['ss', '-Htn', 'state', 'established', `dport = :${checksumPort}`]);
+  return lines.split('\n').filter((line) => line !== '').map((line) => line.trim().split(/ +/).slice(2).join(' → ')).sort();
+}
+
 /** Runs the client to its end. Several runs may overlap. */
 export async function runTraffic(cluster: Cluster, plan: TrafficPlan): Promise<TrafficOutcome> {
   const host = plan.family === 'ipv6' ? `[${plan.server.ipv6}]` : plan.server.ipv4;

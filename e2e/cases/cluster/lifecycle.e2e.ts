@@ -1,17 +1,17 @@
 // Nothing that happens to the product harms a connection: switched, killed, replaced and deleted under load of every kind.
 import type { Cluster } from '../../cluster/cluster';
-import { exampleResource } from '../../demo/run';
 import { selectedNamespace } from '../../mesh/demoMesh';
+import { allEnds } from '../../mesh/hops';
 import { load } from '../../mesh/load';
-import { deleteResource, productNamespace, settled, switchMode } from '../../support/acceleration';
+import { acceleratedMesh } from '../../support/acceleratedMesh';
+import { applyExample, deleteResource, productNamespace, switchMode } from '../../support/acceleration';
 import { agentPods } from '../../support/agents';
 import { killContainers, replacePods, runningContainers } from '../../support/disturb';
 import { accountOf, heavilyLoaded, type Account } from '../../support/heavyLoad';
 import { remainsOn } from '../../support/remains';
 import { during } from '../../support/rounds';
 import { shows } from '../../support/shown';
-import { testCluster } from '../../support/testCluster';
-import { testMesh, type TestMesh } from '../../support/testMesh';
+import type { TestMesh } from '../../support/testMesh';
 import { waitFor } from '../../support/waitFor';
 
 const controllerPods = 'app.kubernetes.io/component=controller';
@@ -27,10 +27,7 @@ let mesh: TestMesh;
 const accounts: Account[] = [];
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  mesh = await testMesh(cluster);
-  await cluster.kubectl(['apply', '-f', exampleResource]);
-  await settled(cluster);
+  ({ cluster, mesh } = await acceleratedMesh());
 }, testMs);
 
 /** Does it under load of every kind, of which nothing may fail or be wrong. */
@@ -102,11 +99,11 @@ test('the resource deleted: nothing of it is pinned, attached or left in the clu
 }, testMs);
 
 test('a new resource accelerates again', async () => {
-  await cluster.kubectl(['apply', '-f', exampleResource]);
-  await settled(cluster, patience);
+  await applyExample(cluster, patience);
+  const [connections, all] = [16, allEnds(16)];
   const results = await during(
-    () => load(cluster, { client: mesh.client, server: mesh.server, protocol: 'tcp', seconds: 3, connections: 16 }),
-    async () => void (await shows(cluster, selectedNamespace, { state: 'Accelerated', connections: { open: 96, accelerated: 96 } })),
+    () => load(cluster, { client: mesh.client, server: mesh.server, protocol: 'tcp', seconds: 3, connections }),
+    async () => void (await shows(cluster, selectedNamespace, { state: 'Accelerated', connections: { open: all, accelerated: all } })),
   );
   expect(results.map(({ errors }) => errors)).toEqual(results.map(() => 0));
 }, testMs);

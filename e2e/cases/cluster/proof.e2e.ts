@@ -1,20 +1,18 @@
 // The resource's own proof on a real mesh: what it accelerates, over which hops, and what it only observes.
 import type { Cluster } from '../../cluster/cluster';
-import { exampleResource } from '../../demo/run';
 import { selectedNamespace } from '../../mesh/demoMesh';
-import { load, type LoadPlan, type Protocol } from '../../mesh/load';
-import { applyResource, settled, switchMode } from '../../support/acceleration';
+import { allEnds, allHopsOpen, ends, hops } from '../../mesh/hops';
+import { load, type LoadPlan } from '../../mesh/load';
+import { acceleratedMesh, bringUpMs } from '../../support/acceleratedMesh';
+import { applyExample, applyResource, settled, switchMode } from '../../support/acceleration';
 import { joinedCount, joinedOn } from '../../support/agents';
 import { during } from '../../support/rounds';
 import { bytesWhenQuiet, shows } from '../../support/shown';
-import { testCluster } from '../../support/testCluster';
-import { testMesh, type TestMesh } from '../../support/testMesh';
+import type { TestMesh } from '../../support/testMesh';
+import { warmUp } from '../../support/warmUp';
 
 const connections = 16;
 const payloadBytes = 1024;
-/** A request passes client → Envoy → Envoy → server; a connection has two ends. */
-const hops = 3;
-const ends = 2;
 /** A request and its answer. */
 const ways = 2;
 
@@ -22,11 +20,8 @@ let cluster: Cluster;
 let mesh: TestMesh;
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  mesh = await testMesh(cluster);
-  await cluster.kubectl(['apply', '-f', exampleResource]);
-  await settled(cluster);
-}, 300_000);
+  ({ cluster, mesh } = await acceleratedMesh());
+}, bringUpMs);
 
 /** Runs load until `act` is over and says how many requests were answered; none may fail. */
 async function loaded(plan: Pick<LoadPlan, 'server' | 'protocol' | 'family'>, act: () => Promise<unknown>): Promise<number> {
@@ -41,18 +36,17 @@ async function loaded(plan: Pick<LoadPlan, 'server' | 'protocol' | 'family'>, ac
   return results.reduce((sum, { requests }) => sum + requests, 0);
 }
 
-/** Whether all hops are open. For HTTP Envoy opens connections as it needs them, at most one for each of the client's. */
-function allHops(protocol: Protocol, open: number): boolean {
-  const all = hops * ends * connections;
-  return protocol === 'tcp' ? open === all : open > (hops - 1) * ends * connections && open <= all;
-}
-
 const kinds = (['tcp', 'http'] as const).flatMap((protocol) => (['ipv4', 'ipv6'] as const).map((family) => ({ protocol, family })));
 
 test.each(kinds)('one kubectl apply accelerates every connection of the mesh: $protocol over $family', async ({ protocol, family }) => {
+  const plan = { server: mesh.server, protocol, family };
+  await warmUp(cluster, [{ client: mesh.client, connections, ...plan }]);
   const before = await bytesWhenQuiet(cluster, selectedNamespace);
-  const requests = await loaded({ server: mesh.server, protocol, family }, () =>
-    shows(cluster, selectedNamespace, { state: 'Accelerated', reasons: [] }, ({ connections: { open, accelerated } }) => accelerated === open && allHops(protocol, open)),
+  const requests = await loaded(plan, () =>
+    shows(cluster, selectedNamespace, { state: 'Accelerated', reasons: [] }, (entry) => {
+      const { open, accelerated } = entry.connections;
+      return accelerated === open && allHopsOpen(protocol, connections, open);
+    }),
   );
   const after = await bytesWhenQuiet(cluster, selectedNamespace);
   const payload = hops * ways * payloadBytes * requests;
@@ -66,7 +60,7 @@ test('what crosses to the other node stays on TCP, with the reason, while the ho
   await loaded({ server: mesh.far, protocol: 'tcp' }, async () => {
     await shows(cluster, selectedNamespace, {
       state: 'Partial',
-      connections: { open: hops * ends * connections, accelerated: (hops - 1) * ends * connections },
+      connections: { open: allEnds(connections), accelerated: (hops - 1) * ends * connections },
       reasons: [{ reason: 'PeerElsewhere', connections: ends * connections }],
     });
     for (const { name } of cluster.nodes) {
@@ -81,16 +75,16 @@ test('with nothing but NodeLocal asked for, the way to the other node adds no by
   await settled(cluster);
   const before = await bytesWhenQuiet(cluster, selectedNamespace);
   await loaded({ server: mesh.far, protocol: 'tcp' }, () =>
-    shows(cluster, selectedNamespace, { state: 'NotAccelerated', connections: { open: hops * ends * connections, accelerated: 0 } }),
+    shows(cluster, selectedNamespace, { state: 'NotAccelerated', connections: { open: allEnds(connections), accelerated: 0 } }),
   );
   expect((await bytesWhenQuiet(cluster, selectedNamespace)).fast).toBe(before.fast);
 });
 
 test('mode Observe counts every connection, puts none of them into the map and redirects no byte', async () => {
-  await cluster.kubectl(['apply', '-f', exampleResource]);
+  await applyExample(cluster);
   await switchMode(cluster, 'Observe');
   const before = await bytesWhenQuiet(cluster, selectedNamespace);
-  const open = hops * ends * connections;
+  const open = allEnds(connections);
   const requests = await loaded({ server: mesh.server, protocol: 'tcp' }, async () => {
     await shows(cluster, selectedNamespace, { state: 'NotAccelerated', connections: { open, accelerated: 0 }, reasons: [{ reason: 'Observing', connections: open }] });
     expect(await joinedOn(cluster, 'node1')).toEqual([]);

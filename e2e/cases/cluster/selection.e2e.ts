@@ -1,32 +1,28 @@
 // Who is accelerated and who is left alone: an unselected namespace, a pod and a namespace that opted out.
 import type { Cluster } from '../../cluster/cluster';
-import { exampleResource } from '../../demo/run';
 import { selectedLabels, selectedNamespace, unselectedNamespace } from '../../mesh/demoMesh';
+import { allEnds } from '../../mesh/hops';
 import { load, type LoadResult } from '../../mesh/load';
 import type { PodAddress } from '../../mesh/mesh';
+import { acceleratedMesh, bringUpMs } from '../../support/acceleratedMesh';
 import { settled } from '../../support/acceleration';
 import { joinedCount, joinedOn, metricsOn } from '../../support/agents';
 import { during } from '../../support/rounds';
 import { bytesWhenQuiet, entryOf, shows, statusNow } from '../../support/shown';
-import { testCluster } from '../../support/testCluster';
-import { testMesh, type TestMesh } from '../../support/testMesh';
+import type { TestMesh } from '../../support/testMesh';
 import { waitFor } from '../../support/waitFor';
 import { modeLabel, modeLabelOff } from '../../../operator/api';
 
 const connections = 16;
 const [selectingLabel = ''] = Object.keys(selectedLabels);
-/** Ends of the connections between client, its Envoy, the server's Envoy and the server. */
-const allEnds = 6 * connections;
+const everyEnd = allEnds(connections);
 
 let cluster: Cluster;
 let mesh: TestMesh;
 
 beforeAll(async () => {
-  cluster = await testCluster();
-  mesh = await testMesh(cluster);
-  await cluster.kubectl(['apply', '-f', exampleResource]);
-  await settled(cluster);
-}, 300_000);
+  ({ cluster, mesh } = await acceleratedMesh());
+}, bringUpMs);
 
 afterAll(async () => {
   await label(`${selectingLabel}-`, `${modeLabel}-`);
@@ -93,7 +89,7 @@ test('a pod that opted out is left alone, and the other end says why its connect
 test('a namespace joins by its label under load, and leaves by opting out under load', async () => {
   const results = await during(unselectedLoad, async () => {
     await label(...Object.entries(selectedLabels).map((pair) => pair.join('=')));
-    await shows(cluster, unselectedNamespace, { state: 'Accelerated', connections: { open: allEnds, accelerated: allEnds } });
+    await shows(cluster, unselectedNamespace, { state: 'Accelerated', connections: { open: everyEnd, accelerated: everyEnd } });
     await label(`${modeLabel}=${modeLabelOff}`);
     await waitFor('the namespace to leave the status', async () => entryOf(await statusNow(cluster), unselectedNamespace) === undefined);
   });

@@ -1,0 +1,124 @@
+// Connections that stay open while what the product does with them changes: they follow, and no byte of theirs is wrong.
+import type { NamespaceStatus } from '../../../operator/api';
+import type { Cluster } from '../../cluster/cluster';
+import { selectedLabels, selectedNamespace } from '../../mesh/demoMesh';
+import { allEnds, ends, hops } from '../../mesh/hops';
+import { acceleratedMesh, bringUpMs } from '../../support/acceleratedMesh';
+import { applyExample, applyResource, deleteResource, settled, switchMode } from '../../support/acceleration';
+import { joinedCount, metricsOn } from '../../support/agents';
+import { allOver } from '../../support/rounds';
+import { type Bytes, bytesWhenQuiet, shows } from '../../support/shown';
+import type { TestMesh } from '../../support/testMesh';
+import { endless, endTraffic, openTraffic, runTraffic, type TrafficOutcome } from '../../support/traffic';
+import { waitFor } from '../../support/waitFor';
+
+const families = ['ipv4', 'ipv6'] as const;
+/** Connections over each family. Of streams one is enough: on their way they fill megabytes of buffers, which must drain at the end. */
+const ofEach = { turns: 4, up: 1 } as const;
+const connections = families.length * ofEach.turns;
+const everyEnd = allEnds(connections);
+const testMs = 240_000;
+/** No run is meant to last so long. */
+const tooLongSeconds = 200;
+/** Enough to be sure that bytes move, or that they would have. */
+const plenty = 20e6;
+
+let cluster: Cluster;
+let mesh: TestMesh;
+
+beforeAll(async () => {
+  ({ cluster, mesh } = await acceleratedMesh());
+}, bringUpMs);
+
+/** The same connections are open from the beginning of `act` to its end, and no byte on them is wrong. */
+async function whileOpen(mode: keyof typeof ofEach, act: () => Promise<void>): Promise<void> {
+  const { client, checksum: server } = mesh;
+  await waitFor('the connections of before to close', async () => (await openTraffic(cluster, client)).length === 0);
+  const plan = { client, server, mode, connections: ofEach[mode], bytes: Number.MAX_SAFE_INTEGER, seconds: tooLongSeconds, messages: endless };
+  const outcomes: TrafficOutcome[] = [];
+  const runs = families.map(async (family) => void outcomes.push(await runTraffic(cluster, { ...plan, family })));
+  const acted = onOpenConnections(families.length * ofEach[mode], act).finally(() => endTraffic(cluster, client));
+  await allOver<void>([...runs, acted]);
+  expect(outcomes).toEqual(families.map(() => expect.objectContaining({ wrongBytes: 0, errors: 0, connections: ofEach[mode] }) as TrafficOutcome));
+}
+
+async function onOpenConnections(count: number, act: () => Promise<void>): Promise<void> {
+  const open = await waitFor(`${count} connections to be open`, async () => {
+    const found = await openTraffic(cluster, mesh.client);
+    // The client's own, and those that its sidecar makes for them.
+    return found.length === 2 * count && found;
+  });
+  await act();
+  expect(await openTraffic(cluster, mesh.client)).toEqual(open);
+}
+
+/** @param more what else the status says of the connections */
+const allAccelerated = (more: Partial<NamespaceStatus['connections']> = {}): Promise<NamespaceStatus> =>
+  shows(cluster, selectedNamespace, { state: 'Accelerated', connections: { open: everyEnd, accelerated: everyEnd, ...more }, reasons: [] });
+
+/** The bytes sent meanwhile, once there are plenty. */
+async function movedSince({ bytes: before }: NamespaceStatus): Promise<Bytes> {
+  const sum = ({ fast, tcp }: Bytes): number => fast + tcp;
+  const { bytes } = await shows(cluster, selectedNamespace, {}, (entry) => sum(entry.bytes) > sum(before) + plenty);
+  return { fast: bytes.fast - before.fast, tcp: bytes.tcp - before.tcp };
+}
+
+test('connections that were open before anything was attached join under load, and the status counts them as adopted', async () => {
+  await deleteResource(cluster);
+  await whileOpen('turns', async () => {
+    await applyExample(cluster);
+    const joined = await allAccelerated({ adopted: everyEnd });
+    await joinedCount(cluster, 'node1', hops * connections);
+    const { fast, tcp } = await movedSince(joined);
+    expect(fast).toBeGreaterThan(0.95 * (fast + tcp));
+  });
+}, testMs);
+
+test('mode Off stops redirecting at once, and Accelerate takes it up again', async () => {
+  await whileOpen('turns', async () => {
+    await allAccelerated();
+    await switchMode(cluster, 'Off');
+    const off = await shows(cluster, selectedNamespace, {
+      state: 'NotAccelerated',
+      connections: { open: everyEnd, accelerated: 0 },
+      reasons: [{ reason: 'SwitchedOff', connections: everyEnd }],
+    });
+    expect((await movedSince(off)).fast).toBe(0);
+    await switchMode(cluster, 'Accelerate');
+    expect((await movedSince(await allAccelerated())).tcp).toBeLessThan(0.05 * plenty);
+  });
+}, testMs);
+
+test('a stream without answers leaves the map, and the status says why it runs over TCP', async () => {
+  let left: Bytes | undefined;
+  await whileOpen('up', async () => {
+    const streams = allEnds(families.length * ofEach.up);
+    const streaming = await shows(cluster, selectedNamespace, {
+      state: 'NotAccelerated',
+      connections: { open: streams, accelerated: 0 },
+      reasons: [{ reason: 'OneWay', connections: streams }],
+    });
+    await waitFor('the streams to have left the map', async () => (await metricsOn(cluster, 'node1')).get('sidecar_acceleration_agent_joined_sockets') === 0);
+    left = streaming.bytes;
+  });
+  // Bytes that run beside the programs are counted when a connection closes.
+  const { fast, tcp } = await bytesWhenQuiet(cluster, selectedNamespace);
+  expect(fast).toBe(left?.fast);
+  expect(tcp).toBeGreaterThan((left?.tcp ?? 0) + plenty);
+}, testMs);
+
+test('a pod that leaves the selection while connected is accelerated no more, and joins again when it comes back', async () => {
+  await whileOpen('turns', async () => {
+    await allAccelerated();
+    await applyResource(cluster, {
+      selector: {
+        namespaces: { matchLabels: selectedLabels },
+        pods: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: [mesh.checksum.name] }] },
+      },
+    });
+    await settled(cluster);
+    await shows(cluster, selectedNamespace, { state: 'Partial', connections: { open: everyEnd, accelerated: ends * connections } });
+    await applyExample(cluster);
+    expect((await movedSince(await allAccelerated())).tcp).toBeLessThan(0.05 * plenty);
+  });
+}, testMs);

@@ -1,0 +1,29 @@
+// A cluster with the product installed on it: what the demo and the cluster tests run on.
+import type { Cluster } from '../cluster/cluster';
+import { bringUp } from '../cluster/up';
+import { provideMeshImage } from '../tools/image/mesh';
+import { providePauseImage } from '../tools/image/pause';
+import { provideProductImage } from '../tools/image/product';
+import type { Tools } from '../tools/install';
+import type { Progress } from '../tools/progress';
+import { installProduct } from './acceleration';
+
+/**
+ * Brings up two nodes that have the images of product and mesh, and installs the product.
+ * @param beside is done while the product is installed
+ * @throws after taking everything down again, when any part does not come up
+ */
+export async function bringUpInstalled(runId: string, tools: Tools, progress: Progress, beside?: (cluster: Cluster) => Promise<void>): Promise<Cluster> {
+  const pauseArchive = await progress.step('image: pause', providePauseImage);
+  const mesh = await progress.step('image: mesh', () => provideMeshImage(tools));
+  const product = await progress.step('image: sidecar-acceleration', provideProductImage);
+  const plan = { runId, nodes: 2, pauseArchive, imageArchives: [mesh, product.archive] };
+  const cluster = await bringUp(plan, tools, progress);
+  try {
+    await Promise.all([progress.step('helm install sidecar-acceleration', () => installProduct(cluster, product)), beside?.(cluster)]);
+    return cluster;
+  } catch (error) {
+    await cluster.down();
+    throw error;
+  }
+}
