@@ -21,8 +21,9 @@ async function endures(fault: Hardship['fault'], { ms = 12_000, ...more }: Parti
   const { currentTestName = '' } = expect.getState();
   const endured = await faults.through(currentTestName, { ms, fault, ...more });
   all.push(endured);
-  expect(endured.rate.busiestTenSeconds).toBeLessThanOrEqual(4);
-  expect(endured.rate.busiestSecond).toBeLessThanOrEqual(20);
+  expect(endured.rate.busiestTenSeconds).toBeLessThanOrEqual(5);
+  // To apply everything is half a dozen writes, tried again at growing pauses.
+  expect(endured.rate.busiestSecond).toBeLessThanOrEqual(30);
 }
 
 it('connections that are reset again and again', () =>

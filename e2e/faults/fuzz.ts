@@ -34,9 +34,8 @@ export function fuzz(inputs: number, seed: number, collect: () => void = () => u
   for (let input = 0; input < inputs; input += 1) {
     if (input === Math.floor(inputs / 10)) baseBytes = heldBytes(collect);
     const bytes = wicked(random, honest);
-    const began = performance.now();
     const problem = harm(bytes, () => (accepted += 1));
-    slowestMs = Math.max(slowestMs, performance.now() - began);
+    slowestMs = Math.max(slowestMs, timeOf(bytes, slowestMs));
     if (problem !== undefined && findings.length < 10) findings.push({ seed, input, hex: bytes.toString('hex').slice(0, 2000), problem });
   }
   return { inputs, accepted, slowestMs: Math.round(slowestMs), grownBytes: heldBytes(collect) - baseBytes, findings };
@@ -53,6 +52,17 @@ export function harm(bytes: Buffer, onAccepted: () => void = () => undefined): s
   } catch (error) {
     return `decoding throws: ${String(error)}`;
   }
+}
+
+/** Milliseconds; what seems slower than the slowest so far is looked at again, for the process may have been made to wait. */
+function timeOf(bytes: Buffer, slowestMs: number): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (let again = 0; again < 3 && least > slowestMs; again += 1) {
+    const began = performance.now();
+    decodeFromAgent(bytes);
+    least = Math.min(least, performance.now() - began);
+  }
+  return least;
 }
 
 function wicked(random: Random, honest: readonly Buffer[]): Buffer {
@@ -99,6 +109,7 @@ function honestMessages(): FromAgent[] {
   const report = { appliedOrder: 1_790_000_000_000, released: false, problems: [{ reason: 'NoBtf' as const, message: 'no BTF' }], namespaces: [shop], joinedSockets: 16, drainingSockets: 0 };
   return [
     { message: 'hello', hello: { agentVersion: '1.0.0', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1 } },
+    { message: 'renewal', renewal: { token: 'header.payload.signature'.repeat(40) } },
     { message: 'report', report },
     { message: 'report', report: { ...report, problems: [], namespaces: [] } },
     { message: 'report', report: { ...report, namespaces: Array.from({ length: 20 }, (_, index) => ({ ...shop, name: `namespace-${index}` })) } },

@@ -3,8 +3,8 @@
 /** Evidence is what agent and kubelet say; all of it can be read again by a controller that knows nothing of before. */
 export interface RolloutNode {
   readonly name: string;
-  /** False for a node whose pods cannot be replaced now: NotReady, or being deleted. */
-  readonly reachable: boolean;
+  /** Milliseconds since the epoch: since when the node has been Ready; undefined for one whose pods cannot be replaced now. */
+  readonly reachableSince: number | undefined;
   /** Of the agent's pod; undefined while there is none, and the DaemonSet is about to make one of its newest revision. */
   readonly pod: AgentPod | undefined;
 }
@@ -27,6 +27,14 @@ export interface AgentEvidence {
   readonly problems: readonly string[];
   /** Errors that this agent counted since it began. */
   readonly errors: number;
+  /** Share of the open connection ends that are accelerated, 0 to 1; undefined while there are too few to tell. */
+  readonly share: number | undefined;
+}
+
+/** How a node was before its update: what it could not do then is no failure of the new revision. */
+export interface KnownNode {
+  readonly problems: readonly string[];
+  readonly share: number | undefined;
 }
 
 /** When a node is believed, and when it is given up. */
@@ -35,6 +43,8 @@ export interface Patience {
   readonly wellWithinMs: number;
   readonly maxRestarts: number;
   readonly maxErrors: number;
+  /** An updated agent must accelerate at least this part of the share that its node accelerated before, 0 to 1. */
+  readonly shareKept: number;
 }
 
 export type NodeState =
@@ -44,32 +54,41 @@ export type NodeState =
   | { readonly is: 'Failed'; readonly why: string };
 
 /**
- * @param knownProblems reasons that this node gave before it was updated: a node that could never accelerate is no failure of the revision
+ * @param before undefined for a node that nothing is known of
  * @param now milliseconds since the epoch
  */
-export function stateOf(node: RolloutNode, target: string, knownProblems: readonly string[], patience: Patience, now: number): NodeState {
-  const { pod, reachable } = node;
-  if (!reachable) return { is: 'Unreachable' };
+export function stateOf(node: RolloutNode, target: string, before: KnownNode | undefined, patience: Patience, now: number): NodeState {
+  const { pod, reachableSince } = node;
+  if (reachableSince === undefined) return { is: 'Unreachable' };
   if (pod === undefined) return { is: 'Verifying' };
   if (pod.revision !== target) return { is: 'Outdated' };
-  const why = harmOf(pod, knownProblems, patience);
-  if (why !== undefined) return { is: 'Failed', why };
-  if (pod.ready && pod.report !== undefined && (pod.report.follows || pod.report.problems.length > 0)) return { is: 'Updated' };
-  const waitedMs = now - pod.createdAt;
+  const harm = harmOf(pod, before, patience);
+  if (harm !== undefined) return { is: 'Failed', why: harm };
+  const missing = missingOf(pod, before, patience);
+  if (missing === undefined) return { is: 'Updated' };
+  // A node that was away needs its time after it came back.
+  const waitedMs = now - Math.max(pod.createdAt, reachableSince);
   if (waitedMs < patience.wellWithinMs) return { is: 'Verifying' };
-  return { is: 'Failed', why: `not well ${Math.round(waitedMs / 1000)} s after its update: ${missing(pod)}` };
+  return { is: 'Failed', why: `not well ${Math.round(waitedMs / 1000)} s after its update: ${missing}` };
 }
 
 /** What no waiting makes better. */
-function harmOf({ restarts, report }: AgentPod, knownProblems: readonly string[], { maxRestarts, maxErrors }: Patience): string | undefined {
+function harmOf({ restarts, report }: AgentPod, before: KnownNode | undefined, { maxRestarts, maxErrors }: Patience): string | undefined {
   if (restarts > maxRestarts) return `its agent was restarted ${restarts} times`;
-  const fresh = report?.problems.filter((problem) => !knownProblems.includes(problem)) ?? [];
+  const fresh = report?.problems.filter((problem) => !before?.problems.includes(problem)) ?? [];
   if (fresh.length > 0) return `${fresh.join(', ')} since its update`;
   if (report !== undefined && report.errors > maxErrors) return `its agent counted ${report.errors} errors`;
   return undefined;
 }
 
-function missing({ ready, report }: AgentPod): string {
+/** What may still come. */
+function missingOf({ ready, report }: AgentPod, before: KnownNode | undefined, { shareKept }: Patience): string | undefined {
   if (!ready) return 'its pod is not ready';
-  return report === undefined ? 'its agent does not speak with the controller' : 'it does not follow the order';
+  if (report === undefined) return 'its agent does not speak with the controller';
+  if (report.problems.length > 0) return undefined;
+  if (!report.follows) return 'it does not follow the order';
+  const least = (before?.share ?? 0) * shareKept;
+  return report.share !== undefined && report.share < least ? `it accelerates ${percent(report.share)} and accelerated ${percent(before?.share ?? 0)} before` : undefined;
 }
+
+const percent = (share: number): string => `${Math.round(share * 100)} %`;

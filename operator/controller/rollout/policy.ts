@@ -24,3 +24,8 @@ export function canaryOf(canary: RolloutPolicy['canary'], names: readonly string
   if ('names' in canary) return new Set(canary.names.filter((name) => names.includes(name)));
   return new Set([...names].sort().slice(0, canary.count));
 }
+
+/** True when others must wait for canary nodes, also for such as are not there now. */
+export function wantsCanary({ canary }: RolloutPolicy): boolean {
+  return 'names' in canary || canary.count > 0;
+}

@@ -1,0 +1,99 @@
+// For tests: a fleet of nodes under a DaemonSet with OnDelete, that does what it is told, and a controller that may die at any step.
+import type { RolloutMemory } from './memory';
+import type { AgentPod, RolloutNode } from './node';
+import type { RolloutPolicy } from './policy';
+import { type RolloutStep, step } from './step';
+
+/** What becomes of a node's agent when it gets this revision. */
+export type Fate = 'well' | 'crashes' | 'never ready' | 'new problem' | 'slower';
+
+export const policy: RolloutPolicy = {
+  canary: { count: 2 }, bakeMs: 60_000, maxUnavailable: 2, paused: false, onFailure: 'RollBack',
+  patience: { wellWithinMs: 30_000, maxRestarts: 2, maxErrors: 10, shareKept: 0.5 },
+};
+
+export class Fleet {
+  readonly nodes = new Map<string, RolloutNode>();
+  now = 1_000_000;
+  /** As stored in the cluster; all that a new controller knows. */
+  memory: RolloutMemory | undefined;
+  /** The revision of pods that are made now. */
+  template = 'v1';
+  /** The names replaced so far, in order, of every controller. */
+  readonly replaced: string[] = [];
+  last: RolloutStep | undefined;
+
+  constructor(
+    names: readonly string[],
+    readonly policy: RolloutPolicy,
+    /** By revision and node. */
+    private readonly fateOf: (revision: string, node: string) => Fate = () => 'well',
+  ) {
+    for (const name of names) this.nodes.set(name, { name, reachableSince: this.now, pod: this.pod() });
+  }
+
+  /** Brings the fleet to its first revision. */
+  settle(): void {
+    this.pass(this.template);
+    this.advance(1000);
+    this.pass(this.template);
+  }
+
+  /** One look of a controller. @param dies before it has replaced the first so many pods have gone */
+  pass(wanted: string, changes: Partial<RolloutPolicy> = {}, dies = Number.POSITIVE_INFINITY): RolloutStep {
+    const taken = step({ wanted, nodes: [...this.nodes.values()], policy: { ...this.policy, ...changes }, memory: this.memory, now: this.now });
+    this.last = taken;
+    this.memory = structuredClone(taken.memory);
+    if (dies === 0) return taken;
+    this.template = taken.revision;
+    for (const name of taken.replace.slice(0, dies)) {
+      this.replaced.push(name);
+      this.change(name, { pod: undefined });
+    }
+    return taken;
+  }
+
+  /** Time passes: the DaemonSet makes what is missing, and agents become what they become. */
+  advance(ms: number): void {
+    this.now += ms;
+    for (const { name, pod, reachableSince } of [...this.nodes.values()]) {
+      if (reachableSince === undefined) continue;
+      if (pod === undefined) this.change(name, { pod: this.pod() });
+      else this.change(name, { pod: this.aged(name, pod) });
+    }
+  }
+
+  change(name: string, changes: Partial<RolloutNode>): void {
+    const node = this.nodes.get(name);
+    if (node !== undefined) this.nodes.set(name, { ...node, ...changes });
+  }
+
+  reach(name: string, reachable: boolean): void {
+    const was = this.nodes.get(name)?.reachableSince;
+    this.change(name, { reachableSince: reachable ? (was ?? this.now) : undefined });
+  }
+
+  on(revision: string): string[] {
+    return [...this.nodes.values()].filter(({ pod }) => pod?.revision === revision).map(({ name }) => name).sort();
+  }
+
+  private pod(): AgentPod {
+    return { revision: this.template, createdAt: this.now, ready: false, restarts: 0, report: undefined };
+  }
+
+  private aged(name: string, pod: AgentPod): AgentPod {
+    const well = { follows: true, problems: [], errors: 0, share: 0.9 };
+    switch (this.fateOf(pod.revision, name)) {
+      case 'well':
+        return { ...pod, ready: true, report: well };
+      case 'crashes':
+        return { ...pod, restarts: pod.restarts + 1 };
+      case 'never ready':
+        return pod;
+      case 'new problem':
+        return { ...pod, ready: true, report: { ...well, follows: false, problems: ['LoadRefused'] } };
+      case 'slower':
+        return { ...pod, ready: true, report: { ...well, share: 0.1 } };
+    }
+  }
+}

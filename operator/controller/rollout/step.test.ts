@@ -1,0 +1,149 @@
+// A rollout step by step, on a fleet that does what it is told.
+import { type Fate, Fleet, policy } from './fleet.testing';
+import type { RolloutPolicy } from './policy';
+
+const names = ['n1', 'n2', 'n3', 'n4', 'n5', 'n6'];
+
+function fleetOn(fates: Partial<Record<string, Fate>> = {}, changes: Partial<RolloutPolicy> = {}): Fleet {
+  const fleet = new Fleet(names, { ...policy, ...changes }, (revision, node) => (revision === 'v2' ? (fates[node] ?? 'well') : 'well'));
+  fleet.settle();
+  return fleet;
+}
+
+/** Looks every so often until nothing is to be done, or so many times. */
+function run(fleet: Fleet, wanted: string, times = 60, everyMs = 5000): void {
+  for (let turn = 0; turn < times; turn += 1) {
+    const { progress } = fleet.pass(wanted);
+    if (['Done', 'Stopped'].includes(progress.stage)) return;
+    fleet.advance(everyMs);
+  }
+}
+
+test('the first revision of all needs no canary: the DaemonSet makes it everywhere', () => {
+  const fleet = new Fleet(names, policy);
+  expect(fleet.pass('v1').progress).toMatchObject({ stage: 'Rolling', verifying: names });
+  fleet.advance(1000);
+  expect(fleet.pass('v1')).toMatchObject({ progress: { stage: 'Done', updated: 6 }, memory: { proven: 'v1' }, replace: [] });
+});
+
+test('a node that could never take the first revision does not stop the others, nor later revisions', () => {
+  const fleet = new Fleet(names, policy, (_, node) => (node === 'n4' ? 'new problem' : 'well'));
+  fleet.settle();
+  expect(fleet.memory?.proven).toBe('v1');
+  run(fleet, 'v2');
+  expect(fleet.on('v2')).toEqual(names);
+  expect(fleet.last?.progress).toMatchObject({ stage: 'Done', failed: [] });
+});
+
+test('canary nodes come first, then a while of nothing, then the others, no more at a time than may be', () => {
+  const fleet = fleetOn();
+  expect(fleet.pass('v2')).toMatchObject({ replace: ['n1', 'n2'], progress: { stage: 'Canary' } });
+  fleet.advance(1000);
+  expect(fleet.pass('v2').progress).toMatchObject({ stage: 'Canary', verifying: ['n1', 'n2'] });
+  fleet.advance(1000);
+  expect(fleet.pass('v2')).toMatchObject({ replace: [], progress: { stage: 'Baking', updated: 2, outdated: 4 }, againMs: 60_000 });
+  fleet.advance(59_999);
+  expect(fleet.pass('v2')).toMatchObject({ replace: [], progress: { stage: 'Baking' }, againMs: 1 });
+  fleet.advance(1);
+  expect(fleet.pass('v2')).toMatchObject({ replace: ['n3', 'n4'], progress: { stage: 'Rolling' } });
+  expect(fleet.pass('v2').replace).toEqual([]);
+  run(fleet, 'v2');
+  expect(fleet.replaced).toEqual(names);
+});
+
+test.each([
+  ['crashes', /restarted 3 times/],
+  ['never ready', /not well \d+ s after its update: its pod is not ready/],
+  ['new problem', /LoadRefused since its update/],
+  ['slower', /it accelerates 10 % and accelerated 90 % before/],
+] as const)('a canary that %s stops the rollout there, and says why', (fate, why) => {
+  const fleet = fleetOn({ n2: fate }, { onFailure: 'Pause' });
+  run(fleet, 'v2');
+  expect(fleet.last).toMatchObject({ progress: { stage: 'Stopped', failed: [{ node: 'n2', why: expect.stringMatching(why) as string }] }, replace: [] });
+  expect(fleet.on('v2')).toEqual(['n1', 'n2']);
+  // Time makes no failed revision good.
+  fleet.advance(1_000_000);
+  run(fleet, 'v2');
+  expect(fleet.on('v2')).toEqual(['n1', 'n2']);
+});
+
+test('with RollBack the last good revision comes back everywhere, and the failed one is not tried again', () => {
+  const fleet = fleetOn({ n5: 'crashes' });
+  run(fleet, 'v2', 200);
+  expect(fleet.on('v1')).toEqual(names);
+  expect(fleet.last).toMatchObject({ revision: 'v1', progress: { stage: 'Stopped' }, memory: { wanted: 'v2', proven: 'v1', failure: { node: 'n5' } } });
+  const replacedSoFar = fleet.replaced.length;
+  run(fleet, 'v2', 200);
+  expect(fleet.replaced).toHaveLength(replacedSoFar);
+});
+
+test('after a failure another revision begins with a canary again', () => {
+  const fleet = fleetOn({ n1: 'never ready' });
+  run(fleet, 'v2', 200);
+  expect(fleet.pass('v3')).toMatchObject({ revision: 'v3', replace: ['n1', 'n2'], memory: { failure: undefined, proven: 'v1' } });
+  run(fleet, 'v3');
+  expect(fleet.on('v3')).toEqual(names);
+});
+
+test('to ask for the old revision again is a rollback by hand', () => {
+  const fleet = fleetOn({ n1: 'never ready' }, { onFailure: 'Pause' });
+  run(fleet, 'v2');
+  run(fleet, 'v1');
+  expect(fleet.on('v1')).toEqual(names);
+  expect(fleet.last?.progress.stage).toBe('Done');
+});
+
+test('paused, nothing is replaced, and it goes on where it was', () => {
+  const fleet = fleetOn();
+  fleet.pass('v2');
+  fleet.advance(1000);
+  expect(fleet.pass('v2', { paused: true })).toMatchObject({ replace: [], progress: { stage: 'Paused' } });
+  fleet.advance(1000);
+  fleet.pass('v2');
+  fleet.advance(30_000);
+  fleet.pass('v2', { paused: true });
+  fleet.advance(30_000); // the canary has baked meanwhile
+  expect(fleet.pass('v2').progress.stage).toBe('Rolling');
+});
+
+test('nodes that cannot be reached hold up nobody, and follow when they come back', () => {
+  const fleet = fleetOn();
+  fleet.reach('n1', false);
+  fleet.reach('n4', false);
+  run(fleet, 'v2');
+  expect(fleet.last?.progress).toMatchObject({ stage: 'Done', updated: 4, unreachable: ['n1', 'n4'] });
+  fleet.reach('n1', true);
+  run(fleet, 'v2');
+  expect(fleet.on('v2')).toEqual(['n1', 'n2', 'n3', 'n5', 'n6']);
+});
+
+test('while no node can be reached nothing counts as proven', () => {
+  const fleet = fleetOn();
+  for (const name of names) fleet.reach(name, false);
+  expect(fleet.pass('v2')).toMatchObject({ memory: { proven: 'v1' }, replace: [] });
+});
+
+test('canary nodes that are not there are waited for', () => {
+  const fleet = fleetOn({}, { canary: { names: ['elsewhere'] } });
+  expect(fleet.pass('v2')).toMatchObject({ replace: [], progress: { stage: 'Canary' } });
+});
+
+test('a node whose agent is down is updated before those that work', () => {
+  const fleet = fleetOn({}, { canary: { count: 0 }, maxUnavailable: 1 });
+  const broken = fleet.nodes.get('n6')?.pod;
+  if (broken !== undefined) fleet.change('n6', { pod: { ...broken, ready: false } });
+  expect(fleet.pass('v2').replace).toEqual(['n6']);
+});
+
+test('percent of the nodes are rounded up, and never none', () => {
+  expect(fleetOn({}, { canary: { count: 0 }, maxUnavailable: '34%' }).pass('v2').replace).toHaveLength(3);
+  expect(fleetOn({}, { canary: { count: 0 }, maxUnavailable: '0%' }).pass('v2').replace).toHaveLength(1);
+});
+
+test('what happens to a revision after it reached every node is no failure of its rollout', () => {
+  const fleet = fleetOn();
+  run(fleet, 'v2');
+  const pod = fleet.nodes.get('n3')?.pod;
+  if (pod !== undefined) fleet.change('n3', { pod: { ...pod, restarts: 9, ready: false } });
+  expect(fleet.pass('v2')).toMatchObject({ revision: 'v2', replace: [], memory: { failure: undefined } });
+});
