@@ -26,7 +26,7 @@ export interface Finished {
 export class Hung extends Error {}
 
 /** Long enough for every round on a busy machine. */
-const patienceMs = 90_000;
+const patienceMs = 240_000;
 
 export class ProgramMesh {
   private readonly fixture = new Fixture();

@@ -29,16 +29,17 @@ export interface Trial {
   readonly checks: string;
   /** Reasons that must be seen when it is accelerated: its programs read in ways that joined bytes cannot serve. */
   readonly expects?: readonly ConnectionReason[];
+  /** What the warming up must last at least: by then the agent has learnt all, and no longer watches how programs read. */
+  readonly warmUpSeconds?: number;
   /** True for those of the short form. */
   readonly short?: boolean;
   open(mesh: ProgramMesh): Promise<Opened>;
 }
 
-/** Seconds that some work took, and what it returned. */
-export async function timed<T>(work: () => Promise<T>): Promise<{ seconds: number; value: T }> {
-  const startedMs = performance.now();
-  const value = await work();
-  return { seconds: (performance.now() - startedMs) / 1000, value };
+/** Several pieces of work as one. */
+export function together(rounds: readonly Round[]): Round {
+  const total = (of: (round: Round) => number): number => rounds.reduce((sum, round) => sum + of(round), 0);
+  return { amount: total(({ amount }) => amount), seconds: total(({ seconds }) => seconds), complaints: rounds.flatMap(({ complaints }) => complaints) };
 }
 
 /** A complaint, unless the two are equal. */

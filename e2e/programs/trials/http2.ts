@@ -2,7 +2,8 @@
 import { join } from 'node:path';
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';
-import { filesChecks, nginxServer, openFiles, startNginx } from './files';
+import { filesChecks, openFiles } from './files';
+import { nginxServer, startNginx } from './nginxServer';
 
 const port = 8443;
 

@@ -1,7 +1,8 @@
 // nginx with large files, as the server itself and as a proxy; it asks by FIONREAD how much is left to read.
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';
-import { filesChecks, nginx, nginxServer, openFiles, openFilesLate, startNginx } from './files';
+import { filesChecks, learntSeconds, openFiles, openFilesLate } from './files';
+import { nginx, nginxServer, startNginx } from './nginxServer';
 
 const port = 8000;
 const originPort = 8001;
@@ -33,6 +34,8 @@ export const nginxLate: Trial = {
   ...nginxFiles,
   name: 'nginx, large files late',
   checks: `${filesChecks}; the large ones come when small ones have been learnt, and with them the first FIONREAD`,
+  expects: [],
+  warmUpSeconds: learntSeconds,
   short: false,
   open: async (mesh) => {
     await startNginx(mesh, 'server', [port], nginxServer(mesh, String(port)));

@@ -5,7 +5,7 @@ import type { ProgramMesh } from '../mesh';
 import { differs, type Opened, type Trial } from '../trial';
 
 const port = 6379;
-const requests = 20_000;
+const requests = 10_000;
 const commands = ['set', 'get', 'incr', 'lpush', 'lrange'] as const;
 const valueBytes = 8 << 20;
 
