@@ -66,6 +66,14 @@ const refusals: readonly Declaration[] = [
     remedy: nothingToDo,
   },
   {
+    cases: ['write-64mib', 'stream-64mib'],
+    result: 'refused',
+    reasons: ['OneWay', 'Leaving', 'Order'],
+    optional: true,
+    why: 'A stream without answers is better off on TCP, and may be there from its first byte on.',
+    remedy: nothingToDo,
+  },
+  {
     cases: ['fast-open'],
     result: 'refused',
     reasons: ['UnsupportedSocket', 'PeerNotSelected'],
@@ -138,18 +146,30 @@ const differences: readonly Declaration[] = [
     cases: ['fionread-first', 'fionread-driven-first'],
     result: 'different',
     why: 'The first FIONREAD of a container, on a connection that is joined already, counts too little until the connection has left the fast path.',
-    remedy: 'A container’s programs are watched while its first connections are learnt; one that counts only later is excluded by a selector.',
+    remedy: 'Containers are watched while their first connections are learnt; exclude one that begins to count only later.',
   },
   {
     cases: ['splice-in-late-first', 'read-then-splice-first'],
     result: 'different',
     why: 'The first splice(2) of a container, while redirected bytes lie unread: these can be read, but never spliced.',
-    remedy: 'A container’s programs are watched while its first connections are learnt; one that begins to splice only later is excluded by a selector.',
+    remedy: 'Containers are watched while their first connections are learnt; exclude one that begins to splice only later.',
+  },
+  {
+    cases: ['uring-splice'],
+    result: 'different',
+    why: 'io_uring’s splice makes no system call that could be noticed: redirected bytes can be received, but never spliced.',
+    remedy: exclude,
+  },
+  {
+    cases: ['zerocopy-receive'],
+    result: 'different',
+    why: 'TCP_ZEROCOPY_RECEIVE looks at the TCP queue only: it tells of no redirected bytes, not even that they are to be received.',
+    remedy: exclude,
   },
   {
     cases: ['close-unread'],
     result: 'different',
-    why: 'A close with unread redirected bytes looks to TCP like any other: the sender sees end of file and one more accepted send(), not ECONNRESET.',
+    why: 'A close with unread redirected bytes looks to TCP like any other: the sender sees end of file and one accepted send(), not ECONNRESET.',
     remedy: 'None needed: the bytes are lost in both, and the sender hears of it with its next but one send().',
   },
   {

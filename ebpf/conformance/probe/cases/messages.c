@@ -4,7 +4,9 @@
 #include "../families.h"
 #include <linux/tcp.h>
 #include <poll.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
+#include <unistd.h>
 
 static void readv_parts(struct conn *conn)
 {
@@ -144,6 +146,9 @@ static void ask_receive_timestamp(struct conn *conn)
 
 static void receive_timestamp(struct conn *conn)
 {
+	send_now(1); /* the kernel may begin to stamp a moment after it was asked */
+	settle();
+	take(conn, 1);
 	for (int i = 0; i < 2; i++) {
 		send_now(300);
 		settle();
@@ -156,6 +161,31 @@ static void receive_timestamp_later(struct conn *conn)
 {
 	ask_receive_timestamp(conn);
 	receive_timestamp(conn);
+}
+
+/* Bytes by mapping the pages they came in; those of parts of pages are to be received. */
+static void receive_by_mapping(struct conn *conn)
+{
+	size_t page = sysconf(_SC_PAGESIZE), length = 16 * page;
+	void *window = mmap(NULL, length, PROT_READ, MAP_SHARED, conn->fd, 0);
+
+	if (window == MAP_FAILED)
+		unsupported("mapping a TCP socket: %s", strerrorname_np(errno));
+	for (int i = 0; i < 3; i++) {
+		struct tcp_zerocopy_receive asked = { .address = (uintptr_t)window, .length = length };
+		socklen_t size = sizeof(asked);
+		int result;
+
+		send_now(1000);
+		settle();
+		result = getsockopt(conn->fd, IPPROTO_TCP, TCP_ZEROCOPY_RECEIVE, &asked, &size);
+		say_result("map", result);
+		say("mapped %u, to be received %u", asked.length, asked.recv_skip_hint);
+		if (asked.length)
+			check(conn, window, asked.length);
+		take(conn, 1000 - asked.length);
+	}
+	send_no_more();
 }
 
 static void one_byte_writes(struct conn *conn)
@@ -184,6 +214,7 @@ const struct probe_case messages[] = {
 	{ "one-byte", "2,000 writes and reads of one byte", one_byte_writes, one_byte_reads, BOTH_WAYS },
 	{ "inq", "TCP_INQ tells beside the bytes how many are left", feed, inq, TO_SERVER, ask_inq },
 	{ "inq-later", "TCP_INQ, asked for on a connection in use", feed, inq_later, TO_SERVER },
+	{ "zerocopy-receive", "TCP_ZEROCOPY_RECEIVE tells what can be mapped and what is to be received", feed, receive_by_mapping, TO_SERVER },
 	{ "receive-timestamp", "SO_TIMESTAMPNS puts a time stamp beside the bytes", feed, receive_timestamp, TO_SERVER, ask_receive_timestamp },
 	{ "receive-timestamp-later", "SO_TIMESTAMPNS, asked for on a connection in use", feed, receive_timestamp_later, TO_SERVER },
 	END_OF_ROWS

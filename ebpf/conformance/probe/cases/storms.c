@@ -8,6 +8,7 @@
 
 #define THREADS 8
 #define MIB (1024 * 1024L)
+#define PART (MIB / 64)
 
 static long storm_connections(void)
 {
@@ -134,14 +135,22 @@ static long duplex_bytes(void)
 	return stage.small ? 8 * MIB : 64 * MIB;
 }
 
+/* How far a side may be ahead of the other: fewer messages than make a stream, which would leave the fast path. */
+#define AHEAD 300000
+
+static uint64_t received;
+
 static void *sending(void *argument)
 {
 	struct conn *conn = argument;
+	uint64_t begin = conn->sent;
 	unsigned int seed = 7;
 
 	for (long left = duplex_bytes(); left;) {
 		size_t length = random_length(&seed, 20000);
 
+		while (conn->sent - begin > __atomic_load_n(&received, __ATOMIC_RELAXED) + AHEAD)
+			nap(1);
 		length = (long)length < left ? length : (size_t)left;
 		put(conn, length);
 		left -= length;
@@ -157,7 +166,10 @@ static void duplex(struct conn *conn)
 
 	if (pthread_create(&sender, NULL, sending, conn))
 		give_up("thread");
-	take(&reader, duplex_bytes());
+	for (long left = duplex_bytes(); left; left -= PART) {
+		take(&reader, PART);
+		__atomic_add_fetch(&received, PART, __ATOMIC_RELAXED);
+	}
 	pthread_join(sender, NULL);
 	conn->taken = reader.taken;
 	conn->wrong = reader.wrong;

@@ -3,7 +3,9 @@
 #define _GNU_SOURCE
 #include "../families.h"
 #include "ring.h"
+#include <fcntl.h>
 #include <poll.h>
+#include <unistd.h>
 
 static unsigned char bytes[4096];
 
@@ -121,10 +123,53 @@ static void take_sent(struct conn *conn)
 	}
 }
 
+#define PIECE 4000
+
+/* splice() without the system call. */
+static int splice_by_ring(int from, int to, size_t length)
+{
+	struct io_uring_sqe *request = ring_request();
+
+	request->opcode = IORING_OP_SPLICE;
+	request->splice_fd_in = from;
+	request->splice_off_in = -1;
+	request->fd = to;
+	request->off = -1;
+	request->len = length;
+	request->splice_flags = SPLICE_F_NONBLOCK;
+	ring_submit();
+	return ring_wait();
+}
+
+static void splicing_by_ring(struct conn *conn)
+{
+	int pipe[2];
+
+	ring_open();
+	if (pipe2(pipe, O_NONBLOCK))
+		give_up("pipe");
+	for (int i = 0; i < 3; i++) {
+		int result = -EAGAIN;
+
+		send_now(PIECE);
+		settle();
+		for (int tries = 0; tries < 20 && result == -EAGAIN; tries++) {
+			wait_for(conn->fd, POLLIN, 50);
+			result = splice_by_ring(conn->fd, pipe[1], PIECE);
+		}
+		say_completion("splice", result);
+		if (result > 0 && read(pipe[0], bytes, result) == result)
+			check(conn, bytes, result);
+		take(conn, PIECE - (result > 0 ? result : 0));
+	}
+	send_no_more();
+}
+
 const struct probe_case uring[] = {
 	{ "uring-recv", "io_uring: a recv that waits inside the kernel", feed, receive, TO_SERVER },
 	{ "uring-recv-nonblocking", "io_uring: recv on a non-blocking socket", feed, receive_nonblocking, TO_SERVER },
 	{ "uring-poll", "io_uring: a poll request, then recv", feed, polled, TO_SERVER },
+	{ "uring-splice", "io_uring: splice from the socket", feed, splicing_by_ring, TO_SERVER },
 	{ "uring-send", "io_uring: send", sending, take_sent, TO_SERVER },
 	END_OF_ROWS
 };

@@ -2,9 +2,12 @@
 /* How a reader learns that there is something to read. */
 #define _GNU_SOURCE
 #include "../families.h"
+#include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/select.h>
+#include <time.h>
 #include <unistd.h>
 
 static void blocking(struct conn *conn)
@@ -158,6 +161,27 @@ static void epoll_oneshot(struct conn *conn)
 	send_no_more();
 }
 
+/* By a signal, as programs did before poll(). */
+static void signalled(struct conn *conn)
+{
+	struct timespec patience = { .tv_sec = PATIENCE_MS / 1000 }, moment = { .tv_nsec = 50000000 };
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGIO);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	fcntl(conn->fd, F_SETOWN, getpid());
+	fcntl(conn->fd, F_SETFL, O_NONBLOCK | O_ASYNC);
+	for (int i = 0; i < 3; i++) {
+		while (sigtimedwait(&signals, NULL, &moment) > 0)
+			;
+		send_soon(100);
+		say("signalled: %d", sigtimedwait(&signals, NULL, &patience) == SIGIO);
+		take(conn, 100);
+	}
+	send_no_more();
+}
+
 const struct probe_case waking[] = {
 	{ "blocking", "recv() on a blocking socket, asleep before the data comes and late for it", feed, blocking, TO_SERVER },
 	{ "nonblocking", "recv() on a non-blocking socket: EAGAIN, parts, several messages at once", feed, nonblocking, TO_SERVER },
@@ -167,6 +191,7 @@ const struct probe_case waking[] = {
 	{ "epoll-level", "level-triggered epoll: told as long as something is unread", feed, epoll_level, TO_SERVER },
 	{ "epoll-edge", "edge-triggered epoll: told once for each arrival", feed, epoll_edge, TO_SERVER },
 	{ "epoll-late", "edge-triggered epoll on a socket that has unread data already", feed, epoll_late, TO_SERVER },
+	{ "sigio", "O_ASYNC: a signal comes with the data", feed, signalled, TO_SERVER },
 	{ "epoll-oneshot", "EPOLLONESHOT: told once, and again when armed anew", feed, epoll_oneshot, TO_SERVER },
 	END_OF_ROWS
 };
