@@ -237,9 +237,19 @@ static __always_inline void let_go(struct end *end)
 	end->peer.cookie = 0;
 }
 
-static __always_inline void on_close(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
+/* Counts what ran beside the programs, over a socket outside of the map. */
+static __always_inline void count_sent(struct end *end, struct tcp_sock *tp)
 {
 	__u64 sent = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
+
+	if (sent <= end->tcp_bytes)
+		return;
+	count_tcp_bytes(end->slot, sent - end->tcp_bytes);
+	end->tcp_bytes = sent;
+}
+
+static __always_inline void on_close(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
+{
 	struct handshake handshake = end->face.handshake;
 	struct endpoint original = {};
 
@@ -253,9 +263,7 @@ static __always_inline void on_close(struct bpf_sock_ops *ops, struct end *end, 
 	}
 	let_go(end);
 	mark_adopted(end, false);
-	/* what ran beside the programs: connections that were never in the map */
-	if (sent > end->tcp_bytes)
-		count_tcp_bytes(end->slot, sent - end->tcp_bytes);
+	count_sent(end, tp);
 	settle(end, STANDING_NONE);
 }
 

@@ -291,30 +291,47 @@ static __always_inline bool was_parted(const struct end *end)
 	return end->joined && end->peer.cookie && !bpf_map_lookup_elem(&origdsts, &accepting);
 }
 
-/* Bytes of TCP have been lying since the last visit although the reader polls: it may wait for an edge that its own
- * FIONREAD made it miss. Setting SO_RCVLOWAT to what it is wakes it (tcp_set_rcvlowat(), net/ipv4/tcp.c). */
+/* Wakes a reader: setting SO_RCVLOWAT to what it is does (tcp_set_rcvlowat(), net/ipv4/tcp.c). */
 static __always_inline void nudge(struct end *end, struct tcp_sock *tp, struct sock *sk)
 {
-	__u32 read = BPF_CORE_READ(tp, copied_seq);
 	int low_water = BPF_CORE_READ(sk, sk_rcvlowat);
 
-	if (end->seen_read == read && BPF_CORE_READ(tp, rcv_nxt) != read && fast_queue_empty(sk) &&
-	    !bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &low_water, sizeof(low_water)))
+	if (!bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &low_water, sizeof(low_water)))
 		count_nudged(end->slot);
-	end->seen_read = read;
 }
 
-/* A joined end is well; one whose peer took the connection out of the map is on its own again. */
+static __always_inline bool unread_over_tcp(struct tcp_sock *tp)
+{
+	return BPF_CORE_READ(tp, rcv_nxt) != BPF_CORE_READ(tp, copied_seq);
+}
+
+/* Bytes of TCP have been lying since the last visit although the reader polls. */
+static __always_inline bool lies_unread(struct end *end, struct tcp_sock *tp, struct sock *sk)
+{
+	__u32 read = BPF_CORE_READ(tp, copied_seq);
+	bool same = end->seen_read == read;
+
+	end->seen_read = read;
+	return same && unread_over_tcp(tp) && fast_queue_empty(sk);
+}
+
+/* A joined end is well, or its reader sleeps over bytes that a FIONREAD of its own made it miss: it is woken, and the
+ * connection is better off out of the map. One whose peer took it out is on its own again; what the reader missed
+ * until then wakes it at once. */
 static __always_inline void look_after_joined(struct end *end, struct tcp_sock *tp, struct sock *sk)
 {
 	enum standing left_as = end->face.leaving ? end->face.leaving : STANDING_ONE_WAY;
 
-	if (!was_parted(end)) {
+	if (was_parted(end)) {
+		part(end, tp);
+		settle(end, left_as);
+		if (unread_over_tcp(tp))
+			nudge(end, tp, sk);
+	} else if (lies_unread(end, tp, sk)) {
+		if (!end->face.leaving)
+			begin_leaving(end, STANDING_ONE_WAY);
 		nudge(end, tp, sk);
-		return;
 	}
-	part(end, tp);
-	settle(end, left_as);
 }
 
 /* An accepting end that answered a candidate: joined by now, still expected, or left alone. */
@@ -353,6 +370,9 @@ static __always_inline bool visit(struct tcp_sock *tp, struct sock *sk, const st
 		end = meet(tp, bpf_get_socket_cookie(tp), pod);
 	if (!end)
 		return false;
+	count_sent(end, tp);
+	if (end->departures && lies_unread(end, tp, sk))
+		nudge(end, tp, sk);
 	reconsider(end, tp, &local.address, &remote.address, settings);
 	if (settings->mode != MODE_ACCELERATE || !may_still_join(end->standing))
 		return false;

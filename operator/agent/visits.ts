@@ -8,7 +8,7 @@ const unsettled: readonly ConnectionReason[] = ['Learning', 'ShortLived', 'OneWa
 const soonMs = 1000;
 const seldomMs = 10_000;
 /** All selected pods are visited at least this often, others only where something can still join. */
-const wholeEveryMs = 30_000;
+const wholeEveryMs = 10_000;
 /** Pause after a visit, as a multiple of the processor time it took; and while something is learnt. */
 const restFactor = 200;
 const learningRestFactor = 50;
@@ -26,6 +26,7 @@ export class Visits {
   private interval = soonMs;
   private nextWhole = 0;
   private learning = 0;
+  private left = 0n;
   private watchedSince: number | undefined;
   private nextSample = 0;
 
@@ -47,8 +48,11 @@ export class Visits {
   step(datapath: Datapath, snapshot: DatapathSnapshot): void {
     if (!datapath.visits) return;
     const learning = countOf(snapshot, ['Learning']);
-    if (learning > this.learning) this.hurry();
+    const left = snapshot.namespaces.reduce((sum, entry) => sum + entry.left, 0n);
+    // What has just left the map may have a reader that missed something meanwhile.
+    if (learning > this.learning || left > this.left) this.hurry();
     this.learning = learning;
+    this.left = left;
     this.watch(datapath, learning > 0);
     if (this.watchedFor() < watchMs && learning > 0) return;
     if (this.now() >= Math.max(this.nextVisit, this.restUntil)) this.visit(datapath, snapshot);
