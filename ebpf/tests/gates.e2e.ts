@@ -36,9 +36,11 @@ test('leaves a program that reads with a blocking socket on TCP, and names it', 
 });
 
 test('stays on TCP while earlier bytes are unread there, so that a late reader gets them in order', async () => {
-  // nobody reads or accepts at first: the first bytes go over TCP; later ones must not overtake them
-  const lines = await pythonServer(`time.sleep(.5)\nc,_=s.accept();c.setblocking(False)\ntime.sleep(2)\ng=b''\nwhile len(g)<4000:\n select.select([c],[],[]); g+=c.recv(1500)\nprint(g==b''.join(bytes([i%256])*100 for i in range(40)))`);
-  const client = pythonClient(`s=connect()\nfor i in range(20): s.send(bytes([i%256])*100)\ntime.sleep(1.3)\nfor i in range(20,40): s.send(bytes([i%256])*100)\nprint('sent');time.sleep(1)`);
+  // nobody has accepted yet: the first bytes go over TCP; those after the accepting must not overtake them
+  const word = `go=socket.create_server(('0.0.0.0',${port + 1}))`; // a connection to it says: go on
+  const lines = await pythonServer(`go.accept()\nc,_=s.accept();c.setblocking(False);c.send(b'a')\ngo.accept()\ng=b''\nwhile len(g)<4000:\n select.select([c],[],[]); g+=c.recv(1500)\nprint(g==b''.join(bytes([i%256])*100 for i in range(40)))`, word);
+  const go = `socket.create_connection(('${f.server.address}',${port + 1}))`;
+  const client = pythonClient(`s=connect()\nfor i in range(20): s.send(bytes([i%256])*100)\n${go};s.recv(1)\nfor i in range(20,40): s.send(bytes([i%256])*100)\n${go};print('sent');time.sleep(1)`);
   await client.next();
   expect((await lines.next()).value).toBe('True');
   expect(f.counters('front').passes.get('Order')).toBeGreaterThanOrEqual(1n);
