@@ -1,9 +1,8 @@
 // What accelctl asks of a cluster, with the user's own rights: the resource, and whatever a command wants to look at.
 import { z } from 'zod';
-import { apiVersion, kind, plural, sidecarAcceleration, singletonName, group, type Mode, type SidecarAcceleration } from '../api';
+import { apiVersion, kind, plural, sidecarAcceleration, singletonName, group, type Labels, type Mode, type SidecarAcceleration } from '../api';
 import { isNotFound, kubeClient, ApiError, type KubeClient, type Query } from '../kube';
 import { Failure } from './exit';
-import type { NamespaceLabels } from './explanation';
 import { failureOf, type Asked } from './failure';
 import { kubeconfigOf, type ClusterOptions } from './kubeconfig';
 import { textReader, type ReadText } from './plainText';
@@ -22,7 +21,9 @@ export interface Cluster {
   /** Undefined when there is none, be it that the cluster does not even know the type; the other causes are thrown as by `resource`. */
   resourceIfAny(): Promise<SidecarAcceleration | undefined>;
   /** Undefined when the user may not read namespaces. @throws Failure when there is no such namespace */
-  namespaceLabels(name: string): Promise<NamespaceLabels>;
+  namespaceLabels(name: string): Promise<Labels | undefined>;
+  /** Undefined when there is no such node, or the user may not read nodes. */
+  nodeLabels(name: string): Promise<Labels | undefined>;
   /** @throws Failure when this user may not list namespaces */
   namespaces(): Promise<readonly NamespaceSummary[]>;
   /** @throws Failure when there is no such pod, or no right to read it */
@@ -74,7 +75,7 @@ export function clusterOf(options: ClusterOptions): Cluster {
   return clusterOn(kubeClient(config), config.getCurrentCluster()?.server ?? '', textReader(config));
 }
 
-const namespaceObject = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }) });
+const labelledObject = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }) });
 const namespaceList = z.looseObject({ items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }) })) });
 const podObject = z.looseObject({
   metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }),
@@ -100,11 +101,15 @@ export function clusterOn(client: KubeClient, server: string, readText: ReadText
     },
     async namespaceLabels(name) {
       try {
-        return namespaceObject.parse(await client.request('GET', `/api/v1/namespaces/${encodeURIComponent(name)}`)).metadata.labels;
+        return labelledObject.parse(await client.request('GET', `/api/v1/namespaces/${encodeURIComponent(name)}`)).metadata.labels;
       } catch (error) {
         if (error instanceof ApiError && error.code === 403) return undefined;
         throw failureOf(error, { doing: 'reading', object: `namespaces/${name}`, verb: 'get' }, server);
       }
+    },
+    async nodeLabels(name) {
+      const found = labelledObject.safeParse(await client.request('GET', `/api/v1/nodes/${encodeURIComponent(name)}`).catch(() => undefined));
+      return found.success ? found.data.metadata.labels : undefined;
     },
     async namespaces() {
       const found = await client.request('GET', '/api/v1/namespaces').catch(told({ doing: 'reading', object: 'namespaces', verb: 'list' }));

@@ -52,5 +52,7 @@ async function ofNamespace(cluster: Cluster, name: string, now: Date): Promise<E
 async function ofPod(cluster: Cluster, namespace: string, name: string, now: Date): Promise<Explanation> {
   const resource = await cluster.resource();
   const labels = await cluster.namespaceLabels(namespace);
-  return podExplanationOf(resource, labels, await cluster.pod(namespace, name), now);
+  const pod = await cluster.pod(namespace, name);
+  const asksForNodes = pod.node !== '' && Object.keys(resource.spec.nodes.nodeSelector).length > 0;
+  return podExplanationOf(resource, { namespace: labels, node: asksForNodes ? await cluster.nodeLabels(pod.node) : undefined }, pod, now);
 }

@@ -11,6 +11,7 @@ function cluster({ labels = {}, namespaceLabels = inMesh, pod = {}, phase = 'Run
   return new FakeApi()
     .on(resourcePath, resource)
     .on('GET /api/v1/namespaces/shop', { metadata: { name: 'shop', labels: namespaceLabels } })
+    .on('GET /api/v1/nodes/node1', { metadata: { name: 'node1', labels: { pool: 'other' } } })
     .on('GET /api/v1/namespaces/shop/pods/cart', { metadata: { name: 'cart', labels }, spec: { nodeName: 'node1', ...pod }, status: { phase } });
 }
 
@@ -29,6 +30,7 @@ describe('the explanation of a pod', () => {
     ['while the mode is Off', { resource: recorded({ spec: { mode: 'Off' } }) }, 'nothing is accelerated: spec.mode is Off'],
     ['while the mode is Observe', { resource: recorded({ spec: { mode: 'Observe' } }) }, 'nothing is accelerated: spec.mode is Observe'],
     ['on a node that cannot', { pod: { nodeName: 'node3' } }, 'its node node3 cannot: KernelTooOld: the kernel is 4.18.0'],
+    ['on a node that is not selected', { resource: recorded({ spec: { nodes: { nodeSelector: { pool: 'mesh' } } } }) }, 'its node node1 gets no agent: its labels do not match spec.nodes.nodeSelector (pool=mesh)'],
     ['of a namespace nobody has reported', { resource: recorded({ status: { namespaces: [] } }) }, 'Its namespace has not been reported yet'],
   ])('%s says so, and ends with 3', async (_what, changes, words) => {
     const { code, text } = await explained(cluster(changes));

@@ -1,12 +1,18 @@
 // Why the connections of one pod are, or are not, accelerated: what the API server knows of the pod, asked as its node's agent asks.
-import { connectionReasons, matchesLabels, modeLabel, modeLabelOff, type SidecarAcceleration } from '../api';
+import { connectionReasons, type Labels, matchesLabels, modeLabel, modeLabelOff, type SidecarAcceleration } from '../api';
 import type { PodFacts } from './cluster';
 import { exitCode } from './exit';
-import { described, type Explanation, listedNamespace, type NamespaceLabels, notSelected, selectorText } from './explanation';
+import { described, type Explanation, listedNamespace, notSelected, selectorText } from './explanation';
 import { readinessOf } from './readiness';
 
-/** @param labels of the pod's namespace */
-export function podExplanationOf(resource: SidecarAcceleration, labels: NamespaceLabels, pod: PodFacts, now: Date): Explanation {
+/** Labels by the objects that carry them; undefined where the user may not read them. */
+export interface LabelsAround {
+  readonly namespace: Labels | undefined;
+  /** Read only when the resource asks for labels of nodes. */
+  readonly node: Labels | undefined;
+}
+
+export function podExplanationOf(resource: SidecarAcceleration, labels: LabelsAround, pod: PodFacts, now: Date): Explanation {
   const title = `Pod ${pod.namespace}/${pod.name}`;
   const cause = causeOf(resource, labels, pod);
   if (cause !== undefined) return { text: `${title}: ${cause}`, code: exitCode.notReady };
@@ -21,9 +27,9 @@ export function podExplanationOf(resource: SidecarAcceleration, labels: Namespac
 }
 
 /** The first thing that keeps the pod out, with what to do; undefined when nothing does. */
-function causeOf(resource: SidecarAcceleration, labels: NamespaceLabels, pod: PodFacts): string | undefined {
+function causeOf(resource: SidecarAcceleration, labels: LabelsAround, pod: PodFacts): string | undefined {
   const { spec, status } = resource;
-  const namespace = notSelected(resource, pod.namespace, labels);
+  const namespace = notSelected(resource, pod.namespace, labels.namespace);
   if (namespace !== undefined) return `its namespace is ${namespace}`;
   if (pod.labels[modeLabel] === modeLabelOff) {
     return `kept out by its label ${modeLabel}=${modeLabelOff}.\n  Take the label out of the pod's template: a pod keeps the labels it was created with.`;
@@ -36,6 +42,9 @@ function causeOf(resource: SidecarAcceleration, labels: NamespaceLabels, pod: Po
   if (spec.mode !== 'Accelerate') {
     const { means, remedy } = connectionReasons[spec.mode === 'Off' ? 'SwitchedOff' : 'Observing'];
     return `selected, but nothing is accelerated: ${means}\n  ${remedy}`;
+  }
+  if (labels.node !== undefined && !matchesLabels({ matchLabels: spec.nodes.nodeSelector }, labels.node)) {
+    return `selected, but its node ${pod.node} gets no agent: its labels do not match spec.nodes.nodeSelector (${selectorText({ matchLabels: spec.nodes.nodeSelector })}).\n  Label the node.`;
   }
   const problem = status?.nodes?.unsupported.find(({ examples }) => examples.includes(pod.node));
   return problem && `selected, but its node ${pod.node} cannot: ${problem.reason}: ${problem.message}`;

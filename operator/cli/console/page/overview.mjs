@@ -11,7 +11,7 @@ export function Overview({ state, ask, change }) {
   const sent = resource?.status?.bytes;
   return html`<section aria-label="Overview">
     <p class=${ready ? 'verdict good' : 'verdict bad'} role="status">
-      <strong>${resource === undefined ? 'Not set up' : ready ? `${resource.spec.mode} is in force` : 'Not in force'}</strong> ${message}
+      <strong>${resource === undefined ? 'Not set up' : ready ? `${resource.spec.mode} is in force` : 'Not in force everywhere'}</strong> ${message}
     </p>
     <dl class="facts">
       <div><dt>Accelerated</dt><dd>${connections === undefined ? '-' : share(connections.accelerated, connections.open)}</dd></div>

@@ -53,7 +53,8 @@ function Plot({ title, lines, data, range, format }) {
         width: host.clientWidth || 400,
         height: 200,
         cursor: { drag: { x: false, y: false } },
-        scales: range === undefined ? { y: { range: (_self, _low, high) => [0, Math.max(high ?? 0, 1) * 1.1] } } : { y: { range } },
+        // At least a minute wide: a single sample would have a scale of years.
+        scales: { x: { range: (_self, low, high) => [Math.min(low ?? 0, (high ?? 60) - 60), high ?? 60] }, y: { range: range ?? ((_self, _low, high) => [0, Math.max(high ?? 0, 1_024) * 1.1]) } },
         axes: [axis, { ...axis, size: 84, values: (_self, values) => values.map(format) }],
         series: [{}, ...lines.map(([label, name]) => ({ label, stroke: colour(name), width: 2, value: (/** @type {unknown} */ _self, /** @type {number | null} */ value) => (value === null ? '-' : format(value)) }))],
       },

@@ -1,0 +1,240 @@
+// The console's page in a real Chromium, on a real API server with a seeded status: what it shows, that its switches switch, and that nobody else's do.
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { startApiServer, type ApiServer } from '../support/apiServer';
+import { complaintsOf, startBrowser, startConsole, type RunningConsole } from '../support/console';
+import { established } from '../support/established';
+import { waitFor } from '../support/waitFor';
+import { checkout } from '../tools/paths';
+
+const crdFile = join(checkout, 'crds', 'acceleration.dev_sidecaraccelerations.yaml');
+const exampleFile = join(checkout, 'docs', 'examples', 'default.yaml');
+const pictures = join(checkout, 'docs', 'console');
+
+let server: ApiServer;
+let shown: RunningConsole;
+let browser: Browser;
+
+async function kubectl(args: readonly string[], input?: string): Promise<string> {
+  const { code, stdout, stderr } = await server.kubectl(args, input);
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}`);
+  return stdout;
+}
+
+const since = '2026-01-01T00:00:00Z';
+const condition = (type: string, status: string, message: string) => ({ type, status, reason: 'Tested', message, observedGeneration: 1, lastTransitionTime: since });
+const listed = (name: string, state: string, open: number, accelerated: number, reasons: object[] = []) => ({
+  name, state, pods: { selected: 4, accelerated: 4 }, connections: { open, accelerated }, bytes: { fast: accelerated * 2 ** 24, tcp: 2 ** 22 }, reasons, since,
+});
+
+let round = 0;
+
+const tooOld = { reason: 'KernelTooOld', nodes: 1, examples: ['node4'], message: 'the kernel is 4.18.0, and 5.10 is needed' };
+
+/** As a controller would have written it; each call moves the counters on. @param broken one node of four cannot follow */
+async function seed(broken = false): Promise<void> {
+  round += 1;
+  const ready = broken ? condition('Ready', 'False', `3 of 4 nodes ready; ${tooOld.message}`) : condition('Ready', 'True', '4 of 4 nodes ready');
+  const status = {
+    conditions: [ready, condition('Progressing', 'False', '')],
+    nodes: { desired: 4, ready: broken ? 3 : 4, unsupported: broken ? [tooOld] : [] },
+    connections: { open: 230, accelerated: 219 },
+    bytes: { fast: 2 ** 31 + round * 2 ** 24, tcp: 2 ** 23 + round * 2 ** 22 },
+    namespaces: [listed('shop', 'Accelerated', 180, 180), listed('billing', 'Partial', 50, 39, [{ reason: 'PeerElsewhere', connections: 9 }, { reason: 'Learning', connections: 2 }])],
+  };
+  const object = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' }, status };
+  await kubectl(['apply', '--server-side', '--subresource=status', '--field-manager=test', '--force-conflicts', '-f', '-'], JSON.stringify(object));
+}
+
+beforeAll(async () => {
+  server = await startApiServer();
+  await kubectl(['apply', '--server-side', '-f', crdFile]);
+  await established(server, 'sidecaraccelerations.acceleration.dev');
+  await kubectl(['apply', '-f', exampleFile]);
+  const namespace = (name: string) => ({ apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { 'istio-injection': 'enabled' } } });
+  const many = Array.from({ length: 1_000 }, (_, at) => namespace(`team-${String(at).padStart(4, '0')}`));
+  const list = { apiVersion: 'v1', kind: 'List', items: [namespace('shop'), namespace('billing'), ...many] };
+  await kubectl(['create', '-f', '-'], JSON.stringify(list));
+  await seed();
+  [shown, browser] = await Promise.all([startConsole(server.kubeconfig), startBrowser()]);
+  await mkdir(pictures, { recursive: true });
+}, 300_000);
+
+afterAll(async () => {
+  await browser?.close();
+  await shown?.stop();
+  await server?.stop();
+});
+
+/** Runs the steps on a page of their own; whatever the page complained about is a failure. */
+async function onPage(steps: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
+  const context = await browser.newContext({ viewport: { width: 1_200, height: 1_180 }, ...options });
+  try {
+    const page = await context.newPage();
+    const complaints = complaintsOf(page);
+    await page.goto(shown.url);
+    await page.getByRole('heading', { name: 'Namespaces' }).waitFor();
+    await steps(page);
+    expect(complaints).toEqual([]);
+  } finally {
+    await context.close();
+  }
+}
+
+const modeNow = () => kubectl(['get', 'sca', 'default', '-o', 'jsonpath={.spec.mode}']);
+const labelOf = (name: string) => kubectl(['get', 'namespace', name, '-o', 'jsonpath={.metadata.labels.acceleration\\.dev/mode}']);
+
+describe('the page', () => {
+  it.each(['light', 'dark'] as const)('shows the state of the cluster, and moves on with it (%s)', async (colorScheme) => {
+    await onPage(
+      async (page) => {
+        await page.getByText('Accelerate is in force').waitFor();
+        await page.getByText('219 of 230').waitFor();
+        expect(await page.getByRole('row', { name: /billing/ }).textContent()).toContain('PeerElsewhere 9, Learning 2');
+        for (let times = 0; times < 3; times += 1) {
+          await seed();
+          // The plot's text alternative says the newest rate, and it is not nothing any more.
+          await page.getByRole('img', { name: /Bytes a second; now fast path (?!0 B|-)/ }).waitFor();
+        }
+        await page.screenshot({ path: join(pictures, `state-${colorScheme}.png`) });
+      },
+      { colorScheme },
+    );
+  });
+
+  it('says which nodes cannot, and why', async () => {
+    await seed(true);
+    await onPage(async (page) => {
+      await page.getByText('Not in force').waitFor();
+      expect(await page.getByText('KernelTooOld').locator('..').textContent()).toBe('KernelTooOld on 1 (node4): the kernel is 4.18.0, and 5.10 is needed');
+      await page.screenshot({ path: join(pictures, 'node-that-cannot.png') });
+    });
+    await seed();
+  });
+
+  it('draws its plots in the colours of the reader, whatever he chooses', async () => {
+    await onPage(async (page) => {
+      const colours = (): Promise<string> => page.evaluate("getComputedStyle(document.querySelector('figure')).getPropertyValue('--good')");
+      expect(await colours()).toBe('rgb(26, 127, 55)');
+      await page.emulateMedia({ colorScheme: 'dark' });
+      expect(await colours()).toBe('rgb(63, 185, 80)');
+    });
+  });
+
+  it('takes the secret out of the address at once, and still works when it is loaded again', async () => {
+    await onPage(async (page) => {
+      expect(new URL(page.url()).hash).toBe('');
+      await page.reload();
+      await page.getByText('Accelerate is in force').waitFor();
+    });
+  });
+
+  it('finds one of a thousand namespaces, and draws only the lines in view', async () => {
+    await onPage(async (page) => {
+      const table = page.getByRole('table', { name: 'Namespaces' });
+      expect(await page.locator('.line').count()).toBeLessThan(40);
+      expect(Number(await table.getAttribute('aria-rowcount'))).toBeGreaterThan(1_000);
+      await page.getByRole('searchbox').fill('team-0777');
+      await page.getByText('1 shown').waitFor();
+      expect(await table.getByRole('rowheader').allTextContents()).toEqual(['team-0777']);
+      await page.getByRole('searchbox').fill('peerelsewhere');
+      expect(await table.getByRole('rowheader').allTextContents()).toEqual(['billing']);
+      await page.getByRole('searchbox').fill('');
+      await page.getByLabel('Lines').evaluate((view: { scrollTop: number }) => void (view.scrollTop = 800 * 40));
+      await page.getByRole('rowheader', { name: 'team-0800' }).waitFor();
+    });
+  });
+});
+
+describe('the switches', () => {
+  it('change nothing when the question is answered with Escape or Cancel', async () => {
+    await onPage(async (page) => {
+      await page.getByRole('button', { name: 'Off', exact: true }).click();
+      await page.getByRole('dialog', { name: 'Set the whole cluster to Off?' }).waitFor();
+      await page.screenshot({ path: join(pictures, 'question.png') });
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.getByRole('button', { name: 'Off', exact: true }).click();
+      await page.getByRole('button', { name: 'Cancel' }).click();
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      expect(await modeNow()).toBe('Accelerate');
+    });
+  });
+
+  it('switch the cluster, with nothing but the keyboard', async () => {
+    await onPage(async (page) => {
+      await page.getByRole('button', { name: 'Off', exact: true }).focus();
+      await page.keyboard.press('Enter');
+      await page.getByRole('dialog').waitFor();
+      // Cancel has the focus: who presses Enter twice has changed nothing.
+      await page.keyboard.press('Tab');
+      await page.keyboard.press('Enter');
+      await waitFor('the mode Off', async () => (await modeNow()) === 'Off');
+      await page.getByText('the controller has not seen the last change yet').waitFor();
+      await page.screenshot({ path: join(pictures, 'switched-off.png') });
+      await kubectl(['patch', 'sca', 'default', '--type=merge', '-p', '{"spec":{"mode":"Accelerate"}}']);
+    });
+  });
+
+  it('keep a namespace out, and let it in again', async () => {
+    await onPage(async (page) => {
+      await page.getByRole('searchbox').fill('team-0042');
+      await page.getByRole('button', { name: 'Keep team-0042 out' }).click();
+      await page.getByRole('button', { name: 'Keep it out' }).click();
+      await page.getByRole('button', { name: 'Let team-0042 take part' }).waitFor();
+      expect(await labelOf('team-0042')).toBe('off');
+      await page.getByRole('button', { name: 'Let team-0042 take part' }).click();
+      await page.getByRole('button', { name: 'Remove the label' }).click();
+      await page.getByRole('button', { name: 'Keep team-0042 out' }).waitFor();
+      expect(await labelOf('team-0042')).toBe('');
+    });
+  });
+});
+
+describe('a page of another site', () => {
+  it('can neither read nor switch, nor show the console in a frame, even if it knows the secret', async () => {
+    const context = await browser.newContext();
+    try {
+      const page = await context.newPage();
+      const [origin = '', secret = ''] = shown.url.split('/#');
+      // The same machine on another port is another site too.
+      await page.route('http://127.0.0.1:9/', (route) => route.fulfill({ contentType: 'text/html', body: '<title>elsewhere</title>' }));
+      await page.goto('http://127.0.0.1:9/');
+      const tried = await page.evaluate(
+        async ({ target, bearer }) => {
+          const attempts = [
+            fetch(`${target}/api/state`, { headers: { authorization: bearer } }),
+            fetch(`${target}/api/mode`, { method: 'POST', headers: { authorization: bearer, 'content-type': 'application/json' }, body: '{"mode":"Off","resourceVersion":"1"}' }),
+          ];
+          return Promise.all(attempts.map((each) => each.then((answer) => `answered with ${answer.status}`, () => 'kept away')));
+        },
+        { target: origin, bearer: `Bearer ${secret}` },
+      );
+      expect(tried).toEqual(['kept away', 'kept away']);
+      const blind = await page.evaluate(async (target) => (await fetch(`${target}/api/mode`, { method: 'POST', mode: 'no-cors', body: '{"mode":"Off","resourceVersion":"1"}' }).catch(() => ({ type: 'kept away' }))).type, origin);
+      expect(['opaque', 'kept away']).toContain(blind);
+      await page.setContent(`<iframe src="${origin}/"></iframe>`);
+      await waitFor('the frame to be refused', () => page.frames().some((frame) => frame.url().startsWith('chrome-error:')));
+      expect(await modeNow()).toBe('Accelerate');
+    } finally {
+      await context.close();
+    }
+  });
+});
+
+describe('when accelctl has ended', () => {
+  it('the page says so, and what to do, and keeps what it showed last', async () => {
+    const context = await browser.newContext();
+    try {
+      const page = await context.newPage();
+      await page.goto(shown.url);
+      await page.getByText('219 of 230').waitFor();
+      await shown.stop();
+      expect(await page.getByRole('alert').textContent()).toBe('accelctl does not answer: it has ended, or this machine slept; start accelctl console again');
+      expect(await page.getByText('219 of 230').count()).toBe(1);
+    } finally {
+      await context.close();
+    }
+  });
+});
