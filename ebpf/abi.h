@@ -18,6 +18,7 @@ enum abi_version {
 #define MAX_PENDING 65536
 #define MAX_DESTINATIONS 65536
 #define MAX_CONTAINERS 16384
+#define MAX_BRIEFS 65536
 #define NAMESPACE_NAME_SIZE 64
 
 enum mode {
@@ -240,6 +241,14 @@ struct end {
 	__u8 selected;		/* both pods were selected at `epoch` */
 	__u8 candidate;		/* has waited to be found by its other end */
 	__u8 peer_stopped;	/* no sender of the peer's can be unaware of `leaving` any more */
+};
+
+/* A connection end of which nothing more is expected than that it closes soon: a line instead of an `end`. */
+struct brief {
+	__u32 slot;
+	__u32 netns;
+	__u8 accepting;
+	__u8 pad[3];
 };
 
 /* What a visit to a socket found; written to whoever reads the iterator. */

@@ -5,49 +5,61 @@
 #include "readers.h"
 #include "visit.h"
 
-/* A callback that a known end asked for. */
-static __always_inline void on_callback(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
+static __always_inline void on_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
 {
+	struct settings *settings = current_settings();
+	__u32 netns = netns_of((struct sock *)tp);
+	struct pod *pod = bpf_map_lookup_elem(&pods, &netns);
+
+	if (!settings || !pod || settings->mode == MODE_OFF)
+		return;
+	if (ops->op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB)
+		on_active_established(ops, sk, tp, pod, settings);
+	else
+		on_passive_established(ops, sk, tp, pod, settings);
+}
+
+/* A callback that an end asked for. */
+static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
+{
+	struct end *end = bpf_sk_storage_get(&ends, sk, NULL, 0);
+
 	if (ops->op == BPF_SOCK_OPS_STATE_CB) {
-		if (ops->args[1] == BPF_TCP_CLOSE)
+		if (end && end->standing != STANDING_NONE)
 			on_close(ops, end, tp);
-	} else if (take_joint(end)) {
+		else
+			on_brief_close(ops, tp);
+	} else if (end && take_joint(end)) {
 		on_tcp_data(ops, end, tp);
-	} else if (end->standing == STANDING_PAIRING) {
+	} else if (end && end->standing == STANDING_PAIRING) {
 		on_first_answer(ops, end, tp);
 	}
 }
 
-/* Attached to the cgroup of this node's pods. Returns 1 whatever happens: the reply stays another program's. */
+/* Attached to the cgroup of this node's pods; runs a dozen times in a connection's life, mostly to be told nothing.
+ * Returns 1 whatever happens: the reply stays another program's. */
 SEC("sockops")
 int on_sock_ops(struct bpf_sock_ops *ops)
 {
-	struct settings *settings = current_settings();
-	struct bpf_sock *sk = ops->sk;
 	__u32 op = ops->op;
 	struct tcp_sock *tp;
-	struct end *end;
+	struct bpf_sock *sk;
 
 	if (op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
 	    op != BPF_SOCK_OPS_RTT_CB && op != BPF_SOCK_OPS_STATE_CB)
 		return 1;
-	if (!settings || !sk)
+	if (op == BPF_SOCK_OPS_STATE_CB && ops->args[1] != BPF_TCP_CLOSE)
+		return 1;
+	sk = ops->sk;
+	if (!sk)
 		return 1;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return 1;
-	if (op == BPF_SOCK_OPS_RTT_CB || op == BPF_SOCK_OPS_STATE_CB) {
-		end = bpf_sk_storage_get(&ends, sk, NULL, 0);
-		if (end)
-			on_callback(ops, end, tp);
-		return 1;
-	}
-	if (settings->mode == MODE_OFF)
-		return 1;
-	if (op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB)
-		on_active_established(ops, sk, tp, settings);
+	if (op == BPF_SOCK_OPS_RTT_CB || op == BPF_SOCK_OPS_STATE_CB)
+		on_callback(ops, sk, tp);
 	else
-		on_passive_established(ops, sk, tp, settings);
+		on_established(ops, sk, tp);
 	return 1;
 }
 

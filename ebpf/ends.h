@@ -132,15 +132,12 @@ static __always_inline struct identity identity_of(const struct end *end, struct
 	return identity;
 }
 
-/* The storage of a socket in a selected pod; NULL for every other socket, which then pays nothing further. */
-static __always_inline struct end *open_end(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
+/* The storage of a socket in a selected pod. */
+static __always_inline struct end *open_end(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp,
+					    const struct pod *pod)
 {
-	__u32 netns = netns_of((struct sock *)tp);
-	struct pod *pod = bpf_map_lookup_elem(&pods, &netns);
 	struct end *end;
 
-	if (!pod)
-		return NULL;
 	end = bpf_sk_storage_get(&ends, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!end) {
 		count_unseen(pod->slot);

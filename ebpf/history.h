@@ -14,18 +14,18 @@
 /* Segments one way with no more than WORTHWHILE_TURNS back: a stream. */
 #define STREAM_SEGMENTS 64
 
-static __always_inline struct target target_of(const struct end *end, const struct endpoint *original)
+static __always_inline struct target target_of(__u32 netns, const struct endpoint *original)
 {
-	struct target target = { .netns = end->netns, .original = *original };
+	struct target target = { .netns = netns, .original = *original };
 
 	return target;
 }
 
 /* STANDING_NONE where connections to the destination are worth joining, else the reason why this one is not. */
-static __always_inline enum standing by_history(const struct end *end, const struct endpoint *original,
+static __always_inline enum standing by_history(__u32 netns, const struct endpoint *original,
 						const struct settings *settings)
 {
-	struct target target = target_of(end, original);
+	struct target target = target_of(netns, original);
 	struct history *history = bpf_map_lookup_elem(&destinations, &target);
 
 	if (!history)
@@ -50,12 +50,13 @@ static __always_inline void remember_turns(const struct target *target, __u32 tu
 }
 
 /* A connection closes at its connecting end. Over TCP, a turn has at least one segment with data each way. */
-static __always_inline void learn_from(const struct end *end, const struct endpoint *original, struct tcp_sock *tp)
+static __always_inline void learn_from(__u32 netns, const struct endpoint *original, struct tcp_sock *tp, __u32 redirected,
+				       bool departed)
 {
-	__u32 in = BPF_CORE_READ(tp, data_segs_in), out = BPF_CORE_READ(tp, data_segs_out);
-	__u32 turns = end->turns + (in < out ? in : out), most = in < out ? out : in;
-	bool stream = end->departures || (turns < WORTHWHILE_TURNS && most >= STREAM_SEGMENTS);
-	struct target target = target_of(end, original);
+	__u32 in = tp->data_segs_in, out = tp->data_segs_out;
+	__u32 turns = redirected + (in < out ? in : out), most = in < out ? out : in;
+	bool stream = departed || (turns < WORTHWHILE_TURNS && most >= STREAM_SEGMENTS);
+	struct target target = target_of(netns, original);
 
 	remember_turns(&target, turns, stream ? STANDING_ONE_WAY : STANDING_SHORT_LIVED, false);
 }

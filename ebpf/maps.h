@@ -93,6 +93,15 @@ struct {
 	PINNED;
 } destinations SEC(".maps");
 
+/* Ends of short-lived connections, by cookie. Preallocated: a socket's own storage is ten times as dear to make. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_BRIEFS);
+	__type(key, __u64);
+	__type(value, struct brief);
+	PINNED;
+} briefs SEC(".maps");
+
 /* How programs read, by the cgroup v2 id of their container; and the sockets of those that splice, by cookie. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);

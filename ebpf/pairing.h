@@ -11,7 +11,7 @@
 #ifndef SIDECAR_ACCELERATION_PAIRING_H
 #define SIDECAR_ACCELERATION_PAIRING_H
 
-#include "history.h"
+#include "brief.h"
 #include "origdst.h"
 
 /* Whether a rule has sent the connection to this very pod behind the client's back. The SYN-ACK tells: its MSS is
@@ -50,32 +50,43 @@ static __always_inline enum standing enter_map(struct bpf_sock_ops *ops, struct 
 	return STANDING_PAIRING;
 }
 
-static __always_inline void on_active_established(struct bpf_sock_ops *ops, struct bpf_sock *sk,
-						  struct tcp_sock *tp, const struct settings *settings)
+static __always_inline void on_active_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp,
+						  const struct pod *pod, const struct settings *settings)
 {
-	struct end *end = open_end(ops, sk, tp);
+	struct handshake handshake = { .client_next = ops->snd_nxt, .server_next = ops->rcv_nxt };
+	__u32 netns = netns_of((struct sock *)tp);
+	enum path_kind path;
 	struct half half = {};
+	struct end *end;
 
+	read_local(ops, &half.client);
+	read_remote(ops, &half.original);
+	path = likely_path(tp, &half.client.address, &half.original.address);
+	if (path != PATH_NONE)
+		half.standing = by_history(netns, &half.original, settings);
+	if (half.standing == STANDING_SHORT_LIVED && settings->mode == MODE_ACCELERATE &&
+	    begin_brief(ops, pod->slot, netns, false)) {
+		half.identity.netns = netns;
+		bpf_map_update_elem(&pending, &handshake, &half, BPF_ANY);
+		return;
+	}
+	end = open_end(ops, sk, tp, pod);
 	if (!end)
 		return;
+	end->path = path;
+	end->face.handshake = handshake;
 	if (under_repair(tp)) {
 		settle(end, STANDING_UNSUPPORTED_SOCKET);
 		return;
 	}
-	read_local(ops, &half.client);
-	read_remote(ops, &half.original);
-	end->path = likely_path(tp, &half.client.address, &half.original.address);
-	if (end->path == PATH_NONE) {
+	if (path == PATH_NONE) {
 		settle(end, standing_alone(&half.original.address));
 		return;
 	}
 	half.identity = identity_of(end, tp);
-	half.standing = by_history(end, &half.original, settings);
 	if (half.standing == STANDING_NONE || settings->mode != MODE_ACCELERATE)
 		half.standing = enter_map(ops, end, tp, settings);
-	end->face.handshake.client_next = ops->snd_nxt;
-	end->face.handshake.server_next = ops->rcv_nxt;
-	if (bpf_map_update_elem(&pending, &end->face.handshake, &half, BPF_ANY)) {
+	if (bpf_map_update_elem(&pending, &handshake, &half, BPF_ANY)) {
 		leave_map(end);
 		half.standing = STANDING_LIMIT_REACHED;
 	}
@@ -135,32 +146,43 @@ static __always_inline enum standing join(struct bpf_sock_ops *ops, struct end *
 	return STANDING_ACCELERATED;
 }
 
-static __always_inline void on_passive_established(struct bpf_sock_ops *ops, struct bpf_sock *sk,
-						   struct tcp_sock *tp, const struct settings *settings)
+/* Takes the half away that the connecting end left. Whoever does owns it: that end may be closing on another CPU. */
+static __always_inline bool take_half(const struct handshake *handshake, __u32 netns, const struct address *remote,
+				      struct half *half)
 {
-	struct end *end = open_end(ops, sk, tp);
-	struct endpoint remote = {};
-	enum standing standing;
-	struct half *found, half;
+	struct half *found = bpf_map_lookup_elem(&pending, handshake);
 
+	if (!found || !see_each_other(found, netns, remote))
+		return false;
+	*half = *found;
+	return !bpf_map_delete_elem(&pending, handshake);
+}
+
+static __always_inline void on_passive_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp,
+						   const struct pod *pod, const struct settings *settings)
+{
+	struct handshake handshake = { .client_next = ops->rcv_nxt, .server_next = ops->snd_nxt };
+	__u32 netns = netns_of((struct sock *)tp);
+	struct endpoint remote = {};
+	struct half half = {};
+	enum standing standing;
+	struct end *end;
+	bool paired;
+
+	read_remote(ops, &remote);
+	paired = take_half(&handshake, netns, &remote.address, &half);
+	if (paired && half.standing == STANDING_SHORT_LIVED && begin_brief(ops, pod->slot, netns, true))
+		return;
+	end = open_end(ops, sk, tp, pod);
 	if (!end)
 		return;
 	end->accepting = 1;
-	end->face.handshake.client_next = ops->rcv_nxt;
-	end->face.handshake.server_next = ops->snd_nxt;
+	end->face.handshake = handshake;
 	if (opened_fast(tp) || under_repair(tp)) {
 		settle(end, STANDING_UNSUPPORTED_SOCKET);
 		return;
 	}
-	read_remote(ops, &remote);
-	found = bpf_map_lookup_elem(&pending, &end->face.handshake);
-	if (!found || !see_each_other(found, end->netns, &remote.address)) {
-		settle(end, standing_alone(&remote.address));
-		return;
-	}
-	half = *found;
-	/* whoever takes the half away owns it: the connecting end may be closing on another CPU */
-	if (bpf_map_delete_elem(&pending, &end->face.handshake)) {
+	if (!paired) {
 		settle(end, standing_alone(&remote.address));
 		return;
 	}
@@ -240,7 +262,7 @@ static __always_inline void let_go(struct end *end)
 /* Counts what ran beside the programs, over a socket outside of the map. */
 static __always_inline void count_sent(struct end *end, struct tcp_sock *tp)
 {
-	__u64 sent = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
+	__u64 sent = tp->bytes_sent - tp->bytes_retrans;
 
 	if (sent <= end->tcp_bytes)
 		return;
@@ -259,7 +281,7 @@ static __always_inline void on_close(struct bpf_sock_ops *ops, struct end *end, 
 		if (!take_joint(end))
 			give_up(end, &handshake);
 		read_remote(ops, &original);
-		learn_from(end, &original, tp);
+		learn_from(end->netns, &original, tp, end->turns, end->departures);
 	}
 	let_go(end);
 	mark_adopted(end, false);

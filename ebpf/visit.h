@@ -197,7 +197,7 @@ static __always_inline bool complete(struct end *end, struct tcp_sock *tp, struc
 			       .client = *local, .original = *remote };
 	struct sock *peer = (void *)joint->identity.sock;
 	__u64 accepting = joint->identity.cookie;
-	struct target target = target_of(end, remote);
+	struct target target = target_of(end->netns, remote);
 	struct endpoint other;
 	struct face face;
 	enum standing refusal = joint->standing;
@@ -349,6 +349,18 @@ static __always_inline void look_after_answered(struct end *end)
 	}
 }
 
+/* A connection that was taken for a short one, and is not. True too for one that was never taken for one. */
+static __always_inline bool outlives_brief(struct tcp_sock *tp)
+{
+	__u64 cookie = bpf_get_socket_cookie(tp);
+	struct end fresh = {};
+	struct brief brief;
+
+	if (!bpf_map_lookup_elem(&briefs, &cookie))
+		return true;
+	return worth_joining(&fresh, tp) && end_brief(cookie, &brief);
+}
+
 /* True when the socket took a step towards being joined. */
 static __always_inline bool visit(struct tcp_sock *tp, struct sock *sk, const struct pod *pod,
 				  const struct settings *settings)
@@ -366,6 +378,8 @@ static __always_inline bool visit(struct tcp_sock *tp, struct sock *sk, const st
 		return false;
 	}
 	socket_endpoints(sk, &local, &remote);
+	if (!end && !outlives_brief(tp))
+		return false;
 	if (!end)
 		end = meet(tp, bpf_get_socket_cookie(tp), pod);
 	if (!end)
