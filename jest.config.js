@@ -2,6 +2,7 @@
 // one file at a time.
 const shared = {
   testEnvironment: 'node',
+  modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/'],
   transform: { '^.+\\.[tj]s$': 'ts-jest' },
 };
 
