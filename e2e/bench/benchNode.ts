@@ -38,15 +38,15 @@ export class BenchNode {
   static async open(): Promise<BenchNode> {
     const loadProgram = await provideLoadProgram();
     const fixture = new Fixture();
+    const plainNode = new TestNode(`${process.pid.toString(36)}-tcp`);
     try {
-      const plainNode = new TestNode(`${process.pid.toString(36)}-tcp`);
       const plain = [plainNode.addPod(), plainNode.addPod()].map((pod) => ({ pod, cgroup: plainNode.cgroup }));
       const own = [fixture.client, fixture.server].map((pod) => ({ pod, cgroup: fixture.node.cgroup }));
       const node = new BenchNode(fixture, plainNode, loadProgram, pair(own), pair(plain));
       node.putInForce();
       return node;
     } catch (error) {
-      await fixture.remove();
+      await Promise.all([fixture.remove(), plainNode.remove()]);
       throw error;
     }
   }
