@@ -11,8 +11,6 @@ import type { DemoResult, Switching } from './report';
 import { scenarios, type Scenario } from './scenarios';
 import { selectedNamespace } from '../mesh/demoMesh';
 
-export { exampleResource } from '../support/acceleration';
-
 /** Measures everything on a cluster that is up. */
 export async function runDemo(cluster: Cluster, progress: Progress): Promise<DemoResult> {
   const addresses = await lookUpAddresses(cluster, scenarios);

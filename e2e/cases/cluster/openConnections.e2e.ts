@@ -7,7 +7,7 @@ import { acceleratedMesh, bringUpMs } from '../../support/acceleratedMesh';
 import { applyExample, applyResource, deleteResource, settled, switchMode } from '../../support/acceleration';
 import { joinedCount, metricsOn } from '../../support/agents';
 import { allOver } from '../../support/rounds';
-import { type Bytes, bytesWhenQuiet, shows } from '../../support/shown';
+import { type Bytes, shows } from '../../support/shown';
 import type { TestMesh } from '../../support/testMesh';
 import { endless, endTraffic, openTraffic, runTraffic, type TrafficOutcome } from '../../support/traffic';
 import { waitFor } from '../../support/waitFor';
@@ -63,14 +63,18 @@ async function movedSince({ bytes: before }: NamespaceStatus): Promise<Bytes> {
   return { fast: bytes.fast - before.fast, tcp: bytes.tcp - before.tcp };
 }
 
+/** All but the message that each end sends over TCP now and then. */
+function expectFast({ fast, tcp }: Bytes): void {
+  expect(fast).toBeGreaterThan(0.8 * (fast + tcp));
+}
+
 test('connections that were open before anything was attached join under load, and the status counts them as adopted', async () => {
   await deleteResource(cluster);
   await whileOpen('turns', async () => {
     await applyExample(cluster);
     const joined = await allAccelerated({ adopted: everyEnd });
     await joinedCount(cluster, 'node1', hops * connections);
-    const { fast, tcp } = await movedSince(joined);
-    expect(fast).toBeGreaterThan(0.95 * (fast + tcp));
+    expectFast(await movedSince(joined));
   });
 }, testMs);
 
@@ -85,12 +89,11 @@ test('mode Off stops redirecting at once, and Accelerate takes it up again', asy
     });
     expect((await movedSince(off)).fast).toBe(0);
     await switchMode(cluster, 'Accelerate');
-    expect((await movedSince(await allAccelerated())).tcp).toBeLessThan(0.05 * plenty);
+    expectFast(await movedSince(await allAccelerated()));
   });
 }, testMs);
 
 test('a stream without answers leaves the map, and the status says why it runs over TCP', async () => {
-  let left: Bytes | undefined;
   await whileOpen('up', async () => {
     const streams = allEnds(families.length * ofEach.up);
     const streaming = await shows(cluster, selectedNamespace, {
@@ -99,12 +102,8 @@ test('a stream without answers leaves the map, and the status says why it runs o
       reasons: [{ reason: 'OneWay', connections: streams }],
     });
     await waitFor('the streams to have left the map', async () => (await metricsOn(cluster, 'node1')).get('sidecar_acceleration_agent_joined_sockets') === 0);
-    left = streaming.bytes;
+    expect((await movedSince(streaming)).fast).toBe(0);
   });
-  // Bytes that run beside the programs are counted when a connection closes.
-  const { fast, tcp } = await bytesWhenQuiet(cluster, selectedNamespace);
-  expect(fast).toBe(left?.fast);
-  expect(tcp).toBeGreaterThan((left?.tcp ?? 0) + plenty);
 }, testMs);
 
 test('a pod that leaves the selection while connected is accelerated no more, and joins again when it comes back', async () => {
@@ -119,6 +118,6 @@ test('a pod that leaves the selection while connected is accelerated no more, an
     await settled(cluster);
     await shows(cluster, selectedNamespace, { state: 'Partial', connections: { open: everyEnd, accelerated: ends * connections } });
     await applyExample(cluster);
-    expect((await movedSince(await allAccelerated())).tcp).toBeLessThan(0.05 * plenty);
+    expectFast(await movedSince(await allAccelerated()));
   });
 }, testMs);
