@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkout } from '../tools/paths';
 import type { BriefResult } from './brief';
 import type { MemoryResult } from './memory';
-import { stallVerdict, type StallComparison } from './stalledReaders';
+import { fewestForMemory, stallVerdict, type StallComparison } from './stalledReaders';
 
 export interface Bounds {
   readonly kernel: string;
@@ -52,13 +52,15 @@ export function boundsPage({ kernel, cpus, memory, stalls, brief }: Bounds): str
     '',
     '| readers | spillBytes | taken, TCP | taken, accelerated | memory, TCP | memory, accelerated | ratio |',
     '|---|---|---|---|---|---|---|',
-    ...stalls.map(({ readers, spillBytes, plain, accelerated }) =>
-      `| ${count(readers)} | ${kib(spillBytes)} | ${mib(plain.taken)} | ${mib(accelerated.taken)} | ${mib(plain.memory)} | ${mib(accelerated.memory)} | ${(accelerated.memory / plain.memory).toFixed(2)} |`),
+    ...stalls.map(({ readers, spillBytes, plain, accelerated }) => {
+      const memory = readers < fewestForMemory ? ['–', '–', '–'] : [mib(plain.memory), mib(accelerated.memory), (accelerated.memory / plain.memory).toFixed(2)];
+      return `| ${[count(readers), kib(spillBytes), mib(plain.taken), mib(accelerated.taken), ...memory].join(' | ')} |`;
+    }),
     '',
     'A thousand readers are measured with every size a sixteenth of the usual (net.ipv4.tcp_rmem, tcp_wmem and spillBytes): at full size they',
     'would take what a machine has for all of TCP (net.ipv4.tcp_mem), with the product and without. tcp_mem is one setting for the whole',
     'machine, not for a network namespace, so its pressure is not provoked here. Memory is what /proc/net/sockstat says, redirected bytes included;',
-    'of a single reader it is coarse, because the kernel books about 1 MiB a CPU in advance.',
+    'of a single reader it says nothing, because the kernel books about 1 MiB a CPU in advance and others use TCP too.',
     '',
     '## Short connections',
     '',

@@ -1,5 +1,5 @@
-// Where the soak runs: pods that stay, pods with a sidecar, pods that come and go, and twins of the first ones with the
-// same addresses on a bridge of their own, so that every connection has a double that only its network namespace tells apart.
+// Where the soak runs: pods that stay, pods with a sidecar, pods that come and go, and two pairs of twins with the same
+// addresses on bridges of their own, so that each of their connections has a double that only its network namespace tells apart.
 import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,25 +23,30 @@ export interface Place {
 
 /** The label by which an order selects single pods. */
 export const placeLabel = 'place';
-const runId = `soak${process.pid.toString(36)}`;
+let grounds = 0;
 
 export class Ground {
   private replaced = 0;
+  private readonly run = `soak${process.pid.toString(36)}${grounds++}`;
   /** The agent knows the directory of the pods by its name. */
-  private readonly node = new TestNode(`${runId}-kubepods`);
-  private readonly twins = new TestNode(`${runId}t`);
-  private readonly bpffs = mkdtempSync(join(tmpdir(), `sca-${runId}-`));
+  private readonly node = new TestNode(`${this.run}-kubepods`);
+  private readonly twins = new TestNode(`${this.run}t`);
+  private readonly bpffs = mkdtempSync(join(tmpdir(), `sca-${this.run}-`));
   readonly pins = join(this.bpffs, 'pins');
-  readonly client = this.place(1, 'front', this.node);
-  readonly server = this.place(2, 'back', this.node);
+  /** Each of these has the addresses of its twin. */
+  readonly doubleClient = this.place(1, 'front', this.node);
+  readonly doubleServer = this.place(2, 'back', this.node);
   readonly twinClient = this.place(3, 'front', this.twins);
   readonly twinServer = this.place(4, 'back', this.twins);
-  readonly meshClient = this.place(5, 'front', this.node);
-  readonly meshServer = this.place(6, 'back', this.node);
-  readonly passing = this.place(7, 'passing', this.node);
+  readonly client = this.place(5, 'front', this.node);
+  readonly server = this.place(6, 'back', this.node);
+  readonly meshClient = this.place(7, 'front', this.node);
+  readonly meshServer = this.place(8, 'back', this.node);
+  readonly passing = this.place(9, 'passing', this.node);
 
   get places(): readonly Place[] {
-    return [this.client, this.server, this.twinClient, this.twinServer, this.meshClient, this.meshServer, this.passing];
+    const { doubleClient, doubleServer, twinClient, twinServer, client, server, meshClient, meshServer, passing } = this;
+    return [doubleClient, doubleServer, twinClient, twinServer, client, server, meshClient, meshServer, passing];
   }
 
   get namespaces(): string[] {

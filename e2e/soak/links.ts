@@ -108,18 +108,21 @@ export class Links {
 }
 
 function linksOf(ground: Ground): Link[] {
-  const { client, server, twinClient, twinServer, meshClient, meshServer, passing } = ground;
+  const { client, server, doubleClient, doubleServer, twinClient, twinServer, meshClient, meshServer, passing } = ground;
   const between = (name: string, from: Place, to: Place, connections: number, more: { cuttable?: true } = {}): Link[] => [
     { name: `${name}, IPv4`, from, to, host: to.pod.address, connections, ...more },
     { name: `${name}, IPv6`, from, to, host: to.pod.address6, connections, ...more },
   ];
   return [
     ...between('pod to pod', client, server, 48),
-    ...between('twin to twin', twinClient, twinServer, 24),
+    ...between('double to double', doubleClient, doubleServer, 12),
+    ...between('twin to twin', twinClient, twinServer, 12),
     ...between('through two Envoys', meshClient, meshServer, 32),
     ...between('to a pod that comes and goes', client, passing, 16, { cuttable: true }),
     ...between('from a pod that comes and goes', passing, server, 16, { cuttable: true }),
     { name: 'inside a pod, IPv4', from: server, to: server, host: '127.0.0.1', connections: 32 },
     { name: 'inside a pod, IPv6', from: server, to: server, host: '::1', connections: 32 },
+    { name: 'inside a double, IPv4', from: doubleServer, to: doubleServer, host: '127.0.0.1', connections: 8 },
+    { name: 'inside a twin, IPv4', from: twinServer, to: twinServer, host: '127.0.0.1', connections: 8 },
   ];
 }

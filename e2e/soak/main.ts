@@ -1,11 +1,11 @@
-// Command: `make soak`. Runs for some minutes or until so many gigabytes have been compared; writes build/soak/result.json.
+// Command: `make soak`. Runs for some minutes or until so many gigabytes have been compared; writes build/soak/results/<seed>.json.
+// A long soak may be several runs with a seed each: the page sums them up.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { buildDirectory } from '../tools/paths';
 import { disturbances } from './disturbances';
-import { verdict } from './result';
+import { resultsDirectory, verdict } from './result';
 import { soak } from './soak';
 
 const options = z.object({
@@ -33,8 +33,8 @@ async function main(): Promise<void> {
     say,
     interrupted: interrupt.signal,
   });
-  const file = join(buildDirectory, 'soak', 'result.json');
-  mkdirSync(join(buildDirectory, 'soak'), { recursive: true });
+  const file = join(resultsDirectory, `${seed}.json`);
+  mkdirSync(resultsDirectory, { recursive: true });
   writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`);
   for (const trouble of result.troubles) say(trouble);
   const complaints = verdict(result);

@@ -1,10 +1,13 @@
-// Command: `make soak-page`. docs/soak.md and docs/soak.json from the last soak.
-import { readFileSync, writeFileSync } from 'node:fs';
+// Command: `make soak-page`. docs/soak.md and docs/soak.json from the runs of `make soak`, added up.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { buildDirectory, checkout } from '../tools/paths';
-import { resultSchema, verdict, type SoakResult } from './result';
+import { checkout } from '../tools/paths';
+import { resultsDirectory, resultSchema, together, verdict, type SoakResult } from './result';
 
-const result = resultSchema.parse(JSON.parse(readFileSync(join(buildDirectory, 'soak', 'result.json'), 'utf8')));
+const files = readdirSync(resultsDirectory).filter((name) => name.endsWith('.json')).sort();
+const [first, ...rest] = files.map((name) => resultSchema.parse(JSON.parse(readFileSync(join(resultsDirectory, name), 'utf8'))));
+if (first === undefined) throw new Error(`add soaks: there are none in ${resultsDirectory}; run make soak`);
+const result = together([first, ...rest]);
 writeFileSync(join(checkout, 'docs', 'soak.json'), `${JSON.stringify(result, null, 2)}\n`);
 writeFileSync(join(checkout, 'docs', 'soak.md'), pageOf(result));
 
@@ -21,7 +24,7 @@ function pageOf(soak: SoakResult): string {
     ['ends open at a time', `about ${soak.atOnce}`],
     ['bytes lost, changed, reordered or misdelivered', String(soak.wrongBytes)],
     ['ends that failed or hung', String(soak.failedEnds)],
-    ['ends on which nothing moved for twelve seconds', String(soak.stalledEnds)],
+    ['ends on which nothing moved for forty seconds', String(soak.stalledEnds)],
     ['ends cut because the other pod was removed', String(soak.cutEnds)],
     ['left in the maps afterwards', Object.keys(soak.left).length === 0 ? 'nothing' : JSON.stringify(soak.left)],
   ];
@@ -37,7 +40,7 @@ function pageOf(soak: SoakResult): string {
     'listeners with TCP_DEFER_ACCEPT. Between pods, inside a pod, through two real Envoys behind the rules of Istio, to and from a pod that comes',
     'and goes, and between twins that have the same addresses and ports on another bridge; IPv4 and IPv6.',
     '',
-    `Linux ${soak.kernel}, ${soak.cpus} CPUs, ${(soak.seconds / 60).toFixed(1)} minutes, seed ${soak.seed}: **${complaints.length === 0 ? 'passed' : complaints.join('; ')}**`,
+    `Linux ${soak.kernel}, ${soak.cpus} CPUs, ${(soak.seconds / 60).toFixed(1)} minutes, ${soak.seeds.length === 1 ? 'seed' : 'seeds'} ${soak.seeds.join(', ')}: **${complaints.length === 0 ? 'passed' : complaints.join('; ')}**`,
     '',
     '| figure | |',
     '|---|---|',

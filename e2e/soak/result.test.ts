@@ -1,7 +1,7 @@
-import { verdict, type SoakResult } from './result';
+import { together, verdict, type SoakResult } from './result';
 
 const good: SoakResult = {
-  kernel: '6.18', cpus: 2, seed: 1, seconds: 60, bytes: 1e9, fastBytes: 5e8, departures: 9, adopted: 9, returned: 9, nudged: 0, unseen: 0, connections: 100, atOnce: 20,
+  kernel: '6.18', cpus: 2, seeds: [1], seconds: 60, bytes: 1e9, fastBytes: 5e8, departures: 9, adopted: 9, returned: 9, nudged: 0, unseen: 0, connections: 100, atOnce: 20,
   wrongBytes: 0, failedEnds: 0, stalledEnds: 0, cutEnds: 3, disturbances: {}, left: {}, troubles: [],
 };
 
@@ -18,4 +18,15 @@ test.each([
   ['a fast path that was not used', { fastBytes: 1000 }, /proves nothing/],
 ])('%s fails the run', (_, fault, complaint) => {
   expect(verdict({ ...good, ...fault })).toEqual([expect.stringMatching(complaint)]);
+});
+
+test('several runs add up to one, in which no fault is lost', () => {
+  const bad = { ...good, seeds: [2], wrongBytes: 3, left: { joints: 1 }, disturbances: { 'pod replaced': 2 } };
+  const sum = together([good, bad]);
+  expect(sum).toMatchObject({ seeds: [1, 2], bytes: 2e9, connections: 200, atOnce: 20, disturbances: { 'pod replaced': 2 } });
+  expect(verdict(sum)).toEqual([expect.stringMatching(/3 wrong bytes/), expect.stringMatching(/joints/)]);
+});
+
+test('runs on two kernels are not added', () => {
+  expect(() => together([good, { ...good, kernel: '6.12' }])).toThrow(/Linux 6.18.*6.12/);
 });

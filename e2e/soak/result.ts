@@ -1,12 +1,18 @@
 // What a soak leaves: read again by the page that is made of it.
+import { join } from 'node:path';
 import { z } from 'zod';
+import { buildDirectory } from '../tools/paths';
+
+/** One file a run, named by its seed. */
+export const resultsDirectory = join(buildDirectory, 'soak', 'results');
 
 const count = z.int().min(0);
 
 export const resultSchema = z.object({
   kernel: z.string(),
   cpus: count,
-  seed: count,
+  /** Of each run. */
+  seeds: z.array(count),
   seconds: z.number(),
   /** Payload bytes that arrived and were compared; each counted once. */
   bytes: count,
@@ -26,9 +32,9 @@ export const resultSchema = z.object({
   atOnce: count,
   /** Bytes that were not those of their stream at their place. */
   wrongBytes: count,
-  /** Ends that stopped early, or on which nothing moved for half a minute. */
+  /** Ends that stopped early, or on which nothing moved for a minute and a half. */
   failedEnds: count,
-  /** Ends on which nothing moved for twelve seconds, though some may have gone on. */
+  /** Ends on which nothing moved for forty seconds, though some may have gone on. */
   stalledEnds: count,
   /** Ends that were cut because the pod at the other end was removed. */
   cutEnds: count,
@@ -53,4 +59,23 @@ export function verdict(result: SoakResult): string[] {
     [result.returned === 0, 'no connection returned to the fast path: this proves nothing of returning'],
   ] as const;
   return complaints.filter(([holds]) => holds).map(([, text]) => text);
+}
+
+function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, number>>): Record<string, number> {
+  const names = [...new Set([...Object.keys(a), ...Object.keys(b)])];
+  return Object.fromEntries(names.map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
+}
+
+/** Several runs on one kernel as one. */
+export function together([first, ...rest]: readonly [SoakResult, ...SoakResult[]]): SoakResult {
+  return rest.reduce((a, b) => {
+    if (a.kernel !== b.kernel) throw new Error(`add soaks: one ran on Linux ${a.kernel}, another on ${b.kernel}; delete those of before in ${resultsDirectory}`);
+    return {
+      kernel: a.kernel, cpus: a.cpus, seeds: [...a.seeds, ...b.seeds], seconds: a.seconds + b.seconds, bytes: a.bytes + b.bytes, fastBytes: a.fastBytes + b.fastBytes,
+      departures: a.departures + b.departures, adopted: a.adopted + b.adopted, returned: a.returned + b.returned, nudged: a.nudged + b.nudged,
+      unseen: a.unseen + b.unseen, connections: a.connections + b.connections, atOnce: Math.max(a.atOnce, b.atOnce), wrongBytes: a.wrongBytes + b.wrongBytes,
+      failedEnds: a.failedEnds + b.failedEnds, stalledEnds: a.stalledEnds + b.stalledEnds, cutEnds: a.cutEnds + b.cutEnds,
+      disturbances: added(a.disturbances, b.disturbances), left: added(a.left, b.left), troubles: [...a.troubles, ...b.troubles],
+    };
+  }, first);
 }

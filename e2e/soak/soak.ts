@@ -1,15 +1,13 @@
 // The soak: checksummed bytes on hundreds of connections while everything about the datapath changes under them.
 import { cpus, release } from 'node:os';
 import { setTimeout as pause } from 'node:timers/promises';
-import { object } from '../../ebpf/tests/fixture';
-import { releasePinned } from '../../operator/agent/datapath';
-import type { Order } from '../../operator/protocol';
 import { installTools } from '../tools/install';
 import { Progress } from '../tools/progress';
 import { waitFor } from '../support/waitFor';
+import { calm, withAgent } from './agentOn';
 import { disturbances, drawDisturbances, type Disturbed } from './disturbances';
-import { Ground } from './ground';
-import { Keeper } from './keeper';
+import type { Ground } from './ground';
+import type { Keeper } from './keeper';
 import { entriesLeft, mapIds, pinFolders, stillThere } from './leftovers';
 import { Links } from './links';
 import { Random } from './random';
@@ -31,33 +29,24 @@ export interface SoakPlan {
   readonly interrupted?: AbortSignal;
 }
 
-const calm = {
-  mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 10_000, spillBytes: 1 << 20, podSelector: {}, remove: false,
-} as const satisfies Partial<Order>;
+/** Of connections, told in words. */
+const mostTroubles = 50;
 /** Of quiet between disturbances, in milliseconds: connections are learnt, leave and return in seconds. */
 const rest = [500, 6000] as const;
 
 export async function soak(plan: SoakPlan): Promise<SoakResult> {
   const tools = await installTools(new Progress(), ['envoy']);
   const program = await compileTraffic();
-  const ground = new Ground();
-  await ground.mount();
-  const keeper = new Keeper(ground.pins, object, { revision: 1, namespaces: ground.namespaces, ...calm, paths: [...calm.paths] });
-  try {
-    await keeper.listen();
-    for (const { sandbox } of ground.places) keeper.podStarted(sandbox);
-    await keeper.start();
+  return withAgent(async (ground, keeper) => {
     await ground.addSidecars(tools.path('envoy'));
-    return await new Run(plan, ground, keeper, new Links(ground, program, plan.seed, plan.scale)).result();
-  } finally {
-    await keeper.close();
-    if (pinFolders(ground.pins).length > 0) releasePinned(ground.pins);
-    await ground.remove();
-  }
+    return new Run(plan, ground, keeper, new Links(ground, program, plan.seed, plan.scale)).result();
+  });
 }
 
 class Run {
   private readonly startedMs = Date.now();
+  /** Troubles said so far. */
+  private told = 0;
   private readonly witness: Witness;
   private readonly counts: Record<string, number> = {};
   private readonly maps = new Set<number>();
@@ -71,7 +60,7 @@ class Run {
     private readonly links: Links,
   ) {
     const random = new Random(plan.seed);
-    this.disturbed = { ground, keeper, links, random, calm: { ...calm, paths: [...calm.paths] } };
+    this.disturbed = { ground, keeper, links, random, calm: { ...calm, paths: ['PodLocal', 'NodeLocal'] } };
     this.draw = plan.only ? (): string => random.of(plan.only ?? []) : drawDisturbances(random);
     this.witness = new Witness(ground.pins, ground.namespaces.length);
   }
@@ -95,7 +84,7 @@ class Run {
     return {
       kernel: release(),
       cpus: cpus().length,
-      seed: this.plan.seed,
+      seeds: [this.plan.seed],
       seconds,
       bytes: received,
       fastBytes,
@@ -112,7 +101,7 @@ class Run {
       cutEnds: cut,
       disturbances: this.counts,
       left,
-      troubles: [...this.links.troubles.slice(0, 50), ...this.links.stalls],
+      troubles: [...this.links.troubles.slice(0, mostTroubles), ...this.links.stalls],
     };
   }
 
@@ -129,6 +118,7 @@ class Run {
     await disturbances[name]?.act(this.disturbed);
     this.counts[name] = (this.counts[name] ?? 0) + 1;
     await this.note();
+    for (; this.told < Math.min(this.links.troubles.length, mostTroubles); this.told++) this.plan.say(String(this.links.troubles[this.told]));
     const { received, wrong, failed, open } = this.links.tally;
     const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
     this.plan.say(

@@ -50,7 +50,7 @@ export class Traffic {
     return this;
   }
 
-  /** Takes no new connections; resolves when the last one is over, which a hanging one is after half a minute. */
+  /** Takes no new connections; resolves when the last one is over, which a hanging one is after a minute and a half. */
   async finish(): Promise<void> {
     this.child.kill('SIGTERM');
     await this.ended;

@@ -9,10 +9,10 @@
 #include <sys/epoll.h>
 #include <time.h>
 
-/* An end on which nothing moves for this long hangs. */
-#define PATIENCE_MS 30000
+/* An end on which nothing moves for this long hangs; the other end may be a process that a busy machine has no time for. */
+#define PATIENCE_MS 90000
 /* Before that it is shown while it can be looked at from outside. */
-#define STALLED_MS 12000
+#define STALLED_MS 40000
 /* What an end may do before the next one's turn: those that read and write a byte at a time must get on too. */
 #define OPERATIONS_AT_ONCE 128
 #define BYTES_AT_ONCE (128 << 10)
