@@ -25,8 +25,8 @@ const refusals: readonly Declaration[] = [
   {
     cases: ['blocking', 'dontwait', 'uring-recv', 'waitall', 'rcvlowat-blocking', 'rcvtimeo'],
     result: 'refused',
-    reasons: ['BlockingReader'],
-    why: 'The kernel does not wake a reader that sleeps inside recv() for redirected bytes, and MSG_WAITALL returns short.',
+    reasons: ['BlockingReader', 'OneWay'],
+    why: 'The kernel wakes no reader that sleeps inside recv() for redirected bytes, and MSG_WAITALL returns short; one that lets bytes lie leaves.',
     remedy: 'Nothing: sockets without O_NONBLOCK stay on TCP. Programs that want the fast path read by poll() or epoll.',
   },
   {

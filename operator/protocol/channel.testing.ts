@@ -109,21 +109,30 @@ export class TestChannel {
 
   /** A client that says what it likes. */
   raw(port: number, token = 'good'): RawStream {
+    return this.rawStreams(port, 1, token)[0] as RawStream; // one was asked for
+  }
+
+  /** The same with several streams on one connection. */
+  rawStreams(port: number, count: number, token = 'good'): RawStream[] {
     const client = new Client(`127.0.0.1:${port}`, credentials.createSsl(Buffer.from(this.authority.ca)), {
       'grpc.ssl_target_name_override': serverName,
       'grpc.use_local_subchannel_pool': 1,
     });
     this.rawClients.push(client);
-    const metadata = new Metadata();
-    metadata.set('authorization', `Bearer ${token}`);
-    const call = client.makeBidiStreamRequest(connectPath, (bytes: Buffer) => bytes, (bytes) => bytes, metadata);
-    call.on('error', () => undefined);
-    const read: RawStream['read'] = (onMessage) => {
-      call.on('data', (bytes: Buffer) => {
-        const incoming = decodeFromController(bytes);
-        if (incoming.ok) onMessage(incoming.value);
-      });
-    };
-    return { say: (bytes) => void call.write(bytes), read, ended: new Promise((resolve) => call.on('status', resolve)) };
+    return Array.from({ length: count }, () => rawStream(client, token));
   }
+}
+
+function rawStream(client: Client, token: string): RawStream {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${token}`);
+  const call = client.makeBidiStreamRequest(connectPath, (bytes: Buffer) => bytes, (bytes) => bytes, metadata);
+  call.on('error', () => undefined);
+  const read: RawStream['read'] = (onMessage) => {
+    call.on('data', (bytes: Buffer) => {
+      const incoming = decodeFromController(bytes);
+      if (incoming.ok) onMessage(incoming.value);
+    });
+  };
+  return { say: (bytes) => void call.write(bytes), read, ended: new Promise((resolve) => call.on('status', resolve)) };
 }

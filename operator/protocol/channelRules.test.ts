@@ -68,3 +68,13 @@ test('a stream that falls silent is ended', async () => {
   stream.say(sayHello());
   expect(await stream.ended).toMatchObject({ code: status.DEADLINE_EXCEEDED, details: 'no report came' });
 });
+
+test('one connection has two streams at the most: the old one of an agent, and its next', async () => {
+  const { port } = await channel.serve();
+  const streams = channel.rawStreams(port, 5);
+  for (const { say } of streams) say(sayHello());
+  await channel.journal.until(/^open/, 1);
+  channel.agent(port);
+  await channel.journal.until(/^open/, 2);
+  expect(channel.sessions).toHaveLength(3);
+});

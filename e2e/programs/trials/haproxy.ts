@@ -2,23 +2,20 @@
 import { checksum, openChecksum } from './checksum';
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';
-import { filesChecks, learntSeconds, openFiles, openFilesLate } from './files';
+import { filesChecks, openFiles } from './files';
 import { nginxServer, startNginx } from './nginxServer';
 
 const port = 8100;
 const backendPort = 8101;
 
-/** Always where it can, or where bytes come fast enough: see `option splice-auto` in its manual. */
-type Splicing = 'always' | 'auto';
-const options = { always: ['  option splice-request', '  option splice-response'], auto: ['  option splice-auto'] } as const;
-
-function configuration(mode: 'http' | 'tcp', splicing: Splicing): string {
+function configuration(mode: 'http' | 'tcp'): string {
   return [
     'global',
     '  nbthread 1',
     'defaults',
     `  mode ${mode}`,
-    ...options[splicing],
+    '  option splice-request',
+    '  option splice-response',
     '  timeout connect 10s',
     '  timeout client 60s',
     '  timeout server 60s',
@@ -31,18 +28,18 @@ function configuration(mode: 'http' | 'tcp', splicing: Splicing): string {
   ].join('\n');
 }
 
-async function start(mesh: ProgramMesh, mode: 'http' | 'tcp', splicing: Splicing): Promise<void> {
-  await mesh.serve('server', [port], 'haproxy', '-db', '-f', mesh.file('haproxy.cfg', configuration(mode, splicing)));
+async function start(mesh: ProgramMesh, mode: 'http' | 'tcp'): Promise<void> {
+  await mesh.serve('server', [port], 'haproxy', '-db', '-f', mesh.file('haproxy.cfg', configuration(mode)));
 }
 
-async function startHttp(mesh: ProgramMesh, splicing: Splicing): Promise<void> {
+async function startHttp(mesh: ProgramMesh): Promise<void> {
   await startNginx(mesh, 'backend', [backendPort], nginxServer(mesh, `127.0.0.1:${backendPort}`));
-  await start(mesh, 'http', splicing);
+  await start(mesh, 'http');
 }
 
 async function openTcp(mesh: ProgramMesh): Promise<Opened> {
   await mesh.serve('backend', [backendPort], await checksum(), 'serve', `-listen=127.0.0.1:${backendPort}`);
-  await start(mesh, 'tcp', 'always');
+  await start(mesh, 'tcp');
   return openChecksum(mesh, port);
 }
 
@@ -54,21 +51,8 @@ export const haproxyFiles: Trial = {
   expects: ['SplicingReader'],
   short: true,
   open: async (mesh) => {
-    await startHttp(mesh, 'always');
+    await startHttp(mesh);
     return openFiles(mesh, { port });
-  },
-};
-
-export const haproxyLate: Trial = {
-  ...haproxyFiles,
-  name: 'HAProxy, large files late',
-  checks: `${filesChecks}; the large ones come when small ones have been learnt, and with them the first splice(2)`,
-  expects: [],
-  warmUpSeconds: learntSeconds,
-  short: false,
-  open: async (mesh) => {
-    await startHttp(mesh, 'auto');
-    return openFilesLate(mesh, { port });
   },
 };
 
