@@ -4,7 +4,6 @@ import { type IncomingMessage, request as httpRequest, type ServerResponse } fro
 import { Agent, createServer, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo, Socket } from 'node:net';
 import { testAuthority } from '../../operator/protocol/certificates.testing';
-import { waitFor } from '../support/waitFor';
 import { isWatch, RequestLog } from './requestLog';
 
 /** What becomes of one request. */
@@ -36,8 +35,6 @@ export class FaultProxy {
   private readonly deaf = new WeakSet<Socket>();
   private readonly mute = new WeakSet<ServerResponse>();
   private readonly watches = new Set<ServerResponse>();
-  /** Watches that were told a bookmark. */
-  private readonly marked = new WeakSet<ServerResponse>();
   private readonly upstream = new Agent({ keepAlive: true, rejectUnauthorized: false });
 
   private constructor(
@@ -106,11 +103,6 @@ export class FaultProxy {
     for (const response of this.watches) this.mute.add(response);
   }
 
-  /** Waits until each of the watches there are was told a bookmark. */
-  async bookmarked(timeoutMs: number): Promise<void> {
-    await waitFor('a bookmark on every watch', () => this.watches.size > 0 && [...this.watches].every((watch) => this.marked.has(watch)), { timeoutMs });
-  }
-
   /** Ends the watches there are in order. */
   endWatches(): void {
     for (const response of this.watches) response.end();
@@ -172,11 +164,7 @@ export class FaultProxy {
       response.once('close', () => this.watches.delete(response));
     }
     const heard = (): boolean => !this.deaf.has(socket) && !this.mute.has(response);
-    answered.on('data', (chunk: Buffer) => {
-      if (!heard()) return;
-      response.write(chunk);
-      if (chunk.includes('"BOOKMARK"')) this.marked.add(response);
-    });
+    answered.on('data', (chunk: Buffer) => heard() && response.write(chunk));
     answered.on('end', () => heard() && response.end());
     answered.on('error', () => heard() && socket.destroy());
   }
