@@ -21,6 +21,6 @@ test('shows what was played only: a cell for each path, by family where the two 
 
 test('explains refusals and differences that were seen, and no others', () => {
   const page = conformancePage([row('blocking', 'refused')], cases);
-  expect(page).toMatch(/\| `blocking` \| The kernel wakes no reader .* \| BlockingReader \|/);
+  expect(page).toMatch(/\| `blocking` \| The kernel wakes no reader .* \| BlockingReader, OneWay \|/);
   expect(page).not.toContain('`waitall`');
 });
