@@ -14,6 +14,7 @@ import { checkout } from '../tools/paths';
 /** How long an order may take to be in force, with the machine under full load. */
 const patience = { timeoutMs: 180_000, everyMs: 10 };
 
+/** One agent a machine: it answers `accelctl` at an abstract socket of its network namespace, which here is the machine's. */
 export class Keeper {
   private readonly channel = new TestChannel();
   readonly runtime = new ScriptedRuntime(this.channel.path('cri.sock'));
@@ -120,14 +121,14 @@ export class Keeper {
 
   private async inForce(): Promise<void> {
     const { revision, remove } = this.wanted;
-    const holds = (): boolean => {
-      const code = this.child?.exitCode ?? null;
-      if (code !== null) throw new Error(`the agent ended with ${code}`);
-      return this.report?.appliedOrder === revision && this.report.released === remove;
+    const look = (): 'ended' | 'in force' | undefined => {
+      if (this.child === undefined || this.child.exitCode !== null) return 'ended';
+      return this.report?.appliedOrder === revision && this.report.released === remove ? 'in force' : undefined;
     };
-    await waitFor(`order ${revision} to be in force`, holds, patience).catch((error: unknown) => {
-      throw new Error(`${(error as Error).message}; the report: ${JSON.stringify(this.report)}; the agent's log: ${this.lastWords()}`, { cause: error });
-    });
+    const state = await waitFor(`order ${revision} to be in force`, look, patience).catch((error: unknown) => String(error));
+    if (state === 'in force') return;
+    const what = state === 'ended' ? 'the agent ended' : state;
+    throw new Error(`order ${revision}: ${what}; the report: ${JSON.stringify(this.report)}; the agent's log: ${this.lastWords()}`);
   }
 
   private lastWords(): string {
