@@ -4,7 +4,7 @@ import { installTools } from '../tools/install';
 import { Progress } from '../tools/progress';
 import { ProgramMesh } from './mesh';
 import { runTrial, type Pace } from './run';
-import type { Opened, Trial } from './trial';
+import type { Opened, Round, Trial } from './trial';
 import { trials } from './trials';
 import { checksum, openChecksum } from './trials/checksum';
 import { openFiles } from './trials/files';
@@ -65,7 +65,11 @@ test('a byte that a relay changes is seen by the checkers of files and of stream
 test('a program that does not end is called hung, and nothing of it is left', async () => {
   const impatient = await ProgramMesh.open((await installTools(new Progress(), ['envoy'])).path('envoy'), 500);
   try {
-    const row = await runTrial(impatient, trialOf((on) => Promise.resolve({ round: () => on.run('client', 'sh', '-c', 'sleep 61; true').then(() => ({ amount: 0, seconds: 1, complaints: [] })) })), once, silent);
+    const sleeper = async (on: ProgramMesh): Promise<Round> => {
+      await on.run('client', 'sh', '-c', 'sleep 61; true');
+      return { amount: 0, seconds: 1, complaints: [] };
+    };
+    const row = await runTrial(impatient, trialOf((on) => Promise.resolve({ round: () => sleeper(on) })), once, silent);
     expect(row.complaints).toEqual(['tcp', 'accelerated'].map((side) => expect.stringMatching(`${side}: sh -c sleep 61; true did not end in 0.5 s`)));
   } finally {
     await impatient.close();

@@ -47,7 +47,8 @@ async function takeTurn(mesh: ProgramMesh, trial: Trial, side: Side, pace: Pace)
   const work = new Work();
   try {
     const opened = await trial.open(mesh);
-    await work.repeat(() => (opened.warmUp ?? opened.round).call(opened), side === 'accelerated' ? Math.max(pace.warmUpSeconds, trial.warmUpSeconds ?? 0) : 0);
+    const warmUpSeconds = side === 'accelerated' ? Math.max(pace.warmUpSeconds, trial.warmUpSeconds ?? 0) : 0;
+    await work.repeat(() => (opened.warmUp ?? opened.round).call(opened), warmUpSeconds);
     await mesh.watch?.closed(settleWithinMs);
     mesh.watch?.reset();
     work.measure();

@@ -10,7 +10,8 @@ const port = 8443;
 /** Without TLS Debian 12's curl 7.88 cannot use a connection of HTTP/2 twice (github.com/curl/curl/issues/10634). */
 async function open(mesh: ProgramMesh): Promise<Opened> {
   const [key, certificate] = [join(mesh.directory, 'key.pem'), join(mesh.directory, 'certificate.pem')];
-  await mesh.must('server', 'openssl', 'req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', 1, '-subj', '/CN=server', '-keyout', key, '-out', certificate);
+  const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', 1, '-subj', '/CN=server'];
+  await mesh.must('server', 'openssl', 'req', ...kind, '-keyout', key, '-out', certificate);
   await startNginx(mesh, 'server', [port], nginxServer(mesh, `${port} ssl http2`, `ssl_certificate ${certificate}; ssl_certificate_key ${key};`));
   return openFiles(mesh, { port, scheme: 'https', curl: ['--insecure', '--http2'], version: '2' });
 }

@@ -9,4 +9,6 @@ import { nginxFiles, nginxLate, nginxProxy } from './nginx';
 import { postgres } from './postgres';
 import { redis } from './redis';
 
-export const trials: readonly Trial[] = [redis, postgres, nginxFiles, nginxLate, nginxProxy, haproxyFiles, haproxyTcp, http2, iperf, goProxy, node, asyncio];
+export const trials: readonly Trial[] = [
+  redis, postgres, nginxFiles, nginxLate, nginxProxy, haproxyFiles, haproxyTcp, http2, iperf, goProxy, node, asyncio,
+];

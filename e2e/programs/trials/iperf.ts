@@ -14,13 +14,14 @@ const report = z.object({
   end: z.object({ sum_sent: sum, sum_received: sum }).partial().default({}),
 });
 
+const test = ['--json', '-p', port, '-P', streams, '-t', secondsOfTest, '-i', 0.5] as const;
 const directions = { up: [], down: ['--reverse'], 'both ways': ['--bidir'] } as const;
 
 async function round(mesh: ProgramMesh): Promise<Round> {
   let [amount, seconds] = [0, 0];
   const complaints: string[] = [];
   for (const [name, words] of Object.entries(directions)) {
-    const ended = await mesh.run('client', 'iperf3', '--json', '-c', mesh.address, '-p', port, '-P', streams, '-t', secondsOfTest, '-i', 0.5, ...words);
+    const ended = await mesh.run('client', 'iperf3', ...test, '-c', mesh.address, ...words);
     const { error, intervals, end } = report.parse(JSON.parse(ended.stdout));
     const [sent, received] = [end.sum_sent?.bytes ?? 0, end.sum_received?.bytes ?? 0];
     const still = intervals.filter((interval) => interval.sum.bytes === 0).length;
@@ -42,6 +43,7 @@ export const iperf: Trial = {
   name: 'iperf3',
   hops: ['iperf3', 'Envoy', 'Envoy', 'iperf3'],
   unit: 'bytes',
-  checks: `exit code and iperf3’s own report: ${streams} streams up, down and both ways, none of which stands still for half a second; no more is received than was sent`,
+  checks: `exit code and iperf3’s own report: ${streams} streams up, down and both ways, none of which `
+    + 'stands still for half a second; no more is received than was sent',
   open,
 };

@@ -40,7 +40,8 @@ async function largeValue(mesh: ProgramMesh): Promise<string[]> {
 const digest = (text: string): string => createHash('sha256').update(text).digest('hex');
 
 async function open(mesh: ProgramMesh): Promise<Opened> {
-  await mesh.serve('server', [port], 'redis-server', '--port', port, '--bind', '0.0.0.0', '::', '--save', '', '--protected-mode', 'no', '--dir', mesh.directory);
+  const words = ['--port', port, '--bind', '0.0.0.0', '::', '--save', '', '--protected-mode', 'no'];
+  await mesh.serve('server', [port], 'redis-server', ...words, '--dir', mesh.directory);
   let rounds = 0;
   return {
     async round() {
