@@ -2,8 +2,8 @@
 /* Taking a connection out of the map while it is open.
  *
  * Deleting a socket from the SOCKHASH drops redirected bytes that are unread or on their way. So first both ends stop
- * redirecting (`leaving`, see gate.h); then data runs over TCP and the RTT callback fires; and there both are deleted
- * once nothing is left of the time before. A redirecting sender is in one of three places (net/ipv4/tcp_bpf.c,
+ * redirecting (`leaving`, see gate.h); then data runs over TCP and the RTT callback fires; and there, or at a visit, both
+ * are deleted once nothing is left of the time before. A redirecting sender is in one of three places (net/ipv4/tcp_bpf.c,
  * tcp_bpf_send_verdict(), 5.10 to 6.18):
  *   1. before or in the program: it holds its socket's lock. It is past that once the lock has been seen without an
  *      owner (watch_peer_stop()); at this end the callback itself runs where no sender is in the program;
@@ -39,12 +39,10 @@ static __always_inline int passing_references(struct sock *sk)
 	return BPF_CORE_READ(sk, __sk_common.skc_refcnt.refs.counter) - timer_references(sk) - LASTING_REFERENCES;
 }
 
-/* Called in a callback of `own`: outside the lock's owner that is the softirq, which holds a reference to it. */
-static __always_inline bool nothing_under_way(struct sock *own, struct sock *peer)
+/* `holders`: references to `own` that the caller knows of. */
+static __always_inline bool nothing_under_way(struct sock *own, struct sock *peer, int holders)
 {
-	int caller = BPF_CORE_READ(own, sk_lock.owned) ? 0 : 1;
-
-	if (passing_references(peer) != 0 || passing_references(own) != caller)
+	if (passing_references(peer) != 0 || passing_references(own) != holders)
 		return false;
 	return fast_queue_empty(own) && fast_queue_empty(peer);
 }
@@ -62,41 +60,52 @@ static __always_inline void part(struct end *end, struct tcp_sock *tp)
 	mark_adopted(end, false);
 }
 
-static __always_inline void leave(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
+static __always_inline bool leave(struct end *end, struct tcp_sock *tp)
 {
 	__u64 accepting = end->accepting ? end->face.cookie : end->peer.cookie;
 	__u64 own = end->face.cookie, peer = end->peer.cookie;
 
 	if (forget_original(accepting))
-		return;
+		return false;
 	count_usage(-2);
 	bpf_map_delete_elem(&sockets, &own);
 	bpf_map_delete_elem(&sockets, &peer);
 	count_left(end->slot);
 	part(end, tp);
-	drop_rtt_callback(ops, end);
+	return true;
 }
 
-/* An RTT callback of a joined connection: data has run over TCP. */
-static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
+/* One look at a connection that may be on its way out of the map; true when this look took it out. */
+static __always_inline bool try_to_leave(struct end *end, struct tcp_sock *tp, int holders)
 {
 	struct sock *peer = PEEKABLE(struct sock, end->peer.sock);
 	__u64 now = bpf_ktime_get_ns();
 	struct face face;
 
 	if (!peer_face(end, &face) || !face.in_map || !is_peer(end, peer))
-		return;
+		return false;
 	if (!end->face.leaving && face.leaving)
 		begin_leaving(end, face.leaving);
 	if (!end->face.leaving || !both_established(tp, peer))
-		return;
+		return false;
 	watch_peer_stop(end, peer, now);
-	if (!end->peer_stopped || !nothing_under_way((struct sock *)tp, peer))
+	if (!end->peer_stopped || !nothing_under_way((struct sock *)tp, peer, holders))
 		end->quiet_since = 0;
 	else if (!end->quiet_since)
 		end->quiet_since = now;
 	else if (now - end->quiet_since >= LEAVING_GRACE_NS)
-		leave(ops, end, tp);
+		return leave(end, tp);
+	return false;
+}
+
+/* An RTT callback of a joined connection: data has run over TCP. Where no program owns the socket's lock this is the
+ * softirq, which holds a reference to it. */
+static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
+{
+	int holders = tp->inet_conn.icsk_inet.sk.sk_lock.owned ? 0 : 1;
+
+	if (try_to_leave(end, tp, holders))
+		drop_rtt_callback(ops, end);
 }
 
 #endif

@@ -315,23 +315,26 @@ static __always_inline bool lies_unread(struct end *end, struct tcp_sock *tp, st
 	return same && unread_over_tcp(tp) && fast_queue_empty(sk);
 }
 
-/* A joined end is well, or its reader sleeps over bytes that a FIONREAD of its own made it miss: it is woken, and the
- * connection is better off out of the map. One whose peer took it out is on its own again; what the reader missed
- * until then wakes it at once. */
-static __always_inline void look_after_joined(struct end *end, struct tcp_sock *tp, struct sock *sk)
-{
-	enum standing left_as = end->face.leaving ? end->face.leaving : STANDING_ONE_WAY;
+/* The walk over all connections holds a reference to the one it shows. */
+#define VISITORS 1
 
+/* A joined end is well, or its reader sleeps over bytes that a FIONREAD of its own made it miss: the connection is
+ * better off out of the map, and without data it leaves by visits alone. What a reader missed until it was out wakes it
+ * then. True while it is about to leave. */
+static __always_inline bool look_after_joined(struct end *end, struct tcp_sock *tp, struct sock *sk)
+{
 	if (was_parted(end)) {
+		settle(end, end->face.leaving ? end->face.leaving : STANDING_ONE_WAY);
 		part(end, tp);
-		settle(end, left_as);
-		if (unread_over_tcp(tp))
-			nudge(end, tp, sk);
-	} else if (lies_unread(end, tp, sk)) {
-		if (!end->face.leaving)
+	} else {
+		if (!end->face.leaving && lies_unread(end, tp, sk))
 			begin_leaving(end, STANDING_ONE_WAY);
-		nudge(end, tp, sk);
+		if (!try_to_leave(end, tp, VISITORS))
+			return end->face.leaving;
 	}
+	if (unread_over_tcp(tp))
+		nudge(end, tp, sk);
+	return false;
 }
 
 /* An accepting end that answered a candidate: joined by now, still expected, or left alone. */
@@ -372,9 +375,8 @@ static __always_inline bool visit(struct tcp_sock *tp, struct sock *sk, const st
 		end = NULL;	/* of an earlier connection of this socket */
 	if (end && end->peer.cookie) {
 		if (end->joined)
-			look_after_joined(end, tp, sk);
-		else
-			look_after_answered(end);
+			return look_after_joined(end, tp, sk);
+		look_after_answered(end);
 		return false;
 	}
 	socket_endpoints(sk, &local, &remote);
