@@ -1,6 +1,7 @@
 // Debian's archive of one architecture, read by apt in a root of its own: this machine's packages stay as they are.
+import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { mkdir, stat, utimes, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { attempt, run } from '../tools/command';
 import { cacheDirectory } from '../tools/paths';
@@ -10,7 +11,10 @@ const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';
 const refreshAfterMs = 24 * 3600 * 1000;
 
 export class Archive {
-  private constructor(private readonly configuration: string) {}
+  private constructor(
+    private readonly root: string,
+    private readonly configuration: string,
+  ) {}
 
   /** Fetches the lists of packages unless they are of today. Lists that cannot be fetched are those of last time. */
   static async open(architecture: Architecture): Promise<Archive> {
@@ -21,14 +25,20 @@ export class Archive {
     await writeFile(join(root, 'status'), '');
     await writeFile(join(root, 'sources.list'), await sources());
     await writeFile(configuration, aptConfiguration(root, architecture));
-    const archive = new Archive(configuration);
-    await archive.refresh(join(root, 'refreshed'));
+    const archive = new Archive(root, configuration);
+    await archive.refresh();
     return archive;
   }
 
-  /** Versions of a package in all suites, newest first. */
+  /** Versions of a package in all suites, newest first. Apt takes seconds to read its lists, so the answer is kept as long as they are. */
   async versions(name: string): Promise<string[]> {
-    const lines = (await this.apt('apt-cache', ['madison', name])).trim().split('\n');
+    const kept = join(this.root, `versions-${name}`);
+    if (!(await isNewer(kept, this.stamp))) {
+      const fresh = `${kept}.${randomUUID()}`;
+      await writeFile(fresh, await this.apt('apt-cache', ['madison', name]));
+      await rename(fresh, kept); // whole for whoever reads it at the same time
+    }
+    const lines = (await readFile(kept, 'utf8')).trim().split('\n');
     const versions = lines.map((line) => line.split('|')[1]?.trim()).filter((version) => version !== undefined);
     return [...new Set(versions)];
   }
@@ -44,7 +54,12 @@ export class Archive {
     await this.apt('apt-get', ['download', '-q', ...packages], directory);
   }
 
-  private async refresh(stamp: string): Promise<void> {
+  private get stamp(): string {
+    return join(this.root, 'refreshed');
+  }
+
+  private async refresh(): Promise<void> {
+    const { stamp } = this;
     if (existsSync(stamp) && Date.now() - (await stat(stamp)).mtimeMs < refreshAfterMs) return;
     const { code, stderr } = await attempt('apt-get', ['update', '-q'], { env: this.environment });
     if (code !== 0 && !existsSync(stamp)) throw new Error(`reading the lists of kernel packages: ${stderr.trim().split('\n').at(-1) ?? ''}`);
@@ -60,6 +75,10 @@ export class Archive {
   private get environment(): Record<string, string> {
     return { APT_CONFIG: this.configuration, LC_ALL: 'C' };
   }
+}
+
+async function isNewer(file: string, other: string): Promise<boolean> {
+  return existsSync(file) && existsSync(other) && (await stat(file)).mtimeMs > (await stat(other)).mtimeMs;
 }
 
 /** The suites from the mirrors that this machine itself uses. */

@@ -3,15 +3,19 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { checkout } from '../tools/paths';
+import { merged } from './merge';
+import type { Plan } from './plan';
 import { resultSchema, type KernelResult } from './result';
 import { kernelsPage } from './page';
 
 const [data, page] = ['kernels.json', 'kernels.md'].map((name) => join(checkout, 'docs', name)) as [string, string];
 
-/** Puts a kernel's result in the place of its last one; those of kernels that were not run stay. */
-export function writeDocs(result: KernelResult): void {
+/** Puts what a kernel's run has told in the place of what was there; other kernels and steps that were not run stay. */
+export function writeDocs(result: KernelResult, plan: Plan): void {
   const before = existsSync(data) ? z.array(resultSchema).parse(JSON.parse(readFileSync(data, 'utf8'))) : [];
-  const results = [...before.filter(({ kernel }) => kernel !== result.kernel), result].sort(byVersion);
+  const last = before.find(({ kernel }) => kernel === result.kernel);
+  const others = before.filter((each) => each !== last);
+  const results = [...others, last === undefined ? result : merged(last, result, plan)].sort(byVersion);
   writeFileSync(data, jsonText(results));
   writeFileSync(page, kernelsPage(results));
 }

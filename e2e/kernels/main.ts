@@ -31,7 +31,7 @@ async function main(names: readonly string[], { steps: chosen, object, atOnce, a
   const work = async (): Promise<void> => {
     for (let choice = waiting.shift(); choice !== undefined; choice = waiting.shift()) {
       const result = await runKernel(choice, plan, logs, progress);
-      if (chosen === undefined && object === undefined) writeDocs(result);
+      if (object === undefined && result.ending === 'done') writeDocs(result, plan);
       const lines = complaints(result, plan);
       report(result, lines, progress);
       if (lines.length > 0) failed.push(choice.name);
@@ -51,7 +51,7 @@ function report({ kernel, release }: KernelResult, lines: readonly string[], pro
 new Command()
   .description(`Runs the datapath's tests on Debian's kernels in virtual machines; without names on ${usualKernels.join(', ')}.`)
   .argument('[kernels...]', 'series such as 6.1, or newest, each also with -arm64 behind it')
-  .option('--steps <names>', `only these of ${steps.map(({ name }) => name).join(',')}; the documents stay as they are then`, (text) => text.split(','))
+  .option('--steps <names>', `only these of ${steps.map(({ name }) => name).join(',')}; the documents keep what they have of the others`, (text) => text.split(','))
   .option('--object <file>', "another object than this checkout's build; the documents stay as they are then")
   .option('--all-cases', 'every quick case of the conformance suite: hours where kernels are emulated', false)
   .option('--at-once <n>', 'machines that run at a time', Number, 1)

@@ -96,7 +96,7 @@ function matrix(
 }
 
 function trouble(result: KernelResult): string[] {
-  const lines = complaints(result, { steps });
+  const lines = complaints(result, { steps: steps.filter(({ name }) => result.steps.some((step) => step.name === name)) });
   return lines.length === 0 ? [] : [`## ${result.kernel}: not as it must be\n`, ...lines.map((line) => `- ${line}`), ''];
 }
 
