@@ -79,8 +79,8 @@ test('when a connection has left the map its reader is looked after at once', ()
   expect(datapath.visited).toBe(before + 1);
 });
 
-test('a kernel without visits is left alone', () => {
+test('a kernel without visits is not visited, but its readers are watched', () => {
   datapath.visits = false;
   expect(pass(10, 5)).toBe(0);
-  expect(datapath.told).toEqual([]);
+  expect(datapath.told).toEqual(['watch readers']);
 });

@@ -46,7 +46,6 @@ export class Visits {
 
   /** Once a second, with what the counters said last. */
   step(datapath: Datapath, snapshot: DatapathSnapshot): void {
-    if (!datapath.visits) return;
     const learning = countOf(snapshot, ['Learning']);
     const left = snapshot.namespaces.reduce((sum, entry) => sum + entry.left, 0n);
     // What has just left the map may have a reader that missed something meanwhile.
@@ -54,7 +53,7 @@ export class Visits {
     this.learning = learning;
     this.left = left;
     this.watch(datapath, learning > 0);
-    if (this.watchedFor() < watchMs && learning > 0) return;
+    if (!datapath.visits || (this.watchedFor() < watchMs && learning > 0)) return;
     if (this.now() >= Math.max(this.nextVisit, this.restUntil)) this.visit(datapath, snapshot);
   }
 

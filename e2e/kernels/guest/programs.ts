@@ -5,7 +5,7 @@ import { mountTracing } from '../../../operator/agent/datapath';
 import { parseBtf, type Btf } from '../../../operator/agent/datapath/btf';
 import { section } from '../../../operator/agent/datapath/elf';
 import { check, checkHandle, initialBytes, libbpf, type Handle } from '../../../operator/agent/datapath/libbpf';
-import { setFlags, takeOffers } from '../../../operator/agent/datapath/offers';
+import { runningKernel, setFlags, takeOffers } from '../../../operator/agent/datapath/offers';
 import { optionalPrograms } from '../../../operator/agent/datapath/optional';
 import { tell } from './port';
 
@@ -26,7 +26,7 @@ interface Prepared {
 /** As the agent does it: with what the kernel offers, or without. */
 function prepare(plain: boolean): Prepared {
   const elf = readFileSync(object);
-  const flags = plain ? [] : takeOffers(elf, ['sockops', 'sk_msg', 'iter/sockmap', 'iter/tcp']);
+  const flags = plain ? [] : takeOffers(elf, ['sockops', 'sk_msg', 'iter/sockmap', 'iter/tcp'], runningKernel());
   return { elf, btf: parseBtf(section(elf, '.BTF')), flags };
 }
 

@@ -105,3 +105,12 @@ function readMembers(data: Buffer, at: number, count: number, text: (offset: num
 function readEnumerators(data: Buffer, at: number, count: number, text: (offset: number) => string): Map<string, number> {
   return new Map(Array.from({ length: count }, (_, i) => [text(data.readUInt32LE(at + 8 * i)), data.readInt32LE(at + 8 * i + 4)]));
 }
+
+/** Value of an enumerator by its name, in whichever enum it is. */
+export function enumerator(kernel: Btf, name: string): number | undefined {
+  for (const type of kernel.types) {
+    const value = type.kind === 'enum' ? type.values.get(name) : undefined;
+    if (value !== undefined) return value;
+  }
+  return undefined;
+}

@@ -2,7 +2,7 @@
 // object as calls of a number that no helper has, behind a constant that is false; where the kernel has it, the calls get the
 // real number and the constant becomes true. Elsewhere the verifier sees that they are never reached.
 import { readFileSync } from 'node:fs';
-import { parseBtf, type Btf } from './btf';
+import { enumerator, parseBtf, type Btf } from './btf';
 import { redirectCalls, section } from './elf';
 
 const kernelBtf = '/sys/kernel/btf/vmlinux';
@@ -24,8 +24,13 @@ const offers: readonly Offer[] = [
   { flag: 'readonly_cast', placeholder: 0x5ca1ca57, kind: 'kernelFunction', find: (kernel) => kernel.functions.get('bpf_rdonly_cast') },
 ];
 
+/** The running kernel's own types, functions and enumerators. */
+export function runningKernel(): Btf {
+  return parseBtf(readFileSync(kernelBtf));
+}
+
 /** Patches the object's code; returns the flags that are to be set in its constants. */
-export function takeOffers(elf: Buffer, programSections: readonly string[], kernel = parseBtf(readFileSync(kernelBtf))): string[] {
+export function takeOffers(elf: Buffer, programSections: readonly string[], kernel: Btf): string[] {
   return offers.flatMap(({ flag, placeholder, kind, find }) => {
     const number = find(kernel);
     if (number === undefined) return [];
@@ -39,12 +44,4 @@ export function setFlags(constants: Buffer, flags: readonly string[], object: Bt
   const type = object.types[object.byName.get('offers') ?? 0];
   if (type?.kind !== 'struct' || type.size !== constants.length) throw new Error('set offers: they are no longer alone in .rodata');
   for (const { name, offset } of type.members) constants.writeUInt8(flags.includes(name) ? 1 : 0, offset);
-}
-
-function enumerator(kernel: Btf, name: string): number | undefined {
-  for (const type of kernel.types) {
-    const value = type.kind === 'enum' ? type.values.get(name) : undefined;
-    if (value !== undefined) return value;
-  }
-  return undefined;
 }

@@ -1,14 +1,22 @@
 // The programs a kernel may lack the means for: what they do is then left out, and everything else works.
 import { structCodec } from './codec';
-import type { Btf } from './btf';
+import { enumerator, type Btf } from './btf';
 import type { Found } from './abi';
 import { SocketIterator } from './iterators';
 import { checkHandle, libbpf, type Handle } from './libbpf';
 
-export const visitor = 'visit_connections';
+export const visitorProgram = 'visit_connections';
 export const readerWatchers = ['on_splice', 'on_ioctl'];
 /** Loaded where the kernel takes them. */
-export const optionalPrograms = [visitor, ...readerWatchers];
+export const optionalPrograms = [visitorProgram, ...readerWatchers];
+
+/**
+ * Whether visits can do what they are for. They ask for callbacks by bpf_setsockopt(), which knows that option since 6.12
+ * (net/core/filter.c, sol_tcp_sockopt()); iter/tcp itself is older, and would load.
+ */
+export function visitsWork(kernel: Btf): boolean {
+  return enumerator(kernel, 'TCP_BPF_SOCK_OPS_CB_FLAGS') !== undefined;
+}
 
 /** Whether a loaded object carries its optional programs. */
 export type FindProgram = (name: string) => Handle;
@@ -45,5 +53,5 @@ export class ReaderWatch {
 }
 
 export function attachVisitor(program: FindProgram, btf: Btf): SocketIterator {
-  return new SocketIterator(visitor, program(visitor), foundCodec(btf));
+  return new SocketIterator(visitorProgram, program(visitorProgram), foundCodec(btf));
 }

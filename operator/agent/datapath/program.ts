@@ -8,9 +8,9 @@ import { section } from './elf';
 import { attachSkMsgVerdict, check, checkHandle, initialBytes, libbpf, LibbpfError, type Handle } from './libbpf';
 import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
-import { setFlags, takeOffers } from './offers';
+import { runningKernel, setFlags, takeOffers } from './offers';
 import { SocketIterator } from './iterators';
-import { attachVisitor, foundCodec, optionalPrograms, ReaderWatch } from './optional';
+import { attachVisitor, foundCodec, optionalPrograms, readerWatchers, ReaderWatch, visitorProgram, visitsWork } from './optional';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
@@ -50,7 +50,7 @@ export function load(options: OpenOptions): Loaded {
   const closers: (() => void)[] = [];
   const close = (): void => closers.splice(0).reverse().forEach((each) => each());
   try {
-    const { object, complete } = openAndLoad(attempts(elf, options.plain ?? false), folder, btf);
+    const { object, optional } = openAndLoad(attempts(elf, options.plain ?? false), folder, btf);
     closers.push(() => libbpf.closeObject(object));
     const link = attachSockOps(object, options.podCgroup, join(folder, linkPin));
     closers.push(() => libbpf.destroyLink(link)); // an open descriptor alone keeps a program attached
@@ -60,8 +60,8 @@ export function load(options: OpenOptions): Loaded {
     const find = (name: string): Handle => program(object, name);
     const unread = new SocketIterator('unread_sockets', find('unread_sockets'), foundCodec(btf), sockets);
     closers.push(() => unread.close());
-    const visitor = complete ? attachVisitor(find, btf) : undefined;
-    const readers = complete ? new ReaderWatch(find) : undefined;
+    const visitor = optional.includes(visitorProgram) ? attachVisitor(find, btf) : undefined;
+    const readers = readerWatchers.every((name) => optional.includes(name)) ? new ReaderWatch(find) : undefined;
     closers.push(() => visitor?.close(), () => readers?.close());
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
     return { btf, abi, folder, maps, unread, visitor, readers, close };
@@ -76,28 +76,30 @@ export function load(options: OpenOptions): Loaded {
 interface Attempt {
   readonly elf: Buffer;
   readonly flags: readonly string[];
-  /** With its optional programs. */
-  readonly complete: boolean;
+  /** The optional programs that are loaded with the others. */
+  readonly optional: readonly string[];
 }
 
 /** From the best to what every supported kernel takes. Calls of kernel functions, for one, are refused where programs are not compiled. */
 function attempts(elf: Buffer, plain: boolean): Attempt[] {
+  const kernel = runningKernel();
+  const choices = [...(visitsWork(kernel) ? [optionalPrograms] : []), readerWatchers, []];
   const best = Buffer.from(elf);
-  const flags = plain ? [] : takeOffers(best, programSections);
-  const simple = [true, false].map((complete) => ({ elf, flags: [], complete }));
-  return flags.length === 0 ? simple : [{ elf: best, flags, complete: true }, ...simple];
+  const flags = plain ? [] : takeOffers(best, programSections, kernel);
+  const simple = choices.map((optional) => ({ elf, flags: [], optional }));
+  return flags.length === 0 ? simple : [...choices.map((optional) => ({ elf: best, flags, optional })), ...simple];
 }
 
-function openAndLoad([attempt, ...others]: readonly Attempt[], folder: string, btf: Btf): { readonly object: Handle; readonly complete: boolean } {
+function openAndLoad([attempt, ...others]: readonly Attempt[], folder: string, btf: Btf): { readonly object: Handle; readonly optional: readonly string[] } {
   if (attempt === undefined) throw new Error('load the object: no way to');
-  const { elf, flags, complete } = attempt;
+  const { elf, flags, optional } = attempt;
   const object = checkHandle('open the object', libbpf.openMemory(elf, elf.length, null));
   try {
     setFlags(constantsOf(object), flags, btf);
     pinMaps(object, folder);
-    for (const name of optionalPrograms) check(`choose ${name}`, libbpf.setAutoload(program(object, name), complete));
+    for (const name of optionalPrograms) check(`choose ${name}`, libbpf.setAutoload(program(object, name), optional.includes(name)));
     loadObject(object);
-    return { object, complete };
+    return { object, optional };
   } catch (error) {
     libbpf.closeObject(object);
     if (!(error instanceof DatapathRefused) || others.length === 0) throw error;
