@@ -100,6 +100,7 @@ soak-page: node_modules/.stamp ## Writes docs/soak.* from the last soak
 .PHONY: test-programs
 test-programs: $(OBJECT) ## Redis, PostgreSQL, nginx, HAProxy and others through two Envoys; writes docs/programs.* (root; ARGS="--only nginx")
 	@$(TS) e2e/tools/debian.ts programs
+	$(JEST) --selectProjects programs --runInBand
 	$(TS) e2e/programs/main.ts $(ARGS)
 
 $(PROBE): $(wildcard ebpf/conformance/probe/*.[ch] ebpf/conformance/probe/cases/*.[ch]) ebpf/abi.h | deps
