@@ -78,7 +78,7 @@ test-unit:
 	$(JEST) --selectProjects unit
 
 test-kernel: $(OBJECT) $(PROBE) ## Datapath tests in network namespaces of their own (root)
-	@$(TS) e2e/tools/debian.ts programs
+	@$(TS) e2e/tools/debian.ts all
 	$(JEST) --selectProjects kernel --runInBand
 
 test-cluster: build ## Tests on a real API server and a real two-node cluster (root)
