@@ -78,7 +78,7 @@ test-unit:
 	$(JEST) --selectProjects unit
 
 test-kernel: $(OBJECT) $(PROBE) ## Datapath tests in network namespaces of their own (root)
-	@$(TS) e2e/tools/debian.ts programs
+	@$(TS) e2e/tools/debian.ts all
 	$(JEST) --selectProjects kernel --runInBand
 
 test-cluster: build ## Tests on a real API server and a real two-node cluster (root)
@@ -100,6 +100,7 @@ soak-page: node_modules/.stamp ## Writes docs/soak.* from the last soak
 .PHONY: test-programs
 test-programs: $(OBJECT) ## Redis, PostgreSQL, nginx, HAProxy and others through two Envoys; writes docs/programs.* (root; ARGS="--only nginx")
 	@$(TS) e2e/tools/debian.ts programs
+	$(JEST) --selectProjects programs --runInBand
 	$(TS) e2e/programs/main.ts $(ARGS)
 
 $(PROBE): $(wildcard ebpf/conformance/probe/*.[ch] ebpf/conformance/probe/cases/*.[ch]) ebpf/abi.h | deps

@@ -1,4 +1,4 @@
-// Three suites: `unit` runs anywhere; `kernel` needs root and BPF; `e2e` needs a real API server or cluster; the last two run
+// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e` needs a real API server or cluster. All but the first run
 // one file at a time.
 const shared = {
   testEnvironment: 'node',
@@ -9,7 +9,8 @@ const shared = {
 module.exports = {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/operator/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts', '<rootDir>/ebpf/**/*.test.ts'] },
-    { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/{soak,programs,bounds}/**/*.e2e.ts'] },
+    { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/{soak,bounds}/**/*.e2e.ts'] },
+    { ...shared, displayName: 'programs', testMatch: ['<rootDir>/e2e/programs/**/*.e2e.ts'] },
     {
       ...shared,
       displayName: 'e2e',

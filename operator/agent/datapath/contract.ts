@@ -81,7 +81,7 @@ export interface Datapath {
    * 0 where the kernel has no visits. The kernel walks its table of all connections once a pod: about 4 ms (262,144 buckets).
    */
   visit(namespaces?: ReadonlySet<string>): number;
-  /** Whether the kernel can visit open connections (iter/tcp with sk_storage and bpf_setsockopt, 5.15 or so). */
+  /** Whether the kernel can visit open connections (iter/tcp, and bpf_setsockopt() of callbacks, 6.12). */
   readonly visits: boolean;
   /** Starts or stops noticing programs that read by splice(2) or FIONREAD; while on, every system call costs 0.1 us more. */
   watchReaders(on: boolean): void;
