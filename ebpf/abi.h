@@ -247,6 +247,7 @@ struct end {
 struct brief {
 	__u32 slot;
 	__u32 netns;
+	struct handshake handshake;
 	__u8 accepting;
 	__u8 pad[3];
 };

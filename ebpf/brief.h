@@ -7,9 +7,10 @@
 #include "history.h"
 
 /* False when there is no room for it; the end is then kept like any other. */
-static __always_inline bool begin_brief(struct bpf_sock_ops *ops, __u32 slot, __u32 netns, bool accepting)
+static __always_inline bool begin_brief(struct bpf_sock_ops *ops, __u32 slot, __u32 netns,
+					const struct handshake *handshake, bool accepting)
 {
-	struct brief brief = { .slot = slot, .netns = netns, .accepting = accepting };
+	struct brief brief = { .slot = slot, .netns = netns, .handshake = *handshake, .accepting = accepting };
 	__u64 cookie = bpf_get_socket_cookie(ops);
 
 	if (bpf_map_update_elem(&briefs, &cookie, &brief, BPF_ANY))
@@ -43,6 +44,7 @@ static __always_inline void on_brief_close(struct bpf_sock_ops *ops, struct tcp_
 	count_tcp_bytes(brief.slot, tp->bytes_sent - tp->bytes_retrans);
 	if (brief.accepting)
 		return;
+	bpf_map_delete_elem(&pending, &brief.handshake);	/* where nobody accepted what was left there */
 	read_remote(ops, &original);
 	learn_from(brief.netns, &original, tp, 0, false);
 }

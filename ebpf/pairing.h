@@ -65,7 +65,7 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 	if (path != PATH_NONE)
 		half.standing = by_history(netns, &half.original, settings);
 	if (half.standing == STANDING_SHORT_LIVED && settings->mode == MODE_ACCELERATE &&
-	    begin_brief(ops, pod->slot, netns, false)) {
+	    begin_brief(ops, pod->slot, netns, &handshake, false)) {
 		half.identity.netns = netns;
 		bpf_map_update_elem(&pending, &handshake, &half, BPF_ANY);
 		return;
@@ -171,7 +171,7 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 
 	read_remote(ops, &remote);
 	paired = take_half(&handshake, netns, &remote.address, &half);
-	if (paired && half.standing == STANDING_SHORT_LIVED && begin_brief(ops, pod->slot, netns, true))
+	if (paired && half.standing == STANDING_SHORT_LIVED && begin_brief(ops, pod->slot, netns, &handshake, true))
 		return;
 	end = open_end(ops, sk, tp, pod);
 	if (!end)
