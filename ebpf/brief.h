@@ -30,6 +30,8 @@ static __always_inline bool end_brief(__u64 cookie, struct brief *brief)
 	*brief = *found;
 	if (bpf_map_delete_elem(&briefs, &cookie))
 		return false;
+	if (!brief->accepting)	/* nobody may have accepted what it left there */
+		bpf_map_delete_elem(&pending, &brief->handshake);
 	count_standing(brief->slot, STANDING_SHORT_LIVED, STANDING_NONE);
 	return true;
 }
@@ -44,7 +46,6 @@ static __always_inline void on_brief_close(struct bpf_sock_ops *ops, struct tcp_
 	count_tcp_bytes(brief.slot, tp->bytes_sent - tp->bytes_retrans);
 	if (brief.accepting)
 		return;
-	bpf_map_delete_elem(&pending, &brief.handshake);	/* where nobody accepted what was left there */
 	read_remote(ops, &original);
 	learn_from(brief.netns, &original, tp, 0, false);
 }
