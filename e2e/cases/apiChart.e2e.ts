@@ -68,8 +68,8 @@ describe('an installed chart', () => {
   });
 
   it.each([
-    ['list', 'sidecaraccelerations.acceleration.dev', ''],
-    ['patch', 'sidecaraccelerations.acceleration.dev', '--subresource=status'],
+    ['list', 'sidecaraccelerations.acceleration.dev/default', ''],
+    ['patch', 'sidecaraccelerations.acceleration.dev/default', '--subresource=status'],
     ['watch', 'namespaces', ''],
     ['create', 'tokenreviews.authentication.k8s.io', ''],
     ['create', 'daemonsets.apps', `-n=${namespace}`],
@@ -81,7 +81,8 @@ describe('an installed chart', () => {
   });
 
   it.each([
-    ['delete', 'sidecaraccelerations.acceleration.dev', ''],
+    ['delete', 'sidecaraccelerations.acceleration.dev/default', ''],
+    ['patch', 'sidecaraccelerations.acceleration.dev/another', ''],
     ['list', 'secrets', `-n=${namespace}`],
     ['get', 'secrets/another', `-n=${namespace}`],
     ['list', 'pods', `-n=${namespace}`],
