@@ -121,6 +121,10 @@ test-kernels: build $(PROBE) ## Datapath and conformance on Debian's kernels in 
 fuzz-channel: node_modules/.stamp ## Decodes wicked messages of agents (INPUTS=1000000, SEED=n)
 	node --expose-gc -r ts-node/register/transpile-only e2e/faults/fuzzMain.ts $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: test-faults
+test-faults: build ## The controller on an API server that stutters, refuses, falls silent or stands still
+	$(JEST) --selectProjects faults --runInBand
+
 .PHONY: test-failover faults-page
 test-failover: build ## Takes the leading controller away >= 30 times in three ways; keeps the figures (KILLS=20 STOPS=5 PARTITIONS=5 ADD=1)
 	$(TS) e2e/faults/failoverMain.ts $(if $(KILLS),--kills $(KILLS)) $(if $(STOPS),--stops $(STOPS)) $(if $(PARTITIONS),--partitions $(PARTITIONS)) $(if $(ADD),--add)

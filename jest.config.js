@@ -1,4 +1,4 @@
-// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e` needs a real API server or cluster. All but the first run
+// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e` and `faults` need a real API server or cluster. All but the first run
 // one file at a time.
 const shared = {
   testEnvironment: 'node',
@@ -11,10 +11,12 @@ module.exports = {
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/operator/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts', '<rootDir>/ebpf/**/*.test.ts'] },
     { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/{soak,bounds}/**/*.e2e.ts'] },
     { ...shared, displayName: 'programs', testMatch: ['<rootDir>/e2e/programs/**/*.e2e.ts'] },
+    { ...shared, displayName: 'faults', testMatch: ['<rootDir>/e2e/cases/controllerFaults.e2e.ts'] },
     {
       ...shared,
       displayName: 'e2e',
       testMatch: ['<rootDir>/e2e/cases/**/*.e2e.ts'],
+      testPathIgnorePatterns: ['/node_modules/', 'controllerFaults'],
       // Of this project only: Jest runs them when it runs a file of it.
       globalSetup: '<rootDir>/e2e/support/globalSetup.ts',
       globalTeardown: '<rootDir>/e2e/support/globalTeardown.ts',
