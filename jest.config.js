@@ -1,9 +1,16 @@
-// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e` and `faults` need a real API server or cluster. All but the first run
-// one file at a time.
+// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e`, `open-connections` and `faults` need a real API server or
+// cluster. All but the first run one file at a time. `make test` runs unit, kernel and e2e; the others take too long for it.
 const shared = {
   testEnvironment: 'node',
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/'],
   transform: { '^.+\\.[tj]s$': 'ts-jest' },
+};
+const cases = '<rootDir>/e2e/cases';
+/** Of these projects only: Jest runs them when it runs a file of one. */
+const cluster = {
+  ...shared,
+  globalSetup: '<rootDir>/e2e/support/globalSetup.ts',
+  globalTeardown: '<rootDir>/e2e/support/globalTeardown.ts',
 };
 
 module.exports = {
@@ -11,16 +18,9 @@ module.exports = {
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/operator/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts', '<rootDir>/ebpf/**/*.test.ts'] },
     { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/{soak,bounds}/**/*.e2e.ts'] },
     { ...shared, displayName: 'programs', testMatch: ['<rootDir>/e2e/programs/**/*.e2e.ts'] },
-    { ...shared, displayName: 'faults', testMatch: ['<rootDir>/e2e/cases/controllerFaults.e2e.ts'] },
-    {
-      ...shared,
-      displayName: 'e2e',
-      testMatch: ['<rootDir>/e2e/cases/**/*.e2e.ts'],
-      testPathIgnorePatterns: ['/node_modules/', 'controllerFaults'],
-      // Of this project only: Jest runs them when it runs a file of it.
-      globalSetup: '<rootDir>/e2e/support/globalSetup.ts',
-      globalTeardown: '<rootDir>/e2e/support/globalTeardown.ts',
-    },
+    { ...shared, displayName: 'faults', testMatch: [`${cases}/controllerFaults.e2e.ts`] },
+    { ...cluster, displayName: 'open-connections', testMatch: [`${cases}/cluster/openConnections.e2e.ts`] },
+    { ...cluster, displayName: 'e2e', testMatch: [`${cases}/**/*.e2e.ts`], testPathIgnorePatterns: ['/node_modules/', 'controllerFaults', 'openConnections'] },
   ],
   testTimeout: 120_000, // a project cannot set its own; longer tests name theirs
   reporters: ['default', '<rootDir>/e2e/support/summaryReporter.js'],
