@@ -12,6 +12,18 @@ export const rowSchema = z.object({
 
 export type ConformanceRow = z.infer<typeof rowSchema>;
 
+/** Checksummed conversations through a loaded datapath; `paired` counts ends of connections. */
+export const trafficSchema = z.object({
+  way: z.enum(['when they open', 'by visits', 'after a warm-up']),
+  family: z.enum(['IPv4', 'IPv6']),
+  connections: z.int(),
+  paired: z.int(),
+  bytes: z.int(),
+  fastBytes: z.int(),
+  wrongBytes: z.int(),
+  errors: z.array(z.string()),
+});
+
 export const messageSchema = z.discriminatedUnion('kind', [
   /** The guest is up; `release` is what `uname -r` says. */
   z.object({ kind: z.literal('hello'), release: z.string(), machine: z.string(), cpus: z.int() }),
@@ -22,18 +34,7 @@ export const messageSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('program'), name: z.string(), optional: z.boolean(), loads: z.boolean(), error: z.string(), log: z.string() }),
   /** The agent's own loader was refused; `log` is what the verifier said. */
   z.object({ kind: z.literal('refused'), error: z.string(), log: z.string() }),
-  /** Checksummed conversations through a loaded datapath; `paired` counts ends of connections. */
-  z.object({
-    kind: z.literal('traffic'),
-    way: z.enum(['when they open', 'by visits', 'after a warm-up']),
-    family: z.enum(['IPv4', 'IPv6']),
-    connections: z.int(),
-    paired: z.int(),
-    bytes: z.int(),
-    fastBytes: z.int(),
-    wrongBytes: z.int(),
-    errors: z.array(z.string()),
-  }),
+  trafficSchema.extend({ kind: z.literal('traffic') }),
   z.object({ kind: z.literal('test'), file: z.string(), name: z.string(), passed: z.boolean(), seconds: z.number(), message: z.string() }),
   z.object({ kind: z.literal('row'), row: rowSchema }),
   /** A sign of life of a long step. */

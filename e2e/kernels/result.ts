@@ -1,19 +1,8 @@
 // What a kernel's run has shown, and whether that is all that was asked for.
 import { z } from 'zod';
 import { lacking } from './needs';
-import { rowSchema, type Message } from './messages';
+import { rowSchema, trafficSchema, type Message } from './messages';
 import type { Plan, Step } from './plan';
-
-const trafficSchema = z.object({
-  way: z.string(),
-  family: z.enum(['IPv4', 'IPv6']),
-  connections: z.int(),
-  paired: z.int(),
-  bytes: z.int(),
-  fastBytes: z.int(),
-  wrongBytes: z.int(),
-  errors: z.array(z.string()),
-});
 
 type Traffic = z.infer<typeof trafficSchema>;
 
