@@ -17,6 +17,14 @@ export async function checksum(): Promise<string> {
   return join(await providePrograms(), 'checksum');
 }
 
+/** What its checker looks at. */
+export const checksumChecks = 'every byte is known by its stream and its place in it: turns, both ways at once, up, down';
+
+/** Starts its server behind what is tried. */
+export async function serveChecksum(mesh: ProgramMesh, port: number): Promise<void> {
+  await mesh.serve('backend', [port], await checksum(), 'serve', `-listen=127.0.0.1:${port}`);
+}
+
 /** A server of it must be behind `port`. */
 export async function openChecksum(mesh: ProgramMesh, port: number): Promise<Opened> {
   const program = await checksum();

@@ -6,7 +6,7 @@ import { buildGoPrograms } from '../../tools/golang';
 import { contentHash } from '../../tools/image/contentHash';
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';
-import { checksum, openChecksum } from './checksum';
+import { checksumChecks, openChecksum, serveChecksum } from './checksum';
 
 const program = 'copying-proxy';
 const sources = join(__dirname, '..', '..', 'tools', 'modules', program);
@@ -21,7 +21,7 @@ async function proxy(): Promise<string> {
 }
 
 async function open(mesh: ProgramMesh): Promise<Opened> {
-  await mesh.serve('backend', [backendPort], await checksum(), 'serve', `-listen=127.0.0.1:${backendPort}`);
+  await serveChecksum(mesh, backendPort);
   await mesh.serve('server', [port], await proxy(), `[::]:${port}`, `127.0.0.1:${backendPort}`);
   return openChecksum(mesh, port);
 }
@@ -30,7 +30,7 @@ export const goProxy: Trial = {
   name: 'Go proxy, io.Copy',
   hops: ['Go client', 'Envoy', 'Envoy', 'Go proxy (splice)', 'Go server'],
   unit: 'bytes',
-  checks: 'every byte is known by its stream and its place in it: turns, both ways at once, up, down',
+  checks: checksumChecks,
   expects: ['SplicingReader'],
   short: true,
   open,

@@ -1,5 +1,5 @@
 // HAProxy, which moves bytes by splice(2) where it may: large files over HTTP, and checksummed streams over TCP.
-import { checksum, openChecksum } from './checksum';
+import { checksumChecks, openChecksum, serveChecksum } from './checksum';
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';
 import { filesChecks, openFiles } from './files';
@@ -38,7 +38,7 @@ async function startHttp(mesh: ProgramMesh): Promise<void> {
 }
 
 async function openTcp(mesh: ProgramMesh): Promise<Opened> {
-  await mesh.serve('backend', [backendPort], await checksum(), 'serve', `-listen=127.0.0.1:${backendPort}`);
+  await serveChecksum(mesh, backendPort);
   await start(mesh, 'tcp');
   return openChecksum(mesh, port);
 }
@@ -60,7 +60,7 @@ export const haproxyTcp: Trial = {
   name: 'HAProxy, TCP',
   hops: ['Go client', 'Envoy', 'Envoy', 'HAProxy (splice)', 'Go server'],
   unit: 'bytes',
-  checks: 'every byte is known by its stream and its place in it: turns, both ways at once, up, down',
+  checks: checksumChecks,
   expects: ['SplicingReader'],
   open: openTcp,
 };
