@@ -263,6 +263,23 @@ struct found {
 	__u32 netns;
 };
 
+/* One connection end as it is now; written to whoever reads the iterator of descriptions. */
+struct description {
+	__u64 cookie;
+	__u64 peer_cookie;	/* 0 until paired */
+	__u64 fast_bytes;	/* sent by redirect */
+	__u64 tcp_bytes;	/* sent over TCP */
+	__u32 rtt_us;		/* smoothed, as TCP measured it last */
+	__u32 netns;
+	__u32 peer_netns;
+	enum standing standing;	/* STANDING_NONE: not counted */
+	struct endpoint local;
+	struct endpoint remote;
+	__u8 accepting;
+	__u8 departures;
+	__u8 pad[6];
+};
+
 /* A row of the original-destination map, keyed by the accepting socket's cookie. */
 struct origdst {
 	__u64 client_cookie;

@@ -3,7 +3,7 @@
  * messages are joined or passed (sk_msg), and while acceleration is being switched off somebody looks at what is still
  * unread (iter/sockmap). How programs read is seen by two tracepoints. */
 #include "readers.h"
-#include "visit.h"
+#include "describe.h"
 
 static __always_inline void on_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
 {
@@ -120,6 +120,21 @@ int visit_connections(struct bpf_iter__tcp *ctx)
 	pod = bpf_map_lookup_elem(&pods, &netns);
 	if (pod && visit(tp, (struct sock *)tp, pod, settings))
 		report(ctx->meta, FINDING_MOVED, netns);
+	return 0;
+}
+
+/* Describes the connections of one network namespace, in every mode. */
+SEC("iter/tcp")
+int describe_connections(struct bpf_iter__tcp *ctx)
+{
+	struct sock_common *skc = ctx->sk_common;
+	struct tcp_sock *tp;
+
+	if (!skc || skc->skc_state != BPF_TCP_ESTABLISHED)
+		return 0;
+	tp = bpf_skc_to_tcp_sock(skc);
+	if (tp)
+		describe(ctx->meta, tp, (struct sock *)tp);
 	return 0;
 }
 

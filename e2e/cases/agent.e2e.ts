@@ -5,7 +5,7 @@ import { createWriteStream, existsSync, readdirSync, readFileSync } from 'node:f
 import { join } from 'node:path';
 import { cgroup2Mount } from '../../operator/agent/cgroup';
 import { controllerName } from '../../operator/api';
-import type { AgentSession, Hello, Order, Report } from '../../operator/protocol';
+import type { AgentSession, Hello, Order, Report, Watched } from '../../operator/protocol';
 import { TestChannel } from '../../operator/protocol/channel.testing';
 import { freePort } from '../support/freePort';
 import { type RuntimeNode, startRuntimeNode } from '../support/runtimeNode';
@@ -26,6 +26,7 @@ let node: RuntimeNode;
 let session: AgentSession<string> | undefined;
 let hello: Hello | undefined;
 let report: Report | undefined;
+let watched: Watched | undefined;
 let environment: NodeJS.ProcessEnv;
 let agent: ChildProcess | undefined;
 
@@ -37,7 +38,7 @@ beforeAll(async () => {
     onStream: (opened) => {
       session = opened;
       ({ hello } = opened);
-      return { onReport: (latest) => { report = latest; }, onClose: () => { session = undefined; } };
+      return { onReport: (latest) => { report = latest; }, onWatched: (answer) => { watched = answer; }, onClose: () => { session = undefined; } };
     },
   });
   environment = {
@@ -132,6 +133,12 @@ test('pods that come and go are followed', async () => {
 test('the original-destination map is printed by the subcommand', async () => {
   expect(JSON.parse(await run('nsenter', inNode('connections', '-o', 'json')))).toEqual([]);
   expect(await run('nsenter', inNode('connections'))).toMatch(/^NAMESPACE +PATH/);
+});
+
+test('the connections of a pod are told to who asks by the channel', async () => {
+  session?.watch({ id: 1, namespace: 'shop', pod: '', limit: 10, events: false, cancel: false });
+  await waitFor('an answer', () => watched !== undefined);
+  expect(watched).toMatchObject({ id: 1, last: true, problem: '', pods: [{ namespace: 'shop', name: 'cart', open: 0, accelerated: 0 }], connections: [] });
 });
 
 test('health and metrics are served', async () => {

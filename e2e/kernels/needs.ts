@@ -22,6 +22,15 @@ const needs: readonly Need[] = [
       'a stream without answers goes back to TCP and leaves the map; it joins again',
     ],
   },
+  {
+    what: 'live data',
+    program: 'describe_connections',
+    tests: [
+      'both ends of a joined connection are described',
+      'a connection that stays on TCP has its reason',
+      'nothing is described of a pod',
+    ],
+  },
 ];
 
 /** What a failed test lacks; undefined where it had everything. */

@@ -68,7 +68,7 @@ export class TestAgent {
     writeFileSync(`${files}.token`, token, { mode: 0o600 });
     this.client = connectAgent({
       address: `127.0.0.1:${port}`, serverName, caFile: `${files}.ca`, tokenFile: `${files}.token`,
-      hello: () => ({ agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1 }),
+      hello: () => ({ agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: false }),
       onOrder: (order) => this.take(order),
       onState: (connected, reason) => this.states.push(`${connected ? 'up' : 'down'} ${reason}`),
       onDefect: (error) => this.states.push(`defect ${String(error)}`),

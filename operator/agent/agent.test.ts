@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { createLogger, transports } from 'winston';
 import { controllerName } from '../api';
-import type { AgentServer, AgentSession, Order, Report } from '../protocol';
+import type { AgentServer, AgentSession, Order, Report, Watched } from '../protocol';
 import { TestChannel } from '../protocol/channel.testing';
 import type { Journal } from '../protocol/journal.testing';
 import { type Agent, startAgent } from './agent';
 import { ScriptedRuntime } from './cri/runtime.testing';
 import { FakeDatapath } from './datapath.testing';
 import { ScriptedHost } from './host.testing';
+import { endWith } from './live/ends.testing';
 
 const log = createLogger({ transports: [new transports.Console({ silent: true })] });
 const anOrder: Order = {
@@ -27,6 +28,9 @@ let agent: Agent;
 const summary = ({ appliedOrder, released, problems, namespaces }: Report): string =>
   `report ${appliedOrder} ${released ? 'released' : 'held'} [${problems.map(({ reason }) => reason).join()}] ${namespaces.map(({ name, podsAccelerated }) => `${name}:${podsAccelerated}`).join()}`;
 
+const answer = ({ id, pods, connections, events }: Watched): string =>
+  `watched ${id} ${connections.length} of ${pods.reduce((sum, { open }) => sum + open, 0)} ${events.map(({ type, connection }) => `${type} ${connection.id}`).join(', ')}`.trim();
+
 beforeEach(async () => {
   channel = new TestChannel();
   ({ journal } = channel);
@@ -39,7 +43,7 @@ beforeEach(async () => {
     onStream: (opened) => {
       session = opened;
       journal.add(`hello ${opened.hello.mapAbi}`);
-      return { onReport: (report) => journal.add(summary(report)), onClose: (reason) => journal.add(`closed ${reason}`) };
+      return { onReport: (report) => journal.add(summary(report)), onWatched: (watched) => journal.add(answer(watched)), onClose: (reason) => journal.add(`closed ${reason}`) };
     },
   });
 });
@@ -84,6 +88,21 @@ test('an order of the controller reaches the kernel and is reported, and its rem
   session?.send({ ...anOrder, revision: 2, remove: true });
   await journal.until(/^report 2 released \[\]/);
   expect(datapath.told.slice(2)).toEqual(['configure Off', 'release']);
+});
+
+test('the controller is answered what the connections of a pod are, and what happens to them', async () => {
+  await runtime.start();
+  await start();
+  await journal.until(/^hello/);
+  session?.send(anOrder);
+  await journal.until(/shop:1$/);
+  datapath.ends.set(1011, [endWith({ cookie: 1n })]);
+  session?.watch({ id: 7, namespace: 'shop', pod: '', limit: 10, events: false, cancel: false });
+  expect(await journal.until(/^watched 7/)).toBe('watched 7 1 of 1');
+  session?.watch({ id: 8, namespace: 'shop', pod: '', limit: 0, events: true, cancel: false });
+  await journal.until(/^watched 8/);
+  datapath.ends.set(1011, [endWith({ cookie: 2n, state: 'Accelerated' })]);
+  expect(await journal.until(/^watched 8 .*Closed/)).toBe('watched 8 0 of 0 Closed 1, Opened 2, Paired 2');
 });
 
 test('a pod that stops leaves the selection with its event', async () => {

@@ -5,11 +5,14 @@ import { type AgentClient, connectAgent, type Hello } from '../protocol';
 import { connectCri } from './cri/client';
 import { type NetnsOf, netnsReader } from './cri/netns';
 import { PodWatch } from './cri/pods';
+import type { LocalPod } from './cri/sandbox';
 import type { Datapath, Leftovers, OpenOptions } from './datapath/contract';
 import type { Environment } from './environment';
 import { type HealthServer, type Log, serveHealth } from '../process';
 import { type Host, realHost } from './host';
 import { inspectorSocket, serveConnections } from './inspector';
+import { LiveReader } from './live/read';
+import { LiveWatches } from './live/watches';
 import { createMetrics } from './metrics';
 import { DatapathOpener } from './opener';
 import { Orders } from './orders';
@@ -50,6 +53,15 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
   let tickedAt = now();
   const reporter = new Reporter((latest) => client.send(latest), now);
 
+  let localPods: readonly LocalPod[] = [];
+  const live = new LiveWatches({
+    reader: new LiveReader(() => orders.describer, now),
+    pods: () => localPods,
+    say: (watched, done) => client.answer(watched, done),
+    now,
+    onDefect,
+  });
+
   const tick = (): void => {
     orders.step();
     report = buildReport(orders.state());
@@ -74,6 +86,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
       const [came, went] = [[...names].filter((name) => !known.has(name)), [...known].filter((name) => !names.has(name))];
       if (came.length + went.length > 0) log.info('pods of the node have changed', { came, went });
       known = names;
+      localPods = pods;
       orders.see(pods);
       tick();
     }),
@@ -95,7 +108,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
   const health: HealthServer = await serveHealth(environment.healthPort, { alive: () => now() - tickedAt < stuckMs, unready, metrics });
   const inspector = await serveConnections(parts.inspector ?? inspectorSocket, (limit) => orders.connections(limit));
 
-  const hello: Hello = { agentVersion: productVersion(), kernel: release(), architecture: machine(), mapAbi };
+  const hello: Hello = { agentVersion: productVersion(), kernel: release(), architecture: machine(), mapAbi, live: true };
   const client: AgentClient = connectAgent({
     address: environment.controllerAddress,
     caFile: environment.caFile,
@@ -108,8 +121,10 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
       orders.take(order);
       tick();
     },
+    onWatch: (watch) => live.take(watch),
     onState: (up, reason) => {
       connected = up;
+      if (!up) live.end();
       log.log(up ? 'info' : 'warn', reason);
     },
     onDefect,
@@ -118,6 +133,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
     watch.prune();
     orders.visit();
     tick();
+    live.tick();
   }), tickMs);
   watch.run().catch(onDefect);
   guarded(tick)();
@@ -127,6 +143,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
     close: async () => {
       clearInterval(ticker);
       watch.stop();
+      live.end();
       await client.close();
       cri.close();
       health.close();

@@ -1,5 +1,5 @@
 // For tests: an in-memory fake of the Datapath contract, which remembers what it was told.
-import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, NamespaceCounters } from './datapath/contract';
+import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, NamespaceCounters } from './datapath/contract';
 
 /** A namespace in which nothing was opened. */
 export function noCounters(namespace: string): NamespaceCounters {
@@ -17,6 +17,9 @@ export class FakeDatapath implements Datapath {
   counted: DatapathSnapshot = { namespaces: [], joinedSockets: 0, drainingSockets: 0 };
   joined: JoinedConnection[] = [];
   visits = true;
+  describes = true;
+  /** What describe() finds, by network namespace. */
+  readonly ends = new Map<number, ConnectionEnd[]>();
   readonly visitedNamespaces: (ReadonlySet<string> | undefined)[] = [];
   /** What a visit does besides. */
   work = (): void => undefined;
@@ -54,6 +57,10 @@ export class FakeDatapath implements Datapath {
 
   connections(limit: number): JoinedConnection[] {
     return this.joined.slice(0, limit);
+  }
+
+  describe(netns: number): ConnectionEnd[] | undefined {
+    return this.ends.get(netns);
   }
 
   release(): void {

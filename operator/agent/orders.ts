@@ -108,6 +108,11 @@ export class Orders {
     };
   }
 
+  /** What can describe single connections; undefined while there is no datapath. */
+  get describer(): Pick<Datapath, 'describe' | 'describes'> | undefined {
+    return this.datapath;
+  }
+
   connections(limit: number): JoinedConnection[] {
     return this.datapath?.connections(limit) ?? [];
   }

@@ -1,11 +1,14 @@
 // The agent's side of the channel: sends the latest report, delivers orders, and comes back by itself.
 import { Backoff } from './backoff';
 import { ControllerStream, type ControllerStreamOptions } from './clientStream';
+import type { Watch, Watched } from './live';
 import type { Order, Report } from './messages';
 
 /** The files are read, and `hello` is asked for, on every connect. */
 export interface AgentClientOptions extends ControllerStreamOptions {
   readonly onOrder: (order: Order) => void;
+  /** Asks for live data, or no longer. What was asked on a stream is void when that stream ends. */
+  readonly onWatch?: (watch: Watch) => void;
   /** Told when a stream opens (true), and with the reason in one line when it ends or cannot be opened. */
   readonly onState: (connected: boolean, reason: string) => void;
   /** An error thrown by one of the callbacks above: a defect, to be logged or to be died of. */
@@ -16,6 +19,8 @@ export interface AgentClientOptions extends ControllerStreamOptions {
 export interface AgentClient {
   /** Sends the state of the node now, or as soon as there is a stream; only the latest one waits. Never throws. */
   send(report: Report): void;
+  /** Says it on the stream there is, if there is one; `done` is called when the next may follow. Never throws. */
+  answer(watched: Watched, done: () => void): void;
   /** Ends the stream after what was sent has gone out, at most a second later. */
   close(): Promise<void>;
 }
@@ -43,6 +48,10 @@ class ReconnectingClient implements AgentClient {
     this.stream?.send(report);
   }
 
+  answer(watched: Watched, done: () => void): void {
+    this.stream?.answer(watched, done);
+  }
+
   async close(): Promise<void> {
     this.closed = true;
     clearTimeout(this.retry);
@@ -59,6 +68,7 @@ class ReconnectingClient implements AgentClient {
           this.backoff.reset();
           this.guard(() => this.options.onOrder(order));
         },
+        watch: (watch) => this.guard(() => this.options.onWatch?.(watch)),
         ended: (reason) => this.ended(reason),
       });
       if (this.latest !== undefined) this.stream.send(this.latest);

@@ -11,6 +11,7 @@ import {
   status,
 } from '@grpc/grpc-js';
 import { LatestWriter } from './latest';
+import type { Watch, Watched } from './live';
 import type { FromAgent, FromController, Hello, Order, Report } from './messages';
 import { connectPath, decodeFromController, encodeFromAgent, type Incoming, maxMessageBytes } from './wire';
 
@@ -44,6 +45,7 @@ export interface ControllerStreamOptions {
 export interface StreamEvents {
   opened(): void;
   order(order: Order): void;
+  watch(watch: Watch): void;
   /** Once, at the end. */
   ended(reason: string): void;
 }
@@ -85,6 +87,11 @@ export class ControllerStream {
     this.reports.send(report);
   }
 
+  /** Calls `done` when it is on its way, so that whoever has more to say can keep to the pace of the stream. */
+  answer(watched: Watched, done: () => void): void {
+    if (!this.over) this.call.write({ message: 'watched', watched }, done);
+  }
+
   /** Half-closes and waits for the answer of the controller. */
   close(): Promise<void> {
     if (this.over) return Promise.resolve();
@@ -117,6 +124,8 @@ export class ControllerStream {
       this.end(`malformed order: ${incoming.problem}`);
     } else if (incoming.value.message === 'order') {
       this.events.order(incoming.value.order);
+    } else if (incoming.value.message === 'watch') {
+      this.events.watch(incoming.value.watch);
     }
   }
 

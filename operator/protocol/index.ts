@@ -2,6 +2,7 @@
 export { Backoff } from './backoff';
 export * from './client';
 export type { CertificatePair } from './certificate';
+export * from './live';
 export * from './messages';
 export * from './server';
 export { NotAuthenticated, Refused } from './refused';

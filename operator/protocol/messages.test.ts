@@ -1,5 +1,6 @@
 import { connectionReasonNames } from '../api';
 import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxTallies, namespaceReport, order, problem, type Report, report } from './messages';
+import { connection, event, maxLiveRows, podTraffic, watch, watched, type Connection, type Watched } from './live';
 import { decodeFromAgent, decodeFromController, definitions, encodeFromAgent, encodeFromController, maxMessageBytes } from './wire';
 
 /** Field names of a proto message, as proto-loader turns them into keys. */
@@ -21,6 +22,11 @@ describe('agent.proto and the schemas name the same fields', () => {
     ['ReasonTally', keys(namespaceReport.shape.reasons.in.element)],
     ['PassTally', keys(namespaceReport.shape.passes.element)],
     ['Order', keys(order)],
+    ['Watch', keys(watch)],
+    ['Watched', keys(watched)],
+    ['PodTraffic', keys(podTraffic)],
+    ['Connection', keys(connection)],
+    ['Event', keys(event)],
     ['FromAgent', fromAgent.options.flatMap(keys).filter((key) => key !== 'message').sort()],
     ['FromController', fromController.options.flatMap(keys).filter((key) => key !== 'message').sort()],
   ])('%s', (message, schemaKeys) => {
@@ -57,6 +63,36 @@ test('the largest report there can be fits into one message and comes back as it
   const bytes = encodeFromAgent({ message: 'report', report: largestReport });
   expect(bytes.length).toBeLessThan(maxMessageBytes);
   expect(decodeFromAgent(bytes)).toEqual({ ok: true, value: { message: 'report', report: largestReport } });
+});
+
+const longestConnection: Connection = {
+  id: 'i'.repeat(128), namespace: 'n'.repeat(63), pod: 'p'.repeat(253), local: 'a'.repeat(47), remote: 'b'.repeat(47), path: 'NodeLocal', original: 'c'.repeat(47),
+  redirected: 'd'.repeat(47), peer: 'q'.repeat(317), accepting: true, accelerated: false, reason: 'r'.repeat(24), fastBytes: count, tcpBytes: count, rttUs: count,
+};
+const largestWatched: Watched = {
+  id: count, omitted: count, problem: 'p'.repeat(1024), last: true, events: [],
+  pods: Array.from({ length: maxLiveRows }, () => ({ namespace: 'n'.repeat(63), name: 'p'.repeat(253), open: count, accelerated: count, fastBytes: count, tcpBytes: count, rttUs: count })),
+  connections: Array.from({ length: maxLiveRows }, () => longestConnection),
+};
+
+test.each([
+  ['connections', largestWatched],
+  ['events', { ...largestWatched, pods: [], connections: [], events: largestWatched.connections.map((each) => ({ type: 'Opened', connection: each })) }],
+])('the longest live answer of %s fits into one message and comes back as it was', (_, answer) => {
+  const bytes = encodeFromAgent({ message: 'watched', watched: answer });
+  expect(bytes.length).toBeLessThan(maxMessageBytes);
+  expect(decodeFromAgent(bytes)).toEqual({ ok: true, value: { message: 'watched', watched: answer } });
+});
+
+test('what is asked for comes back as it was, and what is left out is empty', () => {
+  const asked = { id: 7, namespace: 'shop', pod: '', limit: 100, events: true, cancel: false };
+  expect(decodeFromController(encodeFromController({ message: 'watch', watch: asked }))).toEqual({ ok: true, value: { message: 'watch', watch: asked } });
+  expect(decodeFromController(Buffer.from([0x12, 0x02, 0x08, 0x07]))).toEqual({ ok: true, value: { message: 'watch', watch: { id: 7, namespace: '', pod: '', limit: 0, events: false, cancel: false } } });
+});
+
+test('an agent of the version before, which says nothing of live data, does not answer it', () => {
+  const hello4 = Buffer.from([0x0a, 0x05, 0x0a, 0x01, 0x31, 0x20, 0x02]); // agent_version and map_abi
+  expect(decodeFromAgent(hello4)).toEqual({ ok: true, value: { message: 'hello', hello: { agentVersion: '1', kernel: '', architecture: '', mapAbi: 2, live: false } } });
 });
 
 const anOrder = {

@@ -1,5 +1,6 @@
 // What may be said on the channel, with its bounds: the zod face of agent.proto. messages.test.ts checks that the two agree.
 import { z } from 'zod';
+import { type Watch, watch, type Watched, watched } from './live';
 import {
   type ConnectionReason,
   connectionReasonNames,
@@ -30,6 +31,8 @@ export const hello = z.object({
   kernel: z.string().max(128),
   architecture: z.string().max(32),
   mapAbi: z.uint32(),
+  /** It answers Watch. */
+  live: z.boolean(),
 });
 
 // An agent may be newer than the controller that reads it. A node reason it does not know must not make the node look
@@ -111,18 +114,22 @@ export type FromAgent =
   | { readonly message: 'hello'; readonly hello: Hello }
   | { readonly message: 'report'; readonly report: Report }
   | { readonly message: 'renewal'; readonly renewal: z.infer<typeof renewal> }
+  | { readonly message: 'watched'; readonly watched: Watched }
   | { readonly message?: undefined };
 export type FromController =
   | { readonly message: 'order'; readonly order: Order }
+  | { readonly message: 'watch'; readonly watch: Watch }
   | { readonly message?: undefined };
 
 export const fromAgent = z.discriminatedUnion('message', [
   z.object({ message: z.literal('hello'), hello }),
   z.object({ message: z.literal('report'), report }),
   z.object({ message: z.literal('renewal'), renewal }),
+  z.object({ message: z.literal('watched'), watched }),
   z.object({ message: z.undefined().optional() }),
 ]);
 export const fromController = z.discriminatedUnion('message', [
   z.object({ message: z.literal('order'), order }),
+  z.object({ message: z.literal('watch'), watch }),
   z.object({ message: z.undefined().optional() }),
 ]);

@@ -1,6 +1,7 @@
 // One agent's stream as the controller sees it: authenticated first, then Hello, then reports; one message at a time.
 import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { LatestWriter } from './latest';
+import type { Watch, Watched } from './live';
 import type { FromAgent, FromController, Hello, Order, Report } from './messages';
 import { Refused } from './refused';
 import { TokenAge } from './tokenAge';
@@ -28,12 +29,16 @@ export interface AgentSession<Identity> {
   readonly peer: string;
   /** Sends the whole order. While an earlier one is still on its way only the latest waits behind it. Never throws. */
   send(order: Order): void;
+  /** Asks for live data; the answers come to `onWatched`. Not kept: a stream that ends forgets it. Never throws. */
+  watch(watch: Watch): void;
   /** Ends the stream with ABORTED; the agent comes back after its back-off. */
   close(reason: string): void;
 }
 
 export interface SessionHandlers<Identity> {
   onReport(report: Report): void;
+  /** An answer to what was asked by `watch`. */
+  onWatched?(watched: Watched): void;
   /** A fresh token is good; throws `Refused` when it is not of the same agent. May be left out by whoever does not tell agents apart. */
   onIdentity?(identity: Identity): void;
   /** Called once, whoever ended the stream. */
@@ -118,6 +123,8 @@ export class SessionStream<Identity> {
       } else if (message.message === 'report') {
         this.silence?.refresh();
         this.handlers.onReport(message.report);
+      } else if (message.message === 'watched') {
+        this.handlers.onWatched?.(message.watched);
       } else if (message.message === 'renewal') {
         this.tokenAge?.show(message.renewal.token);
       }
@@ -138,6 +145,7 @@ export class SessionStream<Identity> {
       hello,
       peer: this.call.getPeer(),
       send: (order) => this.orders.send(order),
+      watch: (watch) => void (this.ended || this.call.write({ message: 'watch', watch })),
       close: (reason) => this.end(status.ABORTED, reason),
     });
     if (this.ended) return handlers.onClose('the stream was closed when it opened');

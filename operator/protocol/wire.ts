@@ -33,6 +33,7 @@ export function encodeFromAgent(message: FromAgent): Buffer {
 
 export function encodeFromController(message: FromController): Buffer {
   if (message.message === undefined) return connect.responseSerialize({});
+  if (message.message === 'watch') return connect.responseSerialize({ watch: message.watch });
   const { order } = message;
   return connect.responseSerialize({ order: { ...order, podSelector: JSON.stringify(order.podSelector) } });
 }

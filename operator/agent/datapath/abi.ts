@@ -41,6 +41,22 @@ export interface Found {
   readonly netns: number;
 }
 
+/** What an iterator wrote about one connection end; an int of one byte is a number. */
+export interface Description {
+  readonly cookie: bigint;
+  readonly peer_cookie: bigint;
+  readonly fast_bytes: bigint;
+  readonly tcp_bytes: bigint;
+  readonly rtt_us: number;
+  readonly netns: number;
+  readonly peer_netns: number;
+  readonly standing: number;
+  readonly local: Endpoint;
+  readonly remote: Endpoint;
+  readonly accepting: number;
+  readonly departures: number;
+}
+
 export interface OrigdstRow {
   readonly slot: number;
   readonly path: number;

@@ -1,8 +1,8 @@
 // The datapath as the agent uses it: pinned maps to write orders into and to read counters from.
-import type { Path } from '../../api';
-import { addressBytes, endpointText } from './address';
+import { addressBytes } from './address';
 import { Enums } from './abi';
-import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, OpenOptions } from './contract';
+import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, OpenOptions } from './contract';
+import { endOf, joinedOf, textOf } from './description';
 import { refuseForeign, releaseOthers, unpinAll } from './pins';
 import { load, type Loaded } from './program';
 import { Slots } from './slots';
@@ -53,6 +53,10 @@ class PinnedDatapath implements Datapath {
 
   get visits(): boolean {
     return this.loaded.visitor !== undefined;
+  }
+
+  get describes(): boolean {
+    return this.loaded.describer !== undefined;
   }
 
   configure(settings: DatapathSettings): void {
@@ -121,14 +125,20 @@ class PinnedDatapath implements Datapath {
       if (row === undefined) continue; // closed meanwhile
       rows.push({
         namespace: this.slots.nameOf(row.slot),
-        path: this.pathName(row.path),
-        client: endpointText(row.client.address.bytes, row.client.port),
-        original: endpointText(row.original.address.bytes, row.original.port),
-        redirected: endpointText(row.redirected.address.bytes, row.redirected.port),
+        ...joinedOf(row, this.enums),
+        client: textOf(row.client),
         learnt: row.origin === this.enums.rendezvous ? 'rendezvous' : 'helper',
       });
     }
     return rows;
+  }
+
+  describe(netns: number): ConnectionEnd[] | undefined {
+    const { describer } = this.loaded;
+    const file = this.netnsFiles.get(netns);
+    if (describer === undefined || file === undefined) return undefined;
+    const walk = inNamespace(file, netns, () => describer.start());
+    return walk === undefined ? undefined : describer.read(walk).map((each) => endOf(each, this.loaded.maps, this.enums));
   }
 
   release(): void {
@@ -138,10 +148,6 @@ class PinnedDatapath implements Datapath {
 
   close(): void {
     this.loaded.close();
-  }
-
-  private pathName(value: number): Path {
-    return value === this.enums.path.get('PodLocal') ? 'PodLocal' : 'NodeLocal';
   }
 
   private joinedSockets(): number {

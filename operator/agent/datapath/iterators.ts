@@ -1,6 +1,5 @@
 // Running the object's iterators: programs that the kernel calls for each socket while a file is read.
 import { closeSync, readSync } from 'node:fs';
-import type { Found } from './abi';
 import type { Codec } from './codec';
 import { check, checkHandle, libbpf, type Handle } from './libbpf';
 
@@ -9,14 +8,15 @@ const optionsBytes = 24;
 /** union bpf_iter_link_info of include/uapi/linux/bpf.h: the map's descriptor comes first. */
 const linkInfoBytes = 16;
 
-export class SocketIterator {
+/** `T` is what the program writes about a socket. */
+export class SocketIterator<T> {
   private readonly link: Handle;
 
   /** @param map descriptor of the map to walk; without one, the program says by its kind what is walked */
   constructor(
     private readonly name: string,
     program: Handle,
-    private readonly found: Codec<Found>,
+    private readonly found: Codec<T>,
     map?: number,
   ) {
     const info = Buffer.alloc(linkInfoBytes);
@@ -26,7 +26,7 @@ export class SocketIterator {
   }
 
   /** Walks and returns what the program wrote. */
-  run(): Found[] {
+  run(): T[] {
     return this.read(this.start());
   }
 
@@ -35,7 +35,7 @@ export class SocketIterator {
     return check(`start iterator ${this.name}`, libbpf.createIterator(check(`find iterator ${this.name}`, libbpf.linkFd(this.link))));
   }
 
-  read(fd: number): Found[] {
+  read(fd: number): T[] {
     try {
       const bytes = readAll(fd);
       return Array.from({ length: bytes.length / this.found.size }, (_, i) => this.found.decode(bytes, i * this.found.size));

@@ -1,20 +1,28 @@
 // The programs a kernel may lack the means for: what they do is then left out, and everything else works.
 import { structCodec } from './codec';
 import { enumerator, type Btf } from './btf';
-import type { Found } from './abi';
+import type { Description, Found } from './abi';
 import { SocketIterator } from './iterators';
 import { checkHandle, libbpf, type Handle } from './libbpf';
 
 export const visitorProgram = 'visit_connections';
 export const readerWatchers = ['on_splice', 'on_ioctl'];
+/** Iterators may read the storage of sockets since 5.11 (net/core/bpf_sk_storage.c), and ask for cookies since 5.12 (kernel/trace/bpf_trace.c). */
+export const describerProgram = 'describe_connections';
 /** Loaded where the kernel takes them. */
-export const optionalPrograms = [visitorProgram, ...readerWatchers];
+export const optionalPrograms = [visitorProgram, ...readerWatchers, describerProgram];
+
+/** Which of them to load together, from the best choice to none. */
+export function choicesOn(kernel: Btf): string[][] {
+  const without = [[...readerWatchers, describerProgram], readerWatchers, [describerProgram], []];
+  return visitsWork(kernel) ? [optionalPrograms, ...without] : without;
+}
 
 /**
  * Whether visits can do what they are for. They ask for callbacks by bpf_setsockopt(), which knows that option since 6.12
  * (net/core/filter.c, sol_tcp_sockopt()); iter/tcp itself is older, and would load.
  */
-export function visitsWork(kernel: Btf): boolean {
+function visitsWork(kernel: Btf): boolean {
   return enumerator(kernel, 'TCP_BPF_SOCK_OPS_CB_FLAGS') !== undefined;
 }
 
@@ -52,6 +60,10 @@ export class ReaderWatch {
   }
 }
 
-export function attachVisitor(program: FindProgram, btf: Btf): SocketIterator {
+export function attachDescriber(program: FindProgram, btf: Btf): SocketIterator<Description> {
+  return new SocketIterator(describerProgram, program(describerProgram), structCodec<Description>(btf, 'description'));
+}
+
+export function attachVisitor(program: FindProgram, btf: Btf): SocketIterator<Found> {
   return new SocketIterator(visitorProgram, program(visitorProgram), foundCodec(btf));
 }

@@ -1,7 +1,7 @@
 // Loading the object over the pinned maps, and putting its programs in the place of those that ran before.
 import { closeSync, existsSync, openSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { bindMaps, type Maps } from './abi';
+import { bindMaps, type Description, type Found, type Maps } from './abi';
 import { parseBtf, type Btf } from './btf';
 import { DatapathRefused, type OpenOptions } from './contract';
 import { section } from './elf';
@@ -10,7 +10,7 @@ import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
 import { runningKernel, setFlags, takeOffers } from './offers';
 import { SocketIterator } from './iterators';
-import { attachVisitor, foundCodec, optionalPrograms, readerWatchers, ReaderWatch, visitorProgram, visitsWork } from './optional';
+import { attachDescriber, attachVisitor, choicesOn, describerProgram, foundCodec, optionalPrograms, readerWatchers, ReaderWatch, visitorProgram } from './optional';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
@@ -23,9 +23,11 @@ export interface Loaded {
   readonly abi: number;
   readonly folder: string;
   readonly maps: Maps;
-  readonly unread: SocketIterator;
+  readonly unread: SocketIterator<Found>;
   /** Undefined where the kernel lacks what visits need. */
-  readonly visitor: SocketIterator | undefined;
+  readonly visitor: SocketIterator<Found> | undefined;
+  /** Undefined where iterators may not read the storage of sockets. */
+  readonly describer: SocketIterator<Description> | undefined;
   readonly readers: ReaderWatch | undefined;
   /** Closes descriptors; pins stay. */
   close(): void;
@@ -62,9 +64,10 @@ export function load(options: OpenOptions): Loaded {
     closers.push(() => unread.close());
     const visitor = optional.includes(visitorProgram) ? attachVisitor(find, btf) : undefined;
     const readers = readerWatchers.every((name) => optional.includes(name)) ? new ReaderWatch(find) : undefined;
-    closers.push(() => visitor?.close(), () => readers?.close());
+    const describer = optional.includes(describerProgram) ? attachDescriber(find, btf) : undefined;
+    closers.push(() => visitor?.close(), () => readers?.close(), () => describer?.close());
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
-    return { btf, abi, folder, maps, unread, visitor, readers, close };
+    return { btf, abi, folder, maps, unread, visitor, describer, readers, close };
   } catch (error) {
     close();
     if (fresh) unpinAll(folder); // a node that cannot be served is left as it was
@@ -83,7 +86,7 @@ interface Attempt {
 /** From the best to what every supported kernel takes. Calls of kernel functions, for one, are refused where programs are not compiled. */
 function attempts(elf: Buffer, plain: boolean): Attempt[] {
   const kernel = runningKernel();
-  const choices = [...(visitsWork(kernel) ? [optionalPrograms] : []), readerWatchers, []];
+  const choices = choicesOn(kernel);
   const best = Buffer.from(elf);
   const flags = plain ? [] : takeOffers(best, programSections, kernel);
   const simple = choices.map((optional) => ({ elf, flags: [], optional }));

@@ -1,0 +1,29 @@
+// What an iterator wrote about a connection end, in the words of the contract.
+import { endpointText } from './address';
+import type { Description, Endpoint, Enums, Maps, OrigdstRow } from './abi';
+import type { ConnectionEnd } from './contract';
+
+export const textOf = ({ address, port }: Endpoint): string => endpointText(address.bytes, port);
+
+/** The pair of which the end is one, by its row in the original-destination map. */
+export function endOf(described: Description, maps: Pick<Maps, 'origdsts'>, enums: Enums): ConnectionEnd {
+  const accepting = described.accepting !== 0;
+  const row = described.peer_cookie === 0n ? undefined : maps.origdsts.get(accepting ? described.cookie : described.peer_cookie);
+  return {
+    cookie: described.cookie,
+    local: textOf(described.local),
+    remote: textOf(described.remote),
+    joined: row === undefined ? undefined : joinedOf(row, enums),
+    peerNetns: described.peer_netns,
+    accepting,
+    state: described.standing === enums.accelerated ? 'Accelerated' : enums.reasons.get(described.standing),
+    fastBytes: described.fast_bytes,
+    tcpBytes: described.tcp_bytes,
+    rttUs: described.rtt_us,
+  };
+}
+
+export function joinedOf(row: OrigdstRow, enums: Enums): NonNullable<ConnectionEnd['joined']> {
+  const path = row.path === enums.path.get('PodLocal') ? 'PodLocal' : 'NodeLocal';
+  return { path, original: textOf(row.original), redirected: textOf(row.redirected) };
+}

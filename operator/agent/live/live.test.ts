@@ -1,0 +1,195 @@
+import { maxLiveRows, maxWatches, type Watch, type Watched, watchMs } from '../../protocol';
+import { FakeDatapath } from '../datapath.testing';
+import { endWith, podOf } from './ends.testing';
+import { LiveReader } from './read';
+import { LiveWatches } from './watches';
+
+const cart = podOf('cart', 1001);
+const web = podOf('web', 1002);
+const vault = podOf('vault', 1003, 'bank');
+const joined = { path: 'NodeLocal', original: '10.98.0.9:80', redirected: '10.0.0.2:15006' } as const;
+
+let clock: number;
+let datapath: FakeDatapath | undefined;
+let walks: number;
+let said: Watched[];
+/** Of what was said, when the other side has not yet let the next follow. */
+let held: (() => void)[];
+let holding: boolean;
+let defects: unknown[];
+let live: LiveWatches;
+
+beforeEach(() => {
+  [clock, walks, said, held, holding, defects] = [10_000, 0, [], [], false, []];
+  datapath = new FakeDatapath();
+  for (const { netns } of [cart, web]) datapath.ends.set(netns, []);
+  const describe = datapath.describe.bind(datapath);
+  datapath.describe = (netns) => {
+    walks++;
+    clock += 4;
+    return describe(netns);
+  };
+  live = new LiveWatches({
+    reader: new LiveReader(() => datapath, () => clock),
+    pods: () => [cart, web, vault],
+    say: (watched, done) => {
+      said.push(watched);
+      if (holding) held.push(done);
+      else done();
+    },
+    now: () => clock,
+    onDefect: (error) => defects.push(error),
+  });
+});
+afterEach(() => expect(defects).toEqual([]));
+
+const asked = (changes: Partial<Watch> = {}): Watch => ({ id: 1, namespace: 'shop', pod: '', limit: 100, events: false, cancel: false, ...changes });
+
+async function settled(): Promise<void> {
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+async function answers(watch: Watch): Promise<Watched[]> {
+  const before = said.length;
+  live.take(watch);
+  await settled();
+  return said.slice(before);
+}
+/** A second later. */
+async function later(): Promise<Watched[]> {
+  const before = said.length;
+  clock += 1000;
+  live.tick();
+  await settled();
+  return said.slice(before);
+}
+
+describe('what is asked once', () => {
+  test('is answered with the connections of the pods, those that have sent the most first, and with sums over all of them', async () => {
+    datapath?.ends.set(1001, [endWith({ cookie: 1n }), endWith({ cookie: 2n, state: 'Accelerated', fastBytes: 5000n, tcpBytes: 10n, rttUs: 70, joined, peerNetns: 1002 })]);
+    const [answer, ...more] = await answers(asked());
+    expect(more).toEqual([]);
+    expect(answer).toMatchObject({ id: 1, omitted: 0, problem: '', last: true, events: [] });
+    expect(answer?.pods).toEqual([
+      { namespace: 'shop', name: 'cart', open: 2, accelerated: 1, fastBytes: 5000, tcpBytes: 110, rttUs: 60 },
+      { namespace: 'shop', name: 'web', open: 0, accelerated: 0, fastBytes: 0, tcpBytes: 0, rttUs: 0 },
+    ]);
+    expect(answer?.connections).toEqual([
+      { id: '2', namespace: 'shop', pod: 'cart', local: '10.0.0.1:40000', remote: '10.98.0.9:80', ...joined, peer: 'shop/web', accepting: false, accelerated: true, reason: '', fastBytes: 5000, tcpBytes: 10, rttUs: 70 },
+      { id: '1', namespace: 'shop', pod: 'cart', local: '10.0.0.1:40000', remote: '10.98.0.9:80', path: '', original: '', redirected: '', peer: '', accepting: false, accelerated: false, reason: 'Learning', fastBytes: 0, tcpBytes: 100, rttUs: 50 },
+    ]);
+  });
+
+  test('is answered for one pod only, or for every namespace', async () => {
+    datapath?.ends.set(1003, []);
+    expect((await answers(asked({ pod: 'web' })))[0]?.pods.map(({ name }) => name)).toEqual(['web']);
+    expect((await answers(asked({ namespace: '' })))[0]?.pods.map(({ name }) => name)).toEqual(['cart', 'web', 'vault']);
+  });
+
+  test('leaves out what there is no room for, and says how much, however much is asked for', async () => {
+    datapath?.ends.set(1001, Array.from({ length: maxLiveRows + 7 }, (_, at) => endWith({ cookie: BigInt(at + 1) })));
+    const [answer] = await answers(asked({ limit: 4_000_000_000 }));
+    expect([answer?.connections.length, answer?.omitted, answer?.pods[0]?.open]).toEqual([maxLiveRows, 7, maxLiveRows + 7]);
+    clock += 1000;
+    expect((await answers(asked({ limit: 0 })))[0]).toMatchObject({ connections: [], omitted: maxLiveRows + 7 });
+  });
+
+  test.each([
+    ['nothing is in force on this node yet', undefined],
+    ['the kernel of this node cannot show single connections: that takes 5.12', Object.assign(new FakeDatapath(), { describes: false })],
+  ])('is answered with the reason where nothing can be told: %s', async (problem, instead) => {
+    datapath = instead;
+    expect(await answers(asked())).toMatchObject([{ id: 1, problem, last: true, connections: [] }]);
+  });
+
+  test('costs the kernel one walk a pod and second, whoever asks, and a tenth of a core at the most', async () => {
+    await Promise.all([answers(asked()), answers(asked({ id: 2 }))]);
+    expect(walks).toBe(2);
+    clock += 1000;
+    await answers(asked());
+    expect(walks).toBe(4);
+    // A walk that took a second: nobody walks for ten.
+    const slow = datapath;
+    if (slow !== undefined) {
+      const describe = slow.describe.bind(slow);
+      slow.describe = (netns) => {
+        clock += 1000;
+        return describe(netns);
+      };
+    }
+    clock += 1000;
+    await answers(asked({ pod: 'cart' }));
+    expect(walks).toBe(5);
+    clock += 9000;
+    await answers(asked({ pod: 'cart' }));
+    expect(walks).toBe(5);
+    clock += 1100;
+    await answers(asked({ pod: 'cart' }));
+    expect(walks).toBe(6);
+  });
+});
+
+describe('what happens', () => {
+  const types = (answered: readonly Watched[]): string[] => answered.flatMap(({ events }) => events.map(({ type, connection }) => `${type} ${connection.id}`));
+
+  test('is told from the moment it is asked for: what is open already is no news', async () => {
+    datapath?.ends.set(1001, [endWith({ cookie: 1n })]);
+    expect(await answers(asked({ events: true }))).toMatchObject([{ id: 1, events: [], last: false }]);
+    expect(await later()).toEqual([]);
+    datapath?.ends.set(1001, [endWith({ cookie: 1n, state: 'Accelerated' }), endWith({ cookie: 2n })]);
+    expect(types(await later())).toEqual(['Paired 1', 'Opened 2']);
+    datapath?.ends.set(1001, [endWith({ cookie: 1n, state: 'OneWay' }), endWith({ cookie: 3n, state: 'Accelerated' })]);
+    expect(types(await later())).toEqual(['Closed 2', 'Left 1', 'Opened 3', 'Paired 3']);
+    datapath?.ends.set(1001, []);
+    expect(types(await later())).toEqual(['Closed 1', 'Closed 3']);
+  });
+
+  test('is told when the pod itself has gone', async () => {
+    datapath?.ends.set(1001, [endWith({ cookie: 1n })]);
+    await answers(asked({ events: true }));
+    datapath?.ends.delete(1001);
+    expect(types(await later())).toEqual(['Closed 1']);
+  });
+
+  test('waits for a controller that reads slowly, in one comparison instead of a queue', async () => {
+    await answers(asked({ events: true }));
+    holding = true;
+    datapath?.ends.set(1001, [endWith({ cookie: 1n })]);
+    expect(types(await later())).toEqual(['Opened 1']);
+    for (const cookie of [2n, 3n, 4n]) {
+      datapath?.ends.set(1001, [endWith({ cookie })]);
+      expect(await later()).toEqual([]);
+    }
+    held.forEach((done) => done());
+    expect(types(await later())).toEqual(['Closed 1', 'Opened 4']);
+  });
+
+  test('is cut where there is no room, and the rest counted', async () => {
+    await answers(asked({ events: true }));
+    datapath?.ends.set(1001, Array.from({ length: maxLiveRows + 3 }, (_, at) => endWith({ cookie: BigInt(at + 1) })));
+    expect(await later()).toMatchObject([{ omitted: 3, events: { length: maxLiveRows } }]);
+  });
+
+  test('is not told any more once it is cancelled, the stream has ended, or ten minutes have passed', async () => {
+    const change = (cookie: bigint): void => void datapath?.ends.set(1001, [endWith({ cookie })]);
+    await answers(asked({ events: true }));
+    live.take(asked({ cancel: true }));
+    change(1n);
+    expect(await later()).toEqual([]);
+    await answers(asked({ events: true }));
+    live.end();
+    change(2n);
+    expect(await later()).toEqual([]);
+    await answers(asked({ events: true }));
+    clock += watchMs;
+    expect(await later()).toMatchObject([{ id: 1, last: true, problem: '' }]);
+    change(3n);
+    expect(await later()).toEqual([]);
+  });
+
+  test('is told to so many at a time, and further ones hear why not', async () => {
+    for (let id = 1; id <= maxWatches; id += 1) await answers(asked({ id, events: true }));
+    expect(await answers(asked({ id: 99, events: true }))).toMatchObject([{ id: 99, last: true, problem: `${maxWatches} people are looking at this node already; try again later` }]);
+    live.take(asked({ id: 3, cancel: true }));
+    expect(await answers(asked({ id: 99, events: true }))).toMatchObject([{ id: 99, last: false, problem: '' }]);
+  });
+});

@@ -1,0 +1,75 @@
+// Live data of a node on the channel: what may be asked and answered, with its bounds.
+import { z } from 'zod';
+
+/** Most connections, events or pods in one message: with the longest names there are they fill two thirds of a message. */
+export const maxLiveRows = 500;
+/** Most watches of one stream at a time. */
+export const maxWatches = 16;
+/** A watch of events ends after this long, in milliseconds: one that was forgotten must not go on for ever. */
+export const watchMs = 600_000;
+
+const count = z.int().min(0);
+const namespaceName = z.string().max(63);
+const podName = z.string().max(253);
+/** `[address]:port` of IPv6 is at most 47 characters. */
+const endpoint = z.string().max(64);
+
+/** A limit that is too large is for the agent to cut: a controller may be newer. */
+export const watch = z.object({
+  id: count,
+  namespace: namespaceName,
+  pod: podName,
+  limit: z.uint32(),
+  events: z.boolean(),
+  cancel: z.boolean(),
+});
+
+export const podTraffic = z.object({
+  namespace: namespaceName,
+  name: podName,
+  open: count,
+  accelerated: count,
+  fastBytes: count,
+  tcpBytes: count,
+  rttUs: count,
+});
+
+/** `reason` and `path` may be ones that this side does not know: an agent may be newer. */
+export const connection = z.object({
+  id: z.string().max(128),
+  namespace: namespaceName,
+  pod: podName,
+  local: endpoint,
+  remote: endpoint,
+  path: z.string().max(32),
+  original: endpoint,
+  redirected: endpoint,
+  peer: z.string().max(320),
+  accepting: z.boolean(),
+  accelerated: z.boolean(),
+  reason: z.string().max(64),
+  fastBytes: count,
+  tcpBytes: count,
+  rttUs: count,
+});
+
+export const eventTypes = ['Opened', 'Paired', 'Left', 'Closed'] as const;
+export type EventType = (typeof eventTypes)[number];
+
+export const event = z.object({ type: z.string().max(32), connection });
+
+export const watched = z.object({
+  id: count,
+  pods: z.array(podTraffic).max(maxLiveRows),
+  connections: z.array(connection).max(maxLiveRows),
+  events: z.array(event).max(maxLiveRows),
+  omitted: count,
+  problem: z.string().max(1024),
+  last: z.boolean(),
+});
+
+export type Watch = z.infer<typeof watch>;
+export type Watched = z.infer<typeof watched>;
+export type PodTraffic = z.infer<typeof podTraffic>;
+export type Connection = z.infer<typeof connection>;
+export type LiveEvent = z.infer<typeof event>;
