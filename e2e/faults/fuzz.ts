@@ -106,7 +106,7 @@ function noise(random: Random, length: number): Buffer {
 
 function honestMessages(): FromAgent[] {
   const shop = namespaceReport('shop', { open: 10, accelerated: 8, reasons: [{ reason: 'PeerElsewhere', connections: 2 }], fastBytes: 2 ** 40, passes: [{ gate: 'order', messages: 3 }] });
-  const report = { appliedOrder: 1_790_000_000_000, released: false, problems: [{ reason: 'NoBtf' as const, message: 'no BTF' }], namespaces: [shop], joinedSockets: 16, drainingSockets: 0 };
+  const report = { appliedOrder: 1_790_000_000_000, released: false, problems: [{ reason: 'NoBtf' as const, message: 'no BTF' }], namespaces: [shop], joinedSockets: 16, drainingSockets: 0, errors: 0 };
   const connection = {
     id: '2a', namespace: 'shop', pod: 'cart', local: '10.0.0.1:40000', remote: '10.98.0.9:80', path: 'NodeLocal', original: '10.98.0.9:80', redirected: '10.0.0.2:15006',
     peer: 'shop/web', accepting: false, accelerated: true, reason: '', fastBytes: 2 ** 40, tcpBytes: 7, rttUs: 50,

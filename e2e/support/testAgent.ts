@@ -37,7 +37,7 @@ export function agentPod(name: string, node: string, account = agentAccount): ob
   };
 }
 
-export const emptyReport: Report = { appliedOrder: 0, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0 };
+export const emptyReport: Report = { appliedOrder: 0, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0 };
 
 export function namespaceReport(name: string, counts: Partial<NamespaceReport>): NamespaceReport {
   return { name, podsSelected: 1, podsAccelerated: 1, open: 0, accelerated: 0, reasons: [], fastBytes: 0, tcpBytes: 0, passes: [], draining: 0, adopted: 0, left: 0, nudged: 0, unseen: 0, ...counts };

@@ -67,6 +67,7 @@ async function start(): Promise<void> {
       return datapath;
     },
     mapAbi: 3,
+    warnings: () => 0,
     onDefect: (error) => journal.add(`defect ${String(error)}`),
     host,
     netnsOf: (pid) => (pid === 11 ? 1011 : 1),

@@ -1,7 +1,7 @@
 // The agent as a whole: the runtime's pods and the controller's orders go in, the kernel and the report come out.
 import { machine, release } from 'node:os';
 import { controllerName, productVersion } from '../api';
-import { type AgentClient, connectAgent, type Hello } from '../protocol';
+import { type AgentClient, connectAgent, type Hello, type Report } from '../protocol';
 import { connectCri } from './cri/client';
 import { type NetnsOf, netnsReader } from './cri/netns';
 import { PodWatch } from './cri/pods';
@@ -31,6 +31,8 @@ export interface AgentParts {
   readonly mapAbi: number;
   /** An error nobody expected: the process must end. */
   readonly onDefect: (error: unknown) => void;
+  /** Warnings of the kernel's loader since the process began. */
+  readonly warnings: () => number;
   readonly host?: Host;
   readonly netnsOf?: NetnsOf;
   readonly inspector?: string;
@@ -43,13 +45,15 @@ export interface Agent {
 }
 
 /** Rejects when a port is taken; whatever is wrong with the node or the controller is reported, not thrown. */
-export async function startAgent({ environment, log, openDatapath, leftovers, mapAbi, onDefect, ...parts }: AgentParts): Promise<Agent> {
+export async function startAgent({ environment, log, openDatapath, leftovers, mapAbi, onDefect, warnings, ...parts }: AgentParts): Promise<Agent> {
   const now = (): number => performance.now();
   const { pins, object } = environment;
   const orders = new Orders(new DatapathOpener({ host: parts.host ?? realHost, pins, object, open: openDatapath, leftovers, now }), now);
 
   let connected = false;
-  let report = buildReport(orders.state());
+  let runtimeErrors = 0;
+  const picture = (): Report => buildReport(orders.state(), runtimeErrors + warnings());
+  let report = picture();
   let tickedAt = now();
   const reporter = new Reporter((latest) => client.send(latest), now);
 
@@ -64,7 +68,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
 
   const tick = (): void => {
     orders.step();
-    report = buildReport(orders.state());
+    report = picture();
     if (orders.settled) reporter.offer(report);
     tickedAt = now();
   };
@@ -92,11 +96,17 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
     }),
     onReachable: guarded((trouble) => {
       if (trouble === undefined) log.info('the container runtime answers', { socket: environment.criSocket });
-      else log.warn(trouble);
+      else {
+        runtimeErrors += 1;
+        log.warn(trouble);
+      }
       orders.runtime(trouble);
       tick();
     }),
-    onOddity: (what) => log.warn(what),
+    onOddity: (what) => {
+      runtimeErrors += 1;
+      log.warn(what);
+    },
   });
 
   const unready = (): string | undefined => {

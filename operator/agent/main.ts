@@ -21,13 +21,17 @@ async function run(): Promise<void> {
   };
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
-  onWarning((text) => log.warn(text));
+  let warnings = 0;
+  onWarning((text) => {
+    warnings += 1;
+    log.warn(text);
+  });
   const untraced = mountTracing();
   if (untraced !== undefined) log.warn(untraced);
 
   const mapAbi = readAbi(environment.object, (why) => log.error(why));
   const leftovers = { switchOff: switchOffPinned, release: releasePinned };
-  const agent = await startAgent({ environment, log, openDatapath, leftovers, mapAbi, onDefect: die });
+  const agent = await startAgent({ environment, log, openDatapath, leftovers, mapAbi, onDefect: die, warnings: () => warnings });
   log.info('started', { version: productVersion(), mapAbi });
 
   const stop = (signal: string): void => {

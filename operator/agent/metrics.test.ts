@@ -11,7 +11,7 @@ beforeEach(async () => {
   alive = true;
   unready = undefined;
   report = {
-    appliedOrder: 7, released: false, joinedSockets: 4, drainingSockets: 0, problems: [{ reason: 'NoBtf', message: 'm' }],
+    appliedOrder: 7, released: false, joinedSockets: 4, drainingSockets: 0, errors: 2, problems: [{ reason: 'NoBtf', message: 'm' }],
     namespaces: [{
       name: 'shop', podsSelected: 2, podsAccelerated: 1, open: 10, accelerated: 8, reasons: [{ reason: 'Pairing', connections: 2 }],
       fastBytes: 1000, tcpBytes: 10, passes: [{ gate: 'Backlog', messages: 3 }], draining: 0, adopted: 2, left: 5, nudged: 6, unseen: 7,
@@ -45,6 +45,7 @@ test('metrics follow the latest report, and those of a namespace end with it', a
   for (const line of [
     'sidecar_acceleration_agent_controller_connected 1',
     'sidecar_acceleration_agent_applied_order 7',
+    'sidecar_acceleration_agent_errors_total 2',
     'sidecar_acceleration_agent_problem{reason="NoBtf"} 1',
     'sidecar_acceleration_agent_problem{reason="KernelTooOld"} 0',
     'sidecar_acceleration_agent_connections_open{namespace="shop"} 10',

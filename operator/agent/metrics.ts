@@ -23,6 +23,13 @@ export function createMetrics({ report, connected }: MetricsSource): Registry {
   node('joined_sockets', 'Sockets joined now.', ({ joinedSockets }) => joinedSockets);
   node('draining_sockets', 'Joined sockets whose redirected bytes are still unread while nothing is redirected.', ({ drainingSockets }) => drainingSockets);
 
+  new Counter({
+    name: `${prefix}errors_total`, help: 'What went wrong since the agent began: warnings of the loader, a runtime that fell silent or spoke nonsense.', registers: [registry],
+    collect() {
+      this.reset();
+      this.inc(report().errors);
+    },
+  });
   new Gauge({
     name: `${prefix}problem`, help: 'Whether the node cannot work as ordered for this reason.', labelNames: ['reason'], registers: [registry],
     collect() {

@@ -16,7 +16,7 @@ const state = (change: Partial<NodeState> = {}): NodeState => ({
 
 test('a report says what is selected, accelerated and counted, and leaves empty tallies out', () => {
   expect(buildReport(state())).toEqual({
-    appliedOrder: 3, released: false, problems: [], joinedSockets: 8, drainingSockets: 0,
+    appliedOrder: 3, released: false, problems: [], joinedSockets: 8, drainingSockets: 0, errors: 0,
     namespaces: [{
       name: 'shop', podsSelected: 2, podsAccelerated: 2, open: 10, accelerated: 8, reasons: [{ reason: 'Pairing', connections: 2 }],
       fastBytes: 1000, tcpBytes: 10, passes: [{ gate: 'Backlog', messages: 3 }], draining: 0, adopted: 0, left: 0, nudged: 0, unseen: 0,

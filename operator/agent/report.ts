@@ -6,8 +6,11 @@ import type { NodeState } from './orders';
 /** Longest silence, in milliseconds; the controller takes an agent for lost after 45 seconds. */
 const longestSilenceMs = 10_000;
 
-/** A pure picture: what was selected and what the kernel counted, by namespace in the order of their names. */
-export function buildReport(state: NodeState): Report {
+/**
+ * A pure picture: what was selected and what the kernel counted, by namespace in the order of their names.
+ * @param errors since the agent began
+ */
+export function buildReport(state: NodeState, errors = 0): Report {
   const { appliedOrder, released, problems, selected, snapshot } = state;
   const counters = new Map((snapshot?.namespaces ?? []).map((entry) => [entry.namespace, entry]));
   const pods = countByNamespace(selected);
@@ -19,6 +22,7 @@ export function buildReport(state: NodeState): Report {
     namespaces: names.slice(0, maxNamespaces).map((name) => namespaceReport(name, pods.get(name) ?? 0, counters.get(name), state)),
     joinedSockets: snapshot?.joinedSockets ?? 0,
     drainingSockets: snapshot?.drainingSockets ?? 0,
+    errors,
   };
 }
 

@@ -22,7 +22,7 @@ export function namespaceWith(changes: Partial<NamespaceReport> = {}): Namespace
 }
 
 export function reportWith(changes: Partial<Report> = {}): Report {
-  return { appliedOrder: madeUpRevision, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, ...changes };
+  return { appliedOrder: madeUpRevision, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0, ...changes };
 }
 
 export function agentWith(node: string, changes: Partial<AgentState> = {}): AgentState {

@@ -7,7 +7,7 @@ const identityOf = (token: string): AgentIdentity => {
   const [node = '', podUid = ''] = token.split('/');
   return { node, podUid, pod: `pod-${podUid}`, token };
 };
-const report = (appliedOrder: number): Report => ({ appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0 });
+const report = (appliedOrder: number): Report => ({ appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0 });
 const order = (revision: number): Order => ({ revision }) as Order;
 
 interface Open {

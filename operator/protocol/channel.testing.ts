@@ -20,7 +20,7 @@ export const anOrder: Order = {
   namespaces: ['shop'], podSelector: {}, remove: false,
 };
 export const reportOf = (appliedOrder: number): Report => ({
-  appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0,
+  appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0,
 });
 export const sayHello = (message: FromAgent = { message: 'hello', hello }): Buffer => encodeFromAgent(message);
 

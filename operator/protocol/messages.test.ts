@@ -57,6 +57,7 @@ const largestReport: Report = {
   })),
   joinedSockets: count,
   drainingSockets: count,
+  errors: count,
 };
 
 test('the largest report there can be fits into one message and comes back as it was', () => {

@@ -72,6 +72,7 @@ export const report = z.object({
   namespaces: z.array(namespaceReport).max(maxNamespaces),
   joinedSockets: count,
   drainingSockets: count,
+  errors: count,
 });
 
 /** The selector travels as JSON, so that the proto need not repeat a Kubernetes type. */
