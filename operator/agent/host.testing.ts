@@ -9,6 +9,8 @@ export class ScriptedHost implements Host {
   readonly files = new Map([
     ['/sys/kernel/btf/vmlinux', 'types'],
     ['/proc/self/mountinfo', '31 23 0:28 / /sys/fs/cgroup rw - cgroup2 cgroup2 rw'],
+    ['/proc/self/status', 'CapEff:\t000001ffffffffff\n'],
+    ['/proc/1/ns/net', ''],
     ['/proc/self/cgroup', '0::/kubepods/burstable/pod1/c1'],
   ]);
 

@@ -8,6 +8,7 @@ import { parseBtf } from './datapath/btf';
 import { section } from './datapath/elf';
 import { abiOf } from './datapath/program';
 import { readEnvironment } from './environment';
+import { enterHostCgroups } from './hostCgroups';
 import { createLog } from '../process';
 import { productVersion } from '../api';
 
@@ -26,8 +27,7 @@ async function run(): Promise<void> {
     warnings += 1;
     log.warn(text);
   });
-  const untraced = mountTracing();
-  if (untraced !== undefined) log.warn(untraced);
+  for (const trouble of [enterHostCgroups(), mountTracing()]) if (trouble !== undefined) log.warn(trouble);
 
   const mapAbi = readAbi(environment.object, (why) => log.error(why));
   const leftovers = { switchOff: switchOffPinned, release: releasePinned };

@@ -15,6 +15,7 @@ test.each(['5.10.0', '5.10.0-182.0.0.95.oe2203sp3.x86_64', '5.15.0-1-amd64', '6.
 });
 
 const broken: readonly [string, (host: ScriptedHost) => void][] = [
+  ['MissingPrivilege', (host) => host.files.set('/proc/self/status', 'CapEff:\t00000000a80425fb\n')],
   ['KernelTooOld', (host) => { host.release = '5.9.16-generic'; }],
   ['KernelTooOld', (host) => { host.release = '4.19.90-2003.oe1'; }],
   ['NoBtf', (host) => host.files.delete('/sys/kernel/btf/vmlinux')],
@@ -34,7 +35,7 @@ test('all problems are told at once', () => {
   const host = new ScriptedHost();
   for (const [, breakIt] of broken) breakIt(host);
   const result = preflight(host, question);
-  expect('problems' in result && result.problems.map(({ reason }) => reason)).toEqual(['KernelTooOld', 'NoBtf', 'NoBpffs', 'NoCgroup2']);
+  expect('problems' in result && result.problems.map(({ reason }) => reason)).toEqual(['MissingPrivilege', 'KernelTooOld', 'NoBtf', 'NoBpffs', 'NoCgroup2']);
 });
 
 test('a problem is one line that fits into a report, however long the cause', () => {

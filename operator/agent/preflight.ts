@@ -3,6 +3,8 @@ import { nodeReasons, type NodeReason } from '../api';
 import type { Problem } from '../protocol';
 import { cgroup2Mount, findPodCgroup } from './cgroup';
 import { bpffsMagic, type Host } from './host';
+import { isAtLeast } from './kernelRelease';
+import { missingPrivilege } from './privileges';
 
 const leastKernel = [5, 10] as const;
 const btf = '/sys/kernel/btf/vmlinux';
@@ -18,8 +20,10 @@ export type Preflight = { readonly problems: readonly [Problem, ...Problem[]] } 
 
 export function preflight(host: Host, { pins, pids }: PreflightQuestion): Preflight {
   const problems: Problem[] = [];
+  const missing = missingPrivilege(host);
+  if (missing !== undefined) problems.push(problem('MissingPrivilege', missing));
   const release = host.kernel();
-  if (!isRecent(release)) problems.push(problem('KernelTooOld', `the kernel is ${release}, 5.10 is the oldest that works`));
+  if (!isAtLeast(release, leastKernel)) problems.push(problem('KernelTooOld', `the kernel is ${release}, 5.10 is the oldest that works`));
   if (!host.readable(btf)) problems.push(problem('NoBtf', `${btf} cannot be read`));
   if (host.fileSystem(pins) !== bpffsMagic) problems.push(problem('NoBpffs', `${pins} is not on a BPF file system`));
 
@@ -38,10 +42,4 @@ export function preflight(host: Host, { pins, pids }: PreflightQuestion): Prefli
 export function problem(reason: NodeReason, what: string): Problem {
   const { remedy } = nodeReasons[reason];
   return { reason, message: `${what}. ${remedy}`.replace(/\s+/g, ' ').slice(0, 1024) };
-}
-
-/** Distributions append to the version what they like: 5.10.0-182.0.0.95.oe2203sp3.x86_64. */
-function isRecent(release: string): boolean {
-  const [major = 0, minor = 0] = release.split(/[.-]/).map((part) => Number.parseInt(part, 10));
-  return major > leastKernel[0] || (major === leastKernel[0] && minor >= leastKernel[1]);
 }

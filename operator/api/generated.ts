@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { chartValues } from './chartValues';
 import { group, plural } from './constants';
 import { customResourceDefinition } from './crd';
+import { privilegesPage } from './privilegesPage';
 import { reasonsPage } from './reasonsPage';
 
 const chart = 'charts/sidecar-acceleration';
@@ -47,5 +48,6 @@ export function generatedFiles(): Map<string, string> {
     [`${chart}/templates/crd.yaml`, crdTemplate()],
     [`${chart}/values.schema.json`, valuesSchema()],
     ['docs/reasons.md', reasonsPage()],
+    ['docs/privileges.md', privilegesPage()],
   ]);
 }

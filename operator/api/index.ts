@@ -1,4 +1,5 @@
 // The public face of the API package.
+export * from './capabilities';
 export * from './constants';
 export * from './crd';
 export * from './labelSelector';

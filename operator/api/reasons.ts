@@ -79,6 +79,10 @@ export const nodeReasons = {
     means: 'The node agent has not reported yet, or has stopped reporting.',
     remedy: 'Look at the agent pod of the node: kubectl -n <namespace> get pods -l app.kubernetes.io/component=agent -o wide.',
   },
+  MissingPrivilege: {
+    means: 'The agent may not do what it has to: a capability is missing, or a security module of the node denies it.',
+    remedy: 'Set spec.agent.privileges to Privileged; docs/privileges.md says what the agent needs and what for.',
+  },
   KernelTooOld: { means: 'The kernel is older than 5.10.', remedy: 'Upgrade the kernel of the node.' },
   NoCgroup2: {
     means: 'No cgroup v2 hierarchy is mounted, so there is no place to attach to pods only.',
@@ -99,7 +103,7 @@ export const nodeReasons = {
   },
   LoadRefused: {
     means: 'The kernel refused the programs.',
-    remedy: 'Read the agent log for the verifier message; check that the agent is privileged and that lockdown is off.',
+    remedy: 'Read the agent log for the verifier message; check that lockdown is off.',
   },
   StalePins: {
     means: 'The pin directory holds maps of another version that still carry traffic, or that cannot be read.',

@@ -99,9 +99,15 @@ const connections = z.object({
 });
 
 const agent = z.object({
-  image: z.string().min(1).max(512).optional().describe('Image of the node agent, which runs privileged on every node; the controller’s own by default.'),
+  image: z.string().min(1).max(512).optional().describe('Image of the node agent, which is as good as root on every node; the controller’s own by default.'),
   criSocket: z.string().regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'not the absolute path of a socket').max(256).default('/run/containerd/containerd.sock')
-    .describe('Path of the container runtime’s socket on the nodes; its directory is mounted into the privileged agent.'),
+    .describe('Path of the container runtime’s socket on the nodes; its directory is mounted into the agent.'),
+  privileges: z.enum(['Capabilities', 'Privileged']).default('Capabilities')
+    .describe(
+      'Capabilities: the few Linux capabilities it needs. Privileged: a privileged container, for kernels before 5.11 and security modules that deny those.',
+    ),
+  priorityClassName: z.string().max(253).regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'not the name of a PriorityClass').optional()
+    .describe('Of the agent pods; system-node-critical keeps them when a node runs short of memory.'),
   resources: z
     .object({ requests: resourceList.optional(), limits: resourceList.optional() })
     .prefault({ requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '256Mi' } }),

@@ -2,7 +2,7 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Gives the inode number of the namespace, or undefined when there is no such process. */
+/** Gives the inode number of the namespace, or undefined when there is no such process, or it may not be looked at: preflight says that. */
 export type NetnsOf = (pid: number) => number | undefined;
 
 /** @param proc where the host's process file system is; the agent runs in the host's PID namespace */
@@ -12,7 +12,8 @@ export function netnsReader(proc = '/proc'): NetnsOf {
     try {
       return statSync(file, { throwIfNoEntry: false })?.ino;
     } catch (error) {
-      throw new Error(`read the network namespace of a process: ${(error as Error).message}; the agent needs hostPID and CAP_SYS_PTRACE`, { cause: error });
+      if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
+      throw new Error(`read the network namespace of a process: ${(error as Error).message}`, { cause: error });
     }
   };
 }

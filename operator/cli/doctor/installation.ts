@@ -42,7 +42,7 @@ function securityFindings({ namespaces, namespace }: Facts): Finding[] {
   if (namespaces === undefined || namespaces === 'forbidden') return [];
   const level = namespaces.find(({ metadata }) => metadata.name === namespace)?.metadata.labels[podSecurity];
   if (level === undefined || level === 'privileged') return [];
-  return [failure('agents', `Pod Security of namespace ${namespace} enforces ${level}: agents, which are privileged, are not admitted`, `kubectl label namespace ${namespace} ${podSecurity}=privileged --overwrite`)];
+  return [failure('agents', `Pod Security of namespace ${namespace} enforces ${level}: agents, which see processes and paths of their nodes, are not admitted`, `kubectl label namespace ${namespace} ${podSecurity}=privileged --overwrite`)];
 }
 
 function agentsFinding({ agents, pods, namespace }: Facts): Finding {

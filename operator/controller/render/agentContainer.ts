@@ -1,6 +1,7 @@
 // The one container of an agent pod: its environment, its privileges and how the kubelet asks after it.
 import type { RenderInput } from './input';
 import { metricsPort } from './names';
+import { securityContext } from './privileges';
 import { agentMounts, caFile, criSocket, pinRoot, tokenFile } from './volumes';
 
 export function agentContainer(input: RenderInput) {
@@ -17,15 +18,7 @@ export function agentContainer(input: RenderInput) {
     // Ready paces the rollout, so it is asked often.
     readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' }, periodSeconds: 2, timeoutSeconds: 2 },
     resources: agent.resources,
-    securityContext: {
-      // Loading programs and attaching them to the pods' cgroup needs CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, or
-      // CAP_SYS_ADMIN where the kernel has none of these; reading other pods' network namespaces in /proc needs
-      // CAP_SYS_PTRACE; and only a privileged container may share mounts with the host in both directions.
-      privileged: true,
-      runAsUser: 0,
-      runAsGroup: 0,
-      readOnlyRootFilesystem: true,
-    },
+    securityContext: securityContext(agent),
     volumeMounts: agentMounts(input.spec),
   };
 }

@@ -21,7 +21,7 @@ export function daemonSet(chart: Chart, input: RenderInput): void {
 }
 
 function podSpec(input: RenderInput) {
-  const { nodes } = input.spec;
+  const { nodes, agent } = input.spec;
   return {
     serviceAccountName: agentName,
     // The agent must not be able to ask the API server for anything; the token for the controller is a volume of its own.
@@ -33,6 +33,7 @@ function podSpec(input: RenderInput) {
     hostNetwork: false,
     // Ending means closing file descriptors; everything in the kernel stays.
     terminationGracePeriodSeconds: 10,
+    priorityClassName: agent.priorityClassName,
     nodeSelector: { ...nodes.nodeSelector, 'kubernetes.io/os': 'linux' },
     tolerations: nodes.tolerations,
     imagePullSecrets: input.pullSecrets.map((name) => ({ name })),

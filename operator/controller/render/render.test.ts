@@ -136,11 +136,25 @@ describe('the agent', () => {
     expect(valueOf(containerOf({ agent: { criSocket: '/run/cri.sock' } }).volumeMounts, 'cri')).toMatchObject({ mountPath: '/host/run' });
   });
 
-  it('shares the BPF file system in both directions and may not write to the cgroups', () => {
+  it('sees what the node mounts later, and may not write to the cgroups', () => {
     const { volumeMounts } = containerOf();
-    expect(valueOf(volumeMounts, 'bpf')).toEqual({ name: 'bpf', mountPath: '/sys/fs/bpf', mountPropagation: 'Bidirectional' });
+    expect(valueOf(volumeMounts, 'bpf')).toEqual({ name: 'bpf', mountPath: '/sys/fs/bpf', mountPropagation: 'HostToContainer' });
     expect(valueOf(volumeMounts, 'cgroup')).toEqual({ name: 'cgroup', mountPath: '/sys/fs/cgroup', mountPropagation: 'HostToContainer', readOnly: true });
     expect(valueOf(templateOf({}).spec.volumes, 'bpf')).toEqual({ name: 'bpf', hostPath: { path: '/sys/fs/bpf', type: 'DirectoryOrCreate' } });
+  });
+
+  it('has the listed capabilities only, and never a file system to write to', () => {
+    expect(containerOf()['securityContext']).toEqual({
+      runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false,
+      capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'SYS_PTRACE', 'SYS_ADMIN'] },
+      seccompProfile: { type: 'RuntimeDefault' }, appArmorProfile: { type: 'Unconfined' }, seLinuxOptions: { type: 'spc_t' },
+    });
+    expect(containerOf({ agent: { privileges: 'Privileged' } })['securityContext']).toEqual({ runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true, privileged: true });
+  });
+
+  it('has the priority that the resource names, or the default one', () => {
+    expect(templateOf({ agent: { priorityClassName: 'system-node-critical' } }).spec).toMatchObject({ priorityClassName: 'system-node-critical' });
+    expect(templateOf({}).spec).not.toHaveProperty('priorityClassName');
   });
 
   it('shows the controller a token that is good for nothing else', () => {

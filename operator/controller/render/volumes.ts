@@ -20,8 +20,8 @@ export function criSocket({ agent }: Spec): string {
 export function agentMounts({ agent }: Spec) {
   return [
     { name: 'cri', mountPath: posix.join(host, posix.dirname(agent.criSocket)), readOnly: true },
-    // A BPF file system that the node mounts later must reach the agent, and one made in the agent must stay on the node.
-    { name: 'bpf', mountPath: pinRoot, mountPropagation: 'Bidirectional' },
+    // A BPF file system that the node mounts later must reach the agent.
+    { name: 'bpf', mountPath: pinRoot, mountPropagation: 'HostToContainer' },
     // Hybrid nodes may mount the cgroup v2 hierarchy later, below this directory.
     { name: 'cgroup', mountPath: '/sys/fs/cgroup', mountPropagation: 'HostToContainer', readOnly: true },
     // Whole directories: a file mounted by itself would never change when its source does.

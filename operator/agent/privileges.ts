@@ -1,0 +1,30 @@
+// Whether the agent may do what it has to, before it tries: a kernel's EPERM says neither which right is missing nor where to give it.
+import { agentCapabilities, type CapabilityName, capabilityNames } from '../api';
+import type { Host } from './host';
+import { isAtLeast } from './kernelRelease';
+
+const resource = 24; // CAP_SYS_RESOURCE
+const ofEveryProcess = '/proc/1/ns/net';
+
+/** What is missing, in one line; undefined when nothing is. */
+export function missingPrivilege(host: Host): string | undefined {
+  const effective = effectiveCapabilities(host.read('/proc/self/status') ?? '');
+  const has = (bit: number): boolean => ((effective >> BigInt(bit)) & 1n) === 1n;
+  const missing = capabilityNames.filter((name: CapabilityName) => !has(agentCapabilities[name].bit));
+  if (missing.length > 0) return `the agent lacks ${missing.map((name) => `CAP_${name}`).join(', ')}`;
+  if (!host.readable(ofEveryProcess)) return `${ofEveryProcess} cannot be read in spite of CAP_SYS_PTRACE: a security module denies it`;
+  // Since 5.11 maps are accounted to the memory cgroup (kernel/bpf/memalloc and the series of Roman Gushchin, 2020).
+  const locked = !isAtLeast(host.kernel(), [5, 11]) && !has(resource) && !unlimitedLocked(host.read('/proc/self/limits') ?? '');
+  return locked ? `kernel ${host.kernel()} counts maps as locked memory, which is limited, and the agent lacks CAP_SYS_RESOURCE` : undefined;
+}
+
+/** CapEff of proc_pid_status(5), a bit mask in hexadecimal. */
+function effectiveCapabilities(status: string): bigint {
+  const mask = /^CapEff:\s*([0-9a-f]+)$/m.exec(status)?.[1];
+  return mask === undefined ? 0n : BigInt(`0x${mask}`);
+}
+
+/** Soft limit of proc_pid_limits(5). */
+function unlimitedLocked(limits: string): boolean {
+  return /^Max locked memory\s+unlimited\s/m.test(limits);
+}
