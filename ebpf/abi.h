@@ -8,7 +8,7 @@
 
 /* an enumerator rather than a macro, so that it stands in the BTF */
 enum abi_version {
-	ABI_VERSION = 2,
+	ABI_VERSION = 3,
 };
 
 #define MAX_NAMESPACES 1024
@@ -243,13 +243,14 @@ struct end {
 	__u8 peer_stopped;	/* no sender of the peer's can be unaware of `leaving` any more */
 };
 
-/* A connection end of which nothing more is expected than that it closes soon: a line instead of an `end`. */
+/* A connection end of which nothing more is expected than that it closes soon, and that stands for BRIEF_WEIGHT of its
+ * kind: a line instead of an `end`. */
+#define BRIEF_WEIGHT 8
+
 struct brief {
 	__u32 slot;
 	__u32 netns;
-	struct handshake handshake;
-	__u8 accepting;
-	__u8 pad[3];
+	__u32 accepting;
 };
 
 /* What a visit to a socket found; written to whoever reads the iterator. */

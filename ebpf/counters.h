@@ -17,6 +17,23 @@ static __always_inline struct tally *tally_of(__u32 slot)
  * checked on a copy of the register. */
 #define BOUNDED(index, length) ({ __u64 i = (index); barrier_var(i); i & ((length) - 1); })
 
+/* Adds one to a sum of a namespace. */
+#define COUNT(slot, sum)					\
+	({							\
+		struct tally *counted = tally_of(slot);		\
+								\
+		if (counted)					\
+			ADD(counted->sum, 1);			\
+	})
+
+static __always_inline void count_ends(__u32 slot, enum standing standing, __s64 ends)
+{
+	struct tally *tally = tally_of(slot);
+
+	if (tally)
+		ADD(tally->standing[BOUNDED(standing, STANDING_SLOTS)], ends);
+}
+
 /* Moves one end between two gauges; STANDING_NONE is outside. */
 static __always_inline void count_standing(__u32 slot, enum standing from, enum standing to)
 {
@@ -65,30 +82,6 @@ static __always_inline void count_message(struct end *end, enum gate gate, __u32
 	}
 	ADD(tally->gate[BOUNDED(gate, GATE_SLOTS)], 1);
 	ADD(tally->tcp_bytes, bytes);
-}
-
-static __always_inline void count_unseen(__u32 slot)
-{
-	struct tally *tally = tally_of(slot);
-
-	if (tally)
-		ADD(tally->unseen, 1);
-}
-
-static __always_inline void count_left(__u32 slot)
-{
-	struct tally *tally = tally_of(slot);
-
-	if (tally)
-		ADD(tally->left, 1);
-}
-
-static __always_inline void count_nudged(__u32 slot)
-{
-	struct tally *tally = tally_of(slot);
-
-	if (tally)
-		ADD(tally->nudged, 1);
 }
 
 /* Keeps the gauge of adopted ends: accelerated ones that were open before they were joined. */

@@ -5,7 +5,7 @@
 
 #include "counters.h"
 #include "endpoint.h"
-#include <bpf/bpf_core_read.h>
+#include "peek.h"
 
 /* An epoch that is never in force: the first message looks both pods up. */
 #define NEVER_LOOKED (~0ULL)
@@ -25,7 +25,7 @@ static __always_inline __u64 container_of_socket(struct sock *sk)
 	return netns_of(sk);
 }
 
-#define FLAG(sk, name) ((BPF_CORE_READ(sk, __sk_common.skc_flags) >> bpf_core_enum_value(enum sock_flags, name)) & 1)
+#define FLAG(flags, name) (((flags) >> bpf_core_enum_value(enum sock_flags, name)) & 1)
 /* SOF_TIMESTAMPING_TX_RECORD_MASK of include/uapi/linux/net_tstamp.h */
 #define TX_TIMESTAMPS 0x303
 
@@ -33,35 +33,37 @@ static __always_inline __u64 container_of_socket(struct sock *sk)
  * bytes of TCP only, and completions of zero-copy sends. */
 static __always_inline bool asks_of_tcp(struct tcp_sock *tp)
 {
-	struct sock *sk = (struct sock *)tp;
+	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	unsigned long flags = PEEK(sk, __sk_common.skc_flags);
 
-	if (FLAG(sk, SOCK_RCVTSTAMP) || FLAG(sk, SOCK_ZEROCOPY) || FLAG(sk, SOCK_URGINLINE))
+	if (FLAG(flags, SOCK_RCVTSTAMP) || FLAG(flags, SOCK_ZEROCOPY) || FLAG(flags, SOCK_URGINLINE))
 		return true;
-	if (BPF_CORE_READ(sk, sk_peek_off) >= 0 || (BPF_CORE_READ(sk, sk_tsflags) & TX_TIMESTAMPS))
+	if (PEEK(sk, sk_peek_off) >= 0 || (PEEK(sk, sk_tsflags) & TX_TIMESTAMPS))
 		return true;
-	return bpf_core_field_exists(tp->recvmsg_inq) && BPF_CORE_READ_BITFIELD_PROBED(tp, recvmsg_inq);
+	return bpf_core_field_exists(tp->recvmsg_inq) && PEEK_BITS(tp, recvmsg_inq);
 }
 
 /* TCP Fast Open: the accepting end is established before the connecting one, with bytes in the SYN. */
 static __always_inline bool opened_fast(struct tcp_sock *tp)
 {
-	return BPF_CORE_READ(tp, fastopen_rsk) || BPF_CORE_READ_BITFIELD_PROBED(tp, syn_data_acked);
+	return PEEK(tp, fastopen_rsk) || PEEK_BITS(tp, syn_data_acked);
 }
 
 /* Its program sets the numbers of its handshake as it likes. */
 static __always_inline bool under_repair(struct tcp_sock *tp)
 {
-	return BPF_CORE_READ_BITFIELD_PROBED(tp, repair);
+	return PEEK_BITS(tp, repair);
 }
 
-/* Multipath TCP keeps its data order outside the subflow; repaired and upper-layer (TLS) sockets keep theirs too. */
+/* Multipath TCP keeps its data order outside the subflow; repaired and upper-layer (TLS) sockets keep theirs too.
+ * `tp`: a socket of this program's, or from PEEKABLE(). */
 static __always_inline bool unsupported(struct tcp_sock *tp)
 {
-	if (bpf_core_field_exists(tp->is_mptcp) && BPF_CORE_READ(tp, is_mptcp))
+	if (bpf_core_field_exists(tp->is_mptcp) && PEEK(tp, is_mptcp))
 		return true;
 	if (opened_fast(tp) || under_repair(tp) || asks_of_tcp(tp))
 		return true;
-	return BPF_CORE_READ(tp, inet_conn.icsk_ulp_ops) != NULL;
+	return PEEK(tp, inet_conn.icsk_ulp_ops) != NULL;
 }
 
 static __always_inline bool same_handshake(const struct handshake *a, const struct handshake *b)
@@ -140,7 +142,7 @@ static __always_inline struct end *open_end(struct bpf_sock_ops *ops, struct bpf
 
 	end = bpf_sk_storage_get(&ends, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!end) {
-		count_unseen(pod->slot);
+		COUNT(pod->slot, unseen);
 		return NULL;
 	}
 	begin_end(end, bpf_get_socket_cookie(ops), tp, pod);

@@ -7,7 +7,6 @@
 #define SIDECAR_ACCELERATION_GATE_H
 
 #include "pairing.h"
-#include "peek.h"
 
 /* include/linux/skmsg.h keeps flags in the low bits of sk_user_data (one bit in 5.10, three since 5.19) */
 #define USER_DATA_FLAGS 7UL
@@ -108,10 +107,10 @@ static __always_inline bool takes_turns(struct end *end, const struct face *peer
 	return ++end->run <= LONGEST_RUN;
 }
 
-/* Options are mostly set when a connection begins; later ones are noticed now and then. */
+/* Options are mostly set when a connection begins; where each look is a call, later ones are noticed now and then. */
 static __always_inline bool time_to_ask(__u32 messages)
 {
-	return messages < 16 || !(messages & 255);
+	return offers.readonly_cast || messages < 16 || !(messages & 255);
 }
 
 /* conntrack forgets a connection whose bytes it no longer sees, and then answers its next segment with a reset

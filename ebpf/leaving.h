@@ -70,7 +70,7 @@ static __always_inline bool leave(struct end *end, struct tcp_sock *tp)
 	count_usage(-2);
 	bpf_map_delete_elem(&sockets, &own);
 	bpf_map_delete_elem(&sockets, &peer);
-	count_left(end->slot);
+	COUNT(end->slot, left);
 	part(end, tp);
 	return true;
 }

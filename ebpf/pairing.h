@@ -64,10 +64,8 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 	path = likely_path(tp, &half.client.address, &half.original.address);
 	if (path != PATH_NONE)
 		half.standing = by_history(netns, &half.original, settings);
-	if (half.standing == STANDING_SHORT_LIVED && settings->mode == MODE_ACCELERATE &&
-	    begin_brief(ops, pod->slot, netns, &handshake, false)) {
-		half.identity.netns = netns;
-		bpf_map_update_elem(&pending, &handshake, &half, BPF_ANY);
+	if (half.standing == STANDING_SHORT_LIVED && may_leave_alone(settings)) {
+		begin_brief(ops, pod->slot, netns, false);
 		return;
 	}
 	end = open_end(ops, sk, tp, pod);
@@ -158,6 +156,12 @@ static __always_inline bool take_half(const struct handshake *handshake, __u32 n
 	return !bpf_map_delete_elem(&pending, handshake);
 }
 
+/* A connecting end in a selected pod of this node leaves a half, unless it takes its connection for a brief one. */
+static __always_inline bool left_alone(const struct address *remote)
+{
+	return is_loopback(remote) || locality_of(remote) == LOCALITY_SELECTED;
+}
+
 static __always_inline void on_passive_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp,
 						   const struct pod *pod, const struct settings *settings)
 {
@@ -165,20 +169,22 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 	__u32 netns = netns_of((struct sock *)tp);
 	struct endpoint remote = {};
 	struct half half = {};
+	bool paired, strange = opened_fast(tp) || under_repair(tp);
 	enum standing standing;
 	struct end *end;
-	bool paired;
 
 	read_remote(ops, &remote);
 	paired = take_half(&handshake, netns, &remote.address, &half);
-	if (paired && half.standing == STANDING_SHORT_LIVED && begin_brief(ops, pod->slot, netns, &handshake, true))
+	if (!paired && !strange && may_leave_alone(settings) && left_alone(&remote.address)) {
+		begin_brief(ops, pod->slot, netns, true);
 		return;
+	}
 	end = open_end(ops, sk, tp, pod);
 	if (!end)
 		return;
 	end->accepting = 1;
 	end->face.handshake = handshake;
-	if (opened_fast(tp) || under_repair(tp)) {
+	if (strange) {
 		settle(end, STANDING_UNSUPPORTED_SOCKET);
 		return;
 	}

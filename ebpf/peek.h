@@ -30,4 +30,10 @@ static void *(*bpf_rdonly_cast)(const void *object, __u32 type) = (void *)READON
 		offers.readonly_cast ? at->member : BPF_CORE_READ(at, member);                                         \
 	})
 
+#define PEEK_BITS(pointer, member)                                                                                     \
+	({                                                                                                             \
+		typeof(pointer) at = (pointer);                                                                        \
+		offers.readonly_cast ? BPF_CORE_READ_BITFIELD(at, member) : BPF_CORE_READ_BITFIELD_PROBED(at, member);    \
+	})
+
 #endif

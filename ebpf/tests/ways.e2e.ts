@@ -62,14 +62,33 @@ test.each([['IPv4', (): string => f.server.address], ['IPv6', (): string => f.se
     await until('nothing is left', () => f.counters('back').open === 0 && f.datapath.snapshot().joinedSockets === 0);
   });
 
-test('connections of one request are not joined once the destination has shown what it is, and the reason is told', async () => {
+const one: Talk = { connections: 8, messages: 1, maxBytes: 1000, pauseMs: 0 };
+
+test('connections of one request are not joined once the destination has shown what it is, and a visit tells the reason', async () => {
   await serve(f.node, f.server, port);
-  const one: Talk = { connections: 8, messages: 1, maxBytes: 1000, pauseMs: 0 };
   for (let i = 0; i < 3; i++) expect(await talk(f.node, f.client, f.server.address, port, one)).toMatchObject(fine);
   const talking = talk(f.node, f.client, f.server.address, port, { ...one, connections: 4, messages: 2, pauseMs: 1500 });
-  await until('they are named', () => ['front', 'back'].every((n) => f.counters(n).reasons.get('ShortLived') === 4));
+  await until('they are named', () => {
+    f.datapath.visit();
+    return f.counters('front').reasons.get('ShortLived') === 4 && f.counters('back').open === 4;
+  });
   expect(await talking).toMatchObject(fine);
   expect(f.counters('front').fastBytes).toBe(0n);
+  await until('nothing is left', () => f.counters('front').open === 0 && f.counters('back').open === 0);
+});
+
+test('of short connections some are followed, and stand for all', async () => {
+  await serve(f.node, f.server, port);
+  for (let i = 0; i < 3; i++) expect(await talk(f.node, f.client, f.server.address, port, one)).toMatchObject(fine);
+  const before = f.counters('front').tcpBytes;
+  const many: Talk = { connections: 800, messages: 1, maxBytes: 1000, pauseMs: 0 };
+  const said = await talk(f.node, f.client, f.server.address, port, many);
+  expect(said).toMatchObject(fine);
+  await until('nothing is left', () => f.counters('front').open === 0 && f.counters('back').open === 0);
+  // 100 of 800 are followed, give or take 40: four times the spread of such a choice (9.4)
+  const share = Number(f.counters('front').tcpBytes - before) / said.bytes;
+  expect(share).toBeGreaterThan(0.6);
+  expect(share).toBeLessThan(1.4);
 });
 
 /** Takes turns, then streams one way, then takes turns again; both sides check every byte. */
