@@ -1,5 +1,6 @@
 // Every known difference of an accelerated connection, and every connection that is deliberately left on TCP. A result that
 // is not declared here fails the run, and so does a declaration that no result bears out any more.
+import { offered, runningKernel } from '../../operator/agent/datapath/offers';
 import type { FamilyName, PathName } from './paths';
 import type { Result } from './verdict';
 
@@ -13,6 +14,8 @@ export interface Declaration {
   readonly families?: readonly FamilyName[];
   /** It may be absent, because it hangs on timing or on the kernel. */
   readonly optional?: true;
+  /** It holds only on kernels that do not offer this (struct offers of ebpf/abi.h). */
+  readonly without?: 'readonly_cast';
   readonly why: string;
   /** What a user does about it. */
   readonly remedy: string;
@@ -20,6 +23,9 @@ export interface Declaration {
 
 const nothingToDo = 'Nothing: the connection runs over TCP, and its reason is in the status.';
 const exclude = 'Exclude the pods by a selector; connections that never do this are not affected.';
+
+/** What a program can ask of a socket before its first byte, and in the middle of a conversation (`-later`). */
+const options = ['peek-offset', 'inq', 'receive-timestamp', 'zerocopy', 'send-timestamp', 'oob-inline'];
 
 const refusals: readonly Declaration[] = [
   {
@@ -38,7 +44,7 @@ const refusals: readonly Declaration[] = [
     remedy: nothingToDo,
   },
   {
-    cases: ['peek-offset', 'inq', 'receive-timestamp', 'zerocopy', 'send-timestamp', 'oob-inline'],
+    cases: [...options, ...options.map((name) => `${name}-later`)],
     result: 'refused',
     reasons: ['UnsupportedSocket'],
     why: 'The option asks for what comes with bytes of TCP only: offsets, hints and time stamps beside the bytes, completions, the urgent mark.',
@@ -118,15 +124,17 @@ const differences: readonly Declaration[] = [
     remedy: exclude,
   },
   {
-    cases: ['oob', 'oob-inline-later'],
+    cases: ['oob'],
     result: 'different',
     why: 'A redirected MSG_OOB byte comes in its place among the others, without POLLPRI and mark; the sending program’s flags cannot be seen.',
-    remedy: `${exclude} Readers that set SO_OOBINLINE when they begin are recognised and stay on TCP.`,
+    remedy: `${exclude} Readers with SO_OOBINLINE are recognised and stay on TCP.`,
   },
   {
-    cases: ['peek-offset-later', 'inq-later', 'receive-timestamp-later', 'zerocopy-later', 'send-timestamp-later'],
+    cases: options.map((name) => `${name}-later`),
     result: 'different',
-    why: 'Options are looked at when a connection joins, with its first 16 messages and with every 256th: set in between they are noticed late.',
+    optional: true,
+    without: 'readonly_cast',
+    why: 'Where each look at a peer is a call, options are looked at when a connection joins, with its first 16 messages and with every 256th: set in between they are noticed late.',
     remedy: 'Set such options before the first byte, as programs do; then the connection stays on TCP.',
   },
   {
@@ -181,4 +189,8 @@ const differences: readonly Declaration[] = [
   },
 ];
 
-export const declarations: readonly Declaration[] = [...refusals, ...differences];
+/** What is declared for the running kernel. */
+export function declarationsHere(): readonly Declaration[] {
+  const has = offered(runningKernel());
+  return [...refusals, ...differences].filter(({ without }) => without === undefined || !has.includes(without));
+}

@@ -1,3 +1,4 @@
+import type { Declaration } from './declared';
 import { conformancePage } from './page';
 import type { Case } from './probe';
 import type { Row } from './report';
@@ -8,19 +9,23 @@ const cases: Case[] = [
   { name: 'unplayed', subject: 'to-server', slow: true, about: 'never' },
 ];
 
+const declared: Declaration[] = [
+  { cases: ['blocking', 'waitall'], result: 'refused', reasons: ['BlockingReader', 'OneWay'], why: 'No reader is woken.', remedy: 'Poll.' },
+];
+
 function row(name: string, result: Row['result'], rest: Partial<Row> = {}): Row {
   return { kernel: '6.18', case: name, path: 'same-pod', family: 'IPv4', result, ...rest };
 }
 
 test('shows what was played only: a cell for each path, by family where the two differ', () => {
-  const page = conformancePage([row('poll', 'same'), row('poll', 'different', { family: 'IPv6' }), row('blocking', 'refused')], cases);
+  const page = conformancePage([row('poll', 'same'), row('poll', 'different', { family: 'IPv6' }), row('blocking', 'refused')], cases, declared);
   expect(page).toContain('| `poll` | IPv4 same, IPv6 different | – |');
   expect(page).toContain('| `blocking` | refused | – |');
   expect(page).not.toContain('unplayed');
 });
 
 test('explains refusals and differences that were seen, and no others', () => {
-  const page = conformancePage([row('blocking', 'refused')], cases);
-  expect(page).toMatch(/\| `blocking` \| The kernel wakes no reader .* \| BlockingReader, OneWay \|/);
+  const page = conformancePage([row('blocking', 'refused')], cases, declared);
+  expect(page).toMatch(/\| `blocking` \| No reader is woken. \| BlockingReader, OneWay \|/);
   expect(page).not.toContain('`waitall`');
 });

@@ -1,5 +1,5 @@
 // docs/conformance.md: case × path, and what is declared about it, drawn from the rows. Pure.
-import { declarations as declared, type Declaration } from './declared';
+import type { Declaration } from './declared';
 import { familyNames, pathNames, paths, type PathName } from './paths';
 import type { Case } from './probe';
 import { results } from './verdict';
@@ -17,7 +17,7 @@ accelerated; both sides note what the system calls told them, and every byte is 
 - **unsupported**: this kernel lacks the feature
 `;
 
-export function conformancePage(rows: readonly Row[], cases: readonly Case[]): string {
+export function conformancePage(rows: readonly Row[], cases: readonly Case[], declared: readonly Declaration[]): string {
   const played = cases.filter(({ name }) => rows.some((row) => row.case === name));
   const kernels = [...new Set(rows.map(({ kernel }) => kernel))].join(', ');
   const counts = results.map((result) => `${rows.filter((row) => row.result === result).length} ${result}`).join(', ');
@@ -29,9 +29,9 @@ export function conformancePage(rows: readonly Row[], cases: readonly Case[]): s
     '## What the cases are\n',
     table(['case', 'behaviour'], played.map(({ name, about }) => [`\`${name}\``, about])),
     '## Refused\n',
-    declarationTable(rows, 'refused', (declaration) => (declaration.reasons ?? []).join(', '), 'reason'),
+    declarationTable(rows, declared, 'refused', (declaration) => (declaration.reasons ?? []).join(', '), 'reason'),
     '## Different\n',
-    declarationTable(rows, 'different', ({ remedy }) => remedy, 'remedy'),
+    declarationTable(rows, declared, 'different', ({ remedy }) => remedy, 'remedy'),
   ];
   return `${sections.join('\n')}`;
 }
@@ -53,7 +53,9 @@ function table(title: readonly string[], body: readonly (readonly string[])[]): 
   return [line(title), `|${'---|'.repeat(title.length)}`, ...body.map(line), ''].join('\n');
 }
 
-function declarationTable(rows: readonly Row[], result: Declaration['result'], last: (declaration: Declaration) => string, title: string): string {
+function declarationTable(
+  rows: readonly Row[], declared: readonly Declaration[], result: Declaration['result'], last: (declaration: Declaration) => string, title: string,
+): string {
   const seen = (name: string): boolean => rows.some((row) => row.case === name && row.result === result);
   const borneOut = declared
     .filter((declaration) => declaration.result === result)

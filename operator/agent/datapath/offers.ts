@@ -29,6 +29,11 @@ export function runningKernel(): Btf {
   return parseBtf(readFileSync(kernelBtf));
 }
 
+/** What a kernel offers of these, by the names of struct offers. */
+export function offered(kernel: Btf): string[] {
+  return offers.filter(({ find }) => find(kernel) !== undefined).map(({ flag }) => flag);
+}
+
 /** Patches the object's code; returns the flags that are to be set in its constants. */
 export function takeOffers(elf: Buffer, programSections: readonly string[], kernel: Btf): string[] {
   return offers.flatMap(({ flag, placeholder, kind, find }) => {
