@@ -1,11 +1,14 @@
-// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e`, `open-connections` and `faults` need a real API server or
-// cluster. All but the first run one file at a time. `make test` runs unit, kernel and e2e; the others take too long for it.
+// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e` and `faults` a real API server; `cluster` and
+// `open-connections` real nodes or agents. All but the first run one file at a time. `make test` runs unit, kernel, e2e and
+// cluster; the others take too long for it.
 const shared = {
   testEnvironment: 'node',
   modulePathIgnorePatterns: ['<rootDir>/build/', '<rootDir>/dist/'],
   transform: { '^.+\\.[tj]s$': 'ts-jest' },
 };
 const cases = '<rootDir>/e2e/cases';
+/** An agent or a cluster of them: not beside the tests of `kernel`, which start agents too. */
+const nodes = ['cluster/[^/]+', 'agent[^/]*', 'cri'].map((name) => `/e2e/cases/${name}\\.e2e\\.ts$`);
 /** Of these projects only: Jest runs them when it runs a file of one. */
 const cluster = {
   ...shared,
@@ -20,7 +23,8 @@ module.exports = {
     { ...shared, displayName: 'programs', testMatch: ['<rootDir>/e2e/programs/**/*.e2e.ts'] },
     { ...shared, displayName: 'faults', testMatch: [`${cases}/controllerFaults.e2e.ts`] },
     { ...cluster, displayName: 'open-connections', testMatch: [`${cases}/cluster/openConnections.e2e.ts`] },
-    { ...cluster, displayName: 'e2e', testMatch: [`${cases}/**/*.e2e.ts`], testPathIgnorePatterns: ['/node_modules/', 'controllerFaults', 'openConnections'] },
+    { ...shared, displayName: 'e2e', testMatch: [`${cases}/*.e2e.ts`], testPathIgnorePatterns: [...nodes, 'controllerFaults'] },
+    { ...cluster, displayName: 'cluster', testRegex: nodes, testPathIgnorePatterns: ['openConnections'] },
   ],
   testTimeout: 120_000, // a project cannot set its own; longer tests name theirs
   reporters: ['default', '<rootDir>/e2e/support/summaryReporter.js'],

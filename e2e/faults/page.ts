@@ -11,7 +11,7 @@ function needed<T>(value: T | undefined, target: string): T {
   return value;
 }
 
-const requests = needed(kept('requests', z.array(endured)), 'test-cluster');
+const requests = needed(kept('requests', z.array(endured)), 'test-faults');
 const leaders = needed(kept('failovers', failovers), 'test-failover');
 const messages = needed(kept('fuzz', fuzzed), 'fuzz-channel');
 writeFileSync(join(checkout, 'docs', 'faults.json'), `${JSON.stringify({ requests, leaders, messages }, null, 2)}\n`);
@@ -34,7 +34,7 @@ function ofRequests(all: readonly Endured[]): string[] {
     '',
     'The controller behind a proxy that misbehaves, with one agent, a resource that is changed meanwhile, and another field manager on',
     'the resource and on the DaemonSet. After each fault everything came right by itself: the order at the agent, the report in',
-    'the status, a changed DaemonSet put back; no field of the other was touched, and the process went on. `make test-cluster`.',
+    'the status, a changed DaemonSet put back; no field of the other was touched, and the process went on. `make test-faults`.',
     '',
     '| fault | seconds | requests | a second, over the busiest ten | in the busiest second | seconds until all was right |',
     '|---|---|---|---|---|---|',
