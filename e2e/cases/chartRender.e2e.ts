@@ -103,6 +103,21 @@ describe('a value', () => {
     }
   });
 
+  it('serves live data by the Service that leads to the leader, to those who may view a namespace', async () => {
+    const objects = await render({ liveData: { enabled: true } }, ['--no-hooks']);
+    expect(kinds(objects).filter((name) => name.includes('live') || name.endsWith('view'))).toEqual([
+      'APIService v1alpha1.live.acceleration.dev', 'ClusterRole sidecar-acceleration-live', 'ClusterRole sidecar-acceleration-view',
+      'ClusterRoleBinding sidecar-acceleration-live', 'RoleBinding sidecar-acceleration-live',
+    ]);
+    const service = at(objectOf(objects, 'APIService', 'v1alpha1.live.acceleration.dev'), 'spec.service');
+    expect(service).toEqual({ name: 'sidecar-acceleration-channel', namespace: 'acceleration-system', port: 443 });
+    const ports = at(objectOf(objects, 'Service', 'sidecar-acceleration-channel'), 'spec.ports');
+    const env = podsOf(objects).find(({ name }) => name === controller)?.spec.containers[0]?.env;
+    expect(ports).toContainEqual({ name: 'live', port: 443, targetPort: 10250 });
+    expect(env).toContainEqual({ name: 'LIVE_PORT', value: '10250' });
+    expect(objectOf(objects, 'ClusterRole', 'sidecar-acceleration-view').metadata.labels).toMatchObject({ 'rbac.authorization.k8s.io/aggregate-to-view': 'true' });
+  });
+
   it('brings the dashboard as Grafana reads it', async () => {
     const config = objectOf(await render(everything), 'ConfigMap', 'sidecar-acceleration-dashboard');
     expect(config.metadata.labels).toMatchObject({ grafana_dashboard: '1' });

@@ -2,20 +2,23 @@
 import { createCertificates } from '../../operator/controller/channelCertificate';
 import { requestsOf } from '../faults/audit';
 import { grantsOf, wrongRights } from '../faults/rights';
-import { ControllerBench } from '../support/controllerBench';
+import type { ControllerBench } from '../support/controllerBench';
 import { namespace } from '../support/controllerProcess';
+import { LiveBench } from '../support/liveBench';
 import { agentPod, namespaceReport } from '../support/testAgent';
 import { waitFor } from '../support/waitFor';
 
 const name = 'sidecar-acceleration-controller';
 const channel = 'sidecar-acceleration-channel';
+/** Of live data. */
+const liveRights = 'sidecar-acceleration-live';
 const dayMs = 86_400_000;
 
 let bench: ControllerBench;
 
 beforeAll(async () => {
   // A cluster of two families: the leader publishes an address of each.
-  bench = await ControllerBench.start({ audit: true, controller: () => Promise.resolve({ environment: { POD_IPS: '192.0.2.1,2001:db8::1' } }) });
+  ({ bench } = await LiveBench.start({ audit: true, environment: { POD_IPS: '192.0.2.1,2001:db8::1' } }));
 });
 
 afterAll(() => bench?.stop());
@@ -35,22 +38,23 @@ it('lives through everything: a certificate renewed, the Lease lost, a resource 
   await bench.daemonSetOf(1);
   await bench.obedient(await bench.podToken('agent-1'), [namespaceReport('shop', { open: 10, accelerated: 8 })]);
   await bench.ready();
+  await bench.kubectl(['get', '--raw', '/apis/live.acceleration.dev/v1alpha1/connections']);
   await bench.kubectl(['delete', 'sca', 'default', '--timeout=50s']);
   await bench.controller.logged(/everything is given back/);
 }, 240_000);
 
 it('used every right it has, none of them is broader than its use, and it asked for nothing else', async () => {
   await bench.controller.stop();
-  const roles = [await bench.get('clusterrole', name), await bench.get('role', name, '-n', namespace)];
+  const roles = [await bench.get('clusterrole', name), await bench.get('clusterrole', liveRights), await bench.get('role', name, '-n', namespace)];
   const requests = requestsOf(bench.server.auditLog, `system:serviceaccount:${namespace}:${name}`);
   expect(wrongRights(roles.flatMap(grantsOf), requests)).toEqual([]);
 });
 
-it('has no rights but those of its two roles', async () => {
+it('has no rights but those of its three roles, and to read how the API server shows who asks', async () => {
   const [{ items: inCluster }, { items: inNamespaces }] = [await bench.get('clusterrolebindings'), await bench.get('rolebindings', '-A')];
   interface Binding { readonly metadata: { readonly name: string }; readonly subjects?: readonly { readonly name: string; readonly namespace?: string }[] }
   const ours = (items: readonly Binding[]): string[] => items.filter(({ subjects = [] }) => subjects.some((subject) => subject.name === name && subject.namespace === namespace)).map(({ metadata }) => metadata.name);
-  expect([ours(inCluster), ours(inNamespaces)]).toEqual([[name], [name]]);
+  expect([ours(inCluster), ours(inNamespaces)]).toEqual([[name, liveRights], [name, liveRights]]);
 });
 
 async function certificates(): Promise<Record<string, string>> {

@@ -34,6 +34,9 @@ export function startApiServer(control: Machine, identities: Identities, tools: 
     '--kubelet-preferred-address-types=InternalIP',
     '--allow-privileged=true',
     '--cert-dir=/var/lib/kubernetes',
+    ...identities.aggregation,
+    // Routes lead from here to the pods, and no kube-proxy to cluster addresses.
+    '--enable-aggregator-routing=true',
   ]);
 }
 

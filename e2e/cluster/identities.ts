@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { frontProxyFlags } from '../support/frontProxy';
 import { run } from '../tools/command';
 import { apiServiceAddress, controlAddress, servicePort } from './addresses';
 
@@ -12,6 +13,8 @@ export interface Identities {
   readonly serverKey: string;
   readonly serviceAccountKey: string;
   readonly tokens: string;
+  /** The API server's flags for APIs that it hands on. */
+  readonly aggregation: readonly string[];
   /** The kubeconfig of a component, valid inside the cluster's network. */
   kubeconfig(component: string): string;
   /** The administrator's token. */
@@ -52,6 +55,7 @@ export async function makeIdentities(directory: string, nodes: readonly string[]
     serverKey: path('api.key'),
     serviceAccountKey: path('service-account.key'),
     tokens: path('tokens.csv'),
+    aggregation: await frontProxyFlags(directory),
     kubeconfig: (component) => path(`${component}.kubeconfig`),
     adminToken: tokens.get('admin') ?? '',
   };

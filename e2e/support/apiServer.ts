@@ -8,6 +8,7 @@ import { installTools, type Tools } from '../tools/install';
 import { Progress } from '../tools/progress';
 import { LongRunning } from './childProcess';
 import { freePort } from './freePort';
+import { frontProxyFlags } from './frontProxy';
 
 const readyWithinMs = 60_000;
 
@@ -92,6 +93,7 @@ async function start(directory: string, tools: Tools, processes: LongRunning[], 
   );
   await writeFile(path('audit-policy.json'), JSON.stringify(auditPolicy));
   const auditing = audit ? [`--audit-policy-file=${path('audit-policy.json')}`, `--audit-log-path=${path(auditFile)}`, '--audit-log-mode=blocking'] : [];
+  const aggregation = await frontProxyFlags(directory);
   const launch = () =>
     new LongRunning(tools.path('kube-apiserver'), [
       `--etcd-servers=${etcd}`, '--bind-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${path('certificates')}`,
@@ -99,7 +101,7 @@ async function start(directory: string, tools: Tools, processes: LongRunning[], 
       '--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${path('sa.key')}`,
       `--service-account-signing-key-file=${path('sa.key')}`, '--allow-privileged=true',
       // Without a controller-manager nobody makes the default ServiceAccount of a namespace.
-      '--disable-admission-plugins=ServiceAccount', ...auditing,
+      '--disable-admission-plugins=ServiceAccount', ...aggregation, ...auditing,
     ], path('kube-apiserver.log'));
   processes.push(launch());
   const url = `https://127.0.0.1:${port}`;

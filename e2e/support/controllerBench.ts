@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Condition, sidecarAcceleration, type SidecarAcceleration, status as statusSchema } from '../../operator/api';
-import type { NamespaceReport, Order, Report } from '../../operator/protocol';
+import type { NamespaceReport, Order, Report, Watch, Watched } from '../../operator/protocol';
 import { attempt } from '../tools/command';
 import { checkout } from '../tools/paths';
 import { type ApiServer, startApiServer } from './apiServer';
@@ -17,6 +17,8 @@ const channel = 'sidecar-acceleration-channel';
 export interface BenchOptions {
   /** Has the API server write an audit log. */
   readonly audit?: boolean;
+  /** Of the chart. */
+  readonly values?: readonly string[];
   /** How the controller is to run, once the API server does. */
   readonly controller?: (server: ApiServer) => Promise<ControllerOptions>;
 }
@@ -32,11 +34,11 @@ export class ControllerBench {
   ) {}
 
   /** Everything runs when it resolves; no resource exists. Selected by the label mesh=on: shop, and some that must be left out all the same. */
-  static async start({ audit = false, controller = () => Promise.resolve({}) }: BenchOptions = {}): Promise<ControllerBench> {
+  static async start({ audit = false, values = [], controller = () => Promise.resolve({}) }: BenchOptions = {}): Promise<ControllerBench> {
     const directory = mkdtempSync(join(tmpdir(), 'controller-e2e-'));
     const server = await startApiServer({ audit });
     try {
-      await install(server);
+      await install(server, values);
       const bench = new ControllerBench(server, await ControllerProcess.of(server, directory, await controller(server)), directory);
       await bench.create(
         node('node1'), node('node2'),
@@ -126,10 +128,10 @@ export class ControllerBench {
   }
 
   /** An agent that does what it is told, and answers an order with the counts it last reported, at first with those given. It calls the first controller unless told. */
-  async obedient(token: string, namespaces: readonly NamespaceReport[] = [], port = this.controller.ports.grpc): Promise<TestAgent> {
+  async obedient(token: string, namespaces: readonly NamespaceReport[] = [], port = this.controller.ports.grpc, watched?: (watch: Watch) => Watched | undefined): Promise<TestAgent> {
     const answer = (order: Order, reported: Report | undefined): Report =>
       ({ ...emptyReport, appliedOrder: order.revision, released: order.remove, namespaces: inMode(order, reported?.namespaces ?? namespaces) });
-    const agent = new TestAgent({ ...(await this.endpoint()), port }, token, this.directory, answer);
+    const agent = new TestAgent({ ...(await this.endpoint()), port }, token, this.directory, answer, watched);
     this.agents.push(agent);
     return agent;
   }
@@ -140,9 +142,9 @@ function inMode({ mode, remove }: Order, namespaces: readonly NamespaceReport[])
   return remove ? [] : namespaces.map((each) => ({ ...each, podsAccelerated: mode === 'Accelerate' ? each.podsAccelerated : 0 }));
 }
 
-async function install(server: ApiServer): Promise<void> {
+async function install(server: ApiServer, values: readonly string[]): Promise<void> {
   const chart = join(checkout, 'charts', 'sidecar-acceleration');
-  const { code, stderr } = await attempt(server.tools.path('helm'), ['--kubeconfig', server.kubeconfig, '-n', namespace, 'install', 'test', chart, '--create-namespace'], { timeoutMs: 60_000 });
+  const { code, stderr } = await attempt(server.tools.path('helm'), ['--kubeconfig', server.kubeconfig, '-n', namespace, 'install', 'test', chart, '--create-namespace', ...values.map((value) => `--set=${value}`)], { timeoutMs: 60_000 });
   if (code !== 0) throw new Error(`installing the chart: ${stderr.trim()}`);
   await server.kubectl(['wait', '--for=condition=Established', 'crd/sidecaraccelerations.acceleration.dev', '--timeout=30s']);
 }

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
-import { type AgentClient, Backoff, connectAgent, type NamespaceReport, type Order, type Report } from '../../operator/protocol';
+import { type AgentClient, Backoff, connectAgent, type NamespaceReport, type Order, type Report, type Watch, type Watched } from '../../operator/protocol';
 import type { ApiServer } from './apiServer';
 import { namespace } from './controllerProcess';
 import { waitFor } from './waitFor';
@@ -51,6 +51,7 @@ export interface Endpoint {
 
 export class TestAgent {
   readonly orders: Order[] = [];
+  readonly watches: Watch[] = [];
   /** `up` and `down` with the reason, in order. */
   readonly states: string[] = [];
   private readonly client: AgentClient;
@@ -62,14 +63,21 @@ export class TestAgent {
     directory: string,
     /** What it says to an order, given what it last reported by hand; an agent that does nothing says nothing. */
     private readonly answer: (order: Order, reported: Report | undefined) => Report | undefined = () => undefined,
+    /** What it says to a question for live data; without it, it is of a release that knows none. */
+    watched?: (watch: Watch) => Watched | undefined,
   ) {
     const files = join(directory, `agent-${randomBytes(4).toString('hex')}`);
     writeFileSync(`${files}.ca`, ca);
     writeFileSync(`${files}.token`, token, { mode: 0o600 });
     this.client = connectAgent({
       address: `127.0.0.1:${port}`, serverName, caFile: `${files}.ca`, tokenFile: `${files}.token`,
-      hello: () => ({ agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: false }),
+      hello: () => ({ agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: watched !== undefined }),
       onOrder: (order) => this.take(order),
+      onWatch: (watch) => {
+        this.watches.push(watch);
+        const said = watched?.(watch);
+        if (said !== undefined) this.tell(said);
+      },
       onState: (connected, reason) => this.states.push(`${connected ? 'up' : 'down'} ${reason}`),
       onDefect: (error) => this.states.push(`defect ${String(error)}`),
       backoff: new Backoff({ minMs: 100, maxMs: 500, random: Math.random }),
@@ -83,6 +91,11 @@ export class TestAgent {
   report(report: Report): void {
     this.reported = report;
     this.client.send(report);
+  }
+
+  /** Says something about live data. */
+  tell(watched: Watched): void {
+    this.client.answer(watched, () => undefined);
   }
 
   /** Reports these counts, and answers every later order with them. */

@@ -44,6 +44,9 @@ export const chartValues = z.strictObject({
   logLevel: z.enum(['error', 'warn', 'info', 'debug']),
   podDisruptionBudget,
   metrics,
+  liveData: z.strictObject({
+    enabled: z.boolean().describe('Serve live data to accelctl and the console, as an aggregated API: an APIService and the rights it takes.'),
+  }),
   crds: z.strictObject({
     enabled: z.boolean().describe('Install the CustomResourceDefinition with the release.'),
     keep: z.boolean().describe('Leave the CustomResourceDefinition in the cluster when the release is uninstalled.'),

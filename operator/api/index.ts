@@ -3,6 +3,7 @@ export * from './capabilities';
 export * from './constants';
 export * from './crd';
 export * from './labelSelector';
+export * from './live';
 export * from './productVersion';
 export * from './reasons';
 export * from './resource';

@@ -44,10 +44,16 @@ export async function renewed(current: ChannelCertificates, now: Date): Promise<
   return { ...current, ...(await issueServer(current.ca, caKey, now)) };
 }
 
-async function issueServer(ca: string, caKey: webcrypto.CryptoKey, now: Date): Promise<{ certificate: string; key: string }> {
+/** A server certificate of the same authority for another name; nobody keeps it. */
+export async function issuedFor(name: string, { ca, caKey }: ChannelCertificates, now: Date): Promise<{ certificate: string; key: string }> {
+  return issueServer(ca, await importPrivate(caKey), now, name);
+}
+
+async function issueServer(ca: string, caKey: webcrypto.CryptoKey, now: Date, name = controllerName): Promise<{ certificate: string; key: string }> {
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.create({
     serialNumber: serialNumber(),
+    // RFC 5280: a common name has at most 64 characters; the name that counts is the alternative one.
     subject: `CN=${controllerName}`,
     issuer: new NodeCertificate(ca).issuer.replaceAll('\n', ', '),
     ...validity(now, serverDays),
@@ -58,7 +64,7 @@ async function issueServer(ca: string, caKey: webcrypto.CryptoKey, now: Date): P
       new BasicConstraintsExtension(false, undefined, true),
       new KeyUsagesExtension(KeyUsageFlags.digitalSignature, true),
       new ExtendedKeyUsageExtension([ExtendedKeyUsage.serverAuth]),
-      new SubjectAlternativeNameExtension([{ type: 'dns', value: controllerName }]),
+      new SubjectAlternativeNameExtension([{ type: 'dns', value: name }]),
     ],
   });
   return { certificate: certificate.toString('pem'), key: await privatePem(keys.privateKey) };

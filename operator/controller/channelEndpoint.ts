@@ -18,6 +18,8 @@ export interface ChannelEndpointOptions {
   /** One of each family at the most. */
   readonly podIps: readonly string[];
   readonly port: number;
+  /** Where live data is served; undefined where it is not. */
+  readonly livePort?: number | undefined;
   /** Monotonic milliseconds. */
   readonly now: () => number;
 }
@@ -37,7 +39,7 @@ export class ChannelEndpoint {
 }
 
 /** One for each family: the family of a slice cannot change. */
-function slicesOf({ namespace, service, podName, podIps, port }: ChannelEndpointOptions): Manifest[] {
+function slicesOf({ namespace, service, podName, podIps, port, livePort }: ChannelEndpointOptions): Manifest[] {
   return podIps.map((ip) => {
     const addressType = isIPv6(ip) ? 'IPv6' : 'IPv4';
     return {
@@ -52,7 +54,7 @@ function slicesOf({ namespace, service, podName, podIps, port }: ChannelEndpoint
       },
       addressType,
       endpoints: [{ addresses: [ip], conditions: { ready: true }, targetRef: { kind: 'Pod', name: podName, namespace } }],
-      ports: [{ name: 'grpc', port, protocol: 'TCP' }],
+      ports: [{ name: 'grpc', port, protocol: 'TCP' }, ...(livePort === undefined ? [] : [{ name: 'live', port: livePort, protocol: 'TCP' }])],
     };
   });
 }

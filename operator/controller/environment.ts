@@ -24,10 +24,17 @@ const environment = z.object({
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
   GRPC_PORT: port.default(9443),
   HTTP_PORT: port.default(8080),
+  /** Where the API server asks for live data; without it there is none. */
+  LIVE_PORT: port.optional(),
+  /** Name of the Service that the APIService of live data names. */
+  LIVE_SERVICE: z.string().min(1).max(63).optional(),
   KUBECONFIG: z.string().optional(),
 }).refine(({ CHANNEL_SERVICE, POD_IPS }) => CHANNEL_SERVICE === undefined || POD_IPS.length > 0, {
   path: ['POD_IPS'],
   message: 'CHANNEL_SERVICE needs them',
+}).refine(({ LIVE_PORT, LIVE_SERVICE }) => LIVE_PORT === undefined || LIVE_SERVICE !== undefined, {
+  path: ['LIVE_SERVICE'],
+  message: 'LIVE_PORT needs it',
 });
 
 export type Environment = z.infer<typeof environment>;

@@ -3,11 +3,12 @@ import type { Environment } from './environment';
 import { type KubeClient, messageOf, requestsUntil, type WorkQueue } from '../kube';
 import type { Log } from '../process';
 import { type AgentServer, serveAgents } from '../protocol';
-import type { ChannelCertificates } from './channelCertificate';
+import { type ChannelCertificates, issuedFor } from './channelCertificate';
 import { ChannelEndpoint } from './channelEndpoint';
 import type { ChannelSecret } from './channelSecret';
 import type { Cluster } from './cluster';
 import { Installation } from './installation';
+import { LiveApi, type Questions } from './live';
 import type { Metrics } from './metrics';
 import { OrderBook } from './orders';
 import { type AgentSurroundings, Reconciler } from './reconcile';
@@ -25,6 +26,7 @@ export interface LeaderParts {
   readonly cluster: Cluster;
   readonly queue: WorkQueue;
   readonly sessions: AgentSessions;
+  readonly questions: Questions;
   readonly secret: ChannelSecret;
   readonly metrics: Metrics;
   readonly log: Log;
@@ -63,11 +65,14 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
       (error: unknown) => log.warn(`renew the channel certificate: ${messageOf(error)}`),
     );
   }, renewCheckMs);
+  const live = liveOf(parts, contact, () => certificates);
   try {
+    void live?.keep();
     log.info('leading', { port: server.port });
     await work(parts, { contact, endpoint: endpointOf(parts, contact, server.port), ca: () => certificates.ca }, signal);
   } finally {
     clearInterval(renewal);
+    await live?.close();
     await server.close();
   }
 }
@@ -119,7 +124,25 @@ async function work(parts: LeaderParts, channel: Channel, signal: AbortSignal): 
 function endpointOf({ client, environment }: LeaderParts, { owner }: OwnService, port: number): ChannelEndpoint | undefined {
   const { CHANNEL_SERVICE, POD_NAMESPACE: namespace, POD_NAME: podName, POD_IPS: podIps } = environment;
   if (CHANNEL_SERVICE === undefined) return undefined;
-  return new ChannelEndpoint({ client, namespace, service: owner, podName, podIps, port, now: () => performance.now() });
+  return new ChannelEndpoint({ client, namespace, service: owner, podName, podIps, port, livePort: environment.LIVE_PORT, now: () => performance.now() });
+}
+
+function liveOf({ client, environment, questions, log }: LeaderParts, { address }: OwnService, certificates: () => ChannelCertificates): LiveApi | undefined {
+  const { LIVE_PORT: port, LIVE_SERVICE, POD_NAMESPACE } = environment;
+  if (port === undefined || LIVE_SERVICE === undefined) return undefined;
+  const now = (): Date => new Date();
+  return new LiveApi({
+    client, port, questions, now,
+    host: hostOf(address),
+    authority: () => certificates().ca,
+    issue: () => issuedFor(`${LIVE_SERVICE}.${POD_NAMESPACE}.svc`, certificates(), now()),
+    log: (level, message) => void log.log(level, message),
+  });
+}
+
+/** All addresses of the family in which the Service is reached. */
+function hostOf(serviceAddress: string): string {
+  return serviceAddress.startsWith('[') ? '::' : '0.0.0.0';
 }
 
 function surroundingsOf(environment: Environment, { contact, ca }: Channel): AgentSurroundings {

@@ -6,6 +6,7 @@ import { ChannelSecret } from './channelSecret';
 import { Cluster } from './cluster';
 import { readEnvironment } from './environment';
 import { lead, resourceKey } from './leader';
+import { Questions } from './live';
 import { createMetrics } from './metrics';
 import { agentName, channelName, labelsOf } from './render';
 import { AgentSessions } from './sessions';
@@ -39,10 +40,12 @@ async function run(environment: ReturnType<typeof readEnvironment>, log: Log, si
   const client = kubeClient(loadKubeConfig(environment.KUBECONFIG));
   const queue = new WorkQueue();
   const cluster = new Cluster(client, namespace, { onChange: () => queue.add(resourceKey), log: say });
-  const sessions = new AgentSessions({
+  const questions: Questions = new Questions(() => sessions.liveAgents());
+  const sessions: AgentSessions = new AgentSessions({
     reviewer: new TokenReviewer(client, `system:serviceaccount:${namespace}:${agentName}`),
     now: () => performance.now(),
     onChange: () => queue.addAfter(resourceKey, reportPauseMs),
+    onWatched: (node, watched) => questions.heard(node, watched),
     log: say,
   });
   const metrics = createMetrics(() => sessions.states().filter(({ connected }) => connected).length, () => queue.depth);
@@ -60,7 +63,7 @@ async function run(environment: ReturnType<typeof readEnvironment>, log: Log, si
   // A leader that was frozen and woken finds out before its next write.
   const guarded = guardWrites(client, () => elector.leading);
   const secret = new ChannelSecret(guarded, namespace, channelName, labelsOf('channel'), () => new Date());
-  await elector.run(signal, (leading) => lead({ environment, client: guarded, cluster, queue, sessions, secret, metrics, log }, leading));
+  await elector.run(signal, (leading) => lead({ environment, client: guarded, cluster, queue, sessions, questions, secret, metrics, log }, leading));
   await watching;
   health.close();
 }

@@ -1,7 +1,8 @@
 // The agents that are connected: one a node, each with its last report and the order it was sent.
 import { status } from '@grpc/grpc-js';
-import { type AgentSession, NotAuthenticated, type Order, Refused, type Report, type SessionHandlers } from '../protocol';
+import { type AgentSession, NotAuthenticated, type Order, Refused, type Report, type SessionHandlers, type Watched } from '../protocol';
 import type { AgentState } from './aggregate';
+import type { LiveAgent } from './live';
 import type { AgentIdentity, TokenReviewer } from './tokenReview';
 
 /** Agents speak every ten seconds: one that was heard within this time lives, whatever has become of its first token. */
@@ -26,6 +27,8 @@ export interface SessionsOptions {
   readonly now: () => number;
   /** A report came, or an agent came or went. */
   readonly onChange: (node: string) => void;
+  /** An agent has answered a question; undefined when its stream is gone. */
+  readonly onWatched?: (node: string, watched: Watched | undefined) => void;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
@@ -87,12 +90,14 @@ export class AgentSessions {
         seat.lastSeen = this.options.now();
         this.options.onChange(node);
       },
+      onWatched: (watched) => void (seat.session === session && this.options.onWatched?.(node, watched)),
       onClose: (reason) => {
         if (seat.session !== session) return;
         seat.session = undefined;
         seat.lastSeen = this.options.now();
         this.options.log('info', `agent of node ${node} disconnected: ${reason}`);
         this.options.onChange(node);
+        this.options.onWatched?.(node, undefined);
       },
     };
   }
@@ -101,6 +106,15 @@ export class AgentSessions {
   broadcast(order: Order): void {
     this.order = order;
     for (const { session } of this.seats.values()) session?.send(order);
+  }
+
+  /** Who can be asked for live data, and whose streams are missing. */
+  liveAgents(): LiveAgent[] {
+    return [...this.seats].map(([node, { session, report }]) => ({
+      node,
+      namespaces: (report?.namespaces ?? []).filter(({ podsSelected }) => podsSelected > 0).map(({ name }) => name),
+      stream: session === undefined ? undefined : { answersWatch: session.hello.live, watch: (watch) => session.watch(watch) },
+    }));
   }
 
   /** What is known of each node, nodes without an agent for long left out. */

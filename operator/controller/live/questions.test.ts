@@ -1,0 +1,116 @@
+import type { SilentNode } from '../../api';
+import { connectionWith, ScriptedAgent, watchedWith } from './live.testing';
+import { type Answer, maxNodes, Questions } from './questions';
+
+const shop = { namespace: 'shop', pod: '' };
+let agents: ScriptedAgent[];
+let questions: Questions;
+
+beforeEach(() => {
+  agents = [];
+  questions = new Questions(() => agents, { answerMs: 40, lookAgainMs: 10 });
+});
+
+function add(node: string, answer?: Parameters<typeof watchedWith>[1]): ScriptedAgent {
+  const agent = new ScriptedAgent(node, ({ id, cancel }) => {
+    if (answer !== undefined && !cancel) setImmediate(() => questions.heard(node, watchedWith(id, answer)));
+  });
+  agents.push(agent);
+  return agent;
+}
+
+describe('a question', () => {
+  test('goes to the nodes with selected pods of the namespace, and to no other', async () => {
+    const [one, other] = [add('node1', { connections: [connectionWith()] }), add('node2', {})];
+    other.namespaces = ['bank'];
+    const { answers, silent } = await questions.ask({ namespace: 'shop', pod: 'cart' }, 7);
+    expect(one.asked).toEqual([{ id: 1, namespace: 'shop', pod: 'cart', limit: 7, events: false, cancel: false }]);
+    expect([answers.map(({ node }) => node), silent, other.asked]).toEqual([['node1'], [], []]);
+  });
+
+  test('names every node that did not answer, and why', async () => {
+    add('node1', { connections: [connectionWith()] });
+    add('node2');
+    add('node3').answersWatch = false;
+    add('node4').connected = false;
+    add('node5', { problem: 'the kernel of this node cannot show single connections' });
+    const gone = add('node6');
+    const asked = questions.ask(shop, 7);
+    setImmediate(() => questions.heard(gone.node, undefined));
+    const { answers, silent } = await asked;
+    expect(answers.map(({ node }) => node)).toEqual(['node1']);
+    expect(Object.fromEntries(silent.map(({ name, message }) => [name, message]))).toEqual({
+      node2: 'its agent has not answered within 0.04 s',
+      node3: 'its agent is of an earlier release, which tells no live data',
+      node4: 'its agent is not connected',
+      node5: 'the kernel of this node cannot show single connections',
+      node6: 'its agent has just disconnected',
+    });
+  });
+
+  test('is answered at once where nobody is to be asked', async () => {
+    expect(await questions.ask(shop, 7)).toEqual({ answers: [], silent: [] });
+  });
+
+  test('goes to so many nodes at the most, and names the others', async () => {
+    for (let at = 0; at < maxNodes + 2; at += 1) add(`node${at}`, {});
+    const { answers, silent } = await questions.ask({ namespace: '', pod: '' }, 0);
+    expect([answers.length, silent]).toEqual([maxNodes, [maxNodes, maxNodes + 1].map((at) => ({ name: `node${at}`, message: 'at most 200 nodes are asked at a time: name a namespace' }))]);
+  });
+
+  test('hears nothing of what a node says to somebody else, or says twice', async () => {
+    const agent = add('node1');
+    add('node2');
+    const asked = questions.ask(shop, 7);
+    const [{ id } = { id: 0 }] = agent.asked;
+    questions.heard('node1', watchedWith(id + 1));
+    questions.heard('node9', watchedWith(id));
+    questions.heard('node1', watchedWith(id));
+    questions.heard('node1', watchedWith(id));
+    const { answers, silent } = await asked;
+    expect([answers.length, silent.map(({ name }) => name)]).toEqual([1, ['node2']]);
+  });
+});
+
+describe('following', () => {
+  let heard: Answer[];
+  let silent: SilentNode[];
+  let stop: AbortController;
+  beforeEach(() => {
+    [heard, silent, stop] = [[], [], new AbortController()];
+  });
+  afterEach(() => stop.abort());
+  const follow = (): void => questions.follow(shop, { onAnswer: (answer) => heard.push(answer), onSilent: (node) => silent.push(node) }, stop.signal);
+  const until = async (holds: () => boolean): Promise<void> => {
+    while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
+  };
+
+  test('goes on with every answer, on nodes that come later too, until it is stopped', async () => {
+    const first = add('node1');
+    follow();
+    const [{ id } = { id: 0 }] = first.asked;
+    questions.heard('node1', watchedWith(id, { last: false, events: [{ type: 'Opened', connection: connectionWith() }] }));
+    const second = add('node2');
+    await until(() => second.asked.length === 1);
+    questions.heard('node2', watchedWith(id, { last: false }));
+    expect(heard.map(({ node }) => node)).toEqual(['node1', 'node2']);
+    stop.abort();
+    expect([first.asked.at(-1), second.asked.at(-1)]).toMatchObject([{ id, cancel: true }, { id, cancel: true }]);
+    questions.heard('node1', watchedWith(id));
+    expect(heard).toHaveLength(2);
+  });
+
+  test('says once that a node is silent, and asks again when it is back or had its time', async () => {
+    const agent = add('node1');
+    follow();
+    const [{ id } = { id: 0 }] = agent.asked;
+    agent.connected = false;
+    questions.heard('node1', undefined);
+    await until(() => silent.length === 2);
+    agent.connected = true;
+    await until(() => agent.asked.length === 2);
+    questions.heard('node1', watchedWith(id, { last: true }));
+    await until(() => agent.asked.length === 3);
+    expect(silent.map(({ message }) => message)).toEqual(['its agent has just disconnected', 'its agent is not connected']);
+  });
+});

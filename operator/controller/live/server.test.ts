@@ -1,0 +1,211 @@
+// The live API over real TLS: who gets in, as whom, and what he hears.
+import { request as httpsRequest } from 'node:https';
+import type { OutgoingHttpHeaders } from 'node:http';
+import { ApiError, type KubeClient } from '../../kube';
+import { type TestAuthority, testAuthority } from '../../protocol/certificates.testing';
+import type { CertificatePair } from '../../protocol';
+import type { FrontProxy } from './frontProxy';
+import { connectionWith, ScriptedAgent, watchedWith } from './live.testing';
+import { Questions } from './questions';
+import { type LiveServer, serveLive } from './server';
+
+const own = testAuthority();
+const proxies = testAuthority();
+const proxy: FrontProxy = {
+  authority: proxies.ca, allowedNames: ['front-proxy'], userHeaders: ['x-remote-user'], uidHeaders: ['x-remote-uid'], groupHeaders: ['x-remote-group'], extraPrefixes: ['x-remote-extra-'],
+};
+const base = '/apis/live.acceleration.dev/v1alpha1';
+const asAnna = { 'x-remote-user': 'anna', 'x-remote-group': ['dev', 'system:authenticated'], 'x-remote-uid': 'u1', 'x-remote-extra-acme.com%2fproject': 'p1' };
+
+let server: LiveServer;
+let reviews: { spec: Record<string, unknown> }[];
+let allowed: (spec: Record<string, unknown>) => boolean;
+let agent: ScriptedAgent;
+let questions: Questions;
+let logged: string[];
+
+const client: KubeClient = {
+  request: (method, path, options) => {
+    expect([method, path]).toEqual(['POST', '/apis/authorization.k8s.io/v1/subjectaccessreviews']);
+    const review = options?.body as { spec: Record<string, unknown> };
+    reviews.push(review);
+    return Promise.resolve({ ...review, status: { allowed: allowed(review.spec) } });
+  },
+  stream: () => {
+    throw new Error('nothing is streamed from the API server');
+  },
+};
+
+beforeEach(async () => {
+  [reviews, logged, allowed] = [[], [], () => true];
+  agent = new ScriptedAgent('node1', ({ id, events, cancel }) => {
+    if (!cancel) questions.heard('node1', watchedWith(id, events ? { last: false } : { connections: [connectionWith()], pods: [{ namespace: 'shop', name: 'cart', open: 3, accelerated: 2, fastBytes: 9, tcpBytes: 1, rttUs: 5 }], omitted: 2 }));
+  });
+  questions = new Questions(() => [agent], { answerMs: 100, lookAgainMs: 10 });
+  server = await serveLive({
+    host: '127.0.0.1', port: 0, tls: own.issue('live.test'), frontProxy: proxy, client, questions, now: () => new Date(0), log: (_level, message) => logged.push(message),
+  });
+});
+afterEach(() => server.close());
+
+interface Asked {
+  readonly headers?: OutgoingHttpHeaders;
+  /** Null: without a certificate. */
+  readonly as?: CertificatePair | null;
+  readonly method?: string;
+  readonly onLine?: (line: string) => void;
+}
+interface Heard {
+  readonly code: number;
+  readonly body: string;
+}
+
+const trusted = proxies.issue('front-proxy');
+
+function ask(path: string, { headers = asAnna, as = trusted, method = 'GET', onLine }: Asked = {}): Promise<Heard> {
+  return new Promise((resolve, reject) => {
+    const tls = as === null ? {} : { cert: as.certificate, key: as.key };
+    const sent = httpsRequest({ host: '127.0.0.1', port: server.port, path, method, headers, ca: own.ca, servername: 'live.test', agent: false, ...tls }, (response) => {
+      let body = '';
+      response.on('data', (chunk: Buffer) => {
+        body += chunk.toString();
+        if (onLine !== undefined) body.split('\n').slice(0, -1).forEach((line) => onLine(line));
+        if (onLine !== undefined) body = body.slice(body.lastIndexOf('\n') + 1);
+      });
+      response.on('error', reject);
+      response.on('close', () => resolve({ code: response.statusCode ?? 0, body }));
+    });
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+const wrong = (made: TestAuthority, name: string): CertificatePair => made.issue(name);
+
+describe('nobody gets in', () => {
+  test.each([
+    ['without a certificate', null],
+    ['with one of another authority, though it bears the right name', wrong(own, 'front-proxy')],
+  ])('%s, whatever the headers say', async (_who, as) => {
+    await expect(ask(`${base}/connections`, { as, headers: { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' } })).rejects.toThrow(/alert|ECONNRESET|socket hang up/i);
+    expect(reviews).toEqual([]);
+  });
+
+  test('with a certificate of the right authority that is not the front proxy’s', async () => {
+    const { code, body } = await ask(`${base}/connections`, { as: proxies.issue('somebody-else') });
+    expect([code, JSON.parse(body)]).toEqual([401, expect.objectContaining({ kind: 'Status', message: 'only the API server may ask here, by the certificate of its front proxy' })]);
+    expect(reviews).toEqual([]);
+  });
+
+  test('after the authority was replaced, with a certificate of the old one', async () => {
+    const next = testAuthority();
+    server.use(own.issue('live.test'), { ...proxy, authority: next.ca });
+    await expect(ask(base)).rejects.toThrow(/alert|ECONNRESET|socket hang up/i);
+    expect((await ask(base, { as: next.issue('front-proxy') })).code).toBe(200);
+  });
+});
+
+describe('who asks', () => {
+  test('is whom the front proxy names, with groups, uid and extra, and the API server decides on exactly that', async () => {
+    await ask(`${base}/namespaces/shop/connections`);
+    expect(reviews.map(({ spec }) => spec)).toEqual([
+      {
+        user: 'anna', uid: 'u1', groups: ['dev', 'system:authenticated'], extra: { 'acme.com/project': ['p1'] },
+        resourceAttributes: { group: 'live.acceleration.dev', version: 'v1alpha1', resource: 'connections', verb: 'list', namespace: 'shop' },
+      },
+    ]);
+  });
+
+  test('is nobody when only headers of other names are sent', async () => {
+    const { code, body } = await ask(`${base}/connections`, { headers: { 'x-forwarded-user': 'admin', authorization: 'Bearer x', 'impersonate-user': 'admin' } });
+    expect([code, JSON.parse(body)]).toEqual([401, expect.objectContaining({ message: 'the API server has not said who asks' })]);
+  });
+
+  test('is refused in one line without the right, and no agent is asked', async () => {
+    allowed = () => false;
+    const { code, body } = await ask(`${base}/namespaces/shop/connections`);
+    expect([code, JSON.parse(body)]).toEqual([403, expect.objectContaining({ reason: 'Forbidden', message: 'connections.live.acceleration.dev is forbidden: User "anna" cannot list resource "connections" in API group "live.acceleration.dev" in the namespace "shop"' })]);
+    expect(agent.asked).toEqual([]);
+  });
+
+  test('needs the right to watch for a watch, and the right everywhere to see everywhere', async () => {
+    allowed = ({ resourceAttributes }) => (resourceAttributes as { namespace?: string; verb: string }).namespace === 'shop' && (resourceAttributes as { verb: string }).verb === 'list';
+    expect((await ask(`${base}/namespaces/shop/connections`)).code).toBe(200);
+    expect((await ask(`${base}/namespaces/shop/connections?watch=1`)).code).toBe(403);
+    expect((await ask(`${base}/connections`)).code).toBe(403);
+  });
+
+  test('is told to try again while the API server cannot say', async () => {
+    allowed = () => {
+      throw new ApiError('POST: no answer within 15000 ms', 0, '');
+    };
+    const { code, body } = await ask(`${base}/connections`);
+    expect([code, JSON.parse(body)]).toEqual([503, expect.objectContaining({ reason: 'ServiceUnavailable' })]);
+    expect(logged.join()).toContain('no answer within');
+  });
+});
+
+describe('what is asked', () => {
+  test('is answered with connections, sums and silent nodes', async () => {
+    agent.answersWatch = true;
+    const silent = new ScriptedAgent('node2');
+    silent.connected = false;
+    questions = new Questions(() => [agent, silent]);
+    await server.close();
+    server = await serveLive({ host: '127.0.0.1', port: 0, tls: own.issue('live.test'), frontProxy: proxy, client, questions, now: () => new Date(0), log: () => undefined });
+    const { body } = await ask(`${base}/namespaces/shop/connections?fieldSelector=pod%3Dcart&limit=10`);
+    expect(agent.asked).toMatchObject([{ namespace: 'shop', pod: 'cart', limit: 10 }]);
+    expect(JSON.parse(body)).toMatchObject({
+      kind: 'ConnectionList', metadata: { remainingItemCount: 2 }, silentNodes: [{ name: 'node2', message: 'its agent is not connected' }],
+      items: [{ metadata: { name: 'node1.2a', namespace: 'shop' }, pod: 'cart', node: 'node1', role: 'Connecting', state: 'Accelerated', peer: 'shop/web', bytes: { fast: 5000, tcp: 100 } }],
+      pods: [{ namespace: 'shop', name: 'cart', connections: { open: 3, accelerated: 2 } }],
+    });
+  });
+
+  test('may be what happens: a line an event, from now on, and the agents are told when the reader goes', async () => {
+    const lines: { type: string; object: Record<string, unknown> }[] = [];
+    const reading = ask(`${base}/namespaces/shop/connections?watch=true&timeoutSeconds=1`, {
+      onLine: (line) => {
+        lines.push(JSON.parse(line) as (typeof lines)[number]);
+        const [{ id } = { id: 0 }] = agent.asked;
+        if (lines.length > 1) return;
+        setTimeout(() => questions.heard('node1', watchedWith(id, { last: false, omitted: 3, events: [{ type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'FromTheFuture', connection: connectionWith() }, { type: 'Closed', connection: connectionWith() }] })), 50);
+      },
+    });
+    expect((await reading).code).toBe(200);
+    expect(lines.map(({ type, object }) => [type, object['event'], object['reason']])).toEqual([['BOOKMARK', undefined, undefined], ['ADDED', 'Opened', 'Learning'], ['DELETED', 'Closed', undefined]]);
+    expect(lines[1]?.object['time']).toBe('1970-01-01T00:00:00.000Z');
+    expect(agent.asked.at(-1)).toMatchObject({ cancel: true });
+  });
+
+  test.each([
+    ['a method that changes something', 'POST', `${base}/connections`, 405, 'connections are listed and watched'],
+    ['something else', 'GET', `${base}/secrets`, 404, 'there are connections to list'],
+    ['a namespace that is none', 'GET', `${base}/namespaces/..%2f..%2fx/connections`, 404, 'there is no'],
+    ['a limit that is no number', 'GET', `${base}/connections?limit=many`, 400, 'limit: not a number'],
+    ['a selector that is not known', 'GET', `${base}/connections?fieldSelector=spec.x%3Dy`, 400, 'only pod=NAME can be selected'],
+  ])('is refused when it is %s', async (_what, method, path, code, words) => {
+    const answered = await ask(path, { method });
+    expect([answered.code, (JSON.parse(answered.body) as { message: string }).message]).toEqual([code, expect.stringContaining(words)]);
+    expect([reviews, agent.asked]).toEqual([[], []]);
+  });
+
+  test('is not answered to one user more than four times at once; others still are', async () => {
+    const watches = [1, 2, 3, 4].map(() => ask(`${base}/connections?watch=1&timeoutSeconds=1`, { onLine: () => undefined }));
+    while (agent.asked.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { code, body } = await ask(`${base}/connections?watch=1`);
+    expect([code, JSON.parse(body)]).toEqual([429, expect.objectContaining({ message: 'this user has 4 watches open already; end one, or try again', details: { retryAfterSeconds: 1 } })]);
+    expect((await ask(`${base}/connections?watch=1&timeoutSeconds=1`, { headers: { 'x-remote-user': 'ben' }, onLine: () => undefined })).code).toBe(200);
+    await Promise.all(watches);
+    expect((await ask(`${base}/connections?watch=1&timeoutSeconds=1`, { onLine: () => undefined })).code).toBe(200);
+  });
+
+  test.each([
+    ['/apis', 'APIGroupList'],
+    ['/apis/live.acceleration.dev', 'APIGroup'],
+    [base, 'APIResourceList'],
+  ])('may be what there is to ask: %s', async (path, kind) => {
+    const { code, body } = await ask(path);
+    expect([code, JSON.parse(body)]).toEqual([200, expect.objectContaining({ kind })]);
+  });
+});

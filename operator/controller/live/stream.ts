@@ -1,0 +1,44 @@
+// A watch of connections: one line of JSON an event, until its time is over, the reader goes, or the controller no longer leads.
+import type { ServerResponse } from 'node:http';
+import type { LiveEvent, SilentNode } from '../../api';
+import { eventsOf } from './objects';
+import type { Answer, Questions } from './questions';
+import type { LiveRequest } from './request';
+
+export interface StreamParts {
+  readonly questions: Pick<Questions, 'follow'>;
+  readonly now: () => Date;
+}
+
+/** What a reader has not taken yet; beyond it events are left out, and counted. */
+const maxWaitingBytes = 1024 * 1024;
+/** A bookmark at least this often, so that a reader knows that the stream lives. */
+const bookmarkMs = 10_000;
+
+/** Resolves when it is over. */
+export async function streamEvents(response: ServerResponse, { watchMs, ...scope }: LiveRequest, { questions, now }: StreamParts): Promise<void> {
+  const over = new AbortController();
+  const end = (): void => over.abort();
+  response.once('close', end);
+  const timers = [setTimeout(end, watchMs), setInterval(() => bookmark(), bookmarkMs)];
+  let omitted = 0;
+  const say = (line: LiveEvent): void => {
+    if (response.writableLength > maxWaitingBytes) omitted++;
+    else response.write(`${JSON.stringify(line)}\n`);
+  };
+  const bookmark = (...silentNodes: SilentNode[]): void => {
+    const counted = omitted;
+    omitted = 0;
+    say({ type: 'BOOKMARK', object: { silentNodes, omitted: counted } });
+  };
+  response.writeHead(200, { 'content-type': 'application/json', 'cache-control': 'no-store' });
+  bookmark();
+  const onAnswer = (answer: Answer): void => {
+    omitted += answer.watched.omitted;
+    for (const event of eventsOf(answer, now().toISOString())) say(event);
+  };
+  questions.follow(scope, { onAnswer, onSilent: (node) => bookmark(node) }, over.signal);
+  await new Promise<void>((resolve) => over.signal.addEventListener('abort', () => resolve(), { once: true }));
+  timers.forEach((timer) => clearTimeout(timer));
+  response.end();
+}
