@@ -12,6 +12,10 @@ bench: build ## Figures against plain TCP, AF_UNIX and no product; writes docs/p
 	@$(TS) e2e/tools/debian.ts all
 	@$(TS) e2e/bench/main.ts $(ARGS)
 
+.PHONY: bench-scale
+bench-scale: build ## The control plane with up to 5,000 simulated agents; writes docs/performance/scale.* (root; ARGS="--nodes 500", ARGS=--help)
+	@$(TS) e2e/scale/main.ts $(ARGS)
+
 PROBE := build/conformance/probe
 CLANG_FLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -mcpu=v3 -idirafter /usr/include/$(shell uname -m)-linux-gnu
 

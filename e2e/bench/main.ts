@@ -4,6 +4,7 @@ import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { abandonedRuns } from '../cluster/abandoned';
 import { takeDown } from '../cluster/down';
+import { interruptedCode, interruptions, wholeNumber } from '../support/commandLine';
 import { buildDirectory, checkout } from '../tools/paths';
 import { benchRows } from './comparison';
 import type { Case, Experiment } from './experiment';
@@ -19,14 +20,6 @@ interface Options {
   readonly rounds?: number;
   readonly out?: string;
   readonly output?: 'json';
-}
-
-const interruptedCode = 130;
-
-function wholeNumber(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1');
-  return value;
 }
 
 function figureNames(text: string, before: readonly string[] = []): string[] {
@@ -64,18 +57,6 @@ function chosen({ only, quick }: Options): { experiment: Experiment; cases: read
 
 function has({ of = () => true }: Figure, { name }: Case): boolean {
   return of(name);
-}
-
-/** The first Control-C ends the run in order; those that follow find it doing so. */
-function interruptions(): AbortSignal {
-  const controller = new AbortController();
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-    process.on(signal, () => {
-      process.stderr.write(controller.signal.aborted ? '\nstill cleaning up\n' : '\ninterrupted: cleaning up, what was measured is kept\n');
-      controller.abort(new Error('interrupted'));
-    });
-  }
-  return controller.signal;
 }
 
 async function main(words: readonly string[]): Promise<number> {

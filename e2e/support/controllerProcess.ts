@@ -117,6 +117,10 @@ export class ControllerProcess {
     return child.exitCode;
   }
 
+  get pid(): number | undefined {
+    return this.child?.pid;
+  }
+
   /** True while the process of the last start runs, be it stopped. */
   get running(): boolean {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;

@@ -50,7 +50,16 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
     address: `${contact.address.startsWith('[') ? '[::]' : '0.0.0.0'}:${environment.GRPC_PORT}`,
     tls: pairOf(certificates),
     authenticate: (token) => sessions.authenticate(token),
-    onStream: (session) => sessions.open(session),
+    onStream: (session) => {
+      const handlers = sessions.open(session);
+      return {
+        ...handlers,
+        onReport: (report) => {
+          metrics.reports.inc();
+          handlers.onReport(report);
+        },
+      };
+    },
     onRefused: (problem) => {
       metrics.refused.inc();
       log.warn(problem);

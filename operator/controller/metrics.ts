@@ -11,7 +11,9 @@ export function createMetrics(agents: () => number, depth: () => number) {
   const refused = new Counter({ name: 'sidecar_acceleration_agent_streams_refused_total', help: 'Agent streams that were refused or ended with an error.', registers });
   new Gauge({ name: 'sidecar_acceleration_agents_connected', help: 'Agents with an open stream.', registers, collect() { this.set(agents()); } });
   new Gauge({ name: 'sidecar_acceleration_queue_depth', help: 'Keys that wait for a pass.', registers, collect() { this.set(depth()); } });
-  return { registry, passes, seconds, refused };
+  const reports = new Counter({ name: 'sidecar_acceleration_agent_reports_total', help: 'Reports taken from agents.', registers });
+  const requests = new Counter({ name: 'rest_client_requests_total', help: 'Requests to the API server, by status code; 0 where no answer came.', labelNames: ['method', 'code'] as const, registers });
+  return { registry, passes, seconds, refused, reports, requests };
 }
 
 export type Metrics = ReturnType<typeof createMetrics>;

@@ -37,6 +37,14 @@ test('asks for a second between writes', async () => {
   expect(writer.waitMs()).toBe(0);
 });
 
+test('counts the second from when a write began, however long it takes', async () => {
+  const { clock } = setUp();
+  const slow = { request: () => Promise.resolve((clock.now += 700)) };
+  const writer = new StatusWriter(slow as unknown as KubeClient, () => clock.now);
+  await writer.write('u', status(1), undefined);
+  expect(writer.waitMs()).toBe(300);
+});
+
 test('a resource that was made anew starts from its own status', async () => {
   const { writer } = setUp();
   await writer.write('old', status(1), undefined);

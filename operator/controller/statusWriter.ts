@@ -30,9 +30,10 @@ export class StatusWriter {
     const before = this.current(uid, stored);
     if (before !== undefined && sameStatus(before, next)) return false;
     const metadata = { name: singletonName, uid };
+    // From beginning to beginning: a server that is slow must not make what is shown older still.
+    this.lastWriteMs = this.now();
     await apply(this.client, { apiVersion, kind, metadata, status: next }, { fieldManager, force: true, subresource: 'status' });
     this.written = { uid, status: next };
-    this.lastWriteMs = this.now();
     return true;
   }
 }

@@ -125,6 +125,15 @@ describe('a client of a server that does not answer', () => {
     expect((await failureOf(drain(stream))).message).toBe('GET /x as a stream: no answer within 30 ms');
   });
 
+  it('tells of a request without an answer by the code 0', async () => {
+    const answers: unknown[] = [];
+    const config = new KubeConfig();
+    config.loadFromClusterAndUser({ name: 'test', server: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, skipTLSVerify: true }, { name: 'test' });
+    const told = kubeClient(config, { onAnswer: (...answer) => answers.push(answer) });
+    await failureOf(told.request('PATCH', '/x', { timeoutMs: 30 }));
+    expect(answers).toEqual([['PATCH', 0]]);
+  });
+
   it('ends a request by its signal', async () => {
     const stop = new AbortController();
     const failed = failureOf(client.request('GET', '/x', { signal: stop.signal }));

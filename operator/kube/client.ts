@@ -50,22 +50,39 @@ export interface KubeClient {
 
 const defaultTimeoutMs = 15_000;
 
+export interface ClientOptions {
+  /** Hears of every request when its answer begins; the code is 0 when there was none. */
+  readonly onAnswer?: (method: Method, code: number) => void;
+}
+
 /** A client with the credentials of the configuration's current context. */
-export function kubeClient(config: KubeConfig): KubeClient {
+export function kubeClient(config: KubeConfig, { onAnswer = () => undefined }: ClientOptions = {}): KubeClient {
   const connection = connectionOf(config);
+  const opened: Open = async (method, path, options, signal) => {
+    try {
+      const response = await open(connection, method, path, options, signal);
+      onAnswer(method, response.statusCode ?? 0);
+      return response;
+    } catch (error) {
+      onAnswer(method, 0);
+      throw error;
+    }
+  };
   return {
-    request: (method, path, options) => request(connection, method, path, options),
-    stream: (path, options) => stream(connection, path, options),
+    request: (method, path, options) => request(connection, opened, method, path, options),
+    stream: (path, options) => stream(connection, opened, path, options),
   };
 }
 
-async function request(connection: Connection, method: Method, path: string, options: RequestOptions = {}): Promise<unknown> {
+type Open = (method: Method, path: string, options: RequestOptions, signal: AbortSignal) => Promise<IncomingMessage>;
+
+async function request(connection: Connection, opened: Open, method: Method, path: string, options: RequestOptions = {}): Promise<unknown> {
   const { timeoutMs = defaultTimeoutMs } = options;
   const doing = `${method} ${path}`;
   const late = AbortSignal.timeout(timeoutMs);
   const signal = options.signal === undefined ? late : AbortSignal.any([late, options.signal]);
   try {
-    const response = await open(connection, method, path, options, signal);
+    const response = await opened(method, path, options, signal);
     const text = await textOf(response);
     const code = response.statusCode ?? 0;
     if (code >= 400) throw errorOf(doing, code, parsedOrText(text), response.headers['retry-after']);
@@ -77,14 +94,14 @@ async function request(connection: Connection, method: Method, path: string, opt
   }
 }
 
-async function* stream(connection: Connection, path: string, options: StreamOptions): AsyncGenerator<unknown, void, undefined> {
+async function* stream(connection: Connection, opened: Open, path: string, options: StreamOptions): AsyncGenerator<unknown, void, undefined> {
   const { signal, connectTimeoutMs = defaultTimeoutMs } = options;
   const doing = `GET ${path} as a stream`;
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(), connectTimeoutMs);
   let response: IncomingMessage | undefined;
   try {
-    response = await open(connection, 'GET', path, options, AbortSignal.any([signal, late.signal]));
+    response = await opened('GET', path, options, AbortSignal.any([signal, late.signal]));
     const code = response.statusCode ?? 0;
     if (code >= 400) throw errorOf(doing, code, parsedOrText(await textOf(response)), response.headers['retry-after']);
     clearTimeout(timer);

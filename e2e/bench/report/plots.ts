@@ -1,11 +1,11 @@
 // One picture an experiment: what each side reached, and beside it the ratios with their spread and their goal.
-import type { TopLevelSpec } from 'vega-lite';
 import { comparisonsOf, middle, valuesOf } from '../comparison';
 import type { Experiment } from '../experiment';
 import { figures, type Figure } from '../figures';
 import type { MeasuredCase } from '../measurements';
 import { quantities } from '../quantities';
-import { config, inBothThemes, palette } from './theme';
+import { draw } from './draw';
+import { palette } from './theme';
 import { goalValue, goalWords, sideNames } from './words';
 
 const panel = { width: 330, height: 240 };
@@ -19,10 +19,7 @@ export function plotFile({ name }: Experiment): string {
 export async function plot(experiment: Experiment, measured: readonly MeasuredCase[]): Promise<string> {
   const own = figures.filter((figure) => figure.experiment === experiment);
   const panels = [...absolutePanels(experiment, own, measured), ratioPanel(experiment, own, measured)];
-  const spec = { config, hconcat: panels, spacing: 40, resolve: { scale: { color: 'independent', shape: 'independent' } } } as TopLevelSpec;
-  // Vega awaits at its top level, which require() refuses.
-  const [{ parse, View }, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
-  return inBothThemes(await new View(parse(compile(spec).spec), { renderer: 'none' }).toSVG());
+  return draw({ hconcat: panels, spacing: 40, resolve: { scale: { color: 'independent', shape: 'independent' } } });
 }
 
 /** An experiment whose cases have no unit in common shows its ratios only. */

@@ -1,0 +1,110 @@
+// A cluster as the API server sees it: thousands of nodes, an agent pod with a real token on each, a thousand namespaces.
+import { z } from 'zod';
+import { agentAudience } from '../../operator/api';
+import { type KubeClient, kubeClient, loadKubeConfig } from '../../operator/kube';
+import { ControllerBench } from '../support/controllerBench';
+import { namespace } from '../support/controllerProcess';
+import { agentAccount, agentPod } from '../support/testAgent';
+import { inBulk } from './bulk';
+import { ByteRelay } from './byteRelay';
+import type { AgentPlan } from './words';
+
+/** Requests to the API server at a time. */
+const parallel = 24;
+/** Namespaces that a node's pods are in: some thirty pods. */
+const namespacesPerNode = 12;
+const probes = 40;
+/** As compiled by `make build`. */
+const program = ['dist/operator/controller/main.js'];
+
+const made = z.object({ metadata: z.object({ uid: z.string() }) });
+const issued = z.object({ status: z.object({ token: z.string() }) });
+const deployment = z.object({
+  spec: z.object({ template: z.object({ spec: z.object({ containers: z.array(z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })) })) }) }) }),
+});
+
+export interface GroundSize {
+  readonly nodes: number;
+  readonly namespaces: number;
+}
+
+export class Ground {
+  private constructor(
+    readonly size: GroundSize,
+    readonly bench: ControllerBench,
+    /** The administrator's. */
+    readonly admin: KubeClient,
+    /** Between the controller and the API server. */
+    readonly relay: ByteRelay,
+    readonly agents: readonly AgentPlan[],
+  ) {}
+
+  /** The controller leads, with the settings of the chart, and the resource is there; no agent has connected. */
+  static async lay(size: GroundSize): Promise<Ground> {
+    let relay: ByteRelay | undefined;
+    const bench = await ControllerBench.start({
+      controller: async (server) => {
+        relay = await ByteRelay.start(server.url);
+        return { url: relay.url, program, environment: { ...(await settingsOf(kubeClient(loadKubeConfig(server.kubeconfig)))), LOG_LEVEL: 'info' } };
+      },
+    });
+    try {
+      if (relay === undefined) throw new Error('laying the ground: the controller was made without its relay');
+      const admin = kubeClient(loadKubeConfig(bench.server.kubeconfig));
+      // The ServiceAccount of the agents' tokens is the controller's work.
+      await bench.applyResource();
+      const agents = await populate(admin, size);
+      await bench.daemonSetOf(size.nodes);
+      return new Ground(size, bench, admin, relay, agents);
+    } catch (error) {
+      await bench.stop();
+      relay?.stop();
+      throw error;
+    }
+  }
+
+  async clear(): Promise<void> {
+    await this.bench.stop();
+    this.relay.stop();
+  }
+}
+
+/** What the chart sets in the controller's environment for Node.js and the C library. */
+async function settingsOf(admin: KubeClient): Promise<Record<string, string>> {
+  const { spec } = deployment.parse(await admin.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/sidecar-acceleration-controller`));
+  const all = spec.template.spec.containers.flatMap(({ env }) => env);
+  return Object.fromEntries(all.flatMap(({ name, value }) => (value !== undefined && /^(NODE_OPTIONS|MALLOC_.*|UV_.*)$/.test(name) ? [[name, value]] : [])));
+}
+
+/** By its number. */
+export const teamName = (index: number): string => `team-${index}`;
+export const nodeName = (index: number): string => `worker-${index}`;
+
+async function populate(admin: KubeClient, { nodes, namespaces }: GroundSize): Promise<AgentPlan[]> {
+  const names = Array.from({ length: namespaces }, (_, index) => teamName(index));
+  await inBulk(names, parallel, (name, index) =>
+    admin.request('POST', '/api/v1/namespaces', { body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { mesh: 'on', part: String(index % 10) } } } }));
+  const probing = Math.min(probes, nodes, namespaces);
+  return inBulk(Array.from({ length: nodes }, (_, index) => index), parallel, async (index) => {
+    await admin.request('POST', '/api/v1/nodes', { body: { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName(index) } } });
+    const token = await agentToken(admin, `agent-${index}`, nodeName(index));
+    // Probes are on agents of all simulators; their namespaces are the last ones, where no other agent is.
+    const share = Math.floor(nodes / probing);
+    const probe = index % share === 0 && index / share < probing ? teamName(namespaces - 1 - index / share) : undefined;
+    return { token, namespaces: namespacesOf(index, namespaces - probing), probe };
+  });
+}
+
+/** Neighbours have some in common, and every namespace is on as many nodes as every other. */
+function namespacesOf(node: number, namespaces: number): string[] {
+  const count = Math.min(namespacesPerNode, namespaces);
+  return Array.from({ length: count }, (_, each) => teamName((node * 7 + each * 83) % namespaces));
+}
+
+/** Of a new agent pod on the node, bound to both as by the kubelet. */
+async function agentToken(admin: KubeClient, pod: string, node: string): Promise<string> {
+  const { metadata } = made.parse(await admin.request('POST', `/api/v1/namespaces/${namespace}/pods`, { body: agentPod(pod, node) }));
+  const spec = { audiences: [agentAudience], expirationSeconds: 7200, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod, uid: metadata.uid } };
+  const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+  return issued.parse(await admin.request('POST', `/api/v1/namespaces/${namespace}/serviceaccounts/${agentAccount}/token`, { body })).status.token;
+}

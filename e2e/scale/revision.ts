@@ -1,0 +1,25 @@
+// The revision of an order, and nothing else of it: to decode a thousand names in each of five thousand agents would be the
+// simulators' cost and not the product's. Wire format: https://protobuf.dev/programming-guides/encoding/
+
+const orderTag = 0x0a;
+const revisionTag = 0x08;
+
+/** Undefined for a message of another kind; fields come in the order of their numbers, as our encoder writes them. */
+export function revisionOf(message: Buffer): number | undefined {
+  if (message[0] !== orderTag) return undefined;
+  const [, content] = varint(message, 1);
+  if (message[content] !== revisionTag) return undefined;
+  const [revision] = varint(message, content + 1);
+  return revision;
+}
+
+/** A number of at most 53 bits, and where the next byte is. */
+function varint(bytes: Buffer, at: number): readonly [value: number, next: number] {
+  let value = 0;
+  for (let shift = 0; shift < 8; shift += 1) {
+    const byte = bytes[at + shift] ?? 0;
+    value += (byte & 0x7f) * 2 ** (7 * shift);
+    if (byte < 0x80) return [value, at + shift + 1];
+  }
+  throw new Error('reading an order: a number of more than 56 bits');
+}

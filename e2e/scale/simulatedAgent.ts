@@ -1,0 +1,112 @@
+// A node agent as light as it can be: a connection and a gRPC stream of its own, as every agent has, with frames by hand.
+// Frames: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
+import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
+import { connect as connectTls } from 'node:tls';
+import { Backoff, type NamespaceReport, type Report } from '../../operator/protocol';
+import { connectPath, encodeFromAgent } from '../../operator/protocol/wire';
+import { emptyReport, namespaceReport } from '../support/testAgent';
+import { FrameReader, frame } from './frames';
+import { revisionOf } from './revision';
+
+export interface SimulatedAgentOptions {
+  readonly port: number;
+  /** PEM. */
+  readonly ca: string;
+  readonly serverName: string;
+  readonly token: string;
+  readonly onOrder: (revision: number) => void;
+  /** The stream is accepted (true), or has ended. */
+  readonly onState: (served: boolean) => void;
+}
+
+export class SimulatedAgent {
+  private readonly backoff = new Backoff();
+  private session: ClientHttp2Session | undefined;
+  private stream: ClientHttp2Stream | undefined;
+  private retry: NodeJS.Timeout | undefined;
+  private closed = false;
+  private served = false;
+  private appliedOrder = 0;
+
+  constructor(
+    private readonly options: SimulatedAgentOptions,
+    /** What it says of each namespace of its node. */
+    private readonly namespaces: Map<string, NamespaceReport>,
+  ) {}
+
+  connect(): void {
+    if (this.closed) return;
+    const { port, ca, serverName, token } = this.options;
+    const session = connectHttp2(`https://127.0.0.1:${port}`, {
+      createConnection: () => connectTls({ host: '127.0.0.1', port, ca, servername: serverName, ALPNProtocols: ['h2'] }),
+    });
+    this.session = session;
+    // Whatever ends the session, its close event follows.
+    session.on('error', () => undefined);
+    session.once('close', () => this.ended());
+    const stream = session.request({
+      ':method': 'POST', ':path': connectPath, ':authority': serverName, 'content-type': 'application/grpc', te: 'trailers', authorization: `Bearer ${token}`,
+    });
+    this.stream = stream;
+    const reader = new FrameReader((message) => this.take(revisionOf(message)));
+    stream.on('data', (chunk: Buffer) => reader.read(chunk));
+    stream.on('error', () => undefined);
+    stream.once('response', ({ 'grpc-status': refused }) => refused === undefined && this.accepted());
+    stream.once('close', () => session.destroy());
+    stream.write(frame(encodeFromAgent({ message: 'hello', hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: false } })));
+    this.report();
+  }
+
+  /** The whole report, if there is a stream for it. */
+  private report(): void {
+    const report: Report = { ...emptyReport, appliedOrder: this.appliedOrder, namespaces: [...this.namespaces.values()] };
+    this.stream?.write(frame(encodeFromAgent({ message: 'report', report })));
+  }
+
+  /** Says something else of a namespace, at once. */
+  change(name: string, to: (report: NamespaceReport) => NamespaceReport): void {
+    this.namespaces.set(name, to(this.namespaces.get(name) ?? namespaceReport(name, { podsSelected: 0, podsAccelerated: 0 })));
+    this.report();
+  }
+
+  /** A second has gone by: bytes have run in every other namespace, and that is reported. */
+  traffic(): void {
+    let odd = false;
+    for (const [name, report] of this.namespaces) {
+      odd = !odd;
+      if (odd) this.namespaces.set(name, { ...report, fastBytes: report.fastBytes + 10_000 });
+    }
+    this.report();
+  }
+
+  /** Shows its token anew, as an agent does when the kubelet has made another. */
+  renew(): void {
+    this.stream?.write(frame(encodeFromAgent({ message: 'renewal', renewal: { token: this.options.token } })));
+  }
+
+  close(): void {
+    this.closed = true;
+    clearTimeout(this.retry);
+    this.session?.destroy();
+  }
+
+  private accepted(): void {
+    this.served = true;
+    this.options.onState(true);
+  }
+
+  private take(revision: number | undefined): void {
+    if (revision === undefined) return;
+    this.backoff.reset();
+    this.appliedOrder = revision;
+    this.options.onOrder(revision);
+    this.report();
+  }
+
+  private ended(): void {
+    this.stream = undefined;
+    if (this.served) this.options.onState(false);
+    this.served = false;
+    if (!this.closed) this.retry = setTimeout(() => this.connect(), this.backoff.next());
+  }
+}
