@@ -96,17 +96,17 @@ describe('an installed chart', () => {
   it('can be upgraded with everything switched on, which the API server and the Prometheus operator understand', async () => {
     await server.kubectl(['apply', '--server-side', '-f', await provideModuleFile(serviceMonitorCrd)]);
     await established(server, 'servicemonitors.monitoring.coreos.com');
-    const options = ['replicas=2', 'podDisruptionBudget.enabled=true', 'metrics.serviceMonitor.enabled=true', 'metrics.dashboard.enabled=true'];
+    const options = ['replicas=3', 'networkPolicy.enabled=true', 'metrics.serviceMonitor.enabled=true', 'metrics.dashboard.enabled=true'];
     const { code, stderr } = await helm('upgrade', 'any', chart, ...options.flatMap((option) => ['--set', option]));
     expect([code, stderr]).toEqual([0, '']);
-    expect((await json('get', 'deployment', 'sidecar-acceleration-controller', '-n', namespace)).spec.replicas).toBe(2);
+    expect((await json('get', 'deployment', 'sidecar-acceleration-controller', '-n', namespace)).spec.replicas).toBe(3);
     expect((await json('get', 'servicemonitors', '-n', namespace)).items).toHaveLength(2);
     expect((await json('get', 'poddisruptionbudgets', '-n', namespace)).items).toHaveLength(1);
   });
 
   it('goes back to what it was', async () => {
     expect((await helm('rollback', 'any', '1')).code).toBe(0);
-    expect((await json('get', 'deployment', 'sidecar-acceleration-controller', '-n', namespace)).spec.replicas).toBe(1);
+    expect((await json('get', 'deployment', 'sidecar-acceleration-controller', '-n', namespace)).spec.replicas).toBe(2);
     expect((await json('get', 'servicemonitors', '-n', namespace)).items).toEqual([]);
   });
 

@@ -17,7 +17,7 @@ function kinds(objects: readonly { kind: string; metadata: { name: string } }[])
 
 /** Everything that can be switched on. */
 const everything = {
-  podDisruptionBudget: { enabled: true },
+  networkPolicy: { enabled: true },
   metrics: { serviceMonitor: { enabled: true, labels: { release: 'prometheus' } }, dashboard: { enabled: true } },
   resource: { create: true },
 };
@@ -26,7 +26,7 @@ describe('the chart', () => {
   it('is the controller, its rights and the CRD, and nothing that was not asked for', async () => {
     expect(kinds(await render({}, ['--no-hooks']))).toEqual([
       `ClusterRole ${controller}`, `ClusterRoleBinding ${controller}`, 'CustomResourceDefinition sidecaraccelerations.acceleration.dev',
-      `Deployment ${controller}`, `Lease ${controller}`, `Role ${controller}`, `RoleBinding ${controller}`, 'Service sidecar-acceleration-channel', `Service ${controller}`, `ServiceAccount ${controller}`,
+      `Deployment ${controller}`, `Lease ${controller}`, `PodDisruptionBudget ${controller}`, `Role ${controller}`, `RoleBinding ${controller}`, 'Service sidecar-acceleration-channel', `Service ${controller}`, `ServiceAccount ${controller}`,
     ]);
   });
 
@@ -89,7 +89,7 @@ describe('a value', () => {
   });
 
   it('limits evictions', async () => {
-    const budget = objectOf(await render({ podDisruptionBudget: { enabled: true, maxUnavailable: '50%' } }), 'PodDisruptionBudget', controller);
+    const budget = objectOf(await render({ podDisruptionBudget: { maxUnavailable: '50%' } }), 'PodDisruptionBudget', controller);
     expect(at(budget, 'spec')).toMatchObject({ maxUnavailable: '50%', unhealthyPodEvictionPolicy: 'AlwaysAllow' });
   });
 

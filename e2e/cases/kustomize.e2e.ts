@@ -60,5 +60,5 @@ it('gives an overlay’s image to the controller and, through it, to the agents'
   const image = at(deployment, 'spec.template.spec.containers.0.image');
   expect(image).toMatch(/^registry\.example\.com\/sidecar-acceleration@sha256:/);
   expect(at(deployment, 'spec.template.spec.containers.0.env')).toContainEqual({ name: 'IMAGE', value: image });
-  expect(at(deployment, 'spec.replicas')).toBe(2);
+  expect(at(deployment, 'spec.replicas')).toBe(3);
 });

@@ -15,8 +15,14 @@ const image = z.strictObject({
 });
 
 const podDisruptionBudget = z.strictObject({
-  enabled: z.boolean().describe('Limit how many controllers may be evicted at a time; of use with two or more replicas.'),
+  enabled: z.boolean().describe('Limit how many controllers may be evicted at a time; with one replica it keeps nobody from draining a node.'),
   maxUnavailable: z.union([z.int().min(1), z.string().regex(/^([1-9][0-9]?|100)%$/)]),
+});
+
+const networkPolicy = z.strictObject({
+  enabled: z.boolean().describe('Let controller and agents be reached, and reach, only whom they must; needs a network plug-in that enforces policies.'),
+  metricsFrom: z.array(objectMap).describe('NetworkPolicyPeers that may read metrics; empty is everybody.'),
+  apiServerPorts: z.array(z.int().min(1).max(65535)).min(1).describe('Ports of the API server: of its Service, and of the servers behind it.'),
 });
 
 const metrics = z.strictObject({
@@ -34,7 +40,7 @@ const metrics = z.strictObject({
 export const chartValues = z.strictObject({
   global: objectMap.optional().describe('Set by parent charts; not read.'),
   image,
-  replicas: z.int().min(1).max(5).describe('More than one waits for the lease of the first.'),
+  replicas: z.int().min(1).max(5).describe('One leads; the others wait for its lease.'),
   resources: objectMap,
   nodeSelector: stringMap,
   tolerations: z.array(objectMap),
@@ -43,6 +49,7 @@ export const chartValues = z.strictObject({
   podAnnotations: stringMap.describe('Of the controller.'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']),
   podDisruptionBudget,
+  networkPolicy,
   metrics,
   liveData: z.strictObject({
     enabled: z.boolean().describe('Serve live data to accelctl and the console, as an aggregated API: an APIService and the rights it takes.'),

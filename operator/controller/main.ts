@@ -79,4 +79,7 @@ function stopSignal(log: Log): AbortSignal {
   return stop.signal;
 }
 
-void main();
+main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exit(1); // what else was started goes with it
+});

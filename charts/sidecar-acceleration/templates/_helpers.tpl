@@ -12,6 +12,12 @@ app.kubernetes.io/name: sidecar-acceleration
 app.kubernetes.io/component: controller
 {{- end }}
 
+{{/* The agents' pods, which the controller makes. */}}
+{{- define "acceleration.agents" -}}
+app.kubernetes.io/name: sidecar-acceleration
+app.kubernetes.io/component: agent
+{{- end }}
+
 {{- define "acceleration.labels" -}}
 {{ include "acceleration.selector" . }}
 app.kubernetes.io/instance: {{ .Release.Name }}

@@ -41,6 +41,16 @@ export async function exportImage(reference: string, archive: string): Promise<v
   await run('buildah', [...storage, 'push', '--quiet', reference, `docker-archive:${archive}:${reference}`]);
 }
 
+/** Does something with the files of a built image, which are below `root` meanwhile. */
+export async function inImage<T>(reference: string, act: (root: string) => Promise<T>): Promise<T> {
+  const container = (await run('buildah', [...storage, 'from', '--pull-never', reference])).trim();
+  try {
+    return await act((await run('buildah', [...storage, 'mount', container])).trim());
+  } finally {
+    await run('buildah', [...storage, 'rm', container]);
+  }
+}
+
 /** True when the image is in the harness's storage. */
 export async function hasImage(reference: string): Promise<boolean> {
   const names = await run('buildah', [...storage, 'images', '--quiet', '--filter', `reference=${reference}`]);

@@ -4,7 +4,7 @@ import { provideProductImage } from './product';
 
 async function main(): Promise<void> {
   const image = await new Progress().step('image: sidecar-acceleration', provideProductImage);
-  process.stdout.write(`${image.repository}:${image.tag} ${image.archive}\n`);
+  process.stdout.write(`${image.repository}:${image.tag} ${image.archive}\nbill of materials (CycloneDX) ${image.sbom}\n`);
 }
 
 main().catch((error: unknown) => {

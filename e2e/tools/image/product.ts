@@ -1,5 +1,5 @@
 // The product's own image, from the compiled checkout and the repository's Containerfile.
-import { copyFile, cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,21 +7,27 @@ import { cached, keepNewest } from '../cache';
 import { run } from '../command';
 import { checkout } from '../paths';
 import { provideBaseImage } from './base';
-import { buildImage, exportImage } from './buildah';
+import { buildImage, exportImage, inImage } from './buildah';
 import { contentHash } from './contentHash';
+import { billOfMaterials } from './sbom';
 
 /** An image in an archive, ready to be imported. */
 export interface ImageArchive {
   readonly repository: string;
   readonly tag: string;
   readonly archive: string;
+  /** The bill of its materials, a file beside the archive. */
+  readonly sbom: string;
 }
 
 const nodePackage = `node-linux-${process.arch}`;
 const object = join('build', 'ebpf', 'datapath.bpf.o');
 const containerfile = join(checkout, 'Containerfile');
-const inputs = ['dist', object, 'package.json', 'package-lock.json', 'Containerfile'];
-const accelctl = '#!/bin/sh\nexec node /app/dist/operator/cli/main.js "$@"\n';
+const sbomFile = 'sbom.cdx.json';
+const libraries = join('e2e', 'tools', 'image', 'libraries.sh');
+const inputs = ['dist', object, 'package.json', 'package-lock.json', 'Containerfile', libraries];
+// The image has no shell.
+const accelctl = "#!/usr/local/bin/node\nrequire('/app/dist/operator/cli/main.js');\n";
 
 /**
  * Builds the image of what `make build` has compiled.
@@ -40,10 +46,11 @@ export async function provideProductImage(): Promise<ImageArchive> {
     await stageContext(context);
     await buildImage({ reference: `${repository}:${tag}`, containerfile, context, buildArguments: { BASE: base } });
     await exportImage(`${repository}:${tag}`, join(directory, 'image.tar'));
+    await writeFile(join(directory, sbomFile), await billOf(`${repository}:${tag}`, tag));
     await rm(context, { recursive: true });
   });
   await keepNewest('image-product-', 3);
-  return { repository, tag, archive: join(directory, 'image.tar') };
+  return { repository, tag, archive: join(directory, 'image.tar'), sbom: join(directory, sbomFile) };
 }
 
 /**
@@ -54,6 +61,7 @@ export async function stageContext(context: string): Promise<void> {
   const packages = await provideProductionPackages();
   await mkdir(join(context, 'app', 'build', 'ebpf'), { recursive: true });
   await writeFile(join(context, 'accelctl'), accelctl, { mode: 0o755 });
+  await copyFile(join(checkout, libraries), join(context, 'libraries.sh'));
   // Thousands of files that only get read: linked instead of copied.
   await run('cp', ['--archive', '--link', join(packages, 'node'), join(packages, 'node_modules'), context]);
   await cp(join(checkout, 'dist'), join(context, 'app', 'dist'), { recursive: true, preserveTimestamps: true });
@@ -73,6 +81,16 @@ async function provideProductionPackages(): Promise<string> {
     for (const each of [nodePackage, '.bin']) await rm(join(nodeModules, each), { recursive: true, force: true });
   });
   return directory;
+}
+
+/** From the lock file, and from what the built image itself says of Debian's packages. */
+async function billOf(reference: string, version: string): Promise<string> {
+  const lock = await readFile(join(checkout, 'package-lock.json'), 'utf8');
+  const debian = await inImage(reference, async (root) => {
+    const status = join(root, 'var', 'lib', 'dpkg', 'status.d');
+    return Promise.all((await readdir(status)).sort().map((name) => readFile(join(status, name), 'utf8')));
+  });
+  return billOfMaterials({ version, lock, architecture: process.arch, debian });
 }
 
 async function productVersion(): Promise<string> {
