@@ -1,5 +1,6 @@
 // The real agent on a real node: what it does with orders, pods, signals and trouble. Needs root and BPF.
 import { join } from 'node:path';
+import { askedOf, published } from '../gitops/metricNames';
 import { agentPins, orderForShop, RealAgent } from '../support/realAgent';
 import { waitFor } from '../support/waitFor';
 
@@ -49,9 +50,11 @@ test('the connections of a pod are told to who asks by the channel', async () =>
   expect(agent.watched).toMatchObject({ id: 1, last: true, problem: '', pods: [{ namespace: 'shop', name: 'cart', open: 0, accelerated: 0 }], connections: [] });
 });
 
-test('health and metrics are served', async () => {
+test('health is served, and every metric that dashboard and alerts ask for', async () => {
   expect((await agent.get('/readyz')).status).toBe(200);
-  expect(await (await agent.get('/metrics')).text()).toContain('sidecar_acceleration_agent_pods_accelerated{namespace="shop"} 1');
+  const metrics = await (await agent.get('/metrics')).text();
+  expect(metrics).toContain('sidecar_acceleration_agent_pods_accelerated{namespace="shop"} 1');
+  expect(published(metrics)).toEqual(expect.arrayContaining(askedOf('agent')));
 });
 
 test.each(['SIGTERM', 'SIGKILL'] as const)('after %s the kernel goes on, and the next agent takes over what is pinned', async (signal) => {

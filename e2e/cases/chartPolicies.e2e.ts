@@ -33,7 +33,7 @@ let pods: readonly Pod[];
 
 beforeAll(async () => {
   render = await chartRenderer();
-  const objects = await render({ resource: { create: true } });
+  const objects = await render({ resource: { create: true }, liveData: { enabled: true } });
   const ofChart = podsOf(objects).map(({ name, labels: own, spec }) => ({ name, labels: own, ports: portsOf({ containers: spec.containers }) }));
   pods = [...ofChart, agent()];
 });
@@ -74,15 +74,16 @@ test('there is none unless it was asked for', async () => {
   expect((await render()).filter(({ kind }) => kind === 'NetworkPolicy')).toEqual([]);
 });
 
-test('the controller is reached at each of its ports: by agents alone for their streams, by those who read metrics', async () => {
+test('the controller is reached at each of its ports: by agents alone for their streams, by those who read metrics, by the API server', async () => {
   const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
-  const spec = policy(await render({ networkPolicy: { enabled: true, metricsFrom: [monitoring] } }), controller);
+  const spec = policy(await render({ liveData: { enabled: true }, networkPolicy: { enabled: true, metricsFrom: [monitoring] } }), controller);
   expect(selected(spec.podSelector)).toEqual([controller]);
   expect(spec.policyTypes).toEqual(['Ingress']);
   expect(ports(spec.ingress)).toEqual(portsOfPod(controller));
-  const [streams, metrics] = spec.ingress;
+  const [streams, metrics, live] = spec.ingress;
   expect([peers(streams?.from), streams?.ports]).toEqual([['agent'], [{ port: 'grpc' }]]);
   expect(metrics).toEqual({ from: [monitoring], ports: [{ port: 'http' }] });
+  expect(live).toEqual({ ports: [{ port: 'live' }] });
 });
 
 test('controller and jobs reach the API server, wherever it is, and nothing else', async () => {

@@ -1,6 +1,9 @@
 // What the chart renders for which values, by the real helm; no cluster.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
 import { pages } from '../docs/pages';
-import { chartRenderer, at, objectOf, podsOf, type RenderChart } from '../support/chart';
+import { chartDirectory, chartRenderer, at, objectOf, podsOf, type RenderChart } from '../support/chart';
 
 const controller = 'sidecar-acceleration-controller';
 const digest = `sha256:${'0'.repeat(64)}`;
@@ -18,7 +21,7 @@ function kinds(objects: readonly { kind: string; metadata: { name: string } }[])
 /** Everything that can be switched on. */
 const everything = {
   networkPolicy: { enabled: true },
-  metrics: { serviceMonitor: { enabled: true, labels: { release: 'prometheus' } }, dashboard: { enabled: true } },
+  metrics: { serviceMonitor: { enabled: true, labels: { release: 'prometheus' } }, alerts: { enabled: true, labels: { release: 'prometheus' } }, dashboard: { enabled: true } },
   resource: { create: true },
 };
 
@@ -116,6 +119,12 @@ describe('a value', () => {
     expect(ports).toContainEqual({ name: 'live', port: 443, targetPort: 10250 });
     expect(env).toContainEqual({ name: 'LIVE_PORT', value: '10250' });
     expect(objectOf(objects, 'ClusterRole', 'sidecar-acceleration-view').metadata.labels).toMatchObject({ 'rbac.authorization.k8s.io/aggregate-to-view': 'true' });
+  });
+
+  it('brings the alerts as they are, for the Prometheus operator', async () => {
+    const rule = objectOf(await render(everything), 'PrometheusRule', 'sidecar-acceleration');
+    expect(rule.metadata.labels).toMatchObject({ release: 'prometheus' });
+    expect(at(rule, 'spec')).toEqual(parse(readFileSync(join(chartDirectory, 'alerts', 'sidecar-acceleration.yaml'), 'utf8')));
   });
 
   it('brings the dashboard as Grafana reads it', async () => {

@@ -50,6 +50,7 @@ const packages: readonly DebianPackage[] = [
   { name: 'nginx', provides: 'nginx', tried: true },
   { name: 'openssl', provides: 'openssl' },
   { name: 'postgresql', provides: 'pg_createcluster', tried: true },
+  { name: 'prometheus', provides: 'promtool' },
   { name: 'procps', provides: 'sysctl' },
   { name: 'python3', provides: 'python3' },
   { name: 'python3-pip', provides: 'pip3' },

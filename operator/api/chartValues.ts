@@ -31,6 +31,10 @@ const metrics = z.strictObject({
     interval: duration,
     labels: stringMap.describe('What the serviceMonitorSelector of your Prometheus asks for.'),
   }),
+  alerts: z.strictObject({
+    enabled: z.boolean().describe('Alert rules as a PrometheusRule; needs the CRDs of the Prometheus operator.'),
+    labels: stringMap.describe('What the ruleSelector of your Prometheus asks for.'),
+  }),
   dashboard: z.strictObject({
     enabled: z.boolean().describe('A ConfigMap that the sidecar of Grafana loads as a dashboard.'),
     labels: stringMap.describe('What that sidecar looks for.'),
