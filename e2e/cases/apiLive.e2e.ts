@@ -2,10 +2,11 @@
 import { request } from 'node:https';
 import { connectionWith } from '../../operator/controller/live/live.testing';
 import { testAuthority } from '../../operator/protocol/certificates.testing';
-import { connectionList, liveEvent } from '../../operator/api';
-import { kubeconfigWith } from '../support/accelctl';
+import { connectionList, liveEvent, maxListedConnections } from '../../operator/api';
+import { accelctlOn, kubeconfigWith } from '../support/accelctl';
 import { happen, LiveBench } from '../support/liveBench';
 import type { TestAgent } from '../support/testAgent';
+import { waitFor } from '../support/waitFor';
 import { attempt } from '../tools/command';
 
 const base = '/apis/live.acceleration.dev/v1alpha1';
@@ -39,6 +40,51 @@ it('tells what happens, a line an event', async () => {
   await happen(agent, { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'Closed', connection: connectionWith() });
   const events = (await reading).trim().split('\n').map((line) => liveEvent.parse(JSON.parse(line)));
   expect(events.flatMap((each) => (each.type === 'BOOKMARK' || each.type === 'ERROR' ? [] : [each.object.event]))).toEqual(['Opened', 'Closed']);
+});
+
+describe('accelctl', () => {
+  const accelctl = (...words: string[]) => accelctlOn(live.bench.server.kubeconfig, words);
+  const asUser = async (user: string, ...words: string[]) => accelctlOn(await kubeconfigWith(live.bench.server, user, { as: user }), words);
+
+  it('lists connections', async () => {
+    const { code, stdout } = await accelctl('connections', 'shop/cart');
+    expect(stdout).toMatch(/^POD +LOCAL .*\ncart +10\.0\.0\.1:40000 +10\.98\.0\.9:80 +10\.0\.0\.2:15006 +shop\/web +Accelerated +4\.9 KiB +100 B +60 us\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('shows once what is being sent, where standard output is no terminal', async () => {
+    const before = live.connections;
+    const topping = accelctl('top', 'shop', '-o', 'json');
+    await waitFor('the first look', () => agent.watches.at(-1)?.limit === maxListedConnections);
+    live.connections = before.map((each) => ({ ...each, fastBytes: each.fastBytes + 1_000_000 }));
+    const { code, stdout } = await topping;
+    live.connections = before;
+    const [row] = JSON.parse(stdout) as { pod: string; fastPerSecond: number }[];
+    expect([code, row?.pod]).toEqual([0, 'cart']);
+    expect(row?.fastPerSecond).toBeGreaterThan(100_000);
+  });
+
+  it('prints what happens, filtered, for as long as it is told', async () => {
+    const asked = agent.watches.length;
+    const tapping = accelctl('tap', 'shop', '--kind', 'Opened', '--for', '4s');
+    await waitFor('a new watch', () => agent.watches.slice(asked).some(({ events }) => events));
+    await happen(agent, { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'Closed', connection: connectionWith() });
+    const { code, stdout, stderr } = await tapping;
+    expect([code, stderr]).toEqual([0, '']);
+    expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} Opened shop\/cart 10\.0\.0\.1:40000 > 10\.98\.0\.9:80 Learning\n$/);
+  });
+
+  it.each([['connections'], ['top'], ['tap']])('says in one line what is wrong: %s', async (command) => {
+    expect(await accelctl(command, 'nowhere')).toMatchObject({ code: 1, stderr: 'accelctl: reading namespaces/nowhere: there is no such namespace; see kubectl get namespaces\n' });
+    expect(await asUser('nobody', command, 'shop')).toMatchObject({
+      code: 1, stdout: '', stderr: expect.stringMatching(/^accelctl: reading connections\.live\.acceleration\.dev: this user may not (list|watch) connections in namespace shop; ask for the ClusterRole sidecar-acceleration-view there\n$/) as string,
+    });
+  });
+
+  it('shows the viewer of a namespace that namespace', async () => {
+    expect((await asUser('viewer', 'connections', 'shop')).code).toBe(0);
+    expect((await asUser('viewer', 'connections')).stderr).toContain('this user may not list connections in all namespaces');
+  });
 });
 
 it('shows the connections of a namespace to who may view it, and nothing to anybody else', async () => {
@@ -75,10 +121,24 @@ it.each([
   expect(agent.watches).toHaveLength(before);
 });
 
-it('names the node whose agent is gone', async () => {
+it('names the node whose agent is gone, and accelctl ends with 3', async () => {
   await agent.close();
+  expect(await accelctlOn(live.bench.server.kubeconfig, ['connections'])).toMatchObject({ code: 3, stdout: expect.stringContaining('node node1 is silent: its agent is not connected\n') as string });
   const list = connectionList.parse(JSON.parse(await live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections`])));
   expect([list.items, list.silentNodes]).toEqual([[], [{ name: 'node1', message: 'its agent is not connected' }]]);
+});
+
+it('is unavailable while no controller leads, which accelctl says in one line', async () => {
+  await live.bench.controller.stop();
+  for (const command of ['connections', 'top', 'tap']) {
+    const { code, stderr } = await accelctlOn(live.bench.server.kubeconfig, [command]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^accelctl: reading connections\.live\.acceleration\.dev: the controller does not answer the API server \(.*\); see kubectl get apiservice v1alpha1\.live\.acceleration\.dev, and accelctl doctor\n$/)]);
+  }
+});
+
+it('is not there without the APIService, which accelctl says in one line', async () => {
+  await live.bench.kubectl(['delete', 'apiservice', 'v1alpha1.live.acceleration.dev']);
+  await waitFor('the group to be gone', async () => (await accelctlOn(live.bench.server.kubeconfig, ['top'])).stderr.includes('this cluster serves no live data; switch it on: helm upgrade'));
 });
 
 function certificateOf(name: string): { readonly cert: string; readonly key: string } {

@@ -1,5 +1,5 @@
 // An API server as accelctl's tests need it: answers by method and path, and a record of what was asked.
-import { ApiError, errorOf, type KubeClient, type RequestOptions } from '../kube';
+import { type ApiError, errorOf, type KubeClient, type RequestOptions } from '../kube';
 
 export interface Asked {
   readonly method: string;
@@ -24,18 +24,25 @@ export class FakeApi {
   /** Texts, as logs are, by the same names. */
   readonly readText = async (path: string): Promise<string> => String(await this.client.request('GET', path));
 
+  private answerOf(method: string, path: string, { body, query }: RequestOptions): Answer {
+    this.asked.push({ method, path, ...(body === undefined ? {} : { body }), ...(query === undefined ? {} : { query }) });
+    const answers = this.answers.get(`${method} ${path}`) ?? [refusal(404, { reason: 'NotFound', message: 'not found' })];
+    return answers.length > 1 ? answers.shift() : answers[0];
+  }
+
   readonly client: KubeClient = {
     request: (method, path, options = {}) => {
-      const { body, query } = options;
-      this.asked.push({ method, path, ...(body === undefined ? {} : { body }), ...(query === undefined ? {} : { query }) });
-      const answers = this.answers.get(`${method} ${path}`) ?? [refusal(404, { reason: 'NotFound', message: 'not found' })];
-      const answer = answers.length > 1 ? answers.shift() : answers[0];
+      const answer = this.answerOf(method, path, options);
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
-    stream: () => {
-      throw new ApiError('GET: nothing is streamed here', 0, '');
-    },
+    // Of a stream an answer is the list of its lines; the next answer is that of the next stream.
+    stream: (path, { query = {} }) => linesOf(this.answerOf('STREAM', path, { query })),
   };
+}
+
+async function* linesOf(answer: Answer): AsyncGenerator<unknown, void, undefined> {
+  if (answer instanceof Error || !Array.isArray(answer)) throw answer;
+  yield* await Promise.resolve(answer as unknown[]);
 }
 
 /** What an API server says when it refuses. */

@@ -19,8 +19,10 @@ export class Failure extends Error {
   constructor(
     message: string,
     readonly code: ExitCode = exitCode.error,
+    /** What it came from; tells whether it may pass by itself. */
+    cause?: unknown,
   ) {
-    super(message);
+    super(message, { cause });
     this.name = 'Failure';
   }
 }

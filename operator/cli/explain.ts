@@ -1,11 +1,11 @@
 // accelctl explain: why a namespace or a pod is or is not accelerated, with what to do.
 import type { Command } from 'commander';
 import type { Cluster } from './cluster';
-import { exitCode, Failure } from './exit';
 import { explanationOf, listedNamespace, type Explanation } from './explanation';
 import type { ClusterOptions } from './kubeconfig';
 import { podExplanationOf } from './podExplanation';
 import type { Surroundings } from './surroundings';
+import { targetOf } from './target';
 
 interface ExplainOptions extends ClusterOptions {
   readonly namespace?: string;
@@ -27,20 +27,6 @@ async function explain(what: string, options: ExplainOptions, world: Surrounding
   const { text, code } = await (pod === undefined ? ofNamespace(cluster, namespace, world.now()) : ofPod(cluster, namespace, pod, world.now()));
   world.print(text);
   world.end(code);
-}
-
-interface Target {
-  readonly namespace: string;
-  readonly pod?: string;
-}
-
-/** @throws Failure with code 2 for what names neither */
-function targetOf(what: string, namespace: string | undefined): Target {
-  // kubectl prints pods as pod/NAME.
-  const named = namespace === undefined ? what : what.replace(/^pods?\//, '');
-  const [first = '', second, ...rest] = namespace === undefined ? named.split('/') : [namespace, ...named.split('/')];
-  if (rest.length > 0 || first === '' || second === '') throw new Failure(`reading the argument: ${what} names neither a namespace nor a pod; as in shop, or shop/cart-6d5f`, exitCode.usage);
-  return second === undefined ? { namespace: first } : { namespace: first, pod: second };
 }
 
 async function ofNamespace(cluster: Cluster, name: string, now: Date): Promise<Explanation> {

@@ -18,7 +18,13 @@ export interface Asked {
 export function failureOf(error: unknown, asked: Asked, server: string): Failure {
   if (error instanceof Failure) return error;
   const { problem, next } = diagnosis(error, asked, server);
-  return new Failure(`${asked.doing} ${asked.object}: ${problem}; ${next}`);
+  return new Failure(`${asked.doing} ${asked.object}: ${problem}; ${next}`, undefined, error);
+}
+
+/** Of an API server that does not answer, or not now: the same question may be answered in a moment. */
+export function mayPass(error: unknown): boolean {
+  const cause = error instanceof Failure ? error.cause : error;
+  return cause instanceof ApiError && (cause.code === 0 || cause.code === 429 || cause.code >= 500);
 }
 
 interface Diagnosis {
@@ -54,7 +60,7 @@ function refused(error: unknown): Diagnosis {
 }
 
 /** Without what the client puts before it: the request, and the status that has been judged already. */
-function reasonOf(error: unknown): string {
+export function reasonOf(error: unknown): string {
   return messageOf(error).replace(/^(GET|POST|PUT|PATCH|DELETE) \S+( as a stream)?: /, '').replace(/^HTTP \d+:? ?/, '');
 }
 

@@ -6,6 +6,7 @@ import { clusterOf } from './cluster';
 import { paintOf } from './paint';
 import { runProgram } from './program';
 import { progressOn } from './progress';
+import { screenOn } from './screen';
 
 /** The controller writes status at most once a second; looking more often shows nothing new. */
 const lookEveryMs = 1_000;
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
     {
       cluster: clusterOf,
       print: (text) => process.stdout.write(`${text}\n`),
+      draw: screenOn(process.stdout, process.env),
       paint: paintOf(process.stdout, process.env),
       progress: progressOn(process.stderr),
       now: () => new Date(),

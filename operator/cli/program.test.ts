@@ -46,6 +46,33 @@ describe('accelctl status', () => {
   });
 });
 
+describe('accelctl status --watch', () => {
+  const busy = refusal(503, { message: 'the API server is busy' });
+  const away = refusal(0);
+
+  it('lives through an API server that does not answer for a while, and says so once', async () => {
+    const changed = recorded({ metadata: { resourceVersion: '4712' } });
+    const { code, printed, progress, complaints } = await accelctl(serving(recorded(), busy, busy, busy, changed), ['status', '--watch'], 8);
+    expect([printed.length, complaints, code]).toEqual([2, [], exitCode.fine]);
+    expect(progress).toEqual([expect.stringMatching(/^reading sidecaraccelerations.*the API server is busy.*; trying again until it answers$/)]);
+  });
+
+  it('asks less and less often', async () => {
+    const api = serving(recorded(), away);
+    await accelctl(api, ['status', '--watch'], 31);
+    expect(api.asked).toHaveLength(1 + [1, 2, 4, 8, 15].length + 1);
+  });
+
+  it.each([
+    ['the first look fails', [busy, recorded()], 'the API server is busy'],
+    ['the right is taken away', [recorded(), refusal(403)], 'this user may not get'],
+    ['the resource type is gone', [recorded(), refusal(404, '404 page not found')], 'the cluster does not know this resource type'],
+  ])('ends with 1 when %s', async (_what, answers, words) => {
+    const { code, complaints } = await accelctl(serving(...answers), ['status', '--watch'], 8);
+    expect([code, complaints]).toEqual([exitCode.error, [expect.stringContaining(words)]]);
+  });
+});
+
 describe('accelctl explain', () => {
   it('explains a listed namespace', async () => {
     const { code, printed } = await accelctl(serving(recorded()), ['explain', 'shop']);

@@ -6,6 +6,7 @@ import { addDoctor } from './doctor';
 import { addDrain } from './drain';
 import { exitCode, Failure, type ExitCode } from './exit';
 import { addExplain } from './explain';
+import { addConnections, addTap, addTop } from './live';
 import { addReport } from './report';
 import { addStatus } from './status';
 import type { Surroundings } from './surroundings';
@@ -34,7 +35,7 @@ export function programOf({ name, version }: Identity, world: Surroundings): Com
     .addHelpText('after', codes)
     // Inherited by the commands, which are made after this.
     .exitOverride();
-  for (const add of [addStatus, addExplain, addDoctor, addSwitches, addDrain, addConsole, addReport, addCompletion]) add(program, world);
+  for (const add of [addStatus, addExplain, addTop, addConnections, addTap, addDoctor, addSwitches, addDrain, addConsole, addReport, addCompletion]) add(program, world);
   return program;
 }
 

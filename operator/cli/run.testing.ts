@@ -15,17 +15,22 @@ export interface Ran {
   readonly complaints: readonly string[];
 }
 
-/** @param looks how often the user waits for another look before having had enough */
-export async function accelctl(api: FakeApi, words: readonly string[], looks = Number.POSITIVE_INFINITY): Promise<Ran> {
+/**
+ * @param looks how often the user waits for another look before having had enough
+ * @param drawn where standard output is a terminal: receives what is drawn on it
+ */
+export async function accelctl(api: FakeApi, words: readonly string[], looks = Number.POSITIVE_INFINITY, drawn?: string[]): Promise<Ran> {
   const [printed, progress, complaints]: [string[], string[], string[]] = [[], [], []];
   let waited = 0;
   const world = {
     cluster: () => clusterOn(api.client, 'https://test', api.readText),
     print: (text: string) => void printed.push(text),
+    draw: drawn === undefined ? undefined : (text: string) => void drawn.push(text),
     paint: plain,
     progress: linesTo((line) => void progress.push(line)),
     now: () => new Date(recordedNow.getTime() + waited * 1000),
-    ended: () => Promise.resolve(),
+    // Who looks at a terminal has enough when he has looked as often as he wanted.
+    ended: () => (drawn === undefined ? Promise.resolve() : new Promise<void>(() => undefined)),
     nextLook: () => Promise.resolve(waited++ < looks),
   };
   const code = await runProgram({ name: 'accelctl', version: '1.2.3' }, words, world, (line) => void complaints.push(line));

@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { exitCode } from './exit';
 import type { ClusterOptions } from './kubeconfig';
 import { addOutput, formatted, type OutputOptions } from './output';
+import { Persistence } from './persistence';
 import { readinessOf } from './readiness';
 import { statusTable } from './statusTable';
 import type { Surroundings } from './surroundings';
@@ -23,9 +24,11 @@ export function addStatus(program: Command, world: Surroundings): void {
 
 async function status(options: StatusOptions, world: Surroundings): Promise<void> {
   const cluster = world.cluster(options);
+  const persistence = new Persistence(world);
   let printed: string | undefined;
   do {
-    const resource = await cluster.resource();
+    const resource = await persistence.look(() => cluster.resource());
+    if (resource === undefined) continue;
     // Ages move on by themselves; only a new version of the resource is news.
     if (resource.metadata.resourceVersion !== printed) {
       const text = formatted(options.output, resource, () => statusTable(resource, world.now(), world.paint));

@@ -10,6 +10,8 @@ export interface Surroundings {
   cluster(options: ClusterOptions): Cluster;
   /** Writes to standard output; the text has no trailing line feed. */
   print(text: string): void;
+  /** Draws over what it drew before, where standard output is a terminal; undefined elsewhere. */
+  readonly draw?: ((text: string) => void) | undefined;
   /** Colours what goes to standard output, where that is a terminal that wants them. */
   readonly paint: Paint;
   /** Shows how far something is, on standard error. */
