@@ -153,6 +153,7 @@ const differences: readonly Declaration[] = [
   {
     cases: ['fionread-first', 'fionread-driven-first'],
     result: 'different',
+    optional: true, // some kernels count both queues
     why: 'The first FIONREAD of a container, on a connection that is joined already, counts too little until the connection has left the fast path.',
     remedy: 'Containers are watched while their first connections are learnt; exclude one that begins to count only later.',
   },
@@ -167,6 +168,13 @@ const differences: readonly Declaration[] = [
     result: 'different',
     why: 'io_uring’s splice makes no system call that could be noticed: redirected bytes can be received, but never spliced.',
     remedy: exclude,
+  },
+  {
+    cases: ['ktls'],
+    result: 'different',
+    optional: true, // where the kernel has TLS
+    why: 'A joined socket that asks for TLS in the kernel is refused the keys (EINVAL); it keeps its bytes, and its connection goes back to TCP.',
+    remedy: 'None needed: TLS libraries then encrypt by themselves. To keep TLS in the kernel, exclude the pods.',
   },
   {
     cases: ['zerocopy-receive'],

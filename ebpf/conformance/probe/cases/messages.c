@@ -144,11 +144,29 @@ static void ask_receive_timestamp(struct conn *conn)
 		set_option(conn->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 }
 
+/* The kernel begins to stamp when somebody asks for it, and a moment later: by a work item (netstamp_work,
+ * net/core/dev.c). */
+#define STAMP_TRIES 50
+
+static bool one_byte_stamped(struct conn *conn)
+{
+	unsigned char byte;
+	char beside[256];
+	struct iovec part = { &byte, 1 };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1, .msg_control = beside, .msg_controllen = sizeof(beside) };
+
+	send_now(1);
+	settle();
+	if (recvmsg(conn->fd, &message, 0) != 1)
+		return false;
+	check(conn, &byte, 1);
+	return CMSG_FIRSTHDR(&message);
+}
+
 static void receive_timestamp(struct conn *conn)
 {
-	send_now(1); /* the kernel may begin to stamp a moment after it was asked */
-	settle();
-	take(conn, 1);
+	for (int tries = 0; tries < STAMP_TRIES && !one_byte_stamped(conn); tries++)
+		;
 	for (int i = 0; i < 2; i++) {
 		send_now(300);
 		settle();
