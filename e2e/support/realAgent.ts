@@ -43,7 +43,7 @@ export class RealAgent {
     const node = await startRuntimeNode(runId);
     const environment: NodeJS.ProcessEnv = {
       ...process.env, NODE_NAME: 'node', CRI_SOCKET: '/run/containerd/containerd.sock', PINS: agentPins,
-      OBJECT: join(checkout, 'build/ebpf/datapath.bpf.o'), CA_FILE: channel.path('ca.crt'), TOKEN_FILE: channel.path('token'), LOG_LEVEL: 'debug', HEALTH_PORT: String(await freePort()),
+      OBJECT: join(checkout, 'build/ebpf/datapath.bpf.o'), CA_FILE: channel.path('ca.crt'), TOKEN_FILE: channel.path('token'), LOG_LEVEL: 'debug', HEALTH_PORT: String(await freePort()), INSPECTOR: runId,
     };
     const prepared = new RealAgent(node, channel, environment);
     const controller = await channel.serve({

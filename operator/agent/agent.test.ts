@@ -58,7 +58,7 @@ async function start(): Promise<void> {
   agent = await startAgent({
     environment: {
       node: 'node1', controllerAddress: `127.0.0.1:${controller.port}`, criSocket: runtime.socket, pins: '/sys/fs/bpf/p', object: '/object',
-      caFile: channel.path('ca.crt'), tokenFile: channel.path('token'), logLevel: 'error', healthPort: 0,
+      caFile: channel.path('ca.crt'), tokenFile: channel.path('token'), logLevel: 'error', healthPort: 0, inspector: `\0agent-test-${randomUUID()}`,
     },
     log,
     leftovers: { switchOff: () => undefined, release: () => undefined },
@@ -71,7 +71,6 @@ async function start(): Promise<void> {
     onDefect: (error) => journal.add(`defect ${String(error)}`),
     host,
     netnsOf: (pid) => (pid === 11 ? 1011 : 1),
-    inspector: `\0agent-test-${randomUUID()}`,
   });
 }
 

@@ -10,7 +10,7 @@ import type { Datapath, Leftovers, OpenOptions } from './datapath/contract';
 import type { Environment } from './environment';
 import { type HealthServer, type Log, serveHealth } from '../process';
 import { type Host, realHost } from './host';
-import { inspectorSocket, serveConnections } from './inspector';
+import { serveConnections } from './inspector';
 import { LiveReader } from './live/read';
 import { LiveWatches } from './live/watches';
 import { createMetrics } from './metrics';
@@ -35,7 +35,6 @@ export interface AgentParts {
   readonly warnings: () => number;
   readonly host?: Host;
   readonly netnsOf?: NetnsOf;
-  readonly inspector?: string;
 }
 
 export interface Agent {
@@ -116,7 +115,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
   };
   const metrics = createMetrics({ report: () => report, connected: () => connected });
   const health: HealthServer = await serveHealth(environment.healthPort, { alive: () => now() - tickedAt < stuckMs, unready, metrics });
-  const inspector = await serveConnections(parts.inspector ?? inspectorSocket, (limit) => orders.connections(limit));
+  const inspector = await serveConnections(environment.inspector, (limit) => orders.connections(limit));
 
   const hello: Hello = { agentVersion: productVersion(), kernel: release(), architecture: machine(), mapAbi, live: true };
   const client: AgentClient = connectAgent({

@@ -1,16 +1,16 @@
 // The subcommand `connections`: prints the original-destination map of this node.
 import Table from 'cli-table3';
 import type { JoinedConnection } from './datapath/contract';
-import { askConnections, inspectorSocket } from './inspector';
+import { askConnections } from './inspector';
 
 export interface ConnectionsOptions {
   readonly output: 'table' | 'json';
   readonly limit: number;
-  readonly socket?: string;
+  readonly socket: string;
 }
 
 /** Returns what is to be printed. Rejects with one line when the agent cannot be asked. */
-export async function connections({ output, limit, socket = inspectorSocket }: ConnectionsOptions): Promise<string> {
+export async function connections({ output, limit, socket }: ConnectionsOptions): Promise<string> {
   const rows = await askConnections(socket, limit);
   return output === 'json' ? JSON.stringify(rows, null, 2) : renderTable(rows);
 }

@@ -13,6 +13,8 @@ const schema = z.object({
   CA_FILE: absolutePath,
   TOKEN_FILE: absolutePath,
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
+  /** Of the abstract unix socket; agents in one network namespace need one each. */
+  INSPECTOR: z.string().min(1).max(100).default('sidecar-acceleration-agent'),
   HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(9090),
 });
 
@@ -26,6 +28,8 @@ export interface Environment {
   readonly tokenFile: string;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   readonly healthPort: number;
+  /** The address of the socket that tells which connections are joined. */
+  readonly inspector: string;
 }
 
 /** Throws one line that names every variable that is missing or wrong. */
@@ -46,5 +50,6 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     tokenFile: read.TOKEN_FILE,
     logLevel: read.LOG_LEVEL,
     healthPort: read.HEALTH_PORT,
+    inspector: `\0${read.INSPECTOR}`,
   };
 }

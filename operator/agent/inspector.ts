@@ -4,9 +4,6 @@ import { z } from 'zod';
 import { paths } from '../api';
 import type { JoinedConnection } from './datapath/contract';
 
-/** An abstract unix socket: needs no writable directory, and nobody outside the pod's network namespace can reach it. */
-export const inspectorSocket = '\0sidecar-acceleration-agent';
-
 const largestLimit = 131_072;
 
 const joinedConnections = z.array(
@@ -20,7 +17,10 @@ const joinedConnections = z.array(
   }),
 );
 
-/** @param read gives at most that many connections */
+/**
+ * @param socket an abstract unix socket: needs no writable directory, and nobody outside of the pod's network namespace can reach it
+ * @param read gives at most that many connections
+ */
 export function serveConnections(socket: string, read: (limit: number) => readonly JoinedConnection[]): Promise<Server> {
   const server = createServer((incoming, response) => {
     const limit = Number(new URL(incoming.url ?? '/', 'http://agent').searchParams.get('limit'));

@@ -60,7 +60,7 @@ program
   .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
   .addOption(new Option('--limit <number>', 'most rows').default(1000).argParser(Number))
   .action(async (options: { output: 'table' | 'json'; limit: number }) => {
-    process.stdout.write(`${await connections(options)}\n`);
+    process.stdout.write(`${await connections({ ...options, socket: readEnvironment(process.env).inspector })}\n`);
   });
 
 program.parseAsync().catch((error: unknown) => {
