@@ -29,7 +29,7 @@ describe('the chart', () => {
   it('is the controller, its rights and the CRD, and nothing that was not asked for', async () => {
     expect(kinds(await render({}, ['--no-hooks']))).toEqual([
       `ClusterRole ${controller}`, `ClusterRoleBinding ${controller}`, 'CustomResourceDefinition sidecaraccelerations.acceleration.dev',
-      `Deployment ${controller}`, `Lease ${controller}`, `PodDisruptionBudget ${controller}`, `Role ${controller}`, `RoleBinding ${controller}`, 'Service sidecar-acceleration-channel', `Service ${controller}`, `ServiceAccount ${controller}`,
+      `Deployment ${controller}`, `Lease ${controller}`, `PodDisruptionBudget ${controller}`, `Role ${controller}`, `Role ${controller}`, `RoleBinding ${controller}`, `RoleBinding ${controller}`, 'Service sidecar-acceleration-channel', `Service ${controller}`, `ServiceAccount ${controller}`,
     ]);
   });
 

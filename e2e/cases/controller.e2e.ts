@@ -30,7 +30,7 @@ describe('when the resource is applied', () => {
     const { uid, finalizers } = (await bench.resource()).metadata;
     expect(finalizers).toEqual(['acceleration.dev/drain']);
     expect(metadata.ownerReferences).toMatchObject([{ kind: 'SidecarAcceleration', name: 'default', uid }]);
-    expect(spec.updateStrategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxUnavailable: '10%', maxSurge: 0 } });
+    expect(spec.updateStrategy).toEqual({ type: 'OnDelete' });
     const pod = spec.template.spec;
     expect(pod).toMatchObject({ hostPID: true, automountServiceAccountToken: false, serviceAccountName: daemonSet });
     const { clusterIP } = (await bench.get('service', channelService, '-n', namespace)).spec;

@@ -75,11 +75,11 @@ export class ControllerBench {
     return this.kubectl(['create', '-f', '-'], { apiVersion: 'v1', kind: 'List', items });
   }
 
-  /** Applies the resource, selecting by mesh=on, and waits until its agents are rendered. */
-  async applyResource(): Promise<void> {
+  /** Applies the resource, selecting by mesh=on, and waits until its agents are rendered. @param more of its spec */
+  async applyResource(more: object = {}): Promise<void> {
     await this.kubectl(['apply', '-f', '-'], {
       apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' },
-      spec: { selector: { namespaces: { matchLabels: { mesh: 'on' } } } },
+      spec: { selector: { namespaces: { matchLabels: { mesh: 'on' } } }, ...more },
     });
     await waitFor('the DaemonSet', () => this.get('ds', daemonSet, '-n', namespace));
   }

@@ -13,6 +13,8 @@ export const singletonName = 'default';
 /** Label on a namespace or a pod: the value `off` keeps it out whatever the selectors say. */
 export const modeLabel = `${group}/mode`;
 export const modeLabelOff = 'off';
+/** Label on the agents' pods: the revision of the template that they were made from. */
+export const revisionLabel = `${group}/revision`;
 /** Holds the resource until every node has given back what it held. */
 export const finalizer = `${group}/drain`;
 /** Audience of the projected token an agent shows to the controller; useless for the API server itself. */

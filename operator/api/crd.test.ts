@@ -57,12 +57,16 @@ describe('the CRD', () => {
     expect(keys).toEqual([
       ['.status.conditions', ['type']],
       ['.status.nodes.unsupported', ['reason']],
+      ['.status.nodes.leftOut', ['reason']],
+      ['.status.rollout.revisions', ['revision']],
+      ['.status.rollout.failures', ['node']],
+      ['.status.rollout.aside', ['reason']],
       ['.status.namespaces', ['name']],
       ['.status.namespaces[].reasons', ['reason']],
     ]);
   });
 
-  it('shows mode, readiness, nodes, share and age in a listing', () => {
-    expect(v1alpha1.additionalPrinterColumns.map((column) => column.name)).toEqual(['Mode', 'Ready', 'Nodes', 'Accelerated', 'Age']);
+  it('shows mode, readiness, nodes, share and age in a listing, and a rollout in a wide one', () => {
+    expect(v1alpha1.additionalPrinterColumns.map((column) => column.name)).toEqual(['Mode', 'Ready', 'Nodes', 'Accelerated', 'Rollout', 'Age']);
   });
 });

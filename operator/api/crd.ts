@@ -12,6 +12,7 @@ const columns = [
   { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
   { name: 'Nodes', type: 'string', jsonPath: '.status.summary.nodes', description: 'Nodes with a ready agent, of those that should have one.' },
   { name: 'Accelerated', type: 'string', jsonPath: '.status.summary.accelerated', description: 'Share of the open connections that are accelerated.' },
+  { name: 'Rollout', type: 'string', jsonPath: '.status.rollout.message', priority: 1, description: 'How far the newest revision of the agent is.' },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ] as const;
 

@@ -83,6 +83,10 @@ export const nodeReasons = {
     means: 'The agent may not do what it has to: a capability is missing, or a security module of the node denies it.',
     remedy: 'Set spec.agent.privileges to Privileged; docs/privileges.md says what the agent needs and what for.',
   },
+  NodeNotReady: {
+    means: 'The node is not Ready, so nothing is heard of its agent. What is accelerated there stays so.',
+    remedy: 'Look at the node: kubectl describe node. Rollouts and other nodes do not wait for it.',
+  },
   KernelTooOld: { means: 'The kernel is older than 5.10.', remedy: 'Upgrade the kernel of the node.' },
   NoCgroup2: {
     means: 'No cgroup v2 hierarchy is mounted, so there is no place to attach to pods only.',
@@ -115,8 +119,44 @@ export const nodeReasons = {
   },
 } as const satisfies Record<string, ReasonText>;
 
+/** Why a node that spec.nodes selects gets no agent at all. */
+export const leftOutReasons = {
+  UnsupportedPlatform: {
+    means: 'The node is not Linux on amd64 or arm64: there is no agent for it.',
+    remedy: 'Nothing: the node is left as it is.',
+  },
+  TaintNotTolerated: {
+    means: 'The node has a taint that spec.nodes.tolerations does not tolerate.',
+    remedy: 'Remove the taint; or delete the resource and apply it with a toleration.',
+  },
+} as const satisfies Record<string, ReasonText>;
+
+/** Why a rollout neither waits for a node nor counts it. */
+export const asideReasons = {
+  NodeNotReady: { means: 'The node is not Ready.', remedy: 'Nothing: it follows when it is.' },
+  NodeCordoned: {
+    means: 'The node is cordoned: somebody works on it.',
+    remedy: 'Uncordon it, and it follows. To have it follow at once, delete its agent pod.',
+  },
+  NodeLeaving: { means: 'The node is being removed from the cluster.', remedy: 'Nothing.' },
+  TaintNotTolerated: {
+    means: 'A taint came to the node after its agent: a deleted agent pod would not come back.',
+    remedy: 'Remove the taint, and it follows.',
+  },
+  WasNotWell: {
+    means: 'The agent of the node was not ready before its update, and is not ready after it.',
+    remedy: 'Look at the agent pod of the node; it is nothing that the new revision has brought.',
+  },
+  JoinedMeanwhile: {
+    means: 'The node joined during the rollout and its agent has not become well in time: nothing is known of it from before.',
+    remedy: 'Look at the agent pod of the node.',
+  },
+} as const satisfies Record<string, ReasonText>;
+
 export type ConnectionReason = keyof typeof connectionReasons;
 export type NodeReason = keyof typeof nodeReasons;
+export type LeftOutReason = keyof typeof leftOutReasons;
+export type AsideReason = keyof typeof asideReasons;
 
 /** The names of a reason table, typed, in the order of the table. */
 function names<T extends Record<string, ReasonText>>(table: T): [keyof T & string, ...(keyof T & string)[]] {
@@ -125,3 +165,5 @@ function names<T extends Record<string, ReasonText>>(table: T): [keyof T & strin
 
 export const connectionReasonNames = names(connectionReasons);
 export const nodeReasonNames = names(nodeReasons);
+export const leftOutReasonNames = names(leftOutReasons);
+export const asideReasonNames = names(asideReasons);

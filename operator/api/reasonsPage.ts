@@ -1,5 +1,5 @@
-// docs/reasons.md: the two reason tables as a page for people.
-import { connectionReasons, nodeReasons, type ReasonText } from './reasons';
+// docs/reasons.md: the reason tables as a page for people.
+import { asideReasons, connectionReasons, leftOutReasons, nodeReasons, type ReasonText } from './reasons';
 
 function table(reasons: Readonly<Record<string, ReasonText>>): string {
   const rows = Object.entries(reasons).map(([name, text]) => `| \`${name}\` | ${cell(text.means)} | ${cell(text.remedy)} |`);
@@ -28,5 +28,17 @@ ${table(connectionReasons)}
 Found in \`status.nodes.unsupported\`, and in the message of the condition \`Degraded\`.
 
 ${table(nodeReasons)}
+
+## Why a node has no agent
+
+Found in \`status.nodes.leftOut\`. Such nodes are not counted among those that should be ready.
+
+${table(leftOutReasons)}
+
+## Why a rollout does not wait for a node
+
+Found in \`status.rollout.aside\`. What is accelerated on such a node stays so.
+
+${table(asideReasons)}
 `;
 }

@@ -79,11 +79,34 @@ const nodes = z.object({
   tolerations: z.array(toleration).max(64).default([{ operator: 'Exists' }]).describe('Tolerations of the agent.'),
 }).meta(fixedNodes);
 
+const canary = z
+  .object({
+    count: z.int().min(0).max(1000).optional().describe('So many nodes, the best witnesses first: those that accelerate. 1 unless told; 0 does without.'),
+    nodeSelector: labels.optional().describe('Every node with these labels.'),
+  })
+  .meta(rules({ rule: '!(has(self.count) && has(self.nodeSelector))', message: 'a canary is chosen by count or by nodeSelector, not by both' }));
+
+const verdict = z.object({
+  withinSeconds: z.int().min(5).max(3600).default(300).describe('A replaced agent must be well within this time: ready, heard, following the order. Pulling its image is part of it.'),
+  maxRestarts: z.int().min(0).max(100).default(2).describe('More restarts of a replaced agent are a failure.'),
+  maxErrors: z.int().min(0).max(1000000).default(10).describe('More errors counted by a replaced agent are a failure.'),
+  minSharePercent: z.int().min(0).max(100).default(50)
+    .describe('A canary node must accelerate this part of the share of its connections that it accelerated before.'),
+});
+
+export const failurePolicies = ['RollBack', 'Pause'] as const;
+
 const rollout = z.object({
+  canary: canary.prefault({}).describe('The nodes that get a new revision of the agent first. No canary, no bake.'),
+  bakeSeconds: z.int().min(0).max(604800).default(120).describe('How long every canary node must have been well before the others follow.'),
   maxUnavailable: z
     .union([z.int().min(1).max(10000), z.string().regex(/^([1-9][0-9]?|100)%$/, 'not a percentage such as 10%')])
     .default('10%')
-    .describe('How many agents may be replaced at a time; acceleration goes on meanwhile.'),
+    .describe('How many agents may be missing or unproven at a time; acceleration goes on meanwhile.'),
+  paused: z.boolean().default(false).describe('Replaces no agent while true.'),
+  onFailure: z.enum(failurePolicies).default('RollBack')
+    .describe('RollBack gives the replaced nodes the last revision that was good everywhere; Pause leaves all as it is.'),
+  verdict: verdict.prefault({}).describe('When a replaced agent is believed, and when it is given up.'),
 });
 
 /** Bytes a reader may leave unread on the fast path before more go over TCP. */

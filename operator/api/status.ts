@@ -1,7 +1,7 @@
 // The status of SidecarAcceleration in zod: what is accelerated, where, and why the rest is not.
 import { z } from 'zod';
 import { listMap } from './markers';
-import { connectionReasonNames, nodeReasonNames } from './reasons';
+import { asideReasonNames, connectionReasonNames, leftOutReasonNames, nodeReasonNames } from './reasons';
 
 const count = z.int().min(0);
 const time = z.iso.datetime({ offset: true });
@@ -39,11 +39,39 @@ export const namespaceStatus = z.object({
   since: time.describe('When the namespace entered its state.'),
 });
 
+const nodeName = z.string().max(253);
+const someNodes = { nodes: count, examples: z.array(nodeName).max(3).describe('Some of the nodes.') };
+
 export const nodeReasonCount = z.object({
   reason: z.enum(nodeReasonNames),
-  nodes: count,
-  examples: z.array(z.string().max(253)).max(3).describe('Some of the nodes.'),
+  ...someNodes,
   message: z.string().max(1024).describe('What is wrong on the first of them, and what to do.'),
+});
+export const leftOutCount = z.object({ reason: z.enum(leftOutReasonNames), ...someNodes });
+export const asideCount = z.object({ reason: z.enum(asideReasonNames), ...someNodes });
+
+export const rolloutStages = ['Canary', 'Baking', 'Rolling', 'Done', 'Paused', 'Stopped', 'RollingBack'] as const;
+const revision = z.string().min(1).max(63);
+/** Most nodes named one by one with what is wrong with them. */
+export const maxListedFailures = 10;
+
+export const revisionCount = z.object({
+  revision,
+  updated: count.describe('Nodes whose agent of this revision is well.'),
+  verifying: count.describe('Nodes whose agent of this revision is still to become well.'),
+  failed: count,
+});
+
+export const rolloutStatus = z.object({
+  stage: z.enum(rolloutStages),
+  message: z.string().max(1024).describe('How far it is, in words.'),
+  to: revision.describe('The revision that is asked for, as in the label acceleration.dev/revision of the agents.'),
+  from: revision.optional().describe('The revision that was good on every node last: what is gone back to.'),
+  remaining: count.describe('Nodes whose agent is still to be replaced or to be proven, without those set aside.'),
+  revisions: z.array(revisionCount).max(8).meta(listMap('revision')).default([]),
+  failures: z.array(z.object({ node: nodeName, why: z.string().max(512) })).max(maxListedFailures).meta(listMap('node')).default([])
+    .describe('Why the revision goes no further.'),
+  aside: z.array(asideCount).max(8).meta(listMap('reason')).default([]).describe('Nodes that are neither waited for nor counted.'),
 });
 
 /** Most namespaces listed one by one; the others are summed in `remainder`. */
@@ -52,7 +80,13 @@ export const maxListedNamespaces = 100;
 export const status = z.object({
   observedGeneration: count.optional(),
   conditions: z.array(condition).max(8).meta(listMap('type')).optional(),
-  nodes: z.object({ desired: count, ready: count, unsupported: z.array(nodeReasonCount).max(16).meta(listMap('reason')).default([]) }).optional(),
+  nodes: z.object({
+    desired: count,
+    ready: count,
+    unsupported: z.array(nodeReasonCount).max(16).meta(listMap('reason')).default([]),
+    leftOut: z.array(leftOutCount).max(4).meta(listMap('reason')).optional().describe('Nodes that spec.nodes selects and that get no agent.'),
+  }).optional(),
+  rollout: rolloutStatus.optional().describe('How the newest revision of the agent reaches the nodes.'),
   connections: connectionCounts.optional(),
   bytes: byteCounts.optional(),
   summary: z.object({
@@ -67,6 +101,10 @@ export const status = z.object({
 export type Condition = z.infer<typeof condition>;
 export type NamespaceState = (typeof namespaceStates)[number];
 export type NamespaceStatus = z.infer<typeof namespaceStatus>;
+export type LeftOutCount = z.infer<typeof leftOutCount>;
+export type AsideCount = z.infer<typeof asideCount>;
+export type RolloutStage = (typeof rolloutStages)[number];
+export type RolloutStatus = z.infer<typeof rolloutStatus>;
 export type NodeReasonCount = z.infer<typeof nodeReasonCount>;
 export type ReasonCount = z.infer<typeof reasonCount>;
 export type Status = z.infer<typeof status>;

@@ -6,6 +6,8 @@ export interface AgentState {
   readonly connected: boolean;
   /** The last report, kept while an agent is being replaced; undefined before the first. */
   readonly report: Report | undefined;
+  /** Of the pod whose agent sent that report. */
+  readonly podUid?: string | undefined;
   /** Milliseconds since the agent was last heard. */
   readonly ageMs: number;
 }

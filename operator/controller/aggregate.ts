@@ -5,7 +5,7 @@ import type { AgentState } from './agentState';
 import { sum } from './counts';
 import { stateOf } from './namespaceState';
 import { totalsOf } from './namespaceTotals';
-import { nodesOf } from './nodes';
+import { nodesOf, type NodesInput } from './nodes';
 
 export type { AgentState } from './agentState';
 
@@ -21,6 +21,9 @@ export interface AggregateInput {
   readonly agents: readonly AgentState[];
   /** Of the DaemonSet; undefined until its status is about its newest generation. */
   readonly desiredNodes: number | undefined;
+  /** Names of the nodes that are not Ready. */
+  readonly notReady?: NodesInput['notReady'];
+  readonly leftOut?: NodesInput['leftOut'];
   /** The status as it was, for the times since when namespaces are in their states. */
   readonly previous: Status | undefined;
   /** RFC 3339. */

@@ -1,9 +1,10 @@
-// What the controller watches: the resource, the namespaces it selects from, and the DaemonSet it renders.
+// What the controller watches: the resource, the namespaces it selects from, the DaemonSet it renders, its pods, and the nodes.
 import { z } from 'zod';
 import { apiVersion, kind, plural, singletonName, spec, status } from '../api';
 import { type KubeClient, Reflector, registerKind } from '../kube';
 import type { NamespaceLabels } from './orders';
-import { agentName } from './render';
+import { agentName, agentSelector, type PodTemplate } from './render';
+import { type Fleet, type KubeNode, kubeNode, type KubePod, kubePod, revisionOf } from './rollout';
 
 registerKind({ apiVersion, kind, plural, namespaced: false });
 
@@ -29,8 +30,11 @@ const namespace = z
 const count = z.int().min(0).default(0);
 const daemonSet = z.looseObject({
   metadata: metadata.extend({ generation: z.int().default(0) }),
+  spec: z.looseObject({
+    template: z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}), creationTimestamp: z.unknown().optional().transform(() => undefined) }).prefault({}) }).prefault({}),
+  }).prefault({}),
   status: z
-    .looseObject({ desiredNumberScheduled: count, updatedNumberScheduled: count, observedGeneration: count })
+    .looseObject({ desiredNumberScheduled: count, observedGeneration: count })
     .prefault({}),
 });
 
@@ -40,10 +44,12 @@ export interface ClusterEvents {
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
-export class Cluster {
+export class Cluster implements Fleet {
   private readonly resources;
   private readonly namespaces;
   private readonly daemonSets;
+  private readonly nodesSeen;
+  private readonly pods;
   private readonly daemonSetKey: string;
 
   constructor(client: KubeClient, ownNamespace: string, { onChange, log }: ClusterEvents) {
@@ -54,17 +60,21 @@ export class Cluster {
     this.namespaces = new Reflector({ ...watch, path: '/api/v1/namespaces', parse: (raw) => namespace.parse(raw) });
     const daemonSets = `/apis/apps/v1/namespaces/${ownNamespace}/daemonsets`;
     this.daemonSets = new Reflector({ ...watch, path: daemonSets, query: named(agentName), parse: (raw) => daemonSet.parse(raw) });
+    // A node's heartbeats are no changes, and neither are those parts of a pod that nobody reads.
+    this.nodesSeen = new Reflector({ ...watch, path: '/api/v1/nodes', parse: (raw) => kubeNode(raw), onChange: onlyChanges(onChange) });
+    const labelSelector = Object.entries(agentSelector).map(([label, value]) => `${label}=${value}`).join(',');
+    this.pods = new Reflector({ ...watch, path: `/api/v1/namespaces/${ownNamespace}/pods`, query: { labelSelector }, parse: (raw) => kubePod(raw), onChange: onlyChanges(onChange) });
     this.daemonSetKey = `${ownNamespace}/${agentName}`;
   }
 
   /** Resolves when `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.resources, this.namespaces, this.daemonSets].map((reflector) => reflector.run(signal)));
+    await Promise.all([this.resources, this.namespaces, this.daemonSets, this.nodesSeen, this.pods].map((reflector) => reflector.run(signal)));
   }
 
   /** Resolves when everything has been listed once. */
   get synced(): Promise<void> {
-    return Promise.all([this.resources.synced, this.namespaces.synced, this.daemonSets.synced]).then(() => undefined);
+    return Promise.all([this.resources.synced, this.namespaces.synced, this.daemonSets.synced, this.nodesSeen.synced, this.pods.synced]).then(() => undefined);
   }
 
   resource(): StoredResource | undefined {
@@ -76,16 +86,43 @@ export class Cluster {
   }
 
   /** What the DaemonSet says of its nodes; undefined until it has looked at its newest version. */
-  nodes(): { readonly desired: number; readonly updated: number } | undefined {
+  nodes(): { readonly desired: number } | undefined {
     const found = this.daemonSets.get(this.daemonSetKey);
     if (found === undefined || found.status.observedGeneration < found.metadata.generation) return undefined;
-    return { desired: found.status.desiredNumberScheduled, updated: found.status.updatedNumberScheduled };
+    return { desired: found.status.desiredNumberScheduled };
+  }
+
+  kubeNodes(): readonly KubeNode[] {
+    return this.nodesSeen.list();
+  }
+
+  agentPods(): readonly KubePod[] {
+    return this.pods.list();
+  }
+
+  standing(): { readonly revision: string; readonly template: PodTemplate; readonly settled: boolean } | undefined {
+    const found = this.daemonSets.get(this.daemonSetKey);
+    if (found === undefined) return undefined;
+    const { template } = found.spec;
+    return { revision: revisionOf(template.metadata.labels), template, settled: found.status.observedGeneration >= found.metadata.generation };
   }
 
   /** Changes whenever somebody changed the DaemonSet's spec or deleted it. */
   daemonSetGeneration(): number | undefined {
     return this.daemonSets.get(this.daemonSetKey)?.metadata.generation;
   }
+}
+
+/** Passes a change on when what was read of the object is another than before. */
+function onlyChanges(onChange: () => void): (key: string, object: object | undefined) => void {
+  const seen = new Map<string, string>();
+  return (key, object) => {
+    const text = JSON.stringify(object);
+    if (seen.get(key) === text) return;
+    if (object === undefined) seen.delete(key);
+    else seen.set(key, text);
+    onChange();
+  };
 }
 
 /** The spec of a stored resource, or why it is none. */

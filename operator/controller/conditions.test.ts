@@ -1,4 +1,4 @@
-import { condition, type Condition, type NodeReasonCount } from '../api';
+import { condition, type Condition, type NodeReasonCount, type RolloutStatus } from '../api';
 import { madeUpNow } from './agents.testing';
 import { conditionsOf, type ConditionsInput } from './conditions';
 
@@ -24,6 +24,11 @@ function find(type: Condition['type'], changes: Partial<ConditionsInput>): Condi
   return found;
 }
 
+function rollout(stage: RolloutStatus['stage'], remaining: number, failed?: string): RolloutStatus {
+  const failures = failed === undefined ? [] : [{ node: failed, why: 'its agent was restarted 3 times' }];
+  return { stage, message: 'revision b: how far it is', to: 'b', from: 'a', remaining, revisions: [], failures, aside: [] };
+}
+
 const later = (seconds: number): string => new Date(Date.parse(madeUpNow) + seconds * 1000).toISOString();
 
 describe('the conditions', () => {
@@ -36,7 +41,12 @@ describe('the conditions', () => {
     ['a node has still to follow', { nodes: { desired: 3, ready: 2, unsupported: [] } }, { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
     ['a node cannot', { nodes: { desired: 3, ready: 2, unsupported: [kernel] } }, { Ready: 'False NodesNotReady', Progressing: 'False Settled', Degraded: 'True KernelTooOld' }],
     ['agents are just starting', { nodes: { desired: 3, ready: 1, unsupported: [missing] } }, { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
-    ['agents are being replaced', { updatedNodes: 1 }, { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
+    ['agents are being replaced', { rollout: rollout('Rolling', 2) }, { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
+    ['a canary bakes', { rollout: rollout('Baking', 2) }, { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
+    ['only nodes that are set aside are left', { rollout: rollout('Rolling', 0) }, { Ready: 'True Accelerating', Progressing: 'False Settled', Degraded: 'False AsExpected' }],
+    ['a rollout is paused', { rollout: rollout('Paused', 2) }, { Ready: 'True Accelerating', Progressing: 'False RolloutPaused', Degraded: 'False AsExpected' }],
+    ['a rollout has failed', { rollout: rollout('Stopped', 2, 'node7') }, { Ready: 'True Accelerating', Progressing: 'False Settled', Degraded: 'True RolloutFailed' }],
+    ['a failed rollout is taken back', { rollout: rollout('RollingBack', 1, 'node7') }, { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'True RolloutFailed' }],
     ['the first spec cannot be read', { nodes: undefined, mode: undefined, problem: { reason: 'InvalidSpec', message: 'spec.mode: wrong' } }, { Ready: 'False InvalidSpec', Progressing: 'False InvalidSpec', Degraded: 'True InvalidSpec' }],
     ['a later spec cannot be read', { mode: undefined, problem: { reason: 'InvalidSpec', message: 'spec.mode: wrong' } }, { Ready: 'False InvalidSpec', Progressing: 'False Settled', Degraded: 'True InvalidSpec' }],
     ['the resource is being deleted', { deleting: true }, { Ready: 'False Deleting', Progressing: 'True Draining', Degraded: 'False AsExpected' }],
@@ -56,8 +66,8 @@ describe('the conditions', () => {
 
   it('say what a change is waiting for', () => {
     const nodes = { desired: 5, ready: 1, unsupported: [missing] };
-    expect(find('Progressing', { nodes, updatedNodes: 4 }).message).toBe(
-      '2 nodes have not put the newest order in force yet; nothing heard from the agents of 2 nodes; 1 agent to be replaced',
+    expect(find('Progressing', { nodes, rollout: rollout('Canary', 1) }).message).toBe(
+      '2 nodes have not put the newest order in force yet; nothing heard from the agents of 2 nodes; revision b: how far it is',
     );
   });
 

@@ -13,8 +13,8 @@ export interface ConditionsInput {
   readonly nodes: Status['nodes'];
   /** undefined while the spec cannot be read. */
   readonly mode: Mode | undefined;
-  /** Nodes whose agent pod is of the newest template, as the DaemonSet says. */
-  readonly updatedNodes?: number | undefined;
+  /** undefined while nothing is decided about it. */
+  readonly rollout?: Status['rollout'];
   /** What keeps the resource as a whole from being followed, such as a spec that cannot be read. */
   readonly problem?: { readonly reason: string; readonly message: string } | undefined;
   readonly deleting: boolean;
@@ -53,21 +53,24 @@ function readiness({ deleting, problem, nodes, mode }: ConditionsInput): Verdict
 
 const inForce: Record<Mode, string> = { Accelerate: 'Accelerating', Observe: 'Observing', Off: 'SwitchedOff' };
 
-function progress({ deleting, problem, nodes, updatedNodes }: ConditionsInput): Verdict {
+function progress({ deleting, problem, nodes, rollout }: ConditionsInput): Verdict {
   if (deleting) return { status: 'True', reason: 'Draining', message: draining(nodes) };
   if (nodes === undefined) {
     if (problem !== undefined) return { status: 'False', reason: problem.reason, message: 'nothing is done until the problem is solved' };
     return { status: 'True', reason: 'Starting', message: 'the agents are being rolled out' };
   }
-  const awaited = [...pending(nodes), ...silent(nodes), ...outdated(nodes, updatedNodes)];
+  const awaited = [...pending(nodes), ...silent(nodes), ...replacing(rollout)];
+  if (awaited.length === 0 && rollout?.stage === 'Paused') return { status: 'False', reason: 'RolloutPaused', message: rollout.message };
   if (awaited.length === 0) return { status: 'False', reason: 'Settled', message: 'every agent that can follow the order does' };
   return { status: 'True', reason: 'RollingOut', message: awaited.join('; ') };
 }
 
-function damage({ problem, nodes, deleting, now }: ConditionsInput, progressing: Condition): Verdict {
+function damage({ problem, nodes, deleting, rollout, now }: ConditionsInput, progressing: Condition): Verdict {
   if (problem !== undefined && !deleting) return { status: 'True', ...problem };
   const overdue = Date.parse(now) - Date.parse(progressing.lastTransitionTime) >= agentGraceMs;
   const wrong = (nodes?.unsupported ?? []).filter(({ reason }) => reason !== 'AgentNotReady' || overdue);
+  const failed = rollout !== undefined && rollout.failures.length > 0 ? rollout.message : undefined;
+  if (failed !== undefined) return { status: 'True', reason: 'RolloutFailed', message: [failed, ...nodeProblems(wrong)].join('; ') };
   if (wrong.length === 0) return { status: 'False', reason: 'AsExpected', message: 'no node reports a problem' };
   const [only] = wrong;
   return { status: 'True', reason: wrong.length === 1 && only !== undefined ? only.reason : 'SeveralProblems', message: nodeProblems(wrong).join('; ') };
@@ -86,8 +89,10 @@ function silent({ unsupported }: Nodes): string[] {
   return nodes === 0 ? [] : [`nothing heard from the agents of ${countOf(nodes, 'node')}`];
 }
 
-function outdated({ desired }: Nodes, updated = desired): string[] {
-  return updated >= desired ? [] : [`${countOf(desired - updated, 'agent')} to be replaced`];
+/** A rollout that is paused or has stopped is at rest, and so is one whose nodes are all set aside. */
+function replacing(rollout: Status['rollout']): string[] {
+  if (rollout === undefined || ['Done', 'Paused', 'Stopped'].includes(rollout.stage)) return [];
+  return rollout.remaining > 0 || rollout.stage === 'Baking' ? [rollout.message] : [];
 }
 
 /** A node is ready for a remove order when it has given back everything. */

@@ -12,6 +12,7 @@ import { LiveApi, type Questions } from './live';
 import type { Metrics } from './metrics';
 import { OrderBook } from './orders';
 import { type AgentSurroundings, Reconciler } from './reconcile';
+import { EventWriter, MemoryStore, Rollout } from './rollout';
 import type { AgentSessions } from './sessions';
 import { type OwnService, ownService } from './service';
 import { StatusWriter } from './statusWriter';
@@ -102,6 +103,7 @@ async function work(parts: LeaderParts, channel: Channel, signal: AbortSignal): 
     cluster,
     sessions,
     installation: new Installation(client, () => performance.now()),
+    rollout: rolloutOf(parts),
     orders: new OrderBook(Date.now),
     status: new StatusWriter(client, () => performance.now()),
     surroundings: () => surroundingsOf(environment, channel),
@@ -127,6 +129,20 @@ async function work(parts: LeaderParts, channel: Channel, signal: AbortSignal): 
       metrics.passes.inc({ result: 'error' });
       log.error(`reconcile failed, trying again in ${Math.round(retryMs)} ms: ${messageOf(error)}`);
     },
+  });
+}
+
+function rolloutOf({ client, cluster, environment, log, sessions }: LeaderParts): Rollout {
+  const { POD_NAMESPACE: namespace, POD_NAME: instance } = environment;
+  const say = (level: 'warn', message: string): void => void log.log(level, message);
+  return new Rollout({
+    client,
+    namespace,
+    fleet: cluster,
+    agents: () => sessions.states(),
+    memory: new MemoryStore({ client, namespace, log: say }),
+    events: new EventWriter({ client, instance, now: () => new Date(), log: say }),
+    now: Date.now,
   });
 }
 

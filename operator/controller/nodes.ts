@@ -1,7 +1,8 @@
 // From the agents' reports to the nodes of the status: how many follow the order, and why the others cannot.
-import { type NodeReason, nodeReasons, type NodeReasonCount, type Status } from '../api';
+import { type LeftOutReason, type NodeReason, nodeReasons, type NodeReasonCount, type Status } from '../api';
 import type { Order } from '../protocol';
 import { type AgentState, currentReport, follows } from './agentState';
+import { byReason } from './rollout';
 
 const maxExamples = 3;
 const maxMessage = 1024;
@@ -11,14 +12,18 @@ export interface NodesInput {
   readonly agents: readonly AgentState[];
   /** How many nodes should have an agent, as the DaemonSet says; undefined until it has said so. */
   readonly desiredNodes: number | undefined;
+  /** Names of the nodes that are not Ready. */
+  readonly notReady?: readonly string[] | undefined;
+  /** Nodes that are selected and get no agent. */
+  readonly leftOut?: readonly { readonly node: string; readonly reason: LeftOutReason }[] | undefined;
 }
 
 /** undefined while it is not known how many nodes should have an agent. */
-export function nodesOf({ order, agents, desiredNodes }: NodesInput): Status['nodes'] {
+export function nodesOf({ order, agents, desiredNodes, notReady = [], leftOut = [] }: NodesInput): Status['nodes'] {
   if (desiredNodes === undefined) return undefined;
   const ready = agents.filter((agent) => isReady(agent, order)).length;
   // While a node leaves the selection its agent may still speak: there are never more ready than desired.
-  return { desired: desiredNodes, ready: Math.min(ready, desiredNodes), unsupported: unsupported(agents, desiredNodes) };
+  return { desired: desiredNodes, ready: Math.min(ready, desiredNodes), unsupported: unsupported(agents, desiredNodes, notReady), ...(leftOut.length === 0 ? {} : { leftOut: byReason(leftOut) }) };
 }
 
 function isReady(agent: AgentState, order: Order): boolean {
@@ -33,29 +38,37 @@ interface Group {
 }
 
 /** A node with several problems is counted at each of them; most frequent first. */
-function unsupported(agents: readonly AgentState[], desiredNodes: number): NodeReasonCount[] {
+function unsupported(agents: readonly AgentState[], desiredNodes: number, notReady: readonly string[]): NodeReasonCount[] {
   const groups = new Map<NodeReason, Group>();
   const byName = [...agents].sort((a, b) => compare(a.node, b.node));
   for (const agent of byName) {
     for (const { reason, message } of distinct(currentReport(agent)?.problems ?? [])) add(groups, reason, agent.node, message);
   }
-  addSilent(groups, byName, desiredNodes);
+  addSilent(groups, byName, desiredNodes, notReady);
   return [...groups]
     .map(([reason, group]) => ({ reason, ...group, examples: group.examples.slice(0, maxExamples), message: group.message.slice(0, maxMessage) }))
     .sort((a, b) => b.nodes - a.nodes || compare(a.reason, b.reason));
 }
 
 /** Nodes that should have an agent and are not heard of; those whose agent has never spoken have no name here. */
-function addSilent(groups: Map<NodeReason, Group>, agents: readonly AgentState[], desiredNodes: number): void {
-  const silent = agents.filter((agent) => currentReport(agent) === undefined).map(({ node }) => node);
-  const missing = desiredNodes - (agents.length - silent.length);
-  if (missing <= 0) return;
-  const { means, remedy } = nodeReasons.AgentNotReady;
-  const group = groups.get('AgentNotReady');
-  if (group === undefined) groups.set('AgentNotReady', { nodes: missing, examples: silent.slice(0, missing), message: `${means} ${remedy}` });
+function addSilent(groups: Map<NodeReason, Group>, agents: readonly AgentState[], desiredNodes: number, notReady: readonly string[]): void {
+  const heard = new Set(agents.filter((agent) => currentReport(agent) !== undefined).map(({ node }) => node));
+  const missing = desiredNodes - heard.size;
+  const away = notReady.filter((node) => !heard.has(node)).sort(compare).slice(0, Math.max(0, missing));
+  const silent = agents.map(({ node }) => node).filter((node) => !heard.has(node) && !away.includes(node));
+  addGroup(groups, 'NodeNotReady', away.length, away);
+  addGroup(groups, 'AgentNotReady', missing - away.length, silent);
+}
+
+function addGroup(groups: Map<NodeReason, Group>, reason: NodeReason, nodes: number, names: readonly string[]): void {
+  if (nodes <= 0) return;
+  const examples = names.slice(0, nodes);
+  const { means, remedy } = nodeReasons[reason];
+  const group = groups.get(reason);
+  if (group === undefined) groups.set(reason, { nodes, examples, message: `${means} ${remedy}` });
   else {
-    group.nodes += missing;
-    group.examples.push(...silent.slice(0, missing));
+    group.nodes += nodes;
+    group.examples.push(...examples);
   }
 }
 

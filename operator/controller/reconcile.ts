@@ -8,7 +8,8 @@ import { conditionsOf } from './conditions';
 import { patienceMs, release, setFinalizer } from './finalizing';
 import type { Installation } from './installation';
 import { namespacesLeftOut, orderOf, type OrderBook, selectedNamespaces } from './orders';
-import type { RenderInput } from './render';
+import { agentTemplate, type RenderInput } from './render';
+import { leftOut, type Rollout } from './rollout';
 import type { AgentSessions } from './sessions';
 import { statusOf } from './statusValue';
 import type { StatusWriter } from './statusWriter';
@@ -20,6 +21,7 @@ export interface ReconcilerParts {
   readonly client: KubeClient;
   readonly cluster: Cluster;
   readonly installation: Installation;
+  readonly rollout: Rollout;
   readonly orders: OrderBook;
   readonly sessions: AgentSessions;
   readonly status: StatusWriter;
@@ -31,6 +33,8 @@ export type PassLog = (level: 'info' | 'warn' | 'error', message: string) => voi
 export type PassResult = { requeueAfterMs?: number };
 
 const drainPollMs = 500;
+/** The rollout waits for agents to come back to this controller. */
+const undecidedMs = 1000;
 /** Without any event: time alone turns a missing agent from progress into damage. */
 const rereadMs = 10_000;
 /** After a change of leader the agents come back within some seconds; until then the status of before is the best there is. */
@@ -40,6 +44,8 @@ const settlePollMs = 500;
 export class Reconciler {
   /** Of the last spec that could be read. */
   private selected: readonly string[] = [];
+  /** How far the newest revision of the agents is; undefined until this controller has looked. */
+  private rollout: Status['rollout'];
   private removalStarted: { readonly uid: string; readonly at: number } | undefined;
 
   private readonly began: number;
@@ -55,11 +61,26 @@ export class Reconciler {
     if (resource.metadata.deletionTimestamp !== undefined) return this.finalize(resource, parsed.ok ? parsed.spec : undefined, log);
     if (!parsed.ok) return this.report(resource, { reason: 'InvalidSpec', message: parsed.message });
     await setFinalizer(this.parts.client, resource, true);
-    const applied = await this.parts.installation.ensure(this.input(resource, parsed.spec), this.parts.cluster.daemonSetGeneration());
-    if (applied) log('info', 'applied the agents');
     this.selected = selectedNamespaces(parsed.spec, this.parts.cluster.labelledNamespaces(), this.parts.surroundings().namespace);
+    // An order waits for nothing: it reaches the agents that are there, whatever becomes of them.
     this.give(orderOf(parsed.spec, this.selected, false), log);
-    return this.report(resource, namespacesLeftOut(this.selected));
+    const againMs = await this.rollOut(resource, parsed.spec, log);
+    const { requeueAfterMs } = await this.report(resource, namespacesLeftOut(this.selected));
+    return { requeueAfterMs: Math.min(againMs, requeueAfterMs ?? againMs) };
+  }
+
+  /** Brings the agents nearer to what the resource asks for; returns when to look again, in milliseconds. */
+  private async rollOut(resource: StoredResource, spec: Spec, log: PassLog): Promise<number> {
+    const { rollout, installation, cluster, orders: { current: order } } = this.parts;
+    if (order === undefined) return undecidedMs;
+    const input = this.input(resource, spec);
+    const plan = await rollout.plan({ spec, order, owner: input.owner, wanted: agentTemplate(input) });
+    if (plan === undefined) return undecidedMs;
+    this.rollout = plan.status;
+    if (await installation.ensure({ ...input, template: plan.template }, cluster.daemonSetGeneration())) log('info', `applied the agents at revision ${plan.revision}`);
+    const replaced = await rollout.carryOut(plan);
+    if (replaced.length > 0) log('info', `replacing the agents of ${replaced.length} nodes: ${replaced.slice(0, 5).join(', ')}; ${plan.status.message}`);
+    return Math.min(plan.againMs ?? rereadMs, rereadMs);
   }
 
   private give(content: Omit<Order, 'revision'>, log: PassLog): void {
@@ -87,6 +108,8 @@ export class Reconciler {
     }
     if (abandoned.length > 0) log('warn', `gave up waiting for ${abandoned.join(', ')}: a datapath that is left there stays on until the node reboots, or until the resource is applied and deleted again`);
     await this.parts.installation.withdraw(this.input(resource, removable));
+    await this.parts.rollout.forget();
+    this.rollout = undefined;
     await setFinalizer(this.parts.client, resource, false);
     log('info', 'everything is given back; the resource may go');
     return {};
@@ -117,19 +140,30 @@ export class Reconciler {
     const counted =
       order === undefined
         ? lastKnown(previous)
-        : aggregate({ order, namespaces: this.selected, agents: sessions.states(), desiredNodes: nodes?.desired, previous, now });
+        : aggregate({ order, namespaces: this.selected, agents: sessions.states(), desiredNodes: nodes?.desired, ...this.nodesWithout(resource), previous, now });
+    const rollout = this.rollout ?? previous?.rollout;
     const conditions = conditionsOf({
       generation,
       nodes: counted.nodes,
       mode: order?.mode,
-      updatedNodes: nodes?.updated,
+      rollout,
       problem,
       deleting: deletionTimestamp !== undefined,
       previous: previous?.conditions ?? [],
       now,
     });
-    await status.write(uid, statusOf({ generation, counted, conditions }), stored);
+    await status.write(uid, statusOf({ generation, counted, conditions, rollout }), stored);
     return { requeueAfterMs: rereadMs };
+  }
+
+  private nodesWithout(resource: StoredResource): Pick<Parameters<typeof aggregate>[0], 'notReady' | 'leftOut'> {
+    const { cluster } = this.parts;
+    const parsed = specOf(resource);
+    const nodes = cluster.kubeNodes();
+    return {
+      notReady: nodes.filter(({ ready }) => ready === false).map(({ metadata }) => metadata.name),
+      leftOut: parsed.ok ? leftOut(nodes, cluster.agentPods(), parsed.spec) : [],
+    };
   }
 
   /** True while agents that a former leader counted are still to come back: without them the numbers would drop and rise again. */

@@ -17,6 +17,8 @@ interface Seat {
   /** Of the session, with the token it has shown last. */
   identity: AgentIdentity;
   report: Report | undefined;
+  /** Of the pod that sent the report. */
+  reporter: string | undefined;
   /** Monotonic milliseconds of the last report, or of the end of the stream. */
   lastSeen: number;
 }
@@ -70,7 +72,7 @@ export class AgentSessions {
 
   open(session: AgentSession<AgentIdentity>): SessionHandlers<AgentIdentity> {
     const { node, pod } = session.identity;
-    const seat = this.seats.get(node) ?? { session: undefined, identity: session.identity, report: undefined, lastSeen: 0 };
+    const seat = this.seats.get(node) ?? { session: undefined, identity: session.identity, report: undefined, reporter: undefined, lastSeen: 0 };
     seat.session?.close(`pod ${pod} speaks for node ${node} now`);
     seat.session = session;
     seat.identity = session.identity;
@@ -87,6 +89,7 @@ export class AgentSessions {
       onReport: (report) => {
         if (seat.session !== session) return;
         seat.report = report;
+        seat.reporter = session.identity.podUid;
         seat.lastSeen = this.options.now();
         this.options.onChange(node);
       },
@@ -127,6 +130,7 @@ export class AgentSessions {
       node,
       connected: seat.session !== undefined,
       report: seat.report,
+      podUid: seat.reporter,
       ageMs: now - seat.lastSeen,
     }));
   }

@@ -8,11 +8,13 @@ export interface StatusInput {
   /** Empty while there is no order to count by. */
   readonly counted: Aggregate;
   readonly conditions: readonly Condition[];
+  /** undefined while nothing is decided about it. */
+  readonly rollout?: Status['rollout'];
 }
 
 /** @throws z.ZodError when what came out is not a status that the API server would take: a defect of this product */
-export function statusOf({ generation, counted, conditions }: StatusInput): Status {
-  return status.parse({ observedGeneration: generation, conditions, ...counted });
+export function statusOf({ generation, counted, conditions, rollout }: StatusInput): Status {
+  return status.parse({ observedGeneration: generation, conditions, ...counted, ...(rollout === undefined ? {} : { rollout }) });
 }
 
 /** Whether writing one over the other would change nothing: keys in any order, and undefined as good as absent. */

@@ -1,9 +1,11 @@
 // The agents: one a node. The pod template depends on what an agent is, never on what it is told to do: orders go over the stream.
+import { createHash } from 'node:crypto';
 import { ApiObject, type Chart } from 'cdk8s';
+import { revisionLabel } from '../../api';
 import { agentContainer } from './agentContainer';
-import type { RenderInput } from './input';
+import type { PodTemplate, RenderInput } from './input';
 import { metadataOf } from './metadata';
-import { agentName, agentSelector, labelsOf } from './names';
+import { agentName, agentSelector, architectures, labelsOf } from './names';
 import { agentVolumes } from './volumes';
 
 export function daemonSet(chart: Chart, input: RenderInput): void {
@@ -13,11 +15,19 @@ export function daemonSet(chart: Chart, input: RenderInput): void {
     metadata: metadataOf(agentName, 'agent', input),
     spec: {
       selector: { matchLabels: { ...agentSelector } },
-      // No surge: two agents of one node would both hold the pinned maps. The kernel goes on while there is none.
-      updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: input.spec.rollout.maxUnavailable } },
-      template: { metadata: { labels: { ...labelsOf('agent') } }, spec: podSpec(input) },
+      // The rollout decides whose turn it is (controller/rollout). No surge: two agents of one node would both hold the pinned maps.
+      updateStrategy: { type: 'OnDelete' },
+      template: input.template ?? agentTemplate(input).template,
     },
   });
+}
+
+/** The template that the resource asks for, and its revision: a name for everything in it, which its pods have as a label. */
+export function agentTemplate(input: RenderInput): { readonly revision: string; readonly template: PodTemplate } {
+  const labels = labelsOf('agent');
+  const spec = podSpec(input);
+  const revision = createHash('sha256').update(JSON.stringify([labels, spec])).digest('hex').slice(0, 10);
+  return { revision, template: { metadata: { labels: { ...labels, [revisionLabel]: revision } }, spec } };
 }
 
 function podSpec(input: RenderInput) {
@@ -35,6 +45,14 @@ function podSpec(input: RenderInput) {
     terminationGracePeriodSeconds: 10,
     priorityClassName: agent.priorityClassName,
     nodeSelector: { ...nodes.nodeSelector, 'kubernetes.io/os': 'linux' },
+    // There is no image for others: their agents could only fail, over and over.
+    affinity: {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: {
+          nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'In', values: [...architectures] }] }],
+        },
+      },
+    },
     tolerations: nodes.tolerations,
     imagePullSecrets: input.pullSecrets.map((name) => ({ name })),
     containers: [agentContainer(input)],

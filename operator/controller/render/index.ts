@@ -7,7 +7,8 @@ import type { RenderInput } from './input';
 import { metricsService } from './service';
 import { serviceAccount } from './serviceAccount';
 
-export type { RenderInput } from './input';
+export { agentTemplate } from './daemonSet';
+export type { PodTemplate, RenderInput } from './input';
 export * from './names';
 
 /** In the order of applying: what a pod refers to comes before the DaemonSet that makes the pods. */

@@ -1,6 +1,9 @@
 // What rendering needs to know; everything else about the agents' objects is fixed.
 import type { Spec } from '../../api';
 
+/** A pod template as the DaemonSet has it; only the API server looks into it. */
+export type PodTemplate = Readonly<Record<string, unknown>>;
+
 export interface RenderInput {
   readonly spec: Spec;
   /** The SidecarAcceleration that the objects belong to. */
@@ -16,4 +19,6 @@ export interface RenderInput {
   readonly controllerAddress: string;
   /** The authority that signed the controller's certificate, in PEM; may hold several while it is replaced. */
   readonly ca: string;
+  /** A former template of the agents, to go back to; the one that the resource asks for unless given. */
+  readonly template?: PodTemplate;
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { specWith } from '../agents.testing';
-import { render, type RenderInput } from './index';
+import { agentTemplate, render, type RenderInput } from './index';
 
 const input: RenderInput = {
   spec: specWith(),
@@ -83,9 +83,22 @@ describe('what is rendered', () => {
 });
 
 describe('the DaemonSet', () => {
-  it('replaces agents without having two on a node', () => {
-    const { updateStrategy } = daemonSetOf({ spec: specWith({ rollout: { maxUnavailable: 2 } }) }).spec;
-    expect(updateStrategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { maxSurge: 0, maxUnavailable: 2 } });
+  it('replaces no agent by itself: the rollout says which one', () => {
+    expect(daemonSetOf().spec.updateStrategy).toEqual({ type: 'OnDelete' });
+  });
+
+  it('names the revision of its template in a label of the pods, and has a former template when told', () => {
+    const { revision, template } = agentTemplate(input);
+    expect(revision).toMatch(/^[0-9a-f]{10}$/);
+    expect(daemonSetOf().spec.template.metadata).toMatchObject({ labels: { 'acceleration.dev/revision': revision } });
+    const other = { ...input, spec: specWith({ agent: { logLevel: 'debug' } }) };
+    expect(agentTemplate(other).revision).not.toBe(revision);
+    expect(daemonSetOf({ ...other, template }).spec.template).toEqual(daemonSetOf().spec.template);
+  });
+
+  it('sends agents to processors that there is an image for', () => {
+    const terms = [{ matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] }] }];
+    expect(templateOf({}).spec['affinity']).toEqual({ nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } });
   });
 
   it('selects the labels of its own template', () => {
@@ -171,7 +184,7 @@ describe('the pod template', () => {
     ['selector', { selector: { namespaces: { matchLabels: { a: 'b' } }, pods: { matchLabels: { a: 'b' } } } }],
     ['paths', { paths: ['NodeLocal'] }],
     ['connections', { connections: { max: 7, spillBytes: 8192 } }],
-    ['rollout', { rollout: { maxUnavailable: 3 } }],
+    ['rollout', { rollout: { maxUnavailable: 3, canary: { count: 2 }, paused: true } }],
   ])('does not depend on spec.%s: that is an order, not a rollout', (_, spec) => {
     expect(templateOf(spec)).toEqual(templateOf({}));
   });

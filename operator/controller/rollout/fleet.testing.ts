@@ -22,6 +22,8 @@ export class Fleet {
   /** The names replaced so far, in order, of every controller. */
   readonly replaced: string[] = [];
   last: RolloutStep | undefined;
+  /** The orders in force. */
+  measure = 'orders';
 
   constructor(
     names: readonly string[],
@@ -29,7 +31,7 @@ export class Fleet {
     /** By revision and node. */
     private readonly fateOf: (revision: string, node: string) => Fate = () => 'well',
   ) {
-    for (const name of names) this.nodes.set(name, { name, reachableSince: this.now, pod: this.pod() });
+    for (const name of names) this.join(name, this.now - 1);
   }
 
   /** Brings the fleet to its first revision. */
@@ -41,8 +43,10 @@ export class Fleet {
 
   /** One look of a controller. @param dies before it has replaced the first so many pods have gone */
   pass(wanted: string, changes: Partial<RolloutPolicy> = {}, dies = Number.POSITIVE_INFINITY): RolloutStep {
-    const taken = step({ wanted, nodes: [...this.nodes.values()], policy: { ...this.policy, ...changes }, memory: this.memory, now: this.now });
+    const { template, memory, now } = this;
+    const taken = step({ wanted, standing: template, nodes: [...this.nodes.values()], policy: { ...this.policy, ...changes }, measure: this.measure, memory, now });
     this.last = taken;
+    for (const name of taken.fine) this.change(name, { judgedFrom: now });
     this.memory = structuredClone(taken.memory);
     if (dies === 0) return taken;
     this.template = taken.revision;
@@ -56,8 +60,8 @@ export class Fleet {
   /** Time passes: the DaemonSet makes what is missing, and agents become what they become. */
   advance(ms: number): void {
     this.now += ms;
-    for (const { name, pod, reachableSince } of [...this.nodes.values()]) {
-      if (reachableSince === undefined) continue;
+    for (const { name, pod, aside } of [...this.nodes.values()]) {
+      if (aside !== undefined) continue;
       if (pod === undefined) this.change(name, { pod: this.pod() });
       else this.change(name, { pod: this.aged(name, pod) });
     }
@@ -69,8 +73,18 @@ export class Fleet {
   }
 
   reach(name: string, reachable: boolean): void {
-    const was = this.nodes.get(name)?.reachableSince;
-    this.change(name, { reachableSince: reachable ? (was ?? this.now) : undefined });
+    const was = this.nodes.get(name);
+    if (was !== undefined && (was.aside === undefined) !== reachable) this.change(name, { aside: reachable ? undefined : 'NodeNotReady', judgedFrom: this.now });
+  }
+
+  /** A node comes into the cluster; the DaemonSet makes its pod from the template of the moment. */
+  join(name: string, joinedAt = this.now): void {
+    this.nodes.set(name, { name, joinedAt, judgedFrom: this.now, aside: undefined, pod: this.pod() });
+  }
+
+  /** Another controller begins: it has not seen anybody before. */
+  restart(): void {
+    for (const name of this.nodes.keys()) this.change(name, { judgedFrom: this.now });
   }
 
   on(revision: string): string[] {

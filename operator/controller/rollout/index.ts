@@ -1,5 +1,8 @@
-// The public face of the rollout's decisions.
-export type { RolloutMemory } from './memory';
-export type { AgentEvidence, AgentPod, RolloutNode } from './node';
-export type { RolloutPolicy } from './policy';
-export { type RolloutInput, type RolloutProgress, type RolloutStage, type RolloutStep, step } from './step';
+// The public face of rollouts.
+export { type KubePod, kubePod, revisionOf } from './agentPod';
+export { EventWriter } from './eventWriter';
+export { type KubeNode, kubeNode } from './kubeNode';
+export { MemoryStore } from './memoryStore';
+export { leftOut } from './observe';
+export { type Fleet, type Plan, Rollout } from './rollout';
+export { byReason } from './statusOf';

@@ -6,12 +6,18 @@ export interface RolloutMemory {
   readonly wanted: string;
   /** The last revision that reached every node: what is gone back to. Undefined before the first. */
   readonly proven: string | undefined;
-  /** How nodes were when the rollout began: those with problems, and canary nodes. */
+  /** Milliseconds since the epoch: when this revision began to be wanted. */
+  readonly startedAt: number;
+  /** By which orders the shares in `before` were measured: under others they say nothing. */
+  readonly measure: string;
+  /** How nodes were when the rollout began: those that were not well or had problems, and canary nodes. */
   readonly before: Readonly<Record<string, KnownNode>>;
+  /** The nodes that go first, while there is something to go back to. */
+  readonly canary: readonly string[];
   /** Milliseconds since the epoch: since when all canary nodes have been well. */
   readonly bakingSince: number | undefined;
-  /** Why the wanted revision goes no further; undefined while nothing is wrong with it. */
-  readonly failure: RolloutFailure | undefined;
+  /** Why the wanted revision goes no further; empty while nothing is wrong with it. */
+  readonly failures: readonly RolloutFailure[];
 }
 
 export interface RolloutFailure {

@@ -1,10 +1,15 @@
 // What is known of one node during a rollout, and what that says of the revision it runs.
+import type { AsideReason } from '../../api';
 
 /** Evidence is what agent and kubelet say; all of it can be read again by a controller that knows nothing of before. */
 export interface RolloutNode {
   readonly name: string;
-  /** Milliseconds since the epoch: since when the node has been Ready; undefined for one whose pods cannot be replaced now. */
-  readonly reachableSince: number | undefined;
+  /** Milliseconds since the epoch. */
+  readonly joinedAt: number;
+  /** Milliseconds since the epoch: before that it was well, was not Ready, or nobody looked. What is waited for is measured from here. */
+  readonly judgedFrom: number;
+  /** Why its agent is not to be replaced now, nor to be waited for. */
+  readonly aside: AsideReason | undefined;
   /** Of the agent's pod; undefined while there is none, and the DaemonSet is about to make one of its newest revision. */
   readonly pod: AgentPod | undefined;
 }
@@ -35,6 +40,8 @@ export interface AgentEvidence {
 export interface KnownNode {
   readonly problems: readonly string[];
   readonly share: number | undefined;
+  /** Its agent was there and ready. */
+  readonly well: boolean;
 }
 
 /** When a node is believed, and when it is given up. */
@@ -47,47 +54,72 @@ export interface Patience {
   readonly shareKept: number;
 }
 
+/** By what a node is judged, beside what it says. */
+export interface Standard {
+  /** The revision that it should run. */
+  readonly target: string;
+  /** Milliseconds since the epoch; nothing is known from before of nodes that joined later. */
+  readonly startedAt: number;
+  readonly before: KnownNode | undefined;
+  /** There are nodes that were well before; without any, every node has to do as a witness. */
+  readonly witnessed: boolean;
+  readonly patience: Patience;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
 export type NodeState =
-  | { readonly is: 'Outdated' | 'Updated' | 'Unreachable' }
+  | { readonly is: 'Outdated' | 'Updated' }
   /** Updated, and not yet known to be well, or waiting for its new pod. */
   | { readonly is: 'Verifying' }
+  | { readonly is: 'Aside'; readonly reason: AsideReason }
   | { readonly is: 'Failed'; readonly why: string };
 
-/**
- * @param before undefined for a node that nothing is known of
- * @param now milliseconds since the epoch
- */
-export function stateOf(node: RolloutNode, target: string, before: KnownNode | undefined, patience: Patience, now: number): NodeState {
-  const { pod, reachableSince } = node;
-  if (reachableSince === undefined) return { is: 'Unreachable' };
-  if (pod === undefined) return { is: 'Verifying' };
-  if (pod.revision !== target) return { is: 'Outdated' };
-  const harm = harmOf(pod, before, patience);
-  if (harm !== undefined) return { is: 'Failed', why: harm };
-  const missing = missingOf(pod, before, patience);
-  if (missing === undefined) return { is: 'Updated' };
-  // A node that was away needs its time after it came back.
-  const waitedMs = now - Math.max(pod.createdAt, reachableSince);
-  if (waitedMs < patience.wellWithinMs) return { is: 'Verifying' };
-  return { is: 'Failed', why: `not well ${Math.round(waitedMs / 1000)} s after its update: ${missing}` };
+export function stateOf(node: RolloutNode, standard: Standard): NodeState {
+  const { pod, aside } = node;
+  if (aside !== undefined) return { is: 'Aside', reason: aside };
+  if (pod === undefined) return awaited(node, node.judgedFrom, 'it has no agent pod', standard);
+  if (pod.revision !== standard.target) return { is: 'Outdated' };
+  const harm = harmOf(node, pod, standard);
+  if (harm !== undefined) return failed(node, harm, standard);
+  const missing = missingOf(pod, standard);
+  return missing === undefined ? { is: 'Updated' } : awaited(node, Math.max(pod.createdAt, node.judgedFrom), missing, standard);
+}
+
+function awaited(node: RolloutNode, since: number, missing: string, standard: Standard): NodeState {
+  const waitedMs = standard.now - since;
+  if (waitedMs < standard.patience.wellWithinMs) return { is: 'Verifying' };
+  return failed(node, `not well for ${Math.round(waitedMs / 1000)} s: ${missing}`, standard);
+}
+
+/** What happens to a node that was never seen well says nothing of the revision. */
+function failed(node: RolloutNode, why: string, standard: Standard): NodeState {
+  if (!standard.witnessed || isWitness(node, standard)) return { is: 'Failed', why };
+  return { is: 'Aside', reason: standard.before?.well === false ? 'WasNotWell' : 'JoinedMeanwhile' };
+}
+
+/** It was there when the rollout began, and well. */
+export function isWitness({ joinedAt }: RolloutNode, { before, startedAt }: Pick<Standard, 'before' | 'startedAt'>): boolean {
+  return before?.well !== false && joinedAt < startedAt;
 }
 
 /** What no waiting makes better. */
-function harmOf({ restarts, report }: AgentPod, before: KnownNode | undefined, { maxRestarts, maxErrors }: Patience): string | undefined {
-  if (restarts > maxRestarts) return `its agent was restarted ${restarts} times`;
-  const fresh = report?.problems.filter((problem) => !before?.problems.includes(problem)) ?? [];
+function harmOf(node: RolloutNode, { restarts, report }: AgentPod, standard: Standard): string | undefined {
+  const { before, patience } = standard;
+  if (restarts > patience.maxRestarts) return `its agent was restarted ${restarts} times`;
+  if (report === undefined) return undefined;
+  const fresh = isWitness(node, standard) ? report.problems.filter((problem) => !before?.problems.includes(problem)) : [];
   if (fresh.length > 0) return `${fresh.join(', ')} since its update`;
-  if (report !== undefined && report.errors > maxErrors) return `its agent counted ${report.errors} errors`;
-  return undefined;
+  return report.errors > patience.maxErrors ? `its agent counted ${report.errors} errors` : undefined;
 }
 
 /** What may still come. */
-function missingOf({ ready, report }: AgentPod, before: KnownNode | undefined, { shareKept }: Patience): string | undefined {
+function missingOf({ ready, report }: AgentPod, { before, patience }: Standard): string | undefined {
   if (!ready) return 'its pod is not ready';
   if (report === undefined) return 'its agent does not speak with the controller';
   if (report.problems.length > 0) return undefined;
   if (!report.follows) return 'it does not follow the order';
-  const least = (before?.share ?? 0) * shareKept;
+  const least = (before?.share ?? 0) * patience.shareKept;
   return report.share !== undefined && report.share < least ? `it accelerates ${percent(report.share)} and accelerated ${percent(before?.share ?? 0)} before` : undefined;
 }
 

@@ -1,5 +1,5 @@
 // How a new revision of the agents is to reach the nodes.
-import type { Patience } from './node';
+import type { Patience, RolloutNode } from './node';
 
 export interface RolloutPolicy {
   /** The first nodes: so many, or those with these names (from a node selector). None: no canary, no bake. */
@@ -19,10 +19,27 @@ export function budgetOf(maxUnavailable: RolloutPolicy['maxUnavailable'], nodes:
   return Math.max(1, count);
 }
 
-/** By name: every controller chooses the same. @param names of all nodes that may be updated */
-export function canaryOf(canary: RolloutPolicy['canary'], names: readonly string[]): ReadonlySet<string> {
-  if ('names' in canary) return new Set(canary.names.filter((name) => names.includes(name)));
-  return new Set([...names].sort().slice(0, canary.count));
+/**
+ * The nodes that go first. By count they are those chosen before, as long as they are there, and then the best witnesses
+ * by name: a node that joins must not begin the waiting anew, and one that cannot accelerate would prove nothing.
+
+ * @param nodes that may be updated
+ * @param chosen names, of before
+ */
+export function canaryOf(canary: RolloutPolicy['canary'], nodes: readonly RolloutNode[], chosen: readonly string[]): string[] {
+  const there = new Set(nodes.map(({ name }) => name));
+  if ('names' in canary) return canary.names.filter((name) => there.has(name));
+  const kept = chosen.filter((name) => there.has(name)).slice(0, canary.count);
+  if (kept.length === canary.count) return kept;
+  const others = nodes.filter(({ name }) => !kept.includes(name)).sort((a, b) => doubtOf(a) - doubtOf(b) || (a.name < b.name ? -1 : 1));
+  return [...kept, ...others.slice(0, canary.count - kept.length).map(({ name }) => name)];
+}
+
+/** 0 for a node that is known to accelerate, 1 for one that could, 2 for one that cannot or does not speak. */
+function doubtOf({ pod }: RolloutNode): number {
+  const report = pod?.report;
+  if (report === undefined || report.problems.length > 0) return 2;
+  return report.share === undefined ? 1 : 0;
 }
 
 /** True when others must wait for canary nodes, also for such as are not there now. */

@@ -1,13 +1,16 @@
 // Rollouts of random fleets, under controllers that die at any step and orders that change at any time.
 import fc from 'fast-check';
 import { type Fate, Fleet, policy } from './fleet.testing';
-import { budgetOf, canaryOf, type RolloutPolicy } from './policy';
+import { budgetOf, type RolloutPolicy } from './policy';
 
 const fate = fc.constantFrom<Fate>('well', 'well', 'well', 'crashes', 'never ready', 'new problem', 'slower');
 const change = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('pass' as const), dies: fc.option(fc.nat({ max: 3 }), { nil: undefined }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat({ max: 40_000 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('reach' as const), nth: fc.nat(), reachable: fc.boolean() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('join' as const) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('leave' as const), nth: fc.nat() }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('restart' as const) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('pause' as const), paused: fc.boolean() }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('want' as const), revision: fc.constantFrom('v2', 'v3') }) },
 );
@@ -30,22 +33,36 @@ describe('a rollout, whatever happens in whatever order', () => {
         fleet.settle();
         let wanted = 'v2';
         let paused = false;
+        let joined = size;
         const pass = (dies?: number): void => {
           const before = new Set(names.filter((name) => fleet.nodes.get(name)?.pod !== undefined));
-          const reachable = names.filter((name) => fleet.nodes.get(name)?.reachableSince !== undefined);
+          const reachable = names.filter((name) => fleet.nodes.get(name)?.aside === undefined);
           const taken = fleet.pass(wanted, { paused }, dies);
           if (paused) expect(taken.replace).toEqual([]);
           // Nobody is taken out twice, or without being reachable, or beyond the budget.
           for (const name of taken.replace) expect(before.has(name) && reachable.includes(name)).toBe(true);
-          expect(taken.replace.length + taken.progress.verifying.length).toBeLessThanOrEqual(Math.max(budgetOf(maxUnavailable, size), taken.progress.verifying.length));
+          expect(taken.replace.length + taken.progress.verifying.length).toBeLessThanOrEqual(Math.max(budgetOf(maxUnavailable, names.length), taken.progress.verifying.length));
           // An unproven revision goes beyond its canary only after the bake.
-          if (taken.progress.stage === 'Canary') for (const name of taken.replace) expect(canaryOf({ count: canary }, reachable).has(name)).toBe(true);
+          if (taken.progress.stage === 'Canary') for (const name of taken.replace) expect(taken.memory.canary).toContain(name);
           if (taken.progress.stage === 'Baking') expect(taken.replace).toEqual([]);
+        };
+        const join = (): void => {
+          const name = `n${joined++}`;
+          names.push(name);
+          fleet.join(name);
+        };
+        const leave = (name = ''): void => {
+          if (names.length === 1) return;
+          names.splice(names.indexOf(name), 1);
+          fleet.nodes.delete(name);
         };
         for (const each of changes) {
           if (each.do === 'pass') pass(each.dies);
           else if (each.do === 'wait') fleet.advance(each.ms);
-          else if (each.do === 'reach') fleet.reach(names[each.nth % size] ?? '', each.reachable);
+          else if (each.do === 'reach') fleet.reach(names[each.nth % names.length] ?? '', each.reachable);
+          else if (each.do === 'join') join();
+          else if (each.do === 'leave') leave(names[each.nth % names.length]);
+          else if (each.do === 'restart') fleet.restart();
           else if (each.do === 'pause') ({ paused } = each);
           else wanted = each.revision;
         }

@@ -1,13 +1,18 @@
 // One step of a rollout, as a pure function of what is seen, what is wanted and what is remembered: whoever takes it, takes the same.
-import type { RolloutMemory } from './memory';
-import { type NodeState, type RolloutNode, stateOf } from './node';
+import { type AsideReason, maxListedFailures, type RolloutStage } from '../../api';
+import type { RolloutFailure, RolloutMemory } from './memory';
+import { isWitness, type KnownNode, type NodeState, type RolloutNode, stateOf } from './node';
 import { budgetOf, canaryOf, type RolloutPolicy, wantsCanary } from './policy';
 
 export interface RolloutInput {
   /** The revision that the resource asks for. */
   readonly wanted: string;
+  /** The revision that the DaemonSet has; undefined while there is none. */
+  readonly standing: string | undefined;
   readonly nodes: readonly RolloutNode[];
   readonly policy: RolloutPolicy;
+  /** Names the orders under which nodes accelerate now: shares measured under others are not compared. */
+  readonly measure: string;
   /** Undefined before the first rollout. */
   readonly memory: RolloutMemory | undefined;
   /** Milliseconds since the epoch. */
@@ -22,34 +27,37 @@ export interface RolloutStep {
   /** To be stored before anything is replaced. */
   readonly memory: RolloutMemory;
   readonly progress: RolloutProgress;
+  /** Nodes that are not waited for: whoever sees them so measures their time from now on. */
+  readonly fine: readonly string[];
   /** Milliseconds until time alone changes something. */
   readonly againMs: number | undefined;
 }
-
-export type RolloutStage = 'Done' | 'Canary' | 'Baking' | 'Rolling' | 'Paused' | 'Stopped' | 'RollingBack';
 
 export interface RolloutProgress {
   readonly stage: RolloutStage;
   readonly updated: number;
   readonly verifying: readonly string[];
   readonly outdated: number;
-  readonly unreachable: readonly string[];
-  readonly failed: readonly { readonly node: string; readonly why: string }[];
+  readonly aside: readonly { readonly node: string; readonly reason: AsideReason }[];
+  readonly failed: readonly RolloutFailure[];
 }
 
 export function step(input: RolloutInput): RolloutStep {
-  const { nodes, policy, now } = input;
+  const { nodes } = input;
+  const { wanted } = input;
   let memory = remembered(input);
-  const { wanted } = memory;
-  const seen = see(nodes, wanted, memory, policy, now);
-  const [failure] = seen.progress.failed;
-  if (isGuarded(memory) && memory.failure === undefined && failure !== undefined) memory = { ...memory, failure };
-  if (memory.failure !== undefined) return afterFailure(input, memory, seen);
-  const open = seen.of('Outdated').length + seen.of('Verifying').length;
-  if (open === 0 && (seen.progress.updated > 0 || nodes.length === 0)) {
-    // Nodes that cannot be reached now are brought along when they come back: nobody waits for them.
-    const done: RolloutMemory = { ...memory, proven: wanted, before: {}, bakingSince: undefined };
-    return { revision: wanted, replace: [], memory: done, progress: { ...seen.progress, stage: 'Done' }, againMs: undefined };
+  const seen = see(input, wanted, memory);
+  memory = withCanary(input, memory, seen);
+  const { failed } = seen.progress;
+  if (isGuarded(memory) && memory.failures.length === 0) memory = { ...memory, failures: failed.slice(0, maxListedFailures) };
+  if (memory.failures.length > 0) return afterFailure(input, memory, seen);
+  // Once a revision has been everywhere, what its agents do is not for a rollout to judge: they may just be taking an order.
+  const everywhere = memory.proven === wanted;
+  const open = seen.of('Outdated').length + (everywhere ? 0 : seen.of('Verifying').length);
+  if (open === 0 && (everywhere || seen.progress.updated > 0 || nodes.length === 0)) {
+    // Nodes that are set aside now are brought along when they come back: nobody waits for them.
+    const done: RolloutMemory = { ...memory, proven: wanted, before: {}, canary: [], bakingSince: undefined };
+    return { revision: wanted, replace: [], memory: done, progress: { ...seen.progress, stage: 'Done' }, fine: seen.fine, againMs: undefined };
   }
   return onward(input, memory, seen);
 }
@@ -60,47 +68,65 @@ function isGuarded({ proven, wanted }: RolloutMemory): boolean {
 }
 
 /** Begins anew when something else is wanted, with the nodes as they are before their update. */
-function remembered({ wanted, memory, nodes, policy }: RolloutInput): RolloutMemory {
+function remembered({ wanted, standing, memory, nodes, measure, now }: RolloutInput): RolloutMemory {
   if (memory?.wanted === wanted) return memory;
-  const canary = canaryNodes(nodes, policy);
-  const known = nodes.flatMap(({ name, pod }) => {
-    const report = pod?.report;
-    if (report === undefined || (report.problems.length === 0 && !canary.has(name))) return [];
-    return [[name, { problems: report.problems, share: canary.has(name) ? report.share : undefined }] as const];
-  });
-  return { wanted, proven: memory?.proven, before: Object.fromEntries(known), bakingSince: undefined, failure: undefined };
+  // Agents that were there before anything was remembered are what can be gone back to.
+  const proven = memory === undefined ? (standing === wanted ? undefined : standing) : memory.proven;
+  const troubled = nodes.filter(({ aside, pod }) => aside === undefined && (pod?.ready !== true || (pod.report?.problems.length ?? 0) > 0));
+  const before = Object.fromEntries(troubled.map((node) => [node.name, knownOf(node)]));
+  return { wanted, proven, startedAt: now, measure, before, canary: [], bakingSince: undefined, failures: [] };
 }
 
-function canaryNodes(nodes: readonly RolloutNode[], { canary }: RolloutPolicy): ReadonlySet<string> {
-  return canaryOf(canary, nodes.filter(({ reachableSince }) => reachableSince !== undefined).map(({ name }) => name));
+/** Remembers the canary nodes, and of each, whenever it became one, how it was before its update. */
+function withCanary({ wanted, nodes, policy }: RolloutInput, memory: RolloutMemory, seen: Seen): RolloutMemory {
+  if (!isGuarded(memory)) return memory;
+  const aside = new Set(seen.of('Aside'));
+  const canary = canaryOf(policy.canary, nodes.filter(({ name }) => !aside.has(name)), memory.canary);
+  const fresh = nodes.filter(({ name, pod }) => canary.includes(name) && pod !== undefined && pod.revision !== wanted && !(name in memory.before));
+  const before = fresh.length === 0 ? memory.before : { ...memory.before, ...Object.fromEntries(fresh.map((node) => [node.name, knownOf(node)])) };
+  return { ...memory, before, canary };
+}
+
+function knownOf({ pod }: RolloutNode): KnownNode {
+  return { problems: pod?.report?.problems ?? [], share: pod?.report?.share, well: pod?.ready === true };
 }
 
 interface Seen {
   readonly progress: RolloutProgress;
+  readonly fine: readonly string[];
   /** Names, those without a working agent first. */
   of(state: NodeState['is']): readonly string[];
 }
 
-function see(nodes: readonly RolloutNode[], target: string, memory: RolloutMemory, { patience }: RolloutPolicy, now: number): Seen {
-  const states = nodes.map((node) => ({ node: node.name, ready: node.pod?.ready === true, state: stateOf(node, target, memory.before[node.name], patience, now) }));
+function see({ nodes, policy: { patience }, measure, now }: RolloutInput, target: string, memory: RolloutMemory): Seen {
+  const comparable = memory.measure === measure;
+  const { startedAt } = memory;
+  const witnessed = nodes.some((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] }));
+  const states = nodes.map((node) => {
+    const known = memory.before[node.name];
+    const before = known === undefined || comparable ? known : { ...known, share: undefined };
+    return { node: node.name, ready: node.pod?.ready === true, state: stateOf(node, { target, startedAt, before, witnessed, patience, now }) };
+  });
   states.sort((a, b) => Number(a.ready) - Number(b.ready) || (a.node < b.node ? -1 : 1));
   const of = (is: NodeState['is']): string[] => states.filter(({ state }) => state.is === is).map(({ node }) => node);
   const failed = states.flatMap(({ node, state }) => (state.is === 'Failed' ? [{ node, why: state.why }] : []));
-  const progress = { stage: 'Done' as const, updated: of('Updated').length, verifying: of('Verifying'), outdated: of('Outdated').length, unreachable: of('Unreachable'), failed };
-  return { progress, of };
+  const aside = states.flatMap(({ node, state }) => (state.is === 'Aside' ? [{ node, reason: state.reason }] : []));
+  const progress = { stage: 'Done' as const, updated: of('Updated').length, verifying: of('Verifying'), outdated: of('Outdated').length, aside, failed };
+  return { progress, fine: [...of('Updated'), ...of('Outdated')], of };
 }
 
 /** The wanted revision is good until proven otherwise: canary nodes first, then a while of nothing, then the others. */
-function onward({ nodes, policy, now }: RolloutInput, memory: RolloutMemory, seen: Seen): RolloutStep {
+function onward(input: RolloutInput, memory: RolloutMemory, seen: Seen): RolloutStep {
+  const { nodes, policy, now } = input;
   const { wanted } = memory;
   const at = (stage: RolloutStage, replace: readonly string[], bakingSince: number | undefined, againMs: number | undefined): RolloutStep => ({
-    revision: wanted, replace, memory: { ...memory, bakingSince }, progress: { ...seen.progress, stage }, againMs,
+    revision: wanted, replace, memory: { ...memory, bakingSince }, progress: { ...seen.progress, stage }, fine: seen.fine, againMs,
   });
   const replace = (may: (name: string) => boolean): string[] => nextOf(seen, budgetOf(policy.maxUnavailable, nodes.length), may);
   const { wellWithinMs } = policy.patience;
-  if (policy.paused) return at('Paused', [], memory.bakingSince, undefined);
+  if (policy.paused) return { ...at('Paused', [], memory.bakingSince, undefined), revision: begun(nodes, wanted) ? wanted : (memory.proven ?? wanted) };
   if (!isGuarded(memory) || !wantsCanary(policy)) return at('Rolling', replace(() => true), undefined, wellWithinMs);
-  const canary = canaryNodes(nodes, policy);
+  const canary = new Set(memory.canary);
   const proven = canary.size > 0 && [...seen.of('Outdated'), ...seen.of('Verifying')].every((name) => !canary.has(name));
   if (!proven) return at('Canary', replace((name) => canary.has(name)), undefined, wellWithinMs);
   const since = memory.bakingSince ?? now;
@@ -108,17 +134,24 @@ function onward({ nodes, policy, now }: RolloutInput, memory: RolloutMemory, see
   return leftMs > 0 ? at('Baking', [], since, leftMs) : at('Rolling', replace(() => true), since, wellWithinMs);
 }
 
+/** Before any node has the wanted revision, pods that are made for other reasons need not have it either. */
+function begun(nodes: readonly RolloutNode[], wanted: string): boolean {
+  return nodes.some(({ pod }) => pod?.revision === wanted);
+}
+
 /** Stops where it is, or brings the last good revision back to the nodes that have left it. */
-function afterFailure({ nodes, policy, now }: RolloutInput, memory: RolloutMemory, wanted: Seen): RolloutStep {
+function afterFailure(input: RolloutInput, memory: RolloutMemory, wanted: Seen): RolloutStep {
+  const { nodes, policy } = input;
   const { proven } = memory;
   if (policy.onFailure === 'Pause' || proven === undefined) {
-    return { revision: memory.wanted, replace: [], memory, progress: { ...wanted.progress, stage: 'Stopped' }, againMs: undefined };
+    return { revision: memory.wanted, replace: [], memory, progress: { ...wanted.progress, stage: 'Stopped' }, fine: wanted.fine, againMs: undefined };
   }
-  const back = see(nodes, proven, memory, policy, now);
+  const back = see(input, proven, memory);
   const open = back.of('Outdated').length + back.of('Verifying').length;
   const stage = open === 0 ? 'Stopped' : policy.paused ? 'Paused' : 'RollingBack';
   const replace = stage === 'RollingBack' ? nextOf(back, budgetOf(policy.maxUnavailable, nodes.length), () => true) : [];
-  return { revision: proven, replace, memory, progress: { ...back.progress, stage }, againMs: stage === 'RollingBack' ? policy.patience.wellWithinMs : undefined };
+  const againMs = stage === 'RollingBack' ? policy.patience.wellWithinMs : undefined;
+  return { revision: proven, replace, memory, progress: { ...back.progress, stage }, fine: back.fine, againMs };
 }
 
 /** The next nodes to replace: no more than may be without a proven agent, those that already are counted in. */

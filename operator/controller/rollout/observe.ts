@@ -1,0 +1,75 @@
+// From what the API server and the agents say to the nodes of a rollout. Pure.
+import type { LeftOutReason, Spec } from '../../api';
+import type { Order, Report } from '../../protocol';
+import { type AgentState, currentReport, follows } from '../agentState';
+import { sum } from '../counts';
+import type { KubePod } from './agentPod';
+import { asideOf, hasLabels, type KubeNode, placeOf } from './kubeNode';
+import type { AgentEvidence, AgentPod, RolloutNode } from './node';
+
+export interface Surroundings {
+  readonly spec: Spec;
+  readonly order: Order;
+  readonly nodes: readonly KubeNode[];
+  readonly pods: readonly KubePod[];
+  readonly agents: readonly AgentState[];
+  /** When a node was last seen as one that nobody waits for; by name, milliseconds since the epoch. */
+  readonly lastFine: ReadonlyMap<string, number>;
+  /** Milliseconds since the epoch: before that nobody looked. */
+  readonly lookingSince: number;
+}
+
+/** Fewer open connection ends do not tell which share of them is accelerated. */
+const fewEnds = 20;
+
+export function observe({ spec, order, nodes, pods, agents, lastFine, lookingSince }: Surroundings): RolloutNode[] {
+  const podOf = newestByNode(pods);
+  const agentOf = new Map(agents.map((agent) => [agent.node, agent]));
+  return nodes.flatMap((node) => {
+    const { name } = node.metadata;
+    const found = podOf.get(name);
+    const place = placeOf(node, spec.nodes);
+    if (found === undefined && place !== 'Runs') return [];
+    if (place === 'NotSelected') return [];
+    const judgedFrom = Math.max(lookingSince, node.readySince, lastFine.get(name) ?? 0);
+    const pod = found === undefined || found.leaving ? undefined : agentPod(found, agentOf.get(name), order);
+    return [{ name, joinedAt: node.createdAt, judgedFrom, aside: asideOf(node, place), pod }];
+  });
+}
+
+/** One that leaves may still be there when the next has been made. */
+function newestByNode(pods: readonly KubePod[]): ReadonlyMap<string, KubePod> {
+  const found = new Map<string, KubePod>();
+  for (const pod of pods) {
+    const other = found.get(pod.node);
+    if (pod.ours && (other === undefined || other.leaving || (!pod.leaving && other.createdAt < pod.createdAt))) found.set(pod.node, pod);
+  }
+  return found;
+}
+
+function agentPod(pod: KubePod, agent: AgentState | undefined, order: Order): AgentPod {
+  const { revision, createdAt, ready, restarts } = pod;
+  const report = agent?.podUid === pod.uid ? currentReport(agent) : undefined;
+  return { revision, createdAt, ready, restarts, report: report && evidenceOf(report, order) };
+}
+
+function evidenceOf(report: Report, order: Order): AgentEvidence {
+  const open = sum(report.namespaces.map((each) => each.open));
+  const accelerated = sum(report.namespaces.map((each) => each.accelerated));
+  const telling = order.mode === 'Accelerate' && open >= fewEnds;
+  return { follows: follows(report, order), problems: report.problems.map(({ reason }) => reason), errors: report.errors, share: telling ? accelerated / open : undefined };
+}
+
+/** Names of the nodes that a node selector names as canaries. */
+export function namesOf(nodes: readonly KubeNode[], nodeSelector: Readonly<Record<string, string>>): string[] {
+  return nodes.filter((node) => hasLabels(node, nodeSelector)).map(({ metadata }) => metadata.name).sort();
+}
+
+/** Nodes that the resource selects and that get no agent, by reason. */
+export function leftOut(nodes: readonly KubeNode[], pods: readonly KubePod[], spec: Spec): { readonly node: string; readonly reason: LeftOutReason }[] {
+  const served = new Set(pods.map(({ node }) => node));
+  return nodes.flatMap((node) => {
+    const place = placeOf(node, spec.nodes);
+    return place === 'Runs' || place === 'NotSelected' || served.has(node.metadata.name) ? [] : [{ node: node.metadata.name, reason: place }];
+  });
+}

@@ -1,0 +1,69 @@
+// A step of a rollout as the status shows it. Pure.
+import type { AsideReason, LeftOutReason, RolloutStatus } from '../../api';
+import { messageOf } from './message';
+import { isWitness, type RolloutNode, stateOf } from './node';
+import type { RolloutPolicy } from './policy';
+import type { RolloutStep } from './step';
+
+const maxRevisions = 8;
+const maxExamples = 3;
+const maxMessage = 1024;
+const maxWhy = 512;
+
+export interface Shown {
+  readonly step: RolloutStep;
+  readonly nodes: readonly RolloutNode[];
+  readonly policy: RolloutPolicy;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
+
+export function statusOf(shown: Shown): RolloutStatus {
+  const { step: { memory, progress } } = shown;
+  const aside = byReason(progress.aside);
+  return {
+    stage: progress.stage,
+    message: clipped(messageOf(shown, aside), maxMessage),
+    to: memory.wanted,
+    ...(memory.proven === undefined ? {} : { from: memory.proven }),
+    remaining: progress.stage === 'Done' ? 0 : progress.outdated + progress.verifying.length,
+    revisions: revisionsOf(shown),
+    failures: memory.failures.map(({ node, why }) => ({ node, why: clipped(why, maxWhy) })),
+    aside,
+  };
+}
+
+/** Of every revision that some node has, most nodes first; what the agents of nodes that are set aside are like is not said. */
+function revisionsOf({ nodes, policy: { patience }, step: { memory }, now }: Shown): RolloutStatus['revisions'] {
+  const counts = new Map<string, { updated: number; verifying: number; failed: number }>();
+  const { startedAt } = memory;
+  const witnessed = nodes.some((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] }));
+  for (const node of nodes) {
+    if (node.pod === undefined) continue;
+    const { revision } = node.pod;
+    const { is } = stateOf(node, { target: revision, startedAt, before: memory.before[node.name], witnessed, patience, now });
+    const count = counts.get(revision) ?? { updated: 0, verifying: 0, failed: 0 };
+    if (is === 'Updated') count.updated += 1;
+    else if (is === 'Verifying') count.verifying += 1;
+    else if (is === 'Failed') count.failed += 1;
+    counts.set(revision, count);
+  }
+  const size = ({ updated, verifying, failed }: { updated: number; verifying: number; failed: number }): number => updated + verifying + failed;
+  return [...counts]
+    .map(([revision, count]) => ({ revision, ...count }))
+    .sort((a, b) => size(b) - size(a) || (a.revision < b.revision ? -1 : 1))
+    .slice(0, maxRevisions);
+}
+
+/** Most nodes first. */
+export function byReason<R extends AsideReason | LeftOutReason>(nodes: readonly { readonly node: string; readonly reason: R }[]): { reason: R; nodes: number; examples: string[] }[] {
+  const groups = new Map<R, string[]>();
+  for (const { node, reason } of nodes) groups.set(reason, [...(groups.get(reason) ?? []), node]);
+  return [...groups]
+    .map(([reason, names]) => ({ reason, nodes: names.length, examples: names.sort().slice(0, maxExamples) }))
+    .sort((a, b) => b.nodes - a.nodes || (a.reason < b.reason ? -1 : 1));
+}
+
+function clipped(text: string, most: number): string {
+  return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
+}
