@@ -43,6 +43,13 @@ test('while nothing moves it looks less and less often, and anew when something 
 
 });
 
+test('where the kernel lets nobody visit, readers are watched all the time', () => {
+  datapath.visits = false;
+  pass(90, 0);
+  expect(datapath.told.filter((what) => what === 'watch readers').length).toBe(1);
+  expect(datapath.told).not.toContain('leave readers alone');
+});
+
 test('with everything settled readers are watched for a second in thirty only', () => {
   pass(90, 0);
   const watched = datapath.told.filter((what) => what === 'watch readers').length;

@@ -52,7 +52,8 @@ export class Visits {
     if (learning > this.learning || left > this.left) this.hurry();
     this.learning = learning;
     this.left = left;
-    this.watch(datapath, learning > 0);
+    // Without visits connections join when they open: nothing waits until their readers are known.
+    this.watch(datapath, learning > 0 || !datapath.visits);
     if (!datapath.visits || (this.watchedFor() < watchMs && learning > 0)) return;
     if (this.now() >= Math.max(this.nextVisit, this.restUntil)) this.visit(datapath, snapshot);
   }
