@@ -2,11 +2,13 @@
 // the traffic step, which joins connections the way the agent does there.
 import type { KernelResult } from './result';
 
+/** What is known of a kernel when its tests run. */
+type Known = Pick<KernelResult, 'programs' | 'conformance'>;
+
 interface Need {
   /** What is lacking, in the words of the table. */
   readonly what: string;
-  /** The optional program of the object that needs it. */
-  readonly program: string;
+  lacks(kernel: Known): boolean;
   /** Names of tests, as they begin. */
   readonly tests: readonly string[];
 }
@@ -14,7 +16,7 @@ interface Need {
 const needs: readonly Need[] = [
   {
     what: 'visits',
-    program: 'visit_connections',
+    lacks: refuses('visit_connections'),
     tests: [
       'connections to a new destination stay on TCP until a visit sees',
       'connections that were open before anything was attached are adopted',
@@ -24,17 +26,26 @@ const needs: readonly Need[] = [
   },
   {
     what: 'live data',
-    program: 'describe_connections',
+    lacks: refuses('describe_connections'),
     tests: [
       'both ends of a joined connection are described',
       'a connection that stays on TCP has its reason',
       'nothing is described of a pod',
     ],
   },
+  {
+    what: 'Multipath TCP',
+    lacks: ({ conformance }) => conformance.some((row) => row.case === 'mptcp' && row.result === 'unsupported'),
+    tests: ['does not join a Multipath TCP connection'],
+  },
 ];
 
+/** Whether an optional program of the object does not load. */
+function refuses(program: string): Need['lacks'] {
+  return ({ programs }) => programs.some(({ name, loads }) => name === program && !loads);
+}
+
 /** What a failed test lacks; undefined where it had everything. */
-export function lacking({ programs }: Pick<KernelResult, 'programs'>, test: string): string | undefined {
-  const refused = new Set(programs.filter(({ loads }) => !loads).map(({ name }) => name));
-  return needs.find(({ program, tests }) => refused.has(program) && tests.some((name) => test.startsWith(name)))?.what;
+export function lacking(kernel: Known, test: string): string | undefined {
+  return needs.find(({ lacks, tests }) => tests.some((name) => test.startsWith(name)) && lacks(kernel))?.what;
 }

@@ -20,8 +20,9 @@ export const steps: readonly Step[] = [
   { name: 'programs', program: 'programs', args: [], seconds: 5 * minute },
   { name: 'traffic', program: 'traffic', args: [], seconds: 10 * minute },
   { name: 'probes', program: 'probes', args: [], seconds: 10 * minute },
-  { name: 'tests', program: 'suite', args: [], seconds: 40 * minute },
   { name: 'conformance', program: 'conformance', args: [...conformance, '--cases', kernelCases.join(',')], seconds: 60 * minute },
+  // what the kernel does not support is known by now
+  { name: 'tests', program: 'suite', args: [], seconds: 40 * minute },
 ];
 
 /** The steps of these names, or all of them; the conformance suite with all of its quick cases where that is asked for. */

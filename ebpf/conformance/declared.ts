@@ -58,6 +58,22 @@ const refusals: readonly Declaration[] = [
     remedy: nothingToDo,
   },
   {
+    cases: ['fionread-first', 'fionread-driven-first'],
+    result: 'refused',
+    reasons: ['CountingReader'],
+    optional: true, // where the kernel counts both queues
+    why: 'The connection leaves with the first FIONREAD.',
+    remedy: nothingToDo,
+  },
+  {
+    cases: ['sequence-wrap'],
+    result: 'refused',
+    reasons: ['ShortLived'],
+    optional: true, // where nobody visits connections that stay open longer than those before
+    why: 'The case opens hundreds of connections until one is near the wrap, and their destination becomes one of short connections.',
+    remedy: nothingToDo,
+  },
+  {
     cases: ['splice-in', 'splice-in-late', 'read-then-splice', 'read-then-splice-new'],
     result: 'refused',
     reasons: ['SplicingReader'],

@@ -28,7 +28,7 @@ test('a process that tells nothing of itself has none', () => {
 
 test('a security module in the way is told from a capability that is missing', () => {
   const host = hostWith(listed);
-  host.files.delete('/proc/1/ns/net');
+  host.files.delete('/proc/7/ns/net');
   expect(missingPrivilege(host)).toMatch(/a security module denies it/);
 });
 
