@@ -137,6 +137,14 @@ fuzz-channel: node_modules/.stamp ## Decodes wicked messages of agents (INPUTS=1
 test-open-connections: build ## Connections of a real mesh that stay open through every change (root)
 	$(JEST) --selectProjects open-connections --runInBand
 
+.PHONY: test-upgrade keep-release
+test-upgrade: build ## helm on a cluster under load: from the previous release and back (root)
+	@$(TS) e2e/tools/debian.ts all
+	$(JEST) --selectProjects releases --runInBand
+
+keep-release: build ## Packs this checkout as the release that the next one is upgraded from (FROM=another compiled checkout)
+	@$(TS) e2e/releases/keep.ts $(FROM)
+
 .PHONY: test-faults
 test-faults: build ## The controller on an API server that stutters, refuses, falls silent or stands still
 	$(JEST) --selectProjects faults --runInBand

@@ -1,5 +1,5 @@
-// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e` and `faults` a real API server; `cluster` and
-// `open-connections` real nodes or agents. All but the first run one file at a time. `make test` runs unit, kernel, e2e and
+// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e` and `faults` a real API server; `cluster`,
+// `open-connections` and `releases` real nodes or agents. All but the first run one file at a time. `make test` runs unit, kernel, e2e and
 // cluster; the others take too long for it.
 const shared = {
   testEnvironment: 'node',
@@ -21,6 +21,7 @@ module.exports = {
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/operator/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts', '<rootDir>/ebpf/**/*.test.ts'] },
     { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/{soak,bounds}/**/*.e2e.ts'] },
     { ...shared, displayName: 'programs', testMatch: ['<rootDir>/e2e/programs/**/*.e2e.ts'] },
+    { ...shared, displayName: 'releases', testMatch: ['<rootDir>/e2e/releases/*.e2e.ts'] },
     { ...shared, displayName: 'faults', testMatch: [`${cases}/controllerFaults.e2e.ts`] },
     { ...cluster, displayName: 'open-connections', testMatch: [`${cases}/cluster/openConnections.e2e.ts`] },
     { ...shared, displayName: 'e2e', testMatch: [`${cases}/*.e2e.ts`], testPathIgnorePatterns: [...nodes, 'controllerFaults'] },

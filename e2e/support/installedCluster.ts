@@ -14,11 +14,8 @@ import { installProduct } from './acceleration';
  * @throws after taking everything down again, when any part does not come up
  */
 export async function bringUpInstalled(runId: string, tools: Tools, progress: Progress, beside?: (cluster: Cluster) => Promise<void>): Promise<Cluster> {
-  const pauseArchive = await progress.step('image: pause', providePauseImage);
-  const mesh = await progress.step('image: mesh', () => provideMeshImage(tools));
   const product = await progress.step('image: sidecar-acceleration', provideProductImage);
-  const plan = { runId, nodes: 2, pauseArchive, imageArchives: [mesh, product.archive] };
-  const cluster = await bringUp(plan, tools, progress);
+  const cluster = await bringUpReady(runId, tools, progress, [product.archive]);
   try {
     await Promise.all([progress.step('helm install sidecar-acceleration', () => installProduct(cluster, product)), beside?.(cluster)]);
     return cluster;
@@ -26,4 +23,11 @@ export async function bringUpInstalled(runId: string, tools: Tools, progress: Pr
     await cluster.down();
     throw error;
   }
+}
+
+/** Brings up two nodes that have the mesh's image and those of the product that are given, and nothing installed. */
+export async function bringUpReady(runId: string, tools: Tools, progress: Progress, archives: readonly string[]): Promise<Cluster> {
+  const pauseArchive = await progress.step('image: pause', providePauseImage);
+  const mesh = await progress.step('image: mesh', () => provideMeshImage(tools));
+  return bringUp({ runId, nodes: 2, pauseArchive, imageArchives: [mesh, ...archives] }, tools, progress);
 }

@@ -6,20 +6,16 @@ import { allEnds, ends, hops } from '../../mesh/hops';
 import { acceleratedMesh, bringUpMs } from '../../support/acceleratedMesh';
 import { applyExample, applyResource, deleteResource, settled, switchMode } from '../../support/acceleration';
 import { joinedCount, metricsOn } from '../../support/agents';
-import { allOver } from '../../support/rounds';
 import { type Bytes, shows } from '../../support/shown';
 import type { TestMesh } from '../../support/testMesh';
-import { endless, endTraffic, openTraffic, runTraffic, type TrafficOutcome } from '../../support/traffic';
 import { waitFor } from '../../support/waitFor';
+import { families, whileOpen as whileAllOpen } from '../../support/whileOpen';
 
-const families = ['ipv4', 'ipv6'] as const;
 /** Connections over each family. Of streams one is enough: on their way they fill megabytes of buffers, which must drain at the end. */
 const ofEach = { turns: 4, up: 1 } as const;
 const connections = families.length * ofEach.turns;
 const everyEnd = allEnds(connections);
 const testMs = 240_000;
-/** No run is meant to last so long. */
-const tooLongSeconds = 200;
 /** Enough to be sure that bytes move, or that they would have. */
 const plenty = 20e6;
 
@@ -30,27 +26,7 @@ beforeAll(async () => {
   ({ cluster, mesh } = await acceleratedMesh());
 }, bringUpMs);
 
-/** The same connections are open from the beginning of `act` to its end, and no byte on them is wrong. */
-async function whileOpen(mode: keyof typeof ofEach, act: () => Promise<void>): Promise<void> {
-  const { client, checksum: server } = mesh;
-  await waitFor('the connections of before to close', async () => (await openTraffic(cluster, client)).length === 0);
-  const plan = { client, server, mode, connections: ofEach[mode], bytes: Number.MAX_SAFE_INTEGER, seconds: tooLongSeconds, messages: endless };
-  const outcomes: TrafficOutcome[] = [];
-  const runs = families.map(async (family) => void outcomes.push(await runTraffic(cluster, { ...plan, family })));
-  const acted = onOpenConnections(families.length * ofEach[mode], act).finally(() => endTraffic(cluster, client));
-  await allOver<void>([...runs, acted]);
-  expect(outcomes).toEqual(families.map(() => expect.objectContaining({ wrongBytes: 0, errors: 0, connections: ofEach[mode] }) as TrafficOutcome));
-}
-
-async function onOpenConnections(count: number, act: () => Promise<void>): Promise<void> {
-  const open = await waitFor(`${count} connections to be open`, async () => {
-    const found = await openTraffic(cluster, mesh.client);
-    // The client's own, and those that its sidecar makes for them.
-    return found.length === 2 * count && found;
-  });
-  await act();
-  expect(await openTraffic(cluster, mesh.client)).toEqual(open);
-}
+const whileOpen = (mode: keyof typeof ofEach, act: () => Promise<void>): Promise<void> => whileAllOpen(cluster, mesh, { mode, ofEach: ofEach[mode] }, act);
 
 /** @param more what else the status says of the connections */
 const allAccelerated = (more: Partial<NamespaceStatus['connections']> = {}): Promise<NamespaceStatus> =>

@@ -4,11 +4,11 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { cached, keepNewest } from '../cache';
-import { run } from '../command';
 import { checkout } from '../paths';
 import { provideBaseImage } from './base';
 import { buildImage, exportImage, inImage } from './buildah';
 import { contentHash } from './contentHash';
+import { linkPackages, provideProductionPackages } from './productionPackages';
 import { billOfMaterials } from './sbom';
 
 /** An image in an archive, ready to be imported. */
@@ -20,7 +20,6 @@ export interface ImageArchive {
   readonly sbom: string;
 }
 
-const nodePackage = `node-linux-${process.arch}`;
 const object = join('build', 'ebpf', 'datapath.bpf.o');
 const containerfile = join(checkout, 'Containerfile');
 const sbomFile = 'sbom.cdx.json';
@@ -57,30 +56,19 @@ export async function provideProductImage(): Promise<ImageArchive> {
  * Fills a build context for the Containerfile: also what a user with an image builder of their own needs. Times are
  * kept: they are part of a layer, and by them unchanged steps of the Containerfile are recognised.
  */
-export async function stageContext(context: string): Promise<void> {
-  const packages = await provideProductionPackages();
+async function stageContext(context: string): Promise<void> {
+  await stageProduct(context, checkout);
+  await linkPackages(await provideProductionPackages(checkout), context);
+}
+
+/** The part of a build context that is the product itself. */
+export async function stageProduct(context: string, compiled: string): Promise<void> {
   await mkdir(join(context, 'app', 'build', 'ebpf'), { recursive: true });
   await writeFile(join(context, 'accelctl'), accelctl, { mode: 0o755 });
   await copyFile(join(checkout, libraries), join(context, 'libraries.sh'));
-  // Thousands of files that only get read: linked instead of copied.
-  await run('cp', ['--archive', '--link', join(packages, 'node'), join(packages, 'node_modules'), context]);
-  await cp(join(checkout, 'dist'), join(context, 'app', 'dist'), { recursive: true, preserveTimestamps: true });
-  await copyFile(join(checkout, object), join(context, 'app', object));
-  await copyFile(join(checkout, 'package.json'), join(context, 'app', 'package.json'));
-}
-
-/** The packages that run in production, for this architecture, and Node itself beside them. */
-async function provideProductionPackages(): Promise<string> {
-  const lock = join(checkout, 'package-lock.json');
-  const { directory } = await cached(`packages-${process.arch}-${contentHash([], [lock])}`, async (directory) => {
-    await copyFile(lock, join(directory, 'package-lock.json'));
-    await copyFile(join(checkout, 'package.json'), join(directory, 'package.json'));
-    await run('npm', ['ci', '--omit=dev', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: directory });
-    const nodeModules = join(directory, 'node_modules');
-    await copyFile(join(nodeModules, nodePackage, 'bin', 'node'), join(directory, 'node'));
-    for (const each of [nodePackage, '.bin']) await rm(join(nodeModules, each), { recursive: true, force: true });
-  });
-  return directory;
+  await cp(join(compiled, 'dist'), join(context, 'app', 'dist'), { recursive: true, preserveTimestamps: true });
+  await copyFile(join(compiled, object), join(context, 'app', object));
+  await copyFile(join(compiled, 'package.json'), join(context, 'app', 'package.json'));
 }
 
 /** From the lock file, and from what the built image itself says of Debian's packages. */

@@ -1,0 +1,49 @@
+// A cluster with the mesh, the images of some releases, and none of them installed: what helm is tried on.
+import { abandonedRuns, takeDownOnSignal } from '../cluster/abandoned';
+import type { Cluster } from '../cluster/cluster';
+import { takeDown } from '../cluster/down';
+import { productNamespace } from '../support/acceleration';
+import { type Account, heavilyLoaded } from '../support/heavyLoad';
+import { bringUpReady } from '../support/installedCluster';
+import { testMesh, type TestMesh } from '../support/testMesh';
+import { whileOpen } from '../support/whileOpen';
+import { installTools } from '../tools/install';
+import { Progress } from '../tools/progress';
+
+const prefix = 'sca-releases';
+
+export interface Ground {
+  readonly cluster: Cluster;
+  readonly mesh: TestMesh;
+}
+
+/** Brings it up; the namespace of the product is there, empty. */
+export async function layGround(archives: readonly string[]): Promise<Ground> {
+  const runId = `${prefix}-${process.pid}`;
+  const progress = new Progress();
+  const tools = await installTools(progress);
+  for (const abandoned of abandonedRuns(prefix)) await takeDown(abandoned);
+  takeDownOnSignal(runId);
+  const cluster = await bringUpReady(runId, tools, progress, archives);
+  try {
+    await cluster.kubectl(['create', 'namespace', productNamespace]);
+    return { cluster, mesh: await testMesh(cluster) };
+  } catch (error) {
+    await cluster.down();
+    throw error;
+  }
+}
+
+/**
+ * Does something under load of every kind, with some connections that stay open all the time. No request may fail, no
+ * byte may be wrong, and no connection may end.
+ */
+export async function unharmed({ cluster, mesh }: Ground, act: () => Promise<void>): Promise<Account> {
+  const accounts: Account[] = [];
+  await whileOpen(cluster, mesh, { mode: 'turns', ofEach: 2 }, async () => void accounts.push(await heavilyLoaded(cluster, mesh, act)));
+  const [account] = accounts;
+  if (account === undefined) throw new Error('loading the mesh: it gave no account');
+  expect(account).toMatchObject({ failures: 0, wrongBytes: 0, errors: [] });
+  expect(account.requests).toBeGreaterThan(0);
+  return account;
+}

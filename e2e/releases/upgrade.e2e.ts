@@ -1,0 +1,57 @@
+// From the previous release to this one and back, on a real cluster under load. Needs root.
+import { applyExample } from '../support/acceleration';
+import { accountOf, type Account } from '../support/heavyLoad';
+import { warmUp } from '../support/warmUp';
+import { type Ground, layGround, unharmed } from './ground';
+import { providePreviousRelease } from './previous';
+import { agentsRun, patience, provideThisRelease, put, type Release, rollBack } from './release';
+
+const testMs = 580_000;
+
+let before: Release;
+let now: Release;
+let ground: Ground;
+const accounts: Account[] = [];
+
+beforeAll(async () => {
+  const [previous, current] = [await providePreviousRelease(), await provideThisRelease()];
+  [before, now] = [previous, current];
+  ground = await layGround([previous.archive, current.archive]);
+}, testMs);
+
+afterAll(() => ground?.cluster.down());
+
+/** New connections are accelerated on every hop, which needs agents and controller that understand each other. */
+function accelerates(): Promise<void> {
+  const { cluster, mesh } = ground;
+  return warmUp(cluster, [{ client: mesh.client, server: mesh.server, protocol: 'tcp' }]);
+}
+
+async function under(act: () => Promise<unknown>, release: () => Release): Promise<void> {
+  accounts.push(await unharmed(ground, async () => {
+    await act();
+    await agentsRun(ground.cluster, release());
+  }));
+  await accelerates();
+}
+
+test('the previous release is installed and accelerates', async () => {
+  await put(ground.cluster, 'install', before);
+  await applyExample(ground.cluster, patience);
+  await agentsRun(ground.cluster, before);
+  await accelerates();
+}, testMs);
+
+test('upgraded to this release, no request fails, open connections live on, and new ones are accelerated', async () => {
+  await under(() => put(ground.cluster, 'upgrade', now), () => now);
+}, testMs);
+
+test('rolled back to the previous release, the same holds', async () => {
+  await under(() => rollBack(ground.cluster, 1), () => before);
+}, testMs);
+
+test('and upgraded again', async () => {
+  await under(() => put(ground.cluster, 'upgrade', now), () => now);
+  const { requests, checksummedBytes } = accountOf(accounts);
+  console.log(`three changes of release under load: ${requests} requests, ${(checksummedBytes / 1e9).toFixed(1)} GB checksummed, none failed or wrong`);
+}, testMs);
