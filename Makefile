@@ -133,6 +133,10 @@ test-kernels: build $(PROBE) ## Datapath and conformance on Debian's kernels in 
 fuzz-channel: node_modules/.stamp ## Decodes wicked messages of agents (INPUTS=1000000, SEED=n)
 	node --expose-gc -r ts-node/register/transpile-only e2e/faults/fuzzMain.ts $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed $(SEED))
 
+.PHONY: test-rollout
+test-rollout: build ## Rollouts of bad revisions, on a real API server with simulated nodes
+	$(JEST) --selectProjects rollout --runInBand
+
 .PHONY: test-open-connections
 test-open-connections: build ## Connections of a real mesh that stay open through every change (root)
 	$(JEST) --selectProjects open-connections --runInBand

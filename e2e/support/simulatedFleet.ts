@@ -1,7 +1,7 @@
 // Nodes without kubelets under the real DaemonSet controller: what scheduler, kubelets and agents would do is done here, and only here.
 import { join } from 'node:path';
 import { z } from 'zod';
-import { revisionLabel } from '../../operator/api';
+import { type NodeReason, nodeReasons, revisionLabel } from '../../operator/api';
 import { kubeClient, type KubeClient, loadKubeConfig, Reflector, WorkQueue } from '../../operator/kube';
 import type { Order, Report } from '../../operator/protocol';
 import { LongRunning } from './childProcess';
@@ -10,8 +10,8 @@ import { namespace } from './controllerProcess';
 import { freePort } from './freePort';
 import { emptyReport, namespaceReport, TestAgent } from './testAgent';
 
-/** What becomes of an agent. */
-export type Fate = 'well' | 'crashes' | 'never ready' | 'silent' | 'cannot' | 'unsupported' | 'accelerates little' | 'errs';
+/** What becomes of an agent; a reason stands for a node that cannot accelerate for it. */
+export type Fate = 'well' | 'crashes' | 'never ready' | 'silent' | 'accelerates little' | 'errs' | NodeReason;
 
 const pod = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string(), uid: z.string(), deletionTimestamp: z.string().optional(), labels: z.record(z.string(), z.string()) }),
@@ -47,6 +47,8 @@ export class SimulatedFleet {
   private readonly agents = new Map<string, TestAgent>();
   private readonly crashes = new Map<string, NodeJS.Timeout>();
   private readonly running: Promise<unknown>;
+  /** Uids of all pods there ever were, by node and image. */
+  private readonly made = new Map<string, Set<string>>();
   /** Errors of the simulation itself; a test that ends well has none. */
   readonly troubles: string[] = [];
 
@@ -90,6 +92,8 @@ export class SimulatedFleet {
   async addNode(name: string, { arch = 'amd64', labels = {}, taints = [] }: NodeOptions = {}): Promise<void> {
     const platform = { 'kubernetes.io/arch': arch, 'kubernetes.io/os': 'linux', 'kubernetes.io/hostname': name };
     await this.client.request('POST', '/api/v1/nodes', { body: { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...platform, ...labels } }, spec: { taints } } });
+    // The API server taints a new node as not ready; who takes that away in a cluster, the node lifecycle controller, does not run here.
+    await this.client.request('PATCH', `/api/v1/nodes/${name}`, { contentType: merge, body: { spec: { taints } } });
     await this.setReady(name, true);
   }
 
@@ -116,10 +120,17 @@ export class SimulatedFleet {
     return this.pods.list().filter(({ metadata, spec }) => spec.containers[0]?.image === image && metadata.deletionTimestamp === undefined).map(({ spec }) => spec.nodeName).sort();
   }
 
+  /** How many pods have ever been made of this image, by node. */
+  madeOf(image: string): Record<string, number> {
+    return Object.fromEntries([...this.made].filter(([at]) => at.endsWith(` ${image}`)).map(([at, uids]) => [at.split(' ')[0] ?? '', uids.size]).sort());
+  }
+
   private async serve(key: string): Promise<void> {
     const found = this.pods.get(key);
     if (found === undefined) return this.silence(key);
     const { metadata: { name, uid, deletionTimestamp }, spec } = found;
+    const at = `${spec.nodeName} ${spec.containers[0]?.image}`;
+    if (spec.nodeName !== '') this.made.set(at, (this.made.get(at) ?? new Set()).add(uid));
     if (deletionTimestamp !== undefined) {
       await this.silence(key);
       await this.end(name);
@@ -175,13 +186,15 @@ function reportOf(fate: Fate, { revision, mode, remove }: Order): Report {
   const accelerated = mode !== 'Accelerate' ? 0 : fate === 'accelerates little' ? 10 : 90;
   const report = { ...emptyReport, appliedOrder: revision, released: remove, namespaces: remove ? [] : [namespaceReport('shop', { open: ends, accelerated })] };
   switch (fate) {
-    case 'cannot':
-      return { ...report, appliedOrder: 0, problems: [{ reason: 'LoadRefused', message: 'the verifier says no' }] };
-    case 'unsupported':
-      return { ...report, appliedOrder: 0, namespaces: [], problems: [{ reason: 'KernelTooOld', message: 'the kernel is 4.18.0, 5.10 is the oldest that works' }] };
     case 'errs':
       return { ...report, errors: 99 };
-    default:
+    case 'well':
+    case 'accelerates little':
+    case 'crashes':
+    case 'never ready':
+    case 'silent':
       return report;
+    default:
+      return { ...report, appliedOrder: remove ? revision : 0, namespaces: [], problems: [{ reason: fate, message: nodeReasons[fate].means }] };
   }
 }

@@ -19,6 +19,15 @@ billing    Partial       2/2         4/10  205 MiB  11.0 MiB     2h  PeerElsewhe
     );
   });
 
+  it.each([
+    ['Canary', [], 'rollout      Canary: revision b: canary on node1; 0 of 3 nodes updated\n'],
+    ['Stopped', [{ node: 'node1', why: 'its agent was restarted 3 times' }], 'rollout      Stopped: revision b: canary on node1; 0 of 3 nodes updated\n'],
+  ] as const)('has a line for a rollout that is %s', (stage, failures, line) => {
+    const rollout = { stage, failures: [...failures], message: 'revision b: canary on node1; 0 of 3 nodes updated', to: 'b', from: 'a', remaining: 3, revisions: [], aside: [] };
+    expect(statusTable(recorded({ status: { rollout } }), recordedNow)).toContain(line);
+    expect(statusTable(recorded({ status: { rollout: { ...rollout, stage: 'Done' } } }), recordedNow)).not.toContain('rollout ');
+  });
+
   it('sums up the namespaces that are not listed', () => {
     const remainder = { namespaces: 7, connections: { open: 20, accelerated: 10 }, bytes: { fast: 1024, tcp: 0 } };
     expect(statusTable(recorded({ status: { remainder } }), recordedNow)).toContain('7 more namespaces: 10 of 20 ends accelerated, 1.0 KiB on the fast path, 0 B over TCP');

@@ -17,9 +17,10 @@ export function statusTable(resource: SidecarAcceleration, now: Date, paint: Pai
 
 function head(resource: SidecarAcceleration, status: Status, paint: Paint): string {
   const { ready, message } = readinessOf(resource);
-  const { nodes, connections, bytes: sent } = status;
+  const { nodes, connections, bytes: sent, rollout } = status;
   const lines = [`SidecarAcceleration ${resource.metadata.name}: mode ${resource.spec.mode}, ${ready ? paint('good', 'ready') : `${paint('bad', 'not ready')}: ${message}`}`];
   if (nodes) lines.push(`nodes        ${nodes.ready} of ${nodes.desired} ready`);
+  if (rollout && rollout.stage !== 'Done') lines.push(`rollout      ${paint(rollout.failures.length > 0 ? 'bad' : 'doubtful', rollout.stage)}: ${rollout.message}`);
   if (connections) lines.push(`connections  ${connections.accelerated} of ${connections.open} ends accelerated (${share(connections.accelerated, connections.open)})`);
   if (sent) lines.push(`bytes sent   ${bytes(sent.fast)} on the fast path, ${bytes(sent.tcp)} over TCP`);
   return lines.join('\n');

@@ -70,8 +70,8 @@ export function placeOf(node: KubeNode, { nodeSelector, tolerations }: Spec['nod
   return untolerated ? 'TaintNotTolerated' : 'Runs';
 }
 
-/** What every DaemonSet tolerates without being told (AddOrUpdateDaemonPodTolerations). */
-const byItself = ['not-ready', 'unreachable', 'disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((name) => `node.kubernetes.io/${name}`);
+/** Conditions of a node: every DaemonSet tolerates them without being told (AddOrUpdateDaemonPodTolerations), or the node is not Ready. */
+const byItself = ['not-ready', 'unreachable', 'network-unavailable', 'disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((name) => `node.kubernetes.io/${name}`);
 
 export function hasLabels({ labels }: KubeNode, wanted: Labels): boolean {
   return Object.entries(wanted).every(([key, value]) => labels[key] === value);

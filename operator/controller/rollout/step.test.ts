@@ -147,3 +147,74 @@ test('what happens to a revision after it reached every node is no failure of it
   if (pod !== undefined) fleet.change('n3', { pod: { ...pod, restarts: 9, ready: false } });
   expect(fleet.pass('v2')).toMatchObject({ revision: 'v2', replace: [], memory: { failures: [] } });
 });
+
+test('agents that were there before anything was remembered are what is gone back to', () => {
+  const fleet = fleetOn({ n1: 'crashes' });
+  fleet.memory = undefined;
+  run(fleet, 'v2', 200);
+  expect(fleet.last).toMatchObject({ revision: 'v1', progress: { stage: 'Stopped' }, memory: { proven: 'v1' } });
+  expect(fleet.on('v1')).toEqual(names);
+});
+
+test('a node that joins meanwhile and is no good is set aside, unless no other is left to tell', () => {
+  const fleet = fleetOn({ n7: 'crashes' });
+  fleet.pass('v2');
+  fleet.advance(1000);
+  fleet.join('n7');
+  run(fleet, 'v2', 200);
+  expect(fleet.last?.progress).toMatchObject({ stage: 'Done', updated: 6, aside: [{ node: 'n7', reason: 'JoinedMeanwhile' }] });
+
+  const alone = fleetOn({ n7: 'crashes' });
+  alone.pass('v2');
+  alone.advance(1000);
+  for (const name of names) alone.nodes.delete(name);
+  alone.join('n7');
+  run(alone, 'v2', 200);
+  expect(alone.memory?.failures).toMatchObject([{ node: 'n7' }]);
+});
+
+test('a node whose agent was not well before is no witness', () => {
+  const fleet = new Fleet(names, policy, (_, node) => (node === 'n3' ? 'never ready' : 'well'));
+  fleet.settle();
+  fleet.advance(60_000);
+  run(fleet, 'v2', 200);
+  expect(fleet.last?.progress).toMatchObject({ stage: 'Done', updated: 5, aside: [{ node: 'n3', reason: 'WasNotWell' }] });
+});
+
+test('nodes that cannot accelerate are no canaries as long as others are there', () => {
+  const fleet = new Fleet(names, policy, (_, node) => (['n1', 'n2'].includes(node) ? 'new problem' : 'well'));
+  fleet.settle();
+  expect(fleet.pass('v2').replace).toEqual(['n3', 'n4']);
+});
+
+test('a node that was well and is not for a moment is given its time again, also by another controller', () => {
+  const fleet = fleetOn();
+  fleet.pass('v2');
+  for (let seconds = 0; seconds < 50; seconds += 10) {
+    fleet.advance(10_000);
+    fleet.pass('v2');
+  }
+  const well = fleet.nodes.get('n1')?.pod;
+  if (well !== undefined) fleet.change('n1', { pod: { ...well, report: undefined } });
+  expect(fleet.pass('v2').progress).toMatchObject({ stage: 'Canary', verifying: ['n1'], failed: [] });
+  fleet.now += 29_000;
+  fleet.restart();
+  fleet.now += 29_000;
+  expect(fleet.pass('v2').progress.failed).toEqual([]);
+  fleet.now += 2000;
+  expect(fleet.pass('v2').memory.failures).toMatchObject([{ node: 'n1', why: expect.stringContaining('does not speak') as string }]);
+});
+
+test('a share is not compared across a change of orders', () => {
+  const fleet = fleetOn({ n1: 'slower' });
+  fleet.pass('v2');
+  fleet.measure = 'other orders';
+  run(fleet, 'v2', 200);
+  expect(fleet.last?.progress.stage).toBe('Done');
+});
+
+test('paused before it has begun, pods that are made for other reasons have the revision of before', () => {
+  const fleet = fleetOn();
+  expect(fleet.pass('v2', { paused: true })).toMatchObject({ revision: 'v1', replace: [], progress: { stage: 'Paused' } });
+  expect(fleet.pass('v2')).toMatchObject({ revision: 'v2', replace: ['n1', 'n2'] });
+});

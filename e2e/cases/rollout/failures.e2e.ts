@@ -1,0 +1,75 @@
+// Revisions that are no good, on simulated nodes: each is found out at the canary, for its own reason, and goes no further.
+import { RolloutBench } from '../../support/rolloutBench';
+import type { Fate } from '../../support/simulatedFleet';
+
+const nodes = ['n1', 'n2', 'n3'];
+let rollout: RolloutBench;
+let good = 0;
+
+beforeAll(async () => {
+  rollout = await RolloutBench.start((_node, image) => (image.startsWith('good') ? 'well' : (image.split(':')[1] ?? '').replaceAll('-', ' ') as Fate));
+  for (const name of nodes) await rollout.fleet.addNode(name);
+  await rollout.bench.applyResource({ rollout: { bakeSeconds: 2, maxUnavailable: 1, verdict: { withinSeconds: 5 } }, agent: { image: 'good:0' } });
+  await rollout.at('Done');
+});
+
+afterAll(() => rollout?.stop());
+
+it.each([
+  ['crashes', /^its agent was restarted [3-9] times$/],
+  ['never-ready', /^not well for \d+ s: its pod is not ready$/],
+  ['silent', /^not well for \d+ s: its agent does not speak with the controller$/],
+  ['LoadRefused', /^LoadRefused since its update$/],
+  ['accelerates-little', /^not well for \d+ s: it accelerates 10 % and accelerated 90 % before$/],
+  ['errs', /^its agent counted 99 errors$/],
+])('an agent that %s: the canary alone has it, and then none', async (fate, why) => {
+  await rollout.image(`bad:${fate}`);
+  const { failures, from, to, message } = await rollout.at('Stopped');
+  expect(failures).toEqual([{ node: 'n1', why: expect.stringMatching(why) as string }]);
+  expect(message).toContain(`every node has revision ${from} again`);
+  expect(rollout.fleet.madeOf(`bad:${fate}`)).toEqual({ n1: 1 });
+  await rollout.runs(`good:${good}`, nodes);
+  expect(await rollout.eventsOf(to)).toEqual(['RolloutFailed', 'RolloutStarted']);
+  expect(await rollout.bench.condition('Degraded')).toMatchObject({ status: 'True', reason: 'RolloutFailed' });
+  await rollout.bench.ready();
+});
+
+it('with onFailure Pause it stays where it was found, until it is told to go back', async () => {
+  await rollout.policy({ onFailure: 'Pause' });
+  await rollout.image('bad:crashes');
+  const { message, revisions, to } = await rollout.at('Stopped');
+  expect(message).toContain('stopped there');
+  expect(revisions).toContainEqual({ revision: to, updated: 0, verifying: 0, failed: 1 });
+  expect(rollout.fleet.on('bad:crashes')).toEqual(['n1']);
+  await rollout.policy({ onFailure: 'RollBack' });
+  await rollout.runs(`good:${good}`, nodes);
+  await rollout.at('Stopped');
+});
+
+it('the next good revision reaches every node, as if nothing had been', async () => {
+  await rollout.image(`good:${++good}`);
+  await rollout.at('Done');
+  await rollout.runs(`good:${good}`, nodes);
+  expect(await rollout.bench.condition('Degraded')).toMatchObject({ status: 'False' });
+});
+
+it('paused before it begins, no agent is replaced; paused at its canary, no other is; and it goes on when it may', async () => {
+  await rollout.policy({ paused: true });
+  await rollout.image(`good:${++good}`);
+  const { message } = await rollout.at('Paused');
+  expect(message).toMatch(/^paused by spec\.rollout\.paused; revision \w+: 0 of 3 nodes updated$/);
+  expect(await rollout.bench.condition('Progressing')).toMatchObject({ status: 'False', reason: 'RolloutPaused' });
+  expect(rollout.fleet.on(`good:${good}`)).toEqual([]);
+  await rollout.policy({ paused: false, bakeSeconds: 3600 });
+  await rollout.at('Baking');
+  await rollout.policy({ paused: true, bakeSeconds: 0 });
+  await rollout.at('Paused');
+  expect(rollout.fleet.on(`good:${good}`)).toEqual(['n1']);
+  await rollout.policy({ paused: false });
+  await rollout.at('Done');
+  await rollout.runs(`good:${good}`, nodes);
+});
+
+it('nothing of the simulation went wrong', () => {
+  expect(rollout.fleet.troubles).toEqual([]);
+});

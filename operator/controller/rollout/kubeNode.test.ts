@@ -1,0 +1,71 @@
+import { specWith } from '../agents.testing';
+import { kubePod, unnamedRevision } from './agentPod';
+import { asideOf, kubeNode, placeOf } from './kubeNode';
+
+const created = '2026-03-01T12:00:00Z';
+const platform = { 'kubernetes.io/arch': 'amd64', 'kubernetes.io/os': 'linux' };
+const ready = { type: 'Ready', status: 'True', lastTransitionTime: created };
+
+function nodeWith({ labels = platform, spec = {}, conditions = [ready], deleted = false }: { labels?: Record<string, string>; spec?: object; conditions?: object[]; deleted?: boolean } = {}) {
+  const metadata = { name: 'n1', labels, creationTimestamp: created, ...(deleted ? { deletionTimestamp: created } : {}) };
+  return kubeNode({ apiVersion: 'v1', kind: 'Node', metadata, spec, status: { conditions } });
+}
+
+const tainted = (key: string, effect = 'NoSchedule'): object => ({ taints: [{ key, effect, value: 'x' }] });
+const placed = (node: ReturnType<typeof kubeNode>, nodes: object = {}): string => placeOf(node, specWith({ nodes }).nodes);
+
+describe('an agent is made', () => {
+  it.each([
+    ['on a Linux node of a known processor', nodeWith(), {}, 'Runs'],
+    ['not on another processor', nodeWith({ labels: { ...platform, 'kubernetes.io/arch': 's390x' } }), {}, 'UnsupportedPlatform'],
+    ['not on Windows', nodeWith({ labels: { ...platform, 'kubernetes.io/os': 'windows' } }), {}, 'UnsupportedPlatform'],
+    ['not before the node has said what it is', nodeWith({ labels: {} }), {}, 'NotSelected'],
+    ['not on a node that is not selected', nodeWith(), { nodeSelector: { pool: 'mesh' } }, 'NotSelected'],
+    ['in spite of any taint by default', nodeWith({ spec: tainted('dedicated', 'NoExecute') }), {}, 'Runs'],
+    ['not in spite of a taint when nothing is tolerated', nodeWith({ spec: tainted('dedicated') }), { tolerations: [] }, 'TaintNotTolerated'],
+    ['in spite of a taint that is a mere preference', nodeWith({ spec: tainted('dedicated', 'PreferNoSchedule') }), { tolerations: [] }, 'Runs'],
+    ['in spite of what every DaemonSet tolerates', nodeWith({ spec: tainted('node.kubernetes.io/unschedulable') }), { tolerations: [] }, 'Runs'],
+    ['with a toleration of the key', nodeWith({ spec: tainted('dedicated') }), { tolerations: [{ key: 'dedicated', operator: 'Exists' }] }, 'Runs'],
+    ['with a toleration of key and value', nodeWith({ spec: tainted('dedicated') }), { tolerations: [{ key: 'dedicated', value: 'x', effect: 'NoSchedule' }] }, 'Runs'],
+    ['not with a toleration of another value', nodeWith({ spec: tainted('dedicated') }), { tolerations: [{ key: 'dedicated', value: 'y' }] }, 'TaintNotTolerated'],
+    ['not with a toleration of another effect', nodeWith({ spec: tainted('dedicated', 'NoExecute') }), { tolerations: [{ key: 'dedicated', operator: 'Exists', effect: 'NoSchedule' }] }, 'TaintNotTolerated'],
+  ])('%s', (_, node, nodes, place) => {
+    expect(placed(node, nodes)).toBe(place);
+  });
+});
+
+describe('a node is set aside', () => {
+  it.each([
+    ['not when it is well', nodeWith(), undefined],
+    ['when it is not Ready', nodeWith({ conditions: [{ ...ready, status: 'Unknown' }] }), 'NodeNotReady'],
+    ['when no kubelet has spoken for it', nodeWith({ conditions: [] }), 'NodeNotReady'],
+    ['when it is cordoned', nodeWith({ spec: { unschedulable: true } }), 'NodeCordoned'],
+    ['when it is deleted', nodeWith({ deleted: true }), 'NodeLeaving'],
+    ['when an autoscaler is about to take it', nodeWith({ spec: tainted('ToBeDeletedByClusterAutoscaler') }), 'NodeLeaving'],
+  ])('%s', (_, node, reason) => {
+    expect(asideOf(node, 'Runs')).toBe(reason);
+  });
+
+  it('when a taint would keep its next agent away', () => {
+    expect(asideOf(nodeWith(), 'TaintNotTolerated')).toBe('TaintNotTolerated');
+  });
+});
+
+describe('an agent pod', () => {
+  const owner = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'sidecar-acceleration-agent', uid: 'd', controller: true };
+  const metadata = { name: 'a', namespace: 'acceleration', uid: 'u', creationTimestamp: created, labels: { 'acceleration.dev/revision': 'abc' }, ownerReferences: [owner] };
+
+  it('says where it runs, of which revision it is, whether it is ready, and how often it was restarted', () => {
+    const status = { conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [{ restartCount: 2 }] };
+    expect(kubePod({ metadata, spec: { nodeName: 'n1' }, status })).toMatchObject({ node: 'n1', revision: 'abc', ready: true, restarts: 2, leaving: false, ours: true });
+  });
+
+  it('belongs to the node that it was made for before it is scheduled', () => {
+    const terms = { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n7'] }] }] };
+    expect(kubePod({ metadata, spec: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: terms } } } })).toMatchObject({ node: 'n7', ready: false });
+  });
+
+  it('of before revisions had names has none; and one that the DaemonSet has not made is none of ours', () => {
+    expect(kubePod({ metadata: { ...metadata, labels: {}, ownerReferences: [] }, spec: { nodeName: 'n1' } })).toMatchObject({ revision: unnamedRevision, ours: false });
+  });
+});
