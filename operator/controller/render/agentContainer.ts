@@ -13,8 +13,9 @@ export function agentContainer(input: RenderInput) {
     command: ['node', '/app/dist/operator/agent/main.js'],
     env: environment(input),
     ports: [{ name: 'metrics', containerPort: metricsPort }],
-    // The work of a second not being done for a minute is what /healthz calls dead; three in a row are no hiccup.
-    livenessProbe: { httpGet: { path: '/healthz', port: 'metrics' }, initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 3 },
+    // The work of a second not being done for a minute is what /healthz calls dead. No answer for a minute is, too; less is not: on a busy
+    // node loading the programs alone can take a quarter of that, and whoever is killed for it has to begin again.
+    livenessProbe: { httpGet: { path: '/healthz', port: 'metrics' }, initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
     // Ready paces the rollout, so it is asked often.
     readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' }, periodSeconds: 2, timeoutSeconds: 2 },
     resources: agent.resources,
