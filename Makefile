@@ -142,7 +142,7 @@ test-open-connections: build ## Connections of a real mesh that stay open throug
 	$(JEST) --selectProjects open-connections --runInBand
 
 .PHONY: test-upgrade keep-release
-test-upgrade: build ## helm on a cluster under load: from the previous release and back (root)
+test-upgrade: build ## helm on a cluster under load: from the previous release and back, and from install to uninstall (root)
 	@$(TS) e2e/tools/debian.ts all
 	$(JEST) --selectProjects releases --runInBand
 

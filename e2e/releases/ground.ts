@@ -6,6 +6,7 @@ import { productNamespace } from '../support/acceleration';
 import { type Account, heavilyLoaded } from '../support/heavyLoad';
 import { bringUpReady } from '../support/installedCluster';
 import { testMesh, type TestMesh } from '../support/testMesh';
+import { warmUp } from '../support/warmUp';
 import { whileOpen } from '../support/whileOpen';
 import { installTools } from '../tools/install';
 import { Progress } from '../tools/progress';
@@ -46,4 +47,9 @@ export async function unharmed({ cluster, mesh }: Ground, act: () => Promise<voi
   expect(account).toMatchObject({ failures: 0, wrongBytes: 0, errors: [] });
   expect(account.requests).toBeGreaterThan(0);
   return account;
+}
+
+/** New connections are accelerated on every hop, which needs agents and controller that understand each other. */
+export function accelerates({ cluster, mesh }: Ground): Promise<void> {
+  return warmUp(cluster, [{ client: mesh.client, server: mesh.server, protocol: 'tcp' }]);
 }

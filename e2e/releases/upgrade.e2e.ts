@@ -1,8 +1,7 @@
 // From the previous release to this one and back, on a real cluster under load. Needs root.
 import { applyExample } from '../support/acceleration';
 import { accountOf, type Account } from '../support/heavyLoad';
-import { warmUp } from '../support/warmUp';
-import { type Ground, layGround, unharmed } from './ground';
+import { accelerates, type Ground, layGround, unharmed } from './ground';
 import { providePreviousRelease } from './previous';
 import { agentsRun, patience, provideThisRelease, put, type Release, rollBack } from './release';
 
@@ -21,25 +20,19 @@ beforeAll(async () => {
 
 afterAll(() => ground?.cluster.down());
 
-/** New connections are accelerated on every hop, which needs agents and controller that understand each other. */
-function accelerates(): Promise<void> {
-  const { cluster, mesh } = ground;
-  return warmUp(cluster, [{ client: mesh.client, server: mesh.server, protocol: 'tcp' }]);
-}
-
 async function under(act: () => Promise<unknown>, release: () => Release): Promise<void> {
   accounts.push(await unharmed(ground, async () => {
     await act();
     await agentsRun(ground.cluster, release());
   }));
-  await accelerates();
+  await accelerates(ground);
 }
 
 test('the previous release is installed and accelerates', async () => {
   await put(ground.cluster, 'install', before);
   await applyExample(ground.cluster, patience);
   await agentsRun(ground.cluster, before);
-  await accelerates();
+  await accelerates(ground);
 }, testMs);
 
 test('upgraded to this release, no request fails, open connections live on, and new ones are accelerated', async () => {
