@@ -3,7 +3,7 @@ import { encodeFromController } from '../../operator/protocol/wire';
 import { revisionOf } from './revision';
 
 const order = (revision: number): Order => ({
-  revision, mode: 'Observe', paths: ['NodeLocal'], maxConnections: 10, spillBytes: 4096, namespaces: ['shop', 'bank'], podSelector: {}, remove: false,
+  revision, mode: 'Observe', paths: ['NodeLocal'], maxConnections: 10, spillBytes: 4096, namespaces: ['shop', 'bank'], podSelector: {}, remove: false, reportSeconds: 1,
 });
 
 it.each([1, 127, 128, 1_790_000_000_000, Number.MAX_SAFE_INTEGER])('reads revision %d of an order as the controller encodes it', (revision) => {

@@ -11,7 +11,7 @@ import { pinFolders } from './leftovers';
 
 /** An order of quiet times: all pods, all paths. */
 export const calm = {
-  mode: 'Accelerate', maxConnections: 10_000, spillBytes: 1 << 20, podSelector: {}, remove: false,
+  mode: 'Accelerate', maxConnections: 10_000, spillBytes: 1 << 20, podSelector: {}, remove: false, reportSeconds: 1,
 } as const satisfies Partial<Order>;
 
 /** Runs `work` with an agent that has its order in force; whatever happens, nothing is left afterwards. */

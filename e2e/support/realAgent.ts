@@ -19,8 +19,14 @@ export const agentPins = '/sys/fs/bpf/sidecar-acceleration/node';
 /** Selects the namespace `shop`. */
 export const orderForShop: Order = {
   revision: 1, mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 1000, spillBytes: 1_048_576,
-  namespaces: ['shop'], podSelector: {}, remove: false,
+  namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1,
 };
+export interface RealAgentOptions {
+  /** What node is to run, from the checkout; the sources unless told. */
+  readonly program?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+}
+const sources = ['-r', join(checkout, 'node_modules/ts-node/register/transpile-only'), join(checkout, 'operator/agent/main.ts')];
 const cgroup2 = cgroup2Mount(readFileSync('/proc/self/mountinfo', 'utf8')) ?? '/sys/fs/cgroup';
 
 export class RealAgent {
@@ -35,17 +41,18 @@ export class RealAgent {
     readonly node: RuntimeNode,
     private readonly channel: TestChannel,
     private readonly environment: NodeJS.ProcessEnv,
+    private readonly program: readonly string[],
   ) {}
 
   /** A node and a controller for it; no agent runs yet. */
-  static async prepare(runId: string): Promise<RealAgent> {
+  static async prepare(runId: string, { program = sources, environment: more = {} }: RealAgentOptions = {}): Promise<RealAgent> {
     const channel = new TestChannel();
     const node = await startRuntimeNode(runId);
     const environment: NodeJS.ProcessEnv = {
       ...process.env, NODE_NAME: 'node', CRI_SOCKET: '/run/containerd/containerd.sock', PINS: agentPins,
-      OBJECT: join(checkout, 'build/ebpf/datapath.bpf.o'), CA_FILE: channel.path('ca.crt'), TOKEN_FILE: channel.path('token'), LOG_LEVEL: 'debug', HEALTH_PORT: String(await freePort()), INSPECTOR: runId,
+      OBJECT: join(checkout, 'build/ebpf/datapath.bpf.o'), CA_FILE: channel.path('ca.crt'), TOKEN_FILE: channel.path('token'), LOG_LEVEL: 'debug', HEALTH_PORT: String(await freePort()), INSPECTOR: runId, ...more,
     };
-    const prepared = new RealAgent(node, channel, environment);
+    const prepared = new RealAgent(node, channel, environment, program);
     const controller = await channel.serve({
       tls: channel.authority.issue(controllerName),
       onStream: (opened) => {
@@ -80,12 +87,18 @@ export class RealAgent {
     }
   }
 
-  /** Ends it; nsenter forks to enter the processes' namespace, so the agent is its child. Null when it was not running. */
+  /** Of the agent itself: nsenter forks to enter the processes' namespace. @throws when it does not run */
+  get pid(): number {
+    const { pid } = this.agent ?? {};
+    if (pid === undefined) throw new Error('asking for the process of the agent: it does not run');
+    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
+  }
+
+  /** Ends it. Null when it was not running. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     if (this.agent?.pid === undefined || this.agent.exitCode !== null) return null;
     const exit = once(this.agent, 'exit') as Promise<[number | null]>;
-    const child = Number(readFileSync(`/proc/${this.agent.pid}/task/${this.agent.pid}/children`, 'utf8').trim());
-    process.kill(child, signal);
+    process.kill(this.pid, signal);
     const [code] = await exit;
     this.agent = undefined;
     return code;
@@ -147,7 +160,7 @@ export class RealAgent {
   private inNode(under: readonly string[], args: readonly string[] = []): string[] {
     return [
       '-t', String(this.node.machine.first.pid), '-m', '-p', `--wd=${checkout}`, '--', ...under, process.execPath,
-      '-r', join(checkout, 'node_modules/ts-node/register/transpile-only'), join(checkout, 'operator/agent/main.ts'), ...args,
+      ...this.program, ...args,
     ];
   }
 }

@@ -13,7 +13,7 @@ import { endWith } from './live/ends.testing';
 const log = createLogger({ transports: [new transports.Console({ silent: true })] });
 const anOrder: Order = {
   revision: 1, mode: 'Accelerate', paths: ['PodLocal'], maxConnections: 10, spillBytes: 4096,
-  namespaces: ['shop'], podSelector: {}, remove: false,
+  namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1,
 };
 
 let channel: TestChannel;

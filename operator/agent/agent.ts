@@ -127,6 +127,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
     onOrder: (order) => {
       const { revision, mode, remove, namespaces } = order;
       log.info('order', { revision, mode, remove, namespaces: namespaces.length });
+      reporter.pace(order.reportSeconds);
       orders.take(order);
       tick();
     },

@@ -39,7 +39,7 @@ beforeEach(() => {
 
 const order = (change: Partial<Order> = {}): Order => ({
   revision: 1, mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 100, spillBytes: 65536,
-  namespaces: ['shop'], podSelector: {}, remove: false, ...change,
+  namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1, ...change,
 });
 const pod = (netns: number, namespace = 'shop'): LocalPod => ({
   sandbox: `s${netns}`, namespace, name: 'p', uid: '', labels: {}, annotations: {}, addresses: [`10.0.0.${netns}`], pid: netns, netns,

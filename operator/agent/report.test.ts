@@ -64,6 +64,15 @@ describe('the reporter', () => {
     expect(sent.map(({ appliedOrder }) => appliedOrder)).toEqual([3, 4]);
   });
 
+  test('tells counts as often as it is asked to, and everything else at once', () => {
+    const counted = (fastBytes: bigint, appliedOrder = 3): Report => buildReport(state({ appliedOrder, snapshot: { namespaces: [counters('shop', { fastBytes })], joinedSockets: 0, drainingSockets: 0 } }));
+    reporter.pace(5);
+    for (; now < 10_000; now += 1000) reporter.offer(counted(BigInt(now)));
+    expect(sent).toHaveLength(2);
+    reporter.offer(counted(1n, 4));
+    expect(sent.at(-1)?.appliedOrder).toBe(4);
+  });
+
   test('repeats an unchanged one every ten seconds', () => {
     for (; now <= 20_000; now += 1000) reporter.offer(buildReport(state()));
     expect(sent).toHaveLength(3);

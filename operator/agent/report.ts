@@ -61,18 +61,37 @@ function count(value: bigint | undefined): number {
 
 /** Decides which pictures are worth sending. */
 export class Reporter {
-  private sent: { readonly text: string; readonly at: number } | undefined;
+  private sent: { readonly text: string; readonly news: string; readonly at: number } | undefined;
+  private pauseMs = 0;
 
   constructor(
     private readonly send: (report: Report) => void,
     private readonly now: () => number,
   ) {}
 
+  /** @param seconds between two reports that differ in counts only, as the order has it; 0 is one */
+  pace(seconds: number): void {
+    // Pictures are taken once a second, now and then some milliseconds early.
+    this.pauseMs = (Math.max(1, seconds) - 0.5) * 1000;
+  }
+
   offer(report: Report): void {
     const text = JSON.stringify(report);
+    const news = newsOf(report);
     const at = this.now();
-    if (this.sent !== undefined && this.sent.text === text && at - this.sent.at < longestSilenceMs) return;
-    this.sent = { text, at };
+    if (this.sent !== undefined && at - this.sent.at < this.silenceMs(text, news, this.sent)) return;
+    this.sent = { text, news, at };
     this.send(report);
   }
+
+  private silenceMs(text: string, news: string, sent: { readonly text: string; readonly news: string }): number {
+    if (text === sent.text) return longestSilenceMs;
+    return news === sent.news ? this.pauseMs : 0;
+  }
+}
+
+/** What is told at once: all but counts of connections, messages and bytes, which change at any time. */
+function newsOf({ appliedOrder, released, problems, namespaces }: Report): string {
+  const ofNamespaces = namespaces.map(({ name, podsSelected, podsAccelerated, accelerated, draining }) => [name, podsSelected, podsAccelerated, accelerated > 0, draining > 0]);
+  return JSON.stringify([appliedOrder, released, problems, ofNamespaces]);
 }

@@ -35,7 +35,12 @@ describe('an order', () => {
       namespaces: ['shop'],
       podSelector: { matchLabels: { app: 'web' } },
       remove: false,
+      reportSeconds: 1,
     });
+  });
+
+  it.each([[0, 1], [1000, 1], [1001, 2], [5000, 5], [100_000, 10]])('of %d nodes asks for counts every %d seconds', (nodes, reportSeconds) => {
+    expect(orderOf(specWith(), [], false, nodes)).toMatchObject({ reportSeconds });
   });
 
   it('to remove is an order to switch off as well', () => {

@@ -1,7 +1,10 @@
 // What the agents are told: which namespaces are selected, what the order says, and when it is a new one.
 import { isDeepStrictEqual } from 'node:util';
 import { type Labels, matchesLabels, modeLabel, modeLabelOff, paths, type Spec, systemNamespaces } from '../api';
-import { maxNamespaces, type Order } from '../protocol';
+import { maxNamespaces, maxReportSeconds, type Order } from '../protocol';
+
+/** Of bytes and other counts, from all agents together: to read so many costs a tenth of a core. What changes otherwise is told at once. */
+const reportsPerSecond = 1000;
 
 export type OrderContent = Omit<Order, 'revision'>;
 
@@ -24,8 +27,9 @@ export function selectedNamespaces({ selector }: Spec, namespaces: readonly Name
  * `namespacesLeftOut` says so.
  * @param namespaces as `selectedNamespaces` gave them
  * @param remove true when the resource goes: everything is to be drained and given back
+ * @param nodes how many there are, as far as it is known
  */
-export function orderOf({ mode, selector, paths: wanted, connections }: Spec, namespaces: readonly string[], remove: boolean): OrderContent {
+export function orderOf({ mode, selector, paths: wanted, connections }: Spec, namespaces: readonly string[], remove: boolean, nodes = 0): OrderContent {
   return {
     mode: remove ? 'Off' : mode,
     // A set in the resource: its order must not make a new order.
@@ -35,6 +39,7 @@ export function orderOf({ mode, selector, paths: wanted, connections }: Spec, na
     namespaces: namespaces.slice(0, maxNamespaces),
     podSelector: selector.pods,
     remove,
+    reportSeconds: Math.min(maxReportSeconds, Math.max(1, Math.ceil(nodes / reportsPerSecond))),
   };
 }
 
@@ -51,8 +56,8 @@ export function sameContent(a: OrderContent, b: OrderContent): boolean {
   return isDeepStrictEqual(contentOf(a), contentOf(b));
 }
 
-function contentOf({ mode, paths: list, maxConnections, spillBytes, namespaces, podSelector, remove }: OrderContent): OrderContent {
-  return { mode, paths: list, maxConnections, spillBytes, namespaces, podSelector, remove };
+function contentOf({ mode, paths: list, maxConnections, spillBytes, namespaces, podSelector, remove, reportSeconds }: OrderContent): OrderContent {
+  return { mode, paths: list, maxConnections, spillBytes, namespaces, podSelector, remove, reportSeconds };
 }
 
 /** The order in force. */

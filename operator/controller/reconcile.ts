@@ -46,6 +46,7 @@ export class Reconciler {
   private selected: readonly string[] = [];
   /** How far the newest revision of the agents is; undefined until this controller has looked. */
   private rollout: Status['rollout'];
+  private knownNodes = 0;
   private removalStarted: { readonly uid: string; readonly at: number } | undefined;
 
   private readonly began: number;
@@ -63,7 +64,7 @@ export class Reconciler {
     await setFinalizer(this.parts.client, resource, true);
     this.selected = selectedNamespaces(parsed.spec, this.parts.cluster.labelledNamespaces(), this.parts.surroundings().namespace);
     // An order waits for nothing: it reaches the agents that are there, whatever becomes of them.
-    this.give(orderOf(parsed.spec, this.selected, false), log);
+    this.give(orderOf(parsed.spec, this.selected, false, this.nodes()), log);
     const againMs = await this.rollOut(resource, parsed.spec, log);
     const { requeueAfterMs } = await this.report(resource, namespacesLeftOut(this.selected));
     return { requeueAfterMs: Math.min(againMs, requeueAfterMs ?? againMs) };
@@ -83,6 +84,12 @@ export class Reconciler {
     return Math.min(plan.againMs ?? rereadMs, rereadMs);
   }
 
+  /** As last known: while the DaemonSet is being changed nobody says, and that alone makes no new order. */
+  private nodes(): number {
+    this.knownNodes = this.parts.cluster.nodes()?.desired ?? this.knownNodes;
+    return this.knownNodes;
+  }
+
   private give(content: Omit<Order, 'revision'>, log: PassLog): void {
     const order = this.parts.orders.update(content);
     if (order === undefined) return;
@@ -95,7 +102,7 @@ export class Reconciler {
     const { uid, finalizers } = resource.metadata;
     if (!finalizers.includes(finalizer)) return {};
     const removable = spec ?? specSchema.parse({}); // names and paths of what was applied depend on nothing in it
-    this.give(orderOf(removable, [], true), log);
+    this.give(orderOf(removable, [], true, this.nodes()), log);
     if (this.removalStarted?.uid !== uid) this.removalStarted = { uid, at: this.parts.clock.monotonicMs() };
     const revision = this.parts.orders.current?.revision ?? 0;
     const waitedMs = this.parts.clock.monotonicMs() - this.removalStarted.at;

@@ -43,10 +43,10 @@ test('a second pod that claims a node is refused while the first is good, and le
 
 test('no more tokens are looked at together than the API server should bear', async () => {
   const { sessions } = setUp();
-  const many = Array.from({ length: 40 }, (_, i) => sessions.authenticate(`node${i}/p${i}`));
+  const many = Array.from({ length: 600 }, (_, i) => sessions.authenticate(`node${i}/p${i}`));
   const results = await Promise.allSettled(many);
-  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(32);
-  await expect(sessions.authenticate('node50/p50')).resolves.toMatchObject({ node: 'node50' });
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(16 + 512);
+  await expect(sessions.authenticate('node700/p700')).resolves.toMatchObject({ node: 'node700' });
 });
 
 test('a new term sends nothing that an earlier one ordered', () => {
@@ -70,6 +70,15 @@ test('every agent hears an order, also one that connects later', () => {
   sessions.broadcast(order(5));
   expect(early.sent).toEqual([5]);
   expect(open('node2/b').sent).toEqual([5]);
+});
+
+test('an order reaches a thousand agents in turns, and a newer one takes its place on the way', async () => {
+  const { sessions, open } = setUp();
+  const all = Array.from({ length: 1000 }, (_, i) => open(`node${i}/p${i}`));
+  sessions.broadcast(order(5));
+  sessions.broadcast(order(6));
+  while (all.some(({ sent }) => sent.at(-1) !== 6)) await new Promise((resolve) => setImmediate(resolve));
+  expect(all.filter(({ sent }) => sent.includes(5)).length).toBeLessThan(200);
 });
 
 test('a replaced stream can no longer speak for the node', () => {

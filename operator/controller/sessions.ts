@@ -4,11 +4,17 @@ import { type AgentSession, NotAuthenticated, type Order, Refused, type Report, 
 import type { AgentState } from './aggregate';
 import type { LiveAgent } from './live';
 import type { AgentIdentity, TokenReviewer } from './tokenReview';
+import { LineTooLong, WaitingLine } from './waitingLine';
 
 /** Agents speak every ten seconds: one that was heard within this time lives, whatever has become of its first token. */
 const aliveMs = 15_000;
-/** Tokens being looked at by the API server at a time: nobody may flood it through us. */
-const maxReviews = 32;
+/**
+ * Tokens being looked at by the API server at a time, and waiting for it: nobody may flood it through us. After a change of
+ * leader all agents come within seconds; who finds the line too long comes back after its back-off. A stream waits ten seconds.
+ */
+const reviewing = { atOnce: 16, longest: 512, patienceMs: 8000 };
+/** Streams that are sent an order together: what is sent at once is held in memory once for each. */
+const broadcastAtOnce = 100;
 /** The report of a node without an agent is kept this long: an agent that is replaced comes back within it. */
 const keepMs = 120_000;
 
@@ -37,23 +43,26 @@ export interface SessionsOptions {
 export class AgentSessions {
   private readonly seats = new Map<string, Seat>();
   private order: Order | undefined;
-  private reviews = 0;
+  private readonly reviews: WaitingLine;
 
-  constructor(private readonly options: SessionsOptions) {}
+  constructor(private readonly options: SessionsOptions) {
+    this.reviews = new WaitingLine({ ...reviewing, now: options.now });
+  }
 
   /**
    * Who shows this token. One node has one agent: another pod that claims a node is refused while the first speaks or
    * its token is good, and takes its place once that pod is gone.
    */
   async authenticate(token: string): Promise<AgentIdentity> {
-    if (this.reviews >= maxReviews) throw new Refused(status.RESOURCE_EXHAUSTED, `${maxReviews} agents are being authenticated already`);
-    this.reviews++;
     try {
-      const identity = await this.options.reviewer.review(token);
-      await this.refuseSecond(identity);
-      return identity;
-    } finally {
-      this.reviews--;
+      return await this.reviews.run(async () => {
+        const identity = await this.options.reviewer.review(token);
+        await this.refuseSecond(identity);
+        return identity;
+      });
+    } catch (error) {
+      if (error instanceof LineTooLong) throw new Refused(status.RESOURCE_EXHAUSTED, `too many agents are being authenticated: ${error.message}`);
+      throw error;
     }
   }
 
@@ -108,7 +117,15 @@ export class AgentSessions {
   /** Sends an order to every agent, and to those that come later. */
   broadcast(order: Order): void {
     this.order = order;
-    for (const { session } of this.seats.values()) session?.send(order);
+    this.sendOn(order, [...this.seats.values()].flatMap(({ session }) => session ?? []));
+  }
+
+  /** A stream that has ended meanwhile sends nothing; one that was opened meanwhile has had the order. */
+  private sendOn(order: Order, sessions: readonly AgentSession<AgentIdentity>[]): void {
+    if (this.order !== order) return;
+    for (const session of sessions.slice(0, broadcastAtOnce)) session.send(order);
+    const rest = sessions.slice(broadcastAtOnce);
+    if (rest.length > 0) setImmediate(() => this.sendOn(order, rest));
   }
 
   /** Who can be asked for live data, and whose streams are missing. */

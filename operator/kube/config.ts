@@ -58,6 +58,6 @@ export function connectionOf(config: KubeConfig): Connection {
 
 /** Connections are kept, and probed by TCP itself (after 15 s, ten probes a second apart: libuv), so that a dead peer is noticed. */
 function agentOf(server: string): HttpAgent {
-  const settings = { keepAlive: true, keepAliveMsecs: 15_000, maxFreeSockets: 8, scheduling: 'lifo' } as const;
+  const settings = { keepAlive: true, keepAliveMsecs: 15_000, maxFreeSockets: 16, scheduling: 'lifo' } as const;
   return server.startsWith('https:') ? new HttpsAgent(settings) : new HttpAgent(settings);
 }

@@ -7,10 +7,11 @@ export interface BackoffOptions {
   readonly random: () => number;
 }
 
+/** The longest wait is half of what all agents of a cluster may take to come back. */
 export class Backoff {
   private attempts = 0;
 
-  constructor(private readonly options: BackoffOptions = { minMs: 1000, maxMs: 30_000, random: Math.random }) {}
+  constructor(private readonly options: BackoffOptions = { minMs: 1000, maxMs: 15_000, random: Math.random }) {}
 
   /** Milliseconds to wait now: uniform between the least wait and a ceiling that doubles with every call. */
   next(): number {

@@ -17,7 +17,7 @@ export const serverName = 'controller.test';
 export const hello: Hello = { agentVersion: '1', kernel: '6.18', architecture: 'x86_64', mapAbi: 1, live: true };
 export const anOrder: Order = {
   revision: 1, mode: 'Observe', paths: ['NodeLocal'], maxConnections: 10, spillBytes: 4096,
-  namespaces: ['shop'], podSelector: {}, remove: false,
+  namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1,
 };
 export const reportOf = (appliedOrder: number): Report => ({
   appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0,

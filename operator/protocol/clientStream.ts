@@ -25,6 +25,8 @@ const channelOptions: ChannelOptions = {
   // Back-off is ours: each attempt is a connection of its own, and none goes through a proxy of the environment.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.enable_retries': 0,
+  // Nobody asks for it, and every connection would be kept count of.
+  'grpc.enable_channelz': 0,
   'grpc.enable_http_proxy': 0,
   'grpc.service_config_disable_resolution': 1,
 };

@@ -1,5 +1,5 @@
 import { connectionReasonNames } from '../api';
-import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxTallies, namespaceReport, order, problem, type Report, report } from './messages';
+import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxReportSeconds, maxTallies, namespaceReport, order, problem, type Report, report } from './messages';
 import { connection, event, maxLiveRows, podTraffic, watch, watched, type Connection, type Watched } from './live';
 import { decodeFromAgent, decodeFromController, definitions, encodeFromAgent, encodeFromController, maxMessageBytes } from './wire';
 
@@ -98,7 +98,7 @@ test('an agent of the version before, which says nothing of live data, does not 
 
 const anOrder = {
   revision: 7, mode: 'Accelerate' as const, paths: ['PodLocal' as const], maxConnections: 100, spillBytes: 65536,
-  namespaces: ['shop'], podSelector: { matchLabels: { app: 'cart' } }, remove: false,
+  namespaces: ['shop'], podSelector: { matchLabels: { app: 'cart' } }, remove: false, reportSeconds: maxReportSeconds,
 };
 
 test('an order comes back with its selector parsed', () => {

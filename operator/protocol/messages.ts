@@ -20,6 +20,9 @@ export const maxTallies = 16;
 /** Most characters of a problem's message. */
 export const maxProblemLength = 1024;
 
+/** An agent is never silent for longer than this. */
+export const maxReportSeconds = 10;
+
 const count = z.int().min(0);
 const namespaceName = z.string().min(1).max(63);
 const isNodeReason = (name: string): name is NodeReason => (nodeReasonNames as readonly string[]).includes(name);
@@ -98,6 +101,7 @@ export const order = z.object({
   namespaces: z.array(namespaceName).max(maxNamespaces),
   podSelector: selectorJson,
   remove: z.boolean(),
+  reportSeconds: z.int().min(0).max(maxReportSeconds),
 });
 
 /** A token of the API server is about a kilobyte. */

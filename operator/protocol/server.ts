@@ -59,6 +59,8 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
     // An agent opens one stream; the second lets a reconnecting one in while the old one is still being ended.
     'grpc.max_concurrent_streams': 2,
     'grpc.max_connection_idle_ms': 30_000,
+    // Nobody asks for it, and every connection would be kept count of.
+    'grpc.enable_channelz': 0,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 10_000,
     interceptors: [reportErrors((problem) => closing || onRefused(problem))],

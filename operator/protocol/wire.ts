@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { z } from 'zod';
-import { type FromAgent, fromAgent, type FromController, fromController } from './messages';
+import { type FromAgent, fromAgent, type FromController, fromController, type Order } from './messages';
 
 // What goes wrong is told through our own callbacks, once; grpc-js would write to the console beside the log.
 setLogVerbosity(logVerbosity.NONE);
@@ -34,8 +34,18 @@ export function encodeFromAgent(message: FromAgent): Buffer {
 export function encodeFromController(message: FromController): Buffer {
   if (message.message === undefined) return connect.responseSerialize({});
   if (message.message === 'watch') return connect.responseSerialize({ watch: message.watch });
-  const { order } = message;
-  return connect.responseSerialize({ order: { ...order, podSelector: JSON.stringify(order.podSelector) } });
+  return encodedOrder(message.order);
+}
+
+/** An order goes to every agent of the cluster: its bytes are made once. */
+const orders = new WeakMap<Order, Buffer>();
+
+function encodedOrder(order: Order): Buffer {
+  const known = orders.get(order);
+  if (known !== undefined) return known;
+  const bytes = connect.responseSerialize({ order: { ...order, podSelector: JSON.stringify(order.podSelector) } });
+  orders.set(order, bytes);
+  return bytes;
 }
 
 /** Never throws: a malformed message is an answer, so that the caller can refuse and log it. */
