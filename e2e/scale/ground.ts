@@ -77,7 +77,7 @@ async function settingsOf(admin: KubeClient): Promise<Record<string, string>> {
 }
 
 /** By its number. */
-export const teamName = (index: number): string => `team-${index}`;
+export const teamName = (index: number): string => `squad-${index}-production`;
 export const nodeName = (index: number): string => `worker-${index}`;
 
 async function populate(admin: KubeClient, { nodes, namespaces }: GroundSize): Promise<AgentPlan[]> {

@@ -1,10 +1,11 @@
 // Command: `make bench-scale`. The control plane at several sizes; writes docs/performance/scale.*, part by part.
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { interruptedCode, interruptions, wholeNumber } from '../support/commandLine';
 import { buildDirectory, checkout } from '../tools/paths';
 import { Progress } from '../tools/progress';
+import { measureAgent } from './agentUse';
 import { measure } from './measure';
 import { publish } from './publish';
 import type { Row } from './results';
@@ -15,22 +16,27 @@ interface Options {
   readonly seconds: number;
   readonly orders: number;
   readonly pods: number;
+  readonly connections: number;
+  /** Which of the two parts. */
+  readonly only?: 'controller' | 'agent';
   readonly out?: string;
   readonly quick?: true;
 }
 
-const quick = { nodes: [200], seconds: 10, orders: 2 };
+const quick = { nodes: [200], seconds: 10, orders: 2, only: 'controller' } as const;
 
 const wholeNumbers = (text: string): number[] => text.split(',').map(wholeNumber);
 
 function parse(words: readonly string[]): Options {
   const options = new Command('make bench-scale')
-    .description('Measures the controller with simulated agents on a real API server.')
+    .description('Measures the controller with simulated agents on a real API server, and the memory and CPU of one real agent.')
     .option('--nodes <n[,n]>', 'sizes, one after the other', wholeNumbers, [500, 1000, 2000, 5000])
     .option('--namespaces <n>', 'selected namespaces', wholeNumber, 1000)
     .option('--seconds <n>', 'length of the steady phase', wholeNumber, 60)
     .option('--orders <n>', 'changes of the mode, and as many of the selector', wholeNumber, 5)
     .option('--pods <n>', 'pods that come and go each second', wholeNumber, 50)
+    .option('--connections <n>', 'idle connections of the real agent', wholeNumber, 10_000)
+    .addOption(new Option('--only <part>', 'one of the two parts').choices(['controller', 'agent']))
     .option('--quick', 'one small size and briefly: shows that it works; the report goes below build/')
     .option('--out <directory>', 'where the report goes (docs/performance)')
     .parse(words, { from: 'user' })
@@ -48,9 +54,13 @@ async function main(words: readonly string[]): Promise<number> {
   const step = progress.step.bind(progress);
   const keep = (rows: readonly Row[]): Promise<void> => publish(directory, rows);
   let failed = false;
-  for (const nodes of options.nodes) {
+  const parts = [
+    ...(options.only === 'agent' ? [] : options.nodes.map((nodes) => () => measure({ ...options, nodes, podsPerSecond: options.pods }, step, keep, interrupted))),
+    ...(options.only === 'controller' ? [] : [() => measureAgent(options, step, keep, interrupted)]),
+  ];
+  for (const part of parts) {
     if (interrupted.aborted) break;
-    await measure({ ...options, nodes, podsPerSecond: options.pods }, step, keep, interrupted).catch((error: unknown) => {
+    await part().catch((error: unknown) => {
       if (interrupted.aborted) return;
       failed = true;
       process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);

@@ -10,6 +10,7 @@ import { Ground, type GroundSize } from './ground';
 import { cpuSeconds, residentMiB } from './processUse';
 import type { Row } from './results';
 import { StatusWatch } from './statusWatch';
+import type { Step } from './step';
 
 export interface MeasureOptions extends GroundSize {
   /** Of the steady phase. */
@@ -19,10 +20,8 @@ export interface MeasureOptions extends GroundSize {
   readonly podsPerSecond: number;
 }
 
-type Step = <T>(name: string, work: () => Promise<T>, describe?: (result: T) => string) => Promise<T>;
-
 /** Agents of a cluster that starts come within the time its image takes to be pulled. */
-const connectPerSecond = 250;
+const connectPerSecond = 100;
 const servedWithinMs = 180_000;
 const orderedWithinMs = 60_000;
 

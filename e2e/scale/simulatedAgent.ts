@@ -14,7 +14,8 @@ export interface SimulatedAgentOptions {
   readonly ca: string;
   readonly serverName: string;
   readonly token: string;
-  readonly onOrder: (revision: number) => void;
+  /** @param message as it came, to be decoded by whoever wants more of it */
+  readonly onOrder: (revision: number, message: Buffer) => void;
   /** The stream is accepted (true), or has ended. */
   readonly onState: (served: boolean) => void;
 }
@@ -48,7 +49,7 @@ export class SimulatedAgent {
       ':method': 'POST', ':path': connectPath, ':authority': serverName, 'content-type': 'application/grpc', te: 'trailers', authorization: `Bearer ${token}`,
     });
     this.stream = stream;
-    const reader = new FrameReader((message) => this.take(revisionOf(message)));
+    const reader = new FrameReader((message) => this.take(message));
     stream.on('data', (chunk: Buffer) => reader.read(chunk));
     stream.on('error', () => undefined);
     stream.once('response', ({ 'grpc-status': refused }) => refused === undefined && this.accepted());
@@ -69,14 +70,14 @@ export class SimulatedAgent {
     this.report();
   }
 
-  /** A second has gone by: bytes have run in every other namespace, and that is reported. */
-  traffic(): void {
+  /** A second has gone by: bytes have run in every other namespace. @param told whether it is time to report that */
+  traffic(told: boolean): void {
     let odd = false;
     for (const [name, report] of this.namespaces) {
       odd = !odd;
       if (odd) this.namespaces.set(name, { ...report, fastBytes: report.fastBytes + 10_000 });
     }
-    this.report();
+    if (told) this.report();
   }
 
   /** Shows its token anew, as an agent does when the kubelet has made another. */
@@ -95,11 +96,12 @@ export class SimulatedAgent {
     this.options.onState(true);
   }
 
-  private take(revision: number | undefined): void {
+  private take(message: Buffer): void {
+    const revision = revisionOf(message);
     if (revision === undefined) return;
     this.backoff.reset();
     this.appliedOrder = revision;
-    this.options.onOrder(revision);
+    this.options.onOrder(revision, message);
     this.report();
   }
 

@@ -1,4 +1,5 @@
 // A process of several hundred simulated agents, led by the bench over the pipe between parent and child.
+import { decodeFromController } from '../../operator/protocol/wire';
 import { namespaceReport } from '../support/testAgent';
 import { monotonicMs } from './clock';
 import { SimulatedAgent } from './simulatedAgent';
@@ -28,6 +29,8 @@ class Simulator {
   }
 
   private probing = false;
+  private second = 0;
+  private reportSeconds = 1;
 
   private begin(contact: Contact, plans: readonly AgentPlan[], spreadMs: number): void {
     for (const [place, plan] of plans.entries()) {
@@ -45,13 +48,14 @@ class Simulator {
   private agent(contact: Contact, { token, namespaces, probe }: AgentPlan, place: number): SimulatedAgent {
     const all = new Map(namespaces.map((name) => [name, namespaceReport(name, { podsSelected: 2, podsAccelerated: 2, open: 40, accelerated: 38, reasons: [{ reason: 'PeerElsewhere', connections: 2 }], fastBytes: 1e9, tcpBytes: 1e7 })]));
     if (probe !== undefined) all.set(probe, namespaceReport(probe, { open: probeOpen, accelerated: probeOpen }));
-    const options = { ...contact, token, onOrder: (revision: number) => this.ordered(revision), onState: (served: boolean) => void (this.servedAt[place] = served ? monotonicMs() : undefined) };
+    const options = { ...contact, token, onOrder: (revision: number, message: Buffer) => this.ordered(revision, message), onState: (served: boolean) => void (this.servedAt[place] = served ? monotonicMs() : undefined) };
     return new SimulatedAgent(options, all);
   }
 
-  /** Traffic has gone on at every node, and half of its namespaces. */
+  /** Traffic has gone on at every node, and is told by some of the agents each second, as often as they are ordered to. */
   private tick(slot: number): void {
-    for (let place = slot; place < this.agents.length; place += slots) this.agents[place]?.traffic();
+    if (slot === 0) this.second += 1;
+    for (let place = slot; place < this.agents.length; place += slots) this.agents[place]?.traffic((this.second + Math.floor(place / slots)) % this.reportSeconds === 0);
   }
 
   private pod(place: number, name: string, change: 1 | -1): void {
@@ -65,14 +69,17 @@ class Simulator {
       this.timers.push(setTimeout(next, probeMs * (0.5 + Math.random())));
       if (!this.probing || this.servedAt[place] === undefined) return;
       const at = Math.ceil(monotonicMs());
-      this.agents[place]?.change(namespace, (report) => ({ ...report, tcpBytes: at }));
+      this.agents[place]?.change(namespace, (report) => ({ ...report, podsSelected: 3 - report.podsSelected, tcpBytes: at }));
       tell({ told: 'probe', namespace, at });
     };
     next();
   }
 
-  private ordered(revision: number): void {
-    const times = this.orders.get(revision) ?? [];
+  private ordered(revision: number, message: Buffer): void {
+    const known = this.orders.get(revision);
+    // All get the same: one of them reads it.
+    if (known === undefined) this.reportSeconds = reportSecondsOf(message);
+    const times = known ?? [];
     times.push(monotonicMs());
     this.orders.set(revision, times);
     if (times.length === this.agents.length) tell({ told: 'order', revision, times });
@@ -91,6 +98,11 @@ class Simulator {
     for (const agent of this.agents) agent.close();
     process.disconnect();
   }
+}
+
+function reportSecondsOf(message: Buffer): number {
+  const incoming = decodeFromController(message);
+  return incoming.ok && incoming.value.message === 'order' ? Math.max(1, incoming.value.order.reportSeconds) : 1;
 }
 
 function tell(word: FromSimulator): void {
