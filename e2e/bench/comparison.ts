@@ -1,5 +1,5 @@
 // Divides what was measured: each round's sides by one another, and the middle of the rounds.
-import { median, ratioOf, type Ratio } from '../demo/statistics';
+import { median, ratioOf, type Ratio } from '../../operator/cli/bench/statistics';
 import type { Side } from './experiment';
 import { figures, reaches, type Figure } from './figures';
 import type { MeasuredCase } from './measurements';

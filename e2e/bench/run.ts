@@ -1,7 +1,7 @@
 // Runs an experiment round by round, the sides in turns, and keeps what was measured however it ends.
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
-import { median } from '../demo/statistics';
+import { median } from '../../operator/cli/bench/statistics';
 import type { Case, Experiment, Pace, Side, Stage, Values } from './experiment';
 import type { MeasuredCase } from './measurements';
 

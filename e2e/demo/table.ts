@@ -1,6 +1,6 @@
 // The before/after table: one row a scenario, medians of the interleaved rounds and their ratio with its spread.
 import Table from 'cli-table3';
-import { compared } from './comparison';
+import { compared } from '../../operator/cli/bench/comparison';
 import type { MeasuredRun } from './measure';
 import { scenarios, type Scenario } from './scenarios';
 

@@ -2,7 +2,7 @@
 import { selectedNamespace } from '../mesh/demoMesh';
 import type { MeasuredRun } from './measure';
 import type { DemoResult } from './report';
-import { median } from './statistics';
+import { median } from '../../operator/cli/bench/statistics';
 
 /** One line a broken promise; none when the demo shows what it should. */
 export function brokenPromises({ runs, resource, switching }: DemoResult): string[] {

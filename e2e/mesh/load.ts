@@ -1,8 +1,10 @@
 // Loads a server through the mesh with fortio and reads its report.
-import { z } from 'zod';
+import { type LoadResult, loadResultOf } from '../../operator/cli/bench/fortio';
 import type { Cluster } from '../cluster/cluster';
 import { execInPod, type PodAddress } from './mesh';
 import { httpPort, tcpPort } from './pods';
+
+export type { LoadResult } from '../../operator/cli/bench/fortio';
 
 /** `http` is HTTP/1.1, `http2` is HTTP/2 without TLS on every hop. */
 export type Protocol = 'tcp' | 'http' | 'http2';
@@ -24,29 +26,6 @@ export interface LoadPlan {
   /** An answer that takes longer counts as an error; 10 s unless told, for a machine that is shared. */
   readonly patienceSeconds?: number;
 }
-
-/** What the load generator saw. Times in milliseconds. */
-export interface LoadResult {
-  readonly requests: number;
-  readonly qps: number;
-  readonly avgMs: number;
-  readonly p50Ms: number;
-  readonly p99Ms: number;
-  /** Requests that failed, and connections that could not be made. */
-  readonly errors: number;
-}
-
-const reportSchema = z.object({
-  ActualQPS: z.number(),
-  RetCodes: z.record(z.string(), z.number()),
-  DurationHistogram: z.object({
-    Count: z.number(),
-    Avg: z.number(),
-    Percentiles: z.array(z.object({ Percentile: z.number(), Value: z.number() })),
-  }),
-});
-
-const successCodes = new Set(['OK', '200']);
 
 /**
  * Runs fortio in the client's pod.
@@ -74,25 +53,10 @@ export async function load(cluster: Cluster, plan: LoadPlan): Promise<LoadResult
 
 /** Reads the JSON that fortio prints at the end of a run. */
 export function parseReport(output: string): LoadResult {
-  return resultOf(reportSchema.parse(JSON.parse(output)));
+  return loadResultOf(JSON.parse(output));
 }
 
 function target({ server, protocol, family }: LoadPlan): string {
   const host = family === 'ipv6' ? `[${server.ipv6}]` : server.ipv4;
   return protocol === 'tcp' ? `tcp://${host}:${tcpPort}` : `http://${host}:${httpPort}/`;
-}
-
-function resultOf(report: z.infer<typeof reportSchema>): LoadResult {
-  const { Avg, Count, Percentiles } = report.DurationHistogram;
-  const percentile = (wanted: number): number =>
-    1000 * (Percentiles.find(({ Percentile }) => Percentile === wanted)?.Value ?? Number.NaN);
-  const failures = Object.entries(report.RetCodes).filter(([code]) => !successCodes.has(code));
-  return {
-    requests: Count,
-    qps: report.ActualQPS,
-    avgMs: 1000 * Avg,
-    p50Ms: percentile(50),
-    p99Ms: percentile(99),
-    errors: failures.reduce((sum, [, count]) => sum + count, 0),
-  };
 }

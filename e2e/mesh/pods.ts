@@ -2,12 +2,11 @@
 import type { V1Container, V1Namespace, V1Pod } from '@kubernetes/client-node';
 import { meshImage } from '../tools/image/mesh';
 
+/** Envoy treats the first port as HTTP and the second as opaque TCP. */
+export { fortioServer, httpPort, tcpPort } from '../../operator/cli/bench/scene';
+
 /** Istio's user id: what it sends passes the rules. */
 const proxyUser = 1337;
-
-/** Ports of a fortio server: Envoy treats the first as HTTP and the second as opaque TCP. */
-export const httpPort = 8080;
-export const tcpPort = 8078;
 
 /** One pod of the mesh. */
 export interface MeshPod {
@@ -21,18 +20,6 @@ export interface MeshPod {
 
 /** A program that waits to be told what to do by exec. */
 export const idle: readonly string[] = ['sleep', 'infinity'];
-
-/** fortio's echo servers. They listen on [::], as Go programs do, and so see IPv4 clients at v4-mapped addresses. */
-export const fortioServer: readonly string[] = [
-  'fortio',
-  'server',
-  `-http-port=${httpPort}`,
-  `-tcp-port=${tcpPort}`,
-  '-udp-port=disabled',
-  '-grpc-port=disabled',
-  '-redirect-port=disabled',
-  '-loglevel=warning',
-];
 
 export function namespaceManifest(name: string, labels: Readonly<Record<string, string>> = {}): V1Namespace {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { ...labels } } };

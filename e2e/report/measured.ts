@@ -1,6 +1,6 @@
 // The measured block of the README: medians and ratios of a demo's report, as a table.
 import { z } from 'zod';
-import { compared } from '../demo/comparison';
+import { compared } from '../../operator/cli/bench/comparison';
 
 const run = z.looseObject({
   protocol: z.string(),

@@ -1,4 +1,5 @@
 // accelctl from the checkout, as its users start it: another process, with a kubeconfig of their own.
+import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,14 +16,27 @@ export const accelctlProgram: readonly string[] = isFresh() ? [compiled] : ['-r'
 function isFresh(): boolean {
   if (!existsSync(compiled)) return false;
   const since = statSync(compiled).mtimeMs;
-  return ['api', 'kube', 'cli'].every((folder) =>
+  return ['api', 'kube', 'protocol', 'cli'].every((folder) =>
     readdirSync(join(checkout, 'operator', folder), { recursive: true, encoding: 'utf8' }).every((file) => statSync(join(checkout, 'operator', folder, file)).mtimeMs <= since),
   );
 }
 
 /** @param env beside what this process has */
-export function accelctlOn(kubeconfig: string, words: readonly string[], env: Record<string, string> = {}): Promise<CommandResult> {
-  return attempt(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, ...words], { cwd: checkout, timeoutMs: 60_000, env });
+export function accelctlOn(kubeconfig: string, words: readonly string[], env: Record<string, string> = {}, timeoutMs = 60_000): Promise<CommandResult> {
+  return attempt(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, ...words], { cwd: checkout, timeoutMs, env });
+}
+
+export interface RunningAccelctl {
+  kill(signal: NodeJS.Signals): void;
+  readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>;
+}
+
+/** One that is to be interrupted. */
+export function startAccelctl(kubeconfig: string, words: readonly string[]): RunningAccelctl {
+  const child = spawn(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, ...words], { cwd: checkout, stdio: ['ignore', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
+  return { kill: (signal) => void child.kill(signal), ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, stderr }))) };
 }
 
 /** How a kubeconfig differs from the administrator's. */

@@ -48,7 +48,7 @@ export interface Cluster {
   /** The log of a pod's one container. @throws Failure */
   log(namespace: string, pod: string, query: Query): Promise<string>;
   /** Whether this user may; undefined when the API server does not say. */
-  may(verb: string, resource: { readonly group: string; readonly resource: string; readonly namespace?: string }): Promise<boolean | undefined>;
+  may(verb: string, resource: { readonly group: string; readonly resource: string; readonly subresource?: string; readonly namespace?: string }): Promise<boolean | undefined>;
   /** For who wants to know the answer's code. @throws ApiError */
   readonly client: KubeClient;
 }

@@ -1,5 +1,6 @@
 // The command line as a whole: global options, commands, and how usage errors end.
 import { Command, CommanderError } from 'commander';
+import { addBench } from './bench';
 import { addCompletion, asksForCompletion, completionOf } from './completion';
 import { addConsole } from './console';
 import { addDoctor } from './doctor';
@@ -35,7 +36,7 @@ export function programOf({ name, version }: Identity, world: Surroundings): Com
     .addHelpText('after', codes)
     // Inherited by the commands, which are made after this.
     .exitOverride();
-  for (const add of [addStatus, addExplain, addTop, addConnections, addTap, addDoctor, addSwitches, addDrain, addConsole, addReport, addCompletion]) add(program, world);
+  for (const add of [addStatus, addExplain, addTop, addConnections, addTap, addDoctor, addSwitches, addDrain, addBench, addConsole, addReport, addCompletion]) add(program, world);
   return program;
 }
 

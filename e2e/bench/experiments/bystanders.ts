@@ -1,5 +1,5 @@
 // Connections that the product has nothing to give: what do they pay for its being there?
-import { median } from '../../demo/statistics';
+import { median } from '../../../operator/cli/bench/statistics';
 import { BenchNode } from '../benchNode';
 import { sliceOf, type Case, type Experiment, type Pace, type Side, type Stage, type Values } from '../experiment';
 import type { Load, RunningLoad } from '../loads';

@@ -1,5 +1,5 @@
 // How sides, ratios and goals are called and written in tables, plots and on the terminal.
-import type { Ratio } from '../../demo/statistics';
+import type { Ratio } from '../../../operator/cli/bench/statistics';
 import type { Side } from '../experiment';
 import type { Goal } from '../figures';
 

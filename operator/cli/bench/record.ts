@@ -1,0 +1,35 @@
+// Where the last bench of each cluster is kept on this machine, so that the console can show it.
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { messageOf } from '../../kube';
+import { Failure } from '../exit';
+import { type BenchResult, benchResult } from './result';
+
+/** https://specifications.freedesktop.org/basedir-spec: what a program wants to find again, and nobody edits. */
+function fileOf(server: string): string {
+  const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+  return join(state, 'accelctl', `bench-${createHash('sha256').update(server).digest('hex').slice(0, 16)}.json`);
+}
+
+/** @throws Failure */
+export function keep(result: BenchResult, file = fileOf(result.server)): void {
+  try {
+    mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
+    writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
+  } catch (error) {
+    throw new Failure(`writing ${file}: ${messageOf(error)}; name another with --file`);
+  }
+}
+
+/** Undefined where there was none, or none that this version can read. */
+export function lastBench(server: string): BenchResult | undefined {
+  const file = fileOf(server);
+  if (!existsSync(file)) return undefined;
+  try {
+    return benchResult.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,138 @@
+// The throw-away namespace of a bench in the cluster: set up, asked for load, and always taken away again.
+import { z } from 'zod';
+import { modeLabel, modeLabelOff } from '../../api';
+import { ApiError, isNotFound, messageOf, type RequestOptions } from '../../kube';
+import type { Cluster } from '../cluster';
+import { exitCode, Failure } from '../exit';
+import { failureOf } from '../failure';
+import type { Surroundings } from '../surroundings';
+import { type LoadResult, loadResultOf } from './fortio';
+import { httpPort, namespaceOf, podsOf, type Scene, service, tcpPort } from './scene';
+
+export type BenchProtocol = 'tcp' | 'http';
+
+export interface LoadPlan {
+  readonly protocol: BenchProtocol;
+  readonly seconds: number;
+  readonly connections: number;
+  readonly payloadBytes: number;
+}
+
+const pod = z.looseObject({
+  spec: z.looseObject({ nodeName: z.string().default('') }).prefault({}),
+  status: z.looseObject({
+    conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') })).default([]),
+    containerStatuses: z.array(z.looseObject({ state: z.looseObject({ waiting: z.looseObject({ reason: z.string().default('') }).optional() }).optional() })).default([]),
+  }).prefault({}),
+});
+const serviceObject = z.looseObject({ spec: z.looseObject({ clusterIP: z.string().min(1) }) });
+const readyMs = 180_000;
+/** A namespace that has just been made has no ServiceAccount yet, and refuses pods. */
+const settleMs = 30_000;
+
+export class Stage {
+  private host = '';
+
+  constructor(
+    private readonly cluster: Cluster,
+    private readonly scene: Scene,
+    private readonly world: Pick<Surroundings, 'nextLook' | 'now' | 'progress'>,
+    private readonly stop: AbortSignal,
+  ) {}
+
+  private get base(): string {
+    return `/api/v1/namespaces/${this.scene.namespace}`;
+  }
+
+  /** Resolves with the node that both pods run on. @throws Failure */
+  async set(): Promise<string> {
+    await this.ask('POST', '/api/v1/namespaces', `namespaces/${this.scene.namespace}`, { body: namespaceOf(this.scene) });
+    const made = serviceObject.parse(await this.ask('POST', `${this.base}/services`, 'services/server', { body: service }));
+    const { clusterIP } = made.spec;
+    this.host = clusterIP.includes(':') ? `[${clusterIP}]` : clusterIP;
+    for (const each of podsOf(this.scene)) await this.until('a pod to be admitted', settleMs, () => this.admitted(each));
+    await this.until('the pods of the bench to be ready', readyMs, () => this.unready('server'));
+    await this.until('the pods of the bench to be ready', readyMs, () => this.unready('client'));
+    return (await this.pod('client')).spec.nodeName;
+  }
+
+  /** Takes part, or is left out, by its own label: nobody else's traffic is touched. @throws Failure */
+  async switch(on: boolean): Promise<void> {
+    await this.cluster.labelNamespace(this.scene.namespace, modeLabel, on ? null : modeLabelOff);
+  }
+
+  /** Has the client make load, by the API server's way to a pod. @throws Failure */
+  async load({ protocol, seconds, connections, payloadBytes }: LoadPlan): Promise<LoadResult> {
+    const url = protocol === 'tcp' ? `tcp://${this.host}:${tcpPort}` : `http://${this.host}:${httpPort}/`;
+    const query = { url, qps: '-1', t: `${seconds}s`, c: String(connections), p: '50,99', r: '0.00001', timeout: '10s' };
+    const path = `${this.base}/pods/client:${httpPort}/proxy/fortio/rest/run`;
+    const report = await this.ask('POST', path, 'pods/client/proxy', { query, body: { payload: 'x'.repeat(payloadBytes) }, timeoutMs: seconds * 1000 + 60_000 });
+    try {
+      return loadResultOf(report);
+    } catch (error) {
+      throw new Failure(`reading what the load generator says: ${messageOf(error).slice(0, 200)}; use an --image with fortio 1.66 or newer`, undefined, error);
+    }
+  }
+
+  /** Takes everything away and waits until it is gone. Never throws: says what is left, and how to remove it. */
+  async strike(): Promise<string | undefined> {
+    const { namespace } = this.scene;
+    const path = `/api/v1/namespaces/${namespace}`;
+    const { client } = this.cluster;
+    const next = `it may still be there: kubectl delete namespace ${namespace}`;
+    try {
+      await client.request('DELETE', path);
+      const deadline = this.world.now().getTime() + 120_000;
+      for (;;) {
+        await client.request('GET', path);
+        this.world.progress.show({ text: `waiting for namespace ${namespace} to be gone`, done: 0, total: 0 });
+        if (this.world.now().getTime() >= deadline || !(await this.world.nextLook())) return `removing namespace ${namespace}: it is being deleted; ${next}`;
+      }
+    } catch (error) {
+      return isNotFound(error) ? undefined : `removing namespace ${namespace}: ${messageOf(error)}; ${next}`;
+    } finally {
+      this.world.progress.finish();
+    }
+  }
+
+  private async admitted(manifest: object): Promise<string | undefined> {
+    try {
+      await this.cluster.client.request('POST', `${this.base}/pods`, { body: manifest, signal: this.stop });
+      return undefined;
+    } catch (error) {
+      if (error instanceof ApiError && error.code === 403 && error.message.includes('serviceaccount')) return messageOf(error);
+      throw failureOf(error, { doing: 'creating', object: 'pods', verb: 'create', namespace: this.scene.namespace }, this.cluster.server);
+    }
+  }
+
+  /** Why a pod is not ready yet; undefined when it is. */
+  private async unready(name: string): Promise<string | undefined> {
+    const { status } = await this.pod(name);
+    const ready = status.conditions.find(({ type }) => type === 'Ready');
+    if (ready?.status === 'True') return undefined;
+    const waiting = status.containerStatuses.flatMap(({ state }) => state?.waiting?.reason ?? []).find((reason) => reason !== 'PodInitializing' && reason !== 'ContainerCreating');
+    const unscheduled = status.conditions.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
+    return `pod ${name}: ${waiting ?? unscheduled?.message ?? ready?.message ?? 'not started'}`;
+  }
+
+  private async pod(name: string): Promise<z.infer<typeof pod>> {
+    return pod.parse(await this.ask('GET', `${this.base}/pods/${name}`, `pods/${name}`));
+  }
+
+  private async until(what: string, withinMs: number, why: () => Promise<string | undefined>): Promise<void> {
+    const deadline = this.world.now().getTime() + withinMs;
+    for (;;) {
+      const reason = await why();
+      if (reason === undefined) return;
+      this.world.progress.show({ text: `waiting for ${what}`, done: 0, total: 0 });
+      const over = this.world.now().getTime() >= deadline;
+      if (over || !(await this.world.nextLook()) || this.stop.aborted) throw new Failure(`waited ${Math.round(withinMs / 1000)} s for ${what}: ${reason}; see --image and --label, and whether a mesh injects there`, exitCode.notReady);
+    }
+  }
+
+  private ask(method: 'GET' | 'POST', path: string, object: string, options: RequestOptions = {}): Promise<unknown> {
+    return this.cluster.client.request(method, path, { ...options, signal: this.stop }).catch((error: unknown) => {
+      throw failureOf(error, { doing: method === 'GET' ? 'reading' : 'creating', object, verb: method === 'GET' ? 'get' : 'create', ...(path.includes('/namespaces/') ? { namespace: this.scene.namespace } : {}) }, this.cluster.server);
+    });
+  }
+}
