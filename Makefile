@@ -149,6 +149,10 @@ test-upgrade: build ## helm on a cluster under load: from the previous release a
 keep-release: build ## Packs this checkout as the release that the next one is upgraded from (FROM=another compiled checkout)
 	@$(TS) e2e/releases/keep.ts $(FROM)
 
+.PHONY: test-accelctl
+test-accelctl: build ## accelctl on a real cluster under load: live data and bench (root)
+	$(JEST) --selectProjects accelctl --runInBand
+
 .PHONY: test-faults
 test-faults: build ## The controller on an API server that stutters, refuses, falls silent or stands still
 	$(JEST) --selectProjects faults --runInBand

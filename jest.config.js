@@ -25,8 +25,9 @@ module.exports = {
     { ...shared, displayName: 'faults', testMatch: [`${cases}/controllerFaults.e2e.ts`] },
     { ...shared, displayName: 'rollout', testMatch: [`${cases}/rollout/*.e2e.ts`] },
     { ...cluster, displayName: 'open-connections', testMatch: [`${cases}/cluster/openConnections.e2e.ts`] },
+    { ...cluster, displayName: 'accelctl', testMatch: [`${cases}/cluster/accelctl.e2e.ts`] },
     { ...shared, displayName: 'e2e', testMatch: [`${cases}/*.e2e.ts`], testPathIgnorePatterns: [...nodes, 'controllerFaults'] },
-    { ...cluster, displayName: 'cluster', testRegex: nodes, testPathIgnorePatterns: ['openConnections'] },
+    { ...cluster, displayName: 'cluster', testRegex: nodes, testPathIgnorePatterns: ['openConnections', 'cluster/accelctl'] },
   ],
   testTimeout: 120_000, // a project cannot set its own; longer tests name theirs
   reporters: ['default', '<rootDir>/e2e/support/summaryReporter.js'],

@@ -1,10 +1,15 @@
 // The console's page in a real Chromium, on a real API server with a seeded status: what it shows, that its switches switch, and that nobody else's do.
+import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startApiServer, type ApiServer } from '../support/apiServer';
 import { complaintsOf, startBrowser, startConsole, type RunningConsole } from '../support/console';
 import { established } from '../support/established';
+import { fileOf, keep } from '../../operator/cli/bench/record';
+import type { BenchResult } from '../../operator/cli/bench/result';
+import { type RunningLiveServer, startLiveServer } from '../support/liveServer';
 import { waitFor } from '../support/waitFor';
 import { checkout } from '../tools/paths';
 
@@ -13,6 +18,8 @@ const exampleFile = join(checkout, 'docs', 'examples', 'default.yaml');
 const pictures = join(checkout, 'docs', 'console');
 
 let server: ApiServer;
+let live: RunningLiveServer;
+let stateHome: string;
 let shown: RunningConsole;
 let browser: Browser;
 
@@ -28,17 +35,29 @@ const listed = (name: string, state: string, open: number, accelerated: number, 
   name, state, pods: { selected: 4, accelerated: 4 }, connections: { open, accelerated }, bytes: { fast: accelerated * 2 ** 24, tcp: 2 ** 22 }, reasons, since,
 });
 
+const benchRun = (protocol: 'tcp' | 'http', mode: 'Off' | 'Accelerate', at: number, qps: number, ms: number) => ({ protocol, mode, round: at, qps, avgMs: ms, p50Ms: 0.9 * ms, p99Ms: 2.2 * ms, requests: 5 * qps, errors: 0 });
+const benchResult: Omit<BenchResult, 'server'> = {
+  version: 1, at: since.replace('Z', '.000Z'), accelctl: '0.1.0', node: { name: 'node2', kernel: '6.12.0', cpus: '4' }, sidecars: true, plan: { rounds: 1, seconds: 5, connections: 32, payloadBytes: 1024, image: 'fortio' },
+  runs: [benchRun('tcp', 'Off', 1, 13_500, 4.7), benchRun('tcp', 'Accelerate', 1, 19_600, 3.2), benchRun('http', 'Off', 1, 5_850, 10.9), benchRun('http', 'Accelerate', 1, 7_670, 8.3)], fastShare: 0.991,
+};
+
 let round = 0;
 
 const tooOld = { reason: 'KernelTooOld', nodes: 1, examples: ['node4'], message: 'the kernel is 4.18.0, and 5.10 is needed' };
 
+const rolling = {
+  stage: 'Rolling', message: '2 of 4 nodes have the newest agents; next: node3', to: '7c9f', from: '5b2a', remaining: 2,
+  revisions: [{ revision: '7c9f', updated: 2, verifying: 1, failed: 0 }, { revision: '5b2a', updated: 1, verifying: 0, failed: 0 }],
+};
+
 /** As a controller would have written it; each call moves the counters on. @param broken one node of four cannot follow */
-async function seed(broken = false): Promise<void> {
+async function seed(broken = false, rollout?: object): Promise<void> {
   round += 1;
   const ready = broken ? condition('Ready', 'False', `3 of 4 nodes ready; ${tooOld.message}`) : condition('Ready', 'True', '4 of 4 nodes ready');
   const status = {
     conditions: [ready, condition('Progressing', 'False', '')],
     nodes: { desired: 4, ready: broken ? 3 : 4, unsupported: broken ? [tooOld] : [] },
+    ...(rollout === undefined ? {} : { rollout }),
     connections: { open: 230, accelerated: 219 },
     bytes: { fast: 2 ** 31 + round * 2 ** 24, tcp: 2 ** 23 + round * 2 ** 22 },
     namespaces: [listed('shop', 'Accelerated', 180, 180), listed('billing', 'Partial', 50, 39, [{ reason: 'PeerElsewhere', connections: 9 }, { reason: 'Learning', connections: 2 }])],
@@ -57,19 +76,25 @@ beforeAll(async () => {
   const list = { apiVersion: 'v1', kind: 'List', items: [namespace('shop'), namespace('billing'), ...many] };
   await kubectl(['create', '-f', '-'], JSON.stringify(list));
   await seed();
-  [shown, browser] = await Promise.all([startConsole(server.kubeconfig), startBrowser()]);
+  live = await startLiveServer(server, () => 60 + 4 * round);
+  stateHome = mkdtempSync(join(tmpdir(), 'console-e2e-'));
+  const environment = { XDG_STATE_HOME: stateHome };
+  keep({ ...benchResult, server: server.url }, fileOf(server.url, environment));
+  [shown, browser] = await Promise.all([startConsole(server.kubeconfig, environment), startBrowser()]);
   await mkdir(pictures, { recursive: true });
 }, 300_000);
 
 afterAll(async () => {
   await browser?.close();
   await shown?.stop();
+  await live?.stop();
   await server?.stop();
+  if (stateHome !== undefined) rmSync(stateHome, { recursive: true });
 });
 
 /** Runs the steps on a page of their own; whatever the page complained about is a failure. */
 async function onPage(steps: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
-  const context = await browser.newContext({ viewport: { width: 1_200, height: 1_180 }, ...options });
+  const context = await browser.newContext({ viewport: { width: 1_200, height: 1_600 }, ...options });
   try {
     const page = await context.newPage();
     const complaints = complaintsOf(page);
@@ -97,10 +122,36 @@ describe('the page', () => {
           // The plot's text alternative says the newest rate, and it is not nothing any more.
           await page.getByRole('img', { name: /Bytes a second; now fast path (?!0 B|-)/ }).waitFor();
         }
+        // Of 20 MiB that the seed adds, 16 took the fast path; the round trip is the node's own answer.
+        await page.getByRole('img', { name: 'On the fast path, %; now of bytes 80%, of connections 95%' }).waitFor();
+        await page.getByRole('img', { name: /TCP's round-trip time, mean of open connections; now round trip \d+ µs/ }).waitFor();
         await page.screenshot({ path: join(pictures, `state-${colorScheme}.png`) });
       },
       { colorScheme },
     );
+  });
+
+  it('shows what the last bench found, before and after', async () => {
+    await onPage(async (page) => {
+      const row = page.getByRole('table', { name: 'TCP, off and on' }).getByRole('row', { name: /QPS/ });
+      expect(await row.textContent()).toContain('QPS1350019600×1.45 (1.45–1.45)');
+      await page.getByText('32 connections, 1 round, 99.1 % of the bytes on the fast path').waitFor();
+      // The longer bar is the faster one.
+      const widths = await row.locator('rect').evaluateAll((bars) => bars.map((bar) => Number((bar as { getAttribute(name: string): string | null }).getAttribute('width'))));
+      expect(widths[1]).toBeGreaterThan(widths[0] ?? Number.POSITIVE_INFINITY);
+    });
+  });
+
+  it('shows how far a rollout is', async () => {
+    await seed(false, rolling);
+    await onPage(async (page) => {
+      const group = page.getByRole('group', { name: 'Rollout' });
+      expect(await group.textContent()).toContain('Rolling 2 of 4 nodes have the newest agents; next: node3');
+      expect(await group.getByRole('progressbar').getAttribute('value')).toBe('2');
+      await page.getByRole('heading', { name: 'Nodes' }).scrollIntoViewIfNeeded();
+      await page.screenshot({ path: join(pictures, 'rollout.png') });
+    });
+    await seed();
   });
 
   it('says which nodes cannot, and why', async () => {

@@ -23,7 +23,6 @@ export function installProduct(cluster: Cluster, image: ImageArchive): Promise<s
     '--create-namespace',
     '--wait',
     '--timeout=90s',
-    '--set=liveData.enabled=true',
     ...Object.entries(values).map(([name, value]) => `--set-string=${name}=${value}`),
   ]);
 }

@@ -1,25 +1,15 @@
 // The resource's own proof on a real mesh: what it accelerates, over which hops, and what it only observes.
-import { readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { connectionList } from '../../../operator/api';
-import { benchResult } from '../../../operator/cli/bench/result';
 import type { Cluster } from '../../cluster/cluster';
 import { selectedNamespace } from '../../mesh/demoMesh';
 import { allEnds, allHopsOpen, ends, hops } from '../../mesh/hops';
 import { load, type LoadPlan } from '../../mesh/load';
-import { tcpPort } from '../../mesh/pods';
-import { accelctlOn, startAccelctl } from '../../support/accelctl';
 import { acceleratedMesh, bringUpMs } from '../../support/acceleratedMesh';
 import { applyExample, applyResource, settled, switchMode } from '../../support/acceleration';
 import { joinedCount, joinedOn } from '../../support/agents';
 import { during } from '../../support/rounds';
 import { bytesWhenQuiet, shows } from '../../support/shown';
 import type { TestMesh } from '../../support/testMesh';
-import { waitFor } from '../../support/waitFor';
 import { warmUp } from '../../support/warmUp';
-import type { CommandResult } from '../../tools/command';
-import { meshImage } from '../../tools/image/mesh';
 
 const connections = 16;
 const payloadBytes = 1024;
@@ -64,53 +54,6 @@ test.each(kinds)('one kubectl apply accelerates every connection of the mesh: $p
   expect(fast + tcp).toBeGreaterThanOrEqual(payload);
   expect(fast).toBeGreaterThan(0.95 * payload);
 });
-
-test('accelctl shows the same connections one by one, what they send, and what becomes of them', async () => {
-  const accelctl = (...words: string[]): Promise<CommandResult> => accelctlOn(cluster.kubeconfig, words);
-  const plan = { server: mesh.server, protocol: 'tcp' } as const;
-  await cluster.kubectl(['wait', '--for=condition=Available', 'apiservice/v1alpha1.live.acceleration.dev', '--timeout=60s']);
-  await warmUp(cluster, [{ client: mesh.client, connections, ...plan }]);
-  await loaded(plan, async () => {
-    await waitFor('every connection to be listed as accelerated', async () => {
-      const { items, silentNodes } = connectionList.parse(JSON.parse((await accelctl('connections', selectedNamespace, '--limit', '500', '-o', 'json')).stdout));
-      expect(silentNodes).toEqual([]);
-      expect([items.length > 0 && allHopsOpen('tcp', connections, items.length), items.filter(({ state }) => state === 'Tcp')]).toEqual([true, []]);
-      const [app] = items.filter(({ pod, role, remote }) => pod === 'client' && role === 'Connecting' && remote === `${mesh.server.ipv4}:${tcpPort}`);
-      expect(app).toMatchObject({ original: `${mesh.server.ipv4}:${tcpPort}`, path: expect.stringMatching(/Local$/) as string });
-      return true;
-    });
-    const [busiest] = JSON.parse((await accelctl('top', selectedNamespace, '-o', 'json')).stdout) as { pod: string; fastPerSecond: number; tcpPerSecond: number }[];
-    expect(['client', 'server']).toContain(busiest?.pod);
-    expect(busiest?.fastPerSecond).toBeGreaterThan(10 * (busiest?.tcpPerSecond ?? 0));
-  });
-  const tapping = accelctl('tap', `${selectedNamespace}/server`, '--for', '20s', '-o', 'json');
-  await loaded(plan, () => shows(cluster, selectedNamespace, { state: 'Accelerated' }));
-  await bytesWhenQuiet(cluster, selectedNamespace);
-  const { code, stdout } = await tapping;
-  const kinds = stdout.trim().split('\n').map((line) => (JSON.parse(line) as { event: string }).event);
-  expect(code).toBe(0);
-  expect([...new Set(kinds)]).toEqual(expect.arrayContaining(['Opened', 'Paired', 'Closed']));
-});
-
-test('accelctl bench compares off and on in a namespace of its own, which is gone afterwards, whether it was over or stopped', async () => {
-  const benches = async (): Promise<string> => cluster.kubectl(['get', 'namespaces', '-l', 'acceleration.dev/bench', '-o', 'name']);
-  const file = join(tmpdir(), `bench-${process.pid}.json`);
-  const words = ['bench', '--image', meshImage, '--rounds', '1', '--seconds', '2', '--connections', '8', '--file', file];
-  const { code, stdout, stderr } = await accelctlOn(cluster.kubeconfig, [...words, '-o', 'json'], {}, 240_000);
-  expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
-  const { runs, fastShare } = benchResult.parse(JSON.parse(stdout));
-  expect(runs.map(({ protocol, mode, errors }) => [protocol, mode, errors])).toEqual([['tcp', 'Off', 0], ['http', 'Off', 0], ['tcp', 'Accelerate', 0], ['http', 'Accelerate', 0]]);
-  expect(fastShare).toBeGreaterThan(0.5);
-  expect(readFileSync(file, 'utf8')).toContain('"fastShare"');
-  rmSync(file);
-  expect(await benches()).toBe('');
-
-  const stopped = startAccelctl(cluster.kubeconfig, words);
-  await waitFor('the namespace of the bench', async () => (await benches()) !== '');
-  stopped.kill('SIGINT');
-  expect(await stopped.ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/accelctl: the bench was stopped before it was over\n$/) as string });
-  expect(await benches()).toBe('');
-}, 400_000);
 
 test('what crosses to the other node stays on TCP, with the reason, while the hops inside both pods are accelerated', async () => {
   await bytesWhenQuiet(cluster, selectedNamespace);

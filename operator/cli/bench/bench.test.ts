@@ -10,7 +10,7 @@ import { benchResult, markdownOf, rowsOf, type BenchResult } from './result';
 
 const resourcePath = 'GET /apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
 const reviews = 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
-const readyPod = { spec: { nodeName: 'node1' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } };
+const readyPod = { spec: { nodeName: 'node1', containers: [{}, {}] }, status: { podIP: '10.0.0.9', conditions: [{ type: 'Ready', status: 'True' }] } };
 const fortio = (qps: number, codes = { OK: 100 }) => ({ ActualQPS: qps, RetCodes: codes, DurationHistogram: { Count: 100, Avg: 0.001, Percentiles: [{ Percentile: 50, Value: 0.001 }, { Percentile: 99, Value: 0.002 }] } });
 
 /** An API server whose answers depend on the name that the bench has chosen. */
@@ -79,6 +79,14 @@ describe('accelctl bench', () => {
     expect(progress).toContain('14/16 round 2 of 2: tcp, acceleration off');
   });
 
+  it('asks the pod itself where no mesh has given it a sidecar, and says so', async () => {
+    const api = new BenchApi();
+    api.pod = { ...readyPod, spec: { nodeName: 'node1', containers: [{}] } };
+    const { printed } = await bench(api);
+    expect(api.asked.find(({ path }) => path.includes('/proxy/'))?.query).toMatchObject({ url: 'tcp://10.0.0.9:8078' });
+    expect(printed.join()).toContain('without sidecars');
+  });
+
   it('keeps the result for the console, and prints it as JSON', async () => {
     const { printed } = await bench(new BenchApi(), '-o', 'json');
     const result = benchResult.parse(JSON.parse(printed.join('')));
@@ -138,20 +146,20 @@ describe('accelctl bench', () => {
 
 const run = (mode: 'Off' | 'Accelerate', round: number, qps: number) => ({ protocol: 'tcp' as const, mode, round, qps, avgMs: 1, p50Ms: 1, p99Ms: 2, requests: 10, errors: 0 });
 const result: BenchResult = {
-  version: 1, at: '2026-03-01T12:00:00.000Z', server: 'https://test', accelctl: '1.2.3', node: { name: 'node1', kernel: '6.12', cpus: '4' },
+  version: 1, at: '2026-03-01T12:00:00.000Z', server: 'https://test', accelctl: '1.2.3', node: { name: 'node1', kernel: '6.12', cpus: '4' }, sidecars: true,
   plan: { rounds: 2, seconds: 5, connections: 32, payloadBytes: 1024, image: 'fortio' }, runs: [run('Accelerate', 2, 3000), run('Off', 2, 2000), run('Off', 1, 1000), run('Accelerate', 1, 1400)], fastShare: 0.987,
 };
 
 describe('the report of a bench', () => {
   it('divides each run by its partner of the same round, in whatever order they were made', () => {
-    expect(rowsOf(result)[0]?.cells[0]).toEqual({ title: 'QPS', medians: '1500 → 2200', ratio: '×1.45', spread: '1.40–1.50' });
+    expect(rowsOf(result)[0]?.cells[0]).toEqual({ title: 'QPS', digits: 0, off: 1500, on: 2200, medians: '1500 → 2200', ratio: '×1.45', spread: '1.40–1.50' });
   });
 
   it('says where it was measured, and how much of it took the fast path', () => {
     const text = markdownOf(result);
     expect(text).toContain('| TCP | 1500 → 2200 (×1.45; 1.40–1.50) |');
     expect(text).toContain('0 failed requests. 98.7 % of the bytes took the fast path.');
-    expect(text).toContain('on node node1 (kernel 6.12, 4 CPUs), image fortio, accelctl 1.2.3, 2026-03-01 12:00 UTC');
+    expect(text).toContain('on node node1 (kernel 6.12, 4 CPUs), image fortio, accelctl 1.2.3, through sidecars, 2026-03-01 12:00 UTC');
   });
 
   it('is found again for its own cluster only, and ignored when it is of another version', () => {

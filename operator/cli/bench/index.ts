@@ -59,12 +59,12 @@ async function bench(options: BenchOptions, world: Surroundings): Promise<void> 
   let left: string | undefined;
   let result: BenchResult;
   try {
-    const node = await stage.set();
+    const { node, sidecars } = await stage.set();
     const { rounds, seconds, connections, payload, image } = options;
     const plan = { seconds, connections, payloadBytes: payload };
     const measured = await measureRounds({ stage, world, resource: () => cluster.resource(), namespace: scene.namespace, rounds, plan, stop: stop.signal });
     result = {
-      version: 1, at: world.now().toISOString(), server: cluster.server, accelctl: productVersion(), node: await factsOf(cluster, node), plan: { ...plan, rounds, image }, ...measured,
+      version: 1, at: world.now().toISOString(), server: cluster.server, accelctl: productVersion(), node: await factsOf(cluster, node), sidecars, plan: { ...plan, rounds, image }, ...measured,
     };
   } catch (error) {
     throw stop.signal.aborted ? stopped() : error;

@@ -8,8 +8,8 @@ import { Failure } from '../exit';
 import { type BenchResult, benchResult } from './result';
 
 /** https://specifications.freedesktop.org/basedir-spec: what a program wants to find again, and nobody edits. */
-function fileOf(server: string): string {
-  const state = process.env['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
+export function fileOf(server: string, environment: NodeJS.ProcessEnv = process.env): string {
+  const state = environment['XDG_STATE_HOME'] ?? join(homedir(), '.local', 'state');
   return join(state, 'accelctl', `bench-${createHash('sha256').update(server).digest('hex').slice(0, 16)}.json`);
 }
 

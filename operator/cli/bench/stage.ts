@@ -19,8 +19,9 @@ export interface LoadPlan {
 }
 
 const pod = z.looseObject({
-  spec: z.looseObject({ nodeName: z.string().default('') }).prefault({}),
+  spec: z.looseObject({ nodeName: z.string().default(''), containers: z.array(z.unknown()).default([]), initContainers: z.array(z.unknown()).default([]) }).prefault({}),
   status: z.looseObject({
+    podIP: z.string().default(''),
     conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') })).default([]),
     containerStatuses: z.array(z.looseObject({ state: z.looseObject({ waiting: z.looseObject({ reason: z.string().default('') }).optional() }).optional() })).default([]),
   }).prefault({}),
@@ -44,16 +45,20 @@ export class Stage {
     return `/api/v1/namespaces/${this.scene.namespace}`;
   }
 
-  /** Resolves with the node that both pods run on. @throws Failure */
-  async set(): Promise<string> {
+  /** Resolves with where both pods run, and whether a mesh has given them sidecars. @throws Failure */
+  async set(): Promise<{ readonly node: string; readonly sidecars: boolean }> {
     await this.ask('POST', '/api/v1/namespaces', `namespaces/${this.scene.namespace}`, { body: namespaceOf(this.scene) });
     const made = serviceObject.parse(await this.ask('POST', `${this.base}/services`, 'services/server', { body: service }));
-    const { clusterIP } = made.spec;
-    this.host = clusterIP.includes(':') ? `[${clusterIP}]` : clusterIP;
     for (const each of podsOf(this.scene)) await this.until('a pod to be admitted', settleMs, () => this.admitted(each));
     await this.until('the pods of the bench to be ready', readyMs, () => this.unready('server'));
     await this.until('the pods of the bench to be ready', readyMs, () => this.unready('client'));
-    return (await this.pod('client')).spec.nodeName;
+    const { spec } = await this.pod('client');
+    const sidecars = spec.containers.length + spec.initContainers.length > 1;
+    // A sidecar knows the Service and picks the pod itself. Without one nobody on the client's node would see which pod a
+    // cluster address leads to before the connection is open: there the pod itself is asked.
+    const host = sidecars ? made.spec.clusterIP : (await this.pod('server')).status.podIP;
+    this.host = host.includes(':') ? `[${host}]` : host;
+    return { node: spec.nodeName, sidecars };
   }
 
   /** Takes part, or is left out, by its own label: nobody else's traffic is touched. @throws Failure */

@@ -4,6 +4,7 @@ import { matchesLabels, modeLabel, modeLabelOff, modes, systemNamespaces, type S
 import type { Cluster, NamespaceSummary } from '../cluster';
 import { Failure } from '../exit';
 import { readinessOf } from '../readiness';
+import { benchOf, liveNow } from './live';
 
 /** A namespace that the cluster has, whether or not the status lists it. */
 export interface NamespaceRow {
@@ -35,6 +36,8 @@ export type Route = (cluster: Cluster, body: unknown) => Promise<unknown>;
 /** `METHOD path` → what is done. */
 export const routes: Readonly<Record<string, Route>> = {
   'GET /api/state': (cluster) => stateOf(cluster),
+  'GET /api/live': (cluster) => liveNow(cluster),
+  'GET /api/bench': (cluster) => Promise.resolve(benchOf(cluster)),
   'POST /api/mode': async (cluster, body) => {
     const { mode, resourceVersion } = checked(modeChange, body);
     await cluster.setMode(mode, resourceVersion);

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import { listWith, livePath, traffic } from '../live/list.testing';
 import { FakeApi, refusal, type Asked } from '../api.testing';
 import { clusterOn } from '../cluster';
 import { exitCode } from '../exit';
@@ -85,6 +86,19 @@ describe('the console', () => {
   it('tells it also where there is no resource, and where namespaces may not be listed', async () => {
     api.on(`GET ${resourcePath}`, refusal(404, { reason: 'NotFound' })).on('GET /api/v1/namespaces', refusal(403));
     expect(JSON.parse((await ask('GET', '/api/state')).text)).toEqual({ server: 'https://test', ready: false, message: expect.stringContaining('there is no resource') });
+  });
+
+  it('tells the mean round-trip time of open connections, or why it is not to be had', async () => {
+    const pods = [traffic('cart', 0, 0, { connections: { open: 3, accelerated: 3 }, roundTripMicroseconds: 100 }), traffic('web', 0, 0, { connections: { open: 1, accelerated: 0 }, roundTripMicroseconds: 500 })];
+    api.on(`GET ${livePath}`, listWith({ items: [], pods, silentNodes: [{ name: 'node2', message: 'its agent is not connected' }] }));
+    expect(JSON.parse((await ask('GET', '/api/live')).text)).toEqual({ open: 4, roundTripMicroseconds: 200, silent: ['node node2 is silent: its agent is not connected'] });
+    api.on(`GET ${livePath}`, refusal(404, '404 page not found'));
+    const { status, text } = await ask('GET', '/api/live');
+    expect([status, JSON.parse(text)]).toEqual([200, { problem: expect.stringContaining('this cluster serves no live data; switch it on: helm upgrade') as string }]);
+  });
+
+  it('has no picture of a bench before there was one', async () => {
+    expect((await ask('GET', '/api/bench')).text).toBe('null');
   });
 
   it('switches the version that was seen, and no newer one', async () => {

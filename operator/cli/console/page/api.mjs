@@ -7,9 +7,13 @@
 /** @typedef {{ reason: string, nodes: number, examples: string[], message: string }} Unsupported */
 /**
  * @typedef {{ metadata: { name: string, resourceVersion: string }, spec: { mode: 'Accelerate' | 'Observe' | 'Off' }, status?: {
- *   conditions?: Condition[], nodes?: { desired: number, ready: number, unsupported: Unsupported[] }, connections?: Connections, bytes?: Bytes, namespaces?: Listed[] } }} Resource
+ *   conditions?: Condition[], nodes?: { desired: number, ready: number, unsupported: Unsupported[] }, rollout?: Rollout, connections?: Connections, bytes?: Bytes, namespaces?: Listed[] } }} Resource
  */
+/** @typedef {{ stage: string, message: string, to: string, remaining: number, revisions: { revision: string, updated: number, verifying: number, failed: number }[], failures: { node: string, why: string }[] }} Rollout */
 /** @typedef {{ name: string, selected: boolean, optedOut: boolean }} NamespaceRow */
+/** @typedef {{ roundTripMicroseconds: number | null, open: number, silent: string[], problem?: undefined } | { problem: string }} Live */
+/** @typedef {{ title: string, digits: number, off: number, on: number, ratio: string, spread: string }} BenchCell */
+/** @typedef {{ at: string, node: string, connections: number, rounds: number, fastShare: number | null, rows: { protocol: string, cells: BenchCell[] }[] }} Bench */
 /** @typedef {{ server: string, resource?: Resource, ready: boolean, message: string, namespaces?: NamespaceRow[] }} State */
 
 const keptAs = 'accelctl-secret';
@@ -28,7 +32,7 @@ const secret = takenSecret();
 
 /**
  * @param {'GET' | 'POST'} method @param {string} path @param {object} [body]
- * @returns {Promise<State>} rejects with one line for the reader
+ * @returns {Promise<any>} what the path answers; rejects with one line for the reader
  */
 async function ask(method, path, body) {
   const headers = { authorization: `Bearer ${secret}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
@@ -40,8 +44,13 @@ async function ask(method, path, body) {
   return answer;
 }
 
+/** @returns {Promise<State>} */
 export const readState = () => ask('GET', '/api/state');
-/** @param {string} mode @param {string} resourceVersion */
+/** @returns {Promise<Live>} */
+export const readLive = () => ask('GET', '/api/live');
+/** @returns {Promise<Bench | null>} */
+export const readBench = () => ask('GET', '/api/bench');
+/** @param {string} mode @param {string} resourceVersion @returns {Promise<State>} */
 export const setMode = (mode, resourceVersion) => ask('POST', '/api/mode', { mode, resourceVersion });
-/** @param {string} name @param {boolean} optedOut */
+/** @param {string} name @param {boolean} optedOut @returns {Promise<State>} */
 export const setNamespace = (name, optedOut) => ask('POST', '/api/namespace', { name, optedOut });

@@ -1,7 +1,8 @@
 // Puts the page together, and looks every two seconds while somebody sees it.
 import { html, render } from 'htm/preact';
-import { useEffect, useState } from 'preact/hooks';
-import { readState, setMode, setNamespace } from './api.mjs';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { readBench, readLive, readState, setMode, setNamespace } from './api.mjs';
+import { Bench } from './bench.mjs';
 import { Confirm } from './confirm.mjs';
 import { Namespaces } from './namespaces.mjs';
 import { Nodes } from './nodes.mjs';
@@ -9,11 +10,16 @@ import { Overview } from './overview.mjs';
 import { Plots, sampled } from './plots.mjs';
 
 const lookEveryMs = 2_000;
+/** What is not to be had is not asked for at every look. */
+const againMs = 30_000;
 
 function Page() {
   const [state, setState] = useState(/** @type {import('./api.mjs').State | undefined} */ (undefined));
   const [error, setError] = useState('');
   const [samples, setSamples] = useState(/** @type {import('./plots.mjs').Sample[]} */ ([]));
+  const [live, setLive] = useState(/** @type {import('./api.mjs').Live | undefined} */ (undefined));
+  const [bench, setBench] = useState(/** @type {import('./api.mjs').Bench | null | undefined} */ (undefined));
+  const trip = useRef(/** @type {number | null} */ (null));
   const [question, setQuestion] = useState(/** @type {import('./confirm.mjs').Question | undefined} */ (undefined));
 
   /** @param {Promise<import('./api.mjs').State>} answer */
@@ -21,12 +27,26 @@ function Page() {
     try {
       const next = await answer;
       setState(next);
-      setSamples((before) => sampled(before, next, Date.now() / 1000));
+      setSamples((before) => sampled(before, next, Date.now() / 1000, trip.current));
       setError('');
     } catch (problem) {
       setError(problem instanceof Error ? problem.message : String(problem));
     }
   };
+
+  useEffect(() => {
+    let timer = 0;
+    const look = async () => {
+      // The state says when accelctl does not answer.
+      const found = document.hidden ? undefined : await readLive().catch(() => undefined);
+      if (found !== undefined) setLive(found);
+      trip.current = found === undefined || found.problem !== undefined ? null : found.roundTripMicroseconds;
+      timer = setTimeout(() => void look(), found?.problem === undefined ? lookEveryMs : againMs);
+    };
+    void look();
+    void readBench().then(setBench, () => undefined);
+    return () => clearTimeout(timer);
+  }, []);
 
   useEffect(() => {
     void show(readState());
@@ -42,7 +62,8 @@ function Page() {
     ${state === undefined && error === '' && html`<p role="status">Looking at the cluster …</p>`}
     ${state !== undefined && html`
       <${Overview} state=${state} ask=${setQuestion} change=${(/** @type {string} */ mode, /** @type {string} */ version) => show(setMode(mode, version))} />
-      <${Plots} samples=${samples} />
+      <${Plots} samples=${samples} live=${live} />
+      ${bench !== undefined && html`<${Bench} bench=${bench} />`}
       <${Nodes} state=${state} />
       <${Namespaces} state=${state} ask=${setQuestion} change=${(/** @type {string} */ name, /** @type {boolean} */ optedOut) => show(setNamespace(name, optedOut))} />
     `}

@@ -1,19 +1,19 @@
-// What has happened since the page was opened: the accelerated share, and bytes a second by the way they took.
+// What has happened since the page was opened: the share on the fast path, bytes a second by the way they took, and TCP's round trips.
 import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
 import { bytes } from './words.mjs';
 
-/** @typedef {{ at: number, share: number | null, fast: number, tcp: number }} Sample seconds, percent, and bytes since the agents first counted */
+/** @typedef {{ at: number, share: number | null, fast: number, tcp: number, trip: number | null }} Sample seconds, percent, bytes since the agents first counted, microseconds */
 
 /** Ten minutes at one a two seconds. */
 const kept = 300;
 
-/** @param {readonly Sample[]} samples @param {import('./api.mjs').State} state @param {number} at @returns {Sample[]} */
-export function sampled(samples, state, at) {
+/** @param {readonly Sample[]} samples @param {import('./api.mjs').State} state @param {number} at @param {number | null} trip @returns {Sample[]} */
+export function sampled(samples, state, at, trip) {
   const { connections, bytes: sent } = state.resource?.status ?? {};
   if (connections === undefined || sent === undefined) return [...samples];
-  return [...samples, { at, share: connections.open === 0 ? null : (100 * connections.accelerated) / connections.open, ...sent }].slice(-kept);
+  return [...samples, { at, share: connections.open === 0 ? null : (100 * connections.accelerated) / connections.open, ...sent, trip }].slice(-kept);
 }
 
 /** Bytes a second between a sample and the one before it; a counter that began anew is no rate. @param {readonly Sample[]} samples @param {'fast' | 'tcp'} way */
@@ -24,22 +24,38 @@ function ratesOf(samples, way) {
   });
 }
 
-/** @param {{ samples: readonly Sample[] }} props */
-export function Plots({ samples }) {
+/** Percent of the bytes that took the fast path between two samples; nothing sent is no share. @param {readonly Sample[]} samples */
+function fastShares(samples) {
+  const [fast, tcp] = [ratesOf(samples, 'fast'), ratesOf(samples, 'tcp')];
+  return fast.map((rate, at) => {
+    const all = (rate ?? 0) + (tcp[at] ?? 0);
+    return rate === null || all === 0 ? null : (100 * rate) / all;
+  });
+}
+
+/** @param {number} value microseconds */
+const trips = (value) => (value < 1_000 ? `${Math.round(value)} µs` : `${(value / 1_000).toFixed(1)} ms`);
+const percent = (/** @type {number} */ value) => `${Math.round(value)}%`;
+
+/** @param {{ samples: readonly Sample[], live: import('./api.mjs').Live | undefined }} props */
+export function Plots({ samples, live }) {
   const times = samples.map(({ at }) => at);
   return html`<section aria-labelledby="plots">
     <h2 id="plots">Since this page was opened</h2>
     <div class="plots">
-      <${Plot} title="Accelerated share, %" lines=${[['share', '--good']]} data=${[times, samples.map(({ share }) => share)]} range=${[0, 100]} format=${(/** @type {number} */ value) => `${Math.round(value)}%`} />
+      <${Plot} title="On the fast path, %" lines=${[['of bytes', '--good'], ['of connections', '--doubtful']]} data=${[times, fastShares(samples), samples.map(({ share }) => share)]} range=${[0, 100]} format=${percent} />
       <${Plot} title="Bytes a second" lines=${[['fast path', '--good'], ['TCP', '--doubtful']]} data=${[times, ratesOf(samples, 'fast'), ratesOf(samples, 'tcp')]} format=${(/** @type {number} */ value) => `${bytes(value)}/s`} />
+      ${live?.problem === undefined && html`<${Plot} title="TCP's round-trip time, mean of open connections" lines=${[['round trip', '--good']]} data=${[times, samples.map(({ trip }) => trip)]} least=${100} format=${trips} />`}
     </div>
+    ${live?.problem !== undefined && html`<p class="quiet">No latency: ${live.problem}</p>`}
+    ${live?.problem === undefined && (live?.silent ?? []).map((line) => html`<p class="quiet" key=${line}>${line}</p>`)}
   </section>`;
 }
 
 /**
- * @param {{ title: string, lines: [string, string][], data: (number | null)[][], range?: [number, number], format: (value: number) => string }} props
+ * @param {{ title: string, lines: [string, string][], data: (number | null)[][], range?: [number, number], least?: number, format: (value: number) => string }} props `least`: the top of the scale is no lower
  */
-function Plot({ title, lines, data, range, format }) {
+function Plot({ title, lines, data, range, least = 1_024, format }) {
   const place = useRef(/** @type {HTMLElement | null} */ (null));
   const plot = useRef(/** @type {UPlot | null} */ (null));
   useEffect(() => {
@@ -54,7 +70,7 @@ function Plot({ title, lines, data, range, format }) {
         height: 200,
         cursor: { drag: { x: false, y: false } },
         // At least a minute wide: a single sample would have a scale of years.
-        scales: { x: { range: (_self, low, high) => [Math.min(low ?? 0, (high ?? 60) - 60), high ?? 60] }, y: { range: range ?? ((_self, _low, high) => [0, Math.max(high ?? 0, 1_024) * 1.1]) } },
+        scales: { x: { range: (_self, low, high) => [Math.min(low ?? 0, (high ?? 60) - 60), high ?? 60] }, y: { range: range ?? ((_self, _low, high) => [0, Math.max(high ?? 0, least) * 1.1]) } },
         axes: [axis, { ...axis, size: 84, values: (_self, values) => values.map(format) }],
         series: [{}, ...lines.map(([label, name]) => ({ label, stroke: colour(name), width: 2, value: (/** @type {unknown} */ _self, /** @type {number | null} */ value) => (value === null ? '-' : format(value)) }))],
       },

@@ -1,0 +1,34 @@
+// Before and after, as the last accelctl bench on this machine found them in this cluster.
+import { html } from 'htm/preact';
+
+/** Pixels of the longest bar. */
+const longest = 220;
+
+/** @param {{ bench: import('./api.mjs').Bench | null }} props */
+export function Bench({ bench }) {
+  if (bench === null) return html`<section aria-labelledby="bench"><h2 id="bench">Before and after</h2><p class="quiet">Nothing has been measured from this machine yet: accelctl bench</p></section>`;
+  const share = bench.fastShare === null ? '' : `, ${(100 * bench.fastShare).toFixed(1)} % of the bytes on the fast path`;
+  return html`<section aria-labelledby="bench">
+    <h2 id="bench">Before and after</h2>
+    <p class="quiet">accelctl bench, ${new Date(bench.at).toLocaleString()}: two pods on node ${bench.node}, ${bench.connections} connections, ${bench.rounds} ${bench.rounds === 1 ? 'round' : 'rounds'}${share}</p>
+    ${bench.rows.map(({ protocol, cells }) => html`<div class="bench" key=${protocol}>
+      <h3>${protocol.toUpperCase()}</h3>
+      <table aria-label=${`${protocol.toUpperCase()}, off and on`}>
+        <thead><tr><th scope="col">Figure</th><th scope="col">Off</th><th scope="col">On</th><th scope="col">Ratio</th><th scope="col" aria-hidden="true"></th></tr></thead>
+        <tbody>${cells.map((cell) => html`<${Figure} key=${cell.title} cell=${cell} />`)}</tbody>
+      </table>
+    </div>`)}
+  </section>`;
+}
+
+/** @param {{ cell: import('./api.mjs').BenchCell }} props */
+function Figure({ cell: { title, off, on, digits, ratio, spread } }) {
+  const most = Math.max(off, on, Number.EPSILON);
+  // Attributes of a picture, not styles: the page's policy allows no style in the text.
+  return html`<tr>
+    <th scope="row">${title}</th><td>${off.toFixed(digits)}</td><td>${on.toFixed(digits)}</td><td>${ratio} (${spread})</td>
+    <td aria-hidden="true"><svg width=${longest} height="22">
+      <rect class="off" y="1" height="9" width=${Math.round((longest * off) / most)} /><rect class="on" y="12" height="9" width=${Math.round((longest * on) / most)} />
+    </svg></td>
+  </tr>`;
+}
