@@ -144,7 +144,7 @@ export const asideReasons = {
     remedy: 'Remove the taint, and it follows.',
   },
   WasNotWell: {
-    means: 'The agent of the node was not ready before its update, and is not ready after it.',
+    means: 'The agent of the node was not well before the update, or has never been, and is not well now.',
     remedy: 'Look at the agent pod of the node; it is nothing that the new revision has brought.',
   },
   JoinedMeanwhile: {

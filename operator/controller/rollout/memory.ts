@@ -20,6 +20,11 @@ export interface RolloutMemory {
   readonly failures: readonly RolloutFailure[];
 }
 
+/** There is something to go back to. On the first revision of all, and on one that has reached every node, nothing is held against it. */
+export function isGuarded({ proven, wanted }: RolloutMemory): boolean {
+  return proven !== undefined && proven !== wanted;
+}
+
 export interface RolloutFailure {
   readonly node: string;
   readonly why: string;

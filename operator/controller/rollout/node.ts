@@ -58,8 +58,8 @@ export interface Patience {
 export interface Standard {
   /** The revision that it should run. */
   readonly target: string;
-  /** Milliseconds since the epoch; nothing is known from before of nodes that joined later. */
-  readonly startedAt: number;
+  /** Milliseconds since the epoch; nothing is known from before of nodes that joined later. Undefined when nothing is compared. */
+  readonly startedAt: number | undefined;
   readonly before: KnownNode | undefined;
   /** There are nodes that were well before; without any, every node has to do as a witness. */
   readonly witnessed: boolean;
@@ -95,12 +95,13 @@ function awaited(node: RolloutNode, since: number, missing: string, standard: St
 /** What happens to a node that was never seen well says nothing of the revision. */
 function failed(node: RolloutNode, why: string, standard: Standard): NodeState {
   if (!standard.witnessed || isWitness(node, standard)) return { is: 'Failed', why };
-  return { is: 'Aside', reason: standard.before?.well === false ? 'WasNotWell' : 'JoinedMeanwhile' };
+  const unknown = standard.startedAt !== undefined && standard.before?.well !== false;
+  return { is: 'Aside', reason: unknown ? 'JoinedMeanwhile' : 'WasNotWell' };
 }
 
 /** It was there when the rollout began, and well. */
 export function isWitness({ joinedAt }: RolloutNode, { before, startedAt }: Pick<Standard, 'before' | 'startedAt'>): boolean {
-  return before?.well !== false && joinedAt < startedAt;
+  return startedAt !== undefined && before?.well !== false && joinedAt < startedAt;
 }
 
 /** What no waiting makes better. */

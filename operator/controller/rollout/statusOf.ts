@@ -1,5 +1,6 @@
 // A step of a rollout as the status shows it. Pure.
 import type { AsideReason, LeftOutReason, RolloutStatus } from '../../api';
+import { isGuarded } from './memory';
 import { messageOf } from './message';
 import { isWitness, type RolloutNode, stateOf } from './node';
 import type { RolloutPolicy } from './policy';
@@ -36,8 +37,8 @@ export function statusOf(shown: Shown): RolloutStatus {
 /** Of every revision that some node has, most nodes first; what the agents of nodes that are set aside are like is not said. */
 function revisionsOf({ nodes, policy: { patience }, step: { memory }, now }: Shown): RolloutStatus['revisions'] {
   const counts = new Map<string, { updated: number; verifying: number; failed: number }>();
-  const { startedAt } = memory;
-  const witnessed = nodes.some((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] }));
+  const startedAt = isGuarded(memory) ? memory.startedAt : undefined;
+  const witnessed = startedAt === undefined || nodes.some((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] }));
   for (const node of nodes) {
     if (node.pod === undefined) continue;
     const { revision } = node.pod;

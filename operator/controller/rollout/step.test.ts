@@ -179,6 +179,8 @@ test('a node whose agent was not well before is no witness', () => {
   fleet.advance(60_000);
   run(fleet, 'v2', 200);
   expect(fleet.last?.progress).toMatchObject({ stage: 'Done', updated: 5, aside: [{ node: 'n3', reason: 'WasNotWell' }] });
+  // Nor is it held against the revision once that has been everywhere.
+  expect(fleet.pass('v2').progress).toMatchObject({ stage: 'Done', updated: 5, failed: [], aside: [{ node: 'n3', reason: 'WasNotWell' }] });
 });
 
 test('nodes that cannot accelerate are no canaries as long as others are there', () => {

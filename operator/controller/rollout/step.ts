@@ -1,6 +1,6 @@
 // One step of a rollout, as a pure function of what is seen, what is wanted and what is remembered: whoever takes it, takes the same.
 import { type AsideReason, maxListedFailures, type RolloutStage } from '../../api';
-import type { RolloutFailure, RolloutMemory } from './memory';
+import { isGuarded, type RolloutFailure, type RolloutMemory } from './memory';
 import { isWitness, type KnownNode, type NodeState, type RolloutNode, stateOf } from './node';
 import { budgetOf, canaryOf, type RolloutPolicy, wantsCanary } from './policy';
 
@@ -62,11 +62,6 @@ export function step(input: RolloutInput): RolloutStep {
   return onward(input, memory, seen);
 }
 
-/** There is something to go back to. On the first revision of all, and on one that has reached every node, nothing is held against it. */
-function isGuarded({ proven, wanted }: RolloutMemory): boolean {
-  return proven !== undefined && proven !== wanted;
-}
-
 /** Begins anew when something else is wanted, with the nodes as they are before their update. */
 function remembered({ wanted, standing, memory, nodes, measure, now }: RolloutInput): RolloutMemory {
   if (memory?.wanted === wanted) return memory;
@@ -100,8 +95,8 @@ interface Seen {
 
 function see({ nodes, policy: { patience }, measure, now }: RolloutInput, target: string, memory: RolloutMemory): Seen {
   const comparable = memory.measure === measure;
-  const { startedAt } = memory;
-  const witnessed = nodes.some((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] }));
+  const startedAt = isGuarded(memory) ? memory.startedAt : undefined;
+  const witnessed = startedAt === undefined || nodes.some((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] }));
   const states = nodes.map((node) => {
     const known = memory.before[node.name];
     const before = known === undefined || comparable ? known : { ...known, share: undefined };
