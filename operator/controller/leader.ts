@@ -82,8 +82,7 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
     await work(parts, { contact, endpoint: endpointOf(parts, contact, server.port), ca: () => certificates.ca }, signal);
   } finally {
     clearInterval(renewal);
-    await live?.close();
-    await server.close();
+    await Promise.all([live?.close(), server.close()]);
   }
 }
 

@@ -1,5 +1,7 @@
 // The live API over real TLS: who gets in, as whom, and what he hears.
+import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
+import { connect } from 'node:net';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { ApiError, type KubeClient } from '../../kube';
 import { type TestAuthority, testAuthority } from '../../protocol/certificates.testing';
@@ -103,6 +105,14 @@ describe('nobody gets in', () => {
     await expect(ask(base)).rejects.toThrow(/alert|ECONNRESET|socket hang up/i);
     expect((await ask(base, { as: next.issue('front-proxy') })).code).toBe(200);
   });
+});
+
+test('closing waits for nobody, not even for who has connected and says nothing', async () => {
+  const silent = connect(server.port, '127.0.0.1');
+  await once(silent, 'connect');
+  const closed = once(silent, 'close');
+  await server.close();
+  await closed;
 });
 
 describe('who asks', () => {

@@ -3,7 +3,7 @@
 import { constants } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { connectionsResource, liveGroup } from '../../api';
 import { ApiError, type KubeClient, messageOf } from '../../kube';
@@ -53,6 +53,13 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
     (request, response) => void answer(request, response).catch((error: unknown) => refuse(response, error)),
   );
   server.maxConnections = 64;
+  // Those in their handshake too, which closeAllConnections() does not know: a leader that steps down waits for nobody.
+  const sockets = new Set<Socket>();
+  server.on('connection', (socket: Socket) => {
+    sockets.add(socket);
+    socket.once('close', () => sockets.delete(socket));
+  });
+  const cut = (): void => sockets.forEach((socket) => socket.destroy());
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const user = identify(request, frontProxy);
@@ -88,12 +95,12 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
       const another = next.authority !== frontProxy.authority;
       frontProxy = next;
       server.setSecureContext(secure(tls));
-      if (another) server.closeAllConnections();
+      if (another) cut();
     },
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
-        server.closeAllConnections();
+        cut();
       }),
   };
 }
