@@ -69,12 +69,21 @@ export class Cluster implements Fleet {
 
   /** Resolves when `signal` is aborted. */
   async run(signal: AbortSignal): Promise<void> {
-    await Promise.all([this.resources, this.namespaces, this.daemonSets, this.nodesSeen, this.pods].map((reflector) => reflector.run(signal)));
+    await Promise.all(this.reflectors.map((reflector) => reflector.run(signal)));
   }
 
   /** Resolves when everything has been listed once. */
   get synced(): Promise<void> {
-    return Promise.all([this.resources.synced, this.namespaces.synced, this.daemonSets.synced, this.nodesSeen.synced, this.pods.synced]).then(() => undefined);
+    return Promise.all(this.reflectors.map(({ synced }) => synced)).then(() => undefined);
+  }
+
+  /** Resolves when everything is as the API server has it now, or when `run` ends. */
+  async refresh(): Promise<void> {
+    await Promise.all(this.reflectors.map((reflector) => reflector.refresh()));
+  }
+
+  private get reflectors() {
+    return [this.resources, this.namespaces, this.daemonSets, this.nodesSeen, this.pods];
   }
 
   resource(): StoredResource | undefined {

@@ -40,7 +40,8 @@ export function lead(parts: LeaderParts, signal: AbortSignal): Promise<void> {
 
 async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> {
   const { environment, log, queue, sessions, secret, metrics } = parts;
-  await parts.cluster.synced;
+  // Its watches may have died without a word while it was cut off: what it knows could be of before another led.
+  await Promise.race([parts.cluster.refresh(), aborted(signal)]);
   if (signal.aborted) return;
   sessions.forgetOrder();
   const { POD_NAMESPACE, CONTROLLER_SERVICE, CHANNEL_SERVICE = CONTROLLER_SERVICE } = environment;
@@ -84,6 +85,13 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
     clearInterval(renewal);
     await Promise.all([live?.close(), server.close()]);
   }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }
 
 /** How agents reach this controller and know it. */

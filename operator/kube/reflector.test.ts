@@ -226,6 +226,42 @@ describe('a reflector', () => {
     expect(changes).toEqual([['ns/a', 1], ['ns/b', 2], ['ns/a', 3], ['ns/b', undefined], ['ns/end', 0]]);
   });
 
+  it('lists anew when asked to, whatever its watch is worth', async () => {
+    server.put('a', 1);
+    const reflector = reflect();
+    await until(() => server.openWatches === 1);
+    server.deafen();
+    server.put('a', 2);
+    server.put('b', 3);
+    await reflector.refresh();
+    expect(reflector.get('ns/a')?.value).toBe(2);
+    expect(reflector.get('ns/b')?.value).toBe(3);
+    expect(lists()).toHaveLength(2);
+    await until(() => server.openWatches === 1);
+    server.put('c', 4);
+    await until(() => reflector.get('ns/c') !== undefined);
+    expect(lines).toEqual([]);
+  });
+
+  it('lists anew at once although it was waiting after a failure', async () => {
+    const reflector = reflect({ clock: fastClock(0.001) });
+    await until(() => server.openWatches === 1);
+    server.resetConnections();
+    await until(() => lines.length === 1);
+    server.put('a', 1);
+    await reflector.refresh();
+    expect(reflector.get('ns/a')?.value).toBe(1);
+  });
+
+  it('keeps nobody waiting for news when it ends', async () => {
+    const reflector = reflect();
+    await reflector.synced;
+    server.faults.push({ kind: 'reset' }, { kind: 'reset' });
+    const refreshed = reflector.refresh();
+    stop.abort();
+    await refreshed;
+  });
+
   it('ends when told to, also before it has listed', async () => {
     server.faults.push({ kind: 'reset' }, { kind: 'reset' });
     const reflector = reflect();

@@ -50,6 +50,10 @@ export class Reflector<T extends KubeObject> {
   private readonly random: Random;
   private readonly store: Store<T>;
   private tellSynced: () => void = () => undefined;
+  /** Aborted and replaced by whoever wants what the server has now. */
+  private interruption = new AbortController();
+  /** Of those that wait for a list which begins after they asked. */
+  private tellRefreshed: (() => void)[] = [];
   private complete = false;
   private sendsBookmarks = false;
   /** Where the next watch begins; undefined when a list must come first. */
@@ -72,6 +76,18 @@ export class Reflector<T extends KubeObject> {
     return this.complete;
   }
 
+  /**
+   * Lists anew: a watch may have been dead for minutes without anybody noticing. Resolves when the store holds a list that began
+   * after this call, or when `run` ends.
+   */
+  refresh(): Promise<void> {
+    this.version = undefined;
+    const refreshed = new Promise<void>((resolve) => this.tellRefreshed.push(resolve));
+    this.interruption.abort();
+    this.interruption = new AbortController();
+    return refreshed;
+  }
+
   /** @param key `namespace/name`, or `name` for an object of the cluster */
   get(key: string): T | undefined {
     return this.store.get(key);
@@ -89,19 +105,29 @@ export class Reflector<T extends KubeObject> {
       if (failure !== undefined) await this.recover(failure, signal);
     }
     this.tellSynced();
+    this.tellAllRefreshed();
   }
 
   /** Lists if need be, then watches until the watch ends; returns why it did not go well. */
   private async cycle(signal: AbortSignal): Promise<Failure | undefined> {
+    const interrupted = this.interruption.signal;
+    const until = AbortSignal.any([signal, interrupted]);
     let watchedSince: number | undefined;
     try {
-      this.version ??= await this.relist(signal);
+      if (this.version === undefined) {
+        const version = await this.relist(until);
+        if (interrupted.aborted) return undefined; // it began before somebody wanted news
+        this.version = version;
+        this.tellAllRefreshed();
+      }
       watchedSince = this.clock.now();
-      await this.watch(this.version, signal);
+      await this.watch(this.version, until);
+      if (interrupted.aborted) return undefined;
       if (this.clock.now() - watchedSince < healthyMs) return { cause: new Error('the server ended the watch early'), watching: true };
       this.failures = 0;
       return undefined;
     } catch (cause) {
+      if (interrupted.aborted) return undefined;
       if (watchedSince !== undefined && this.clock.now() - watchedSince >= healthyMs) this.failures = 0;
       return { cause, watching: watchedSince !== undefined };
     }
@@ -120,7 +146,11 @@ export class Reflector<T extends KubeObject> {
     // Jitter on top of what the server asks: it tells all of its clients the same.
     const waitMs = Math.max(asked * (1 + 0.25 * this.random()), backoffMs(backoff, this.failures, this.random));
     this.log(isExpired(cause) ? 'info' : 'warn', `${messageOf(cause)}; again in ${Math.round(waitMs)} ms`);
-    await this.clock.sleep(waitMs, signal);
+    await this.clock.sleep(waitMs, AbortSignal.any([signal, this.interruption.signal]));
+  }
+
+  private tellAllRefreshed(): void {
+    for (const tell of this.tellRefreshed.splice(0)) tell();
   }
 
   /** Replaces the store by what the server has; returns the version to watch from. */
