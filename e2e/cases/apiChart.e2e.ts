@@ -74,6 +74,7 @@ describe('an installed chart', () => {
     ['create', 'tokenreviews.authentication.k8s.io', ''],
     ['create', 'daemonsets.apps', `-n=${namespace}`],
     ['patch', 'daemonsets.apps/sidecar-acceleration-agent', `-n=${namespace}`],
+    ['delete', 'pods', `-n=${namespace}`],
     ['get', 'secrets/sidecar-acceleration-channel', `-n=${namespace}`],
     ['update', 'leases.coordination.k8s.io/sidecar-acceleration-controller', `-n=${namespace}`],
   ])('lets the controller %s %s %s', async (verb, resource, scope) => {
@@ -85,7 +86,8 @@ describe('an installed chart', () => {
     ['patch', 'sidecaraccelerations.acceleration.dev/another', ''],
     ['list', 'secrets', `-n=${namespace}`],
     ['get', 'secrets/another', `-n=${namespace}`],
-    ['list', 'pods', `-n=${namespace}`],
+    ['list', 'pods', '-n=kube-system'],
+    ['create', 'pods', `-n=${namespace}`],
     ['patch', 'daemonsets.apps/another', `-n=${namespace}`],
     ['create', 'daemonsets.apps', '-n=kube-system'],
     ['patch', 'namespaces', ''],
