@@ -126,7 +126,7 @@ export class RealAgent {
 
   /** What one of its subcommands prints. */
   ask(...args: string[]): Promise<string> {
-    return run('nsenter', this.inNode([], args));
+    return run('nsenter', this.inNode([], args), { env: { INSPECTOR: String(this.environment['INSPECTOR']) } });
   }
 
   /** Asks its health server. */

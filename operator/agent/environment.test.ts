@@ -1,4 +1,4 @@
-import { readEnvironment } from './environment';
+import { readEnvironment, readInspector } from './environment';
 
 const good = {
   NODE_NAME: 'node1', CONTROLLER_ADDRESS: '10.98.0.5:9443', PINS: '/sys/fs/bpf/sidecar-acceleration/node1',
@@ -19,4 +19,10 @@ test('everything that is wrong is named in one line', () => {
   const read = (): unknown => readEnvironment({ ...good, NODE_NAME: undefined, PINS: 'relative', LOG_LEVEL: 'loud', CONTROLLER_ADDRESS: 'nowhere' });
   expect(read).toThrow(/NODE_NAME.*CONTROLLER_ADDRESS.*PINS: not an absolute path.*LOG_LEVEL/);
   expect(read).not.toThrow(/\n/);
+});
+
+test('a command that asks the agent needs nothing of its environment, and may be told where it answers', () => {
+  expect(readInspector({})).toBe('\0sidecar-acceleration-agent');
+  expect(readInspector({ INSPECTOR: 'another' })).toBe('\0another');
+  expect(() => readInspector({ INSPECTOR: '' })).toThrow(/INSPECTOR/);
 });

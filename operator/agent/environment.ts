@@ -32,6 +32,18 @@ export interface Environment {
   readonly inspector: string;
 }
 
+/** Where the agent of this environment answers, for a command that asks it; nothing else needs to be set. Throws one line. */
+export function readInspector(variables: NodeJS.ProcessEnv): string {
+  const result = schema.shape.INSPECTOR.safeParse(variables['INSPECTOR']);
+  if (!result.success) throw new Error('reading the environment of the agent: INSPECTOR: not a name of 1 to 100 characters');
+  return addressOf(result.data);
+}
+
+/** Abstract: it is in no directory. */
+function addressOf(name: string): string {
+  return `\0${name}`;
+}
+
 /** Throws one line that names every variable that is missing or wrong. */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const result = schema.safeParse(variables);
@@ -50,6 +62,6 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     tokenFile: read.TOKEN_FILE,
     logLevel: read.LOG_LEVEL,
     healthPort: read.HEALTH_PORT,
-    inspector: `\0${read.INSPECTOR}`,
+    inspector: addressOf(read.INSPECTOR),
   };
 }

@@ -7,7 +7,7 @@ import { mountTracing, onWarning, openDatapath, releasePinned, switchOffPinned }
 import { parseBtf } from './datapath/btf';
 import { section } from './datapath/elf';
 import { abiOf } from './datapath/program';
-import { readEnvironment } from './environment';
+import { readEnvironment, readInspector } from './environment';
 import { enterHostCgroups } from './hostCgroups';
 import { createLog } from '../process';
 import { productVersion } from '../api';
@@ -60,7 +60,7 @@ program
   .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
   .addOption(new Option('--limit <number>', 'most rows').default(1000).argParser(Number))
   .action(async (options: { output: 'table' | 'json'; limit: number }) => {
-    process.stdout.write(`${await connections({ ...options, socket: readEnvironment(process.env).inspector })}\n`);
+    process.stdout.write(`${await connections({ ...options, socket: readInspector(process.env) })}\n`);
   });
 
 program.parseAsync().catch((error: unknown) => {
