@@ -55,6 +55,22 @@ static __always_inline bool under_repair(struct tcp_sock *tp)
 	return PEEK_BITS(tp, repair);
 }
 
+/* What of that may begin in the middle of a conversation, and matters to a message of `own` for `peer`: looked at with
+ * each, so only what has to be. */
+static __always_inline bool asks_by_now(struct tcp_sock *own, struct tcp_sock *peer)
+{
+	struct sock *sender = &own->inet_conn.icsk_inet.sk, *reader = &peer->inet_conn.icsk_inet.sk;
+	unsigned long reading = PEEK(reader, __sk_common.skc_flags);
+
+	if (FLAG(PEEK(sender, __sk_common.skc_flags), SOCK_ZEROCOPY) || (PEEK(sender, sk_tsflags) & TX_TIMESTAMPS))
+		return true;
+	if (FLAG(reading, SOCK_RCVTSTAMP) || FLAG(reading, SOCK_URGINLINE) || PEEK(reader, sk_peek_off) >= 0)
+		return true;
+	if (bpf_core_field_exists(peer->recvmsg_inq) && PEEK_BITS(peer, recvmsg_inq))
+		return true;
+	return under_repair(own) || under_repair(peer) || PEEK(own, inet_conn.icsk_ulp_ops) || PEEK(peer, inet_conn.icsk_ulp_ops);
+}
+
 /* Multipath TCP keeps its data order outside the subflow; repaired and upper-layer (TLS) sockets keep theirs too.
  * `tp`: a socket of this program's, or from PEEKABLE(). */
 static __always_inline bool unsupported(struct tcp_sock *tp)
