@@ -29,16 +29,22 @@ static __always_inline __u64 container_of_socket(struct sock *sk)
 /* SOF_TIMESTAMPING_TX_RECORD_MASK of include/uapi/linux/net_tstamp.h */
 #define TX_TIMESTAMPS 0x303
 
-/* What a program asked of its socket that redirected bytes would not do: timestamps, hints and offsets that come with
- * bytes of TCP only, and completions of zero-copy sends. */
-static __always_inline bool asks_of_tcp(struct tcp_sock *tp)
+/* What a program may ask of its socket, at any time, that redirected bytes would not do: as a sender, completions of
+ * zero-copy sends and timestamps; */
+static __always_inline bool sends_by_tcp(struct tcp_sock *tp)
+{
+	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+
+	return FLAG(PEEK(sk, __sk_common.skc_flags), SOCK_ZEROCOPY) || (PEEK(sk, sk_tsflags) & TX_TIMESTAMPS);
+}
+
+/* and as a reader, timestamps, hints and offsets that come with bytes of TCP only. */
+static __always_inline bool reads_by_tcp(struct tcp_sock *tp)
 {
 	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 	unsigned long flags = PEEK(sk, __sk_common.skc_flags);
 
-	if (FLAG(flags, SOCK_RCVTSTAMP) || FLAG(flags, SOCK_ZEROCOPY) || FLAG(flags, SOCK_URGINLINE))
-		return true;
-	if (PEEK(sk, sk_peek_off) >= 0 || (PEEK(sk, sk_tsflags) & TX_TIMESTAMPS))
+	if (FLAG(flags, SOCK_RCVTSTAMP) || FLAG(flags, SOCK_URGINLINE) || PEEK(sk, sk_peek_off) >= 0)
 		return true;
 	return bpf_core_field_exists(tp->recvmsg_inq) && PEEK_BITS(tp, recvmsg_inq);
 }
@@ -55,20 +61,10 @@ static __always_inline bool under_repair(struct tcp_sock *tp)
 	return PEEK_BITS(tp, repair);
 }
 
-/* What of that may begin in the middle of a conversation, and matters to a message of `own` for `peer`: looked at with
- * each, so only what has to be. */
-static __always_inline bool asks_by_now(struct tcp_sock *own, struct tcp_sock *peer)
+/* Its bytes are made, or numbered, below where they would be redirected: TCP_REPAIR, and upper-layer protocols (TLS). */
+static __always_inline bool works_below(struct tcp_sock *tp)
 {
-	struct sock *sender = &own->inet_conn.icsk_inet.sk, *reader = &peer->inet_conn.icsk_inet.sk;
-	unsigned long reading = PEEK(reader, __sk_common.skc_flags);
-
-	if (FLAG(PEEK(sender, __sk_common.skc_flags), SOCK_ZEROCOPY) || (PEEK(sender, sk_tsflags) & TX_TIMESTAMPS))
-		return true;
-	if (FLAG(reading, SOCK_RCVTSTAMP) || FLAG(reading, SOCK_URGINLINE) || PEEK(reader, sk_peek_off) >= 0)
-		return true;
-	if (bpf_core_field_exists(peer->recvmsg_inq) && PEEK_BITS(peer, recvmsg_inq))
-		return true;
-	return under_repair(own) || under_repair(peer) || PEEK(own, inet_conn.icsk_ulp_ops) || PEEK(peer, inet_conn.icsk_ulp_ops);
+	return under_repair(tp) || PEEK(tp, inet_conn.icsk_ulp_ops);
 }
 
 /* Multipath TCP keeps its data order outside the subflow; repaired and upper-layer (TLS) sockets keep theirs too.
@@ -77,9 +73,14 @@ static __always_inline bool unsupported(struct tcp_sock *tp)
 {
 	if (bpf_core_field_exists(tp->is_mptcp) && PEEK(tp, is_mptcp))
 		return true;
-	if (opened_fast(tp) || under_repair(tp) || asks_of_tcp(tp))
-		return true;
-	return PEEK(tp, inet_conn.icsk_ulp_ops) != NULL;
+	return opened_fast(tp) || works_below(tp) || sends_by_tcp(tp) || reads_by_tcp(tp);
+}
+
+/* What of that may begin in the middle of a conversation, and matters to a message of `own` for `peer`: looked at with
+ * each, so only what has to be. */
+static __always_inline bool unsupported_by_now(struct tcp_sock *own, struct tcp_sock *peer)
+{
+	return sends_by_tcp(own) || reads_by_tcp(peer) || works_below(own) || works_below(peer);
 }
 
 static __always_inline bool same_handshake(const struct handshake *a, const struct handshake *b)

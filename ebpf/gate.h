@@ -108,11 +108,11 @@ static __always_inline bool takes_turns(struct end *end, const struct face *peer
 }
 
 /* Options are mostly set when a connection begins; where each look is a call, later ones are noticed now and then. */
-static __always_inline bool by_now_unsupported(struct tcp_sock *own, struct tcp_sock *peer, __u32 messages)
+static __always_inline bool found_unsupported(struct tcp_sock *own, struct tcp_sock *peer, __u32 messages)
 {
 	if (messages < 16 || !(messages & 255))
 		return unsupported(own) || unsupported(peer);
-	return offers.readonly_cast && asks_by_now(own, peer);
+	return offers.readonly_cast && unsupported_by_now(own, peer);
 }
 
 /* conntrack forgets a connection whose bytes it no longer sees, and then answers its next segment with a reset
@@ -160,7 +160,7 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 		return begin_leaving(end, face.leaving);
 	if (!takes_turns(end, &face))
 		return begin_leaving(end, STANDING_ONE_WAY);
-	if (by_now_unsupported(own, peer, end->face.messages))
+	if (found_unsupported(own, peer, end->face.messages))
 		return begin_leaving(end, STANDING_UNSUPPORTED_SOCKET);
 	if (end->face.messages < settings->warm_up)
 		return GATE_WARM_UP;
