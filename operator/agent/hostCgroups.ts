@@ -1,13 +1,10 @@
 // Runtimes give a container that is not privileged a cgroup namespace of its own on cgroup v2, where paths begin at the container.
-import koffi from 'koffi';
 import { closeSync, openSync } from 'node:fs';
-import { getSystemErrorName } from 'node:util';
+import { enterNamespace } from './datapath/setns';
 
 /** CLONE_NEWCGROUP of include/uapi/linux/sched.h. */
 const cgroupNamespace = 0x02000000;
 const hostFile = '/proc/1/ns/cgroup';
-
-const setns = koffi.load('libc.so.6').func('int setns(int fd, int kind)');
 
 /**
  * Lets this thread, which reads all that is read of /proc, see paths of cgroups from the root of the host's hierarchy.
@@ -16,7 +13,7 @@ const setns = koffi.load('libc.so.6').func('int setns(int fd, int kind)');
 export function enterHostCgroups(): string | undefined {
   try {
     const host = openSync(hostFile, 'r');
-    const failed = setns(host, cgroupNamespace) !== 0 ? getSystemErrorName(-koffi.errno()) : undefined;
+    const failed = enterNamespace(host, cgroupNamespace);
     closeSync(host);
     return failed === undefined ? undefined : `enter the cgroup namespace of the host: ${failed}`;
   } catch (error) {

@@ -1,6 +1,6 @@
 // What only the leading controller does: speak with the agents, and work on the resource.
 import type { Environment } from './environment';
-import { type KubeClient, messageOf, requestsUntil, type WorkQueue } from '../kube';
+import { aborted, type KubeClient, messageOf, requestsUntil, type WorkQueue } from '../kube';
 import type { Log } from '../process';
 import { type AgentServer, serveAgents } from '../protocol';
 import { type ChannelCertificates, issuedFor } from './channelCertificate';
@@ -85,13 +85,6 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
     clearInterval(renewal);
     await Promise.all([live?.close(), server.close()]);
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
-  });
 }
 
 /** How agents reach this controller and know it. */

@@ -1,4 +1,5 @@
 // The public face of the Kubernetes mechanism.
+export * from './aborted';
 export * from './apply';
 export * from './client';
 export * from './clock';

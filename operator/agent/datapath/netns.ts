@@ -1,13 +1,10 @@
 // Doing one short thing inside a pod's network namespace, on this very thread.
-import koffi from 'koffi';
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { getSystemErrorName } from 'node:util';
+import { enterNamespace } from './setns';
 
 /** CLONE_NEWNET of include/uapi/linux/sched.h. */
 const networkNamespace = 0x40000000;
 const ownFile = '/proc/thread-self/ns/net';
-
-const setns = koffi.load('libc.so.6').func('int setns(int fd, int kind)');
 
 /** The process can no longer do anything right: it must end. */
 export class LostNamespace extends Error {}
@@ -43,9 +40,11 @@ function openNamespace(file: string): number | undefined {
 }
 
 function enter(fd: number, file: string): void {
-  if (setns(fd, networkNamespace) !== 0) throw new Error(`enter network namespace ${file}: ${getSystemErrorName(-koffi.errno())}`);
+  const failed = enterNamespace(fd, networkNamespace);
+  if (failed !== undefined) throw new Error(`enter network namespace ${file}: ${failed}`);
 }
 
 function leaveTo(own: number): void {
-  if (setns(own, networkNamespace) !== 0) throw new LostNamespace(`return from a pod's network namespace: ${getSystemErrorName(-koffi.errno())}`);
+  const failed = enterNamespace(own, networkNamespace);
+  if (failed !== undefined) throw new LostNamespace(`return from a pod's network namespace: ${failed}`);
 }

@@ -1,6 +1,7 @@
 // A watch of connections: one line of JSON an event, until its time is over, the reader goes, or the controller no longer leads.
 import type { ServerResponse } from 'node:http';
 import type { LiveEvent, SilentNode } from '../../api';
+import { aborted } from '../../kube';
 import { eventsOf } from './objects';
 import type { Answer, Questions } from './questions';
 import type { LiveRequest } from './request';
@@ -38,7 +39,7 @@ export async function streamEvents(response: ServerResponse, { watchMs, ...scope
     for (const event of eventsOf(answer, now().toISOString())) say(event);
   };
   questions.follow(scope, { onAnswer, onSilent: (node) => bookmark(node) }, over.signal);
-  await new Promise<void>((resolve) => over.signal.addEventListener('abort', () => resolve(), { once: true }));
+  await aborted(over.signal);
   timers.forEach((timer) => clearTimeout(timer));
   response.end();
 }
