@@ -21,6 +21,7 @@ export interface Pair {
 
 export class BenchNode {
   private visiting: NodeJS.Timeout | undefined;
+  private visits = new Visits(() => performance.now());
   private visitFailed: Error | undefined;
   private readonly primed = new Set<string>();
   private readonly running = new Set<RunningLoad>();
@@ -107,6 +108,11 @@ export class BenchNode {
     );
   }
 
+  /** Waits until nothing is learnt and readers are left alone, as they are 29 seconds in 30. */
+  async readersLeftAlone(): Promise<void> {
+    await waitFor('readers to be known', () => !this.visits.watching, { timeoutMs: 20_000, everyMs: 20 });
+  }
+
   /** Bytes of selected pods so far that were redirected, and those that went over TCP. */
   bytes(): { fast: bigint; tcp: bigint } {
     const { namespaces } = this.fixture.datapath.snapshot();
@@ -127,7 +133,7 @@ export class BenchNode {
     const { datapath, client, server } = this.fixture;
     datapath.configure({ ...settings, learn: true, maxConnections: maxConnectionsRange.default, spillBytes: spillBytesRange.default });
     datapath.select([selected(client, 'front'), selected(server, 'back')], []);
-    const visits = new Visits(() => performance.now());
+    const visits = (this.visits = new Visits(() => performance.now()));
     this.visiting = setInterval(() => {
       try {
         visits.step(datapath, datapath.snapshot());

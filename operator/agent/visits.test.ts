@@ -51,7 +51,10 @@ test('where the kernel lets nobody visit, readers are watched all the time', () 
 });
 
 test('with everything settled readers are watched for a second in thirty only', () => {
-  pass(90, 0);
+  pass(1, 0);
+  expect(visits.watching).toBe(true);
+  pass(89, 0);
+  expect(visits.watching).toBe(false);
   const watched = datapath.told.filter((what) => what === 'watch readers').length;
   expect(watched).toBe(3);
   expect(datapath.told.filter((what) => what === 'leave readers alone').length).toBe(3);

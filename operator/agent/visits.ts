@@ -58,6 +58,11 @@ export class Visits {
     if (this.now() >= Math.max(this.nextVisit, this.restUntil)) this.visit(datapath, snapshot);
   }
 
+  /** Whether readers are watched at present, which slows every system call of the node a little. */
+  get watching(): boolean {
+    return this.watchedSince !== undefined;
+  }
+
   private visit(datapath: Datapath, snapshot: DatapathSnapshot): void {
     const before = this.worked();
     const open = snapshot.namespaces.filter((entry) => countOf({ namespaces: [entry] }, unsettled) > 0).map(({ namespace }) => namespace);
@@ -76,7 +81,7 @@ export class Visits {
     if (now >= this.nextSample) this.nextSample = now + sampleEveryMs;
     const sampling = now < this.nextSample - sampleEveryMs + sampleMs;
     const on = learning || sampling;
-    if (on === (this.watchedSince !== undefined)) return;
+    if (on === this.watching) return;
     datapath.watchReaders(on);
     this.watchedSince = on ? now : undefined;
   }
