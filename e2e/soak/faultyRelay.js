@@ -24,7 +24,7 @@ function tamper(chunk, to) {
     doubled: () => to.write(Buffer.concat([chunk.subarray(0, half), chunk.subarray(half - 100)])),
     swapped: () => to.write(Buffer.concat([chunk.subarray(half), chunk.subarray(0, half)])),
     crossed: () => (other ?? to).write(chunk),
-    silent: () => to.write(chunk.subarray(0, half)) && to.end(),
+    silent: () => to.end(chunk.subarray(0, half)),
   };
   mistakes[fault]();
 }
