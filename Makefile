@@ -71,12 +71,12 @@ unit: node_modules/.stamp ## Unit tests: no root, no network
 test: build $(PROBE) ## Lint, unit tests, kernel, API server and cluster tests; ends in "N passed, N failed"
 	@rm -f build/test-counts.jsonl
 	@$(TS) e2e/tools/debian.ts all
-	@# The kernel's tests mostly wait, so the others run beside them; a cluster wants the machine for itself.
+	@# The kernel's tests mostly wait, so the others run beside them; then two clusters, of which the life of one takes the longest.
 	@COUNT_TESTS=1 $(MAKE) --no-print-directory -k -j2 test-kernel test-beside; \
-	  COUNT_TESTS=1 $(MAKE) --no-print-directory test-cluster; \
-	  node e2e/support/testCounts.js lint unit kernel e2e cluster
+	  COUNT_TESTS=1 $(MAKE) --no-print-directory -k -j2 test-cluster-life test-cluster-rest; \
+	  node e2e/support/testCounts.js lint unit kernel e2e test-cluster-life test-cluster-rest
 
-.PHONY: lint-counted test-kernel test-api test-cluster test-beside
+.PHONY: lint-counted test-kernel test-api test-cluster test-cluster-life test-cluster-rest test-beside
 test-beside: # builds nothing: the kernel's tests are using dist/
 	-@$(MAKE) --no-print-directory lint-counted
 	-$(JEST) --selectProjects unit
@@ -95,6 +95,9 @@ test-api: build ## Tests on a real API server
 
 test-cluster: build ## Tests of agents and of a real two-node cluster (root)
 	$(JEST) --selectProjects cluster --runInBand
+
+test-cluster-life test-cluster-rest: build
+	TEST_PART=$@ $(JEST) --selectProjects cluster --runInBand --testPathPatterns '$(if $(findstring life,$@),cluster/lifecycle,^(?!.*cluster/lifecycle))'
 
 .PHONY: soak soak-page
 soak: $(OBJECT) ## Checksummed traffic while all changes under it (root; MINUTES=2 or GB=100, SEED=n)

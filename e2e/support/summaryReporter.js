@@ -1,4 +1,4 @@
-// Jest reporter that adds the counts of a run to build/test-counts.jsonl when COUNT_TESTS is set.
+// Jest reporter that adds the counts of a run to build/test-counts.jsonl when COUNT_TESTS is set; TEST_PART names a run of part of a project.
 const { append } = require('./testCounts');
 
 /** Counts of one finished test file. A file that could not run is one failure; with CI=true so is a skipped test. */
@@ -13,7 +13,7 @@ class SummaryReporter {
     if (!process.env.COUNT_TESTS) return;
     const parts = new Map();
     for (const file of results.testResults) {
-      const name = file.displayName?.name ?? 'tests';
+      const name = process.env.TEST_PART ?? file.displayName?.name ?? 'tests';
       const { passed, failed } = countsOf(file, process.env.CI === 'true');
       const total = parts.get(name) ?? { passed: 0, failed: 0 };
       parts.set(name, { passed: total.passed + passed, failed: total.failed + failed });
