@@ -1,9 +1,11 @@
 // Tests that need what not every kernel has. Where a kernel lacks it they do not apply; what it does instead is shown by
 // the traffic step, which joins connections the way the agent does there.
-import type { KernelResult } from './result';
 
 /** What is known of a kernel when its tests run. */
-type Known = Pick<KernelResult, 'programs' | 'conformance'>;
+interface Known {
+  readonly programs: readonly { readonly name: string; readonly loads: boolean }[];
+  readonly conformance: readonly { readonly case: string; readonly result: string }[];
+}
 
 interface Need {
   /** What is lacking, in the words of the table. */

@@ -1,9 +1,20 @@
 // How far a rollout is, in one line for the person who reads the resource.
 import type { AsideCount } from '../../api';
 import { countOf } from '../nodeProblems';
-import type { Shown } from './statusOf';
+import type { RolloutNode } from './node';
+import type { RolloutPolicy } from './policy';
+import type { RolloutStep } from './step';
 
 const namedNodes = 3;
+
+/** What of a rollout is shown. */
+export interface Shown {
+  readonly step: RolloutStep;
+  readonly nodes: readonly RolloutNode[];
+  readonly policy: RolloutPolicy;
+  /** Milliseconds since the epoch. */
+  readonly now: number;
+}
 
 export function messageOf(shown: Shown, aside: readonly AsideCount[]): string {
   return [sentence(shown), ...asideText(aside)].join('; ');

@@ -1,23 +1,13 @@
 // A step of a rollout as the status shows it. Pure.
 import type { AsideReason, LeftOutReason, RolloutStatus } from '../../api';
 import { isGuarded } from './memory';
-import { messageOf } from './message';
-import { isWitness, type RolloutNode, stateOf } from './node';
-import type { RolloutPolicy } from './policy';
-import type { RolloutStep } from './step';
+import { messageOf, type Shown } from './message';
+import { isWitness, stateOf } from './node';
 
 const maxRevisions = 8;
 const maxExamples = 3;
 const maxMessage = 1024;
 const maxWhy = 512;
-
-export interface Shown {
-  readonly step: RolloutStep;
-  readonly nodes: readonly RolloutNode[];
-  readonly policy: RolloutPolicy;
-  /** Milliseconds since the epoch. */
-  readonly now: number;
-}
 
 export function statusOf(shown: Shown): RolloutStatus {
   const { step: { memory, progress } } = shown;
