@@ -106,11 +106,15 @@ export class Rollout {
     const record = await store.load(owner.uid);
     const taken = step({ wanted: wanted.revision, standing: standing?.revision, nodes, policy, measure: measureOf(spec), memory: record?.memory, now });
     for (const name of taken.fine) this.lastFine.set(name, now);
-    const told = record?.memory.startedAt === taken.memory.startedAt ? record.told : [];
+    const known = record?.memory.startedAt === taken.memory.startedAt;
+    const told = known ? record.told : [];
     const events = untold(taken, policy, told);
-    for (const event of events) await this.parts.events.tell(owner, `${taken.memory.wanted}/${taken.memory.startedAt}`, event);
     const templates = this.templates(taken.memory, wanted, record, standing);
-    await store.save({ resource: owner.uid, memory: taken.memory, templates, told: [...told, ...events.map(({ reason }) => reason)] }, owner);
+    const remember = (reasons: readonly string[]): Promise<void> => store.save({ resource: owner.uid, memory: taken.memory, templates, told: [...reasons] }, owner);
+    // Events are named by when the rollout began: a controller that dies between the two must not have told of it by a time that nobody remembers.
+    if (!known && events.length > 0) await remember(told);
+    for (const event of events) await this.parts.events.tell(owner, `${taken.memory.wanted}/${taken.memory.startedAt}`, event);
+    await remember([...told, ...events.map(({ reason }) => reason)]);
     const turn = new Set(taken.replace);
     this.replace = pods.filter(({ node, ours, leaving }) => ours && !leaving && turn.has(node));
     return {
