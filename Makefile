@@ -137,7 +137,7 @@ fuzz-channel: node_modules/.stamp ## Decodes wicked messages of agents (INPUTS=1
 	node --expose-gc -r ts-node/register/transpile-only e2e/faults/fuzzMain.ts $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: test-rollout
-test-rollout: build ## Rollouts of bad revisions, on a real API server with simulated nodes
+test-rollout: build ## Rollouts: bad revisions, odd nodes, controllers that die, and three real nodes under load (root)
 	$(JEST) --selectProjects rollout --runInBand
 
 .PHONY: test-open-connections

@@ -1,4 +1,4 @@
-// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e`, `faults` and `rollout` a real API server; `cluster`,
+// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e` and `faults` a real API server; `cluster`, `rollout`,
 // `open-connections` and `releases` real nodes or agents. All but the first run one file at a time. `make test` runs unit, kernel, e2e and
 // cluster; the others take too long for it.
 const shared = {
@@ -23,11 +23,11 @@ module.exports = {
     { ...shared, displayName: 'programs', testMatch: ['<rootDir>/e2e/programs/**/*.e2e.ts'] },
     { ...shared, displayName: 'releases', testMatch: ['<rootDir>/e2e/releases/*.e2e.ts'] },
     { ...shared, displayName: 'faults', testMatch: [`${cases}/controllerFaults.e2e.ts`] },
-    { ...shared, displayName: 'rollout', testMatch: [`${cases}/rollout/*.e2e.ts`] },
+    { ...shared, displayName: 'rollout', testMatch: [`${cases}/rollout/*.e2e.ts`, `${cases}/cluster/rollout.e2e.ts`] },
     { ...cluster, displayName: 'open-connections', testMatch: [`${cases}/cluster/openConnections.e2e.ts`] },
     { ...cluster, displayName: 'accelctl', testMatch: [`${cases}/cluster/accelctl.e2e.ts`] },
     { ...shared, displayName: 'e2e', testMatch: [`${cases}/*.e2e.ts`], testPathIgnorePatterns: [...nodes, 'controllerFaults'] },
-    { ...cluster, displayName: 'cluster', testRegex: nodes, testPathIgnorePatterns: ['openConnections', 'cluster/accelctl'] },
+    { ...cluster, displayName: 'cluster', testRegex: nodes, testPathIgnorePatterns: ['openConnections', 'cluster/accelctl', 'cluster/rollout'] },
   ],
   testTimeout: 120_000, // a project cannot set its own; longer tests name theirs
   reporters: ['default', '<rootDir>/e2e/support/summaryReporter.js'],

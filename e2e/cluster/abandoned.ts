@@ -12,6 +12,14 @@ export function abandonedRuns(prefix: string): string[] {
   });
 }
 
+/** Takes down what runs of that name have left, and this one when it is interrupted; returns its id. */
+export async function ownRun(prefix: string): Promise<string> {
+  for (const runId of abandonedRuns(prefix)) await takeDown(runId);
+  const runId = `${prefix}-${process.pid}`;
+  takeDownOnSignal(runId);
+  return runId;
+}
+
 /** Control-C in the middle of a run must not leave a cluster behind. */
 export function takeDownOnSignal(runId: string): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {

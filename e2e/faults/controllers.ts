@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { type KubeClient, kubeClient, loadKubeConfig } from '../../operator/kube';
 import { ControllerBench } from '../support/controllerBench';
-import { ControllerProcess, namespace } from '../support/controllerProcess';
+import { compiled as program, ControllerProcess, namespace } from '../support/controllerProcess';
 import { agentPod, namespaceReport, type TestAgent } from '../support/testAgent';
 import { waitFor } from '../support/waitFor';
 import { type AuditedRequest, requestsOf } from './audit';
@@ -16,8 +16,6 @@ export interface Member {
 
 const lease = z.object({ spec: z.object({ holderIdentity: z.string().default('') }) });
 const account = `system:serviceaccount:${namespace}:sidecar-acceleration-controller`;
-/** As compiled by `make build`: it starts in a quarter of the time. */
-const program = ['dist/operator/controller/main.js'];
 
 export class Controllers {
   private readonly members: Member[] = [];

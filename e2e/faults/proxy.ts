@@ -18,7 +18,7 @@ export type Verdict =
   /** The connection is reset instead of an answer. */
   | { readonly do: 'reset' }
   /** The connection is reset after the API server has done what was asked: its answer is lost. */
-  | { readonly do: 'lose' }
+  | { readonly do: 'lose'; readonly done?: () => void }
   /** A watch is opened and ended in order at once. */
   | { readonly do: 'end' };
 
@@ -129,7 +129,10 @@ export class FaultProxy {
         request.socket.destroy();
         return;
       case 'lose':
-        return this.forward(request, response, () => request.socket.destroy());
+        return this.forward(request, response, () => {
+          verdict.done?.();
+          request.socket.destroy();
+        });
       case 'end':
         response.writeHead(200, { 'content-type': 'application/json' }).end();
         return;

@@ -1,7 +1,6 @@
 // A cluster with the mesh, the images of some releases, and none of them installed: what helm is tried on.
-import { abandonedRuns, takeDownOnSignal } from '../cluster/abandoned';
+import { ownRun } from '../cluster/abandoned';
 import type { Cluster } from '../cluster/cluster';
-import { takeDown } from '../cluster/down';
 import { productNamespace } from '../support/acceleration';
 import { type Account, heavilyLoaded } from '../support/heavyLoad';
 import { bringUpReady } from '../support/installedCluster';
@@ -11,8 +10,6 @@ import { whileOpen } from '../support/whileOpen';
 import { installTools } from '../tools/install';
 import { Progress } from '../tools/progress';
 
-const prefix = 'sca-releases';
-
 export interface Ground {
   readonly cluster: Cluster;
   readonly mesh: TestMesh;
@@ -20,12 +17,9 @@ export interface Ground {
 
 /** Brings it up; the namespace of the product is there, empty. */
 export async function layGround(archives: readonly string[]): Promise<Ground> {
-  const runId = `${prefix}-${process.pid}`;
   const progress = new Progress();
   const tools = await installTools(progress);
-  for (const abandoned of abandonedRuns(prefix)) await takeDown(abandoned);
-  takeDownOnSignal(runId);
-  const cluster = await bringUpReady(runId, tools, progress, archives);
+  const cluster = await bringUpReady(await ownRun('sca-releases'), tools, progress, archives);
   try {
     await cluster.kubectl(['create', 'namespace', productNamespace]);
     return { cluster, mesh: await testMesh(cluster) };

@@ -37,6 +37,8 @@ export interface ControllerOptions {
   readonly program?: readonly string[];
 }
 
+/** As compiled by `make build`: it starts in a quarter of the time. */
+export const compiled = ['dist/operator/controller/main.js'];
 const sources = ['-r', 'ts-node/register/transpile-only', 'operator/controller/main.ts'];
 /** What the leader publishes; an address for documentation (RFC 5737), because one of loopback is refused. */
 const podIp = '192.0.2.1';

@@ -9,13 +9,14 @@ import type { Progress } from '../tools/progress';
 import { installProduct } from './acceleration';
 
 /**
- * Brings up two nodes that have the images of product and mesh, and installs the product.
+ * Brings up nodes that have the images of product and mesh, and installs the product.
  * @param beside is done while the product is installed
+ * @param nodes how many
  * @throws after taking everything down again, when any part does not come up
  */
-export async function bringUpInstalled(runId: string, tools: Tools, progress: Progress, beside?: (cluster: Cluster) => Promise<void>): Promise<Cluster> {
+export async function bringUpInstalled(runId: string, tools: Tools, progress: Progress, beside?: (cluster: Cluster) => Promise<void>, nodes = 2): Promise<Cluster> {
   const product = await progress.step('image: sidecar-acceleration', provideProductImage);
-  const cluster = await bringUpReady(runId, tools, progress, [product.archive]);
+  const cluster = await bringUpReady(runId, tools, progress, [product.archive], nodes);
   try {
     await Promise.all([progress.step('helm install sidecar-acceleration', () => installProduct(cluster, product)), beside?.(cluster)]);
     return cluster;
@@ -25,9 +26,9 @@ export async function bringUpInstalled(runId: string, tools: Tools, progress: Pr
   }
 }
 
-/** Brings up two nodes that have the mesh's image and those of the product that are given, and nothing installed. */
-export async function bringUpReady(runId: string, tools: Tools, progress: Progress, archives: readonly string[]): Promise<Cluster> {
+/** Brings up nodes that have the mesh's image and those of the product that are given, and nothing installed. */
+export async function bringUpReady(runId: string, tools: Tools, progress: Progress, archives: readonly string[], nodes = 2): Promise<Cluster> {
   const pauseArchive = await progress.step('image: pause', providePauseImage);
   const mesh = await progress.step('image: mesh', () => provideMeshImage(tools));
-  return bringUp({ runId, nodes: 2, pauseArchive, imageArchives: [mesh, ...archives] }, tools, progress);
+  return bringUp({ runId, nodes, pauseArchive, imageArchives: [mesh, ...archives] }, tools, progress);
 }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { RolloutStage, RolloutStatus } from '../../operator/api';
 import { FaultProxy } from '../faults/proxy';
 import { ControllerBench } from './controllerBench';
-import { namespace } from './controllerProcess';
+import { compiled, namespace } from './controllerProcess';
 import { type Fate, SimulatedFleet } from './simulatedFleet';
 import { waitFor } from './waitFor';
 
@@ -23,7 +23,7 @@ export class RolloutBench {
     const bench = await ControllerBench.start({
       controller: async ({ url }) => {
         proxy = await FaultProxy.start(url);
-        return { url: proxy.url };
+        return { url: proxy.url, program: compiled };
       },
     });
     if (proxy === undefined) throw new Error('starting the bench of a rollout: there is no proxy');
