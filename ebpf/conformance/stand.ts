@@ -26,8 +26,7 @@ export interface Trial extends Verdict {
 export function datapathNames(): Names {
   const enums = new Enums(parseBtf(section(readFileSync(object), '.BTF')));
   return {
-    accelerated: enums.accelerated,
-    standing: (number) => enums.reasons.get(number) ?? 'NotSeen',
+    standing: (number) => enums.reasons.get(number),
     gate: (number) => enums.gates[number] ?? `gate ${number}`,
   };
 }

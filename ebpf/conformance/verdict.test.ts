@@ -1,7 +1,7 @@
 import type { Observation, Side } from './probe';
 import { BrokenControl, judge, type Names } from './verdict';
 
-const names: Names = { accelerated: 1, standing: (number) => `standing ${number}`, gate: (number) => `gate ${number}` };
+const names: Names = { standing: (number) => (number > 1 ? `standing ${number}` : undefined), gate: (number) => `gate ${number}` };
 
 function side(said: readonly string[], rest: Partial<Side> = {}): Side {
   return { outcome: 'finished', said, speed: { fastBytes: 100, tcpBytes: 0, standing: 1, gate: 0 }, ...rest };
@@ -27,6 +27,13 @@ test('the same words over TCP are a refusal by the gate of a joined connection, 
   expect(judge('to-server', plain, observed(side(['recv 100'], { speed: slow }), side(['send 100'])), names)).toEqual({ result: 'refused', reason: 'gate 7' });
   const apart = { ...slow, standing: 6 };
   expect(judge('to-server', plain, observed(side(['recv 100'], { speed: apart }), side(['send 100'])), names).reason).toBe('standing 6');
+});
+
+test('of a connection that was closed before it was asked about, the gate of its last message is known', () => {
+  const reasonOf = (gate: number): string | undefined =>
+    judge('to-server', plain, observed(side(['recv 100'], { speed: { fastBytes: 0, tcpBytes: 100, standing: 0, gate } }), side(['send 100'])), names).reason;
+  expect(reasonOf(7)).toBe('gate 7');
+  expect(reasonOf(0)).toBe('NotSeen');
 });
 
 test('only the direction a case is about must have been fast', () => {

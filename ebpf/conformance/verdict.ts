@@ -12,8 +12,8 @@ export interface Verdict {
 
 /** Names of what the datapath says of a connection end, by their numbers. */
 export interface Names {
-  readonly accelerated: number;
-  standing(number: number): string;
+  /** Why an end is not accelerated; undefined for one that is, and for one that has been closed or never was seen. */
+  standing(number: number): string | undefined;
   gate(number: number): string;
 }
 
@@ -45,5 +45,10 @@ export function judge(subject: Case['subject'], control: Observation, accelerate
   if (transcript(control) !== transcript(accelerated)) return { result: 'different' };
   const slow = senders(subject, accelerated).find((speed) => speed.fastBytes === 0);
   if (slow === undefined) return { result: 'same' };
-  return { result: 'refused', reason: slow.standing === names.accelerated ? names.gate(slow.gate) : names.standing(slow.standing) };
+  return { result: 'refused', reason: names.standing(slow.standing) ?? lastGate(slow, names) };
+}
+
+/** What the last message was told, the first gate being the open one; no message was asked about where the datapath never saw the connection. */
+function lastGate({ gate }: Speed, names: Names): string {
+  return gate === 0 ? 'NotSeen' : names.gate(gate);
 }

@@ -15,14 +15,14 @@ const lives: readonly { readonly series: string; readonly hop: Hop; readonly des
 
 export const streams = podExperiment({
   name: 'streams',
-  method: `A connection for each slice, which writes in one direction as fast as it goes and ends when the reader has had everything. After turns: the connection was accelerated when it opened and took ${turnsBefore} turns; the stream’s beginning, in which it is recognised and leaves the map, counts. From its first byte: connections to the destination never did anything else. TCP_NODELAY is set.`,
+  method: `A connection of half a second for each slice, which writes in one direction as fast as it goes and ends when the reader has had everything. After turns: the connection was accelerated when it opened and took ${turnsBefore} turns; the stream’s beginning, in which it is recognised and leaves the map, counts. From its first byte: connections to the destination never did anything else. TCP_NODELAY is set.`,
   sides: ['accelerated', 'tcp'],
   cases: lives.flatMap(({ series, hop, destination, turns }) =>
     sizes.map((bytes) => ({
       name: `${sized(bytes)} ${series}`,
       x: sized(bytes),
       series,
-      seconds: 0.15,
+      seconds: 0.5,
       hop,
       destination,
       program: 'stream' as const,
