@@ -7,8 +7,9 @@ import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
 import { startApiServer, type ApiServer } from '../support/apiServer';
 import { complaintsOf, startBrowser, startConsole, type RunningConsole } from '../support/console';
 import { established } from '../support/established';
+import { connectionReasons, nodeReasons } from '../../operator/api';
 import { fileOf, keep } from '../../operator/cli/bench/record';
-import type { BenchResult } from '../../operator/cli/bench/result';
+import { benchResult, rolling, tooOld } from '../support/consoleStates';
 import { type RunningLiveServer, startLiveServer } from '../support/liveServer';
 import { waitFor } from '../support/waitFor';
 import { checkout } from '../tools/paths';
@@ -30,40 +31,53 @@ async function kubectl(args: readonly string[], input?: string): Promise<string>
 }
 
 const since = '2026-01-01T00:00:00Z';
-const condition = (type: string, status: string, message: string) => ({ type, status, reason: 'Tested', message, observedGeneration: 1, lastTransitionTime: since });
-const listed = (name: string, state: string, open: number, accelerated: number, reasons: object[] = []) => ({
-  name, state, pods: { selected: 4, accelerated: 4 }, connections: { open, accelerated }, bytes: { fast: accelerated * 2 ** 24, tcp: 2 ** 22 }, reasons, since,
+const condition = (type: string, status: string, message: string) => ({ type, status, reason: 'Tested', message, observedGeneration: generation, lastTransitionTime: since });
+const listed = (name: string, state: string, open: number, accelerated: number, bytes: { fast: number; tcp: number }, reasons: object[] = []) => ({
+  name, state, pods: { selected: 4, accelerated: state === 'NotAccelerated' ? 0 : 4 }, connections: { open, accelerated }, bytes, reasons, since,
 });
 
-const benchRun = (protocol: 'tcp' | 'http', mode: 'Off' | 'Accelerate', at: number, qps: number, ms: number) => ({ protocol, mode, round: at, qps, avgMs: ms, p50Ms: 0.9 * ms, p99Ms: 2.2 * ms, requests: 5 * qps, errors: 0 });
-const benchResult: Omit<BenchResult, 'server'> = {
-  version: 1, at: since.replace('Z', '.000Z'), accelctl: '0.1.0', node: { name: 'node2', kernel: '6.12.0', cpus: '4' }, sidecars: true, plan: { rounds: 1, seconds: 5, connections: 32, payloadBytes: 1024, image: 'fortio' },
-  runs: [benchRun('tcp', 'Off', 1, 13_500, 4.7), benchRun('tcp', 'Accelerate', 1, 19_600, 3.2), benchRun('http', 'Off', 1, 5_850, 10.9), benchRun('http', 'Accelerate', 1, 7_670, 8.3)], fastShare: 0.991,
-};
-
 let round = 0;
-
-const tooOld = { reason: 'KernelTooOld', nodes: 1, examples: ['node4'], message: 'the kernel is 4.18.0, and 5.10 is needed' };
-
-const rolling = {
-  stage: 'Rolling', message: '2 of 4 nodes have the newest agents; next: node3', to: '7c9f', from: '5b2a', remaining: 2,
-  revisions: [{ revision: '7c9f', updated: 2, verifying: 1, failed: 0 }, { revision: '5b2a', updated: 1, verifying: 0, failed: 0 }],
-};
+/** Of the resource that the controller would have looked at last. */
+let generation = 1;
+/** What the namespaces have sent, which is what the cluster has sent. */
+const sent = { shop: { fast: 3 * 2 ** 29, tcp: 0 }, billing: { fast: 2 ** 29, tcp: 2 ** 23 } };
 
 /** As a controller would have written it; each call moves the counters on. @param broken one node of four cannot follow */
 async function seed(broken = false, rollout?: object): Promise<void> {
   round += 1;
+  // Of 20 MiB more or less 16 take the fast path.
+  const wave = 1 + 0.4 * Math.sin(round / 3);
+  sent.shop.fast += Math.round(wave * 12 * 2 ** 20);
+  sent.billing.fast += Math.round(wave * 4 * 2 ** 20);
+  sent.billing.tcp += Math.round(wave * 4 * 2 ** 20);
   const ready = broken ? condition('Ready', 'False', `3 of 4 nodes ready; ${tooOld.message}`) : condition('Ready', 'True', '4 of 4 nodes ready');
   const status = {
     conditions: [ready, condition('Progressing', 'False', '')],
     nodes: { desired: 4, ready: broken ? 3 : 4, unsupported: broken ? [tooOld] : [] },
     ...(rollout === undefined ? {} : { rollout }),
     connections: { open: 230, accelerated: 219 },
-    bytes: { fast: 2 ** 31 + round * 2 ** 24, tcp: 2 ** 23 + round * 2 ** 22 },
-    namespaces: [listed('shop', 'Accelerated', 180, 180), listed('billing', 'Partial', 50, 39, [{ reason: 'PeerElsewhere', connections: 9 }, { reason: 'Learning', connections: 2 }])],
+    bytes: { fast: sent.shop.fast + sent.billing.fast, tcp: sent.shop.tcp + sent.billing.tcp },
+    namespaces: [listed('shop', 'Accelerated', 180, 180, sent.shop), listed('billing', 'Partial', 50, 39, sent.billing, [{ reason: 'PeerElsewhere', connections: 9 }, { reason: 'Learning', connections: 2 }])],
   };
+  await putStatus(status);
+}
+
+async function putStatus(status: object): Promise<void> {
   const object = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' }, status };
   await kubectl(['apply', '--server-side', '--subresource=status', '--field-manager=test', '--force-conflicts', '-f', '-'], JSON.stringify(object));
+}
+
+/** As a controller would have written it once every node follows mode Off. */
+async function seedOff(): Promise<void> {
+  generation = Number(await kubectl(['get', 'sca', 'default', '-o', 'jsonpath={.metadata.generation}']));
+  const off = (name: 'shop' | 'billing', open: number) => listed(name, 'NotAccelerated', open, 0, sent[name], [{ reason: 'SwitchedOff', connections: open }]);
+  await putStatus({
+    conditions: [condition('Ready', 'True', '4 of 4 nodes ready'), condition('Progressing', 'False', '')],
+    nodes: { desired: 4, ready: 4, unsupported: [] },
+    connections: { open: 230, accelerated: 0 },
+    bytes: { fast: sent.shop.fast + sent.billing.fast, tcp: sent.shop.tcp + sent.billing.tcp },
+    namespaces: [off('shop', 180), off('billing', 50)],
+  });
 }
 
 beforeAll(async () => {
@@ -92,12 +106,16 @@ afterAll(async () => {
   if (stateHome !== undefined) rmSync(stateHome, { recursive: true });
 });
 
+/** Looks that a picture shows: the page's clock is moved on between them. */
+const looks = 12;
+
 /** Runs the steps on a page of their own; whatever the page complained about is a failure. */
 async function onPage(steps: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
   const context = await browser.newContext({ viewport: { width: 1_200, height: 1_600 }, ...options });
   try {
     const page = await context.newPage();
     const complaints = complaintsOf(page);
+    await page.clock.install();
     await page.goto(shown.url);
     await page.getByRole('heading', { name: 'Namespaces' }).waitFor();
     await steps(page);
@@ -114,15 +132,17 @@ describe('the page', () => {
   it.each(['light', 'dark'] as const)('shows the state of the cluster, and moves on with it (%s)', async (colorScheme) => {
     await onPage(
       async (page) => {
-        await page.getByText('Accelerate is in force').waitFor();
+        await page.getByText('Accelerate is in force: 4 of 4 nodes ready').waitFor();
         await page.getByText('219 of 230').waitFor();
         expect(await page.getByRole('row', { name: /billing/ }).textContent()).toContain('PeerElsewhere 9, Learning 2');
-        for (let times = 0; times < 3; times += 1) {
+        // Where nobody points at a moment, the legend is about the last.
+        await page.locator('.u-legend').first().getByText(/^\d\d:\d\d:\d\d$/).waitFor();
+        for (let times = 0; times < looks; times += 1) {
           await seed();
-          // The plot's text alternative says the newest rate, and it is not nothing any more.
-          await page.getByRole('img', { name: /Bytes a second; now fast path (?!0 B|-)/ }).waitFor();
+          await Promise.all([page.waitForResponse(/api\/state/), page.clock.fastForward(2_000)]);
         }
-        // Of 20 MiB that the seed adds, 16 took the fast path; the round trip is the node's own answer.
+        // The plot's text alternative says the newest rate; of 20 MiB that the seed adds, 16 took the fast path; the round trip is the node's own answer.
+        await page.getByRole('img', { name: /Bytes a second; now fast path (?!0 B|-)/ }).waitFor();
         await page.getByRole('img', { name: 'On the fast path, %; now of bytes 80%, of connections 95%' }).waitFor();
         await page.getByRole('img', { name: /TCP's round-trip time, mean of open connections; now round trip \d+ µs/ }).waitFor();
         await page.screenshot({ path: join(pictures, `state-${colorScheme}.png`) });
@@ -157,11 +177,23 @@ describe('the page', () => {
   it('says which nodes cannot, and why', async () => {
     await seed(true);
     await onPage(async (page) => {
-      await page.getByText('Not in force').waitFor();
-      expect(await page.getByText('KernelTooOld').locator('..').textContent()).toBe('KernelTooOld on 1 (node4): the kernel is 4.18.0, and 5.10 is needed');
+      await page.getByText('Accelerate is not in force everywhere: 3 of 4 nodes ready').waitFor();
+      expect(await page.getByText('KernelTooOld').locator('..').textContent()).toBe(`KernelTooOld on 1 (node4): the kernel is 4.18.0, and 5.10 is needed${nodeReasons.KernelTooOld.remedy}`);
       await page.screenshot({ path: join(pictures, 'node-that-cannot.png') });
     });
     await seed();
+  });
+
+  it('says in words why connections of a namespace run over TCP, and what to do', async () => {
+    await onPage(async (page) => {
+      await page.getByRole('button', { name: 'PeerElsewhere 9, Learning 2' }).click();
+      const dialog = page.getByRole('dialog', { name: 'Why billing is not accelerated altogether' });
+      const text = await dialog.textContent();
+      for (const reason of ['PeerElsewhere', 'Learning'] as const) expect(text).toContain(`${connectionReasons[reason].means}${connectionReasons[reason].remedy}`);
+      await page.screenshot({ path: join(pictures, 'why.png') });
+      await page.keyboard.press('Escape');
+      await dialog.waitFor({ state: 'detached' });
+    });
   });
 
   it('draws its plots in the colours of the reader, whatever he chooses', async () => {
@@ -222,9 +254,13 @@ describe('the switches', () => {
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
       await waitFor('the mode Off', async () => (await modeNow()) === 'Off');
-      await page.getByText('the controller has not seen the last change yet').waitFor();
+      await page.getByText('Off is on its way: the controller has not seen the last change yet').waitFor();
+      await seedOff();
+      await page.getByText('Off is in force: 4 of 4 nodes ready').waitFor();
       await page.screenshot({ path: join(pictures, 'switched-off.png') });
       await kubectl(['patch', 'sca', 'default', '--type=merge', '-p', '{"spec":{"mode":"Accelerate"}}']);
+      generation += 1;
+      await seed();
     });
   });
 

@@ -37,6 +37,11 @@ export function isSettled({ metadata, status }: SidecarAcceleration): boolean {
   return progressing !== undefined && progressing.observedGeneration >= metadata.generation && progressing.status === 'False';
 }
 
+/** A controller has looked at the resource once, and is not done with its newest generation. */
+export function isUnderWay(resource: SidecarAcceleration): boolean {
+  return (resource.status?.conditions ?? []).length > 0 && !isSettled(resource);
+}
+
 async function awaited<T>({ progress, now, nextLook }: World, timeoutMs: number, look: () => Promise<{ done: T } | { step: Step }>): Promise<T> {
   const deadline = now().getTime() + timeoutMs;
   try {

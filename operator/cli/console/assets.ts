@@ -16,7 +16,7 @@ const beside = (module: string, file: string): string => join(dirname(require.re
 /** Path in the address → file. The names without `lib` are those of the page's own import map. */
 const files: Readonly<Record<string, string>> = {
   '/': join(page, 'index.html'),
-  ...Object.fromEntries(['page.css', 'icon.svg', 'main.mjs', 'api.mjs', 'overview.mjs', 'namespaces.mjs', 'nodes.mjs', 'plots.mjs', 'bench.mjs', 'confirm.mjs', 'words.mjs'].map((name) => [`/${name}`, join(page, name)])),
+  ...Object.fromEntries(['page.css', 'icon.svg', 'main.mjs', 'api.mjs', 'overview.mjs', 'namespaces.mjs', 'nodes.mjs', 'plots.mjs', 'bench.mjs', 'confirm.mjs', 'why.mjs', 'words.mjs'].map((name) => [`/${name}`, join(page, name)])),
   '/lib/preact.mjs': require.resolve('preact'),
   '/lib/hooks.mjs': require.resolve('preact/hooks'),
   '/lib/htm.mjs': beside('htm', 'htm.mjs'),

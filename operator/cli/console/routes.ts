@@ -1,9 +1,10 @@
 // What the console can be asked: the state of the cluster, and two changes of it. The user's own rights decide.
 import { z } from 'zod';
-import { matchesLabels, modeLabel, modeLabelOff, modes, systemNamespaces, type SidecarAcceleration } from '../../api';
+import { connectionReasons, matchesLabels, modeLabel, modeLabelOff, modes, nodeReasons, systemNamespaces, type SidecarAcceleration } from '../../api';
 import type { Cluster, NamespaceSummary } from '../cluster';
 import { Failure } from '../exit';
 import { readinessOf } from '../readiness';
+import { isUnderWay } from '../settle';
 import { benchOf, liveNow } from './live';
 
 /** A namespace that the cluster has, whether or not the status lists it. */
@@ -18,8 +19,12 @@ export interface State {
   readonly server: string;
   readonly resource?: SidecarAcceleration;
   readonly ready: boolean;
+  /** Not ready yet, and on its way: a controller is at work on it, or is about to be. */
+  readonly settling: boolean;
   /** Why not, or how the controller puts it. */
   readonly message: string;
+  /** Every reason that the status gives, in words, with what to do about it. */
+  readonly explained: Readonly<Record<string, { readonly means: string; readonly remedy: string }>>;
   /** Undefined when this user may not list them. */
   readonly namespaces?: readonly NamespaceRow[];
 }
@@ -54,8 +59,15 @@ export const routes: Readonly<Record<string, Route>> = {
 async function stateOf(cluster: Cluster): Promise<State> {
   const [resource, namespaces] = await Promise.all([cluster.resourceIfAny(), cluster.namespaces().catch(() => undefined)]);
   const rows = namespaces === undefined ? {} : { namespaces: namespaces.map((each) => rowOf(each, resource)) };
-  if (resource === undefined) return { server: cluster.server, ready: false, message: 'there is no resource, so nothing is accelerated: accelctl on --select KEY=VALUE', ...rows };
-  return { server: cluster.server, resource, ...readinessOf(resource), ...rows };
+  if (resource === undefined) return { server: cluster.server, ready: false, settling: false, explained: {}, message: 'there is no resource, so nothing is accelerated: accelctl on --select KEY=VALUE', ...rows };
+  const readiness = readinessOf(resource);
+  return { server: cluster.server, resource, ...readiness, settling: !readiness.ready && isUnderWay(resource), explained: explained(resource), ...rows };
+}
+
+function explained({ status }: SidecarAcceleration): State['explained'] {
+  const ofConnections = (status?.namespaces ?? []).flatMap(({ reasons }) => reasons.map(({ reason }) => [reason, connectionReasons[reason]] as const));
+  const ofNodes = (status?.nodes?.unsupported ?? []).map(({ reason }) => [reason, nodeReasons[reason]] as const);
+  return Object.fromEntries([...ofConnections, ...ofNodes].map(([reason, { means, remedy }]) => [reason, { means, remedy }]));
 }
 
 function rowOf({ name, labels }: NamespaceSummary, resource: SidecarAcceleration | undefined): NamespaceRow {

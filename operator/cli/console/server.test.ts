@@ -83,9 +83,25 @@ describe('the console', () => {
     });
   });
 
+  it('tells what is on its way from what is stuck', async () => {
+    const resource = recorded();
+    const judged = async (): Promise<unknown> => {
+      const { ready, settling } = JSON.parse((await ask('GET', '/api/state')).text) as { ready: boolean; settling: boolean };
+      return { ready, settling };
+    };
+    const changed = (metadata: object, status: object): object => ({ ...resource, metadata: { ...resource.metadata, ...metadata }, status: { ...resource.status, ...status } });
+    const said = (type: string, status: string): object => ({ type, status, reason: 'Tested', message: '', observedGeneration: resource.metadata.generation, lastTransitionTime: '2026-01-01T00:00:00Z' });
+    api.on(`GET ${resourcePath}`, changed({ generation: resource.metadata.generation + 1 }, {}));
+    expect(await judged()).toEqual({ ready: false, settling: true });
+    api.on(`GET ${resourcePath}`, changed({}, { conditions: [said('Ready', 'False'), said('Progressing', 'False')] }));
+    expect(await judged()).toEqual({ ready: false, settling: false });
+    api.on(`GET ${resourcePath}`, changed({}, { conditions: [] }));
+    expect(await judged()).toEqual({ ready: false, settling: false });
+  });
+
   it('tells it also where there is no resource, and where namespaces may not be listed', async () => {
     api.on(`GET ${resourcePath}`, refusal(404, { reason: 'NotFound' })).on('GET /api/v1/namespaces', refusal(403));
-    expect(JSON.parse((await ask('GET', '/api/state')).text)).toEqual({ server: 'https://test', ready: false, message: expect.stringContaining('there is no resource') });
+    expect(JSON.parse((await ask('GET', '/api/state')).text)).toEqual({ server: 'https://test', ready: false, settling: false, explained: {}, message: expect.stringContaining('there is no resource') });
   });
 
   it('tells the mean round-trip time of open connections, or why it is not to be had', async () => {

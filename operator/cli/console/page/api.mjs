@@ -14,7 +14,7 @@
 /** @typedef {{ roundTripMicroseconds: number | null, open: number, silent: string[], problem?: undefined } | { problem: string }} Live */
 /** @typedef {{ title: string, digits: number, off: number, on: number, ratio: string, spread: string }} BenchCell */
 /** @typedef {{ at: string, node: string, connections: number, rounds: number, fastShare: number | null, rows: { protocol: string, cells: BenchCell[] }[] }} Bench */
-/** @typedef {{ server: string, resource?: Resource, ready: boolean, message: string, namespaces?: NamespaceRow[] }} State */
+/** @typedef {{ server: string, resource?: Resource, ready: boolean, settling: boolean, explained: Record<string, { means: string, remedy: string }>, message: string, namespaces?: NamespaceRow[] }} State */
 
 const keptAs = 'accelctl-secret';
 

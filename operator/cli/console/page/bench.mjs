@@ -4,17 +4,20 @@ import { html } from 'htm/preact';
 /** Pixels of the longest bar. */
 const longest = 220;
 
+/** In the reader's zone, and in an order of day and month that is read the same everywhere. @param {string} at */
+const moment = (at) => new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
+
 /** @param {{ bench: import('./api.mjs').Bench | null }} props */
 export function Bench({ bench }) {
   if (bench === null) return html`<section aria-labelledby="bench"><h2 id="bench">Before and after</h2><p class="quiet">Nothing has been measured from this machine yet: accelctl bench</p></section>`;
   const share = bench.fastShare === null ? '' : `, ${(100 * bench.fastShare).toFixed(1)} % of the bytes on the fast path`;
   return html`<section aria-labelledby="bench">
     <h2 id="bench">Before and after</h2>
-    <p class="quiet">accelctl bench, ${new Date(bench.at).toLocaleString()}: two pods on node ${bench.node}, ${bench.connections} connections, ${bench.rounds} ${bench.rounds === 1 ? 'round' : 'rounds'}${share}</p>
+    <p class="quiet">accelctl bench, ${moment(bench.at)}: two pods on node ${bench.node}, ${bench.connections} connections, ${bench.rounds} ${bench.rounds === 1 ? 'round' : 'rounds'}${share}</p>
     ${bench.rows.map(({ protocol, cells }) => html`<div class="bench" key=${protocol}>
       <h3>${protocol.toUpperCase()}</h3>
       <table aria-label=${`${protocol.toUpperCase()}, off and on`}>
-        <thead><tr><th scope="col">Figure</th><th scope="col">Off</th><th scope="col">On</th><th scope="col">Ratio</th><th scope="col" aria-hidden="true"></th></tr></thead>
+        <thead><tr><th scope="col">Figure</th><th scope="col"><span class="key off">Off</span></th><th scope="col"><span class="key on">On</span></th><th scope="col">Ratio</th><th scope="col" aria-hidden="true"></th></tr></thead>
         <tbody>${cells.map((cell) => html`<${Figure} key=${cell.title} cell=${cell} />`)}</tbody>
       </table>
     </div>`)}

@@ -1,6 +1,7 @@
 // Every namespace, a line each, with a filter; only the lines in view are in the document, so that a thousand cost no more than twenty.
 import { html } from 'htm/preact';
 import { useRef, useState } from 'preact/hooks';
+import { Why } from './why.mjs';
 import { bytes, share } from './words.mjs';
 
 /** @typedef {import('./api.mjs').NamespaceRow & { listed?: import('./api.mjs').Listed | undefined }} Line */
@@ -31,6 +32,7 @@ function stateOf({ listed, selected, optedOut }) {
 export function Namespaces({ state, ask, change }) {
   const [filter, setFilter] = useState('');
   const [top, setTop] = useState(0);
+  const [asked, setAsked] = useState(/** @type {import('./api.mjs').Listed | undefined} */ (undefined));
   const view = useRef(/** @type {HTMLElement | null} */ (null));
   const words = filter.toLowerCase().split(/\s+/);
   const lines = linesOf(state).filter((line) => words.every((word) => `${line.name} ${stateOf(line)} ${line.listed?.reasons.map(({ reason }) => reason).join(' ') ?? ''}`.toLowerCase().includes(word)));
@@ -50,18 +52,19 @@ export function Namespaces({ state, ask, change }) {
       <div class="view" ref=${view} role="rowgroup" tabindex="0" aria-label="Lines" onScroll=${() => setTop(view.current?.scrollTop ?? 0)}>
         <div ref=${(/** @type {HTMLElement | null} */ space) => void (space && (space.style.height = `${lines.length * lineHeight}px`))}>
           <div ref=${(/** @type {HTMLElement | null} */ moved) => void (moved && (moved.style.transform = `translateY(${first * lineHeight}px)`))}>
-            ${shown.map((line, at) => html`<${Row} key=${line.name} line=${line} index=${first + at + 2} ask=${ask} change=${change} />`)}
+            ${shown.map((line, at) => html`<${Row} key=${line.name} line=${line} index=${first + at + 2} ask=${ask} change=${change} why=${setAsked} />`)}
           </div>
         </div>
       </div>
     </div>
+    ${asked !== undefined && html`<${Why} listed=${asked} explained=${state.explained} close=${() => setAsked(undefined)} />`}
   </section>`;
 }
 
 /**
- * @param {{ line: Line, index: number, ask: (question: import('./confirm.mjs').Question) => void, change: (name: string, optedOut: boolean) => Promise<void> }} props
+ * @param {{ line: Line, index: number, ask: (question: import('./confirm.mjs').Question) => void, change: (name: string, optedOut: boolean) => Promise<void>, why: (listed: import('./api.mjs').Listed) => void }} props
  */
-function Row({ line, index, ask, change }) {
+function Row({ line, index, ask, change, why }) {
   const { name, listed, selected, optedOut } = line;
   const wanted = () =>
     ask(
@@ -76,7 +79,7 @@ function Row({ line, index, ask, change }) {
     <span role="cell">${listed && `${listed.connections.accelerated} of ${listed.connections.open} (${share(listed.connections.accelerated, listed.connections.open)})`}</span>
     <span role="cell">${listed && bytes(listed.bytes.fast)}</span>
     <span role="cell">${listed && bytes(listed.bytes.tcp)}</span>
-    <span role="cell" class="reasons">${listed?.reasons.map(({ reason, connections }) => `${reason} ${connections}`).join(', ')}</span>
+    <span role="cell" class="reasons">${listed !== undefined && listed.reasons.length > 0 && html`<button type="button" class="why" title="What it means, and what to do" onClick=${() => why(listed)}>${listed.reasons.map(({ reason, connections }) => `${reason} ${connections}`).join(', ')}</button>`}</span>
     <span role="cell">${(selected || optedOut) && html`<button type="button" onClick=${wanted} aria-label=${optedOut ? `Let ${name} take part` : `Keep ${name} out`}>${optedOut ? 'Let in' : 'Keep out'}</button>`}</span>
   </div>`;
 }

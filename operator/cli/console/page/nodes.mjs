@@ -12,7 +12,7 @@ export function Nodes({ state }) {
     <p><progress value=${nodes.ready} max=${Math.max(nodes.desired, 1)} aria-label="Nodes that are ready"></progress> ${nodes.ready} of ${nodes.desired} ready</p>
     ${rollout !== undefined && html`<${Rollout} rollout=${rollout} />`}
     ${progress?.status === 'True' && html`<p role="status">${progress.message}</p>`}
-    ${nodes.unsupported.map(({ reason, nodes: count, examples, message }) => html`<p key=${reason} class="problem"><strong>${reason}</strong> on ${count} (${examples.join(', ')}${count > examples.length ? ', ...' : ''}): ${message}</p>`)}
+    ${nodes.unsupported.map(({ reason, nodes: count, examples, message }) => html`<p key=${reason} class="problem"><strong>${reason}</strong> on ${count} (${examples.join(', ')}${count > examples.length ? ', ...' : ''}): ${message}${state.explained[reason] && html`<br />${state.explained[reason].remedy}`}</p>`)}
   </section>`;
 }
 

@@ -6,13 +6,12 @@ import { bytes, modes, share } from './words.mjs';
  * @param {{ state: import('./api.mjs').State, ask: (question: import('./confirm.mjs').Question) => void, change: (mode: string, version: string) => Promise<void> }} props
  */
 export function Overview({ state, ask, change }) {
-  const { resource, ready, message } = state;
+  const { resource, message } = state;
+  const { judgement, title } = verdictOf(state);
   const connections = resource?.status?.connections;
   const sent = resource?.status?.bytes;
   return html`<section aria-label="Overview">
-    <p class=${ready ? 'verdict good' : 'verdict bad'} role="status">
-      <strong>${resource === undefined ? 'Not set up' : ready ? `${resource.spec.mode} is in force` : 'Not in force everywhere'}</strong> ${message}
-    </p>
+    <p class=${`verdict ${judgement}`} role="status"><strong>${title}:</strong> ${message}</p>
     <dl class="facts">
       <div><dt>Accelerated</dt><dd>${connections === undefined ? '-' : share(connections.accelerated, connections.open)}</dd></div>
       <div><dt>Connection ends</dt><dd>${connections === undefined ? '-' : `${connections.accelerated} of ${connections.open}`}</dd></div>
@@ -21,6 +20,14 @@ export function Overview({ state, ask, change }) {
     </dl>
     ${resource !== undefined && html`<${Switch} resource=${resource} ask=${ask} change=${change} />`}
   </section>`;
+}
+
+/** @param {import('./api.mjs').State} state */
+function verdictOf({ resource, ready, settling }) {
+  if (resource === undefined) return { judgement: 'bad', title: 'Not set up' };
+  const { mode } = resource.spec;
+  if (ready) return { judgement: 'good', title: `${mode} is in force` };
+  return settling ? { judgement: 'doubtful', title: `${mode} is on its way` } : { judgement: 'bad', title: `${mode} is not in force everywhere` };
 }
 
 /**

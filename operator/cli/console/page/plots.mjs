@@ -36,6 +36,13 @@ function fastShares(samples) {
 /** @param {number} value microseconds */
 const trips = (value) => (value < 1_000 ? `${Math.round(value)} µs` : `${(value / 1_000).toFixed(1)} ms`);
 const percent = (/** @type {number} */ value) => `${Math.round(value)}%`;
+/** Of the reader's clock, without the day: a page is rarely open for longer. @param {number} seconds */
+const clock = (seconds) => new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+/** From the first look on, and at least a minute wide. What uPlot proposes for a single sample is years. @param {UPlot} plot @returns {[number, number]} */
+const sinceFirst = ({ data: [times] }) => {
+  const first = times[0] ?? 0;
+  return [first, Math.max(times.at(-1) ?? 0, first + 60)];
+};
 
 /** @param {{ samples: readonly Sample[], live: import('./api.mjs').Live | undefined }} props */
 export function Plots({ samples, live }) {
@@ -69,10 +76,9 @@ function Plot({ title, lines, data, range, least = 1_024, format }) {
         width: host.clientWidth || 400,
         height: 200,
         cursor: { drag: { x: false, y: false } },
-        // At least a minute wide: a single sample would have a scale of years.
-        scales: { x: { range: (_self, low, high) => [Math.min(low ?? 0, (high ?? 60) - 60), high ?? 60] }, y: { range: range ?? ((_self, _low, high) => [0, Math.max(high ?? 0, least) * 1.1]) } },
-        axes: [axis, { ...axis, size: 84, values: (_self, values) => values.map(format) }],
-        series: [{}, ...lines.map(([label, name]) => ({ label, stroke: colour(name), width: 2, value: (/** @type {unknown} */ _self, /** @type {number | null} */ value) => (value === null ? '-' : format(value)) }))],
+        scales: { x: { range: sinceFirst }, y: { range: range ?? ((_self, _low, high) => [0, Math.max(high ?? 0, least) * 1.1]) } },
+        axes: [{ ...axis, space: 80, values: (_self, times) => times.map(clock) }, { ...axis, size: 84, values: (_self, values) => values.map(format) }],
+        series: [{ label: 'at', value: (/** @type {unknown} */ _self, /** @type {number | null} */ time) => (time === null ? '-' : clock(time)) }, ...lines.map(([label, name]) => ({ label, stroke: colour(name), width: 2, value: (/** @type {unknown} */ _self, /** @type {number | null} */ value) => (value === null ? '-' : format(value)) }))],
       },
       /** @type {UPlot.AlignedData} */ (data),
       host,
@@ -87,9 +93,17 @@ function Plot({ title, lines, data, range, least = 1_024, format }) {
       scheme.removeEventListener('change', redraw);
       resized.disconnect();
       made.destroy();
+      plot.current = null;
     };
   }, []);
-  useEffect(() => plot.current?.setData(/** @type {UPlot.AlignedData} */ (data)), [data]);
+  useEffect(() => {
+    const made = plot.current;
+    made?.setData(/** @type {UPlot.AlignedData} */ (data));
+    // Where nobody points at a moment, the legend is about the last one; uPlot empties it in a microtask of its own first.
+    queueMicrotask(() => {
+      if (made !== null && plot.current === made && (made.cursor.left ?? -1) < 0) made.setLegend({ idx: (data[0]?.length ?? 0) - 1 }, false);
+    });
+  }, [data]);
   const last = lines.map(([label], at) => `${label} ${(value => value === null || value === undefined ? '-' : format(value))(data[at + 1]?.at(-1))}`).join(', ');
   return html`<figure><figcaption>${title}</figcaption><div ref=${place} role="img" aria-label=${`${title}; now ${last}`}></div></figure>`;
 }
