@@ -28,15 +28,19 @@ export function accelctlOn(kubeconfig: string, words: readonly string[], env: Re
 
 export interface RunningAccelctl {
   kill(signal: NodeJS.Signals): void;
-  readonly ended: Promise<{ readonly code: number | null; readonly stderr: string }>;
+  /** What it has said so far on standard error. */
+  said(): string;
+  readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
 }
 
 /** One that is to be interrupted. */
 export function startAccelctl(kubeconfig: string, words: readonly string[]): RunningAccelctl {
-  const child = spawn(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, ...words], { cwd: checkout, stdio: ['ignore', 'ignore', 'pipe'] });
+  const child = spawn(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, ...words], { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
   let stderr = '';
+  child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
   child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-  return { kill: (signal) => void child.kill(signal), ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, stderr }))) };
+  return { kill: (signal) => void child.kill(signal), said: () => stderr, ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr }))) };
 }
 
 /** How a kubeconfig differs from the administrator's. */

@@ -21,4 +21,16 @@ describe('progress', () => {
     expect(drawn.join('')).toContain('[=====               ] 1/4 nodes ready');
     expect(drawn.join('')).not.toContain('\n');
   });
+
+  it('draws no bar of what nobody knows the length of', () => {
+    const drawn: string[] = [];
+    const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 80, cursorTo: () => true, clearLine: () => true, moveCursor: () => true });
+    terminal.on('data', (chunk: Buffer) => drawn.push(chunk.toString()));
+    const progress = progressOn(terminal);
+    progress.show({ text: 'waiting for the controller', done: 0, total: 0 });
+    progress.note('node2 is silent');
+    expect(drawn.join('')).toContain('waiting for the controller ...');
+    expect(drawn.join('')).not.toMatch(/\[ *\]|0\/0|0\/1/);
+    expect(drawn.at(-1)).toBe('node2 is silent\n');
+  });
 });

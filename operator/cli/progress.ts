@@ -1,6 +1,6 @@
 // How far something is: a bar on a terminal, a line whenever it changes anywhere else; always on standard error.
 import type { WriteStream } from 'node:tty';
-import { SingleBar } from 'cli-progress';
+import { type Options, SingleBar } from 'cli-progress';
 
 export interface Step {
   /** What is being waited for, in one line. */
@@ -14,28 +14,41 @@ export interface Progress {
   show(step: Step): void;
   /** Takes the bar away; what was shown as lines stays. */
   finish(): void;
+  /** A line that stays, beside what is printed. */
+  note(text: string): void;
 }
 
 export function progressOn(stream: NodeJS.WritableStream & { isTTY?: boolean }): Progress {
   return stream.isTTY === true ? barOn(stream as WriteStream) : linesTo((line) => void stream.write(`${line}\n`));
 }
 
+/** A bar only where it is known how much there is. */
+const format: NonNullable<Options['format']> = (options, { progress, value, total }, { text }: { text: string }) => {
+  const { barsize = 0, barCompleteString = '', barIncompleteString = '' } = options;
+  const filled = Math.round(Math.min(progress, 1) * barsize);
+  return total === 0 ? `${text} ...` : `[${barCompleteString.slice(0, filled)}${barIncompleteString.slice(0, barsize - filled)}] ${value}/${total} ${text}`;
+};
+
 function barOn(stream: WriteStream): Progress {
   let bar: SingleBar | undefined;
+  const finish = (): void => {
+    bar?.stop();
+    bar = undefined;
+  };
   return {
     show: ({ text, done, total }) => {
-      const whole = Math.max(total, 1);
       if (bar === undefined) {
-        bar = new SingleBar({ stream, format: '[{bar}] {value}/{total} {text}', barsize: 20, clearOnComplete: true, hideCursor: true, barCompleteChar: '=', barIncompleteChar: ' ' });
-        bar.start(whole, done, { text });
+        bar = new SingleBar({ stream, format, barsize: 20, clearOnComplete: true, hideCursor: true, barCompleteChar: '=', barIncompleteChar: ' ' });
+        bar.start(total, done, { text });
       }
-      bar.setTotal(whole);
+      bar.setTotal(total);
       // One line: a text that wraps could not be drawn over.
       bar.update(done, { text: text.slice(0, Math.max(20, stream.columns - 40)) });
     },
-    finish: () => {
-      bar?.stop();
-      bar = undefined;
+    finish,
+    note: (text) => {
+      finish();
+      stream.write(`${text}\n`);
     },
   };
 }
@@ -50,5 +63,6 @@ export function linesTo(write: (line: string) => void): Progress {
       said = line;
     },
     finish: () => (said = undefined),
+    note: write,
   };
 }

@@ -44,7 +44,8 @@ test('accelctl shows the same connections one by one, what they send, and what b
   const plan = { client: mesh.client, server: mesh.server, protocol: 'tcp' } as const;
   await warmUp(cluster, [{ ...plan, connections }]);
   await bytesWhenQuiet(cluster, selectedNamespace);
-  const tapping = accelctl('tap', `${selectedNamespace}/server`, '--for', '40s', '-o', 'json');
+  const tapping = startAccelctl(cluster.kubeconfig, ['tap', `${selectedNamespace}/server`, '-o', 'json']);
+  await waitFor('tap to listen', () => tapping.said().includes('listening'));
   const loading = load(cluster, { ...plan, connections, seconds: 25 });
   await waitFor('every connection to be listed as accelerated', async () => {
     const { items, silentNodes } = connectionList.parse(JSON.parse((await accelctl('connections', selectedNamespace, '--limit', '500', '-o', 'json')).stdout));
@@ -60,7 +61,12 @@ test('accelctl shows the same connections one by one, what they send, and what b
   expect(['client', 'server']).toContain(busiest?.pod);
   expect(busiest?.fastPerSecond).toBeGreaterThan(10 * (busiest?.tcpPerSecond ?? 0));
   expect((await loading).errors).toBe(0);
-  const { code, stdout } = await tapping;
+  // What was open when an agent first looked has not been opened since; these are.
+  await bytesWhenQuiet(cluster, selectedNamespace);
+  expect((await load(cluster, { ...plan, connections: 4, seconds: 4 })).errors).toBe(0);
+  await bytesWhenQuiet(cluster, selectedNamespace);
+  tapping.kill('SIGINT');
+  const { code, stdout } = await tapping.ended;
   const kinds = stdout.trim().split('\n').map((line) => (JSON.parse(line) as { event: string }).event);
   expect([code, new Set(kinds)]).toEqual([0, new Set(['Opened', 'Paired', 'Closed'])]);
 }, 300_000);

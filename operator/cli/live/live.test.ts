@@ -105,7 +105,7 @@ describe('accelctl tap', () => {
       '12:00:01.250 Left   shop/cart 10.0.0.1:40000 > 10.98.0.9:80 OneWay fast 2.0 KiB, TCP 100 B',
       '12:00:01.250 Closed shop/cart 10.0.0.1:40000 > 10.0.0.2:15006 Accelerated fast 2.0 KiB, TCP 100 B',
     ]);
-    expect(progress).toEqual(['node node2 is silent: its agent is not connected', '3 events are left out: more happens than can be told; name a pod']);
+    expect(progress).toEqual(['listening for what happens from now on; Ctrl-C ends it', 'node node2 is silent: its agent is not connected', '3 events are left out: more happens than can be told; name a pod']);
     expect(code).toBe(exitCode.fine);
   });
 

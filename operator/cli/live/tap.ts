@@ -19,6 +19,9 @@ interface TapOptions extends LiveOptions, ClusterOptions {
   readonly output: 'lines' | 'json';
 }
 
+/** The surroundings, and a way to say on standard error what would be said again with every bookmark. */
+type Teller = Surroundings & { readonly sayOnce: (text: string) => void };
+
 type Happening = Extract<LiveEvent, { type: 'ADDED' | 'MODIFIED' | 'DELETED' }>['object'];
 
 export function addTap(program: Command, world: Surroundings): void {
@@ -39,9 +42,14 @@ async function tap(what: string | undefined, options: TapOptions, world: Surroun
   const timer = options.for === 0 ? undefined : setTimeout(() => over.abort(), options.for);
   void world.ended().then(() => over.abort());
   const persistence = new Persistence({ ...world, nextLook: async () => (await world.nextLook()) && !over.signal.aborted });
+  const said = new Set<string>();
+  const sayOnce = (text: string): void => {
+    if (!said.has(text)) world.progress.note(text);
+    said.add(text);
+  };
   try {
     // The server ends a watch after ten minutes, and when another controller leads.
-    do await persistence.look(() => follow(cluster, target, options, world, over.signal));
+    do await persistence.look(() => follow(cluster, target, options, { ...world, sayOnce }, over.signal));
     while (!over.signal.aborted && (await world.nextLook()));
   } finally {
     clearTimeout(timer);
@@ -49,12 +57,14 @@ async function tap(what: string | undefined, options: TapOptions, world: Surroun
   }
 }
 
-async function follow(cluster: Cluster, target: Target | undefined, options: TapOptions, world: Surroundings, signal: AbortSignal): Promise<void> {
+async function follow(cluster: Cluster, target: Target | undefined, options: TapOptions, world: Teller, signal: AbortSignal): Promise<void> {
   for await (const event of eventsOf(cluster, target, signal)) {
     if (event.type === 'BOOKMARK') {
       const { omitted, silentNodes } = event.object;
-      const lines = [...silence(silentNodes), ...(omitted === 0 ? [] : [`${omitted} events are left out: more happens than can be told; name a pod`])];
-      for (const text of lines) world.progress.show({ text, done: 0, total: 0 });
+      // The first bookmark is the beginning: a quiet namespace would look as if nobody listened.
+      world.sayOnce(`listening for what happens from now on${options.for === 0 ? '; Ctrl-C ends it' : ''}`);
+      for (const text of silence(silentNodes)) world.sayOnce(text);
+      if (omitted > 0) world.progress.note(`${omitted} events are left out: more happens than can be told; name a pod`);
     } else if (event.type !== 'ERROR' && isWanted(event.object, options)) {
       world.print(options.output === 'json' ? JSON.stringify(event.object) : line(event.object, world));
     }
