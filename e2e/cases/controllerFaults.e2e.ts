@@ -56,6 +56,16 @@ it('watches that end as soon as they begin', () =>
     faults.proxy.breaks(({ url = '' }) => ({ do: url.includes('watch=true') ? 'end' : 'pass' }));
   }));
 
+it('connections that die without a word, watches included', async () => {
+  const { log } = faults.bench.controller;
+  const already = log.length;
+  await endures(() => faults.proxy.deafenConnections());
+  const said = log.slice(already).map(({ message }) => message);
+  // Each watch once: the first renewal of the Lease that nobody answers tells of all of them.
+  expect(said.filter((line) => /another request got no answer, taken for dead/.test(line)).length).toBeGreaterThanOrEqual(5);
+  expect(said.filter((line) => /leadership is lost/.test(line))).toEqual([]);
+});
+
 it('answers that take three seconds each', () => endures(() => faults.proxy.breaks(() => ({ do: 'delay', ms: 3000 }))));
 
 it('an API server that is restarted', () => endures(() => faults.bench.server.restart(), { changing: false }));

@@ -82,6 +82,11 @@ export class Cluster implements Fleet {
     await Promise.all(this.reflectors.map((reflector) => reflector.refresh()));
   }
 
+  /** Something on the way to the API server was found dead: what is watched may be on its way too. */
+  doubt(): void {
+    for (const reflector of this.reflectors) reflector.doubt();
+  }
+
   private get reflectors() {
     return [this.resources, this.namespaces, this.daemonSets, this.nodesSeen, this.pods];
   }

@@ -37,7 +37,10 @@ async function main(): Promise<void> {
 async function run(environment: ReturnType<typeof readEnvironment>, log: Log, signal: AbortSignal): Promise<void> {
   const namespace = environment.POD_NAMESPACE;
   const say = (level: 'info' | 'warn', message: string): void => void log.log(level, message);
-  const client = kubeClient(loadKubeConfig(environment.KUBECONFIG), { onAnswer: (method, code) => metrics.requests.inc({ method, code: String(code) }) });
+  const client = kubeClient(loadKubeConfig(environment.KUBECONFIG), {
+    onAnswer: (method, code) => metrics.requests.inc({ method, code: String(code) }),
+    onNoAnswer: () => cluster.doubt(),
+  });
   const queue = new WorkQueue();
   const cluster = new Cluster(client, namespace, { onChange: () => queue.add(resourceKey), log: say });
   const questions: Questions = new Questions(() => sessions.liveAgents());

@@ -127,11 +127,13 @@ describe('a client of a server that does not answer', () => {
 
   it('tells of a request without an answer by the code 0', async () => {
     const answers: unknown[] = [];
+    const onNoAnswer = jest.fn();
     const config = new KubeConfig();
     config.loadFromClusterAndUser({ name: 'test', server: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, skipTLSVerify: true }, { name: 'test' });
-    const told = kubeClient(config, { onAnswer: (...answer) => answers.push(answer) });
+    const told = kubeClient(config, { onAnswer: (...answer) => answers.push(answer), onNoAnswer });
     await failureOf(told.request('PATCH', '/x', { timeoutMs: 30 }));
     expect(answers).toEqual([['PATCH', 0]]);
+    expect(onNoAnswer).toHaveBeenCalledTimes(1);
   });
 
   it('ends a request by its signal', async () => {

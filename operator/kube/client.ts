@@ -53,11 +53,17 @@ const defaultTimeoutMs = 15_000;
 export interface ClientOptions {
   /** Hears of every request when its answer begins; the code is 0 when there was none. */
   readonly onAnswer?: (method: Method, code: number) => void;
+  /** Hears when a request got no answer in its time: watches on other connections may be as dead. */
+  readonly onNoAnswer?: () => void;
 }
 
 /** A client with the credentials of the configuration's current context. */
-export function kubeClient(config: KubeConfig, { onAnswer = () => undefined }: ClientOptions = {}): KubeClient {
+export function kubeClient(config: KubeConfig, { onAnswer = () => undefined, onNoAnswer = () => undefined }: ClientOptions = {}): KubeClient {
   const connection = connectionOf(config);
+  const unanswered = (): void => {
+    connection.dropIdle();
+    onNoAnswer();
+  };
   const opened: Open = async (method, path, options, signal) => {
     try {
       const response = await open(connection, method, path, options, signal);
@@ -69,14 +75,14 @@ export function kubeClient(config: KubeConfig, { onAnswer = () => undefined }: C
     }
   };
   return {
-    request: (method, path, options) => request(connection, opened, method, path, options),
+    request: (method, path, options) => request(opened, unanswered, method, path, options),
     stream: (path, options) => stream(connection, opened, path, options),
   };
 }
 
 type Open = (method: Method, path: string, options: RequestOptions, signal: AbortSignal) => Promise<IncomingMessage>;
 
-async function request(connection: Connection, opened: Open, method: Method, path: string, options: RequestOptions = {}): Promise<unknown> {
+async function request(opened: Open, unanswered: () => void, method: Method, path: string, options: RequestOptions = {}): Promise<unknown> {
   const { timeoutMs = defaultTimeoutMs } = options;
   const doing = `${method} ${path}`;
   const late = AbortSignal.timeout(timeoutMs);
@@ -89,7 +95,7 @@ async function request(connection: Connection, opened: Open, method: Method, pat
     return parsed(doing, text);
   } catch (error) {
     if (!late.aborted) throw asApiError(doing, error);
-    connection.dropIdle();
+    unanswered();
     throw new ApiError(`${doing}: no answer within ${timeoutMs} ms`, 0, '');
   }
 }

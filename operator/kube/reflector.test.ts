@@ -180,6 +180,18 @@ describe('a reflector', () => {
     expect(lines.join()).toContain('silent for 180000 ms, taken for dead');
   });
 
+  it('begins a watch anew where it is when it is doubted, and lists nothing', async () => {
+    const reflector = reflect();
+    reflector.doubt();
+    await until(() => server.openWatches === 1);
+    server.deafen();
+    server.put('a', 1);
+    reflector.doubt();
+    await until(() => reflector.get('ns/a') !== undefined);
+    expect(lines).toEqual([expect.stringContaining('another request got no answer, taken for dead; again in ')]);
+    expect(lists()).toHaveLength(1);
+  });
+
   it('leaves out what it cannot read, and keeps the last readable state of what it knew', async () => {
     server.put('good', 1);
     server.put('known', 2);

@@ -33,7 +33,10 @@ const listTimeoutMs = 60_000;
 const shortestWatchSeconds = 300;
 /** Beyond its own end a watch gets this long before it is taken for dead. */
 const watchGraceMs = 30_000;
-/** A server that sends bookmarks sends one about every minute (cacher.go: bookmarkFrequency); three missing mean a dead watch. */
+/**
+ * A server that sends bookmarks sends one about every minute (cacher.go: bookmarkFrequency); three missing mean a dead watch, or a
+ * kind of which nothing is newer than the last one (cache_watcher.go: process): then a watch is begun anew for nothing.
+ */
 const bookmarkSilenceMs = 180_000;
 /** client-go's values for reflectors (reflector.go). */
 const backoff = { firstMs: 800, maxMs: 30_000 };
@@ -60,6 +63,7 @@ export class Reflector<T extends KubeObject> {
   private version: string | undefined;
   private failures = 0;
   private refusals = 0;
+  private listening: Silence | undefined;
 
   /** Resolves after the first complete list. Also when `run` ends before, so that nobody waits for ever: `hasSynced` tells. */
   readonly synced = new Promise<void>((resolve) => (this.tellSynced = resolve));
@@ -86,6 +90,11 @@ export class Reflector<T extends KubeObject> {
     this.interruption.abort();
     this.interruption = new AbortController();
     return refreshed;
+  }
+
+  /** Begins a watch that is open anew where it is, which costs one request: it may be as dead as another connection was found to be. */
+  doubt(): void {
+    this.listening?.doubt('another request got no answer');
   }
 
   /** @param key `namespace/name`, or `name` for an object of the cluster */
@@ -187,14 +196,16 @@ export class Reflector<T extends KubeObject> {
     const timeoutSeconds = Math.round(shortestWatchSeconds * (1 + this.random()));
     const query = { ...this.options.query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion: from, timeoutSeconds: String(timeoutSeconds) };
     const silence = new Silence(this.clock, () => (this.sendsBookmarks ? bookmarkSilenceMs : timeoutSeconds * 1000 + watchGraceMs));
+    this.listening = silence;
     try {
       for await (const line of client.stream(path, { query, signal: AbortSignal.any([signal, silence.signal]) })) {
         if (signal.aborted) return;
         this.take(watchEventOf(`watching ${path}`, line));
         silence.broken();
       }
-      if (silence.signal.aborted) throw new ApiError(`watching ${path}: silent for ${silence.ms} ms, taken for dead`, 0, '');
+      if (silence.signal.aborted) throw new ApiError(`watching ${path}: ${String(silence.signal.reason)}, taken for dead`, 0, '');
     } finally {
+      this.listening = undefined;
       silence.end();
     }
   }

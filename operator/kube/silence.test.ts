@@ -9,6 +9,7 @@ describe('a silence', () => {
     expect(silence.signal.aborted).toBe(false);
     await clock.advance(1);
     expect(silence.signal.aborted).toBe(true);
+    expect(silence.signal.reason).toBe('silent for 100 ms');
   });
 
   it('begins anew with every word, by the time that is allowed then', async () => {
@@ -18,11 +19,16 @@ describe('a silence', () => {
     await clock.advance(90);
     allowedMs = 20;
     silence.broken();
-    expect(silence.ms).toBe(20);
     await clock.advance(19);
     expect(silence.signal.aborted).toBe(false);
     await clock.advance(1);
-    expect(silence.signal.aborted).toBe(true);
+    expect(silence.signal.reason).toBe('silent for 20 ms');
+  });
+
+  it('is given at once when it is doubted', () => {
+    const silence = new Silence(new FakeClock(), () => 100);
+    silence.doubt('nobody answers');
+    expect(silence.signal.reason).toBe('nobody answers');
   });
 
   it('leaves no timer behind when it ends', () => {

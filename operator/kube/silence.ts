@@ -5,8 +5,7 @@ import type { Clock } from './clock';
 export class Silence {
   private readonly dead = new AbortController();
   private cancel: () => void;
-  /** The time allowed when something was heard last. */
-  ms: number;
+  private ms: number;
 
   /** @param allowedMs is asked again each time something was heard */
   constructor(
@@ -17,6 +16,7 @@ export class Silence {
     this.cancel = this.armed();
   }
 
+  /** Its reason is a text: how long it was silent, or why it was doubted. */
   get signal(): AbortSignal {
     return this.dead.signal;
   }
@@ -28,11 +28,16 @@ export class Silence {
     this.cancel = this.armed();
   }
 
+  /** Nothing more is expected: it is given at once. @param why it is taken for dead */
+  doubt(why: string): void {
+    this.dead.abort(why);
+  }
+
   end(): void {
     this.cancel();
   }
 
   private armed(): () => void {
-    return this.clock.after(this.ms, () => this.dead.abort());
+    return this.clock.after(this.ms, () => this.dead.abort(`silent for ${this.ms} ms`));
   }
 }
