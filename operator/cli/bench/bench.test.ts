@@ -63,6 +63,14 @@ afterEach(() => {
 const bench = (api: FakeApi, ...words: string[]) => accelctl(api, ['bench', '--rounds', '2', '--file', file, ...words], Number.POSITIVE_INFINITY, []);
 
 describe('accelctl bench', () => {
+  it('says while it waits what a pod lacks', async () => {
+    const api = new BenchApi();
+    api.pod = { status: { containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff' } } }] } };
+    const { code, progress, complaints } = await accelctl(api, ['bench', '--file', file], 5, []);
+    expect(progress).toContain('waiting for the pods of the bench to be ready: pod server: ImagePullBackOff');
+    expect([code, complaints.length]).toEqual([exitCode.notReady, 1]);
+  });
+
   it('makes a namespace that is selected, runs off and on in turns, and removes it', async () => {
     const api = new BenchApi();
     const { code, printed, progress } = await bench(api);

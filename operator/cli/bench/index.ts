@@ -31,6 +31,11 @@ interface BenchOptions extends ClusterOptions {
 
 const defaultImage = 'fortio/fortio:1.66.5';
 
+const measures = `What it measures: fortio asks fortio, two pods side by side on one of the nodes that the resource selects, over TCP and over HTTP. It
+brings no proxies of its own: where your mesh injects into a namespace with these labels the requests go through both sidecars,
+elsewhere straight from pod to pod, and the report says which. Off is the label acceleration.dev/mode=off on that namespace
+alone: nobody else's traffic is touched, except that both share the node. Processor time is not in it: make demo measures that, on a cluster of its own.`;
+
 export function addBench(program: Command, world: Surroundings): void {
   const number = (flags: string, description: string, from: number, to: number, value: number): Option => new Option(flags, description).argParser(between(from, to)).default(value);
   program
@@ -44,7 +49,7 @@ export function addBench(program: Command, world: Surroundings): void {
     .addOption(number('--payload <bytes>', 'of a request', 1, 65_536, 1024))
     .addOption(new Option('-o, --output <format>', 'how to print the report').choices(['markdown', 'json']).default('markdown'))
     .option('--file <path>', 'where to keep the result as JSON; for the console by default')
-    .addHelpText('after', '\nExamples:\n  $ accelctl bench\n  $ accelctl bench --rounds 10 --connections 64 -o json\n  $ accelctl bench --image registry.example/fortio:1.66.5 --label istio-injection=enabled')
+    .addHelpText('after', `\nExamples:\n  $ accelctl bench\n  $ accelctl bench --rounds 10 --connections 64 -o json\n  $ accelctl bench --image registry.example/fortio:1.66.5 --label istio-injection=enabled\n\n${measures}`)
     .action((_own, command: Command) => bench(command.optsWithGlobals<BenchOptions>(), world));
 }
 

@@ -129,7 +129,7 @@ export class Stage {
     for (;;) {
       const reason = await why();
       if (reason === undefined) return;
-      this.world.progress.show({ text: `waiting for ${what}`, done: 0, total: 0 });
+      this.world.progress.show({ text: `waiting for ${what}: ${reason}`, done: 0, total: 0 });
       const over = this.world.now().getTime() >= deadline;
       if (over || !(await this.world.nextLook()) || this.stop.aborted) throw new Failure(`waited ${Math.round(withinMs / 1000)} s for ${what}: ${reason}; see --image and --label, and whether a mesh injects there`, exitCode.notReady);
     }
