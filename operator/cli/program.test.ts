@@ -32,9 +32,10 @@ describe('accelctl status', () => {
   it.each([
     ['json', (text: string): unknown => JSON.parse(text)],
     ['yaml', (text: string): unknown => parse(text, { version: '1.1' })],
-  ])('prints the resource whole as %s', async (format, read) => {
+  ])('prints the resource as %s, without who owns which field', async (format, read) => {
     const resource = recorded({ spec: { mode: 'Off' } });
-    const { printed } = await accelctl(serving(resource), ['status', '-o', format]);
+    const stored = { ...resource, metadata: { ...resource.metadata, managedFields: [{ manager: 'accelctl', operation: 'Apply' }] } };
+    const { printed } = await accelctl(serving(stored), ['status', '-o', format]);
     expect(read(printed.join(''))).toEqual(resource);
   });
 

@@ -1,5 +1,6 @@
 // accelctl status: what the resource says, as a table, as JSON or as YAML, once or whenever it changes.
 import type { Command } from 'commander';
+import type { SidecarAcceleration } from '../api';
 import { exitCode } from './exit';
 import type { ClusterOptions } from './kubeconfig';
 import { addOutput, formatted, type OutputOptions } from './output';
@@ -31,12 +32,18 @@ async function status(options: StatusOptions, world: Surroundings): Promise<void
     if (resource === undefined) continue;
     // Ages move on by themselves; only a new version of the resource is news.
     if (resource.metadata.resourceVersion !== printed) {
-      const text = formatted(options.output, resource, () => statusTable(resource, world.now(), world.paint));
+      const text = formatted(options.output, readable(resource), () => statusTable(resource, world.now(), world.paint));
       world.print(separated(text, options, printed));
     }
     printed = resource.metadata.resourceVersion;
     world.end(readinessOf(resource).ready ? exitCode.fine : exitCode.notReady);
   } while (options.watch && (await world.nextLook()));
+}
+
+/** Without who owns which field, as kubectl shows objects: it is longer than all the rest. */
+function readable({ metadata, ...rest }: SidecarAcceleration): object {
+  const { apiVersion, kind, ...others } = rest;
+  return { apiVersion, kind, metadata: Object.fromEntries(Object.entries(metadata).filter(([name]) => name !== 'managedFields')), ...others };
 }
 
 /** Between two prints: a document marker in YAML, an empty line in a table; JSON texts need none. */
