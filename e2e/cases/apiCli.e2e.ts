@@ -57,7 +57,7 @@ describe('accelctl', () => {
     await established(server, 'sidecaraccelerations.acceleration.dev');
     const { code, stderr } = await accelctl(['status']);
     expect(stderr).toBe(
-      'accelctl: reading sidecaraccelerations.acceleration.dev/default: there is no such resource, so nothing is accelerated; apply one: kubectl apply -f docs/examples/default.yaml\n',
+      'accelctl: reading sidecaraccelerations.acceleration.dev/default: there is no such resource, so nothing is accelerated; to accelerate: accelctl on --select istio-injection=enabled, or: kubectl apply -f docs/examples/default.yaml\n',
     );
     expect(code).toBe(1);
   });

@@ -106,8 +106,7 @@ afterAll(async () => {
   if (stateHome !== undefined) rmSync(stateHome, { recursive: true });
 });
 
-/** Looks that a picture shows: the page's clock is moved on between them. */
-const looks = 12;
+const looks = 12; // that a picture shows: the page's clock is moved on between them
 
 /** Runs the steps on a page of their own; whatever the page complained about is a failure. */
 async function onPage(steps: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {

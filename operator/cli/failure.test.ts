@@ -14,7 +14,7 @@ function refused(code: number, body: unknown): ApiError {
 describe('an error of the API server', () => {
   it.each([
     ['no such type', refused(404, '404 page not found\n'), 'does not know this resource type; install the chart'],
-    ['no such object', refused(404, { reason: 'NotFound', message: 'sidecaraccelerations "default" not found' }), 'there is no such resource, so nothing is accelerated; apply one'],
+    ['no such object', refused(404, { reason: 'NotFound', message: 'sidecaraccelerations "default" not found' }), 'there is no such resource, so nothing is accelerated; to accelerate: accelctl on'],
     ['no right', refused(403, { reason: 'Forbidden', message: 'no' }), `this user may not get ${resource}; ask for the verb get on sidecaraccelerations.acceleration.dev`],
     ['a change of somebody else', refused(409, { reason: 'Conflict' }), 'somebody has changed it meanwhile; look again, and decide again'],
     ['no credentials', refused(401, '{}'), 'does not accept these credentials; log in again'],

@@ -64,6 +64,9 @@ export function reasonOf(error: unknown): string {
   return messageOf(error).replace(/^(GET|POST|PUT|PATCH|DELETE) \S+( as a stream)?: /, '').replace(/^HTTP \d+:? ?/, '');
 }
 
+/** Where there is no resource. */
+export const howToBegin = 'accelctl on --select istio-injection=enabled, or: kubectl apply -f docs/examples/default.yaml';
+
 /** The API server answers in plain text for a resource type it does not know, and with a Status for an object. */
 function missing(error: unknown, object: string, namespace: string | undefined): Diagnosis {
   if (namespace !== undefined) return { problem: `there is no such object in namespace ${namespace}`, next: `see kubectl -n ${namespace} get ${object.split('/')[0]}` };
@@ -71,5 +74,5 @@ function missing(error: unknown, object: string, namespace: string | undefined):
   if (messageOf(error).includes('404 page not found')) {
     return { problem: 'the cluster does not know this resource type', next: 'install the chart: helm install sidecar-acceleration charts/sidecar-acceleration' };
   }
-  return { problem: 'there is no such resource, so nothing is accelerated', next: 'apply one: kubectl apply -f docs/examples/default.yaml' };
+  return { problem: 'there is no such resource, so nothing is accelerated', next: `to accelerate: ${howToBegin}` };
 }

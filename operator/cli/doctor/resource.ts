@@ -1,5 +1,6 @@
 // What the resource asks for and what came of it: conditions, nodes that cannot, and namespaces that were meant otherwise.
 import { matchesLabels, modeLabel, modeLabelOff, nodeReasons, systemNamespaces, type SidecarAcceleration } from '../../api';
+import { howToBegin } from '../failure';
 import { readinessOf } from '../readiness';
 import type { Facts } from './facts';
 import { failure, named, ok, skipped, warning, type Finding } from './finding';
@@ -7,7 +8,7 @@ import { failure, named, ok, skipped, warning, type Finding } from './finding';
 export function resourceFindings({ resource, namespaces, controller }: Facts): Finding[] {
   if (resource === 'forbidden') return [skipped('resource', 'this user may not read sidecaraccelerations')];
   const isInstalled = controller !== undefined && controller !== 'forbidden';
-  if (resource === undefined) return isInstalled ? [warning('resource', 'there is none, so nothing is accelerated', 'accelctl on --select istio-injection=enabled, or: kubectl apply -f docs/examples/default.yaml')] : [];
+  if (resource === undefined) return isInstalled ? [warning('resource', 'there is none, so nothing is accelerated', howToBegin)] : [];
   return [readyFinding(resource), ...nodesThatCannot(resource), ...namespaceFindings(resource, namespaces)];
 }
 
