@@ -1,9 +1,10 @@
 // Tests that need what not every kernel has. Where a kernel lacks it they do not apply; what it does instead is shown by
 // the traffic step, which joins connections the way the agent does there.
 
-/** What is known of a kernel when its tests run. */
+/** What is known of a kernel. */
 interface Known {
   readonly programs: readonly { readonly name: string; readonly loads: boolean }[];
+  readonly traffic: readonly { readonly way: string }[];
   readonly conformance: readonly { readonly case: string; readonly result: string }[];
 }
 
@@ -18,7 +19,7 @@ interface Need {
 const needs: readonly Need[] = [
   {
     what: 'visits',
-    lacks: refuses('visit_connections'),
+    lacks: ({ traffic }) => traffic.length > 0 && !traffic.some(({ way }) => way === 'by visits'),
     tests: [
       'connections to a new destination stay on TCP until a visit sees',
       'connections that were open before anything was attached are adopted',

@@ -1,7 +1,7 @@
 // docs/kernels.md: kernel × result, drawn from the results. Pure.
 import { behaviours, type Behaviour } from './behaviours';
 import { markdownTable } from './markdown';
-import { complaints, type KernelResult } from './result';
+import { complaints, failedTests, type KernelResult } from './result';
 import { steps } from './steps';
 
 const head = `# Kernels
@@ -67,10 +67,12 @@ function paired({ traffic }: KernelResult): string {
   return ways.map((way) => `${way}: ${of(way)}`).join('<br>') || '–';
 }
 
-function tests({ tests: all }: KernelResult): string {
+function tests(result: KernelResult): string {
+  const { tests: all } = result;
   if (all.length === 0) return '–';
-  const lacking = all.filter(({ lacks }) => lacks !== undefined).length;
-  const passed = `${all.filter((test) => test.passed).length} of ${all.length - lacking}`;
+  const passing = all.filter((test) => test.passed).length;
+  const lacking = all.length - passing - failedTests(result).length;
+  const passed = `${passing} of ${all.length - lacking}`;
   return lacking === 0 ? passed : `${passed}; ${lacking} do not apply`;
 }
 

@@ -20,7 +20,7 @@ export const resultSchema = z.object({
   /** Why the datapath was refused, in the agent's words. */
   refused: z.string().optional(),
   traffic: z.array(trafficSchema),
-  tests: z.array(z.object({ file: z.string(), name: z.string(), passed: z.boolean(), lacks: z.string().optional(), message: z.string() })),
+  tests: z.array(z.object({ file: z.string(), name: z.string(), passed: z.boolean(), message: z.string() })),
   conformance: z.array(rowSchema),
   /** What of it is not as declared. */
   undeclared: z.array(z.string()),
@@ -53,8 +53,7 @@ export function taken(result: KernelResult, message: Message): KernelResult {
       return { ...result, traffic: [...result.traffic, trafficSchema.parse(message)] };
     case 'test': {
       const { file, name, passed, message: words } = message;
-      const lacks = passed ? undefined : lacking(result, name);
-      return { ...result, tests: [...result.tests, { file, name, passed, message: words, ...(lacks !== undefined && { lacks }) }] };
+      return { ...result, tests: [...result.tests, { file, name, passed, message: words }] };
     }
     case 'row':
       return { ...result, conformance: [...result.conformance, message.row] };
@@ -73,25 +72,30 @@ export function taken(result: KernelResult, message: Message): KernelResult {
 
 /** One line for each thing that is not as it must be; none for a kernel that passes. */
 export function complaints(result: KernelResult, plan: Plan): string[] {
-  const { ending, programs, refused, traffic, tests, undeclared, steps } = result;
+  const { ending, programs, refused, traffic, undeclared, steps } = result;
+  const failed = failedTests(result);
   const lines: string[] = [];
   if (ending !== 'done') lines.push(`the machine ${ending}`);
   for (const { name, optional, loads, error } of programs) if (!loads && !optional) lines.push(`${name} is refused: ${error}`);
   if (refused !== undefined) lines.push(refused);
   lines.push(...traffic.flatMap(trafficComplaints));
-  lines.push(...tests.filter(({ passed, lacks }) => !passed && lacks === undefined).map(({ file, name }) => `${file}: ${name}`));
+  lines.push(...failed.map(({ file, name }) => `${file}: ${name}`));
   lines.push(...undeclared);
-  for (const { name, code } of steps.filter((step) => step.code !== 0 && !isExplained(step, tests))) {
+  for (const { name, code } of steps.filter((step) => step.code !== 0 && !isExplained(step, result))) {
     lines.push(code === 124 ? `${name}: out of time` : `${name}: ended with ${code}`);
   }
   if (ending === 'done') lines.push(...plan.steps.filter((step) => told(result, step) === 0).map(({ name }) => `${name}: told nothing`));
   return lines;
 }
 
+/** Tests that failed though the kernel has what they need. */
+export function failedTests(result: KernelResult): KernelResult['tests'] {
+  return result.tests.filter(({ name, passed }) => !passed && lacking(result, name) === undefined);
+}
+
 /** Jest ends with 1 too when all that failed needs what this kernel lacks. */
-function isExplained({ name, code }: KernelResult['steps'][number], tests: KernelResult['tests']): boolean {
-  const failed = tests.filter(({ passed }) => !passed);
-  return name === 'tests' && code === 1 && failed.length > 0 && failed.every(({ lacks }) => lacks !== undefined);
+function isExplained({ name, code }: KernelResult['steps'][number], result: KernelResult): boolean {
+  return name === 'tests' && code === 1 && result.tests.some(({ passed }) => !passed) && failedTests(result).length === 0;
 }
 
 function trafficComplaints({ way, family, paired, connections, fastBytes, wrongBytes, bytes, errors }: Traffic): string[] {
