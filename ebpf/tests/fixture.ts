@@ -67,11 +67,11 @@ export class Fixture {
   }
 }
 
-/** Waits until `condition` holds; throws with `what`, and with what there is instead, after ten seconds. */
+/** Waits until `condition` holds; throws with `what`, and with what there is instead, after half a minute: emulated machines are slow. */
 export async function until(what: string, condition: () => boolean, instead?: () => unknown): Promise<void> {
-  const deadline = Date.now() + 10_000;
+  const deadline = Date.now() + 30_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited ten seconds for: ${what}${instead ? `; there is ${inspect(instead(), { depth: 5 })}` : ''}`);
+    if (Date.now() > deadline) throw new Error(`waited thirty seconds for: ${what}${instead ? `; there is ${inspect(instead(), { depth: 5 })}` : ''}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

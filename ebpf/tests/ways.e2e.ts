@@ -103,7 +103,7 @@ for i in range(20): turn(i)
 print('turned')
 n=0
 end=time.time()+20
-while n<200000 and time.time()<end:
+while n<2000000 and time.time()<end:
   select.select([],[s],[],5)
   try: n+=s.send(b'S'*64)
   except BlockingIOError: pass
@@ -112,7 +112,7 @@ while True:
   try: s.send(b'E');break
   except BlockingIOError: pass
 select.select([s],[],[],10);assert s.recv(9)==b'K'
-print('streamed')
+print(n+1)
 while True: turn(7);time.sleep(.01)`;
 
 /** Answers turns with what it got; swallows a stream, and answers its end. */
@@ -137,8 +137,8 @@ test('a stream without answers goes back to TCP and leaves the map; it joins aga
   await until('it has left', () => f.counters('front').left + f.counters('back').left === 1n, () => f.datapath.snapshot());
   expect(f.datapath.snapshot().joinedSockets).toBe(0);
   expect(f.counters('front').reasons.get('OneWay')).toBe(1);
-  expect((await client.lines.next()).value).toBe('streamed');
-  expect((await server.lines.next()).value).toBe('200001');
+  const sent: unknown = (await client.lines.next()).value;
+  expect((await server.lines.next()).value).toBe(sent);
   await joinedByVisits('front', 1);
   await joinedByVisits('back', 1);
   await client.stop();
