@@ -70,7 +70,7 @@ describe('accelctl', () => {
     await waitFor('a new watch', () => agent.watches.slice(asked).some(({ events }) => events));
     await happen(agent, { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'Closed', connection: connectionWith() });
     const { code, stdout, stderr } = await tapping;
-    expect([code, stderr]).toEqual([0, '']);
+    expect([code, stderr]).toEqual([0, 'listening for what happens from now on\n']);
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} Opened shop\/cart 10\.0\.0\.1:40000 > 10\.98\.0\.9:80 Learning\n$/);
   });
 
