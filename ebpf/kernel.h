@@ -106,7 +106,7 @@ struct sock {
 	int sk_peek_off;
 	__u32 sk_tsflags;
 	__u16 sk_protocol;
-	struct timer_list sk_timer;
+	struct timer_list sk_timer;	/* since 6.19 one place with tcp_retransmit_timer */
 	struct timer_list tcp_retransmit_timer;	/* since 6.19; before, icsk_retransmit_timer */
 	struct sock_cgroup_data sk_cgrp_data;
 };
@@ -119,6 +119,7 @@ struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	struct timer_list icsk_retransmit_timer;
 	struct timer_list icsk_delack_timer;
+	struct timer_list icsk_keepalive_timer;	/* since 6.19; before, sk_timer */
 	const void *icsk_ulp_ops;
 };
 

@@ -25,7 +25,10 @@ static __always_inline int timer_references(struct sock *sk)
 	struct inet_connection_sock *icsk = (void *)sk;
 	int armed = 0;
 
-	armed += BPF_CORE_READ(sk, sk_timer.entry.pprev) != NULL;
+	if (bpf_core_field_exists(icsk->icsk_keepalive_timer))
+		armed += BPF_CORE_READ(icsk, icsk_keepalive_timer.entry.pprev) != NULL;
+	else
+		armed += BPF_CORE_READ(sk, sk_timer.entry.pprev) != NULL;
 	armed += BPF_CORE_READ(icsk, icsk_delack_timer.entry.pprev) != NULL;
 	if (bpf_core_field_exists(icsk->icsk_retransmit_timer))
 		armed += BPF_CORE_READ(icsk, icsk_retransmit_timer.entry.pprev) != NULL;
