@@ -25,8 +25,8 @@ function notInstalled({ agents, resource, namespace }: Facts): Finding {
 function controllerFinding({ metadata, spec, status }: Workload, { pods }: Facts): Finding {
   const image = spec.template.spec.containers[0]?.image ?? '';
   const what = `${status.readyReplicas} of ${spec.replicas} ready in ${metadata.namespace}, image ${image}`;
-  if (status.readyReplicas >= spec.replicas && spec.replicas > 0) return ok('controller', what);
   if (spec.replicas === 0) return failure('controller', what, `nobody gives orders: kubectl -n ${metadata.namespace} scale deployment ${metadata.name} --replicas=2`);
+  if (status.readyReplicas >= spec.replicas) return ok('controller', what);
   const why = troubles(pods, 'controller');
   const remedy = why.length > 0 ? why.join('; ') : `see kubectl -n ${metadata.namespace} describe deployment ${metadata.name}`;
   return (status.readyReplicas > 0 ? warning : failure)('controller', what, remedy);
