@@ -9,10 +9,11 @@ import { section } from './datapath/elf';
 import { abiOf } from './datapath/program';
 import { readEnvironment, readInspector } from './environment';
 import { enterHostCgroups } from './hostCgroups';
-import { createLog } from '../process';
+import { createLog, frugalMemory } from '../process';
 import { productVersion } from '../api';
 
 async function run(): Promise<void> {
+  frugalMemory();
   const environment = readEnvironment(process.env);
   const log = createLog(environment.logLevel, { component: 'agent', node: environment.node });
   // Crash-only: what nobody expected ends the process; the kernel goes on, and the next start takes it over.

@@ -1,7 +1,7 @@
 // Entry point of the controller: caches first, then the Lease, and what the leader does.
 import { controllerName } from '../api';
 import { Elector, guardWrites, kubeClient, loadKubeConfig, WorkQueue } from '../kube';
-import { createLog, type Log, serveHealth } from '../process';
+import { createLog, frugalMemory, type Log, serveHealth } from '../process';
 import { ChannelSecret } from './channelSecret';
 import { Cluster } from './cluster';
 import { readEnvironment } from './environment';
@@ -21,6 +21,7 @@ const leaseTimes = { leaseMs: 12_000, renewDeadlineMs: 9_000, retryMs: 1_500 };
 const reportPauseMs = 200;
 
 async function main(): Promise<void> {
+  frugalMemory();
   const environment = readEnvironment(process.env);
   const log = createLog(environment.LOG_LEVEL, { component: 'controller', pod: environment.POD_NAME });
   // What nobody expected ends the process; the next one starts from the API server's state, and agents go on meanwhile.
