@@ -54,7 +54,7 @@ export class SimulatedAgent {
     stream.on('error', () => undefined);
     stream.once('response', ({ 'grpc-status': refused }) => refused === undefined && this.accepted());
     stream.once('close', () => session.destroy());
-    stream.write(frame(encodeFromAgent({ message: 'hello', hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: false } })));
+    stream.write(frame(encodeFromAgent({ message: 'hello', hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: false, changes: true } })));
     this.report();
   }
 

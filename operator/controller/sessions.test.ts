@@ -1,5 +1,6 @@
 // One agent a node: who is let in, who is sent away, and what is remembered.
 import type { AgentSession, Order, Report } from '../protocol';
+import { orderWith } from './agents.testing';
 import { AgentSessions } from './sessions';
 import type { AgentIdentity } from './tokenReview';
 
@@ -8,7 +9,7 @@ const identityOf = (token: string): AgentIdentity => {
   return { node, podUid, pod: `pod-${podUid}`, token };
 };
 const report = (appliedOrder: number): Report => ({ appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0 });
-const order = (revision: number): Order => ({ revision }) as Order;
+const order = (revision: number, namespaces: string[] = []): Order => ({ ...orderWith({ namespaces }), revision });
 
 interface Open {
   readonly sent: number[];
@@ -43,9 +44,9 @@ test('a second pod that claims a node is refused while the first is good, and le
 
 test('no more tokens are looked at together than the API server should bear', async () => {
   const { sessions } = setUp();
-  const many = Array.from({ length: 600 }, (_, i) => sessions.authenticate(`node${i}/p${i}`));
+  const many = Array.from({ length: 10_100 }, (_, i) => sessions.authenticate(`node${i}/p${i}`));
   const results = await Promise.allSettled(many);
-  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(16 + 512);
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(16 + 10_000);
   await expect(sessions.authenticate('node700/p700')).resolves.toMatchObject({ node: 'node700' });
 });
 
@@ -75,8 +76,9 @@ test('every agent hears an order, also one that connects later', () => {
 test('an order reaches a thousand agents in turns, and a newer one takes its place on the way', async () => {
   const { sessions, open } = setUp();
   const all = Array.from({ length: 1000 }, (_, i) => open(`node${i}/p${i}`));
-  sessions.broadcast(order(5));
-  sessions.broadcast(order(6));
+  const names = Array.from({ length: 1000 }, (_, i) => `squad-${i}`);
+  sessions.broadcast(order(5, names));
+  sessions.broadcast(order(6, [...names, 'one-more']));
   while (all.some(({ sent }) => sent.at(-1) !== 6)) await new Promise((resolve) => setImmediate(resolve));
   expect(all.filter(({ sent }) => sent.includes(5)).length).toBeLessThan(200);
 });

@@ -1,8 +1,9 @@
 // The agents that are connected: one a node, each with its last report and the order it was sent.
 import { status } from '@grpc/grpc-js';
-import { type AgentSession, NotAuthenticated, type Order, Refused, type Report, type SessionHandlers, type Watched } from '../protocol';
+import { type AgentSession, NotAuthenticated, type Order, orderMessage, Refused, type Report, type SessionHandlers, type Watched } from '../protocol';
 import type { AgentState } from './aggregate';
 import type { LiveAgent } from './live';
+import { overwrite } from './overwrite';
 import type { AgentIdentity, TokenReviewer } from './tokenReview';
 import { LineTooLong, WaitingLine } from './waitingLine';
 
@@ -10,11 +11,12 @@ import { LineTooLong, WaitingLine } from './waitingLine';
 const aliveMs = 15_000;
 /**
  * Tokens being looked at by the API server at a time, and waiting for it: nobody may flood it through us. After a change of
- * leader all agents come within seconds; who finds the line too long comes back after its back-off. A stream waits ten seconds.
+ * leader all agents come within seconds, and there is room for all: who were sent away would cost another handshake later.
+ * A stream is ended when its token was not looked at within a minute.
  */
-const reviewing = { atOnce: 16, longest: 512, patienceMs: 8000 };
-/** Streams that are sent an order together: what is sent at once is held in memory once for each. */
-const broadcastAtOnce = 100;
+const reviewing = { atOnce: 16, longest: 10_000, patienceMs: 55_000 };
+/** Names of namespaces that are sent together: what is sent at once is held in memory once for each stream. */
+const namesAtOnce = 100_000;
 /** The report of a node without an agent is kept this long: an agent that is replaced comes back within it. */
 const keepMs = 120_000;
 
@@ -97,7 +99,7 @@ export class AgentSessions {
       },
       onReport: (report) => {
         if (seat.session !== session) return;
-        seat.report = report;
+        seat.report = overwrite(seat.report, report);
         seat.reporter = session.identity.podUid;
         seat.lastSeen = this.options.now();
         this.options.onChange(node);
@@ -116,16 +118,18 @@ export class AgentSessions {
 
   /** Sends an order to every agent, and to those that come later. */
   broadcast(order: Order): void {
+    const { added, removed, namespaces } = orderMessage(order, this.order);
+    const atOnce = Math.ceil(namesAtOnce / (1 + added.length + removed.length + namespaces.length));
     this.order = order;
-    this.sendOn(order, [...this.seats.values()].flatMap(({ session }) => session ?? []));
+    this.sendOn(order, [...this.seats.values()].flatMap(({ session }) => session ?? []), atOnce);
   }
 
   /** A stream that has ended meanwhile sends nothing; one that was opened meanwhile has had the order. */
-  private sendOn(order: Order, sessions: readonly AgentSession<AgentIdentity>[]): void {
+  private sendOn(order: Order, sessions: readonly AgentSession<AgentIdentity>[], atOnce: number): void {
     if (this.order !== order) return;
-    for (const session of sessions.slice(0, broadcastAtOnce)) session.send(order);
-    const rest = sessions.slice(broadcastAtOnce);
-    if (rest.length > 0) setImmediate(() => this.sendOn(order, rest));
+    for (const session of sessions.slice(0, atOnce)) session.send(order);
+    const rest = sessions.slice(atOnce);
+    if (rest.length > 0) setImmediate(() => this.sendOn(order, rest, atOnce));
   }
 
   /** Who can be asked for live data, and whose streams are missing. */

@@ -12,7 +12,8 @@ import {
 } from '@grpc/grpc-js';
 import { LatestWriter } from './latest';
 import type { Watch, Watched } from './live';
-import type { FromAgent, FromController, Hello, Order, Report } from './messages';
+import type { FromAgent, FromController, Hello, Order, OrderMessage, Report } from './messages';
+import { orderOfMessage } from './orderChanges';
 import { connectPath, decodeFromController, encodeFromAgent, type Incoming, maxMessageBytes } from './wire';
 
 type Call = ClientDuplexStream<FromAgent, Incoming<FromController>>;
@@ -57,6 +58,8 @@ export class ControllerStream {
   private readonly client: Client;
   private readonly call: Call;
   private readonly reports: LatestWriter<Report>;
+  /** The last one of this stream. */
+  private ordered: Order | undefined;
   /** The token that the controller has seen last. */
   private shown: string;
   private readonly renewing: NodeJS.Timeout;
@@ -122,13 +125,26 @@ export class ControllerStream {
   private take(incoming: Incoming<FromController>): void {
     if (this.over) return;
     if (!incoming.ok) {
-      this.call.cancel();
-      this.end(`malformed order: ${incoming.problem}`);
+      this.refuse(incoming.problem);
     } else if (incoming.value.message === 'order') {
-      this.events.order(incoming.value.order);
+      this.takeOrder(incoming.value.order);
     } else if (incoming.value.message === 'watch') {
       this.events.watch(incoming.value.watch);
     }
+  }
+
+  private takeOrder(message: OrderMessage): void {
+    try {
+      this.ordered = orderOfMessage(message, this.ordered);
+    } catch (error) {
+      return this.refuse(error instanceof Error ? error.message : String(error));
+    }
+    this.events.order(this.ordered);
+  }
+
+  private refuse(problem: string): void {
+    this.call.cancel();
+    this.end(`malformed order: ${problem}`);
   }
 
   private end(reason: string): void {

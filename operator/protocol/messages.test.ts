@@ -1,5 +1,5 @@
 import { connectionReasonNames } from '../api';
-import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxReportSeconds, maxTallies, namespaceReport, order, problem, type Report, report } from './messages';
+import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxReportSeconds, maxTallies, namespaceReport, orderMessage, problem, type Report, report } from './messages';
 import { connection, event, maxLiveRows, podTraffic, watch, watched, type Connection, type Watched } from './live';
 import { decodeFromAgent, decodeFromController, definitions, encodeFromAgent, encodeFromController, maxMessageBytes } from './wire';
 
@@ -19,9 +19,9 @@ describe('agent.proto and the schemas name the same fields', () => {
     ['Report', keys(report)],
     ['Problem', keys(problem)],
     ['NamespaceReport', keys(namespaceReport)],
-    ['ReasonTally', keys(namespaceReport.shape.reasons.in.element)],
+    ['ReasonTally', keys(namespaceReport.shape.reasons.element)],
     ['PassTally', keys(namespaceReport.shape.passes.element)],
-    ['Order', keys(order)],
+    ['Order', keys(orderMessage)],
     ['Watch', keys(watch)],
     ['Watched', keys(watched)],
     ['PodTraffic', keys(podTraffic)],
@@ -93,12 +93,13 @@ test('what is asked for comes back as it was, and what is left out is empty', ()
 
 test('an agent of the version before, which says nothing of live data, does not answer it', () => {
   const hello4 = Buffer.from([0x0a, 0x05, 0x0a, 0x01, 0x31, 0x20, 0x02]); // agent_version and map_abi
-  expect(decodeFromAgent(hello4)).toEqual({ ok: true, value: { message: 'hello', hello: { agentVersion: '1', kernel: '', architecture: '', mapAbi: 2, live: false } } });
+  expect(decodeFromAgent(hello4)).toEqual({ ok: true, value: { message: 'hello', hello: { agentVersion: '1', kernel: '', architecture: '', mapAbi: 2, live: false, changes: false } } });
 });
 
 const anOrder = {
   revision: 7, mode: 'Accelerate' as const, paths: ['PodLocal' as const], maxConnections: 100, spillBytes: 65536,
   namespaces: ['shop'], podSelector: { matchLabels: { app: 'cart' } }, remove: false, reportSeconds: maxReportSeconds,
+  since: 0, added: [], removed: [],
 };
 
 test('an order comes back with its selector parsed', () => {
@@ -115,6 +116,8 @@ test.each([
   ['a counter that is not finite', { ...largestReport, joinedSockets: Number.POSITIVE_INFINITY }],
   ['a counter above 2^53', { ...largestReport, joinedSockets: 2 ** 60 }],
   ['more namespaces than allowed', { ...largestReport, namespaces: [...largestReport.namespaces, ...largestReport.namespaces.slice(0, 1)] }],
+  ['a counter of a namespace below 0', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], left: -1 }] }],
+  ['a counter of a reason that is no whole number', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], reasons: [{ reason: 'PeerElsewhere', connections: 0.5 }] }] }],
   ['a namespace without a name', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], name: '' }] }],
 ])('a report with %s is refused', (_, bad) => {
   const result = fromAgent.safeParse({ message: 'report', report: bad });

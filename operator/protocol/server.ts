@@ -19,7 +19,7 @@ export interface ServeOptions<Identity> {
   readonly tls: CertificatePair;
   /**
    * Tells who shows the token. Throws `NotAuthenticated` for a wrong one, or `Refused` with another status; any other
-   * error, or no answer in ten seconds, is UNAVAILABLE to the agent, which then tries again.
+   * error, or no answer in a minute, is UNAVAILABLE to the agent, which then tries again.
    */
   readonly authenticate: (token: string) => Promise<Identity>;
   /** Called once an authenticated agent has said Hello; what it returns hears the rest. May throw `Refused`. */
@@ -40,7 +40,8 @@ export interface AgentServer {
 }
 
 const defaultLimits: StreamLimits = {
-  authenticateMs: 10_000, helloMs: 10_000, silenceMs: 45_000, messageIntervalMs: 50,
+  // As long as the line of those who are looked at before it may be when all agents come at once.
+  authenticateMs: 60_000, helloMs: 10_000, silenceMs: 45_000, messageIntervalMs: 50,
   // The kubelet makes a new token of ten minutes after eight; agents look for it every minute.
   tokenAgeMs: 900_000, tokenRetryMs: 10_000,
 };

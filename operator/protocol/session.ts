@@ -3,6 +3,7 @@ import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { LatestWriter } from './latest';
 import type { Watch, Watched } from './live';
 import type { FromAgent, FromController, Hello, Order, Report } from './messages';
+import { orderMessage } from './orderChanges';
 import { Refused } from './refused';
 import { TokenAge } from './tokenAge';
 import type { Incoming } from './wire';
@@ -60,6 +61,9 @@ export class SessionStream<Identity> {
   private silence: NodeJS.Timeout | undefined;
   private pause: NodeJS.Timeout | undefined;
   private readonly orders: LatestWriter<Order>;
+  /** The last order that went out. */
+  private told: Order | undefined;
+  private readsChanges = false;
 
   constructor(
     private readonly call: Call,
@@ -67,7 +71,7 @@ export class SessionStream<Identity> {
     private readonly limits: StreamLimits,
     private readonly onGone: () => void,
   ) {
-    this.orders = new LatestWriter((order, done) => call.write({ message: 'order', order }, done));
+    this.orders = new LatestWriter((order, done) => this.write(order, done));
     call.on('cancelled', () => this.finish('the agent ended the stream'));
     call.on('end', () => this.end(status.OK, 'the agent ended the stream'));
   }
@@ -138,6 +142,7 @@ export class SessionStream<Identity> {
   private open(identity: Identity, hello: Hello): void {
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.end(status.DEADLINE_EXCEEDED, 'no report came'), this.limits.silenceMs);
+    this.readsChanges = hello.changes;
     // Tells the agent that it is accepted, also when there is no order for it yet.
     this.call.sendMetadata(new Metadata());
     const handlers = this.policy.onStream({
@@ -157,6 +162,11 @@ export class SessionStream<Identity> {
       maxAgeMs: this.limits.tokenAgeMs,
       retryMs: this.limits.tokenRetryMs,
     });
+  }
+
+  private write(order: Order, done: () => void): void {
+    this.call.write({ message: 'order', order: orderMessage(order, this.readsChanges ? this.told : undefined) }, done);
+    this.told = order;
   }
 
   private finish(reason: string): void {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { z } from 'zod';
-import { type FromAgent, fromAgent, type FromController, fromController, type Order } from './messages';
+import { type FromAgent, fromAgent, type FromController, fromController, type OrderMessage } from './messages';
 
 // What goes wrong is told through our own callbacks, once; grpc-js would write to the console beside the log.
 setLogVerbosity(logVerbosity.NONE);
@@ -38,9 +38,9 @@ export function encodeFromController(message: FromController): Buffer {
 }
 
 /** An order goes to every agent of the cluster: its bytes are made once. */
-const orders = new WeakMap<Order, Buffer>();
+const orders = new WeakMap<OrderMessage, Buffer>();
 
-function encodedOrder(order: Order): Buffer {
+function encodedOrder(order: OrderMessage): Buffer {
   const known = orders.get(order);
   if (known !== undefined) return known;
   const bytes = connect.responseSerialize({ order: { ...order, podSelector: JSON.stringify(order.podSelector) } });

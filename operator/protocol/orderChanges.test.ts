@@ -1,0 +1,56 @@
+// Whatever two orders follow each other, what has changed brings one to the other.
+import fc from 'fast-check';
+import { anOrder, hello, TestChannel } from './channel.testing';
+import type { Order } from './messages';
+import { orderMessage, orderOfMessage } from './orderChanges';
+import { decodeFromController, encodeFromController } from './wire';
+
+const names = fc.uniqueArray(fc.integer({ min: 0, max: 60 }).map((number) => `squad-${number}`)).map((list) => list.sort());
+const orderOf = (revision: number, namespaces: string[]): Order => ({ ...anOrder, revision, namespaces });
+
+test('what has changed since an order gives the next, on the wire too', () => {
+  fc.assert(
+    fc.property(names, names, (before, after) => {
+      const [first, next] = [orderOf(7, before), orderOf(8, after)];
+      const incoming = decodeFromController(encodeFromController({ message: 'order', order: orderMessage(next, first) }));
+      if (!incoming.ok || incoming.value.message !== 'order') throw new Error('not an order');
+      expect(orderOfMessage(incoming.value.order, first)).toEqual(next);
+    }),
+  );
+});
+
+test('changes since an order that did not come are an error', () => {
+  const changes = orderMessage(orderOf(8, ['a', 'b', 'd']), orderOf(7, ['a', 'b', 'c']));
+  expect(changes).toMatchObject({ since: 7, namespaces: [], added: ['d'], removed: ['c'] });
+  expect(() => orderOfMessage(changes, orderOf(6, []))).toThrow('changes since order 7, and the last one was 6');
+  expect(() => orderOfMessage(changes, undefined)).toThrow('the last one was none');
+});
+
+test('a change of mode takes a few bytes to an agent that can read changes, and all names to one of before', async () => {
+  const namespaces = Array.from({ length: 1000 }, (_, index) => `squad-${index}-production`).sort();
+  const channel = new TestChannel();
+  try {
+    const server = await channel.serve();
+    const told: Order[][] = [[], []];
+    for (const [place, orders] of told.entries()) {
+      const onOrder = (order: Order): void => {
+        orders.push(order);
+        channel.journal.add(`agent ${place} has ${orders.length}`);
+      };
+      const before = channel.journal.lines.length;
+      channel.agent(server.port, { onOrder, hello: () => ({ ...hello, changes: place === 0 }) });
+      await channel.journal.until(/^open/, before);
+    }
+    const [first, next] = [{ ...anOrder, revision: 1, namespaces }, { ...anOrder, revision: 2, mode: 'Off' as const, namespaces }];
+    const bytes = (order: Order, since?: Order): number => encodeFromController({ message: 'order', order: orderMessage(order, since) }).length;
+    for (const [index, order] of [first, next].entries()) {
+      for (const session of channel.sessions) session.send(order);
+      for (const place of told.keys()) await channel.journal.until(new RegExp(`^agent ${place} has ${index + 1}$`));
+    }
+    expect(told).toEqual([[first, next], [first, next]]);
+    expect(bytes(next, first)).toBeLessThan(100);
+    expect(bytes(next)).toBeGreaterThan(15_000);
+  } finally {
+    await channel.end();
+  }
+});
