@@ -7,6 +7,8 @@ import type { Datapath, DatapathSnapshot } from './datapath/contract';
 const unsettled: readonly ConnectionReason[] = ['Learning', 'ShortLived', 'OneWay', 'Observing', 'LimitReached'];
 const soonMs = 1000;
 const seldomMs = 10_000;
+/** With nothing left that could join: to find what the counters do not tell. Ten thousand connections take some 25 ms of processor time. */
+const settledMs = 20_000;
 /** All selected pods are visited at least this often, others only where something can still join. */
 const wholeEveryMs = 10_000;
 /** Pause after a visit, as a multiple of the processor time it took; and while something is learnt. */
@@ -72,7 +74,7 @@ export class Visits {
     const joins = moved > 0;
     for (let n = 1; moved > 0 && n < stepsToJoin; n++) moved = datapath.visit(namespaces);
     this.interval = joins ? soonMs : Math.min(2 * this.interval, seldomMs);
-    this.nextVisit = this.now() + (open.length > 0 ? this.interval : seldomMs);
+    this.nextVisit = this.now() + (open.length > 0 ? this.interval : settledMs);
     this.restUntil = this.now() + (this.learning > 0 ? learningRestFactor : restFactor) * (this.worked() - before);
   }
 
