@@ -17,6 +17,8 @@ import { TokenReviewer } from './tokenReview';
  * every 1.5 to 1.8 s. A leader that is cut off stops 3 s before that.
  */
 const leaseTimes = { leaseMs: 12_000, renewDeadlineMs: 9_000, retryMs: 1_500 };
+/** What changes in the cluster within this time is looked at together: of thousands of new nodes or pods each would cost a pass. */
+const changePauseMs = 50;
 /** Reports of many nodes are looked at together. */
 const reportPauseMs = 200;
 
@@ -43,7 +45,7 @@ async function run(environment: ReturnType<typeof readEnvironment>, log: Log, si
     onNoAnswer: () => cluster.doubt(),
   });
   const queue = new WorkQueue();
-  const cluster = new Cluster(client, namespace, { onChange: () => queue.add(resourceKey), log: say });
+  const cluster = new Cluster(client, namespace, { onChange: () => queue.addAfter(resourceKey, changePauseMs), log: say });
   const questions: Questions = new Questions(() => sessions.liveAgents());
   const sessions: AgentSessions = new AgentSessions({
     reviewer: new TokenReviewer(client, `system:serviceaccount:${namespace}:${agentName}`),

@@ -180,6 +180,23 @@ describe('a work queue', () => {
     await ended;
   });
 
+  it('lets timers have their turn between passes that wait for nothing', async () => {
+    const queue = new WorkQueue();
+    const stop = new AbortController();
+    let passes = 0;
+    setTimeout(() => stop.abort(), 20);
+    const work = (key: string): Promise<void> => {
+      // Without their turn no timer would ever end this.
+      if (++passes > 1_000_000) stop.abort(new Error('starved'));
+      queue.add(key);
+      return Promise.resolve();
+    };
+    queue.add('a');
+    await queue.run({ concurrency: 1, signal: stop.signal, work, onError: () => undefined });
+    expect(stop.signal.reason).toMatchObject({ name: 'AbortError' });
+    expect(passes).toBeGreaterThan(1);
+  });
+
   it('refuses to run twice at once', async () => {
     const { queue, options } = running();
     await expect(queue.run(options)).rejects.toThrow('it already runs');

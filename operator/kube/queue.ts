@@ -1,4 +1,5 @@
 // Keys to be worked on: each at most once in line, never with two workers, later again with growing pauses when it failed.
+import { setImmediate as turnOfOthers } from 'node:timers/promises';
 import { backoffMs } from './backoff';
 import { systemClock, type Clock, type Random } from './clock';
 import { ApiError, messageOf } from './errors';
@@ -90,6 +91,8 @@ export class WorkQueue {
         const cancel = nextMs === undefined ? () => undefined : this.clock.after(nextMs, () => this.wake());
         await woken;
         cancel();
+        // Passes that ask nobody for anything, with keys that come from what has been read already, would keep timers waiting for ever.
+        await turnOfOthers();
       }
       await Promise.all(passes);
     } finally {
