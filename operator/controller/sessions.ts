@@ -15,8 +15,8 @@ const aliveMs = 15_000;
  * A stream is ended when its token was not looked at within a minute.
  */
 const reviewing = { atOnce: 16, longest: 10_000, patienceMs: 55_000 };
-/** Names of namespaces that are sent together: what is sent at once is held in memory once for each stream. */
-const namesAtOnce = 100_000;
+/** Names of namespaces that are sent together: what is sent at once is held in memory once for each stream, some 20 bytes a name. */
+const namesAtOnce = 500_000;
 /** The report of a node without an agent is kept this long: an agent that is replaced comes back within it. */
 const keepMs = 120_000;
 
