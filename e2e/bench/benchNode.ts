@@ -21,7 +21,8 @@ export interface Pair {
 
 export class BenchNode {
   private visiting: NodeJS.Timeout | undefined;
-  private visits = new Visits(() => performance.now());
+  /** Once it is in force. */
+  private visits: Visits | undefined;
   private visitFailed: Error | undefined;
   private readonly primed = new Set<string>();
   private readonly running = new Set<RunningLoad>();
@@ -110,7 +111,7 @@ export class BenchNode {
 
   /** Waits until nothing is learnt and readers are left alone, as they are 29 seconds in 30. */
   async readersLeftAlone(): Promise<void> {
-    await waitFor('readers to be known', () => !this.visits.watching, { timeoutMs: 20_000, everyMs: 20 });
+    await waitFor('readers to be known', () => this.visits?.watching !== true, { timeoutMs: 20_000, everyMs: 20 });
   }
 
   /** Bytes of selected pods so far that were redirected, and those that went over TCP. */

@@ -148,7 +148,8 @@ export class Reconciler {
       order === undefined
         ? lastKnown(previous)
         : aggregate({ order, namespaces: this.selected, agents: sessions.states(), desiredNodes: nodes?.desired, ...this.nodesWithout(resource), previous, now });
-    const rollout = this.rollout ?? previous?.rollout;
+    // What a former leader said of it holds for the generation that leader had seen.
+    const rollout = this.rollout ?? (previous?.observedGeneration === generation ? previous.rollout : undefined);
     const conditions = conditionsOf({
       generation,
       nodes: counted.nodes,

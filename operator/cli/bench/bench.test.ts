@@ -63,11 +63,19 @@ afterEach(() => {
 const bench = (api: FakeApi, ...words: string[]) => accelctl(api, ['bench', '--rounds', '2', '--file', file, ...words], Number.POSITIVE_INFINITY, []);
 
 describe('accelctl bench', () => {
+  it.each(['ImagePullBackOff', 'InvalidImageName'])('does not wait for an image that cannot be had (%s)', async (reason) => {
+    const api = new BenchApi();
+    api.pod = { status: { containerStatuses: [{ state: { waiting: { reason } } }] } };
+    const { code, complaints } = await bench(api);
+    expect([code, complaints]).toEqual([exitCode.notReady, [expect.stringContaining(`starting pod server: its image cannot be pulled (${reason}); give one that can with --image`)]]);
+    expect(api.done.at(-1)).toBe('DELETE bench');
+  });
+
   it('says while it waits what a pod lacks', async () => {
     const api = new BenchApi();
-    api.pod = { status: { containerStatuses: [{ state: { waiting: { reason: 'ImagePullBackOff' } } }] } };
+    api.pod = { status: { containerStatuses: [{ state: { waiting: { reason: 'ErrImagePull' } } }] } };
     const { code, progress, complaints } = await accelctl(api, ['bench', '--file', file], 5, []);
-    expect(progress).toContain('waiting for the pods of the bench to be ready: pod server: ImagePullBackOff');
+    expect(progress).toContain('waiting for the pods of the bench to be ready: pod server: ErrImagePull');
     expect([code, complaints.length]).toEqual([exitCode.notReady, 1]);
   });
 

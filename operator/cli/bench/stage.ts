@@ -28,6 +28,8 @@ const pod = z.looseObject({
 });
 const serviceObject = z.looseObject({ spec: z.looseObject({ clusterIP: z.string().min(1) }) });
 const readyMs = 180_000;
+/** Of a container whose image the kubelet has tried to pull and could not, or never will. */
+const unpullable = ['ImagePullBackOff', 'InvalidImageName', 'ErrImageNeverPull'];
 /** A namespace that has just been made has no ServiceAccount yet, and refuses pods. */
 const settleMs = 30_000;
 
@@ -110,12 +112,13 @@ export class Stage {
     }
   }
 
-  /** Why a pod is not ready yet; undefined when it is. */
+  /** Why a pod is not ready yet; undefined when it is. @throws Failure when its image cannot be had */
   private async unready(name: string): Promise<string | undefined> {
     const { status } = await this.pod(name);
     const ready = status.conditions.find(({ type }) => type === 'Ready');
     if (ready?.status === 'True') return undefined;
     const waiting = status.containerStatuses.flatMap(({ state }) => state?.waiting?.reason ?? []).find((reason) => reason !== 'PodInitializing' && reason !== 'ContainerCreating');
+    if (waiting !== undefined && unpullable.includes(waiting)) throw new Failure(`starting pod ${name}: its image cannot be pulled (${waiting}); give one that can with --image`, exitCode.notReady);
     const unscheduled = status.conditions.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
     return `pod ${name}: ${waiting ?? unscheduled?.message ?? ready?.message ?? 'not started'}`;
   }

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { connectionReasons, matchesLabels, modeLabel, modeLabelOff, modes, nodeReasons, systemNamespaces, type SidecarAcceleration } from '../../api';
 import type { Cluster, NamespaceSummary } from '../cluster';
 import { Failure } from '../exit';
+import { howToBegin } from '../failure';
 import { readinessOf } from '../readiness';
 import { isUnderWay } from '../settle';
 import { benchOf, liveNow } from './live';
@@ -59,7 +60,7 @@ export const routes: Readonly<Record<string, Route>> = {
 async function stateOf(cluster: Cluster): Promise<State> {
   const [resource, namespaces] = await Promise.all([cluster.resourceIfAny(), cluster.namespaces().catch(() => undefined)]);
   const rows = namespaces === undefined ? {} : { namespaces: namespaces.map((each) => rowOf(each, resource)) };
-  if (resource === undefined) return { server: cluster.server, ready: false, settling: false, explained: {}, message: 'there is no resource, so nothing is accelerated: accelctl on --select KEY=VALUE', ...rows };
+  if (resource === undefined) return { server: cluster.server, ready: false, settling: false, explained: {}, message: `there is no resource, so nothing is accelerated; to accelerate: ${howToBegin}`, ...rows };
   const readiness = readinessOf(resource);
   return { server: cluster.server, resource, ...readiness, settling: !readiness.ready && isUnderWay(resource), explained: explained(resource), ...rows };
 }
