@@ -33,7 +33,6 @@ export class FaultProxy {
   private readonly sockets = new Set<Socket>();
   /** Connections that are dead without a word: what arrives on them is lost, nothing comes back. */
   private readonly deaf = new WeakSet<Socket>();
-  private readonly mute = new WeakSet<ServerResponse>();
   private readonly watches = new Set<ServerResponse>();
   private readonly upstream = new Agent({ keepAlive: true, rejectUnauthorized: false });
 
@@ -96,11 +95,6 @@ export class FaultProxy {
   partition(): void {
     this.deafenConnections();
     this.breaks(() => ({ do: 'swallow' }));
-  }
-
-  /** The watches there are hear nothing any more, and nobody is told; other requests work. */
-  muteWatches(): void {
-    for (const response of this.watches) this.mute.add(response);
   }
 
   /** Ends the watches there are in order. */
@@ -166,7 +160,7 @@ export class FaultProxy {
       this.watches.add(response);
       response.once('close', () => this.watches.delete(response));
     }
-    const heard = (): boolean => !this.deaf.has(socket) && !this.mute.has(response);
+    const heard = (): boolean => !this.deaf.has(socket);
     answered.on('data', (chunk: Buffer) => heard() && response.write(chunk));
     answered.on('end', () => heard() && response.end());
     answered.on('error', () => heard() && socket.destroy());

@@ -4,7 +4,10 @@ import type { Order, Report } from '../protocol';
 export interface AgentState {
   readonly node: string;
   readonly connected: boolean;
-  /** The last report, kept while an agent is being replaced; undefined before the first. */
+  /**
+   * The last report, kept while an agent is being replaced; undefined before the first. The next report takes its place in the same
+   * object: to be read before anything is waited for.
+   */
   readonly report: Report | undefined;
   /** Of the pod whose agent sent that report. */
   readonly podUid?: string | undefined;

@@ -51,7 +51,7 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
   const server = await serveAgents({
     address: `${contact.address.startsWith('[') ? '[::]' : '0.0.0.0'}:${environment.GRPC_PORT}`,
     tls: pairOf(certificates),
-    authenticate: (token) => sessions.authenticate(token),
+    authenticate: (token, wanted) => sessions.authenticate(token, wanted),
     onStream: (session) => {
       const handlers = sessions.open(session);
       return {

@@ -15,6 +15,7 @@ function overwritten(kept: unknown, news: unknown): unknown {
     for (const [index, each] of news.entries()) kept[index] = overwritten(kept[index], each);
     return kept;
   }
+  // A string that says the same is the old object, and the new one is garbage at once.
   if (!isRecord(kept) || !isRecord(news) || !sameKeys(kept, news)) return kept === news ? kept : news;
   for (const key in news) kept[key] = overwritten(kept[key], news[key]);
   return kept;

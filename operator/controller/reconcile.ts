@@ -148,7 +148,7 @@ export class Reconciler {
       order === undefined
         ? lastKnown(previous)
         : aggregate({ order, namespaces: this.selected, agents: sessions.states(), desiredNodes: nodes?.desired, ...this.nodesWithout(resource), previous, now });
-    // What a former leader said of it holds for the generation that leader had seen.
+    // What a former leader said of it holds until this one has looked, unless the spec has changed since.
     const rollout = this.rollout ?? (previous?.observedGeneration === generation ? previous.rollout : undefined);
     const conditions = conditionsOf({
       generation,

@@ -1,6 +1,6 @@
 // The agents that are connected: one a node, each with its last report and the order it was sent.
 import { status } from '@grpc/grpc-js';
-import { type AgentSession, NotAuthenticated, type Order, orderMessage, Refused, type Report, type SessionHandlers, type Watched } from '../protocol';
+import { type AgentSession, NotAuthenticated, type Order, Refused, type Report, type SessionHandlers, type Watched } from '../protocol';
 import type { AgentState } from './aggregate';
 import type { LiveAgent } from './live';
 import { overwrite } from './overwrite';
@@ -12,7 +12,7 @@ const aliveMs = 15_000;
 /**
  * Tokens being looked at by the API server at a time, and waiting for it: nobody may flood it through us. After a change of
  * leader all agents come within seconds, and there is room for all: who were sent away would cost another handshake later.
- * A stream is ended when its token was not looked at within a minute.
+ * Less than the channel lets a stream wait (`authenticateMs`).
  */
 const reviewing = { atOnce: 16, longest: 10_000, patienceMs: 55_000 };
 /** Names of namespaces that are sent together: what is sent at once is held in memory once for each stream, some 20 bytes a name. */
@@ -54,14 +54,15 @@ export class AgentSessions {
   /**
    * Who shows this token. One node has one agent: another pod that claims a node is refused while the first speaks or
    * its token is good, and takes its place once that pod is gone.
+   * @param wanted whether the stream that showed it is still there
    */
-  async authenticate(token: string): Promise<AgentIdentity> {
+  async authenticate(token: string, wanted?: () => boolean): Promise<AgentIdentity> {
     try {
       return await this.reviews.run(async () => {
         const identity = await this.options.reviewer.review(token);
         await this.refuseSecond(identity);
         return identity;
-      });
+      }, wanted);
     } catch (error) {
       if (error instanceof LineTooLong) throw new Refused(status.RESOURCE_EXHAUSTED, `too many agents are being authenticated: ${error.message}`);
       throw error;
@@ -118,18 +119,17 @@ export class AgentSessions {
 
   /** Sends an order to every agent, and to those that come later. */
   broadcast(order: Order): void {
-    const { added, removed, namespaces } = orderMessage(order, this.order);
-    const atOnce = Math.ceil(namesAtOnce / (1 + added.length + removed.length + namespaces.length));
     this.order = order;
-    this.sendOn(order, [...this.seats.values()].flatMap(({ session }) => session ?? []), atOnce);
+    this.sendOn(order, [...this.seats.values()].flatMap(({ session }) => session ?? []));
   }
 
   /** A stream that has ended meanwhile sends nothing; one that was opened meanwhile has had the order. */
-  private sendOn(order: Order, sessions: readonly AgentSession<AgentIdentity>[], atOnce: number): void {
+  private sendOn(order: Order, sessions: readonly AgentSession<AgentIdentity>[]): void {
     if (this.order !== order) return;
-    for (const session of sessions.slice(0, atOnce)) session.send(order);
-    const rest = sessions.slice(atOnce);
-    if (rest.length > 0) setImmediate(() => this.sendOn(order, rest, atOnce));
+    let [names, sent] = [0, 0];
+    for (; sent < sessions.length && names < namesAtOnce; sent += 1) names += sessions[sent]?.send(order) ?? 0;
+    const rest = sessions.slice(sent);
+    if (rest.length > 0) setImmediate(() => this.sendOn(order, rest));
   }
 
   /** Who can be asked for live data, and whose streams are missing. */

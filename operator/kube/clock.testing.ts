@@ -89,7 +89,7 @@ export class StoppableClock implements Clock {
   }
 }
 
-/** Lets every promise that can settle without I/O do so; one of them may give the others their turn twice. */
+/** Lets every promise that can settle without I/O do so; on their way they may give others their turn, three times at the most. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }

@@ -1,5 +1,5 @@
 // Agents that read nothing, or say too much: nobody else waits for them, and they cost no memory.
-import { anOrder, reportOf, sayHello, TestChannel } from './channel.testing';
+import { anOrder, hello, reportOf, sayHello, TestChannel } from './channel.testing';
 import { maxNamespaces } from './messages';
 import { encodeFromAgent } from './wire';
 
@@ -12,15 +12,19 @@ afterEach(() => channel.end());
 test('an agent that reads nothing holds up nobody, and finds the latest order when it reads again', async () => {
   const { port } = await channel.serve();
   const slow = channel.raw(port, 'good slow');
-  slow.say(sayHello());
+  // Each order is told to it as a whole, and to the other one as what has changed: a new name each time.
+  slow.say(sayHello({ message: 'hello', hello: { ...hello, changes: false } }));
   await channel.journal.until(/^open identity of good slow/);
-  channel.agent(port);
+  const told: string[][] = [];
+  channel.agent(port, { onOrder: ({ revision, namespaces }) => void (told.push([...namespaces]), channel.journal.add(`order ${revision}`)) });
   await channel.journal.until(/^open identity of good$/);
   const namespaces = Array.from({ length: maxNamespaces }, (_, index) => `${index}-`.padEnd(63, 'x'));
+  const named = (revision: number): string[] => [`0-${revision}`, ...namespaces.slice(1)].sort();
   const heldBefore = process.memoryUsage();
   const last = 1500; // of 65 KiB each
-  for (let revision = 1; revision <= last; revision += 1) for (const session of channel.sessions) session.send({ ...anOrder, namespaces, revision });
+  for (let revision = 1; revision <= last; revision += 1) for (const session of channel.sessions) session.send({ ...anOrder, namespaces: named(revision), revision });
   await channel.journal.until(new RegExp(`^order ${last}$`));
+  expect(told.at(-1)).toEqual(named(last));
   const held = process.memoryUsage();
   expect(held.external + held.heapUsed - heldBefore.external - heldBefore.heapUsed).toBeLessThan(50_000_000);
   const seen: number[] = [];

@@ -5,7 +5,6 @@ export type { CertificatePair } from './certificate';
 export * from './live';
 export * from './messages';
 export * from './server';
-export { orderMessage } from './orderChanges';
 export { NotAuthenticated, Refused } from './refused';
 export type { AgentSession, SessionHandlers } from './session';
 export { maxMessageBytes } from './wire';

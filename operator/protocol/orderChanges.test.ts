@@ -23,6 +23,8 @@ test('changes since an order that did not come are an error', () => {
   const changes = orderMessage(orderOf(8, ['a', 'b', 'd']), orderOf(7, ['a', 'b', 'c']));
   expect(changes).toMatchObject({ since: 7, namespaces: [], added: ['d'], removed: ['c'] });
   expect(() => orderOfMessage(changes, orderOf(6, []))).toThrow('changes since order 7, and the last one was 6');
+  const full = Array.from({ length: 1024 }, (_, index) => `squad-${index}`);
+  expect(() => orderOfMessage({ ...changes, removed: [] }, orderOf(7, full))).toThrow('an order of 1025 namespaces, and 1024 are the most');
   expect(() => orderOfMessage(changes, undefined)).toThrow('the last one was none');
 });
 

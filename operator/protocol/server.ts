@@ -18,10 +18,10 @@ export interface ServeOptions<Identity> {
   readonly address: string;
   readonly tls: CertificatePair;
   /**
-   * Tells who shows the token. Throws `NotAuthenticated` for a wrong one, or `Refused` with another status; any other
+   * Tells who shows the token; `wanted` says whether its stream is still there. Throws `NotAuthenticated` for a wrong one, or `Refused` with another status; any other
    * error, or no answer in a minute, is UNAVAILABLE to the agent, which then tries again.
    */
-  readonly authenticate: (token: string) => Promise<Identity>;
+  readonly authenticate: (token: string, wanted: () => boolean) => Promise<Identity>;
   /** Called once an authenticated agent has said Hello; what it returns hears the rest. May throw `Refused`. */
   readonly onStream: (session: AgentSession<Identity>) => SessionHandlers<Identity>;
   /** Every stream that was refused or ended with an error: one line, for the log. */

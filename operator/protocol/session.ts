@@ -28,8 +28,11 @@ export interface AgentSession<Identity> {
   readonly hello: Hello;
   /** Address and port the stream comes from. */
   readonly peer: string;
-  /** Sends the whole order. While an earlier one is still on its way only the latest waits behind it. Never throws. */
-  send(order: Order): void;
+  /**
+   * Tells the order, as changes where the agent reads them. While an earlier one is still on its way only the latest waits behind it.
+   * Never throws. Returns how many names of namespaces went out, none when it waits.
+   */
+  send(order: Order): number;
   /** Asks for live data; the answers come to `onWatched`. Not kept: a stream that ends forgets it. Never throws. */
   watch(watch: Watch): void;
   /** Ends the stream with ABORTED; the agent comes back after its back-off. */
@@ -47,7 +50,7 @@ export interface SessionHandlers<Identity> {
 }
 
 interface Policy<Identity> {
-  readonly authenticate: (token: string) => Promise<Identity>;
+  readonly authenticate: (token: string, wanted: () => boolean) => Promise<Identity>;
   readonly onStream: (session: AgentSession<Identity>) => SessionHandlers<Identity>;
   readonly onRefused: (problem: string) => void;
 }
@@ -64,6 +67,8 @@ export class SessionStream<Identity> {
   /** The last order that went out. */
   private told: Order | undefined;
   private readsChanges = false;
+  /** Of namespaces, in all orders that went out. */
+  private names = 0;
 
   constructor(
     private readonly call: Call,
@@ -92,7 +97,7 @@ export class SessionStream<Identity> {
   }
 
   private authenticate(token: string): Promise<Identity> {
-    return within(this.limits.authenticateMs, this.policy.authenticate(token));
+    return within(this.limits.authenticateMs, this.policy.authenticate(token, () => !this.ended));
   }
 
   end(code: status, reason: string): void {
@@ -149,7 +154,7 @@ export class SessionStream<Identity> {
       identity,
       hello,
       peer: this.call.getPeer(),
-      send: (order) => this.orders.send(order),
+      send: (order) => this.send(order),
       watch: (watch) => void (this.ended || this.call.write({ message: 'watch', watch })),
       close: (reason) => this.end(status.ABORTED, reason),
     });
@@ -164,9 +169,17 @@ export class SessionStream<Identity> {
     });
   }
 
+  private send(order: Order): number {
+    const before = this.names;
+    this.orders.send(order);
+    return this.names - before;
+  }
+
   private write(order: Order, done: () => void): void {
-    this.call.write({ message: 'order', order: orderMessage(order, this.readsChanges ? this.told : undefined) }, done);
+    const message = orderMessage(order, this.readsChanges ? this.told : undefined);
     this.told = order;
+    this.names += message.namespaces.length + message.added.length + message.removed.length;
+    this.call.write({ message: 'order', order: message }, done);
   }
 
   private finish(reason: string): void {
