@@ -147,8 +147,10 @@ export class SimulatedFleet {
   private async run(key: string, { metadata: { name, uid }, spec }: Pod): Promise<void> {
     const fate = this.fateOf(spec.nodeName, spec.containers[0]?.image ?? '');
     const id = `${key}/${uid}`;
+    // Every restart is an event of the pod, and brings it here again: its count is not to begin anew.
+    if (this.crashes.has(id)) return;
     await this.say(name, fate !== 'crashes' && fate !== 'never ready', 0);
-    if (fate === 'crashes' && !this.crashes.has(id)) {
+    if (fate === 'crashes') {
       let restarts = 0;
       this.crashes.set(id, setInterval(() => void this.say(name, false, ++restarts).catch(() => undefined), crashEveryMs));
     }

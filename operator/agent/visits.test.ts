@@ -50,10 +50,10 @@ test('where the kernel lets nobody visit, readers are watched all the time', () 
   expect(datapath.told).not.toContain('leave readers alone');
 });
 
-test('with everything settled it looks every twenty seconds, and readers are watched for a second in thirty only', () => {
-  expect(pass(1, 0)).toBe(1);
+test('with everything settled readers are watched for a second in thirty only', () => {
+  pass(1, 0);
   expect(visits.watching).toBe(true);
-  expect(pass(89, 0)).toBe(4);
+  pass(89, 0);
   expect(visits.watching).toBe(false);
   const watched = datapath.told.filter((what) => what === 'watch readers').length;
   expect(watched).toBe(3);

@@ -7,9 +7,7 @@ import type { Datapath, DatapathSnapshot } from './datapath/contract';
 const unsettled: readonly ConnectionReason[] = ['Learning', 'ShortLived', 'OneWay', 'Observing', 'LimitReached'];
 const soonMs = 1000;
 const seldomMs = 10_000;
-/** With nothing left that could join: to find what the counters do not tell. Ten thousand connections take some 25 ms of processor time. */
-const settledMs = 20_000;
-/** A visit sees only pods where something can still join, but all selected ones when the last such visit is this long ago. */
+/** All selected pods are visited at least this often, others only where something can still join. */
 const wholeEveryMs = 10_000;
 /** Pause after a visit, as a multiple of the processor time it took; and while something is learnt. */
 const restFactor = 200;
@@ -28,7 +26,6 @@ export class Visits {
   private interval = soonMs;
   private nextWhole = 0;
   private learning = 0;
-  private settled = false;
   private left = 0n;
   private watchedSince: number | undefined;
   private nextSample = 0;
@@ -53,9 +50,6 @@ export class Visits {
     const left = snapshot.namespaces.reduce((sum, entry) => sum + entry.left, 0n);
     // What has just left the map may have a reader that missed something meanwhile.
     if (learning > this.learning || left > this.left) this.hurry();
-    const settled = countOf(snapshot, unsettled) === 0;
-    if (this.settled && !settled) this.nextVisit = Math.min(this.nextVisit, this.now() + seldomMs);
-    this.settled = settled;
     this.learning = learning;
     this.left = left;
     // Without visits connections join when they open: nothing waits until their readers are known.
@@ -78,7 +72,7 @@ export class Visits {
     const joins = moved > 0;
     for (let n = 1; moved > 0 && n < stepsToJoin; n++) moved = datapath.visit(namespaces);
     this.interval = joins ? soonMs : Math.min(2 * this.interval, seldomMs);
-    this.nextVisit = this.now() + (open.length > 0 ? this.interval : settledMs);
+    this.nextVisit = this.now() + (open.length > 0 ? this.interval : seldomMs);
     this.restUntil = this.now() + (this.learning > 0 ? learningRestFactor : restFactor) * (this.worked() - before);
   }
 
