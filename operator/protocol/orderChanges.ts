@@ -21,7 +21,7 @@ function changed(order: Order, since: Order): OrderMessage {
   const [before, after] = [new Set(since.namespaces), new Set(order.namespaces)];
   const added = order.namespaces.filter((name) => !before.has(name));
   const removed = since.namespaces.filter((name) => !after.has(name));
-  if (added.length + removed.length >= order.namespaces.length) return whole(order);
+  if (added.length + removed.length >= order.namespaces.length) return orderMessage(order);
   return { ...order, namespaces: [], since: since.revision, added, removed };
 }
 

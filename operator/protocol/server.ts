@@ -18,8 +18,9 @@ export interface ServeOptions<Identity> {
   readonly address: string;
   readonly tls: CertificatePair;
   /**
-   * Tells who shows the token; `wanted` says whether its stream is still there. Throws `NotAuthenticated` for a wrong one, or `Refused` with another status; any other
-   * error, or no answer in a minute, is UNAVAILABLE to the agent, which then tries again.
+   * Tells who shows the token; `wanted` says whether its stream is still there. Throws `NotAuthenticated` for a wrong one,
+   * or `Refused` with another status; any other error, or no answer in a minute, is UNAVAILABLE to the agent, which then
+   * tries again.
    */
   readonly authenticate: (token: string, wanted: () => boolean) => Promise<Identity>;
   /** Called once an authenticated agent has said Hello; what it returns hears the rest. May throw `Refused`. */
