@@ -8,11 +8,15 @@ const faultyAt = 300_000; // bytes towards the server on all connections, after 
 let passed = 0;
 let made = false;
 const others = [];
+const greeted = new WeakSet();
 
 /** The chunk as it is passed on; once, not as it came. */
 function tamper(chunk, to) {
   passed += chunk.length;
-  if (made || fault === 'none' || passed < faultyAt || chunk.length < 200) return to.write(chunk);
+  // What comes first on a connection has its greeting in it, which is checked apart from its bytes.
+  const first = !greeted.has(to);
+  greeted.add(to);
+  if (first || made || fault === 'none' || passed < faultyAt || chunk.length < 200) return to.write(chunk);
   made = true;
   const half = chunk.length >> 1;
   const changed = Buffer.from(chunk);

@@ -43,7 +43,7 @@ test.each([
   ['changed', /wrong byte: connection (\d+) .* at (\d+): those of connection \1 up at \2/],
   ['dropped', /wrong byte: connection (\d+) .* at (\d+): those of connection \1 up at (?!\2)/],
   ['doubled', /wrong byte: connection (\d+) .* at (\d+): those of connection \1 up at (?!\2)/],
-  ['swapped', /(wrong byte: connection (\d+) .* at (\d+): those of connection \2 up at (?!\3)|wrong greeting)/],
+  ['swapped', /wrong byte: connection (\d+) .* at (\d+): those of connection \1 up at (?!\2)/],
   ['crossed', /(wrong byte: connection (\d+) .*: those of connection (?!\2)|wrong greeting|more bytes than were sent)/],
 ])('sees that bytes were %s, and says whose they are', async (fault, words) => {
   const { server } = await talk(fault);
