@@ -226,6 +226,19 @@ static __always_inline bool find_candidate(const struct handshake *handshake, co
 	return !bpf_map_delete_elem(&candidates, handshake);
 }
 
+/* Whether the standing of an end that is not joined may still change. */
+static __always_inline bool may_still_join(enum standing standing)
+{
+	return standing == STANDING_LEARNING || standing == STANDING_SHORT_LIVED || standing == STANDING_ONE_WAY ||
+	       standing == STANDING_OBSERVING || standing == STANDING_LIMIT_REACHED;
+}
+
+/* An end that has looked for its peer in vain may have looked too early: the other may find it yet. */
+static __always_inline bool may_be_found(enum standing standing)
+{
+	return may_still_join(standing) || standing == STANDING_PEER_NOT_SELECTED;
+}
+
 /* One end that is open and not joined. True when it took a step. */
 static __always_inline bool approach(struct end *end, struct tcp_sock *tp, struct sock *sk,
 				     const struct endpoint *local, const struct endpoint *remote,
@@ -236,6 +249,8 @@ static __always_inline bool approach(struct end *end, struct tcp_sock *tp, struc
 	struct joint *joint, taken;
 	struct half half = {};
 
+	if (!may_be_found(end->standing))
+		return false;
 	joint = bpf_map_lookup_elem(&joints, &cookie);
 	if (joint) {
 		taken = *joint;
@@ -245,7 +260,7 @@ static __always_inline bool approach(struct end *end, struct tcp_sock *tp, struc
 	handshake = end->accepting && known(&end->face.handshake) ? end->face.handshake : handshake_as_accepting(tp);
 	if (find_candidate(&handshake, &remote->address, end->netns, &half))
 		return answer(end, tp, sk, &half, &handshake, settings);
-	if (end->accepting || !worth_joining(end, tp))
+	if (end->accepting || !may_still_join(end->standing) || !worth_joining(end, tp))
 		return false;
 	if (!known(&end->face.handshake))
 		end->face.handshake = handshake_as_connecting(tp);
@@ -260,13 +275,6 @@ static __always_inline bool approach(struct end *end, struct tcp_sock *tp, struc
 	withdraw(end);
 	settle(end, opened_fast(tp) ? STANDING_UNSUPPORTED_SOCKET : STANDING_PEER_NOT_SELECTED);
 	return false;
-}
-
-/* Whether the standing of an end that is not joined may still change. */
-static __always_inline bool may_still_join(enum standing standing)
-{
-	return standing == STANDING_LEARNING || standing == STANDING_SHORT_LIVED || standing == STANDING_ONE_WAY ||
-	       standing == STANDING_OBSERVING || standing == STANDING_LIMIT_REACHED;
 }
 
 #endif

@@ -122,7 +122,7 @@ static __always_inline bool visit(struct tcp_sock *tp, struct sock *sk, const st
 	if (end->departures && lies_unread(end, tp, sk))
 		nudge(end, tp, sk);
 	reconsider(end, tp, &local.address, &remote, settings);
-	if (settings->mode != MODE_ACCELERATE || !may_still_join(end->standing))
+	if (settings->mode != MODE_ACCELERATE)
 		return false;
 	return approach(end, tp, sk, &local, &remote, settings);
 }

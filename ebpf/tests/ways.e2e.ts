@@ -62,6 +62,22 @@ test.each([['IPv4', (): string => f.server.address], ['IPv6', (): string => f.se
     await until('nothing is left', () => f.counters('back').open === 0 && f.datapath.snapshot().joinedSockets === 0);
   });
 
+test('ends that looked for their peers in vain are found when those look for them', async () => {
+  f.datapath.configure({ ...settings, mode: 'Off' });
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, { ...steady, messages: 600, pauseMs: 5 });
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  f.datapath.configure({ ...settings, learn: true });
+  await until('the accepting ends have given up', () => {
+    f.datapath.visit(new Set(['back']));
+    return f.counters('back').reasons.get('PeerNotSelected') === 4;
+  });
+  await joinedByVisits('front', 4);
+  await joinedByVisits('back', 4);
+  expect(await talking).toMatchObject(fine);
+  expect(f.counters('front').fastBytes).toBeGreaterThan(0n);
+});
+
 const one: Talk = { connections: 8, messages: 1, maxBytes: 1000, pauseMs: 0 };
 
 test('connections of one request are not joined once the destination has shown what it is, and a visit tells the reason', async () => {

@@ -54,13 +54,15 @@ enum progress progress(const struct conn *conn)
 		return UNDECIDED;
 	if (end.fast_bytes > conn->fast_before)
 		return DECIDED;
-	switch (end.standing) {
+	switch (end.standing) { /* what a visit may change (may_be_found(), adopt.h) */
 	case STANDING_NONE:
 	case STANDING_ACCELERATED:
 	case STANDING_PAIRING:
 	case STANDING_LEARNING:
 	case STANDING_SHORT_LIVED:
 	case STANDING_ONE_WAY:
+	case STANDING_LIMIT_REACHED:
+	case STANDING_PEER_NOT_SELECTED:
 		return UNDECIDED;
 	default:
 		return DECIDED;
