@@ -9,8 +9,9 @@ import { complaintsOf, startBrowser, startConsole, type RunningConsole } from '.
 import { established } from '../support/established';
 import { connectionReasons, nodeReasons } from '../../operator/api';
 import { fileOf, keep } from '../../operator/cli/bench/record';
-import { benchResult, rolling, tooOld } from '../support/consoleStates';
+import { benchResult, rolling } from '../support/consoleStates';
 import { type RunningLiveServer, startLiveServer } from '../support/liveServer';
+import { SeededStatus } from '../support/seededStatus';
 import { waitFor } from '../support/waitFor';
 import { checkout } from '../tools/paths';
 
@@ -30,55 +31,7 @@ async function kubectl(args: readonly string[], input?: string): Promise<string>
   return stdout;
 }
 
-const since = '2026-01-01T00:00:00Z';
-const condition = (type: string, status: string, message: string) => ({ type, status, reason: 'Tested', message, observedGeneration: generation, lastTransitionTime: since });
-const listed = (name: string, state: string, open: number, accelerated: number, bytes: { fast: number; tcp: number }, reasons: object[] = []) => ({
-  name, state, pods: { selected: 4, accelerated: state === 'NotAccelerated' ? 0 : 4 }, connections: { open, accelerated }, bytes, reasons, since,
-});
-
-let round = 0;
-/** Of the resource that the controller would have looked at last. */
-let generation = 1;
-/** What the namespaces have sent, which is what the cluster has sent. */
-const sent = { shop: { fast: 3 * 2 ** 29, tcp: 0 }, billing: { fast: 2 ** 29, tcp: 2 ** 23 } };
-
-/** As a controller would have written it; each call moves the counters on. @param broken one node of four cannot follow */
-async function seed(broken = false, rollout?: object): Promise<void> {
-  round += 1;
-  // Of 20 MiB more or less 16 take the fast path.
-  const wave = 1 + 0.4 * Math.sin(round / 3);
-  sent.shop.fast += Math.round(wave * 12 * 2 ** 20);
-  sent.billing.fast += Math.round(wave * 4 * 2 ** 20);
-  sent.billing.tcp += Math.round(wave * 4 * 2 ** 20);
-  const ready = broken ? condition('Ready', 'False', `3 of 4 nodes ready; ${tooOld.message}`) : condition('Ready', 'True', '4 of 4 nodes ready');
-  const status = {
-    conditions: [ready, condition('Progressing', 'False', '')],
-    nodes: { desired: 4, ready: broken ? 3 : 4, unsupported: broken ? [tooOld] : [] },
-    ...(rollout === undefined ? {} : { rollout }),
-    connections: { open: 230, accelerated: 219 },
-    bytes: { fast: sent.shop.fast + sent.billing.fast, tcp: sent.shop.tcp + sent.billing.tcp },
-    namespaces: [listed('shop', 'Accelerated', 180, 180, sent.shop), listed('billing', 'Partial', 50, 39, sent.billing, [{ reason: 'PeerElsewhere', connections: 9 }, { reason: 'Learning', connections: 2 }])],
-  };
-  await putStatus(status);
-}
-
-async function putStatus(status: object): Promise<void> {
-  const object = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' }, status };
-  await kubectl(['apply', '--server-side', '--subresource=status', '--field-manager=test', '--force-conflicts', '-f', '-'], JSON.stringify(object));
-}
-
-/** As a controller would have written it once every node follows mode Off. */
-async function seedOff(): Promise<void> {
-  generation = Number(await kubectl(['get', 'sca', 'default', '-o', 'jsonpath={.metadata.generation}']));
-  const off = (name: 'shop' | 'billing', open: number) => listed(name, 'NotAccelerated', open, 0, sent[name], [{ reason: 'SwitchedOff', connections: open }]);
-  await putStatus({
-    conditions: [condition('Ready', 'True', '4 of 4 nodes ready'), condition('Progressing', 'False', '')],
-    nodes: { desired: 4, ready: 4, unsupported: [] },
-    connections: { open: 230, accelerated: 0 },
-    bytes: { fast: sent.shop.fast + sent.billing.fast, tcp: sent.shop.tcp + sent.billing.tcp },
-    namespaces: [off('shop', 180), off('billing', 50)],
-  });
-}
+let status: SeededStatus;
 
 beforeAll(async () => {
   server = await startApiServer();
@@ -89,8 +42,9 @@ beforeAll(async () => {
   const many = Array.from({ length: 1_000 }, (_, at) => namespace(`team-${String(at).padStart(4, '0')}`));
   const list = { apiVersion: 'v1', kind: 'List', items: [namespace('shop'), namespace('billing'), ...many] };
   await kubectl(['create', '-f', '-'], JSON.stringify(list));
-  await seed();
-  live = await startLiveServer(server, () => 60 + 4 * round);
+  status = new SeededStatus(kubectl);
+  await status.write();
+  live = await startLiveServer(server, () => 60 + 4 * status.round);
   stateHome = mkdtempSync(join(tmpdir(), 'console-e2e-'));
   const environment = { XDG_STATE_HOME: stateHome };
   keep({ ...benchResult, server: server.url }, fileOf(server.url, environment));
@@ -136,14 +90,19 @@ describe('the page', () => {
         expect(await page.getByRole('row', { name: /billing/ }).textContent()).toContain('PeerElsewhere 9, Learning 2');
         // Where nobody points at a moment, the legend is about the last.
         await page.locator('.u-legend').first().getByText(/^\d\d:\d\d:\d\d$/).waitFor();
-        for (let times = 0; times < looks; times += 1) {
-          await seed();
+        const moveOn = async (): Promise<void> => {
+          await status.write();
           await Promise.all([page.waitForResponse(/api\/state/), page.clock.fastForward(2_000)]);
-        }
+        };
+        for (let times = 0; times < looks; times += 1) await moveOn();
         // The plot's text alternative says the newest rate; of 20 MiB that the seed adds, 16 took the fast path; the round trip is the node's own answer.
-        await page.getByRole('img', { name: /Bytes a second; now fast path (?!0 B|-)/ }).waitFor();
-        await page.getByRole('img', { name: 'On the fast path, %; now of bytes 80%, of connections 95%' }).waitFor();
-        await page.getByRole('img', { name: /TCP's round-trip time, mean of open connections; now round trip \d+ µs/ }).waitFor();
+        const plots = [/Bytes a second; now fast path (?!0 B|-)/, 'On the fast path, %; now of bytes 80%, of connections 95%', /TCP's round-trip time, mean of open connections; now round trip \d+ µs/];
+        const seen = async (): Promise<boolean[]> => Promise.all(plots.map((name) => page.getByRole('img', { name }).isVisible()));
+        await waitFor('the plots to say the newest', async () => {
+          if ((await seen()).every((each) => each)) return true;
+          await moveOn(); // where the page was slow, it has looked twice since the last change
+          return false;
+        });
         await page.screenshot({ path: join(pictures, `state-${colorScheme}.png`) });
       },
       { colorScheme },
@@ -162,7 +121,7 @@ describe('the page', () => {
   });
 
   it('shows how far a rollout is', async () => {
-    await seed(false, rolling);
+    await status.write(false, rolling);
     await onPage(async (page) => {
       const group = page.getByRole('group', { name: 'Rollout' });
       expect(await group.textContent()).toContain('Rolling 2 of 4 nodes have the newest agents; next: node3');
@@ -170,17 +129,17 @@ describe('the page', () => {
       await page.getByRole('heading', { name: 'Nodes' }).scrollIntoViewIfNeeded();
       await page.screenshot({ path: join(pictures, 'rollout.png') });
     });
-    await seed();
+    await status.write();
   });
 
   it('says which nodes cannot, and why', async () => {
-    await seed(true);
+    await status.write(true);
     await onPage(async (page) => {
       await page.getByText('Accelerate is not in force everywhere: 3 of 4 nodes ready').waitFor();
       expect(await page.getByText('KernelTooOld').locator('..').textContent()).toBe(`KernelTooOld on 1 (node4): the kernel is 4.18.0, and 5.10 is needed${nodeReasons.KernelTooOld.remedy}`);
       await page.screenshot({ path: join(pictures, 'node-that-cannot.png') });
     });
-    await seed();
+    await status.write();
   });
 
   it('says in words why connections of a namespace run over TCP, and what to do', async () => {
@@ -254,13 +213,29 @@ describe('the switches', () => {
       await page.keyboard.press('Enter');
       await waitFor('the mode Off', async () => (await modeNow()) === 'Off');
       await page.getByText('Off is on its way: the controller has not seen the last change yet').waitFor();
-      await seedOff();
+      await status.writeOff();
       await page.getByText('Off is in force: 4 of 4 nodes ready').waitFor();
       await page.screenshot({ path: join(pictures, 'switched-off.png') });
       await kubectl(['patch', 'sca', 'default', '--type=merge', '-p', '{"spec":{"mode":"Accelerate"}}']);
-      generation += 1;
-      await seed();
+      await status.write();
     });
+  });
+
+  it('do what was decided although the status has changed since, and not where the spec has', async () => {
+    await onPage(async (page) => {
+      await page.getByRole('button', { name: 'Observe', exact: true }).click();
+      await page.getByRole('dialog').waitFor();
+      await status.write();
+      await page.getByRole('button', { name: 'Set Observe' }).click();
+      await waitFor('the mode Observe', async () => (await modeNow()) === 'Observe');
+    });
+    const [origin = '', secret = ''] = shown.url.split('/#');
+    const headers = { origin, authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
+    const late = await fetch(`${origin}/api/mode`, { method: 'POST', headers, body: JSON.stringify({ mode: 'Off', generation: status.generation }) });
+    expect([late.status, await late.json()]).toEqual([409, { error: expect.stringContaining('somebody has changed it meanwhile; look again') as string }]);
+    expect(await modeNow()).toBe('Observe');
+    await kubectl(['patch', 'sca', 'default', '--type=merge', '-p', '{"spec":{"mode":"Accelerate"}}']);
+    await status.write();
   });
 
   it('keep a namespace out, and let it in again', async () => {
@@ -291,14 +266,14 @@ describe('a page of another site', () => {
         async ({ target, bearer }) => {
           const attempts = [
             fetch(`${target}/api/state`, { headers: { authorization: bearer } }),
-            fetch(`${target}/api/mode`, { method: 'POST', headers: { authorization: bearer, 'content-type': 'application/json' }, body: '{"mode":"Off","resourceVersion":"1"}' }),
+            fetch(`${target}/api/mode`, { method: 'POST', headers: { authorization: bearer, 'content-type': 'application/json' }, body: '{"mode":"Off","generation":1}' }),
           ];
           return Promise.all(attempts.map((each) => each.then((answer) => `answered with ${answer.status}`, () => 'kept away')));
         },
         { target: origin, bearer: `Bearer ${secret}` },
       );
       expect(tried).toEqual(['kept away', 'kept away']);
-      const blind = await page.evaluate(async (target) => (await fetch(`${target}/api/mode`, { method: 'POST', mode: 'no-cors', body: '{"mode":"Off","resourceVersion":"1"}' }).catch(() => ({ type: 'kept away' }))).type, origin);
+      const blind = await page.evaluate(async (target) => (await fetch(`${target}/api/mode`, { method: 'POST', mode: 'no-cors', body: '{"mode":"Off","generation":1}' }).catch(() => ({ type: 'kept away' }))).type, origin);
       expect(['opaque', 'kept away']).toContain(blind);
       await page.setContent(`<iframe src="${origin}/"></iframe>`);
       await waitFor('the frame to be refused', () => page.frames().some((frame) => frame.url().startsWith('chrome-error:')));

@@ -12,6 +12,7 @@ const resourceName = `${plural}.${group}/${singletonName}`;
 /** Owner of the fields that accelctl sets. */
 const fieldManager = 'accelctl';
 const mergePatch = 'application/merge-patch+json';
+const jsonPatch = 'application/json-patch+json';
 
 export interface Cluster {
   /** Address of the API server. */
@@ -31,10 +32,10 @@ export interface Cluster {
   /** Creates the resource, or makes its spec the given one. @throws Failure, for a field that is unknown too */
   applySpec(spec: object): Promise<SidecarAcceleration>;
   /**
-   * @param resourceVersion refuses when the resource has been changed since that version
+   * @param generation refuses when the spec is no longer of that generation; what a controller writes into the status does not matter
    * @throws Failure when there is no resource
    */
-  setMode(mode: Mode, resourceVersion?: string): Promise<SidecarAcceleration>;
+  setMode(mode: Mode, generation?: number): Promise<SidecarAcceleration>;
   /** @param value null takes the label away. @throws Failure */
   labelNamespace(name: string, label: string, value: string | null): Promise<void>;
   /** Asks for the deletion, and does not wait for it. False when there is no resource. */
@@ -84,6 +85,21 @@ const podObject = z.looseObject({
 });
 const accessReview = z.looseObject({ status: z.looseObject({ allowed: z.boolean() }) });
 
+/** A switch that the API server makes only while the spec is the one that was seen (RFC 6902, test). */
+function ofGeneration(generation: number, mode: Mode): readonly object[] {
+  return [
+    { op: 'test', path: '/metadata/generation', value: generation },
+    { op: 'add', path: '/spec/mode', value: mode },
+  ];
+}
+
+/** The API server does not say that a test failed, only that it cannot apply the patch (422): what the spec is by now tells. */
+async function overtaken(client: KubeClient, generation: number | undefined, error: unknown): Promise<unknown> {
+  if (generation === undefined || !(error instanceof ApiError) || error.code !== 422) return error;
+  const now = await client.request('GET', resourcePath).then(parsed, () => undefined);
+  return now === undefined || now.metadata.generation === generation ? error : new ApiError(error.message, 409, 'Conflict');
+}
+
 /** A cluster behind the given client. */
 export function clusterOn(client: KubeClient, server: string, readText: ReadText): Cluster {
   const told = (asked: Asked) => (error: unknown): never => {
@@ -131,9 +147,9 @@ export function clusterOn(client: KubeClient, server: string, readText: ReadText
           })
           .catch(told({ ...switching, doing: 'applying' })),
       ),
-    setMode: async (mode, resourceVersion) => {
-      const body = { ...(resourceVersion === undefined ? {} : { metadata: { resourceVersion } }), spec: { mode } };
-      return parsed(await client.request('PATCH', resourcePath, { query: { fieldManager }, contentType: mergePatch, body }).catch(told(switching)));
+    setMode: async (mode, generation) => {
+      const change = generation === undefined ? { contentType: mergePatch, body: { spec: { mode } } } : { contentType: jsonPatch, body: ofGeneration(generation, mode) };
+      return parsed(await client.request('PATCH', resourcePath, { query: { fieldManager }, ...change }).catch(async (error: unknown) => told(switching)(await overtaken(client, generation, error))));
     },
     labelNamespace: async (name, label, value) => {
       const body = { metadata: { labels: { [label]: value } } };

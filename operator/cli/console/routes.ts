@@ -32,8 +32,8 @@ export interface State {
 
 const modeChange = z.strictObject({
   mode: z.enum(modes),
-  /** Of the resource that the person saw when deciding. */
-  resourceVersion: z.string().min(1).max(64),
+  /** Of the spec that the person saw when deciding. */
+  generation: z.int().min(0),
 });
 const namespaceChange = z.strictObject({ name: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'not the name of a namespace'), optedOut: z.boolean() });
 
@@ -45,8 +45,8 @@ export const routes: Readonly<Record<string, Route>> = {
   'GET /api/live': (cluster) => liveNow(cluster),
   'GET /api/bench': (cluster) => Promise.resolve(benchOf(cluster)),
   'POST /api/mode': async (cluster, body) => {
-    const { mode, resourceVersion } = checked(modeChange, body);
-    await cluster.setMode(mode, resourceVersion);
+    const { mode, generation } = checked(modeChange, body);
+    await cluster.setMode(mode, generation);
     return stateOf(cluster);
   },
   'POST /api/namespace': async (cluster, body) => {

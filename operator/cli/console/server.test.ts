@@ -117,11 +117,15 @@ describe('the console', () => {
     expect((await ask('GET', '/api/bench')).text).toBe('null');
   });
 
-  it('switches the version that was seen, and no newer one', async () => {
-    expect((await ask('POST', '/api/mode', { body: '{"mode":"Off","resourceVersion":"4711"}' })).status).toBe(200);
-    expect(changes()).toEqual([{ method: 'PATCH', path: resourcePath, query: { fieldManager: 'accelctl' }, body: { metadata: { resourceVersion: '4711' }, spec: { mode: 'Off' } } }]);
-    api.on(`PATCH ${resourcePath}`, refusal(409, { reason: 'Conflict' }));
-    const refused = await ask('POST', '/api/mode', { body: '{"mode":"Off","resourceVersion":"1"}' });
+  it('switches the spec that was seen, and no newer one', async () => {
+    expect((await ask('POST', '/api/mode', { body: '{"mode":"Off","generation":3}' })).status).toBe(200);
+    const body = [
+      { op: 'test', path: '/metadata/generation', value: 3 },
+      { op: 'add', path: '/spec/mode', value: 'Off' },
+    ];
+    expect(changes()).toEqual([{ method: 'PATCH', path: resourcePath, query: { fieldManager: 'accelctl' }, body }]);
+    api.on(`PATCH ${resourcePath}`, refusal(422, { reason: 'Invalid', message: 'the server rejected our request due to an error in our request' }));
+    const refused = await ask('POST', '/api/mode', { body: '{"mode":"Off","generation":2}' });
     expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('somebody has changed it meanwhile')]);
   });
 
@@ -134,13 +138,13 @@ describe('the console', () => {
   });
 
   it.each([
-    ['an unknown mode', '/api/mode', '{"mode":"On","resourceVersion":"1"}'],
-    ['a mode without a version', '/api/mode', '{"mode":"Off"}'],
-    ['an unknown field', '/api/mode', '{"mode":"Off","resourceVersion":"1","force":true}'],
+    ['an unknown mode', '/api/mode', '{"mode":"On","generation":1}'],
+    ['a mode without a generation', '/api/mode', '{"mode":"Off"}'],
+    ['an unknown field', '/api/mode', '{"mode":"Off","generation":1,"force":true}'],
     ['a path for a name', '/api/namespace', '{"name":"../nodes/a","optedOut":true}'],
     ['a namespace of the system', '/api/namespace', '{"name":"kube-system","optedOut":false}'],
     ['what is no JSON', '/api/mode', 'mode=Off'],
-    ['too much', '/api/mode', `{"mode":"Off","resourceVersion":"${'1'.repeat(5_000)}"}`],
+    ['too much', '/api/mode', `{"mode":"Off","generation":${'1'.repeat(5_000)}}`],
   ])('refuses %s, and changes nothing', async (_what, path, body) => {
     const { status, text } = await ask('POST', path, { body });
     expect([status, JSON.parse(text)]).toEqual([409, { error: expect.stringMatching(/^[^\n]+; [^\n]+$/) }]);
@@ -154,7 +158,7 @@ describe('the console', () => {
     ['under a foreign name', { host: 'evil.example' }, 403],
     ['as a form', { 'content-type': 'text/plain' }, 415],
   ])('is not switched %s', async (_what, headers, status) => {
-    expect((await ask('POST', '/api/mode', { body: '{"mode":"Off","resourceVersion":"1"}', headers })).status).toBe(status);
+    expect((await ask('POST', '/api/mode', { body: '{"mode":"Off","generation":1}', headers })).status).toBe(status);
     expect(api.asked).toEqual([]);
   });
 

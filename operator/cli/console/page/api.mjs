@@ -6,7 +6,7 @@
 /** @typedef {{ type: string, status: string, reason: string, message: string }} Condition */
 /** @typedef {{ reason: string, nodes: number, examples: string[], message: string }} Unsupported */
 /**
- * @typedef {{ metadata: { name: string, resourceVersion: string }, spec: { mode: 'Accelerate' | 'Observe' | 'Off' }, status?: {
+ * @typedef {{ metadata: { name: string, generation: number }, spec: { mode: 'Accelerate' | 'Observe' | 'Off' }, status?: {
  *   conditions?: Condition[], nodes?: { desired: number, ready: number, unsupported: Unsupported[] }, rollout?: Rollout, connections?: Connections, bytes?: Bytes, namespaces?: Listed[] } }} Resource
  */
 /** @typedef {{ stage: string, message: string, to: string, remaining: number, revisions: { revision: string, updated: number, verifying: number, failed: number }[], failures: { node: string, why: string }[] }} Rollout */
@@ -50,7 +50,7 @@ export const readState = () => ask('GET', '/api/state');
 export const readLive = () => ask('GET', '/api/live');
 /** @returns {Promise<Bench | null>} */
 export const readBench = () => ask('GET', '/api/bench');
-/** @param {string} mode @param {string} resourceVersion @returns {Promise<State>} */
-export const setMode = (mode, resourceVersion) => ask('POST', '/api/mode', { mode, resourceVersion });
+/** @param {string} mode @param {number} generation @returns {Promise<State>} */
+export const setMode = (mode, generation) => ask('POST', '/api/mode', { mode, generation });
 /** @param {string} name @param {boolean} optedOut @returns {Promise<State>} */
 export const setNamespace = (name, optedOut) => ask('POST', '/api/namespace', { name, optedOut });

@@ -61,7 +61,7 @@ function Page() {
     ${error !== '' && html`<p class="problem" role="alert">${error}</p>`}
     ${state === undefined && error === '' && html`<p role="status">Looking at the cluster …</p>`}
     ${state !== undefined && html`
-      <${Overview} state=${state} ask=${setQuestion} change=${(/** @type {string} */ mode, /** @type {string} */ version) => show(setMode(mode, version))} />
+      <${Overview} state=${state} ask=${setQuestion} change=${(/** @type {string} */ mode, /** @type {number} */ generation) => show(setMode(mode, generation))} />
       <${Plots} samples=${samples} live=${live} />
       ${bench !== undefined && html`<${Bench} bench=${bench} />`}
       <${Nodes} state=${state} />

@@ -3,7 +3,7 @@ import { html } from 'htm/preact';
 import { bytes, modes, share } from './words.mjs';
 
 /**
- * @param {{ state: import('./api.mjs').State, ask: (question: import('./confirm.mjs').Question) => void, change: (mode: string, version: string) => Promise<void> }} props
+ * @param {{ state: import('./api.mjs').State, ask: (question: import('./confirm.mjs').Question) => void, change: (mode: string, generation: number) => Promise<void> }} props
  */
 export function Overview({ state, ask, change }) {
   const { resource, message } = state;
@@ -31,12 +31,12 @@ function verdictOf({ resource, ready, settling }) {
 }
 
 /**
- * @param {{ resource: import('./api.mjs').Resource, ask: (question: import('./confirm.mjs').Question) => void, change: (mode: string, version: string) => Promise<void> }} props
+ * @param {{ resource: import('./api.mjs').Resource, ask: (question: import('./confirm.mjs').Question) => void, change: (mode: string, generation: number) => Promise<void> }} props
  */
 function Switch({ resource, ask, change }) {
   const { mode } = resource.spec;
   const wanted = (/** @type {keyof typeof modes} */ to) =>
-    ask({ title: `Set the whole cluster to ${to}?`, text: modes[to], action: `Set ${to}`, run: () => change(to, resource.metadata.resourceVersion) });
+    ask({ title: `Set the whole cluster to ${to}?`, text: modes[to], action: `Set ${to}`, run: () => change(to, resource.metadata.generation) });
   return html`<div class="switch" role="group" aria-label="Mode of the whole cluster">
     ${Object.keys(modes).map((to) => html`<button key=${to} type="button" aria-pressed=${to === mode ? 'true' : 'false'} disabled=${to === mode} onClick=${() => wanted(/** @type {keyof typeof modes} */ (to))}>${to}</button>`)}
   </div>`;
