@@ -17,6 +17,8 @@ interface Link {
   readonly connections: number;
   /** Its pods come and go: connections may be cut, but what arrives must be right. */
   readonly cuttable?: true;
+  /** A proxy on the way holds bytes of its own: its servers close after they have received everything. */
+  readonly proxied?: true;
 }
 
 export class Links {
@@ -88,7 +90,8 @@ export class Links {
 
   private async drive(link: Link): Promise<void> {
     const { from, to, host, connections } = link;
-    const words = ['drive', to.number, host, port, this.started++ % 4096, connections, this.seed, ...(link.cuttable ? ['cuttable'] : [])];
+    const flags = (['cuttable', 'proxied'] as const).filter((flag) => link[flag]);
+    const words = ['drive', to.number, host, port, this.started++ % 4096, connections, this.seed, ...flags];
     const traffic = new Traffic(link.name, this.ground.start(from, this.program, ...words));
     this.keep(this.clients, link.name, await this.watched(from, traffic).started());
   }
@@ -109,7 +112,7 @@ export class Links {
 
 function linksOf(ground: Ground): Link[] {
   const { client, server, doubleClient, doubleServer, twinClient, twinServer, meshClient, meshServer, passing } = ground;
-  const between = (name: string, from: Place, to: Place, connections: number, more: { cuttable?: true } = {}): Link[] => [
+  const between = (name: string, from: Place, to: Place, connections: number, more: Pick<Link, 'cuttable' | 'proxied'> = {}): Link[] => [
     { name: `${name}, IPv4`, from, to, host: to.pod.address, connections, ...more },
     { name: `${name}, IPv6`, from, to, host: to.pod.address6, connections, ...more },
   ];
@@ -117,7 +120,7 @@ function linksOf(ground: Ground): Link[] {
     ...between('pod to pod', client, server, 48),
     ...between('double to double', doubleClient, doubleServer, 12),
     ...between('twin to twin', twinClient, twinServer, 12),
-    ...between('through two Envoys', meshClient, meshServer, 32),
+    ...between('through two Envoys', meshClient, meshServer, 32, { proxied: true }),
     ...between('to a pod that comes and goes', client, passing, 16, { cuttable: true }),
     ...between('from a pod that comes and goes', passing, server, 16, { cuttable: true }),
     { name: 'inside a pod, IPv4', from: server, to: server, host: '127.0.0.1', connections: 32 },

@@ -2,7 +2,7 @@
 /* A client and a server whose every byte is known beforehand, for soak tests.
  *
  *   traffic serve PLACE PORT                    listens on PORT, PORT+1 (TCP_DEFER_ACCEPT) and PORT+2 (blocking files)
- *   traffic drive PLACE HOST PORT LINK COUNT SEED [cuttable]
+ *   traffic drive PLACE HOST PORT LINK COUNT SEED [cuttable] [proxied]
  *                                               keeps COUNT connections going to the server of that place
  *
  * LINK (below 4096) makes the numbers of a process's connections its own; SEED repeats a run. SIGTERM: no new connections; ends with the last. */
@@ -20,7 +20,7 @@ static volatile sig_atomic_t stopping;
 
 static struct {
 	uint32_t place, link, wanted;
-	bool cuttable;
+	bool cuttable, proxied;
 	int port;
 	struct addrinfo *address;
 	uint64_t seed, counter, retry_at_ms;
@@ -46,8 +46,8 @@ static void connect_one(void)
 	struct sockaddr_storage to;
 
 	end->greeting = (struct greeting){
-		.magic = MAGIC, .place = self.place, .cuttable = self.cuttable, .salt = self.seed,
-		.connection = (uint64_t)self.link << COUNTER_BITS | (self.counter++ & ((1 << COUNTER_BITS) - 1)),
+		.magic = MAGIC, .place = self.place, .cuttable = self.cuttable, .proxied = self.proxied,
+		.salt = self.seed, .connection = (uint64_t)self.link << COUNTER_BITS | (self.counter++ & ((1 << COUNTER_BITS) - 1)),
 	};
 	plan_end(end);
 	memcpy(&to, self.address->ai_addr, self.address->ai_addrlen);
@@ -165,7 +165,7 @@ int main(int count, char **words)
 	bool client = count > 1 && strcmp(words[1], "drive") == 0;
 
 	if (count < (client ? 8 : 4)) {
-		fprintf(stderr, "usage: traffic serve PLACE PORT | traffic drive PLACE HOST PORT LINK COUNT SEED [cuttable]\n");
+		fprintf(stderr, "usage: traffic serve PLACE PORT | traffic drive PLACE HOST PORT LINK COUNT SEED [cuttable] [proxied]\n");
 		return 2;
 	}
 	setrlimit(RLIMIT_NOFILE, &files);
@@ -181,7 +181,10 @@ int main(int count, char **words)
 		self.link = atoi(words[5]);
 		self.wanted = atoi(words[6]);
 		self.seed = strtoull(words[7], NULL, 10);
-		self.cuttable = count > 8;
+		for (int i = 8; i < count; i++) {
+			self.cuttable |= strcmp(words[i], "cuttable") == 0;
+			self.proxied |= strcmp(words[i], "proxied") == 0;
+		}
 		if (getaddrinfo(words[3], NULL, &hints, &self.address))
 			die("reading the address");
 	} else {
