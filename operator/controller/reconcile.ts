@@ -11,7 +11,7 @@ import { namespacesLeftOut, orderOf, type OrderBook, selectedNamespaces } from '
 import { agentTemplate, type RenderInput } from './render';
 import { leftOut, type Rollout } from './rollout';
 import type { AgentSessions } from './sessions';
-import { statusOf } from './statusValue';
+import { rolloutOf, statusOf } from './statusValue';
 import type { StatusWriter } from './statusWriter';
 
 /** What agents are rendered with beside the spec. */
@@ -148,8 +148,7 @@ export class Reconciler {
       order === undefined
         ? lastKnown(previous)
         : aggregate({ order, namespaces: this.selected, agents: sessions.states(), desiredNodes: nodes?.desired, ...this.nodesWithout(resource), previous, now });
-    // What a former leader said of it holds until this one has looked, unless the spec has changed since.
-    const rollout = this.rollout ?? (previous?.observedGeneration === generation ? previous.rollout : undefined);
+    const rollout = rolloutOf(this.rollout, previous, generation);
     const conditions = conditionsOf({
       generation,
       nodes: counted.nodes,

@@ -1,6 +1,6 @@
 // The agents that are connected: one a node, each with its last report and the order it was sent.
 import { status } from '@grpc/grpc-js';
-import { type AgentSession, NotAuthenticated, type Order, Refused, type Report, type SessionHandlers, type Watched } from '../protocol';
+import { type AgentSession, NotAuthenticated, type Order, Refused, type Report, type SessionHandlers, streamLimits, type Watched } from '../protocol';
 import type { AgentState } from './aggregate';
 import type { LiveAgent } from './live';
 import { overwrite } from './overwrite';
@@ -12,9 +12,9 @@ const aliveMs = 15_000;
 /**
  * Tokens being looked at by the API server at a time, and waiting for it: nobody may flood it through us. After a change of
  * leader all agents come within seconds, and there is room for all: who were sent away would cost another handshake later.
- * Less than the channel lets a stream wait (`authenticateMs`).
+ * Who would be looked at only when the channel has given up the stream is not looked at.
  */
-const reviewing = { atOnce: 16, longest: 10_000, patienceMs: 55_000 };
+const reviewing = { atOnce: 16, longest: 10_000, patienceMs: streamLimits.authenticateMs - 5_000 };
 /** Names of namespaces that are sent together: what is sent at once is held in memory once for each stream, some 20 bytes a name. */
 const namesAtOnce = 500_000;
 /** The report of a node without an agent is kept this long: an agent that is replaced comes back within it. */

@@ -2,7 +2,7 @@ import type { Status } from '../api';
 import { agentOf, madeUpNow, namespaceWith, orderWith } from './agents.testing';
 import { aggregate } from './aggregate';
 import { conditionsOf } from './conditions';
-import { sameStatus, statusOf } from './statusValue';
+import { rolloutOf, sameStatus, statusOf } from './statusValue';
 
 function whole(): Status {
   const agents = [agentOf('node1', namespaceWith())];
@@ -27,6 +27,24 @@ describe('the status', () => {
 
   it('is refused when the API server would refuse it', () => {
     expect(() => statusOf({ generation: 1, counted: { connections: { open: -1, accelerated: 0 } }, conditions: [] })).toThrow();
+  });
+});
+
+describe('the rollout in the status', () => {
+  const rollout = (message: string) => ({ stage: 'Rolling', message, to: '7c9f', remaining: 2, revisions: [], failures: [], aside: [] }) satisfies Status['rollout'];
+  const former = { observedGeneration: 3, rollout: rollout('of a former leader') };
+
+  it('is what this leader has found', () => {
+    expect(rolloutOf(rollout('own'), former, 3)).toEqual(rollout('own'));
+  });
+
+  it('is that of the former leader until this one has looked', () => {
+    expect(rolloutOf(undefined, former, 3)).toEqual(former.rollout);
+  });
+
+  it('is none when the spec has changed since the former leader looked', () => {
+    expect(rolloutOf(undefined, former, 4)).toBeUndefined();
+    expect(rolloutOf(undefined, undefined, 1)).toBeUndefined();
   });
 });
 

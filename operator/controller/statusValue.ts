@@ -17,6 +17,11 @@ export function statusOf({ generation, counted, conditions, rollout }: StatusInp
   return status.parse({ observedGeneration: generation, conditions, ...counted, ...(rollout === undefined ? {} : { rollout }) });
 }
 
+/** What a former leader said of the rollout holds until this one has looked, unless the spec has changed since. */
+export function rolloutOf(own: Status['rollout'], previous: Status | undefined, generation: number): Status['rollout'] {
+  return own ?? (previous?.observedGeneration === generation ? previous.rollout : undefined);
+}
+
 /** Whether writing one over the other would change nothing: keys in any order, and undefined as good as absent. */
 export function sameStatus(a: Status | undefined, b: Status | undefined): boolean {
   return isDeepStrictEqual(plain(a), plain(b));

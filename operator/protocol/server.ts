@@ -40,7 +40,7 @@ export interface AgentServer {
   close(): Promise<void>;
 }
 
-const defaultLimits: StreamLimits = {
+export const streamLimits: StreamLimits = {
   // As long as the line of those who are looked at before it may be when all agents come at once.
   authenticateMs: 60_000, helloMs: 10_000, silenceMs: 45_000, messageIntervalMs: 50,
   // The kubelet makes a new token of ten minutes after eight; agents look for it every minute.
@@ -50,7 +50,7 @@ const defaultLimits: StreamLimits = {
 /** Listens for agents. Rejects when the address cannot be bound or the certificate cannot be read. */
 export async function serveAgents<Identity>(options: ServeOptions<Identity>): Promise<AgentServer> {
   const { authenticate, onStream, onRefused, maxStreams = 10_000 } = options;
-  const limits = { ...defaultLimits, ...options.limits };
+  const limits = { ...streamLimits, ...options.limits };
   const certificate = new ServerCertificate(options.tls);
   const streams = new Set<SessionStream<Identity>>();
   let closing = false;
