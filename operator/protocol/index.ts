@@ -1,6 +1,7 @@
 // The public face of the channel between agents and controller.
 export { Backoff } from './backoff';
 export * from './client';
+export { limitConnecting } from './connecting';
 export type { CertificatePair } from './certificate';
 export * from './live';
 export * from './messages';
