@@ -14,7 +14,9 @@ const opening = 'net.client.socket';
 export function limitConnecting(limitMs: number): () => void {
   const watch = (message: unknown): void => {
     const { socket } = message as { socket: Socket };
-    const timer = setTimeout(() => socket.destroy(new Error(`no answer to the request for a connection within ${limitMs} ms`)), limitMs);
+    const giveUp = (): void => void (socket.connecting && socket.destroy(new Error(`no answer to the request for a connection within ${limitMs} ms`)));
+    // The answer may lie there already, when this process was busy meanwhile: it is read before what setImmediate() asks for.
+    const timer = setTimeout(() => setImmediate(giveUp), limitMs);
     timer.unref();
     for (const event of ['connect', 'close']) socket.once(event, () => clearTimeout(timer));
   };
