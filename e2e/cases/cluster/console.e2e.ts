@@ -42,10 +42,15 @@ afterAll(async () => {
   await cluster.kubectl(['label', 'namespace', selectedNamespace, `${modeLabel}-`]);
 });
 
+/** Of a round of load, whose connections are open as long: enough to see them accelerated, even beside other tests. */
+const roundSeconds = 12;
+/** And to switch them and see that, too: what is opened while the mode is Off is nobody's to count. */
+const switchedSeconds = 30;
+
 /** Load for as long as `act` takes, of which no request may fail; it begins when no connection is open any more. */
-async function underLoad(act: () => Promise<unknown>): Promise<void> {
+async function underLoad(act: () => Promise<unknown>, seconds = roundSeconds): Promise<void> {
   await bytesWhenQuiet(cluster, selectedNamespace);
-  const round = (): Promise<LoadResult> => load(cluster, { client: mesh.client, server: mesh.server, protocol: 'tcp', seconds: 4, connections });
+  const round = (): Promise<LoadResult> => load(cluster, { client: mesh.client, server: mesh.server, protocol: 'tcp', seconds, connections });
   const results = await during(round, async () => void (await act()));
   expect(results.map(({ errors }) => errors)).toEqual(results.map(() => 0));
 }
@@ -60,7 +65,7 @@ test('Off takes running connections off the fast path, and Accelerate brings the
     await click('Off', 'Set Off');
     await shows(cluster, selectedNamespace, { state: 'NotAccelerated', connections: { open, accelerated: 0 }, reasons: [{ reason: 'SwitchedOff', connections: open }] });
     await page.getByText('Off is in force').waitFor();
-  });
+  }, switchedSeconds);
   expect((await readResource(cluster)).spec.mode).toBe('Off');
   expect(await joinedOn(cluster, 'node1')).toEqual([]);
   await click('Accelerate', 'Set Accelerate');
