@@ -11,65 +11,57 @@ const deaf = "import socket,time;s=socket.socket();s.bind(('127.0.0.1',0));s.lis
 
 let listener: ChildProcess;
 let port: number;
-let waiting: Socket[];
+let sockets: Socket[];
+let channel: TestChannel;
 let unlimited: () => void;
 beforeEach(async () => {
+  channel = new TestChannel();
   listener = spawn('python3', ['-c', deaf], { stdio: ['ignore', 'pipe', 'inherit'] });
   if (listener.stdout === null) throw new Error('no output to read');
-  [port] = ((await once(createInterface({ input: listener.stdout }), 'line')) as [string]).map(Number) as [number];
-  waiting = [connect(port, '127.0.0.1')]; // and its queue is full
-  await Promise.all(waiting.map((socket) => once(socket, 'connect')));
+  const [line] = (await once(createInterface({ input: listener.stdout }), 'line')) as [string];
+  port = Number(line);
+  sockets = [];
+  await once(open(port), 'connect'); // and its queue is full
   unlimited = limitConnecting(limitMs);
 });
-afterEach(() => {
+afterEach(async () => {
   unlimited();
-  for (const socket of waiting) socket.destroy();
+  for (const socket of sockets) socket.destroy();
   listener.kill('SIGKILL');
+  await channel.end();
 });
 
+/** A connection that is asked for, and ends with the test. */
+function open(to: number): Socket {
+  const socket = connect(to, '127.0.0.1');
+  sockets.push(socket);
+  return socket;
+}
+
 test('a request that nobody answers fails after the limit', async () => {
-  const socket = connect(port, '127.0.0.1');
-  waiting.push(socket);
   const began = performance.now();
-  const [error] = (await once(socket, 'close').then(() => [new Error('closed')], (failure: unknown) => [failure])) as [Error];
-  expect(error.message).toBe('no answer to the request for a connection within 200 ms');
+  await expect(once(open(port), 'close')).rejects.toMatchObject({ message: 'no answer to the request for a connection within 200 ms' });
   expect(performance.now() - began).toBeGreaterThanOrEqual(limitMs - 1);
 });
 
 test('an agent says so, and tries again', async () => {
-  const channel = new TestChannel();
-  try {
-    let failures = 0;
-    channel.agent(port, { onState: (connected, reason) => void channel.journal.add(`${connected} ${(failures += 1)} ${reason}`) });
-    await channel.journal.until(/^false 2 .*no answer to the request for a connection/);
-  } finally {
-    await channel.end();
-  }
+  let failures = 0;
+  channel.agent(port, { onState: (connected, reason) => void channel.journal.add(`${connected} ${(failures += 1)} ${reason}`) });
+  await channel.journal.until(/^false 2 .*no answer to the request for a connection/);
 });
 
 test('an answer that came in time counts although this process was busy', async () => {
-  const channel = new TestChannel();
-  try {
-    const { port: open } = await channel.serve();
-    const socket = connect(open, '127.0.0.1');
-    await new Promise((resolve) => process.nextTick(resolve)); // it has been asked for
-    for (const until = performance.now() + 2 * limitMs; performance.now() < until; );
-    await once(socket, 'connect');
-    socket.destroy();
-  } finally {
-    await channel.end();
-  }
+  const server = await channel.serve();
+  const socket = open(server.port);
+  await new Promise((resolve) => process.nextTick(resolve)); // it has been asked for
+  for (const until = performance.now() + 2 * limitMs; performance.now() < until; );
+  await once(socket, 'connect');
 });
 
 test('a connection that was answered in time stays', async () => {
-  const channel = new TestChannel();
-  try {
-    const { port: open } = await channel.serve();
-    channel.agent(open, {});
-    await channel.journal.until(/^open identity of good$/);
-    await new Promise((resolve) => setTimeout(resolve, 2 * limitMs));
-    expect(channel.journal.lines.filter((line) => line.startsWith('closed'))).toEqual([]);
-  } finally {
-    await channel.end();
-  }
+  const server = await channel.serve();
+  channel.agent(server.port, {});
+  await channel.journal.until(/^open identity of good$/);
+  await new Promise((resolve) => setTimeout(resolve, 2 * limitMs));
+  expect(channel.journal.lines.filter((line) => line.startsWith('closed'))).toEqual([]);
 });
