@@ -1,7 +1,8 @@
 // A node agent as light as it can be: a connection and a gRPC stream of its own, as every agent has, with frames by hand.
 // Frames: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectNet, type Socket } from 'node:net';
+import { connect as connectTls, type SecureContext } from 'node:tls';
 import { Backoff, type NamespaceReport, type Report } from '../../operator/protocol';
 import { connectPath, encodeFromAgent } from '../../operator/protocol/wire';
 import { emptyReport, namespaceReport } from '../support/testAgent';
@@ -10,8 +11,8 @@ import { revisionOf } from './revision';
 
 export interface SimulatedAgentOptions {
   readonly port: number;
-  /** PEM. */
-  readonly ca: string;
+  /** With the authority that the controller is known by; one for all agents of a process. */
+  readonly secureContext: SecureContext;
   readonly serverName: string;
   readonly token: string;
   /** @param message as it came, to be decoded by whoever wants more of it */
@@ -22,6 +23,7 @@ export interface SimulatedAgentOptions {
 
 export class SimulatedAgent {
   private readonly backoff = new Backoff();
+  private socket: Socket | undefined;
   private session: ClientHttp2Session | undefined;
   private stream: ClientHttp2Stream | undefined;
   private retry: NodeJS.Timeout | undefined;
@@ -35,11 +37,24 @@ export class SimulatedAgent {
     private readonly namespaces: Map<string, NamespaceReport>,
   ) {}
 
+  /** Nothing dearer than a socket is made before somebody answers: while the controller is away, thousands of agents of one machine try. */
   connect(): void {
     if (this.closed) return;
-    const { port, ca, serverName, token } = this.options;
+    const socket = connectNet(this.options.port, '127.0.0.1');
+    const unanswered = (): void => this.ended();
+    socket.on('error', () => undefined);
+    socket.once('close', unanswered);
+    socket.once('connect', () => {
+      socket.off('close', unanswered);
+      this.speak(socket);
+    });
+    this.socket = socket;
+  }
+
+  private speak(socket: Socket): void {
+    const { port, secureContext, serverName, token } = this.options;
     const session = connectHttp2(`https://127.0.0.1:${port}`, {
-      createConnection: () => connectTls({ host: '127.0.0.1', port, ca, servername: serverName, ALPNProtocols: ['h2'] }),
+      createConnection: () => connectTls({ socket, secureContext, servername: serverName, ALPNProtocols: ['h2'] }),
     });
     this.session = session;
     // Whatever ends the session, its close event follows.
@@ -55,11 +70,11 @@ export class SimulatedAgent {
     stream.once('response', ({ 'grpc-status': refused }) => refused === undefined && this.accepted());
     stream.once('close', () => session.destroy());
     stream.write(frame(encodeFromAgent({ message: 'hello', hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: false, changes: true } })));
-    this.report();
   }
 
-  /** The whole report, if there is a stream for it. */
+  /** The whole report, if there is an accepted stream for it. */
   private report(): void {
+    if (!this.served) return;
     const report: Report = { ...emptyReport, appliedOrder: this.appliedOrder, namespaces: [...this.namespaces.values()] };
     this.stream?.write(frame(encodeFromAgent({ message: 'report', report })));
   }
@@ -89,11 +104,13 @@ export class SimulatedAgent {
     this.closed = true;
     clearTimeout(this.retry);
     this.session?.destroy();
+    this.socket?.destroy();
   }
 
   private accepted(): void {
     this.served = true;
     this.options.onState(true);
+    this.report();
   }
 
   private take(message: Buffer): void {

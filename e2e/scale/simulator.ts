@@ -1,8 +1,10 @@
 // A process of several hundred simulated agents, led by the bench over the pipe between parent and child.
+import { createSecureContext } from 'node:tls';
+import { limitConnecting } from '../../operator/protocol';
 import { decodeFromController } from '../../operator/protocol/wire';
 import { namespaceReport } from '../support/testAgent';
 import { monotonicMs } from './clock';
-import { SimulatedAgent } from './simulatedAgent';
+import { SimulatedAgent, type SimulatedAgentOptions } from './simulatedAgent';
 import type { AgentPlan, Contact, FromSimulator, ToSimulator } from './words';
 
 /** Agents look at their counters once a second, each at its own moment: this many moments. */
@@ -32,10 +34,11 @@ class Simulator {
   private second = 0;
   private reportSeconds = 1;
 
-  private begin(contact: Contact, plans: readonly AgentPlan[], spreadMs: number): void {
+  private begin({ ca, ...contact }: Contact, plans: readonly AgentPlan[], spreadMs: number): void {
+    const secureContext = createSecureContext({ ca });
     for (const [place, plan] of plans.entries()) {
       this.servedAt.push(undefined);
-      this.agents.push(this.agent(contact, plan, place));
+      this.agents.push(this.agent({ ...contact, secureContext }, plan, place));
     }
     for (const [place, agent] of this.agents.entries()) setTimeout(() => agent.connect(), (spreadMs * place) / this.agents.length);
     let slot = 0;
@@ -45,7 +48,7 @@ class Simulator {
     for (const [place, { probe }] of plans.entries()) if (probe !== undefined) this.probe(place, probe);
   }
 
-  private agent(contact: Contact, { token, namespaces, probe }: AgentPlan, place: number): SimulatedAgent {
+  private agent(contact: Pick<SimulatedAgentOptions, 'port' | 'serverName' | 'secureContext'>, { token, namespaces, probe }: AgentPlan, place: number): SimulatedAgent {
     const all = new Map(namespaces.map((name) => [name, namespaceReport(name, { podsSelected: 2, podsAccelerated: 2, open: 40, accelerated: 38, reasons: [{ reason: 'PeerElsewhere', connections: 2 }], fastBytes: 1e9, tcpBytes: 1e7 })]));
     if (probe !== undefined) all.set(probe, namespaceReport(probe, { open: probeOpen, accelerated: probeOpen }));
     const options = { ...contact, token, onOrder: (revision: number, message: Buffer) => this.ordered(revision, message), onState: (served: boolean) => void (this.servedAt[place] = served ? monotonicMs() : undefined) };
@@ -109,6 +112,7 @@ function tell(word: FromSimulator): void {
   process.send?.(word);
 }
 
+limitConnecting();
 const simulator = new Simulator();
 process.on('message', (word: ToSimulator) => simulator.take(word));
 // The bench has gone: so do its agents.

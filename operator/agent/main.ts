@@ -13,12 +13,9 @@ import { createLog, frugalMemory } from '../process';
 import { productVersion } from '../api';
 import { limitConnecting } from '../protocol';
 
-/** On one network: a controller that is there answers the first request, or the second if its queue was full. */
-const connectMs = 3000;
-
 async function run(): Promise<void> {
   frugalMemory();
-  limitConnecting(connectMs);
+  limitConnecting();
   const environment = readEnvironment(process.env);
   const log = createLog(environment.logLevel, { component: 'agent', node: environment.node });
   // Crash-only: what nobody expected ends the process; the kernel goes on, and the next start takes it over.

@@ -25,9 +25,31 @@ test('an agent says hello, reports, and gets its orders', async () => {
 test('reports that come faster than they can be sent are replaced by the latest', async () => {
   const { port } = await channel.serve({}, { messageIntervalMs: 20 });
   const client = channel.agent(port);
+  await channel.journal.until(/^up/);
   for (let revision = 0; revision < 2000; revision += 1) client.send(reportOf(revision));
   await channel.journal.until(/^report 1999$/);
   expect(channel.journal.lines.filter((line) => line.startsWith('report')).length).toBeLessThan(50);
+});
+
+test('an agent that waits to be let in has only its latest report to tell then', async () => {
+  let letIn: (identity: string) => void = () => undefined;
+  let shown: () => void = () => undefined;
+  const asked = new Promise<void>((resolve) => (shown = resolve));
+  const authenticate = (): Promise<string> => {
+    shown();
+    return new Promise((resolve) => (letIn = resolve));
+  };
+  const { port } = await channel.serve({ authenticate });
+  const client = channel.agent(port);
+  client.send(reportOf(1));
+  await asked;
+  client.send(reportOf(2));
+  client.send(reportOf(3));
+  letIn('good');
+  await channel.journal.until(/^report 3$/);
+  client.send(reportOf(4));
+  await channel.journal.until(/^report 4$/);
+  expect(channel.journal.lines.filter((line) => line.startsWith('report'))).toEqual(['report 3', 'report 4']);
 });
 
 test('an agent comes back after the controller went away, and repeats its latest report', async () => {

@@ -58,6 +58,8 @@ export class ControllerStream {
   private readonly client: Client;
   private readonly call: Call;
   private readonly reports: LatestWriter<Report>;
+  /** Lets reports go out: in a line of thousands an agent may wait for a minute, and all but its latest report is of no use then. */
+  private readonly letReport: () => void;
   /** The last one of this stream. */
   private ordered: Order | undefined;
   /** The token that the controller has seen last. */
@@ -78,16 +80,21 @@ export class ControllerStream {
       'grpc.default_authority': options.serverName,
     });
     this.call = this.client.makeBidiStreamRequest(connectPath, encodeFromAgent, decodeFromController, new Metadata());
-    this.call.on('metadata', () => events.opened());
+    this.call.on('metadata', () => {
+      events.opened();
+      this.letReport();
+    });
     this.call.on('data', (incoming: Incoming<FromController>) => this.take(incoming));
     // Every end has a status; the error event repeats it and must have a listener.
     this.call.on('error', () => undefined);
     this.call.on('status', ({ code, details }: StatusObject) => this.end(`${status[code]}: ${details}`));
     this.call.write({ message: 'hello', hello });
     this.reports = new LatestWriter((report, done) => this.call.write({ message: 'report', report }, done));
+    this.letReport = this.reports.hold();
     this.renewing = setInterval(() => this.renew(options.tokenFile), options.tokenCheckMs ?? 60_000);
   }
 
+  /** Once the controller has accepted the stream; until then only the latest is kept. */
   send(report: Report): void {
     this.reports.send(report);
   }
@@ -100,6 +107,7 @@ export class ControllerStream {
   /** Half-closes and waits for the answer of the controller. */
   close(): Promise<void> {
     if (this.over) return Promise.resolve();
+    this.letReport();
     return new Promise((resolve) => {
       const cut = setTimeout(() => this.call.cancel(), 1000);
       this.done = () => {

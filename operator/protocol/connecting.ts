@@ -6,12 +6,14 @@ import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { Socket } from 'node:net';
 
 const opening = 'net.client.socket';
+/** On one network: a controller that is there answers the first request, or the second if its queue was full. */
+const longestMs = 3000;
 
 /**
  * From now on no socket of this process waits longer to be connected: it fails, as with an address that refuses.
  * @returns a function that takes the limit away again
  */
-export function limitConnecting(limitMs: number): () => void {
+export function limitConnecting(limitMs = longestMs): () => void {
   const watch = (message: unknown): void => {
     const { socket } = message as { socket: Socket };
     const giveUp = (): void => void (socket.connecting && socket.destroy(new Error(`no answer to the request for a connection within ${limitMs} ms`)));

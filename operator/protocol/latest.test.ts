@@ -30,3 +30,17 @@ test('sends nothing after its end, also not what waited', () => {
   writer.send(3);
   expect(written).toEqual([1]);
 });
+
+test('sends nothing while it is held, and then only the latest', () => {
+  const { written, writer, done } = setUp();
+  const letGo = writer.hold();
+  for (const value of [1, 2]) writer.send(value);
+  expect(written).toEqual([]);
+  letGo();
+  expect(written).toEqual([2]);
+  writer.send(3);
+  letGo();
+  expect(written).toEqual([2]);
+  done();
+  expect(written).toEqual([2, 3]);
+});

@@ -9,6 +9,16 @@ export class LatestWriter<T> {
   /** @param write calls `done` when the value is on its way and the next may follow */
   constructor(private readonly write: (value: T, done: () => void) => void) {}
 
+  /** Nothing goes out, as if a value were on its way, until the function that it gives back is called. To be called before `send`. */
+  hold(): () => void {
+    this.sending = true;
+    let held = true;
+    return () => {
+      if (held) this.goOn();
+      held = false;
+    };
+  }
+
   send(value: T): void {
     if (this.ended) return;
     if (this.sending) {
@@ -16,12 +26,14 @@ export class LatestWriter<T> {
       return;
     }
     this.sending = true;
-    this.write(value, () => {
-      this.sending = false;
-      const next = this.waiting;
-      this.waiting = undefined;
-      if (next !== undefined) this.send(next);
-    });
+    this.write(value, () => this.goOn());
+  }
+
+  private goOn(): void {
+    this.sending = false;
+    const next = this.waiting;
+    this.waiting = undefined;
+    if (next !== undefined) this.send(next);
   }
 
   /** Nothing is sent any more. */
