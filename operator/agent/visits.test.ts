@@ -11,14 +11,14 @@ beforeEach(() => {
   visits = new Visits(() => now, () => worked);
 });
 
-const learning = (ends: number): FakeDatapath['counted'] => ({
+const snapshotOf = (ends: number): FakeDatapath['counted'] => ({
   namespaces: [{ ...noCounters('shop'), open: ends, reasons: new Map([['Learning', ends]]) }], joinedSockets: 0, drainingSockets: 0,
 });
 
 /** Lets seconds pass, one step each; returns how often it visited. */
 function pass(seconds: number, ends: number): number {
   const before = datapath.visited;
-  for (let n = 0; n < seconds; n++, now += 1000) visits.step(datapath, learning(ends));
+  for (let n = 0; n < seconds; n++, now += 1000) visits.step(datapath, snapshotOf(ends));
   return datapath.visited - before;
 }
 
@@ -75,11 +75,50 @@ test('a visit that only waited for its turn on a busy node is not followed by a 
   expect(pass(5, 6)).toBeGreaterThan(0);
 });
 
-test('at first and now and then it visits all pods, between these only namespaces in which something can still join', () => {
-  pass(9, 5);
-  expect(datapath.visitedNamespaces).toEqual([undefined, new Set(['shop']), new Set(['shop'])]);
-  pass(12, 5);
-  expect(datapath.visitedNamespaces.slice(3)).toContain(undefined);
+describe('with two namespaces', () => {
+  /** `shop` has ends that can still join or none; `bank` has counted so many bytes. */
+  const counting = (learning: number, bytes: number): FakeDatapath['counted'] => ({
+    namespaces: [...snapshotOf(learning).namespaces, { ...noCounters('bank'), open: 2, fastBytes: BigInt(bytes) }], joinedSockets: 0, drainingSockets: 0,
+  });
+  /** What was visited in each of the seconds. */
+  const visitedIn = (seconds: number, learning: number, bytesEach: number): string[] => Array.from({ length: seconds }, () => {
+    const before = datapath.visitedNamespaces.length;
+    visits.step(datapath, counting(learning, bytesEach * now));
+    now += 1000;
+    return datapath.visitedNamespaces.slice(before).map((names) => (names === undefined ? 'all' : [...names].join())).join('|');
+  });
+
+  test('all pods are visited every ten seconds, and between these only namespaces in which something can still join', () => {
+    expect(visitedIn(9, 5, 1).filter((each) => each !== '')).toEqual(['all', 'shop', 'shop']);
+    expect(visitedIn(30, 5, 1).filter((each) => each === 'all')).toHaveLength(3);
+  });
+
+  test('whoever offers itself meets the namespaces that were left out before it is looked at again', () => {
+    visitedIn(3, 5, 1);
+    datapath.steps = [2, 0, 0];
+    expect(visitedIn(10, 5, 1).find((each) => each !== '')).toBe('shop|bank|shop');
+  });
+
+  test('with all settled they are visited every ten seconds, and once a minute while nothing is counted on the node', () => {
+    const every = (seconds: number, from: readonly string[]): string[] => from.filter((_, second) => second % seconds === 0);
+    expect(every(10, visitedIn(60, 0, 1))).toEqual(Array(6).fill('all'));
+    visitedIn(60, 0, 0);
+    expect(visitedIn(120, 0, 0).filter((each) => each === 'all')).toHaveLength(2);
+    expect(visitedIn(1, 0, 1)).toEqual(['all']);
+  });
+
+  test('namespaces in which something can still join are visited on a still node too', () => {
+    visitedIn(120, 5, 0);
+    const seen = visitedIn(60, 5, 0);
+    expect(seen.filter((each) => each === 'all')).toHaveLength(1);
+    expect(seen.filter((each) => each === 'shop').length).toBeGreaterThanOrEqual(4);
+  });
+
+  test('a new selection is visited at once, however still the node is', () => {
+    visitedIn(115, 0, 0);
+    visits.hurry();
+    expect(visitedIn(1, 0, 0)).toEqual(['all']);
+  });
 });
 
 test('when a connection has left the map its reader is looked after at once', () => {

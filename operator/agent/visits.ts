@@ -9,6 +9,10 @@ const soonMs = 1000;
 const seldomMs = 10_000;
 /** All selected pods are visited at least this often, others only where something can still join. */
 const wholeEveryMs = 10_000;
+/** A node on which nothing was counted over so many of these visits is still: thousands of idle connections cost next to nothing there. */
+const stillAfter = 3;
+/** Not everything is counted: a connection taken for a short one is met by a visit only. */
+const stillEveryMs = 60_000;
 /** Pause after a visit, as a multiple of the processor time it took; and while something is learnt. */
 const restFactor = 200;
 const learningRestFactor = 50;
@@ -24,7 +28,10 @@ export class Visits {
   private nextVisit = 0;
   private restUntil = 0;
   private interval = soonMs;
-  private nextWhole = 0;
+  private lastWhole = Number.NEGATIVE_INFINITY;
+  /** What was counted at the last whole visit, and at how many before it. */
+  private counted = '';
+  private unchanged = 0;
   private learning = 0;
   private left = 0n;
   private watchedSince: number | undefined;
@@ -40,7 +47,7 @@ export class Visits {
   /** The selection or the mode has changed: every open connection is looked at. */
   hurry(): void {
     this.nextVisit = 0;
-    this.nextWhole = 0;
+    this.lastWhole = Number.NEGATIVE_INFINITY;
     this.interval = soonMs;
   }
 
@@ -64,16 +71,30 @@ export class Visits {
   }
 
   private visit(datapath: Datapath, snapshot: DatapathSnapshot): void {
-    const before = this.worked();
     const open = snapshot.namespaces.filter((entry) => countOf({ namespaces: [entry] }, unsettled) > 0).map(({ namespace }) => namespace);
-    const namespaces = this.now() >= this.nextWhole || open.length === 0 ? undefined : new Set(open);
-    if (namespaces === undefined) this.nextWhole = this.now() + wholeEveryMs;
-    let moved = datapath.visit(namespaces);
+    const whole = this.wholeIsDue(snapshot);
+    if (!whole && open.length === 0) return;
+    const before = this.worked();
+    const left = whole ? [] : snapshot.namespaces.map(({ namespace }) => namespace).filter((namespace) => !open.includes(namespace));
+    const look = (): number => visitAndProve(datapath, whole ? undefined : new Set(open), new Set(left));
+    let moved = look();
     const joins = moved > 0;
-    for (let n = 1; moved > 0 && n < stepsToJoin; n++) moved = datapath.visit(namespaces);
+    for (let n = 1; moved > 0 && n < stepsToJoin; n++) moved = look();
     this.interval = joins ? soonMs : Math.min(2 * this.interval, seldomMs);
     this.nextVisit = this.now() + (open.length > 0 ? this.interval : seldomMs);
     this.restUntil = this.now() + (this.learning > 0 ? learningRestFactor : restFactor) * (this.worked() - before);
+  }
+
+  private wholeIsDue(snapshot: DatapathSnapshot): boolean {
+    const since = this.now() - this.lastWhole;
+    if (since < wholeEveryMs) return false;
+    const counted = textOf(snapshot);
+    const same = counted === this.counted;
+    if (same && this.unchanged >= stillAfter && since < stillEveryMs) return false;
+    this.unchanged = same ? this.unchanged + 1 : 0;
+    this.counted = counted;
+    this.lastWhole = this.now();
+    return true;
   }
 
   private watch(datapath: Datapath, learning: boolean): void {
@@ -98,4 +119,17 @@ function threadMilliseconds(): number {
 
 function countOf({ namespaces }: Pick<DatapathSnapshot, 'namespaces'>, reasons: readonly ConnectionReason[]): number {
   return namespaces.reduce((sum, entry) => sum + reasons.reduce((n, reason) => n + (entry.reasons.get(reason) ?? 0), 0), 0);
+}
+
+/**
+ * Who has offered itself takes the next look for the proof that no pod has its other end (`approach()` of adopt.h), so pods that were
+ * left out are visited before it.
+ */
+function visitAndProve(datapath: Datapath, namespaces: ReadonlySet<string> | undefined, left: ReadonlySet<string>): number {
+  const moved = datapath.visit(namespaces);
+  return moved === 0 || left.size === 0 ? moved : moved + datapath.visit(left);
+}
+
+function textOf({ namespaces }: DatapathSnapshot): string {
+  return namespaces.map(({ passes, reasons, ...counters }) => [...Object.values(counters), ...[...passes].flat(), ...[...reasons].flat()].join()).join(';');
 }
