@@ -2,6 +2,7 @@
 import { connectionReasonNames, type ConnectionReason } from '../../api';
 import type { Btf } from './btf';
 import { enumerators, structCodec, u32Codec, u64Codec, type Codec } from './codec';
+import { CounterMap } from './counterMap';
 import { BpfMap } from './map';
 
 export interface Settings {
@@ -125,14 +126,13 @@ export class Enums {
 
 /** The maps user space works with, over file descriptors found by name. */
 export function bindMaps(btf: Btf, fd: (name: string) => number, cpus: number) {
-  const map = <K, V>(name: string, key: Codec<K>, value: Codec<V>, copies = 1): BpfMap<K, V> =>
-    new BpfMap(name, fd(name), key, value, copies);
+  const map = <K, V>(name: string, key: Codec<K>, value: Codec<V>): BpfMap<K, V> => new BpfMap(name, fd(name), key, value);
   return {
     settings: map('settings_map', u32Codec, structCodec<Settings>(btf, 'settings')),
     pods: map('pods', u32Codec, structCodec<Pod>(btf, 'pod')),
     addresses: map('addresses', structCodec<{ bytes: Buffer }>(btf, 'address'), structCodec<{ locality: number; netns: number }>(btf, 'place')),
     namespaces: map('namespaces', u32Codec, structCodec<{ name: Buffer }>(btf, 'namespace_name')),
-    tallies: map('tallies', u32Codec, structCodec<Tally>(btf, 'tally'), cpus),
+    tallies: new CounterMap('tallies', fd('tallies'), structCodec<Tally>(btf, 'tally'), cpus),
     usage: map('usage', u32Codec, u64Codec),
     origdsts: map('origdsts', u64Codec, structCodec<OrigdstRow>(btf, 'origdst')),
   };

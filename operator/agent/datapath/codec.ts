@@ -1,7 +1,7 @@
 // Values of pinned maps to and from plain objects, by the layouts of the object's BTF.
 import type { Btf, BtfType } from './btf';
 
-/** Integers up to four bytes are numbers, eight-byte ones bigints; byte arrays are Buffers; char arrays too. */
+/** Integers up to four bytes are numbers, eight-byte ones bigints; byte arrays and char arrays are Buffers, views of what was decoded. */
 export type Value = number | bigint | Buffer | Value[] | { readonly [member: string]: Value };
 
 export interface Codec<T> {
@@ -25,9 +25,11 @@ function sizeOf(btf: Btf, type: Resolved): number {
   return type.size;
 }
 
-function readInteger(bytes: Buffer, at: number, size: number, signed: boolean): number | bigint {
-  if (size === 8) return signed ? bytes.readBigInt64LE(at) : bytes.readBigUInt64LE(at);
-  return signed ? bytes.readIntLE(at, size) : bytes.readUIntLE(at, size);
+type Read = (bytes: Buffer, at: number) => Value;
+
+function readerOfInteger(size: number, signed: boolean): (bytes: Buffer, at: number) => number | bigint {
+  if (size === 8) return signed ? (bytes, at) => bytes.readBigInt64LE(at) : (bytes, at) => bytes.readBigUInt64LE(at);
+  return signed ? (bytes, at) => bytes.readIntLE(at, size) : (bytes, at) => bytes.readUIntLE(at, size);
 }
 
 function writeInteger(bytes: Buffer, at: number, size: number, signed: boolean, value: number | bigint): void {
@@ -44,23 +46,32 @@ function isByte(type: Resolved): boolean {
   return type.kind === 'int' && type.size === 1;
 }
 
-function decodeType(btf: Btf, type: Resolved, bytes: Buffer, at: number): Value {
+/** Looks at the type once: tens of thousands of connections are read with what comes out. */
+function readerOf(btf: Btf, type: Resolved): Read {
   switch (type.kind) {
     case 'int':
-      return readInteger(bytes, at, type.size, type.signed);
+      return readerOfInteger(type.size, type.signed);
     case 'enum':
-      return Number(readInteger(bytes, at, type.size, false));
-    case 'array': {
-      const element = resolve(btf, type.element);
-      if (isByte(element)) return Buffer.from(bytes.subarray(at, at + type.length));
-      const step = sizeOf(btf, element);
-      return Array.from({ length: type.length }, (_, i) => decodeType(btf, element, bytes, at + i * step));
+      return readerOfInteger(type.size, false);
+    case 'array':
+      return readerOfArray(btf, resolve(btf, type.element), type.length);
+    case 'struct': {
+      const members = type.members.map(({ name, offset, type: member }) => ({ name, offset, read: readerOf(btf, resolve(btf, member)) }));
+      return (bytes, at) => {
+        const value: Record<string, Value> = {};
+        for (const { name, offset, read } of members) value[name] = read(bytes, at + offset);
+        return value;
+      };
     }
-    case 'struct':
-      return Object.fromEntries(type.members.map((m) => [m.name, decodeType(btf, resolve(btf, m.type), bytes, at + m.offset)]));
     case 'other':
-      throw new Error('decode map value: a type that values do not have');
+      throw new Error('read BTF: a type that values do not have');
   }
+}
+
+function readerOfArray(btf: Btf, element: Resolved, length: number): Read {
+  if (isByte(element)) return (bytes, at) => bytes.subarray(at, at + length);
+  const [step, read] = [sizeOf(btf, element), readerOf(btf, element)];
+  return (bytes, at) => Array.from({ length }, (_, i) => read(bytes, at + i * step));
 }
 
 function encodeType(btf: Btf, type: Resolved, value: Value | undefined, bytes: Buffer, at: number): void {
@@ -82,6 +93,7 @@ export function structCodec<T>(btf: Btf, name: string): Codec<T> {
   const id = btf.byName.get(name);
   if (id === undefined) throw new Error(`read BTF: the object has no struct ${name}; is it of this version?`);
   const type = resolve(btf, id);
+  const read = readerOf(btf, type);
   return {
     size: sizeOf(btf, type),
     encode(value) {
@@ -89,7 +101,7 @@ export function structCodec<T>(btf: Btf, name: string): Codec<T> {
       encodeType(btf, type, value as Value, bytes, 0);
       return bytes;
     },
-    decode: (bytes, at = 0) => decodeType(btf, type, bytes, at) as T,
+    decode: (bytes, at = 0) => read(bytes, at) as T,
   };
 }
 
@@ -112,6 +124,11 @@ export const u64Codec: Codec<bigint> = {
   },
   decode: (bytes, at = 0) => bytes.readBigUInt64LE(at),
 };
+
+/** Values as they lie there. */
+export function bytesCodec(size: number): Codec<Buffer> {
+  return { size, encode: (value) => value, decode: (bytes, at = 0) => bytes.subarray(at, at + size) };
+}
 
 /** Enumerators of an enum of ebpf/abi.h: name without `prefix` → number. */
 export function enumerators(btf: Btf, name: string, prefix: string): ReadonlyMap<string, number> {

@@ -1,6 +1,6 @@
 // The datapath as the agent uses it: pinned maps to write orders into and to read counters from.
 import { addressBytes } from './address';
-import { Enums } from './abi';
+import { Enums, type Tally } from './abi';
 import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, OpenOptions } from './contract';
 import { endOf, joinedOf, textOf } from './description';
 import { refuseForeign, releaseOthers, unpinAll } from './pins';
@@ -44,7 +44,7 @@ class PinnedDatapath implements Datapath {
 
   constructor(private readonly loaded: Loaded) {
     this.enums = new Enums(loaded.btf);
-    this.slots = new Slots(loaded.maps, (slot) => openEnds(loaded.maps.tallies.getAll(slot)) === 0);
+    this.slots = new Slots(loaded.maps, (slot) => openEnds(this.tally(slot)) === 0);
     for (const netns of loaded.maps.pods.keys()) {
       const slot = loaded.maps.pods.get(netns)?.slot;
       if (slot !== undefined) this.namespaceByNetns.set(netns, this.slots.nameOf(slot));
@@ -96,7 +96,7 @@ class PinnedDatapath implements Datapath {
   snapshot(): DatapathSnapshot {
     const draining = this.draining();
     const namespaces = [...this.slots.entries()].map(([name, slot]) =>
-      countersOf(name, this.loaded.maps.tallies.getAll(slot), this.enums, draining.get(name) ?? 0),
+      countersOf(name, this.tally(slot), this.enums, draining.get(name) ?? 0),
     );
     const drainingSockets = [...draining.values()].reduce((a, b) => a + b, 0);
     return { namespaces, joinedSockets: this.joinedSockets(), drainingSockets };
@@ -148,6 +148,12 @@ class PinnedDatapath implements Datapath {
 
   close(): void {
     this.loaded.close();
+  }
+
+  private tally(slot: number): Tally {
+    const tally = this.loaded.maps.tallies.get(slot);
+    if (tally === undefined) throw new Error(`look up in map tallies: no slot ${slot}`);
+    return tally;
   }
 
   private joinedSockets(): number {

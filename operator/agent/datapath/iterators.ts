@@ -49,12 +49,14 @@ export class SocketIterator<T> {
   }
 }
 
+/** One walk is read at a time, many are in an hour: a buffer for each would be garbage of a size that V8 is slow to give back. */
+const chunk = Buffer.allocUnsafeSlow(1 << 16);
+
 function readAll(fd: number): Buffer {
   const chunks: Buffer[] = [];
   for (;;) {
-    const chunk = Buffer.alloc(1 << 16);
     const length = readSync(fd, chunk);
     if (length === 0) return Buffer.concat(chunks);
-    chunks.push(chunk.subarray(0, length));
+    chunks.push(Buffer.from(chunk.subarray(0, length)));
   }
 }

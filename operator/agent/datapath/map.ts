@@ -13,33 +13,22 @@ export class BpfMap<K, V> {
     readonly fd: number,
     private readonly key: Codec<K>,
     private readonly value: Codec<V>,
-    /** Copies of the value the kernel hands out: the possible CPUs for per-CPU maps. */
-    private readonly copies = 1,
   ) {
     this.keyOut = Buffer.alloc(key.size);
-    this.valueOut = Buffer.alloc(this.stride * copies);
-  }
-
-  /** Bytes between the copies of a per-CPU value: rounded up to eight (kernel/bpf/syscall.c). */
-  private get stride(): number {
-    return this.copies === 1 ? this.value.size : Math.ceil(this.value.size / 8) * 8;
+    this.valueOut = Buffer.alloc(value.size);
   }
 
   get(key: K): V | undefined {
-    return this.read(key) ? this.value.decode(this.valueOut) : undefined;
+    return this.read(key) ? this.value.decode(Buffer.from(this.valueOut)) : undefined;
   }
 
-  /** The value's copy of every possible CPU. */
-  getAll(key: K): V[] {
-    if (!this.read(key)) return [];
-    return Array.from({ length: this.copies }, (_, cpu) => this.value.decode(this.valueOut, cpu * this.stride));
+  /** The bytes of a value without a copy: good until the next look-up. */
+  view(key: K): Buffer | undefined {
+    return this.read(key) ? this.valueOut : undefined;
   }
 
   set(key: K, value: V): void {
-    const copy = Buffer.alloc(this.stride);
-    this.value.encode(value).copy(copy);
-    const bytes = Buffer.concat(Array.from({ length: this.copies }, () => copy));
-    check(`update map ${this.name}`, libbpf.update(this.fd, this.key.encode(key), bytes, anyValue));
+    check(`update map ${this.name}`, libbpf.update(this.fd, this.key.encode(key), this.value.encode(value), anyValue));
   }
 
   /** Deletes a key; one that is not there is no error. */

@@ -5,7 +5,7 @@ import { bindMaps, type Description, type Found, type Maps } from './abi';
 import { parseBtf, type Btf } from './btf';
 import { DatapathRefused, type OpenOptions } from './contract';
 import { section } from './elf';
-import { giveBackFreed } from './heap';
+import { giveBackUnused } from './heap';
 import { attachSkMsgVerdict, check, checkHandle, initialBytes, libbpf, LibbpfError, type Handle } from './libbpf';
 import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
@@ -67,7 +67,7 @@ export function load(options: OpenOptions): Loaded {
     const readers = readerWatchers.every((name) => optional.includes(name)) ? new ReaderWatch(find) : undefined;
     const describer = optional.includes(describerProgram) ? attachDescriber(find, btf) : undefined;
     closers.push(() => visitor?.close(), () => readers?.close(), () => describer?.close());
-    giveBackFreed();
+    giveBackUnused();
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
     return { btf, abi, folder, maps, unread, visitor, describer, readers, close };
   } catch (error) {

@@ -2,13 +2,16 @@
 import type { Maps } from './abi';
 import { Slots } from './slots';
 
+let cleared: number[] = [];
+beforeEach(() => void (cleared = []));
+
 function pinned(names: Map<number, string>, capacity: number): Pick<Maps, 'namespaces' | 'tallies'> {
   const namespaces = {
     keys: () => Array.from({ length: capacity }, (_, slot) => slot).values(),
     get: (slot: number) => ({ name: Buffer.from(`${names.get(slot) ?? ''}\0`) }),
     set: (slot: number, { name }: { name: Buffer }) => names.set(slot, name.toString()),
   };
-  const tallies = { getAll: () => [], set: () => undefined };
+  const tallies = { clear: (slot: number) => cleared.push(slot) };
   return { namespaces, tallies } as unknown as Pick<Maps, 'namespaces' | 'tallies'>;
 }
 
@@ -32,6 +35,7 @@ test('a slot goes to another namespace only when none is free, its own is not wa
   const a = slots.take('a', new Set(['a']));
   slots.take('b', new Set(['b']));
   expect(slots.take('c', new Set(['b', 'c']))).toBe(a);
+  expect(cleared.at(-1)).toBe(a);
   expect(slots.take('d', new Set(['b', 'c', 'd']))).toBeUndefined();
   const full = new Slots(pinned(new Map([[0, 'a']]), 1), busy);
   expect(full.take('b', new Set(['b']))).toBeUndefined();

@@ -32,8 +32,7 @@ export class Slots {
     if (known !== undefined) return known;
     const slot = this.free.pop() ?? this.reclaim(wanted);
     if (slot === undefined) return undefined;
-    const empty = this.maps.tallies.getAll(slot)[0];
-    if (empty !== undefined) this.maps.tallies.set(slot, zeroed(empty));
+    this.maps.tallies.clear(slot);
     this.maps.namespaces.set(slot, { name: Buffer.from(namespace, 'utf8') });
     this.byName.set(namespace, slot);
     return slot;
@@ -53,9 +52,4 @@ function slotName(bytes: Buffer | undefined): string {
   if (bytes === undefined) return '';
   const end = bytes.indexOf(0);
   return bytes.toString('utf8', 0, end < 0 ? bytes.length : end);
-}
-
-/** An all-zero tally: members that are left out encode as zero. */
-function zeroed<T extends object>(like: T): T {
-  return Object.fromEntries(Object.keys(like).map((key) => [key, undefined])) as T;
 }

@@ -1,5 +1,6 @@
-// Sums over CPUs.
+// The counters of a namespace as they are reported, and how the copies of the CPUs become one.
 import type { Enums, Tally } from './abi';
+import { sumOfCopies } from './sum';
 import { countersOf, openEnds } from './tallies';
 
 const enums = {
@@ -19,22 +20,29 @@ const tally = (standing: number[], gate: number[], fast = 0, tcp = 0): Tally => 
   unseen: 0n,
 });
 
-test('a connection opened on one CPU and closed on another counts as closed', () => {
-  const copies = [tally([0, 3, 0, 1], [0, 0, 0]), tally([0, -2, 0, -1], [0, 0, 0])];
-  expect(openEnds(copies)).toBe(1);
-  expect(countersOf('shop', copies, enums, 0)).toMatchObject({ open: 1, accelerated: 1, reasons: new Map() });
-});
-
 test('a gauge caught between two CPUs is never negative', () => {
-  expect(countersOf('shop', [tally([0, -1, 0, 2], [0, 0, 0])], enums, 0)).toMatchObject({ open: 2, accelerated: 0 });
+  expect(countersOf('shop', tally([0, -1, 0, 2], [0, 0, 0]), enums, 0)).toMatchObject({ open: 2, accelerated: 0, reasons: new Map([['PeerElsewhere', 2]]) });
 });
 
-test('bytes and gates are sums, and gates that nobody met are left out', () => {
-  const copies = [tally([0, 0, 0, 0], [0, 0, 5], 10, 1), tally([0, 0, 0, 0], [0, 0, 2], 20, 2)];
-  expect(countersOf('shop', copies, enums, 3)).toMatchObject({
-    fastBytes: 30n,
-    tcpBytes: 3n,
-    passes: new Map([['Order', 7n]]),
-    draining: 3,
+test('open ends are all that stand somewhere', () => {
+  expect(openEnds(tally([0, 1, 3, 0], [0, 0, 0]))).toBe(4);
+});
+
+test('bytes and gates are told, and gates that nobody met are left out', () => {
+  expect(countersOf('shop', tally([0, 0, 0, 0], [0, 0, 7], 30, 3), enums, 3)).toMatchObject({ fastBytes: 30n, tcpBytes: 3n, passes: new Map([['Order', 7n]]), draining: 3 });
+});
+
+describe('the copies of the CPUs', () => {
+  /** One row a CPU. */
+  const summed = (...copies: bigint[][]): bigint[] => [...new BigInt64Array(new Uint8Array(sumOfCopies(Buffer.from(new BigInt64Array(copies.flat()).buffer), 8 * (copies[0]?.length ?? 0))).buffer)];
+
+  test('are added up counter by counter: what one opened and another closed is closed', () => {
+    expect(summed([3n, 0n, 7n], [-2n, 0n, 1n])).toEqual([1n, 0n, 8n]);
+    expect(summed([1n], [-3n])).toEqual([-2n]);
+  });
+
+  test('carry from one half of a counter into the other, on as many CPUs as Linux has', () => {
+    expect(summed([0xffff_ffffn], [1n])).toEqual([0x1_0000_0000n]);
+    expect(summed(...Array.from({ length: 8192 }, () => [0xff_ffff_ffffn, -1n]))).toEqual([8192n * 0xff_ffff_ffffn, -8192n]);
   });
 });

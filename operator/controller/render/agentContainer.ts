@@ -25,11 +25,12 @@ export function agentContainer(input: RenderInput) {
 }
 
 /**
- * Every node pays for what an agent holds. V8 keeps young objects in spaces that grow to 16 MiB each unless told; the C library keeps
- * what was freed, 10 MiB from the start alone, unless blocks of 32 KiB are given back one by one, and the rest from 64 KiB on (mallopt(3)).
+ * Every node pays for what an agent holds. V8 keeps young objects in spaces that grow to 16 MiB each unless told, and compilers for code
+ * that runs once a second; its garbage is collected when the agent asks for it (ADR 15). The C library keeps what was freed, 10 MiB from
+ * the start alone, unless blocks of 32 KiB are given back one by one, and the rest from 64 KiB on (mallopt(3)).
  */
 export const agentMemory = [
-  { name: 'NODE_OPTIONS', value: '--max-semi-space-size=1' },
+  { name: 'NODE_OPTIONS', value: '--max-semi-space-size=1 --jitless --expose-gc' },
   { name: 'MALLOC_MMAP_THRESHOLD_', value: '32768' },
   { name: 'MALLOC_TRIM_THRESHOLD_', value: '65536' },
 ];

@@ -127,7 +127,7 @@ describe('the agent', () => {
 
   it('gives back memory that it does not use', () => {
     const env = Object.fromEntries(containerOf().env.map((each) => [each.name, each['value']]));
-    expect(env).toMatchObject({ NODE_OPTIONS: '--max-semi-space-size=1', MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '65536' });
+    expect(env).toMatchObject({ NODE_OPTIONS: '--max-semi-space-size=1 --jitless --expose-gc', MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '65536' });
   });
 
   it('is told who and where it is', () => {
