@@ -6,7 +6,7 @@ import { ChannelSecret } from './channelSecret';
 import { Cluster } from './cluster';
 import { readEnvironment } from './environment';
 import { lead, resourceKey } from './leader';
-import { Questions } from './live';
+import { agentsOf, Questions } from './live';
 import { createMetrics } from './metrics';
 import { agentName, channelName, labelsOf } from './render';
 import { AgentSessions } from './sessions';
@@ -46,7 +46,7 @@ async function run(environment: ReturnType<typeof readEnvironment>, log: Log, si
   });
   const queue = new WorkQueue();
   const cluster = new Cluster(client, namespace, { onChange: () => queue.addAfter(resourceKey, changePauseMs), log: say });
-  const questions: Questions = new Questions(() => sessions.liveAgents());
+  const questions: Questions = new Questions(() => agentsOf(sessions.liveAgents(), cluster.agentPods()));
   const sessions: AgentSessions = new AgentSessions({
     reviewer: new TokenReviewer(client, `system:serviceaccount:${namespace}:${agentName}`),
     now: () => performance.now(),

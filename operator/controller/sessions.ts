@@ -136,7 +136,7 @@ export class AgentSessions {
   liveAgents(): LiveAgent[] {
     return [...this.seats].map(([node, { session, report }]) => ({
       node,
-      namespaces: (report?.namespaces ?? []).filter(({ podsSelected }) => podsSelected > 0).map(({ name }) => name),
+      namespaces: report?.namespaces.filter(({ podsSelected }) => podsSelected > 0).map(({ name }) => name),
       stream: session === undefined ? undefined : { answersWatch: session.hello.live, watch: (watch) => session.watch(watch) },
     }));
   }

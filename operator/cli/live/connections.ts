@@ -38,8 +38,9 @@ function page(list: ConnectionList, target: Target | undefined, paint: Paint): s
 }
 
 /** Nobody wants a table without lines. */
-export function nothing({ pods }: ConnectionList): string {
-  return pods.length === 0 ? 'no selected pod of it has been found: see accelctl explain' : `${pods.length} selected pods, and no open connection`;
+export function nothing({ pods, silentNodes }: ConnectionList): string {
+  if (pods.length > 0) return `${pods.length} selected pods, and no open connection`;
+  return silentNodes.length > 0 ? 'no node that may have its selected pods has answered' : 'no selected pod of it has been found: see accelctl explain';
 }
 
 const heads = ['POD', 'LOCAL', 'REMOTE', 'REDIRECTED TO', 'PEER', 'STATE', '>FAST', '>TCP', '>RTT'] as const;

@@ -39,6 +39,12 @@ describe('accelctl connections', () => {
     expect(code).toBe(exitCode.notReady);
   });
 
+  it('names some of very many silent nodes', async () => {
+    const silentNodes = Array.from({ length: 22 }, (_, n) => ({ name: `node${n}`, message: 'its agent is not connected' }));
+    const { printed } = await accelctl(serving(listWith({ silentNodes })), ['connections', 'shop']);
+    expect(lines(printed).slice(-2)).toEqual(['node node19 is silent: its agent is not connected', '2 more nodes are silent: see -o json']);
+  });
+
   it('prints the whole answer as JSON', async () => {
     const { printed } = await accelctl(serving(listWith()), ['connections', '-o', 'json']);
     expect(JSON.parse(printed.join(''))).toEqual(listWith());
@@ -47,6 +53,8 @@ describe('accelctl connections', () => {
   it('says that there is nothing, and whether there could be', async () => {
     const none = await accelctl(serving(listWith({ items: [], pods: [] })), ['connections', 'shop']);
     expect(none).toMatchObject({ code: exitCode.fine, printed: ['no selected pod of it has been found: see accelctl explain'] });
+    const away = await accelctl(serving(listWith({ items: [], pods: [], silentNodes: [{ name: 'node2', message: 'its agent is not connected' }] })), ['connections', 'shop']);
+    expect(away).toMatchObject({ code: exitCode.notReady, printed: ['no node that may have its selected pods has answered\nnode node2 is silent: its agent is not connected'] });
     expect((await accelctl(serving(listWith({ items: [] })), ['connections'])).printed).toEqual(['1 selected pods, and no open connection']);
   });
 });

@@ -19,7 +19,7 @@ export async function connectionsOf(cluster: Cluster, target: Target | undefined
     throw problemOf(error, cluster, target, 'list');
   });
   const list = parsed(connectionList, found);
-  if (target !== undefined && list.pods.length === 0 && list.silentNodes.length === 0) await mustExist(cluster, target);
+  if (target !== undefined && list.pods.length === 0) await mustExist(cluster, target);
   return list;
 }
 
@@ -33,9 +33,12 @@ export async function* eventsOf(cluster: Cluster, target: Target | undefined, si
   }
 }
 
-/** One line a node whose connections are missing. */
+const mostNamed = 20;
+
+/** One line a node whose connections are missing; after a change of leader that can be every node for some seconds, and not all are named. */
 export function silence(nodes: readonly SilentNode[]): string[] {
-  return nodes.map(({ name, message }) => `node ${name} is silent: ${message}`);
+  const named = nodes.slice(0, mostNamed).map(({ name, message }) => `node ${name} is silent: ${message}`);
+  return nodes.length > mostNamed ? [...named, `${nodes.length - mostNamed} more nodes are silent: see -o json`] : named;
 }
 
 /** An answer that lacks a node is not the whole answer. */

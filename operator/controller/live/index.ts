@@ -6,7 +6,7 @@ import { type FrontProxy, readFrontProxy } from './frontProxy';
 import type { Questions } from './questions';
 import { type LiveServer, serveLive } from './server';
 
-export { type LiveAgent, Questions } from './questions';
+export { agentsOf, type LiveAgent, Questions } from './questions';
 
 export interface LiveParts {
   readonly client: KubeClient;

@@ -16,7 +16,7 @@ export function watchedWith(id: number, changes: Partial<Watched> = {}): Watched
 /** A node, with what it was asked. */
 export class ScriptedAgent implements LiveAgent {
   readonly asked: Watch[] = [];
-  namespaces: readonly string[] = ['shop'];
+  namespaces: readonly string[] | undefined = ['shop'];
   connected = true;
   answersWatch = true;
 

@@ -1,6 +1,6 @@
 import type { SilentNode } from '../../api';
 import { connectionWith, ScriptedAgent, watchedWith } from './live.testing';
-import { type Answer, maxNodes, Questions } from './questions';
+import { agentsOf, type Answer, maxNodes, Questions } from './questions';
 
 const shop = { namespace: 'shop', pod: '' };
 let agents: ScriptedAgent[];
@@ -46,6 +46,16 @@ describe('a question', () => {
       node5: 'the kernel of this node cannot show single connections',
       node6: 'its agent has just disconnected',
     });
+  });
+
+  test('names agents that this controller has not heard yet, whatever it is about, and asks those that are there', async () => {
+    add('node1', {}).namespaces = undefined;
+    const pods = ['node1', 'node2'].map((node) => ({ node, ready: true, leaving: false }));
+    const others = [{ node: 'node3', ready: false, leaving: false }, { node: 'node4', ready: true, leaving: true }];
+    const whole = agentsOf(agents, [...pods, ...others]);
+    questions = new Questions(() => whole, { answerMs: 40, lookAgainMs: 10 });
+    const { answers, silent } = await questions.ask(shop, 7);
+    expect([answers.map(({ node }) => node), silent]).toEqual([['node1'], [{ name: 'node2', message: 'its agent is not connected' }]]);
   });
 
   test('is answered at once where nobody is to be asked', async () => {

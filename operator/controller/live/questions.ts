@@ -5,8 +5,8 @@ import type { Watch, Watched } from '../../protocol';
 /** A node as far as it can be asked. */
 export interface LiveAgent {
   readonly node: string;
-  /** Namespaces with selected pods there, by its last report. */
-  readonly namespaces: readonly string[];
+  /** Namespaces with selected pods there, by its last report; undefined before the first one that this controller heard. */
+  readonly namespaces: readonly string[] | undefined;
   /** Of the stream that it is asked on; undefined while it is not connected. */
   readonly stream: { readonly answersWatch: boolean; watch(watch: Watch): void } | undefined;
 }
@@ -120,13 +120,30 @@ export class Questions {
   }
 
   private choose(namespace: string): { readonly asked: readonly Reachable[]; readonly silent: SilentNode[] } {
-    const concerned = this.agents().filter(({ namespaces }) => (namespace === '' ? namespaces.length > 0 : namespaces.includes(namespace)));
+    const concerned = this.agents().filter(({ namespaces }) => namespaces === undefined || (namespace === '' ? namespaces.length > 0 : namespaces.includes(namespace)));
     const judged = concerned.map((agent) => ({ agent, why: whySilent(agent) }));
     const silent = judged.flatMap(({ agent, why }) => (why === undefined ? [] : [{ name: agent.node, message: why }]));
     const reachable = judged.flatMap(({ agent: { node, stream }, why }) => (why === undefined && stream !== undefined ? [{ node, stream }] : []));
     const tooMany = reachable.slice(maxNodes).map(({ node }) => ({ name: node, message: `at most ${maxNodes} nodes are asked at a time: name a namespace` }));
     return { asked: reachable.slice(0, maxNodes), silent: [...silent, ...tooMany] };
   }
+}
+
+/** An agent's pod as the API server has it. */
+export interface AgentPod {
+  readonly node: string;
+  readonly ready: boolean;
+  readonly leaving: boolean;
+}
+
+/**
+ * All nodes that may have connections to show. After a change of leader agents are away for some seconds while their datapaths go
+ * on: who is ready and has not been heard by this controller is missing, not without pods.
+ */
+export function agentsOf(heard: readonly LiveAgent[], pods: readonly AgentPod[]): LiveAgent[] {
+  const known = new Set(heard.map(({ node }) => node));
+  const unheard = pods.filter(({ node, ready, leaving }) => ready && !leaving && !known.has(node));
+  return [...heard, ...unheard.map(({ node }) => ({ node, namespaces: undefined, stream: undefined }))];
 }
 
 interface Reachable {
