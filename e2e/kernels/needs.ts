@@ -23,6 +23,7 @@ const needs: readonly Need[] = [
     tests: [
       'connections to a new destination stay on TCP until a visit sees',
       'connections that were open before anything was attached are adopted',
+      'ends that looked for their peers in vain are found',
       'connections of one request are not joined once the destination has shown',
       'a stream without answers goes back to TCP and leaves the map; it joins again',
     ],

@@ -65,6 +65,12 @@ export class TestNode {
     execFileSync('nsenter', [`--net=/run/netns/${pod.name}`, command, ...args]);
   }
 
+  /** How many ends of TCP connections are ESTABLISHED in the pod (proc_net_tcp, Documentation/networking in Linux). */
+  openEnds(pod: TestPod): number {
+    const tables = execFileSync('nsenter', [`--net=/run/netns/${pod.name}`, 'cat', '/proc/net/tcp', '/proc/net/tcp6'], { encoding: 'utf8' });
+    return tables.split('\n').filter((row) => row.trim().split(/\s+/)[3] === '01').length;
+  }
+
   /** Sets an iptables rule in the pod's namespace. */
   iptables(pod: TestPod, ...rule: string[]): void {
     this.exec(pod, 'iptables-legacy', ...rule);

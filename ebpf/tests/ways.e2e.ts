@@ -1,5 +1,6 @@
 // Which connections are better off on TCP, and how open ones join and leave; on the real kernel. Needs root.
 import { Fixture, settings, until } from './fixture';
+import type { TestPod } from './pods';
 import { python, serve, talk, type Talk } from './traffic';
 
 const port = 8000;
@@ -12,6 +13,11 @@ beforeEach(() => {
   f.datapath.configure({ ...settings, learn: true });
 });
 afterEach(() => f.remove());
+
+/** Waits until connections are open that nothing has seen open. */
+function openUnseen(pod: TestPod, ends: number): Promise<void> {
+  return until(`${ends} ends are open`, () => f.node.openEnds(pod) === ends);
+}
 
 /** Visits until all of a namespace's open ends are accelerated. */
 function joinedByVisits(namespace: string, ends: number): Promise<void> {
@@ -50,12 +56,12 @@ test.each([['IPv4', (): string => f.server.address], ['IPv6', (): string => f.se
   'connections that were open before anything was attached are adopted under load: %s', async (_, host) => {
     f.datapath.configure({ ...settings, mode: 'Off' });
     await serve(f.node, f.server, port);
-    const from = host() === '127.0.0.1' ? f.server : f.client;
+    const [from, ends] = host() === '127.0.0.1' ? [f.server, 8] : [f.client, 4];
     const talking = talk(f.node, from, host(), port, { ...steady, messages: 600, pauseMs: 5 });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await openUnseen(f.server, ends);
     expect(f.counters('back').open).toBe(0);
     f.datapath.configure({ ...settings, learn: true });
-    await joinedByVisits('back', host() === '127.0.0.1' ? 8 : 4);
+    await joinedByVisits('back', ends);
     expect(f.counters('back').adopted).toBeGreaterThanOrEqual(4);
     expect(await talking).toMatchObject(fine);
     expect(f.counters('back').fastBytes).toBeGreaterThan(0n);
@@ -66,7 +72,7 @@ test('ends that looked for their peers in vain are found when those look for the
   f.datapath.configure({ ...settings, mode: 'Off' });
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, { ...steady, messages: 600, pauseMs: 5 });
-  await new Promise((resolve) => setTimeout(resolve, 500));
+  await openUnseen(f.server, 4);
   f.datapath.configure({ ...settings, learn: true });
   await until('the accepting ends have given up', () => {
     f.datapath.visit(new Set(['back']));
