@@ -34,11 +34,19 @@ function sync(...objects: object[]): Promise<string> {
   return bench.kubectl(['apply', ...asArgo, '-f', '-'], list(objects));
 }
 
+/** `kubectl diff` reads an object, then has it applied in a dry run, which changes no version: the controller wrote to it in between. */
+const writtenMeanwhile = /^-  resourceVersion: /m;
+
 /** What applying the objects would change, as `kubectl diff` says it; empty when in sync. */
 async function outOfSync(...objects: object[]): Promise<string> {
-  const { code, stdout, stderr } = await bench.server.kubectl(['diff', ...asArgo, '-f', '-'], JSON.stringify(list(objects)));
-  if (code > 1) throw new Error(`kubectl diff: ${stderr.trim()}`);
-  return stdout;
+  let difference = '';
+  await waitFor('a comparison that no write fell into', async () => {
+    const { code, stdout, stderr } = await bench.server.kubectl(['diff', ...asArgo, '-f', '-'], JSON.stringify(list(objects)));
+    if (code > 1) throw new Error(`kubectl diff: ${stderr.trim()}`);
+    difference = stdout;
+    return !writtenMeanwhile.test(stdout);
+  });
+  return difference;
 }
 
 /** Waits until the health check says so, and compares with Git while it does. */
