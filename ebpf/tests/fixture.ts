@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { openDatapath, type Datapath, type DatapathPod, type DatapathSettings, type NamespaceCounters } from '../../operator/agent/datapath';
+import { mountTracing, openDatapath, type Datapath, type DatapathPod, type DatapathSettings, type NamespaceCounters } from '../../operator/agent/datapath';
 import { TestNode, type TestPod } from './pods';
 
 export const object = join(__dirname, '..', '..', 'build', 'ebpf', 'datapath.bpf.o');
@@ -45,7 +45,9 @@ export class Fixture {
     this.datapath.select([selected(this.client, 'front'), selected(this.server, 'back')], []);
   }
 
+  /** As an agent does it when it begins: with tracefs, which stays where systemd would have put it. */
   open(options: { readonly plain?: boolean } = {}): Datapath {
+    mountTracing();
     return openDatapath({ object, pins: this.pins, podCgroup: this.node.cgroup, ...options });
   }
 

@@ -1,7 +1,7 @@
 // Loads the datapath as the agent does, lets pods talk over it, and tells what was joined and whether every byte was right.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
-import { DatapathRefused, mountTracing } from '../../../operator/agent/datapath';
+import { DatapathRefused } from '../../../operator/agent/datapath';
 import { Visits } from '../../../operator/agent/visits';
 import { Fixture, object, settings } from '../../../ebpf/tests/fixture';
 import { serve, talk, type Talk } from '../../../ebpf/tests/traffic';
@@ -46,7 +46,6 @@ function verifierLog(): string {
 type Way = Extract<Message, { kind: 'traffic' }>['way'];
 
 async function main(): Promise<void> {
-  mountTracing();
   const fixture = openFixture();
   const learnt = fixture.datapath.visits ? 'by visits' : 'after a warm-up';
   try {
