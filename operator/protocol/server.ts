@@ -10,6 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { type CertificatePair, ServerCertificate } from './certificate';
 import type { FromAgent, FromController } from './messages';
+import { listen } from './listener';
 import { type AgentSession, type SessionHandlers, SessionStream, type StreamLimits } from './session';
 import { connectPath, decodeFromAgent, encodeFromController, type Incoming, maxMessageBytes } from './wire';
 
@@ -82,13 +83,15 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
   });
 
   const credentials = experimental.createCertificateProviderServerCredentials(certificate, null, false);
-  const port = await bind(server, options.address, credentials);
+  const injector = server.createConnectionInjector(credentials);
+  const listener = await listen(options.address, (socket) => injector.injectConnection(socket));
 
   return {
-    port,
+    port: listener.port,
     useCertificate: (pair) => certificate.use(pair),
     close: async () => {
       closing = true;
+      listener.close();
       for (const stream of [...streams]) stream.end(status.UNAVAILABLE, 'the controller is stopping');
       await shutdown(server);
     },
@@ -133,15 +136,6 @@ function reportErrors(onRefused: (problem: string) => void): ServerInterceptor {
     };
     return new ServerInterceptingCall(call);
   };
-}
-
-function bind(server: Server, address: string, credentials: Parameters<Server['bindAsync']>[1]): Promise<number> {
-  return new Promise((resolve, reject) => {
-    server.bindAsync(address, credentials, (error, port) => {
-      if (error) reject(new Error(`listening for agents at ${address}: ${error.message}`));
-      else resolve(port);
-    });
-  });
 }
 
 /** Streams get two seconds to take their last status; then the connections are cut. */
