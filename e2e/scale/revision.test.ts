@@ -8,7 +8,7 @@ const order = (revision: number): Order => ({
 });
 
 it.each([1, 127, 128, 1_790_000_000_000, Number.MAX_SAFE_INTEGER])('reads revision %d of an order as the controller encodes it', (revision) => {
-  expect(revisionOf(encodeFromController({ message: 'order', order: orderMessage(order(revision)) }))).toBe(revision);
+  expect(revisionOf(encodeFromController({ message: 'order', order: orderMessage(order(revision), { changes: true, packed: true }) }))).toBe(revision);
 });
 
 it('reads no revision of anything else', () => {

@@ -69,7 +69,7 @@ export class SimulatedAgent {
     stream.on('error', () => undefined);
     stream.once('response', ({ 'grpc-status': refused }) => refused === undefined && this.accepted());
     stream.once('close', () => session.destroy());
-    stream.write(frame(encodeFromAgent({ message: 'hello', hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: false, changes: true } })));
+    stream.write(frame(encodeFromAgent({ message: 'hello', hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: false, changes: true, packed: true } })));
   }
 
   /** The whole report, if there is an accepted stream for it. */

@@ -71,7 +71,7 @@ export class TestAgent {
     writeFileSync(`${files}.token`, token, { mode: 0o600 });
     this.client = connectAgent({
       address: `127.0.0.1:${port}`, serverName, caFile: `${files}.ca`, tokenFile: `${files}.token`,
-      hello: () => ({ agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: watched !== undefined, changes: true }),
+      hello: () => ({ agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: watched !== undefined, changes: true, packed: true }),
       onOrder: (order) => this.take(order),
       onWatch: (watch) => {
         this.watches.push(watch);

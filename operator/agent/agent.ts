@@ -117,7 +117,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
   const health: HealthServer = await serveHealth(environment.healthPort, { alive: () => now() - tickedAt < stuckMs, unready, metrics });
   const inspector = await serveConnections(environment.inspector, (limit) => orders.connections(limit));
 
-  const hello: Hello = { agentVersion: productVersion(), kernel: release(), architecture: machine(), mapAbi, live: true, changes: true };
+  const hello: Hello = { agentVersion: productVersion(), kernel: release(), architecture: machine(), mapAbi, live: true, changes: true, packed: true };
   const client: AgentClient = connectAgent({
     address: environment.controllerAddress,
     caFile: environment.caFile,

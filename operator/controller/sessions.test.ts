@@ -25,7 +25,7 @@ function setUp() {
   const open = (token: string): Open => {
     const sent: number[] = [];
     const closed: string[] = [];
-    const session = { identity: identityOf(token), hello: { kernel: 'k', agentVersion: 'v' }, send: (o: Order) => (sent.push(o.revision), o.namespaces.length), close: (why: string) => closed.push(why) };
+    const session = { identity: identityOf(token), hello: { kernel: 'k', agentVersion: 'v' }, send: (o: Order) => (sent.push(o.revision), 20 * o.namespaces.length), close: (why: string) => closed.push(why) };
     valid.add(token);
     return { sent, closed, handlers: sessions.open(session as unknown as AgentSession<AgentIdentity>) };
   };

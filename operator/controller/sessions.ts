@@ -15,8 +15,8 @@ const aliveMs = 15_000;
  * Who would be looked at only when the channel has given up the stream is not looked at.
  */
 const reviewing = { atOnce: 16, longest: 10_000, patienceMs: streamLimits.authenticateMs - 5_000 };
-/** Names of namespaces that are sent together: what is sent at once is held in memory once for each stream, some 20 bytes a name. */
-const namesAtOnce = 500_000;
+/** What is sent at once is held in memory once for each stream. */
+const bytesAtOnce = 10_000_000;
 /** The report of a node without an agent is kept this long: an agent that is replaced comes back within it. */
 const keepMs = 120_000;
 
@@ -126,8 +126,8 @@ export class AgentSessions {
   /** A stream that has ended meanwhile sends nothing; one that was opened meanwhile has had the order. */
   private sendOn(order: Order, sessions: readonly AgentSession<AgentIdentity>[]): void {
     if (this.order !== order) return;
-    let [names, sent] = [0, 0];
-    for (; sent < sessions.length && names < namesAtOnce; sent += 1) names += sessions[sent]?.send(order) ?? 0;
+    let [bytes, sent] = [0, 0];
+    for (; sent < sessions.length && bytes < bytesAtOnce; sent += 1) bytes += sessions[sent]?.send(order) ?? 0;
     const rest = sessions.slice(sent);
     if (rest.length > 0) setImmediate(() => this.sendOn(order, rest));
   }

@@ -14,7 +14,7 @@ import type { AgentSession, StreamLimits } from './session';
 import { connectPath, decodeFromController, encodeFromAgent } from './wire';
 
 export const serverName = 'controller.test';
-export const hello: Hello = { agentVersion: '1', kernel: '6.18', architecture: 'x86_64', mapAbi: 1, live: true, changes: true };
+export const hello: Hello = { agentVersion: '1', kernel: '6.18', architecture: 'x86_64', mapAbi: 1, live: true, changes: true, packed: true };
 export const anOrder: Order = {
   revision: 1, mode: 'Observe', paths: ['NodeLocal'], maxConnections: 10, spillBytes: 4096,
   namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1,

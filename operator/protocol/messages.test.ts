@@ -1,3 +1,4 @@
+import { deflateRawSync } from 'node:zlib';
 import { connectionReasonNames } from '../api';
 import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxReportSeconds, maxTallies, namespaceReport, orderMessage, problem, type Report, report } from './messages';
 import { connection, event, maxLiveRows, podTraffic, watch, watched, type Connection, type Watched } from './live';
@@ -93,18 +94,29 @@ test('what is asked for comes back as it was, and what is left out is empty', ()
 
 test('an agent of the version before, which says nothing of live data, does not answer it', () => {
   const hello4 = Buffer.from([0x0a, 0x05, 0x0a, 0x01, 0x31, 0x20, 0x02]); // agent_version and map_abi
-  expect(decodeFromAgent(hello4)).toEqual({ ok: true, value: { message: 'hello', hello: { agentVersion: '1', kernel: '', architecture: '', mapAbi: 2, live: false, changes: false } } });
+  expect(decodeFromAgent(hello4)).toEqual({ ok: true, value: { message: 'hello', hello: { agentVersion: '1', kernel: '', architecture: '', mapAbi: 2, live: false, changes: false, packed: false } } });
 });
 
 const anOrder = {
   revision: 7, mode: 'Accelerate' as const, paths: ['PodLocal' as const], maxConnections: 100, spillBytes: 65536,
   namespaces: ['shop'], podSelector: { matchLabels: { app: 'cart' } }, remove: false, reportSeconds: maxReportSeconds,
-  since: 0, added: [], removed: [],
+  since: 0, added: [], removed: [], packed: [],
 };
 
 test('an order comes back with its selector parsed', () => {
   expect(decodeFromController(encodeFromController({ message: 'order', order: anOrder })))
     .toEqual({ ok: true, value: { message: 'order', order: anOrder } });
+});
+
+test('names that are packed come back as they were; what does not unpack, or to too much, is refused', () => {
+  const packed = Array.from({ length: maxNamespaces }, (_, index) => String(index).padStart(63, 'n'));
+  const message = { ...anOrder, namespaces: [], packed };
+  const bytes = encodeFromController({ message: 'order', order: message });
+  expect(bytes.length).toBeLessThan(10_000);
+  expect(decodeFromController(bytes)).toEqual({ ok: true, value: { message: 'order', order: message } });
+  for (const bad of [Buffer.from('no DEFLATE'), deflateRawSync('a'.repeat(1024 * 1024)), deflateRawSync('shop\n\nbank'), deflateRawSync(`${packed.join('\n')}\none-more`)]) {
+    expect(fromController.safeParse({ message: 'order', order: { ...anOrder, podSelector: '{}', packed: bad } }).success).toBe(false);
+  }
 });
 
 test('a message of a kind that is not known yet is no error', () => {

@@ -1,6 +1,7 @@
 // What may be said on the channel, with its bounds: the zod face of agent.proto. messages.test.ts checks that the two agree.
 import { z } from 'zod';
 import { type Watch, watch, type Watched, watched } from './live';
+import { unpackNames } from './packedNames';
 import {
   type ConnectionReason,
   connectionReasonNames,
@@ -36,7 +37,8 @@ function counted({ value, issues }: z.core.ParsePayload<object>): void {
   }
 }
 
-const namespaceName = z.string().min(1).max(63);
+const longestName = 63;
+const namespaceName = z.string().min(1).max(longestName);
 const isNodeReason = (name: string): name is NodeReason => (nodeReasonNames as readonly string[]).includes(name);
 const isConnectionReason = (name: string): name is ConnectionReason => (connectionReasonNames as readonly string[]).includes(name);
 
@@ -50,6 +52,8 @@ export const hello = z.object({
   live: z.boolean(),
   /** It reads orders that are told as changes. */
   changes: z.boolean(),
+  /** It reads namespaces of orders that are packed. */
+  packed: z.boolean(),
 });
 
 // An agent may be newer than the controller that reads it. A node reason it does not know must not make the node look
@@ -120,8 +124,25 @@ export const order = z.object({
   reportSeconds: z.int().min(0).max(maxReportSeconds),
 });
 
-/** An order as it travels: whole, or with `namespaces` as changes since the order of revision `since`. */
-export const orderMessage = order.extend({ since: count, added: z.array(namespaceName).max(maxNamespaces), removed: z.array(namespaceName).max(maxNamespaces) });
+const namespaceNames = z.array(namespaceName).max(maxNamespaces);
+
+const packedNames = z
+  .instanceof(Uint8Array)
+  .transform((bytes, context): unknown => {
+    try {
+      return unpackNames(bytes, maxNamespaces * (longestName + 1));
+    } catch {
+      context.addIssue({ code: 'custom', message: 'not packed names' });
+      return z.NEVER;
+    }
+  })
+  .pipe(namespaceNames);
+
+/**
+ * An order as it travels: whole, or with `namespaces` as changes since the order of revision `since`. `packed` are the namespaces of a
+ * whole one, for those who read them so; `namespaces` is empty then.
+ */
+export const orderMessage = order.extend({ since: count, added: namespaceNames, removed: namespaceNames, packed: packedNames });
 
 /** A token of the API server is about a kilobyte. */
 export const renewal = z.object({ token: z.string().min(1).max(16_384) });

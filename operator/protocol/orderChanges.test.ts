@@ -8,11 +8,11 @@ import { decodeFromController, encodeFromController } from './wire';
 const names = fc.uniqueArray(fc.integer({ min: 0, max: 60 }).map((number) => `squad-${number}`)).map((list) => list.sort());
 const orderOf = (revision: number, namespaces: string[]): Order => ({ ...anOrder, revision, namespaces });
 
-test('what has changed since an order gives the next, on the wire too', () => {
+test('what has changed since an order gives the next, on the wire too, whatever the agent reads', () => {
   fc.assert(
-    fc.property(names, names, (before, after) => {
+    fc.property(names, names, fc.record({ changes: fc.boolean(), packed: fc.boolean() }), (before, after, reader) => {
       const [first, next] = [orderOf(7, before), orderOf(8, after)];
-      const incoming = decodeFromController(encodeFromController({ message: 'order', order: orderMessage(next, first) }));
+      const incoming = decodeFromController(encodeFromController({ message: 'order', order: orderMessage(next, reader, first) }));
       if (!incoming.ok || incoming.value.message !== 'order') throw new Error('not an order');
       expect(orderOfMessage(incoming.value.order, first)).toEqual(next);
     }),
@@ -20,7 +20,7 @@ test('what has changed since an order gives the next, on the wire too', () => {
 });
 
 test('changes since an order that did not come are an error', () => {
-  const changes = orderMessage(orderOf(8, ['a', 'b', 'd']), orderOf(7, ['a', 'b', 'c']));
+  const changes = orderMessage(orderOf(8, ['a', 'b', 'd']), hello, orderOf(7, ['a', 'b', 'c']));
   expect(changes).toMatchObject({ since: 7, namespaces: [], added: ['d'], removed: ['c'] });
   expect(() => orderOfMessage(changes, orderOf(6, []))).toThrow('changes since order 7, and the last one was 6');
   const full = Array.from({ length: 1024 }, (_, index) => `squad-${index}`);
@@ -28,30 +28,31 @@ test('changes since an order that did not come are an error', () => {
   expect(() => orderOfMessage(changes, undefined)).toThrow('the last one was none');
 });
 
-test('a change of mode takes a few bytes to an agent that can read changes, and all names to one of before', async () => {
+test('a change of mode takes a few bytes to an agent that reads changes, and all names to others: packed, or plain to one of before', async () => {
   const namespaces = Array.from({ length: 1000 }, (_, index) => `squad-${index}-production`).sort();
   const channel = new TestChannel();
   try {
     const server = await channel.serve();
-    const told: Order[][] = [[], []];
+    const readers = [hello, { ...hello, changes: false }, { ...hello, changes: false, packed: false }];
+    const told: Order[][] = readers.map(() => []);
     for (const [place, orders] of told.entries()) {
       const onOrder = (order: Order): void => {
         orders.push(order);
         channel.journal.add(`agent ${place} has ${orders.length}`);
       };
       const before = channel.journal.lines.length;
-      channel.agent(server.port, { onOrder, hello: () => ({ ...hello, changes: place === 0 }) });
+      channel.agent(server.port, { onOrder, hello: () => readers[place] ?? hello });
       await channel.journal.until(/^open/, before);
     }
     const [first, next] = [{ ...anOrder, revision: 1, namespaces }, { ...anOrder, revision: 2, mode: 'Off' as const, namespaces }];
-    const bytes = (order: Order, since?: Order): number => encodeFromController({ message: 'order', order: orderMessage(order, since) }).length;
+    const bytes = readers.map((reader) => encodeFromController({ message: 'order', order: orderMessage(next, reader, first) }).length);
     for (const [index, order] of [first, next].entries()) {
       for (const session of channel.sessions) session.send(order);
       for (const place of told.keys()) await channel.journal.until(new RegExp(`^agent ${place} has ${index + 1}$`));
     }
-    expect(told).toEqual([[first, next], [first, next]]);
-    expect(bytes(next, first)).toBeLessThan(100);
-    expect(bytes(next)).toBeGreaterThan(15_000);
+    expect(told).toEqual(readers.map(() => [first, next]));
+    const [changes = 0, packed = 0, plain = 0] = bytes;
+    expect([changes < 100, packed < 5000, plain > 15_000]).toEqual([true, true, true]);
   } finally {
     await channel.end();
   }

@@ -3,10 +3,10 @@ import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { LatestWriter } from './latest';
 import type { Watch, Watched } from './live';
 import type { FromAgent, FromController, Hello, Order, Report } from './messages';
-import { orderMessage } from './orderChanges';
+import { orderMessage, type OrderReader } from './orderChanges';
 import { Refused } from './refused';
 import { TokenAge } from './tokenAge';
-import type { Incoming } from './wire';
+import { encodeFromController, type Incoming } from './wire';
 
 /** Milliseconds. */
 export interface StreamLimits {
@@ -30,7 +30,7 @@ export interface AgentSession<Identity> {
   readonly peer: string;
   /**
    * Tells the order, as changes where the agent reads them. While an earlier one is still on its way only the latest waits behind it.
-   * Never throws. Returns how many names of namespaces went out, none when it waits.
+   * Never throws. Returns how many bytes went out, none when it waits.
    */
   send(order: Order): number;
   /** Asks for live data; the answers come to `onWatched`. Not kept: a stream that ends forgets it. Never throws. */
@@ -66,9 +66,9 @@ export class SessionStream<Identity> {
   private readonly orders: LatestWriter<Order>;
   /** The last order that went out. */
   private told: Order | undefined;
-  private readsChanges = false;
-  /** Of namespaces, in all orders that went out. */
-  private names = 0;
+  private reader: OrderReader = { changes: false, packed: false };
+  /** Of all orders that went out. */
+  private orderBytes = 0;
 
   constructor(
     private readonly call: Call,
@@ -147,7 +147,7 @@ export class SessionStream<Identity> {
   private open(identity: Identity, hello: Hello): void {
     clearTimeout(this.silence);
     this.silence = setTimeout(() => this.end(status.DEADLINE_EXCEEDED, 'no report came'), this.limits.silenceMs);
-    this.readsChanges = hello.changes;
+    this.reader = hello;
     // Tells the agent that it is accepted, also when there is no order for it yet.
     this.call.sendMetadata(new Metadata());
     const handlers = this.policy.onStream({
@@ -170,16 +170,16 @@ export class SessionStream<Identity> {
   }
 
   private send(order: Order): number {
-    const before = this.names;
+    const before = this.orderBytes;
     this.orders.send(order);
-    return this.names - before;
+    return this.orderBytes - before;
   }
 
   private write(order: Order, done: () => void): void {
-    const message = orderMessage(order, this.readsChanges ? this.told : undefined);
+    const message: FromController = { message: 'order', order: orderMessage(order, this.reader, this.told) };
     this.told = order;
-    this.names += message.namespaces.length + message.added.length + message.removed.length;
-    this.call.write({ message: 'order', order: message }, done);
+    this.orderBytes += encodeFromController(message).length;
+    this.call.write(message, done);
   }
 
   private finish(reason: string): void {

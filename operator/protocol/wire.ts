@@ -4,6 +4,7 @@ import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { z } from 'zod';
 import { type FromAgent, fromAgent, type FromController, fromController, type OrderMessage } from './messages';
+import { packNames } from './packedNames';
 
 // What goes wrong is told through our own callbacks, once; grpc-js would write to the console beside the log.
 setLogVerbosity(logVerbosity.NONE);
@@ -43,7 +44,7 @@ const orders = new WeakMap<OrderMessage, Buffer>();
 function encodedOrder(order: OrderMessage): Buffer {
   const known = orders.get(order);
   if (known !== undefined) return known;
-  const bytes = connect.responseSerialize({ order: { ...order, podSelector: JSON.stringify(order.podSelector) } });
+  const bytes = connect.responseSerialize({ order: { ...order, podSelector: JSON.stringify(order.podSelector), packed: packNames(order.packed) } });
   orders.set(order, bytes);
   return bytes;
 }
