@@ -13,7 +13,7 @@ test('an agent that reads nothing holds up nobody, and finds the latest order wh
   const { port } = await channel.serve();
   const slow = channel.raw(port, 'good slow');
   // Each order is told to it as a whole, and to the other one as what has changed: a new name each time.
-  slow.say(sayHello({ message: 'hello', hello: { ...hello, changes: false } }));
+  slow.say(sayHello({ message: 'hello', hello: { ...hello, changes: false, packed: false } }));
   await channel.journal.until(/^open identity of good slow/);
   const told: string[][] = [];
   channel.agent(port, { onOrder: ({ revision, namespaces }) => void (told.push([...namespaces]), channel.journal.add(`order ${revision}`)) });
