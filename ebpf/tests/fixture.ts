@@ -47,7 +47,8 @@ export class Fixture {
 
   /** As an agent does it when it begins: with tracefs, which stays where systemd would have put it. */
   open(options: { readonly plain?: boolean } = {}): Datapath {
-    mountTracing();
+    const trouble = mountTracing();
+    if (trouble !== undefined) process.stderr.write(`${trouble}\n`);
     return openDatapath({ object, pins: this.pins, podCgroup: this.node.cgroup, ...options });
   }
 

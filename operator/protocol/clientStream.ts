@@ -10,6 +10,7 @@ import {
   type StatusObject,
   status,
 } from '@grpc/grpc-js';
+import { Attempt } from './attempt';
 import { LatestWriter } from './latest';
 import type { Watch, Watched } from './live';
 import type { FromAgent, FromController, Hello, Order, OrderMessage, Report } from './messages';
@@ -23,12 +24,9 @@ const channelOptions: ChannelOptions = {
   'grpc.max_send_message_length': maxMessageBytes,
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
-  // Back-off is ours: each attempt is a connection of its own, and none goes through a proxy of the environment. One that takes longer
-  // than grpc-js would wait after it is followed by another at once, even if the client is closed meanwhile (subchannel.ts).
+  // Back-off is ours: each attempt is a connection of its own, and none goes through a proxy of the environment.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.enable_retries': 0,
-  'grpc.initial_reconnect_backoff_ms': 120_000,
-  'grpc.max_reconnect_backoff_ms': 120_000,
   // Nobody asks for it, and every connection would be kept count of.
   'grpc.enable_channelz': 0,
   'grpc.enable_http_proxy': 0,
@@ -46,7 +44,12 @@ export interface ControllerStreamOptions {
   readonly hello: () => Hello;
   /** How often the token file is read while a stream is open, in milliseconds; a minute unless told. */
   readonly tokenCheckMs?: number;
+  /** From being let in by the kernel to being accepted by the controller, in milliseconds; two minutes unless told. */
+  readonly acceptedWithinMs?: number;
 }
+
+/** A minute is the most that a controller takes to review a token (`streamLimits`), and as long may the handshakes of all others before it take. */
+const acceptedWithinMs = 120_000;
 
 export interface StreamEvents {
   opened(): void;
@@ -68,6 +71,7 @@ export class ControllerStream {
   /** The token that the controller has seen last. */
   private shown: string;
   private readonly renewing: NodeJS.Timeout;
+  private readonly attempt: Attempt;
   private done: (() => void) | undefined;
   private over = false;
 
@@ -76,7 +80,8 @@ export class ControllerStream {
     const ca = readFileSync(options.caFile);
     const hello = options.hello();
     this.shown = readToken(options.tokenFile);
-    const secure = credentials.combineChannelCredentials(credentials.createSsl(ca), bearer(this.shown));
+    this.attempt = new Attempt(options.acceptedWithinMs ?? acceptedWithinMs);
+    const secure = credentials.combineChannelCredentials(this.attempt.watch(credentials.createSsl(ca)), bearer(this.shown));
     this.client = new Client(options.address, secure, {
       ...channelOptions,
       'grpc.ssl_target_name_override': options.serverName,
@@ -84,6 +89,7 @@ export class ControllerStream {
     });
     this.call = this.client.makeBidiStreamRequest(connectPath, encodeFromAgent, decodeFromController, new Metadata());
     this.call.on('metadata', () => {
+      this.attempt.succeed();
       events.opened();
       this.letReport();
     });
@@ -162,6 +168,7 @@ export class ControllerStream {
     if (this.over) return;
     this.over = true;
     clearInterval(this.renewing);
+    this.attempt.end();
     this.reports.end();
     this.client.close();
     this.done?.();

@@ -2,6 +2,7 @@ import { deflateRawSync } from 'node:zlib';
 import { connectionReasonNames } from '../api';
 import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxReportSeconds, maxTallies, namespaceReport, orderMessage, problem, type Report, report } from './messages';
 import { connection, event, maxLiveRows, podTraffic, watch, watched, type Connection, type Watched } from './live';
+import { unpackNames } from './packedNames';
 import { decodeFromAgent, decodeFromController, definitions, encodeFromAgent, encodeFromController, maxMessageBytes } from './wire';
 
 /** Field names of a proto message, as proto-loader turns them into keys. */
@@ -108,15 +109,30 @@ test('an order comes back with its selector parsed', () => {
     .toEqual({ ok: true, value: { message: 'order', order: anOrder } });
 });
 
-test('names that are packed come back as they were; what does not unpack, or to too much, is refused', () => {
+test('names that are packed come back as they were', () => {
   const packed = Array.from({ length: maxNamespaces }, (_, index) => String(index).padStart(63, 'n'));
   const message = { ...anOrder, namespaces: [], packed };
   const bytes = encodeFromController({ message: 'order', order: message });
   expect(bytes.length).toBeLessThan(10_000);
   expect(decodeFromController(bytes)).toEqual({ ok: true, value: { message: 'order', order: message } });
-  for (const bad of [Buffer.from('no DEFLATE'), deflateRawSync('a'.repeat(1024 * 1024)), deflateRawSync('shop\n\nbank'), deflateRawSync(`${packed.join('\n')}\none-more`)]) {
-    expect(fromController.safeParse({ message: 'order', order: { ...anOrder, podSelector: '{}', packed: bad } }).success).toBe(false);
-  }
+});
+
+const short = Array.from({ length: maxNamespaces }, (_, index) => `n${index}`);
+
+test.each([
+  ['as many names as there may be', deflateRawSync(short.join('\n')), undefined],
+  ['more names than there may be', deflateRawSync([...short, 'one-more'].join('\n')), 'order.packed: Too big'],
+  ['what is no DEFLATE', Buffer.from('no DEFLATE'), 'order.packed: not packed names'],
+  ['what is a mebibyte when it is unpacked', deflateRawSync('a\n'.repeat(512 * 1024)), 'order.packed: not packed names'],
+  ['an empty name', deflateRawSync('shop\n\nbank'), 'order.packed.1: Too small'],
+])('packed names: %s', (_, packed, problem) => {
+  const result = fromController.safeParse({ message: 'order', order: { ...anOrder, podSelector: '{}', packed } });
+  const problems = result.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
+  expect(problems).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
+});
+
+test('what unpacks to too much is not unpacked to its end', () => {
+  expect(() => unpackNames(deflateRawSync('a'.repeat(1024 * 1024)), 65_536)).toThrow(expect.objectContaining({ code: 'ERR_BUFFER_TOO_LARGE' }) as Error);
 });
 
 test('a message of a kind that is not known yet is no error', () => {

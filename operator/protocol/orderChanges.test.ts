@@ -20,7 +20,8 @@ test('what has changed since an order gives the next, on the wire too, whatever 
 });
 
 test('changes since an order that did not come are an error', () => {
-  const changes = orderMessage(orderOf(8, ['a', 'b', 'd']), hello, orderOf(7, ['a', 'b', 'c']));
+  const longer = (last: string): string[] => ['accounts-production', 'billing-production', 'catalogue-production', 'delivery-staging', last];
+  const changes = orderMessage(orderOf(8, longer('d')), hello, orderOf(7, longer('c')));
   expect(changes).toMatchObject({ since: 7, namespaces: [], added: ['d'], removed: ['c'] });
   expect(() => orderOfMessage(changes, orderOf(6, []))).toThrow('changes since order 7, and the last one was 6');
   const full = Array.from({ length: 1024 }, (_, index) => `squad-${index}`);

@@ -1,5 +1,6 @@
 // An order as few bytes as can be: a thousand namespaces go to thousands of agents, and few of them change.
 import { type Hello, maxNamespaces, type Order, type OrderMessage } from './messages';
+import { encodeFromController } from './wire';
 
 /** What the other end of a stream has said it reads; agents of earlier releases read neither. */
 export type OrderReader = Pick<Hello, 'changes' | 'packed'>;
@@ -28,8 +29,12 @@ function changed(order: Order, reader: OrderReader, since: Order): OrderMessage 
   const [before, after] = [new Set(since.namespaces), new Set(order.namespaces)];
   const added = order.namespaces.filter((name) => !before.has(name));
   const removed = since.namespaces.filter((name) => !after.has(name));
-  if (added.length + removed.length >= order.namespaces.length) return orderMessage(order, reader);
-  return { ...order, namespaces: [], packed: [], since: since.revision, added, removed };
+  const [changes, all] = [{ ...order, namespaces: [], packed: [], since: since.revision, added, removed }, orderMessage(order, reader)];
+  return bytesOf(changes) < bytesOf(all) ? changes : all;
+}
+
+function bytesOf(order: OrderMessage): number {
+  return encodeFromController({ message: 'order', order }).length;
 }
 
 /**

@@ -1,5 +1,5 @@
 // Names of namespaces in few bytes: sorted neighbours share most of their letters, and a thousand of them go to every agent. What is
-// sent on a stream at once is kept by its end as a buffer of that size for as long as it lasts (NodeBIO of Node.js, crypto_bio.cc).
+// sent on a stream at once costs each end a buffer of that size for as long as the stream lasts (NodeBIO of Node.js, crypto_bio.cc).
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 
 /** Raw DEFLATE (RFC 1951) of the names, each on a line. */

@@ -10,7 +10,7 @@ import {
 } from '@grpc/grpc-js';
 import { type CertificatePair, ServerCertificate } from './certificate';
 import type { FromAgent, FromController } from './messages';
-import { listen } from './listener';
+import { listen, type Listener } from './listener';
 import { type AgentSession, type SessionHandlers, SessionStream, type StreamLimits } from './session';
 import { connectPath, decodeFromAgent, encodeFromController, type Incoming, maxMessageBytes } from './wire';
 
@@ -84,7 +84,7 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
 
   const credentials = experimental.createCertificateProviderServerCredentials(certificate, null, false);
   const injector = server.createConnectionInjector(credentials);
-  const listener = await listen(options.address, (socket) => injector.injectConnection(socket));
+  const listener = await listen(options.address, { onConnection: (socket) => injector.injectConnection(socket), onProblem: onRefused });
 
   return {
     port: listener.port,
@@ -93,7 +93,7 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
       closing = true;
       listener.close();
       for (const stream of [...streams]) stream.end(status.UNAVAILABLE, 'the controller is stopping');
-      await shutdown(server);
+      await shutdown(server, listener);
     },
   };
 }
@@ -138,12 +138,13 @@ function reportErrors(onRefused: (problem: string) => void): ServerInterceptor {
   };
 }
 
-/** Streams get two seconds to take their last status; then the connections are cut. */
-function shutdown(server: Server): Promise<void> {
+/** Streams get two seconds to take their last status; then the connections are cut, also those that are still shaking hands. */
+function shutdown(server: Server, listener: Listener): Promise<void> {
   return new Promise((resolve) => {
-    const cut = setTimeout(() => server.forceShutdown(), 2000);
+    const cut = setTimeout(() => listener.cut(), 2000);
     server.tryShutdown(() => {
       clearTimeout(cut);
+      listener.cut();
       resolve();
     });
   });

@@ -87,7 +87,7 @@ export const bystanders: Experiment<BystanderCase> = {
   sides: ['beside', 'none'],
   cases,
   axis: { title: 'what the connection does', ordered: false },
-  rounds: 9,
+  rounds: 25,
   switched: true,
   open: async (pace) => new BystanderStage(await BenchNode.open(), pace),
 };

@@ -104,7 +104,7 @@ export const chains: Experiment<ChainCase> = {
   sides: ['accelerated', 'tcp'],
   cases,
   axis: { title: 'protocol', ordered: false },
-  rounds: 5,
+  rounds: 11,
   switched: true,
   open,
 };
