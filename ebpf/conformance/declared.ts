@@ -167,6 +167,13 @@ const differences: readonly Declaration[] = [
     remedy: 'Set SO_RCVLOWAT before the first byte.',
   },
   {
+    cases: ['zerocopy-later'],
+    result: 'different',
+    optional: true, // where the bytes of a send happened to lie in two pieces (net/ipv4/tcp_bpf.c, tcp_bpf_push())
+    why: 'Until the connection has left the fast path, a send with MSG_ZEROCOPY may be completed twice, and the numbers of later ones are one too high.',
+    remedy: 'Set SO_ZEROCOPY before the first byte. Bytes are right in any case: until then they are copied before send() returns.',
+  },
+  {
     cases: ['fionread-first', 'fionread-driven-first'],
     result: 'different',
     optional: true, // some kernels count both queues
