@@ -71,12 +71,16 @@ unit: node_modules/.stamp ## Unit tests: no root, no network
 test: build $(PROBE) ## Lint, unit tests, kernel, API server and cluster tests; ends in "N passed, N failed"
 	@rm -f build/test-counts.jsonl
 	@$(TS) e2e/tools/debian.ts all
-	@# Parts that are built from source take longer than a test may wait, and two tests would build the same.
-	-@$(TS) e2e/tools/main.ts > /dev/null
+	-@$(MAKE) --no-print-directory tools
 	@# The kernel's tests mostly wait, so the others run beside them; then two clusters, of which the life of one takes the longest.
 	@COUNT_TESTS=1 $(MAKE) --no-print-directory -k -j2 test-kernel test-beside; \
 	  COUNT_TESTS=1 $(MAKE) --no-print-directory -k -j2 test-cluster-life test-cluster-rest; \
 	  node e2e/support/testCounts.js lint unit kernel e2e test-cluster-life test-cluster-rest
+
+# What is built from source takes longer than a test may wait, and two tests would build the same.
+.PHONY: tools
+tools: node_modules/.stamp ## The real parts: API server, kubelet, containerd, Envoy and others
+	@$(TS) e2e/tools/main.ts > /dev/null
 
 .PHONY: lint-counted test-kernel test-api test-cluster test-cluster-life test-cluster-rest test-beside
 test-beside: # builds nothing: the kernel's tests are using dist/
@@ -92,10 +96,10 @@ test-kernel: $(OBJECT) $(PROBE) ## Datapath tests in network namespaces of their
 	@$(TS) e2e/tools/debian.ts all
 	$(JEST) --selectProjects kernel --runInBand
 
-test-api: build ## Tests on a real API server
+test-api: build tools ## Tests on a real API server
 	$(JEST) --selectProjects e2e --runInBand
 
-test-cluster: build ## Tests of agents and of a real two-node cluster (root)
+test-cluster: build tools ## Tests of agents and of a real two-node cluster (root)
 	$(JEST) --selectProjects cluster --runInBand
 
 test-cluster-life test-cluster-rest: build
@@ -139,15 +143,15 @@ fuzz-channel: node_modules/.stamp ## Decodes wicked messages of agents (INPUTS=1
 	node --expose-gc -r ts-node/register/transpile-only e2e/faults/fuzzMain.ts $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: test-rollout
-test-rollout: build ## Rollouts: bad revisions, odd nodes, controllers that die, and three real nodes under load (root)
+test-rollout: build tools ## Rollouts: bad revisions, odd nodes, controllers that die, and three real nodes under load (root)
 	$(JEST) --selectProjects rollout --runInBand
 
 .PHONY: test-open-connections
-test-open-connections: build ## Connections of a real mesh that stay open through every change (root)
+test-open-connections: build tools ## Connections of a real mesh that stay open through every change (root)
 	$(JEST) --selectProjects open-connections --runInBand
 
 .PHONY: test-upgrade keep-release
-test-upgrade: build ## helm on a cluster under load: from the previous release and back, and from install to uninstall (root)
+test-upgrade: build tools ## helm on a cluster under load: from the previous release and back, and from install to uninstall (root)
 	@$(TS) e2e/tools/debian.ts all
 	$(JEST) --selectProjects releases --runInBand
 
@@ -155,11 +159,11 @@ keep-release: build ## Packs this checkout as the release that the next one is u
 	@$(TS) e2e/releases/keep.ts $(FROM)
 
 .PHONY: test-accelctl
-test-accelctl: build ## accelctl on a real cluster under load: live data and bench (root)
+test-accelctl: build tools ## accelctl on a real cluster under load: live data and bench (root)
 	$(JEST) --selectProjects accelctl --runInBand
 
 .PHONY: test-faults
-test-faults: build ## The controller on an API server that stutters, refuses, falls silent or stands still
+test-faults: build tools ## The controller on an API server that stutters, refuses, falls silent or stands still
 	$(JEST) --selectProjects faults --runInBand
 
 .PHONY: test-failover faults-page
