@@ -38,15 +38,12 @@ function sync(...objects: object[]): Promise<string> {
 const writtenMeanwhile = /^-  resourceVersion: /m;
 
 /** What applying the objects would change, as `kubectl diff` says it; empty when in sync. */
-async function outOfSync(...objects: object[]): Promise<string> {
-  let difference = '';
-  await waitFor('a comparison that no write fell into', async () => {
+function outOfSync(...objects: object[]): Promise<string> {
+  return waitFor('a comparison that no write fell into', async () => {
     const { code, stdout, stderr } = await bench.server.kubectl(['diff', ...asArgo, '-f', '-'], JSON.stringify(list(objects)));
     if (code > 1) throw new Error(`kubectl diff: ${stderr.trim()}`);
-    difference = stdout;
-    return !writtenMeanwhile.test(stdout);
+    return writtenMeanwhile.test(stdout) ? undefined : stdout;
   });
-  return difference;
 }
 
 /** Waits until the health check says so, and compares with Git while it does. */

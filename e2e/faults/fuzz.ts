@@ -1,5 +1,5 @@
 // Bytes that no honest agent sends, by a seed: messages that were changed, cut, doubled and mixed, and plain noise.
-import { type FromAgent, maxMessageBytes } from '../../operator/protocol';
+import { abilities, type FromAgent, maxMessageBytes } from '../../operator/protocol';
 import { decodeFromAgent, encodeFromAgent } from '../../operator/protocol/wire';
 import { Random } from '../soak/random';
 import { namespaceReport } from '../support/testAgent';
@@ -112,7 +112,7 @@ function honestMessages(): FromAgent[] {
     peer: 'shop/web', accepting: false, accelerated: true, reason: '', fastBytes: 2 ** 40, tcpBytes: 7, rttUs: 50,
   };
   return [
-    { message: 'hello', hello: { agentVersion: '1.0.0', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: true, changes: true, packed: true } },
+    { message: 'hello', hello: { agentVersion: '1.0.0', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities } },
     { message: 'renewal', renewal: { token: 'header.payload.signature'.repeat(40) } },
     { message: 'report', report },
     { message: 'watched', watched: { id: 3, pods: [{ namespace: 'shop', name: 'cart', open: 2, accelerated: 1, fastBytes: 2 ** 40, tcpBytes: 7, rttUs: 50 }], connections: [connection], events: [{ type: 'Opened', connection }], omitted: 0, problem: '', last: true } },

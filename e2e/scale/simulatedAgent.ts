@@ -3,7 +3,7 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
 import { connect as connectNet, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
-import { Backoff, type NamespaceReport, type Report } from '../../operator/protocol';
+import { abilities, Backoff, type NamespaceReport, type Report } from '../../operator/protocol';
 import { connectPath, encodeFromAgent } from '../../operator/protocol/wire';
 import { emptyReport, namespaceReport } from '../support/testAgent';
 import { FrameReader, frame } from './frames';
@@ -69,7 +69,7 @@ export class SimulatedAgent {
     stream.on('error', () => undefined);
     stream.once('response', ({ 'grpc-status': refused }) => refused === undefined && this.accepted());
     stream.once('close', () => session.destroy());
-    stream.write(frame(encodeFromAgent({ message: 'hello', hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: false, changes: true, packed: true } })));
+    stream.write(frame(encodeFromAgent({ message: 'hello', hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities, live: false } })));
   }
 
   /** The whole report, if there is an accepted stream for it. */

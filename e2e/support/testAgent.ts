@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
-import { type AgentClient, Backoff, connectAgent, type NamespaceReport, type Order, type Report, type Watch, type Watched } from '../../operator/protocol';
+import { abilities, type AgentClient, Backoff, connectAgent, type NamespaceReport, type Order, type Report, type Watch, type Watched } from '../../operator/protocol';
 import type { ApiServer } from './apiServer';
 import { namespace } from './controllerProcess';
 import { waitFor } from './waitFor';
@@ -71,7 +71,7 @@ export class TestAgent {
     writeFileSync(`${files}.token`, token, { mode: 0o600 });
     this.client = connectAgent({
       address: `127.0.0.1:${port}`, serverName, caFile: `${files}.ca`, tokenFile: `${files}.token`,
-      hello: () => ({ agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, live: watched !== undefined, changes: true, packed: true }),
+      hello: () => ({ agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities, live: watched !== undefined }),
       onOrder: (order) => this.take(order),
       onWatch: (watch) => {
         this.watches.push(watch);

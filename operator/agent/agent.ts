@@ -1,7 +1,7 @@
 // The agent as a whole: the runtime's pods and the controller's orders go in, the kernel and the report come out.
 import { machine, release } from 'node:os';
 import { controllerName, productVersion } from '../api';
-import { type AgentClient, connectAgent, type Hello, type Report } from '../protocol';
+import { abilities, type AgentClient, connectAgent, type Hello, type Report } from '../protocol';
 import { connectCri } from './cri/client';
 import { type NetnsOf, netnsReader } from './cri/netns';
 import { PodWatch } from './cri/pods';
@@ -117,7 +117,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
   const health: HealthServer = await serveHealth(environment.healthPort, { alive: () => now() - tickedAt < stuckMs, unready, metrics });
   const inspector = await serveConnections(environment.inspector, (limit) => orders.connections(limit));
 
-  const hello: Hello = { agentVersion: productVersion(), kernel: release(), architecture: machine(), mapAbi, live: true, changes: true, packed: true };
+  const hello: Hello = { agentVersion: productVersion(), kernel: release(), architecture: machine(), mapAbi, ...abilities };
   const client: AgentClient = connectAgent({
     address: environment.controllerAddress,
     caFile: environment.caFile,

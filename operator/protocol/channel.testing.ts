@@ -7,14 +7,14 @@ import { Backoff } from './backoff';
 import { type TestAuthority, testAuthority } from './certificates.testing';
 import { type AgentClient, type AgentClientOptions, connectAgent } from './client';
 import { Journal } from './journal.testing';
-import type { FromAgent, FromController, Hello, Order, Report } from './messages';
+import { abilities, type FromAgent, type FromController, type Hello, type Order, type Report } from './messages';
 import { type AgentServer, serveAgents, type ServeOptions } from './server';
 import { NotAuthenticated } from './refused';
 import type { AgentSession, StreamLimits } from './session';
 import { connectPath, decodeFromController, encodeFromAgent } from './wire';
 
 export const serverName = 'controller.test';
-export const hello: Hello = { agentVersion: '1', kernel: '6.18', architecture: 'x86_64', mapAbi: 1, live: true, changes: true, packed: true };
+export const hello: Hello = { agentVersion: '1', kernel: '6.18', architecture: 'x86_64', mapAbi: 1, ...abilities };
 export const anOrder: Order = {
   revision: 1, mode: 'Observe', paths: ['NodeLocal'], maxConnections: 10, spillBytes: 4096,
   namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1,

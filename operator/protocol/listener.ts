@@ -1,7 +1,7 @@
 // Where agents knock. After a change of leader all of them do within seconds, and the TLS handshake of one takes as long as the
 // kernel needs to let in hundreds: who finds no room in its queue is not answered, tries again later and later, and comes last.
 // grpc-js would listen with the queue of Node.js, 511 places (net.js), and has no option for it.
-import { createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 
 /** Linux gives the lesser of this and net.core.somaxconn, which is 4,096 from 5.4 on (listen(2)). */
 const places = 16_384;
@@ -45,8 +45,7 @@ function bind(server: Server, address: string): Promise<number> {
     server.once('error', (error) => reject(new Error(`listening for agents at ${address}: ${error.message}`)));
     server.listen({ host, port: Number(port), backlog: places }, () => {
       server.removeAllListeners('error');
-      const bound = server.address();
-      resolve(typeof bound === 'object' && bound !== null ? bound.port : Number(port));
+      resolve((server.address() as AddressInfo).port);
     });
   });
 }

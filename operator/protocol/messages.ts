@@ -56,6 +56,9 @@ export const hello = z.object({
   packed: z.boolean(),
 });
 
+/** What agents of this release can do; those of earlier ones, of which a field says nothing, cannot. */
+export const abilities = { live: true, changes: true, packed: true } as const satisfies Partial<Hello>;
+
 // An agent may be newer than the controller that reads it. A node reason it does not know must not make the node look
 // healthy; a connection reason it does not know may be left out, the counts of the namespace still tell.
 export const problem = z.object({
@@ -98,19 +101,31 @@ export const report = z.object({
   errors: count,
 });
 
+/** What `read` makes of a value that travels in another form; what it throws at is refused as `problem`. */
+function readBy<T>(read: (sent: T) => unknown, problem: string): (sent: T, context: z.RefinementCtx) => unknown {
+  return (sent, context) => {
+    try {
+      return read(sent);
+    } catch {
+      context.addIssue({ code: 'custom', message: problem });
+      return z.NEVER;
+    }
+  };
+}
+
 /** The selector travels as JSON, so that the proto need not repeat a Kubernetes type. */
 const selectorJson = z
   .string()
   .max(512 * 1024) // the largest that the resource's schema lets through, and half of a message
-  .transform((text, context): unknown => {
-    try {
-      return JSON.parse(text);
-    } catch {
-      context.addIssue({ code: 'custom', message: 'not JSON' });
-      return z.NEVER;
-    }
-  })
+  .transform(readBy((text) => JSON.parse(text) as unknown, 'not JSON'))
   .pipe(labelSelector);
+
+const namespaceNames = z.array(namespaceName).max(maxNamespaces);
+
+const packedNames = z
+  .instanceof(Uint8Array)
+  .transform(readBy((bytes) => unpackNames(bytes, maxNamespaces * (longestName + 1)), 'not packed names'))
+  .pipe(namespaceNames);
 
 export const order = z.object({
   revision: count,
@@ -118,25 +133,11 @@ export const order = z.object({
   paths: z.array(path).max(2),
   maxConnections: z.int().min(maxConnectionsRange.min).max(maxConnectionsRange.max),
   spillBytes: z.int().min(spillBytesRange.min).max(spillBytesRange.max),
-  namespaces: z.array(namespaceName).max(maxNamespaces),
+  namespaces: namespaceNames,
   podSelector: selectorJson,
   remove: z.boolean(),
   reportSeconds: z.int().min(0).max(maxReportSeconds),
 });
-
-const namespaceNames = z.array(namespaceName).max(maxNamespaces);
-
-const packedNames = z
-  .instanceof(Uint8Array)
-  .transform((bytes, context): unknown => {
-    try {
-      return unpackNames(bytes, maxNamespaces * (longestName + 1));
-    } catch {
-      context.addIssue({ code: 'custom', message: 'not packed names' });
-      return z.NEVER;
-    }
-  })
-  .pipe(namespaceNames);
 
 /**
  * An order as it travels: whole, or with `namespaces` as changes since the order of revision `since`. `packed` are the namespaces of a

@@ -1,6 +1,7 @@
 // Asks the agents of the nodes that have pods of a namespace, and says which of them did not answer.
 import type { SilentNode } from '../../api';
 import type { Watch, Watched } from '../../protocol';
+import type { KubePod } from '../rollout';
 
 /** A node as far as it can be asked. */
 export interface LiveAgent {
@@ -129,18 +130,11 @@ export class Questions {
   }
 }
 
-/** An agent's pod as the API server has it. */
-export interface AgentPod {
-  readonly node: string;
-  readonly ready: boolean;
-  readonly leaving: boolean;
-}
-
 /**
  * All nodes that may have connections to show. After a change of leader agents are away for some seconds while their datapaths go
  * on: who is ready and has not been heard by this controller is missing, not without pods.
  */
-export function agentsOf(heard: readonly LiveAgent[], pods: readonly AgentPod[]): LiveAgent[] {
+export function agentsOf(heard: readonly LiveAgent[], pods: readonly Pick<KubePod, 'node' | 'ready' | 'leaving'>[]): LiveAgent[] {
   const known = new Set(heard.map(({ node }) => node));
   const unheard = pods.filter(({ node, ready, leaving }) => ready && !leaving && !known.has(node));
   return [...heard, ...unheard.map(({ node }) => ({ node, namespaces: undefined, stream: undefined }))];
