@@ -8,7 +8,7 @@
 
 /* an enumerator rather than a macro, so that it stands in the BTF */
 enum abi_version {
-	ABI_VERSION = 3,
+	ABI_VERSION = 4,
 };
 
 #define MAX_NAMESPACES 1024
@@ -75,10 +75,20 @@ enum gate {
 	GATE_COUNT,
 };
 
-/* Constants of the object, one byte each: what is there to be called. */
+/* Bits: which receive queues of a socket in the SOCKHASH ioctl(FIONREAD) counts. Kernels differ (net/ipv4/tcp_bpf.c,
+ * tcp_bpf_ioctl()), so the agent tries it before it loads. */
+enum fionread {
+	FIONREAD_UNKNOWN = 0,
+	FIONREAD_TCP = 1,
+	FIONREAD_REDIRECTED = 2,
+};
+
+/* Constants of the object, one byte each: what the running kernel has, and how it behaves. */
 struct offers {
 	__u8 original_addr_helper;	/* openEuler's own */
 	__u8 readonly_cast;		/* bpf_rdonly_cast(), since 6.2 */
+	__u8 fionread;			/* enum fionread */
+	__u8 rcvbuf_refuses;		/* a redirect fails once the peer's sk_rmem_alloc has reached its sk_rcvbuf */
 };
 
 enum origin {
