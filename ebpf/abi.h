@@ -112,10 +112,12 @@ struct settings {
 enum habit {
 	HABIT_SPLICES = 1,	/* splice(2) from a socket never sees what was redirected to it */
 	HABIT_COUNTS = 2,	/* ioctl(FIONREAD) on a socket in the map counts one of the two queues only */
+	HABIT_ACCEPTS_POLLING = 4,	/* sockets that it accepted had O_NONBLOCK when they had answered */
+	HABIT_ACCEPTS_BLOCKING = 8,	/* some had not */
 };
 
 struct habits {
-	__u32 bits;
+	enum habit bits;	/* a sum of them */
 };
 
 struct pod {
@@ -232,6 +234,7 @@ struct end {
 	__u64 leaving_since;	/* ns; since when the peer can see `leaving` */
 	__u64 quiet_since;	/* ns; since when a leaving connection has had nothing under way */
 	__u64 refreshed;	/* jiffies; when a message last went over TCP for its own sake */
+	__u64 held_since;	/* ns; since when segments for this end are held back; 0: they are not */
 	__u32 slot;
 	__u32 netns;
 	enum path_kind path;
@@ -247,10 +250,15 @@ struct end {
 	__u8 joined;		/* has a row in the original-destination map, or had one */
 	__u8 adopted;
 	__u8 departures;	/* how often it has left the map */
-	__u8 own_rtt_flag;	/* the RTT callback was switched on by us */
+	__u8 own_callbacks;	/* BPF_SOCK_OPS_*_CB_FLAG bits that were switched on by us */
 	__u8 selected;		/* both pods were selected at `epoch` */
 	__u8 candidate;		/* has waited to be found by its other end */
-	__u8 peer_stopped;	/* no sender of the peer's can be unaware of `leaving` any more */
+	__u8 drained;		/* the peer's queue was empty after the last redirected message */
+	__u8 blocked;		/* messages in a row that found the peer's file without O_NONBLOCK */
+	__u8 quick_timers;	/* TCP's timers are short while the end is in the map */
+	__u8 watched;		/* whether its program polls is still to be seen */
+	__u8 samples;		/* messages that TCP has measured its timer by, up to TIMER_SAMPLES */
+	__u8 pad[4];
 };
 
 /* A connection end of which nothing more is expected than that it closes soon, and that stands for BRIEF_WEIGHT of its

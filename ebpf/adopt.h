@@ -37,9 +37,7 @@ static __always_inline void socket_endpoints(struct sock *sk, struct endpoint *l
 
 static __always_inline bool reads_safely(struct sock *sk)
 {
-	struct file *file = BPF_CORE_READ(sk, sk_socket, file);
-
-	return file && (BPF_CORE_READ(file, f_flags) & O_NONBLOCK) && BPF_CORE_READ(sk, sk_rcvlowat) <= 1;
+	return is_polled(sk) && BPF_CORE_READ(sk, sk_rcvlowat) <= 1;
 }
 
 /* Whether an open connection takes turns, by the segments with data each way since the last departure or stream. A
@@ -120,7 +118,7 @@ static __always_inline void reconsider(struct end *end, struct tcp_sock *tp, con
 static __always_inline enum standing enter_open(struct end *end, struct tcp_sock *tp, struct sock *sk,
 						const struct settings *settings)
 {
-	int had = BPF_CORE_READ(tp, bpf_sock_ops_cb_flags), flags = had | BPF_SOCK_OPS_RTT_CB_FLAG;
+	int had = BPF_CORE_READ(tp, bpf_sock_ops_cb_flags), flags = had | DATA_CALLBACKS;
 	enum standing refusal = may_enter(end, tp, settings);
 	__u64 cookie = end->face.cookie;
 
@@ -132,8 +130,9 @@ static __always_inline enum standing enter_open(struct end *end, struct tcp_sock
 		return STANDING_UNSUPPORTED_SOCKET;
 	if (bpf_map_update_elem(&sockets, &cookie, tp, BPF_NOEXIST))
 		return STANDING_SOCKET_IN_USE;
-	end->own_rtt_flag = !(had & BPF_SOCK_OPS_RTT_CB_FLAG);
+	end->own_callbacks |= flags & ~had;
 	entered(end);
+	QUICKEN_TIMERS(tp, end);
 	return STANDING_NONE;
 }
 

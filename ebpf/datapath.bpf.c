@@ -4,6 +4,7 @@
  * unread (iter/sockmap). How programs read is seen by two tracepoints. */
 #include "readers.h"
 #include "describe.h"
+#include "hold.h"
 
 static __always_inline void on_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
 {
@@ -31,8 +32,11 @@ static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_soc
 			on_brief_close(ops, tp);
 	} else if (end && take_joint(end)) {
 		on_tcp_data(ops, end, tp);
-	} else if (end && end->standing == STANDING_PAIRING) {
-		on_first_answer(ops, end, tp);
+	} else if (end && ops->op == BPF_SOCK_OPS_RTT_CB) {
+		if (end->standing == STANDING_PAIRING)
+			on_first_answer(ops, end, tp);
+		else if (end->watched)
+			on_first_own_answer(ops, end, tp);
 	}
 }
 
@@ -46,7 +50,7 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 	struct bpf_sock *sk;
 
 	if (op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
-	    op != BPF_SOCK_OPS_RTT_CB && op != BPF_SOCK_OPS_STATE_CB)
+	    op != BPF_SOCK_OPS_RTT_CB && op != BPF_SOCK_OPS_RETRANS_CB && op != BPF_SOCK_OPS_STATE_CB)
 		return 1;
 	if (op == BPF_SOCK_OPS_STATE_CB && ops->args[1] != BPF_TCP_CLOSE)
 		return 1;
@@ -56,10 +60,10 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return 1;
-	if (op == BPF_SOCK_OPS_RTT_CB || op == BPF_SOCK_OPS_STATE_CB)
-		on_callback(ops, sk, tp);
-	else
+	if (op == BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB || op == BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB)
 		on_established(ops, sk, tp);
+	else
+		on_callback(ops, sk, tp);
 	return 1;
 }
 
@@ -85,11 +89,29 @@ int on_message(struct sk_msg_md *msg)
 	/* a key that has left the map answers SK_DROP, which the sender would see as EACCES */
 	if (gate == GATE_OPEN && bpf_msg_redirect_hash(msg, &sockets, &end->peer.cookie, BPF_F_INGRESS) != SK_PASS)
 		gate = GATE_PEER_GONE;
-	if (gate == GATE_OPEN)
+	if (gate == GATE_OPEN) {
 		end->backlog += msg->size;
+		end->drained = 0;
+	}
 	settle_by(end, gate, settings);
 	count_message(end, gate, msg->size);
-	return gate == GATE_LEAVING && would_overtake(end) ? SK_DROP : SK_PASS;
+	return SK_PASS;
+}
+
+/* Attached to the same cgroup; runs for every segment that arrives for a socket of its pods, before TCP sees it. */
+SEC("cgroup_skb/ingress")
+int on_segment(struct __sk_buff *skb)
+{
+	struct bpf_sock *sk = skb->sk;
+	struct tcp_sock *tp;
+
+	if (!sk)
+		return 1;
+	tp = bpf_skc_to_tcp_sock(sk);
+	/* a socket that is in no SOCKHASH has mostly nothing there, and is done with here */
+	if (!tp || !tp->inet_conn.icsk_inet.sk.sk_user_data)
+		return 1;
+	return must_wait(skb, sk, tp) ? 0 : 1;
 }
 
 /* Looks through the SOCKHASH for sockets whose programs have bytes to read. */

@@ -3,13 +3,12 @@
 #ifndef SIDECAR_ACCELERATION_ENDS_H
 #define SIDECAR_ACCELERATION_ENDS_H
 
-#include "counters.h"
 #include "endpoint.h"
 #include "peek.h"
+#include "timers.h"
 
 /* An epoch that is never in force: the first message looks both pods up. */
 #define NEVER_LOOKED (~0ULL)
-#define SOL_TCP 6
 #define TCP_BPF_SOCK_OPS_CB_FLAGS 1008	/* include/uapi/linux/bpf.h, 6.12 */
 
 static __always_inline __u32 netns_of(struct sock *sk)
@@ -29,13 +28,16 @@ static __always_inline __u64 container_of_socket(struct sock *sk)
 /* SOF_TIMESTAMPING_TX_RECORD_MASK of include/uapi/linux/net_tstamp.h */
 #define TX_TIMESTAMPS 0x303
 
+#define UNPACED (~0UL)
+
 /* What a program may ask of its socket, at any time, that redirected bytes would not do: as a sender, completions of
- * zero-copy sends and timestamps; */
+ * zero-copy sends, timestamps and a pace; */
 static __always_inline bool sends_by_tcp(struct tcp_sock *tp)
 {
 	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 
-	return FLAG(PEEK(sk, __sk_common.skc_flags), SOCK_ZEROCOPY) || (PEEK(sk, sk_tsflags) & TX_TIMESTAMPS);
+	return FLAG(PEEK(sk, __sk_common.skc_flags), SOCK_ZEROCOPY) || (PEEK(sk, sk_tsflags) & TX_TIMESTAMPS) ||
+	       PEEK(sk, sk_max_pacing_rate) != UNPACED;
 }
 
 /* and as a reader, timestamps, hints and offsets that come with bytes of TCP only. */
@@ -93,7 +95,7 @@ static __always_inline enum standing habit_of(__u64 container)
 {
 	struct habits *habits = bpf_map_lookup_elem(&containers, &container);
 
-	if (!habits || !habits->bits)
+	if (!habits || !(habits->bits & (HABIT_SPLICES | HABIT_COUNTS)))
 		return STANDING_NONE;
 	return habits->bits & HABIT_SPLICES ? STANDING_SPLICING_READER : STANDING_COUNTING_READER;
 }
@@ -111,17 +113,21 @@ static __always_inline void want_callbacks(struct bpf_sock_ops *ops, struct end 
 {
 	int now = ops->bpf_sock_ops_cb_flags;	/* other programs on this socket keep what they asked for */
 
-	if (flags & BPF_SOCK_OPS_RTT_CB_FLAG)
-		end->own_rtt_flag = !(now & BPF_SOCK_OPS_RTT_CB_FLAG);
+	end->own_callbacks |= flags & ~now;
 	bpf_sock_ops_cb_flags_set(ops, now | flags);
 }
 
-static __always_inline void drop_rtt_callback(struct bpf_sock_ops *ops, struct end *end)
+/* Callbacks of an end that is in the map: data has run over TCP, or runs again. */
+#define DATA_CALLBACKS (BPF_SOCK_OPS_RTT_CB_FLAG | BPF_SOCK_OPS_RETRANS_CB_FLAG)
+
+static __always_inline void drop_data_callbacks(struct bpf_sock_ops *ops, struct end *end)
 {
-	if (!end->own_rtt_flag)
+	int own = end->own_callbacks & DATA_CALLBACKS;
+
+	if (!own)
 		return;
-	end->own_rtt_flag = 0;
-	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~BPF_SOCK_OPS_RTT_CB_FLAG);
+	end->own_callbacks &= ~DATA_CALLBACKS;
+	bpf_sock_ops_cb_flags_set(ops, ops->bpf_sock_ops_cb_flags & ~own);
 }
 
 static __always_inline void begin_end(struct end *end, __u64 cookie, struct tcp_sock *tp, const struct pod *pod)
@@ -199,8 +205,10 @@ static __always_inline void entered(struct end *end)
 	end->face.in_map = 1;
 	end->face.leaving = STANDING_NONE;
 	end->quiet_since = 0;
-	end->peer_stopped = 0;
 	end->run = 0;
+	end->blocked = 0;
+	end->drained = 1;
+	end->samples = 0;
 	count_usage(1);
 }
 

@@ -6,27 +6,22 @@
 #ifndef SIDECAR_ACCELERATION_GATE_H
 #define SIDECAR_ACCELERATION_GATE_H
 
-#include "pairing.h"
+#include "quiet.h"
 
-/* include/linux/skmsg.h keeps flags in the low bits of sk_user_data (one bit in 5.10, three since 5.19) */
-#define USER_DATA_FLAGS 7UL
 /* Messages without an answer after which a connection is a stream. */
 #define LONGEST_RUN 64
 #define TCP_NAGLE_CORK 2	/* include/net/tcp.h */
-/* Until what one processor has written is seen by all. */
-#define LEAVING_GRACE_NS 1000000ULL
+/* Messages in a row that find the peer's file without O_NONBLOCK: programs set it after accept() and connect(). */
+#define BLOCKED_FOR_GOOD 4
 /* 0.25 s to 2.5 s, by the kernel's HZ of 1000 to 100. */
 #define REFRESH_JIFFIES 250
-
-static __always_inline bool fast_queue_empty(struct sock *sk)
-{
-	__u64 address = (__u64)PEEK(PEEKABLE(struct sock, sk), sk_user_data) & ~USER_DATA_FLAGS;
-	__u64 head = address + bpf_core_field_offset(struct sk_psock, ingress_msg);
-
-	if (!address)
-		return true;
-	return (__u64)PEEK(PEEKABLE(struct sk_psock, address), ingress_msg.next) == head;
-}
+/* Small messages do: a reader fills no buffer with them, after which some ask FIONREAD. */
+#define REFRESHING_BYTES 1024
+#define LONG_OVERDUE 16
+/* TCP's retransmission timer was set by a variance of 200 ms at first, of which a round trip over TCP takes a quarter
+ * (net/ipv4/tcp_input.c, tcp_rtt_estimator()): after these it is as short as timers.h lets it be. */
+#define TIMER_SAMPLES 10
+#define MESSAGES_PER_SAMPLE 8
 
 /* The connection goes back to TCP: nothing is redirected from now on, and it leaves the map once nothing is under
  * way. The peer reads `leaving` with its next message. */
@@ -36,14 +31,6 @@ static __always_inline enum gate begin_leaving(struct end *end, enum standing st
 	end->leaving_since = bpf_ktime_get_ns();
 	settle(end, standing);
 	return GATE_LEAVING;
-}
-
-/* A sender of the peer's that began before it could see `leaving` owned its socket's lock then. One moment without an
- * owner, when all that can have seen it do, and there is none left; whoever owns the lock later is a reader or aware. */
-static __always_inline void watch_peer_stop(struct end *end, struct sock *peer, __u64 now)
-{
-	if (!end->peer_stopped && now - end->leaving_since >= LEAVING_GRACE_NS && !PEEK(peer, sk_lock.owned))
-		end->peer_stopped = 1;
 }
 
 /* Looks again at both pods and at how their programs read, when the epoch says that something has changed. */
@@ -64,8 +51,8 @@ static __always_inline enum gate look_again(struct end *end, const struct settin
 	return habit == STANDING_NONE ? GATE_OPEN : begin_leaving(end, habit);
 }
 
-/* A reader asleep inside the kernel's TCP receive never sees redirected bytes; one that polls always does. One that
- * asked to be woken for a minimum only (SO_RCVLOWAT) would be woken for less. */
+/* A reader asleep inside the kernel's TCP receive never sees redirected bytes; one that polls always does. A socket that
+ * has become a blocking one leaves. One that asked to be woken for a minimum only (SO_RCVLOWAT) would be woken for less. */
 static __always_inline enum gate reader_gate(struct end *end, struct sock *peer)
 {
 	if (!end->peer_file) {
@@ -73,9 +60,13 @@ static __always_inline enum gate reader_gate(struct end *end, struct sock *peer)
 		if (!end->peer_file)
 			return GATE_UNACCEPTED;
 	}
-	if (!(PEEK(PEEKABLE(struct file, end->peer_file), f_flags) & O_NONBLOCK) || PEEK(peer, sk_rcvlowat) > 1)
-		return GATE_BLOCKING_READER;
-	return GATE_OPEN;
+	if (!(PEEK(PEEKABLE(struct file, end->peer_file), f_flags) & O_NONBLOCK)) {
+		if (++end->blocked < BLOCKED_FOR_GOOD)
+			return GATE_BLOCKING_READER;
+		return begin_leaving(end, STANDING_BLOCKING_READER);
+	}
+	end->blocked = 0;
+	return PEEK(peer, sk_rcvlowat) > 1 ? GATE_BLOCKING_READER : GATE_OPEN;
 }
 
 /* Kernels before 5.16 flush unread redirected bytes when a half-closed reader reaches TIME_WAIT (sock_map_unhash). */
@@ -117,76 +108,114 @@ static __always_inline bool found_unsupported(struct tcp_sock *own, struct tcp_s
 
 /* conntrack forgets a connection whose bytes it no longer sees, and then answers its next segment with a reset
  * (nf_conntrack_tcp_timeout_established; net/netfilter/nf_conntrack_proto_tcp.c). One message over TCP, and its
- * acknowledgement, renew both directions. Where the peer's queue is never found empty, spilling does it. */
-static __always_inline bool time_to_refresh(struct end *end)
+ * acknowledgement, renew both directions. Where the peer's queue is never found empty, spilling does it. TCP also measures
+ * by such messages how long to wait before it sends again. */
+static __always_inline bool time_to_refresh(struct end *end, __u32 size)
 {
-	__u64 now = bpf_jiffies64();
+	__u64 now = bpf_jiffies64(), since = now - end->refreshed;
+	bool measures = end->samples < TIMER_SAMPLES && !(end->face.messages % MESSAGES_PER_SAMPLE);
 
-	if (now - end->refreshed < REFRESH_JIFFIES)
+	if (size > REFRESHING_BYTES && since < REFRESH_JIFFIES * LONG_OVERDUE)
 		return false;
+	if (!measures && since < REFRESH_JIFFIES)
+		return false;
+	end->samples += end->samples < TIMER_SAMPLES;
 	end->refreshed = now;
 	return true;
 }
 
+/* Whether the peer takes this message from TCP in any case: what its bytes need, or their order, redirecting cannot give. */
+static __always_inline enum gate needs_tcp(const struct end *end, struct tcp_sock *own, struct tcp_sock *peer, struct sock *sk)
+{
+	if (end->face.leaving == STANDING_UNSUPPORTED_SOCKET)
+		return GATE_LEAVING;
+	if (!both_established(own, sk))
+		return GATE_CLOSING;
+	return in_order(own, peer) ? GATE_OPEN : GATE_ORDER;
+}
+
+/* Whether redirecting is to stop, which it does at a message that finds the peer's queue empty. */
+static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock *own, struct tcp_sock *peer,
+					       struct sock *sk, const struct face *face, const struct settings *settings)
+{
+	enum gate gate;
+
+	if (end->face.leaving) {
+		is_quiet(end, (struct sock *)own, sk, 0);
+		return GATE_LEAVING;
+	}
+	if (settings->mode != MODE_ACCELERATE)
+		return GATE_MODE;
+	gate = look_again(end, settings);
+	if (gate != GATE_OPEN)
+		return gate;
+	if (!end->selected || !(settings->paths & end->path))
+		return GATE_DESELECTED;
+	if (face->leaving)
+		return begin_leaving(end, face->leaving);
+	if (!takes_turns(end, face))
+		return begin_leaving(end, STANDING_ONE_WAY);
+	if (found_unsupported(own, peer, end->face.messages))
+		return begin_leaving(end, STANDING_UNSUPPORTED_SOCKET);
+	if (end->face.messages < settings->warm_up)
+		return GATE_WARM_UP;
+	gate = reader_gate(end, sk);
+	if (gate != GATE_OPEN)
+		return gate;
+	return BPF_CORE_READ_BITFIELD(own, nonagle) & TCP_NAGLE_CORK ? GATE_CORKED : GATE_OPEN;
+}
+
+/* Whether a message fits into a queue that is not empty. Kernels that refuse a redirect by the receive buffer make the
+ * sender fail with EAGAIN, or wait for a wake-up that nobody sends (openEuler, net/ipv4/tcp_bpf.c, bpf_tcp_ingress()). */
+static __always_inline bool fits(const struct end *end, struct sock *peer, __u32 size, const struct settings *settings)
+{
+	if (end->backlog + size > settings->spill_bytes)
+		return false;
+	return !offers.rcvbuf_refuses || PEEK(peer, sk_backlog.rmem_alloc.counter) < PEEK(peer, sk_rcvbuf);
+}
+
+/* Where FIONREAD counts redirected bytes alone, a connection whose bytes go over TCP while others are unread leaves. */
+static __always_inline enum gate spill(struct end *end)
+{
+	if (offers.fionread == FIONREAD_REDIRECTED && !end->face.leaving)
+		begin_leaving(end, STANDING_ONE_WAY);
+	return GATE_SPILL;
+}
+
+/* One queue at a time: a reader takes redirected bytes before those of TCP, and one that trusts a short read does not come
+ * back for the second queue (epoll(7), Q9). So while redirected bytes are unread, more are redirected, whatever else there
+ * is to say; only what cannot be redirected goes over TCP then, and hold.h keeps it from the reader. */
 static __always_inline enum gate consider(struct end *end, struct tcp_sock *own, __u32 size,
 					  const struct settings *settings)
 {
 	struct tcp_sock *peer;
 	struct face face;
 	struct sock *sk;
-	enum gate gate;
+	enum gate stop, gate;
+	bool empty;
 
-	if (settings->mode != MODE_ACCELERATE)
+	if (settings->mode != MODE_ACCELERATE && end->drained)
 		return GATE_MODE;
 	if (!take_joint(end))
-		return GATE_UNPAIRED;
-	if (end->face.leaving) {
-		if (!end->peer_stopped)
-			watch_peer_stop(end, PEEKABLE(struct sock, end->peer.sock), bpf_ktime_get_ns());
-		return GATE_LEAVING;
-	}
-	gate = look_again(end, settings);
-	if (gate != GATE_OPEN)
-		return gate;
-	if (!end->selected || !(settings->paths & end->path))
-		return GATE_DESELECTED;
+		return settings->mode == MODE_ACCELERATE ? GATE_UNPAIRED : GATE_MODE;
 	peer = PEEKABLE(struct tcp_sock, end->peer.sock);
 	sk = PEEKABLE(struct sock, end->peer.sock);
 	if (!peer_face(end, &face) || !is_peer(end, sk))
 		return GATE_PEER_GONE;
 	if (!face.in_map) /* not yet, or no more */
 		return GATE_UNPAIRED;
-	if (face.leaving)
-		return begin_leaving(end, face.leaving);
-	if (!takes_turns(end, &face))
-		return begin_leaving(end, STANDING_ONE_WAY);
-	if (found_unsupported(own, peer, end->face.messages))
-		return begin_leaving(end, STANDING_UNSUPPORTED_SOCKET);
-	if (end->face.messages < settings->warm_up)
-		return GATE_WARM_UP;
-	if (!both_established(own, sk))
-		return GATE_CLOSING;
-	gate = reader_gate(end, sk);
+	stop = wants_to_stop(end, own, peer, sk, &face, settings);
+	empty = fast_queue_empty(sk);
+	end->drained = empty;
+	if (empty && stop != GATE_OPEN)
+		return stop;
+	gate = needs_tcp(end, own, peer, sk);
 	if (gate != GATE_OPEN)
 		return gate;
-	if (!in_order(own, peer))
-		return GATE_ORDER;
-	if (BPF_CORE_READ_BITFIELD(own, nonagle) & TCP_NAGLE_CORK)
-		return GATE_CORKED;
-	if (!fast_queue_empty(sk))
-		return end->backlog + size > settings->spill_bytes ? GATE_SPILL : GATE_OPEN;
+	if (!empty)
+		return fits(end, sk, size, settings) ? GATE_OPEN : spill(end);
 	end->backlog = 0;
-	return time_to_refresh(end) ? GATE_REFRESH : GATE_OPEN;
-}
-
-/* A reader that splices takes TCP bytes before redirected ones. Where it began to while some lay unread, the next
- * message would overtake them: better an error at the sender than bytes out of order. */
-static __always_inline bool would_overtake(const struct end *end)
-{
-	__u64 peer = end->peer.cookie;
-
-	return end->face.leaving == STANDING_SPLICING_READER && bpf_map_lookup_elem(&spliced, &peer) &&
-	       !fast_queue_empty((struct sock *)end->peer.sock);
+	return time_to_refresh(end, size) ? GATE_REFRESH : GATE_OPEN;
 }
 
 /* The lasting part of a verdict; passing gates (order, spill) leave the standing as it is. */
@@ -196,7 +225,7 @@ static __always_inline void settle_by(struct end *end, enum gate gate, const str
 		settle(end, STANDING_BLOCKING_READER);
 	else if (gate == GATE_DESELECTED)
 		settle(end, settings->paths & end->path ? STANDING_PEER_NOT_SELECTED : STANDING_PATH_NOT_SELECTED);
-	else if (gate == GATE_OPEN)
+	else if (gate == GATE_OPEN && !end->face.leaving)
 		settle(end, STANDING_ACCELERATED);
 }
 

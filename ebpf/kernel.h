@@ -97,11 +97,18 @@ typedef struct {
 	int owned;
 } socket_lock_t;
 
+struct sock_backlog {
+	atomic_t rmem_alloc;	/* sk_rmem_alloc, a macro of the kernel: bytes charged to the receive buffer */
+};
+
 struct sock {
 	struct sock_common __sk_common;
 	socket_lock_t sk_lock;
 	struct socket *sk_socket;
 	void *sk_user_data;
+	struct sock_backlog sk_backlog;	/* an unnamed struct in the kernel */
+	int sk_rcvbuf;
+	unsigned long sk_max_pacing_rate;	/* SO_MAX_PACING_RATE, bytes a second; all ones: none */
 	int sk_rcvlowat;
 	int sk_peek_off;
 	__u32 sk_tsflags;
@@ -121,6 +128,7 @@ struct inet_connection_sock {
 	struct timer_list icsk_delack_timer;
 	struct timer_list icsk_keepalive_timer;	/* since 6.19; before, sk_timer */
 	const void *icsk_ulp_ops;
+	__u32 icsk_user_timeout;	/* TCP_USER_TIMEOUT, ms */
 };
 
 struct tcp_options_received {
@@ -154,7 +162,20 @@ struct list_head {
 	struct list_head *next, *prev;
 };
 
+struct bpf_prog_aux {
+	char name[16];
+};
+
+struct bpf_prog {
+	struct bpf_prog_aux *aux;
+};
+
+struct sk_psock_progs {
+	struct bpf_prog *msg_parser;
+};
+
 struct sk_psock {
+	struct sk_psock_progs progs;
 	struct list_head ingress_msg;
 };
 

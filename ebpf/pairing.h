@@ -11,6 +11,7 @@
 #ifndef SIDECAR_ACCELERATION_PAIRING_H
 #define SIDECAR_ACCELERATION_PAIRING_H
 
+#include "acceptors.h"
 #include "brief.h"
 #include "origdst.h"
 
@@ -34,6 +35,18 @@ static __always_inline enum path_kind likely_path(struct tcp_sock *tp, const str
 	return locality_of(remote) == LOCALITY_SELECTED ? PATH_NODE_LOCAL : PATH_NONE;
 }
 
+/* Whether a socket that opens will be polled: STANDING_NONE, or why it stays on TCP. What blocks while it connects may
+ * poll later, which a visit sees. */
+static __always_inline enum standing will_be_polled(const struct end *end, struct tcp_sock *tp,
+						    const struct settings *settings)
+{
+	if (end->accepting)
+		return by_acceptor(end->container);
+	if (is_polled((struct sock *)tp))
+		return STANDING_NONE;
+	return settings->learns ? STANDING_LEARNING : STANDING_BLOCKING_READER;
+}
+
 /* Into the map while it opens; the standing it then has. */
 static __always_inline enum standing enter_map(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp,
 					       const struct settings *settings)
@@ -41,12 +54,15 @@ static __always_inline enum standing enter_map(struct bpf_sock_ops *ops, struct 
 	enum standing refusal = may_enter(end, tp, settings);
 	__u64 cookie = end->face.cookie;
 
+	if (refusal == STANDING_NONE)
+		refusal = will_be_polled(end, tp, settings);
 	if (refusal != STANDING_NONE)
 		return refusal;
 	if (bpf_sock_hash_update(ops, &sockets, &cookie, BPF_NOEXIST))
 		return STANDING_SOCKET_IN_USE;
 	entered(end);
-	want_callbacks(ops, end, BPF_SOCK_OPS_RTT_CB_FLAG);
+	want_callbacks(ops, end, DATA_CALLBACKS);
+	QUICKEN_TIMERS(ops, end);
 	return STANDING_PAIRING;
 }
 
@@ -192,6 +208,10 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 		settle(end, standing_alone(&remote.address));
 		return;
 	}
+	if (by_acceptor(end->container) == STANDING_LEARNING) {
+		end->watched = 1;
+		want_callbacks(ops, end, BPF_SOCK_OPS_RTT_CB_FLAG);
+	}
 	know_peer(end, &half.identity);
 	standing = join(ops, end, tp, &half, settings);
 	if (standing != STANDING_ACCELERATED)
@@ -246,7 +266,17 @@ static __always_inline void on_first_answer(struct bpf_sock_ops *ops, struct end
 
 	leave_map(end);
 	settle(end, opened_fast(tp) ? STANDING_UNSUPPORTED_SOCKET : standing);
-	drop_rtt_callback(ops, end);
+	drop_data_callbacks(ops, end);
+	RESTORE_TIMERS(ops, end);
+}
+
+/* The first answer of an accepting end that is not in the map: by now its program has set the socket up. */
+static __always_inline void on_first_own_answer(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
+{
+	observe_accepted(end, (struct sock *)tp);
+	if (end->standing == STANDING_LEARNING && by_acceptor(end->container) == STANDING_BLOCKING_READER)
+		settle(end, STANDING_BLOCKING_READER);
+	drop_data_callbacks(ops, end);
 }
 
 /* Gives back what an end holds. Sockets are not deleted where redirected bytes may be unread: the kernel takes them

@@ -25,14 +25,6 @@ static __always_inline int report(struct bpf_iter_meta *meta, enum finding findi
 	return write_found(meta, &found);
 }
 
-/* An end whose connection was taken out of the map by its peer. */
-static __always_inline bool was_parted(const struct end *end)
-{
-	__u64 accepting = end->accepting ? end->face.cookie : end->peer.cookie;
-
-	return end->joined && end->peer.cookie && !bpf_map_lookup_elem(&origdsts, &accepting);
-}
-
 /* Wakes a reader: setting SO_RCVLOWAT to what it is does (tcp_set_rcvlowat(), net/ipv4/tcp.c). */
 static __always_inline void nudge(struct end *end, struct tcp_sock *tp, struct sock *sk)
 {
@@ -74,13 +66,14 @@ static __always_inline bool look_after_joined(struct end *end, struct tcp_sock *
 		if (!try_to_leave(end, tp, VISITORS))
 			return end->face.leaving;
 	}
+	RESTORE_TIMERS(tp, end);
 	if (unread_over_tcp(tp))
 		nudge(end, tp, sk);
 	return false;
 }
 
 /* An accepting end that answered a candidate: joined by now, still expected, or left alone. */
-static __always_inline void look_after_answered(struct end *end)
+static __always_inline void look_after_answered(struct end *end, struct tcp_sock *tp)
 {
 	__u64 own = end->face.cookie, client = end->peer.cookie;
 
@@ -90,6 +83,7 @@ static __always_inline void look_after_answered(struct end *end)
 		mark_adopted(end, true);
 	} else if (!bpf_map_lookup_elem(&joints, &client)) {
 		leave_map(end);
+		RESTORE_TIMERS(tp, end);
 		end->peer.cookie = 0;
 	}
 }
@@ -108,7 +102,7 @@ static __always_inline bool visit(struct tcp_sock *tp, struct sock *sk, const st
 	if (end && end->peer.cookie) {
 		if (end->joined)
 			return look_after_joined(end, tp, sk);
-		look_after_answered(end);
+		look_after_answered(end, tp);
 		return false;
 	}
 	socket_endpoints(sk, &local, &remote);
@@ -119,6 +113,8 @@ static __always_inline bool visit(struct tcp_sock *tp, struct sock *sk, const st
 	if (!end)
 		return false;
 	count_sent(end, tp);
+	if (end->accepting && end->watched && BPF_CORE_READ(tp, bytes_acked))
+		observe_accepted(end, sk);
 	if (end->departures && lies_unread(end, tp, sk))
 		nudge(end, tp, sk);
 	reconsider(end, tp, &local.address, &remote, settings);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { mountTracing, openDatapath, type Datapath, type DatapathPod, type DatapathSettings, type NamespaceCounters } from '../../operator/agent/datapath';
 import { TestNode, type TestPod } from './pods';
+import { knowToPoll } from './polling';
 
 export const object = join(__dirname, '..', '..', 'build', 'ebpf', 'datapath.bpf.o');
 export const settings: DatapathSettings = { mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 1000, spillBytes: 1 << 20, learn: false };
@@ -37,6 +38,7 @@ export class Fixture {
     this.server = this.node.addPod();
     try {
       this.datapath = this.open();
+      this.trust(this.node.cgroup);
     } catch (error) {
       void this.clear();
       throw error;
@@ -50,6 +52,11 @@ export class Fixture {
     const trouble = mountTracing();
     if (trouble !== undefined) process.stderr.write(`${trouble}\n`);
     return openDatapath({ object, pins: this.pins, podCgroup: this.node.cgroup, ...options });
+  }
+
+  /** Containers are known from the start to poll what they accept, so that connections join when they open. */
+  trust(...cgroups: readonly string[]): void {
+    knowToPoll(object, this.pins, cgroups, [this.client, this.server]);
   }
 
   counters(namespace: string): NamespaceCounters {

@@ -33,7 +33,7 @@ test('goes on joining while no process holds it, and a new one finds its counter
   await until('bytes went on', () => f.counters('front').fastBytes > before + 1_000_000n);
   expect(f.counters('front').accelerated).toBe(8);
   expect(f.counters('front').fastBytes).toBeGreaterThan(f.counters('front').tcpBytes);
-  expect(attached()).toBe(1);
+  expect(attached()).toBe(2);
   expect(await talking).toMatchObject(fine);
 });
 
@@ -72,6 +72,7 @@ function programsOf(map: number): string[] {
 test('joins with nothing that only some kernels offer', async () => {
   f.datapath.release();
   f.datapath = f.open({ plain: true });
+  f.trust(f.node.cgroup);
   f.datapath.configure(settings);
   f.datapath.select([selected(f.client, 'front'), selected(f.server, 'back')], []);
   await serve(f.node, f.server, port);
@@ -103,7 +104,7 @@ test('finishes a release that was interrupted before it begins anew', () => {
   const folder = join(f.pins, String(readdirSync(f.pins)[0]));
   for (const name of ['sock_ops_link', 'usage', 'ends']) rmSync(join(folder, name));
   f.datapath = f.open();
-  expect(attached()).toBe(1);
+  expect(attached()).toBe(2);
   expect(f.datapath.snapshot()).toEqual({ namespaces: [], joinedSockets: 0, drainingSockets: 0 });
 });
 
@@ -116,7 +117,7 @@ test('moves to the cgroup that the pods have moved to', () => {
     expect(attached()).toBe(0);
     f.datapath.close();
     f.datapath = f.open();
-    expect(attached()).toBe(1);
+    expect(attached()).toBe(2);
   } finally {
     rmdirSync(moved);
   }
@@ -148,7 +149,7 @@ test('takes over from another map version: that one is switched off and forgotte
   execFileSync('mv', [join(f.pins, String(folder)), join(f.pins, 'abi-99')]);
   f.datapath = f.open();
   expect(readdirSync(f.pins)).toEqual([folder]);
-  expect(attached()).toBe(1);
+  expect(attached()).toBe(2);
   expect(await talking).toMatchObject(fine);
 });
 
@@ -180,7 +181,7 @@ test('leaves the node as it was when the kernel refuses the programs', () => {
   try {
     expect(() => openDatapath({ object: broken, pins, podCgroup: f.node.cgroup })).toThrow(/the kernel refused them.*99999/);
     expect(existsSync(pins)).toBe(false);
-    expect(attached()).toBe(1);
+    expect(attached()).toBe(2);
   } finally {
     rmSync(broken);
   }

@@ -55,7 +55,7 @@ const twiceFromOnePort = (first: string, second: string): string => `
 import socket,select,time
 held=[]
 for address in ('${first}','${second}'):
-  s=socket.socket();s.setsockopt(1,2,1);s.bind(('0.0.0.0',45678));s.connect((address,9999));s.setblocking(False);held.append(s)
+  s=socket.socket();s.setsockopt(1,2,1);s.bind(('0.0.0.0',45678));s.setblocking(False);s.connect_ex((address,9999));select.select([],[s],[],5);held.append(s)
 for s in held:
   for i in range(20): s.send(b'x'*100);select.select([s],[],[],5);assert len(s.recv(999))==100
 print('ok');time.sleep(9)`;

@@ -16,8 +16,13 @@ import { attachDescriber, attachVisitor, choicesOn, describerProgram, foundCodec
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
 /** Sections whose code may call what only some kernels offer. */
-const programSections = ['sockops', 'sk_msg', 'iter/sockmap', 'iter/tcp'];
+const programSections = ['sockops', 'sk_msg', 'cgroup_skb/ingress', 'iter/sockmap', 'iter/tcp'];
 const verifierLogBytes = 1 << 20;
+/** Programs of the pods' cgroup, in the order they are attached, and where their links are pinned. */
+const cgroupPrograms = [
+  ['on_segment', 'hold_link'],
+  ['on_sock_ops', linkPin],
+] as const;
 
 export interface Loaded {
   readonly btf: Btf;
@@ -55,8 +60,11 @@ export function load(options: OpenOptions): Loaded {
   try {
     const { object, optional } = openAndLoad(attempts(elf, options.plain ?? false), folder, btf);
     closers.push(() => libbpf.closeObject(object));
-    const link = attachSockOps(object, options.podCgroup, join(folder, linkPin));
-    closers.push(() => libbpf.destroyLink(link)); // an open descriptor alone keeps a program attached
+    // What holds segments back is there before anything is joined.
+    for (const [name, pin] of cgroupPrograms) {
+      const link = attachToCgroup(program(object, name), options.podCgroup, join(folder, pin));
+      closers.push(() => libbpf.destroyLink(link)); // an open descriptor alone keeps a program attached
+    }
     const sockets = mapFd(object, 'sockets');
     const message = check('find program on_message', libbpf.programFd(program(object, 'on_message')));
     check('attach on_message to the sockets', libbpf.attachProgram(message, sockets, attachSkMsgVerdict, 0));
@@ -133,7 +141,7 @@ function mapFd(object: Handle, name: string): number {
 
 /** Loads with a verifier log for each program, of which the last line that says anything goes into the error. */
 function loadObject(object: Handle): void {
-  const logs = ['on_sock_ops', 'on_message', 'unread_sockets', ...optionalPrograms].map((name) => {
+  const logs = ['on_sock_ops', 'on_message', 'on_segment', 'unread_sockets', ...optionalPrograms].map((name) => {
     const log = Buffer.alloc(verifierLogBytes);
     check(`set log of ${name}`, libbpf.setLogBuffer(program(object, name), log, log.length));
     return { name, log };
@@ -153,14 +161,13 @@ function lastLine(log: Buffer): string {
 }
 
 /** A pinned link gets the new program in place, so that no connection is opened unseen; else a new link is pinned. */
-function attachSockOps(object: Handle, cgroup: string, pin: string): Handle {
-  const sockOps = program(object, 'on_sock_ops');
+function attachToCgroup(program: Handle, cgroup: string, pin: string): Handle {
   const before = existsSync(pin) ? checkHandle(`open ${pin}`, libbpf.openLink(pin)) : null;
   if (before !== null && isAttachedTo(before, cgroup)) {
-    check('replace sock_ops program', libbpf.updateLink(before, sockOps));
+    check(`replace the program of ${pin}`, libbpf.updateLink(before, program));
     return before;
   }
-  const link = attachTo(cgroup, sockOps);
+  const link = attachTo(cgroup, program);
   try {
     // The pods have moved to another cgroup: attached there first, the old place is given up only then.
     if (before !== null) unlinkSync(pin);
@@ -181,10 +188,10 @@ function isAttachedTo(link: Handle, cgroup: string): boolean {
   return id === statSync(cgroup, { bigint: true }).ino.toString();
 }
 
-function attachTo(cgroup: string, sockOps: Handle): Handle {
+function attachTo(cgroup: string, program: Handle): Handle {
   const directory = openSync(cgroup, 'r');
   try {
-    return checkHandle(`attach to ${cgroup}`, libbpf.attachCgroup(sockOps, directory));
+    return checkHandle(`attach to ${cgroup}`, libbpf.attachCgroup(program, directory));
   } finally {
     closeSync(directory);
   }

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Whether anything is under way between two joined sockets that are to leave the map.
+ *
+ * A redirecting sender is in one of three places (net/ipv4/tcp_bpf.c, tcp_bpf_send_verdict(), 5.10 to 6.18):
+ *   1. before or in the program: it holds its socket's lock;
+ *   2. between the program and the peer's queue: it holds a reference to the peer (sk_psock_msg_verdict());
+ *   3. done: its bytes are in the peer's queue.
+ * A sender that knows of `leaving` redirects only where it sees unread bytes, so what is quiet once stays quiet: both queues
+ * are empty, no reference is held but the lasting ones, and nobody owns the peer's lock, as a sender would that cannot know
+ * of `leaving`, or that saw bytes which have been read since. At this end the caller is where no sender is in the program. A
+ * second look comes LEAVING_GRACE_NS later, because a timer is armed before its reference is taken and so hides another. */
+#ifndef SIDECAR_ACCELERATION_QUIET_H
+#define SIDECAR_ACCELERATION_QUIET_H
+
+#include "pairing.h"
+
+/* include/linux/skmsg.h keeps flags in the low bits of sk_user_data (one bit in 5.10, three since 5.19) */
+#define USER_DATA_FLAGS 7UL
+/* Until what one processor has written is seen by all. */
+#define LEAVING_GRACE_NS 1000000ULL
+/* Of an open socket in the SOCKHASH: one of its struct socket, one of its psock (sk_psock_init()). */
+#define LASTING_REFERENCES 2
+
+/* Armed timers hold a reference each (sk_reset_timer()). */
+static __always_inline int timer_references(struct sock *sk)
+{
+	struct inet_connection_sock *icsk = (void *)sk;
+	int armed = 0;
+
+	if (bpf_core_field_exists(icsk->icsk_keepalive_timer))
+		armed += BPF_CORE_READ(icsk, icsk_keepalive_timer.entry.pprev) != NULL;
+	else
+		armed += BPF_CORE_READ(sk, sk_timer.entry.pprev) != NULL;
+	armed += BPF_CORE_READ(icsk, icsk_delack_timer.entry.pprev) != NULL;
+	if (bpf_core_field_exists(icsk->icsk_retransmit_timer))
+		armed += BPF_CORE_READ(icsk, icsk_retransmit_timer.entry.pprev) != NULL;
+	else if (bpf_core_field_exists(sk->tcp_retransmit_timer))
+		armed += BPF_CORE_READ(sk, tcp_retransmit_timer.entry.pprev) != NULL;
+	return armed;
+}
+
+static __always_inline int passing_references(struct sock *sk)
+{
+	return BPF_CORE_READ(sk, __sk_common.skc_refcnt.refs.counter) - timer_references(sk) - LASTING_REFERENCES;
+}
+
+static __always_inline bool fast_queue_empty(struct sock *sk)
+{
+	__u64 address = (__u64)PEEK(PEEKABLE(struct sock, sk), sk_user_data) & ~USER_DATA_FLAGS;
+	__u64 head = address + bpf_core_field_offset(struct sk_psock, ingress_msg);
+
+	if (!address)
+		return true;
+	return (__u64)PEEK(PEEKABLE(struct sk_psock, address), ingress_msg.next) == head;
+}
+
+static __always_inline bool nothing_under_way(struct sock *own, struct sock *peer, int holders)
+{
+	if (passing_references(peer) != 0 || passing_references(own) != holders)
+		return false;
+	return fast_queue_empty(own) && fast_queue_empty(peer);
+}
+
+/* One look at a connection that is to leave; true at the second one in a row that found it quiet. `holders`: references
+ * to `own` that the caller knows of. */
+static __always_inline bool is_quiet(struct end *end, struct sock *own, struct sock *peer, int holders)
+{
+	__u64 now = bpf_ktime_get_ns();
+	bool nobody_sends = !PEEK(peer, sk_lock.owned);
+
+	if (now - end->leaving_since < LEAVING_GRACE_NS)
+		return false;
+	if (!nothing_under_way(own, peer, holders))
+		end->quiet_since = 0;
+	else if (end->quiet_since)
+		return now - end->quiet_since >= LEAVING_GRACE_NS;
+	else if (nobody_sends)
+		end->quiet_since = now;
+	return false;
+}
+
+#endif
