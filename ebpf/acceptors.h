@@ -26,20 +26,24 @@ static __always_inline enum standing by_acceptor(__u64 container)
 	return habits->bits & HABIT_ACCEPTS_BLOCKING ? STANDING_BLOCKING_READER : STANDING_NONE;
 }
 
-/* Looks at an accepted socket that has answered, and remembers it for its container. */
-static __always_inline void observe_accepted(struct end *end, struct sock *sk)
+static __always_inline void remember_acceptor(__u64 container, enum habit habit)
 {
-	__u32 habit = is_polled(sk) ? HABIT_ACCEPTS_POLLING : HABIT_ACCEPTS_BLOCKING;
-	__u64 container = end->container;
 	struct habits *known = bpf_map_lookup_elem(&containers, &container);
 	struct habits first = { .bits = habit };
 
-	end->watched = 0;
-	if (!BPF_CORE_READ(sk, sk_socket, file) || (known && known->bits & habit))
+	if (known && known->bits & habit)
 		return;
 	if (known)
 		first.bits |= known->bits;
 	bpf_map_update_elem(&containers, &container, &first, BPF_ANY);
+}
+
+/* Looks at an accepted socket that has answered, and remembers it for its container. */
+static __always_inline void observe_accepted(struct end *end, struct sock *sk)
+{
+	end->watched = 0;
+	if (BPF_CORE_READ(sk, sk_socket, file))
+		remember_acceptor(end->container, is_polled(sk) ? HABIT_ACCEPTS_POLLING : HABIT_ACCEPTS_BLOCKING);
 }
 
 #endif

@@ -26,10 +26,12 @@ static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_soc
 	struct end *end = bpf_sk_storage_get(&ends, sk, NULL, 0);
 
 	if (ops->op == BPF_SOCK_OPS_STATE_CB) {
-		if (end && end->standing != STANDING_NONE)
+		if (end && end->standing != STANDING_NONE) {
+			leave_if_reset(end, (struct sock *)tp);
 			on_close(ops, end, tp);
-		else
+		} else {
 			on_brief_close(ops, tp);
+		}
 	} else if (end && take_joint(end)) {
 		on_tcp_data(ops, end, tp);
 	} else if (end && ops->op == BPF_SOCK_OPS_RTT_CB) {

@@ -63,6 +63,8 @@ static __always_inline enum gate reader_gate(struct end *end, struct sock *peer)
 	if (!(PEEK(PEEKABLE(struct file, end->peer_file), f_flags) & O_NONBLOCK)) {
 		if (++end->blocked < BLOCKED_FOR_GOOD)
 			return GATE_BLOCKING_READER;
+		if (!end->accepting)
+			remember_acceptor(end->peer.container, HABIT_ACCEPTS_BLOCKING);
 		return begin_leaving(end, STANDING_BLOCKING_READER);
 	}
 	end->blocked = 0;

@@ -108,6 +108,7 @@ struct sock {
 	void *sk_user_data;
 	struct sock_backlog sk_backlog;	/* an unnamed struct in the kernel */
 	int sk_rcvbuf;
+	int sk_err;
 	unsigned long sk_max_pacing_rate;	/* SO_MAX_PACING_RATE, bytes a second; all ones: none */
 	int sk_rcvlowat;
 	int sk_peek_off;

@@ -61,6 +61,16 @@ static __always_inline bool nothing_under_way(struct sock *own, struct sock *pee
 	return fast_queue_empty(own) && fast_queue_empty(peer);
 }
 
+/* A reset ends a socket in the map with one error more than TCP has: tcp_bpf_sendmsg() tells of it and does not clear it. With
+ * nothing left to be read there the socket is TCP's again. */
+static __always_inline void leave_if_reset(const struct end *end, struct sock *sk)
+{
+	__u64 cookie = end->face.cookie;
+
+	if (sk->sk_err && end->face.in_map && fast_queue_empty(sk))
+		bpf_map_delete_elem(&sockets, &cookie);
+}
+
 /* One look at a connection that is to leave; true at the second one in a row that found it quiet. `holders`: references
  * to `own` that the caller knows of. */
 static __always_inline bool is_quiet(struct end *end, struct sock *own, struct sock *peer, int holders)
