@@ -6,6 +6,11 @@
 
 #include <linux/types.h>
 
+/* A kernel's verifier may refuse bytes that nobody wrote as a helper's argument, and initialising a struct leaves its
+ * paddings alone. So there are none but those that have a name. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
+
 /* an enumerator rather than a macro, so that it stands in the BTF */
 enum abi_version {
 	ABI_VERSION = 4,
@@ -251,6 +256,7 @@ struct end {
 	__u8 selected;		/* both pods were selected at `epoch` */
 	__u8 candidate;		/* has waited to be found by its other end */
 	__u8 peer_stopped;	/* no sender of the peer's can be unaware of `leaving` any more */
+	__u32 pad;
 };
 
 /* A connection end of which nothing more is expected than that it closes soon, and that stands for BRIEF_WEIGHT of its
@@ -301,7 +307,10 @@ struct origdst {
 	struct endpoint client;
 	struct endpoint original;
 	struct endpoint redirected;
+	__u32 pad_end;
 };
+
+#pragma GCC diagnostic pop
 
 _Static_assert(STANDING_COUNT <= STANDING_SLOTS && GATE_COUNT <= GATE_SLOTS, "enlarge the arrays");
 
