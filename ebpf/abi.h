@@ -88,12 +88,13 @@ enum fionread {
 	FIONREAD_REDIRECTED = 2,
 };
 
-/* Constants of the object, one byte each: what the running kernel has, and how it behaves. */
+/* Constants of the object: what the running kernel has, and how it behaves. */
 struct offers {
+	enum fionread fionread;
 	__u8 original_addr_helper;	/* openEuler's own */
 	__u8 readonly_cast;		/* bpf_rdonly_cast(), since 6.2 */
-	__u8 fionread;			/* enum fionread */
 	__u8 rcvbuf_refuses;		/* a redirect fails once the peer's sk_rmem_alloc has reached its sk_rcvbuf */
+	__u8 pad;
 };
 
 enum origin {
