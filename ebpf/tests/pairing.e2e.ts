@@ -39,8 +39,8 @@ test.each(['127.0.0.1', '::1'])('joins two sockets of one pod over %s', async (h
   expect(f.counters('back').fastBytes).toBeGreaterThan(0n);
 });
 
-/** openEuler's kernels tell programs what IPv4 connections were asked for; by this variable (net/core/filter.c there). */
-const tellsOriginals = readFileSync('/proc/kallsyms', 'utf8').includes(' bpf_getorigdst_opt\n');
+/** openEuler's kernels tell programs what IPv4 connections were asked for, by these (net/core/filter.c, nf_conntrack_proto.c there). */
+const tellsOriginals = / (bpf_sk_original_addr|bpf_getorigdst_(opt|impl))\b/.test(readFileSync('/proc/kallsyms', 'utf8'));
 
 test.each([
   ['IPv4', 'iptables-legacy', '10.111.0.77:9999', `127.0.0.1:${port}`, tellsOriginals ? 'helper' : 'rendezvous'],
