@@ -6,7 +6,7 @@ BIN := node_modules/.bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 TS := node -r ts-node/register/transpile-only
 JEST := node --experimental-vm-modules --no-warnings $(BIN)/jest
-OBJECT := build/ebpf/datapath.bpf.o
+OBJECT := build/ebpf/datapath.bpf.o build/ebpf/trial.bpf.o
 .PHONY: bench
 bench: build ## Figures against plain TCP, AF_UNIX and no product; writes docs/performance (root; ARGS=--help)
 	@$(TS) e2e/tools/debian.ts all
@@ -35,12 +35,12 @@ node_modules/.stamp: package-lock.json
 deps: node_modules/.stamp ## Node modules, compilers and kernel tools
 	@$(TS) e2e/tools/debian.ts build
 
-$(OBJECT): ebpf/datapath.bpf.c $(wildcard ebpf/*.h) | deps
+build/ebpf/%.bpf.o: ebpf/%.bpf.c $(wildcard ebpf/*.h) | deps
 	@mkdir -p $(@D)
 	clang $(CLANG_FLAGS) -c $< -o $@
 
 .PHONY: build
-build: $(OBJECT) ## The eBPF object and the compiled operator (dist/)
+build: $(OBJECT) ## The eBPF objects and the compiled operator (dist/)
 	npm run --silent build
 
 .PHONY: generate

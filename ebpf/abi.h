@@ -6,6 +6,11 @@
 
 #include <linux/types.h>
 
+/* A kernel's verifier may refuse bytes that nobody wrote as a helper's argument, and initialising a struct leaves its
+ * paddings alone. So there are none but those that have a name. */
+#pragma GCC diagnostic push
+#pragma GCC diagnostic error "-Wpadded"
+
 /* an enumerator rather than a macro, so that it stands in the BTF */
 enum abi_version {
 	ABI_VERSION = 4,
@@ -83,12 +88,13 @@ enum fionread {
 	FIONREAD_REDIRECTED = 2,
 };
 
-/* Constants of the object, one byte each: what the running kernel has, and how it behaves. */
+/* Constants of the object: what the running kernel has, and how it behaves. */
 struct offers {
+	enum fionread fionread;
 	__u8 original_addr_helper;	/* openEuler's own */
 	__u8 readonly_cast;		/* bpf_rdonly_cast(), since 6.2 */
-	__u8 fionread;			/* enum fionread */
 	__u8 rcvbuf_refuses;		/* a redirect fails once the peer's sk_rmem_alloc has reached its sk_rcvbuf */
+	__u8 pad;
 };
 
 enum origin {
@@ -258,7 +264,6 @@ struct end {
 	__u8 quick_timers;	/* TCP's timers are short while the end is in the map */
 	__u8 watched;		/* whether its program polls is still to be seen */
 	__u8 samples;		/* messages that TCP has measured its timer by, up to TIMER_SAMPLES */
-	__u8 pad[4];
 };
 
 /* A connection end of which nothing more is expected than that it closes soon, and that stands for BRIEF_WEIGHT of its
@@ -309,7 +314,10 @@ struct origdst {
 	struct endpoint client;
 	struct endpoint original;
 	struct endpoint redirected;
+	__u32 pad_end;
 };
+
+#pragma GCC diagnostic pop
 
 _Static_assert(STANDING_COUNT <= STANDING_SLOTS && GATE_COUNT <= GATE_SLOTS, "enlarge the arrays");
 

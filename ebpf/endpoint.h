@@ -19,6 +19,13 @@ static __always_inline void set_v4(struct address *address, __u32 v4)
 	words[3] = v4;
 }
 
+static __always_inline bool is_v4(const struct address *address)
+{
+	const __u32 *words = (const __u32 *)address->bytes;
+
+	return !words[0] && !words[1] && words[2] == MAPPED_PREFIX;
+}
+
 /* The verifier wants context reads at constant offsets, one word each; volatile keeps the compiler from making one
  * read at a computed address of two. So all words of both families are read, and the right ones kept: the words of
  * the other family are readable too, and mean nothing. */
@@ -55,11 +62,9 @@ static __always_inline bool is_loopback(const struct address *address)
 {
 	const __u32 *words = (const __u32 *)address->bytes;
 
-	if (words[0] || words[1])
-		return false;
-	if (words[2] == MAPPED_PREFIX)
+	if (is_v4(address))
 		return address->bytes[12] == 127;
-	return !words[2] && words[3] == bpf_htonl(1);
+	return !words[0] && !words[1] && !words[2] && words[3] == bpf_htonl(1);
 }
 
 static __always_inline bool same_address(const struct address *a, const struct address *b)

@@ -7,8 +7,9 @@
 #include "offers.h"
 
 #define SOL_IP 0
-#define SO_ORIGINAL_DST 80		/* include/uapi/linux/netfilter_ipv4.h */
-#define BPF_SO_ORIGINAL_DST 800		/* openEuler 6.6 only; upstream answers -EINVAL */
+/* openEuler's include/uapi/linux/netfilter_ipv4.h. Its 5.10 takes the option by a helper, its 6.6 by bpf_getsockopt();
+ * upstream answers -EINVAL. Neither knows SO_ORIGINAL_DST, 80. */
+#define BPF_SO_ORIGINAL_DST 800
 
 /* openEuler 5.10: long bpf_sk_original_addr(void *ctx, int optname, void *optval, int optlen). The helper has no
  * number of its own upstream, so the agent looks for it by name in the running kernel's BTF (enum bpf_func_id) and
@@ -26,14 +27,20 @@ struct socket_address_v4 {
 	__u8 zero[8];
 };
 
-/* Asks the kernel's own NAT table; true where a helper exists and the connection was translated. */
-static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, struct endpoint *original)
+/* Asks connection tracking what a connection's destination was before any translation; true where it says. It looks
+ * the socket's inet_rcv_saddr and inet_daddr up (openEuler's bpf_getorigdst_impl(), net/netfilter/nf_conntrack_proto.c),
+ * which are those of the connection where it is IPv4, also one that a listener on [::] accepted; of a connection over
+ * IPv6 both are 127.0.0.6 (net/ipv6/tcp_ipv6.c), and the answer would be another connection's. */
+static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, const struct endpoint *local,
+					       struct endpoint *original)
 {
 	struct socket_address_v4 found = {};
 	long error;
 
+	if (!is_v4(&local->address))
+		return false;
 	if (offers.original_addr_helper)
-		error = bpf_sk_original_addr(ops, SO_ORIGINAL_DST, &found, sizeof(found));
+		error = bpf_sk_original_addr(ops, BPF_SO_ORIGINAL_DST, &found, sizeof(found));
 	else
 		error = bpf_getsockopt(ops, SOL_IP, BPF_SO_ORIGINAL_DST, &found, sizeof(found));
 	if (error || !found.address)
@@ -41,6 +48,21 @@ static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, struct 
 	set_v4(&original->address, found.address);
 	original->port = bpf_ntohs(found.port);
 	return true;
+}
+
+/* Takes the kernel's own answer into a row. A namespace tracks its own translations only: where the client is in
+ * another, what the client connected to stands unless the answer is the same. */
+static __always_inline void ask_helper(struct bpf_sock_ops *ops, struct origdst *row)
+{
+	struct endpoint asked = {};
+
+	if (!original_by_helper(ops, &row->redirected, &asked))
+		return;
+	if (row->path != PATH_POD_LOCAL &&
+	    !(asked.port == row->original.port && same_address(&asked.address, &row->original.address)))
+		return;
+	row->original = asked;
+	row->origin = ORIGIN_HELPER;
 }
 
 /* Called at the accepting end, with the half its connecting end left at the rendezvous; non-zero when the map is full. */
@@ -57,8 +79,7 @@ static __always_inline long remember_original(struct bpf_sock_ops *ops, const st
 	};
 
 	read_local(ops, &row.redirected);
-	if (original_by_helper(ops, &row.original))
-		row.origin = ORIGIN_HELPER;
+	ask_helper(ops, &row);
 	return bpf_map_update_elem(&origdsts, &cookie, &row, BPF_ANY);
 }
 

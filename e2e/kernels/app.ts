@@ -11,6 +11,7 @@ import type { Plan } from './plan';
 
 const compiled = join(buildDirectory, 'kernels', 'app');
 const object = join('build', 'ebpf', 'datapath.bpf.o');
+const trial = join('build', 'ebpf', 'trial.bpf.o');
 const probe = join('build', 'conformance', 'probe');
 /** Folders of which the compiler takes the TypeScript only. */
 const folders = [join('ebpf', 'tests'), join('ebpf', 'conformance')];
@@ -25,6 +26,7 @@ export async function compileApp(datapath = join(checkout, object)): Promise<voi
   for (const folder of folders) await copyOthers(join(checkout, folder));
   await copyInto(compiled, 'package.json');
   await copyTo(join(compiled, object), datapath);
+  await copyInto(compiled, trial);
 }
 
 /**

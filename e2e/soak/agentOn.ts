@@ -1,6 +1,6 @@
 // The real agent over a ground's pods, from a first order on.
-import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, rmSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { object } from '../../ebpf/tests/fixture';
 import { releasePinned } from '../../operator/agent/datapath';
 import type { Order } from '../../operator/protocol';
@@ -18,11 +18,10 @@ export const calm = {
 export async function withAgent<T>(work: (ground: Ground, keeper: Keeper) => Promise<T>): Promise<T> {
   const ground = new Ground();
   await ground.mount();
-  // a copy: the checkout may be built anew while this runs
-  const own = join(buildDirectory, 'soak', `datapath-${process.pid}.bpf.o`);
-  mkdirSync(join(buildDirectory, 'soak'), { recursive: true });
-  copyFileSync(object, own);
-  const keeper = new Keeper(ground.pins, own, { revision: 1, namespaces: ground.namespaces, paths: ['PodLocal', 'NodeLocal'], ...calm });
+  // copies: the checkout may be built anew while this runs
+  const folder = join(buildDirectory, 'soak', `objects-${process.pid}`);
+  cpSync(dirname(object), folder, { recursive: true });
+  const keeper = new Keeper(ground.pins, join(folder, basename(object)), { revision: 1, namespaces: ground.namespaces, paths: ['PodLocal', 'NodeLocal'], ...calm });
   try {
     await keeper.listen();
     for (const { sandbox } of ground.places) keeper.podStarted(sandbox);
@@ -32,6 +31,6 @@ export async function withAgent<T>(work: (ground: Ground, keeper: Keeper) => Pro
     await keeper.close();
     if (pinFolders(ground.pins).length > 0) releasePinned(ground.pins);
     await ground.remove();
-    rmSync(own);
+    rmSync(folder, { recursive: true });
   }
 }

@@ -1,4 +1,5 @@
 // Which connections are joined, and which never are; on the real kernel, between network namespaces. Needs root.
+import { readFileSync } from 'node:fs';
 import { Fixture, selected, settings, until } from './fixture';
 import { python, serve, shortTalk, talk, type Talk } from './traffic';
 
@@ -38,16 +39,35 @@ test.each(['127.0.0.1', '::1'])('joins two sockets of one pod over %s', async (h
   expect(f.counters('back').fastBytes).toBeGreaterThan(0n);
 });
 
-test('joins a connection that a REDIRECT rule turned to the sidecar, and remembers what was asked for', async () => {
-  f.node.iptables(f.server, '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '9999', '-j', 'REDIRECT', '--to-ports', String(port));
+/** openEuler's kernels tell programs what IPv4 connections were asked for, by these (net/core/filter.c, nf_conntrack_proto.c there). */
+const tellsOriginals = / (bpf_sk_original_addr|bpf_getorigdst_(opt|impl))\b/.test(readFileSync('/proc/kallsyms', 'utf8'));
+
+test.each([
+  ['IPv4', 'iptables-legacy', '10.111.0.77:9999', `127.0.0.1:${port}`, tellsOriginals ? 'helper' : 'rendezvous'],
+  ['IPv6', 'ip6tables-legacy', '[fd11::77]:9999', `[::1]:${port}`, 'rendezvous'], // the helper knows IPv4 only
+])('joins a connection over %s that a REDIRECT rule turned to the sidecar, and remembers what was asked for', async (_, tables, original, redirected, learnt) => {
+  f.node.exec(f.server, tables, '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '9999', '-j', 'REDIRECT', '--to-ports', String(port));
   await serve(f.node, f.server, port);
-  const talking = talk(f.node, f.server, '10.111.0.77', 9999, slowTalk);
+  const talking = talk(f.node, f.server, original.replace(/\[|\]|:9999$/g, ''), 9999, slowTalk);
   await until('four connections are in the original-destination map', () => f.datapath.connections(10).length === 4);
   for (const row of f.datapath.connections(10)) {
-    expect(row).toMatchObject({ namespace: 'back', path: 'PodLocal', original: '10.111.0.77:9999', redirected: `127.0.0.1:${port}`, learnt: 'rendezvous' });
+    expect(row).toMatchObject({ namespace: 'back', path: 'PodLocal', original, redirected, learnt });
   }
   expect(await talking).toMatchObject(fine);
   await until('the map is empty again', () => f.datapath.connections(10).length === 0);
+});
+
+test('remembers what a client in another pod connected to, where a rule of its own pod turned it to another port', async () => {
+  const to = `${f.server.address}:${port}`;
+  f.node.iptables(f.client, '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '9999', '-j', 'DNAT', '--to-destination', to);
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, 9999, slowTalk);
+  await until('four connections are in the original-destination map', () => f.datapath.connections(10).length === 4);
+  for (const row of f.datapath.connections(10)) {
+    // a helper knows the translations of the accepting pod only
+    expect(row).toMatchObject({ path: 'NodeLocal', original: `${f.server.address}:9999`, redirected: to, learnt: 'rendezvous' });
+  }
+  expect(await talking).toMatchObject(fine);
 });
 
 /** Connects twice from one source port, to two destinations, says how many bytes came back, and goes on holding both. */

@@ -26,15 +26,16 @@ async function run(): Promise<void> {
   process.on('uncaughtException', die);
   process.on('unhandledRejection', die);
   let warnings = 0;
-  onWarning((text) => {
+  const warn = (text: string): void => {
     warnings += 1;
     log.warn(text);
-  });
+  };
+  onWarning(warn);
   for (const trouble of [enterHostCgroups(), mountTracing()]) if (trouble !== undefined) log.warn(trouble);
 
   const mapAbi = readAbi(environment.object, (why) => log.error(why));
   const leftovers = { switchOff: switchOffPinned, release: releasePinned };
-  const agent = await startAgent({ environment, log, openDatapath, leftovers, mapAbi, onDefect: die, warnings: () => warnings });
+  const agent = await startAgent({ environment, log, openDatapath: (options) => openDatapath({ ...options, warn }), leftovers, mapAbi, onDefect: die, warnings: () => warnings });
   log.info('started', { version: productVersion(), mapAbi });
 
   const stop = (signal: string): void => {

@@ -10,7 +10,8 @@ export interface Capability {
 export const agentCapabilities = {
   NET_ADMIN: {
     bit: 12,
-    reason: 'Makes the map of sockets and loads programs of the network; from Linux 6.9 on SYS_ADMIN contains that.',
+    reason: 'Makes the map of sockets and loads programs of the network; from Linux 6.9 on SYS_ADMIN contains that. Switches the loopback device on '
+      + 'where the agent tries how the kernel redirects.',
   },
   SYS_PTRACE: {
     bit: 19,
@@ -18,7 +19,7 @@ export const agentCapabilities = {
   },
   SYS_ADMIN: {
     bit: 21,
-    reason: 'Enters those network namespaces to visit open connections, and that of the host’s cgroups to find the pods’ directory; mounts tracefs '
+    reason: 'Enters those network namespaces to visit open connections, makes one of its own to try how the kernel redirects, enters that of the host’s cgroups to find the pods’ directory; mounts tracefs '
       + 'to notice readers that cannot be joined. The kernel has no smaller right for entering a namespace. It contains BPF and PERFMON.',
   },
 } as const satisfies Record<string, Capability>;

@@ -1,7 +1,7 @@
 // Asks the kernel, by trying, for what differs between kernels and decides how the datapath works on it.
 import { Fixture } from '../../../ebpf/tests/fixture';
 import { mountTracing } from '../../../operator/agent/datapath';
-import { probeFionread, probeNoticing } from './fionread';
+import { probeNoticing, probeRedirection } from './fionread';
 import { tell } from './port';
 import { probeWakeups } from './wakeups';
 
@@ -11,7 +11,7 @@ async function main(): Promise<void> {
   try {
     tell({ kind: 'probe', name: 'open connections are visited (iter/tcp)', answer: fixture.datapath.visits ? 'yes' : 'no' });
     tell({ kind: 'probe', name: 'tracefs', answer: tracing ?? 'yes' });
-    await probeFionread(fixture);
+    probeRedirection();
     await probeWakeups(fixture);
     await probeNoticing(fixture);
   } finally {

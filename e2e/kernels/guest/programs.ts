@@ -5,7 +5,7 @@ import { mountTracing } from '../../../operator/agent/datapath';
 import { parseBtf, type Btf } from '../../../operator/agent/datapath/btf';
 import { section } from '../../../operator/agent/datapath/elf';
 import { check, checkHandle, initialBytes, libbpf, type Handle } from '../../../operator/agent/datapath/libbpf';
-import { runningKernel, setFlags, takeOffers } from '../../../operator/agent/datapath/offers';
+import { runningKernel, setConstants, takeOffers } from '../../../operator/agent/datapath/offers';
 import { optionalPrograms } from '../../../operator/agent/datapath/optional';
 import { tell } from './port';
 
@@ -42,7 +42,7 @@ function look({ elf, btf, flags }: Prepared, name: string): Verdict {
   const program = (each: string): Handle => checkHandle(`find program ${each}`, libbpf.findProgram(object, each));
   const log = Buffer.alloc(logBytes);
   try {
-    setFlags(initialBytes(checkHandle('find constants', libbpf.findMap(object, '.rodata'))), flags, btf);
+    setConstants(initialBytes(checkHandle('find constants', libbpf.findMap(object, '.rodata'))), Object.fromEntries(flags.map((flag) => [flag, 1])), btf);
     for (let map = libbpf.nextMap(object, null) as Handle; map !== null; map = libbpf.nextMap(object, map) as Handle) {
       check('leave a map without a pin', libbpf.setPinPath(map, null));
     }

@@ -20,11 +20,11 @@ export interface ImageArchive {
   readonly sbom: string;
 }
 
-const object = join('build', 'ebpf', 'datapath.bpf.o');
+const objects = ['datapath.bpf.o', 'trial.bpf.o'].map((name) => join('build', 'ebpf', name));
 const containerfile = join(checkout, 'Containerfile');
 const sbomFile = 'sbom.cdx.json';
 const libraries = join('e2e', 'tools', 'image', 'libraries.sh');
-const inputs = ['dist', object, 'package.json', 'package-lock.json', 'Containerfile', libraries];
+const inputs = ['dist', ...objects, 'package.json', 'package-lock.json', 'Containerfile', libraries];
 // The image has no shell.
 const accelctl = "#!/usr/local/bin/node\nrequire('/app/dist/operator/cli/main.js');\n";
 
@@ -67,7 +67,8 @@ export async function stageProduct(context: string, compiled: string): Promise<v
   await writeFile(join(context, 'accelctl'), accelctl, { mode: 0o755 });
   await copyFile(join(checkout, libraries), join(context, 'libraries.sh'));
   await cp(join(compiled, 'dist'), join(context, 'app', 'dist'), { recursive: true, preserveTimestamps: true });
-  await copyFile(join(compiled, object), join(context, 'app', object));
+  // an earlier release may lack one
+  for (const object of objects) if (existsSync(join(compiled, object))) await copyFile(join(compiled, object), join(context, 'app', object));
   await copyFile(join(compiled, 'package.json'), join(context, 'app', 'package.json'));
 }
 

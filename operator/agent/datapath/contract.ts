@@ -139,7 +139,7 @@ export class DatapathRefused extends Error {
 }
 
 export interface OpenOptions {
-  /** Path of the compiled object. */
+  /** Path of the compiled object; that of the trial (ebpf/trial.bpf.c) is beside it. */
   readonly object: string;
   /** Directory below a BPF file system, private to this node, where everything is pinned. */
   readonly pins: string;
@@ -147,4 +147,6 @@ export interface OpenOptions {
   readonly podCgroup: string;
   /** Uses nothing that only some kernels offer, as if this were an older one. */
   readonly plain?: boolean;
+  /** Told in one line each what could not be found out or had, and what follows. */
+  readonly warn?: (line: string) => void;
 }

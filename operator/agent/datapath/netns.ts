@@ -1,6 +1,6 @@
-// Doing one short thing inside a pod's network namespace, on this very thread.
+// Doing one short thing inside another network namespace, a pod's or a new one, on this very thread.
 import { closeSync, fstatSync, openSync } from 'node:fs';
-import { enterNamespace } from './setns';
+import { enterNamespace, enterNewNamespace } from './setns';
 
 /** CLONE_NEWNET of include/uapi/linux/sched.h. */
 const networkNamespace = 0x40000000;
@@ -31,6 +31,22 @@ export function inNamespace<T>(file: string, netns: number, act: () => T): T | u
   }
 }
 
+/** Runs `act` in a namespace of its own, which lasts as long as the sockets that are opened there. `act` must not wait for other work. */
+export function inNewNamespace<T>(act: () => T): T {
+  const own = openSync(ownFile, 'r');
+  try {
+    const failed = enterNewNamespace(networkNamespace);
+    if (failed !== undefined) throw new Error(`make a network namespace: ${failed}`);
+    try {
+      return act();
+    } finally {
+      leaveTo(own);
+    }
+  } finally {
+    closeSync(own);
+  }
+}
+
 function openNamespace(file: string): number | undefined {
   try {
     return openSync(file, 'r');
@@ -46,5 +62,5 @@ function enter(fd: number, file: string): void {
 
 function leaveTo(own: number): void {
   const failed = enterNamespace(own, networkNamespace);
-  if (failed !== undefined) throw new LostNamespace(`return from a pod's network namespace: ${failed}`);
+  if (failed !== undefined) throw new LostNamespace(`return from another network namespace: ${failed}`);
 }

@@ -2,6 +2,7 @@
 // object as calls of a number that no helper has, behind a constant that is false; where the kernel has it, the calls get the
 // real number and the constant becomes true. Elsewhere the verifier sees that they are never reached.
 import { readFileSync } from 'node:fs';
+import { structCodec } from './codec';
 import { enumerator, parseBtf, type Btf } from './btf';
 import { redirectCalls, section } from './elf';
 
@@ -34,7 +35,7 @@ export function offered(kernel: Btf): string[] {
   return offers.filter(({ find }) => find(kernel) !== undefined).map(({ flag }) => flag);
 }
 
-/** Patches the object's code; returns the flags that are to be set in its constants. */
+/** Patches the object's code; returns the flags that are to be 1 in its constants. */
 export function takeOffers(elf: Buffer, programSections: readonly string[], kernel: Btf): string[] {
   return offers.flatMap(({ flag, placeholder, kind, find }) => {
     const number = find(kernel);
@@ -44,9 +45,12 @@ export function takeOffers(elf: Buffer, programSections: readonly string[], kern
   });
 }
 
-/** Writes struct offers, the object's only constant. */
-export function setFlags(constants: Buffer, flags: readonly string[], object: Btf): void {
-  const type = object.types[object.byName.get('offers') ?? 0];
-  if (type?.kind !== 'struct' || type.size !== constants.length) throw new Error('set offers: they are no longer alone in .rodata');
-  for (const { name, offset } of type.members) constants.writeUInt8(flags.includes(name) ? 1 : 0, offset);
+/** The names of struct offers in ebpf/abi.h, and what is written there; what is not named is 0. */
+export type Constants = Readonly<Record<string, number>>;
+
+/** Writes struct offers, the object's only constants. */
+export function setConstants(constants: Buffer, values: Constants, object: Btf): void {
+  const offers = structCodec<Constants>(object, 'offers');
+  if (offers.size !== constants.length) throw new Error('set constants: struct offers is no longer alone in .rodata');
+  offers.encode(values).copy(constants);
 }

@@ -9,7 +9,9 @@ import { giveBackUnused } from './heap';
 import { attachSkMsgVerdict, check, checkHandle, initialBytes, libbpf, LibbpfError, type Handle } from './libbpf';
 import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
-import { runningKernel, setFlags, takeOffers } from './offers';
+import { runningKernel, setConstants, takeOffers, type Constants } from './offers';
+import type { Facts } from './facts';
+import { findFacts } from './trial';
 import { SocketIterator } from './iterators';
 import { attachDescriber, attachVisitor, choicesOn, describerProgram, foundCodec, optionalPrograms, readerWatchers, ReaderWatch, visitorProgram } from './optional';
 
@@ -58,7 +60,7 @@ export function load(options: OpenOptions): Loaded {
   const closers: (() => void)[] = [];
   const close = (): void => closers.splice(0).reverse().forEach((each) => each());
   try {
-    const { object, optional } = openAndLoad(attempts(elf, options.plain ?? false), folder, btf);
+    const { object, optional } = openAndLoad(attempts(elf, findFacts(options, btf), options.plain ?? false), folder, btf);
     closers.push(() => libbpf.closeObject(object));
     // What holds segments back is there before anything is joined.
     for (const [name, pin] of cgroupPrograms) {
@@ -88,27 +90,28 @@ export function load(options: OpenOptions): Loaded {
 /** One way to load the object. */
 interface Attempt {
   readonly elf: Buffer;
-  readonly flags: readonly string[];
+  readonly constants: Constants;
   /** The optional programs that are loaded with the others. */
   readonly optional: readonly string[];
 }
 
 /** From the best to what every supported kernel takes. Calls of kernel functions, for one, are refused where programs are not compiled. */
-function attempts(elf: Buffer, plain: boolean): Attempt[] {
+function attempts(elf: Buffer, facts: Facts, plain: boolean): Attempt[] {
   const kernel = runningKernel();
   const choices = choicesOn(kernel);
   const best = Buffer.from(elf);
   const flags = plain ? [] : takeOffers(best, programSections, kernel);
-  const simple = choices.map((optional) => ({ elf, flags: [], optional }));
-  return flags.length === 0 ? simple : [...choices.map((optional) => ({ elf: best, flags, optional })), ...simple];
+  const constants = { ...facts, ...Object.fromEntries(flags.map((flag) => [flag, 1])) };
+  const simple = choices.map((optional) => ({ elf, constants: { ...facts }, optional }));
+  return flags.length === 0 ? simple : [...choices.map((optional) => ({ elf: best, constants, optional })), ...simple];
 }
 
 function openAndLoad([attempt, ...others]: readonly Attempt[], folder: string, btf: Btf): { readonly object: Handle; readonly optional: readonly string[] } {
   if (attempt === undefined) throw new Error('load the object: no way to');
-  const { elf, flags, optional } = attempt;
+  const { elf, constants, optional } = attempt;
   const object = checkHandle('open the object', libbpf.openMemory(elf, elf.length, null));
   try {
-    setFlags(constantsOf(object), flags, btf);
+    setConstants(constantsOf(object), constants, btf);
     pinMaps(object, folder);
     for (const name of optionalPrograms) check(`choose ${name}`, libbpf.setAutoload(program(object, name), optional.includes(name)));
     loadObject(object);

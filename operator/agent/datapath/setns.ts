@@ -1,8 +1,10 @@
-// setns(2), for the thread that calls.
+// setns(2) and unshare(2), for the thread that calls.
 import koffi from 'koffi';
 import { getSystemErrorName } from 'node:util';
 
-const setns = koffi.load('libc.so.6').func('int setns(int fd, int kind)');
+const libc = koffi.load('libc.so.6');
+const setns = libc.func('int setns(int fd, int kind)');
+const unshare = libc.func('int unshare(int kinds)');
 
 /**
  * @param kind one of CLONE_NEW* of include/uapi/linux/sched.h
@@ -10,4 +12,9 @@ const setns = koffi.load('libc.so.6').func('int setns(int fd, int kind)');
  */
 export function enterNamespace(fd: number, kind: number): string | undefined {
   return setns(fd, kind) === 0 ? undefined : getSystemErrorName(-koffi.errno());
+}
+
+/** As enterNamespace(), into one that is made for it and is gone with the last that uses it. */
+export function enterNewNamespace(kind: number): string | undefined {
+  return unshare(kind) === 0 ? undefined : getSystemErrorName(-koffi.errno());
 }

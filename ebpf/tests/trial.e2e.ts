@@ -1,0 +1,45 @@
+// What the agent finds out about redirection before it loads the datapath; on the real kernel. Needs root.
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { release, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { parseBtf } from '../../operator/agent/datapath/btf';
+import { section } from '../../operator/agent/datapath/elf';
+import { unknownFacts } from '../../operator/agent/datapath/facts';
+import { findFacts } from '../../operator/agent/datapath/trial';
+import { object } from './fixture';
+
+const btf = parseBtf(section(readFileSync(object), '.BTF'));
+const openFiles = (): number => readdirSync('/proc/self/fd').length;
+
+/** Says what the trial has to warn of. */
+function tried(file: string): { readonly facts: ReturnType<typeof findFacts>; readonly warnings: readonly string[] } {
+  const warnings: string[] = [];
+  return { facts: findFacts({ object: file, warn: (line) => warnings.push(line) }, btf), warnings };
+}
+
+test('the trial finds out which queues FIONREAD counts and whether a full receiver refuses', () => {
+  const { facts, warnings } = tried(object);
+  expect(warnings).toEqual([]);
+  expect([1, 2, 3]).toContain(facts.fionread);
+  expect([0, 1]).toContain(facts.rcvbuf_refuses);
+});
+
+const ofThisKernel = release().startsWith('6.18.44') ? test : test.skip;
+ofThisKernel('on 6.18.44 FIONREAD counts what is redirected only, and a full receiver takes more', () => {
+  expect(tried(object).facts).toEqual({ fionread: 2, rcvbuf_refuses: 0 });
+});
+
+test('the trial leaves no file open, and the thread in its own network namespace', () => {
+  tried(object); // what is opened once for all
+  const before = { files: openFiles(), namespace: readlinkSync('/proc/thread-self/ns/net') };
+  for (let i = 0; i < 5; i++) tried(object);
+  expect({ files: openFiles(), namespace: readlinkSync('/proc/thread-self/ns/net') }).toEqual(before);
+});
+
+test('where no trial can be made the facts are unknown, and a warning says what follows', () => {
+  const empty = mkdtempSync(join(tmpdir(), 'trial-'));
+  const { facts, warnings } = tried(join(empty, 'datapath.bpf.o'));
+  rmSync(empty, { recursive: true });
+  expect(facts).toEqual(unknownFacts);
+  expect(warnings).toEqual([expect.stringMatching(/no such file.*stay on TCP/)]);
+});

@@ -1,0 +1,43 @@
+// What answers of a trial mean.
+import type { Btf } from './btf';
+import { countedQueues, fionreadBits } from './facts';
+import { setConstants } from './offers';
+
+const byte = { kind: 'int', size: 1, signed: false } as const;
+const btf: Btf = {
+  types: [
+    { kind: 'other' },
+    { kind: 'enum', size: 4, values: new Map([['FIONREAD_UNKNOWN', 0], ['FIONREAD_TCP', 1], ['FIONREAD_REDIRECTED', 2]]) },
+    byte,
+    { kind: 'struct', size: 6, members: [{ name: 'fionread', offset: 0, type: 1 }, { name: 'readonly_cast', offset: 4, type: 2 }, { name: 'pad', offset: 5, type: 2 }] },
+  ],
+  byName: new Map([['fionread', 1], ['offers', 3]]),
+  functions: new Map(),
+};
+
+test.each([
+  ['only TCP’s queue', 1],
+  ['only what is redirected', 2],
+  ['both', 3],
+])('an answer of FIONREAD says that the kernel counts %s', (_, answer) => {
+  expect(countedQueues(answer, fionreadBits(btf))).toBe(answer);
+});
+
+test.each([0, 4])('an answer of %i bytes says nothing, and is an error', (answer) => {
+  expect(() => countedQueues(answer, fionreadBits(btf))).toThrow(/answers \d for 1 bytes over TCP and 2 redirected/);
+});
+
+test('an object whose enum lacks a queue is of another version', () => {
+  const older: Btf = { ...btf, types: [{ kind: 'other' }, { kind: 'enum', size: 4, values: new Map([['FIONREAD_TCP', 1]]) }] };
+  expect(() => fionreadBits(older)).toThrow(/another version/);
+});
+
+test('the object’s constants are written by name, and 0 where nothing is known', () => {
+  const constants = Buffer.alloc(6, 0xff);
+  setConstants(constants, { fionread: 3 }, btf);
+  expect([...constants]).toEqual([3, 0, 0, 0, 0, 0]);
+});
+
+test('constants of another size are refused', () => {
+  expect(() => setConstants(Buffer.alloc(7), {}, btf)).toThrow(/no longer alone/);
+});
