@@ -10,6 +10,8 @@ async function main(): Promise<void> {
   const fixture = new Fixture();
   try {
     tell({ kind: 'probe', name: 'open connections are visited (iter/tcp)', answer: fixture.datapath.visits ? 'yes' : 'no' });
+    const seenBy = [...fixture.datapath.seenBy].map(([habit, way]) => `who ${habit} by ${way}`);
+    tell({ kind: 'probe', name: 'readers are seen', answer: `${fixture.datapath.watching}: ${seenBy.join(', ') || 'nobody'}` });
     tell({ kind: 'probe', name: 'tracefs', answer: tracing ?? 'yes' });
     await probeFionread(fixture);
     await probeWakeups(fixture);

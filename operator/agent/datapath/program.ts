@@ -11,7 +11,8 @@ import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
 import { runningKernel, setFlags, takeOffers } from './offers';
 import { SocketIterator } from './iterators';
-import { attachDescriber, attachVisitor, choicesOn, describerProgram, foundCodec, optionalPrograms, readerWatchers, ReaderWatch, visitorProgram } from './optional';
+import { attachDescriber, attachVisitor, choicesOn, describerProgram, foundCodec, optionalPrograms, visitorProgram } from './optional';
+import { allWays, ReaderWatch } from './readers';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
@@ -34,7 +35,7 @@ export interface Loaded {
   readonly visitor: SocketIterator<Found> | undefined;
   /** Undefined where iterators may not read the storage of sockets. */
   readonly describer: SocketIterator<Description> | undefined;
-  readonly readers: ReaderWatch | undefined;
+  readonly readers: ReaderWatch;
   /** Closes descriptors; pins stay. */
   close(): void;
 }
@@ -72,9 +73,9 @@ export function load(options: OpenOptions): Loaded {
     const unread = new SocketIterator('unread_sockets', find('unread_sockets'), foundCodec(btf), sockets);
     closers.push(() => unread.close());
     const visitor = optional.includes(visitorProgram) ? attachVisitor(find, btf) : undefined;
-    const readers = readerWatchers.every((name) => optional.includes(name)) ? new ReaderWatch(find) : undefined;
+    const readers = new ReaderWatch({ loaded: optional, find, kernel: runningKernel(), folder, needed: ['splices', 'counts'], allowed: options.watch ?? allWays });
     const describer = optional.includes(describerProgram) ? attachDescriber(find, btf) : undefined;
-    closers.push(() => visitor?.close(), () => readers?.close(), () => describer?.close());
+    closers.push(() => visitor?.close(), () => readers.close(), () => describer?.close());
     giveBackUnused();
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
     return { btf, abi, folder, maps, unread, visitor, describer, readers, close };
