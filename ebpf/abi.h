@@ -13,7 +13,7 @@
 
 /* an enumerator rather than a macro, so that it stands in the BTF */
 enum abi_version {
-	ABI_VERSION = 4,
+	ABI_VERSION = 5,
 };
 
 #define MAX_NAMESPACES 1024
@@ -58,6 +58,7 @@ enum standing {
 	STANDING_ONE_WAY,	/* a stream without answers: better off on TCP */
 	STANDING_SPLICING_READER,
 	STANDING_COUNTING_READER,
+	STANDING_UNWATCHED_READER,	/* nobody can see how its programs read */
 	STANDING_COUNT,
 };
 
@@ -112,6 +113,8 @@ struct settings {
 	__u64 epoch;		/* grows when the selection or a container's habits change; ends then look again */
 	__u32 learns;		/* connections to unknown destinations start on TCP, and are adopted by visits */
 	__u32 warm_up;		/* messages of an end that go over TCP first */
+	__u32 unwatched;	/* nothing on this kernel tells how programs read */
+	__u32 pad;
 };
 
 /* Bits: how programs of a container were seen to read TCP sockets. */
@@ -280,11 +283,13 @@ struct brief {
 enum finding {
 	FINDING_UNREAD = 1,	/* redirected bytes wait in its queue */
 	FINDING_MOVED,		/* one step towards being joined: visit again at once */
+	FINDING_STRANGER,	/* worth joining, and has read since the last visit: who has seen how knows its container */
 };
 
 struct found {
 	enum finding finding;
 	__u32 netns;
+	__u64 container;
 };
 
 /* One connection end as it is now; written to whoever reads the iterator of descriptions. */

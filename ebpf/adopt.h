@@ -84,10 +84,11 @@ static __always_inline bool known(const struct handshake *handshake)
 /* Counts a socket that was opened unseen, and asks for the callback of its close. */
 static __always_inline struct end *meet(struct tcp_sock *tp, __u64 cookie, const struct pod *pod)
 {
-	int flags = BPF_CORE_READ(tp, bpf_sock_ops_cb_flags) | BPF_SOCK_OPS_STATE_CB_FLAG;
+	int had = BPF_CORE_READ(tp, bpf_sock_ops_cb_flags), flags = had | BPF_SOCK_OPS_STATE_CB_FLAG;
 	struct end *end;
 
-	if (bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
+	/* before 6.12 only the socket's own programs can ask: whatever was open before them stays uncounted, on TCP */
+	if (had != flags && bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
 		return NULL;
 	end = bpf_sk_storage_get(&ends, tp, NULL, BPF_SK_STORAGE_GET_F_CREATE);
 	if (!end) {
@@ -95,6 +96,7 @@ static __always_inline struct end *meet(struct tcp_sock *tp, __u64 cookie, const
 		return NULL;
 	}
 	begin_end(end, cookie, tp, pod);
+	end->seen_read = BPF_CORE_READ(tp, copied_seq);
 	settle(end, STANDING_PEER_NOT_SELECTED);
 	return end;
 }
@@ -106,7 +108,8 @@ static __always_inline void reconsider(struct end *end, struct tcp_sock *tp, con
 	enum standing standing;
 
 	if (end->epoch == settings->epoch || (end->standing != STANDING_PEER_NOT_SELECTED &&
-	    end->standing != STANDING_PEER_ELSEWHERE && end->standing != STANDING_PATH_NOT_SELECTED))
+	    end->standing != STANDING_PEER_ELSEWHERE && end->standing != STANDING_PATH_NOT_SELECTED &&
+	    end->standing != STANDING_UNWATCHED_READER))
 		return;
 	end->epoch = settings->epoch;
 	end->path = likely_path(tp, local, &remote->address);
@@ -126,11 +129,11 @@ static __always_inline enum standing enter_open(struct end *end, struct tcp_sock
 		return refusal;
 	if (!reads_safely(sk))
 		return STANDING_BLOCKING_READER;
-	if (bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
-		return STANDING_UNSUPPORTED_SOCKET;
 	if (bpf_map_update_elem(&sockets, &cookie, tp, BPF_NOEXIST))
 		return STANDING_SOCKET_IN_USE;
-	end->own_callbacks |= flags & ~had;
+	/* refused before 6.12: without them a connection leaves the map by visits alone */
+	if (had != flags && !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
+		end->own_callbacks |= flags & ~had;
 	entered(end);
 	QUICKEN_TIMERS(tp, end);
 	return STANDING_NONE;
@@ -259,7 +262,8 @@ static __always_inline bool approach(struct end *end, struct tcp_sock *tp, struc
 	handshake = end->accepting && known(&end->face.handshake) ? end->face.handshake : handshake_as_accepting(tp);
 	if (find_candidate(&handshake, &remote->address, end->netns, &half))
 		return answer(end, tp, sk, &half, &handshake, settings);
-	if (end->accepting || !may_still_join(end->standing) || !worth_joining(end, tp))
+	if (end->accepting || !may_still_join(end->standing) || is_stranger(end->container, settings) ||
+	    !worth_joining(end, tp))
 		return false;
 	if (!known(&end->face.handshake))
 		end->face.handshake = handshake_as_connecting(tp);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The programs. A connection's story: its two ends meet when it opens (sock_ops) or while it is open (iter/tcp), its
  * messages are joined or passed (sk_msg), and while acceleration is being switched off somebody looks at what is still
- * unread (iter/sockmap). How programs read is seen by two tracepoints. */
+ * unread (iter/sockmap). How programs read is seen by probes of the kernel's functions, or by tracepoints. */
 #include "readers.h"
 #include "describe.h"
 #include "hold.h"
@@ -122,7 +122,7 @@ int unread_sockets(struct bpf_iter__sockmap *ctx)
 {
 	struct sock *sk = ctx->sk;
 
-	return sk && !fast_queue_empty(sk) ? report(ctx->meta, FINDING_UNREAD, netns_of(sk)) : 0;
+	return sk && !fast_queue_empty(sk) ? report(ctx->meta, FINDING_UNREAD, sk) : 0;
 }
 
 /* Visits the connections of one network namespace: the one of whoever opens the iterator. */
@@ -131,6 +131,7 @@ int visit_connections(struct bpf_iter__tcp *ctx)
 {
 	struct settings *settings = current_settings();
 	struct sock_common *skc = ctx->sk_common;
+	enum finding finding;
 	struct tcp_sock *tp;
 	struct pod *pod;
 	__u32 netns;
@@ -142,9 +143,10 @@ int visit_connections(struct bpf_iter__tcp *ctx)
 		return 0;
 	netns = netns_of((struct sock *)tp);
 	pod = bpf_map_lookup_elem(&pods, &netns);
-	if (pod && visit(tp, (struct sock *)tp, pod, settings))
-		report(ctx->meta, FINDING_MOVED, netns);
-	return 0;
+	if (!pod)
+		return 0;
+	finding = visit(tp, (struct sock *)tp, pod, settings);
+	return finding ? report(ctx->meta, finding, (struct sock *)tp) : 0;
 }
 
 /* Describes the connections of one network namespace, in every mode. */
@@ -162,16 +164,44 @@ int describe_connections(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
+/* Where the kernel has probes of its functions, nobody but their callers pays for them. */
+SEC("kprobe/tcp_splice_read")
+int on_tcp_splice_read(void *registers)
+{
+	struct socket *socket = (void *)argument(registers, 0);
+
+	return note_reader(BPF_CORE_READ(socket, sk), HABIT_SPLICES);
+}
+
+SEC("kprobe/tcp_ioctl")
+int on_tcp_ioctl(void *registers)
+{
+	return note_ioctl(registers);
+}
+
+SEC("kprobe/tcp_bpf_ioctl")
+int on_tcp_bpf_ioctl(void *registers)
+{
+	return note_ioctl(registers);
+}
+
+/* Each read of a TCP socket comes by here, also by splice(2) and also in vain (tcp_read_sock(), net/ipv4/tcp.c). */
+SEC("raw_tracepoint/tcp_rcv_space_adjust")
+int on_tcp_read(struct bpf_raw_tracepoint_args *of)
+{
+	return in_splice() ? note_reader((void *)of->args[0], HABIT_SPLICES) : 0;
+}
+
 SEC("tracepoint/syscalls/sys_enter_splice")
 int on_splice(struct syscall_entry *entry)
 {
-	return note_reader(entry->arguments[0], HABIT_SPLICES);
+	return note_reader(socket_of(entry->arguments[0]), HABIT_SPLICES);
 }
 
 SEC("tracepoint/syscalls/sys_enter_ioctl")
 int on_ioctl(struct syscall_entry *entry)
 {
-	return (__u32)entry->arguments[1] == FIONREAD ? note_reader(entry->arguments[0], HABIT_COUNTS) : 0;
+	return (__u32)entry->arguments[1] == FIONREAD ? note_reader(socket_of(entry->arguments[0]), HABIT_COUNTS) : 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

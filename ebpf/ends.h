@@ -100,6 +100,12 @@ static __always_inline enum standing habit_of(__u64 container)
 	return habits->bits & HABIT_SPLICES ? STANDING_SPLICING_READER : STANDING_COUNTING_READER;
 }
 
+/* Whether nobody has seen yet how the container's programs read. Where nothing is learnt that is not asked. */
+static __always_inline bool is_stranger(__u64 container, const struct settings *settings)
+{
+	return (settings->learns || settings->unwatched) && !bpf_map_lookup_elem(&seen_readers, &container);
+}
+
 /* What the peer shows of itself; false when its memory is somebody else's by now, or its socket is in another
  * connection. */
 static __always_inline bool peer_face(const struct end *end, struct face *face)
@@ -197,6 +203,8 @@ static __always_inline enum standing may_enter(const struct end *end, struct tcp
 	habit = habit_of(end->container);
 	if (habit != STANDING_NONE)
 		return habit;
+	if (is_stranger(end->container, settings))
+		return settings->unwatched ? STANDING_UNWATCHED_READER : STANDING_LEARNING;
 	return usage_below(settings->max_sockets) ? STANDING_NONE : STANDING_LIMIT_REACHED;
 }
 

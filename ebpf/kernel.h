@@ -193,6 +193,16 @@ struct task_struct {
 	struct files_struct *files;
 };
 
+/* The processor's registers, as each architecture names them. */
+struct pt_regs___x86 {
+	unsigned long di, si, orig_ax;
+};
+
+struct pt_regs___arm64 {
+	__u64 regs[31];
+	__s32 syscallno;
+};
+
 struct seq_file;
 
 struct bpf_iter_meta {

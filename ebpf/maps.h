@@ -119,6 +119,15 @@ struct {
 	PINNED;
 } spliced SEC(".maps");
 
+/* Containers whose programs were seen while they read over TCP; how others read nobody knows. The agent adds them. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, MAX_CONTAINERS);
+	__type(key, __u64);
+	__type(value, __u32);
+	PINNED;
+} seen_readers SEC(".maps");
+
 /* Left by the accepting end under the connecting end's cookie, taken with its first message: a program can
  * reach only the storage of its own socket. */
 struct {

@@ -18,9 +18,9 @@ static __noinline int write_found(struct bpf_iter_meta *meta, const struct found
 	return 0;
 }
 
-static __always_inline int report(struct bpf_iter_meta *meta, enum finding finding, __u32 netns)
+static __always_inline int report(struct bpf_iter_meta *meta, enum finding finding, struct sock *sk)
 {
-	struct found found = { .finding = finding, .netns = netns };
+	struct found found = { .finding = finding, .netns = netns_of(sk), .container = container_of_socket(sk) };
 
 	return write_found(meta, &found);
 }
@@ -39,14 +39,20 @@ static __always_inline bool unread_over_tcp(struct tcp_sock *tp)
 	return BPF_CORE_READ(tp, rcv_nxt) != BPF_CORE_READ(tp, copied_seq);
 }
 
-/* Bytes of TCP have been lying since the last visit although the reader polls. */
-static __always_inline bool lies_unread(struct end *end, struct tcp_sock *tp, struct sock *sk)
+/* Whether its program has read over TCP since the last visit. */
+static __always_inline bool has_read(struct end *end, struct tcp_sock *tp)
 {
 	__u32 read = BPF_CORE_READ(tp, copied_seq);
-	bool same = end->seen_read == read;
+	bool moved = end->seen_read != read;
 
 	end->seen_read = read;
-	return same && unread_over_tcp(tp) && fast_queue_empty(sk);
+	return moved;
+}
+
+/* Bytes of TCP have been lying since the last visit although the reader polls. */
+static __always_inline bool lies_unread(bool read, struct tcp_sock *tp, struct sock *sk)
+{
+	return !read && unread_over_tcp(tp) && fast_queue_empty(sk);
 }
 
 /* The walk over all connections holds a reference to the one it shows. */
@@ -61,7 +67,7 @@ static __always_inline bool look_after_joined(struct end *end, struct tcp_sock *
 		settle(end, end->face.leaving ? end->face.leaving : STANDING_ONE_WAY);
 		part(end, tp);
 	} else {
-		if (!end->face.leaving && lies_unread(end, tp, sk))
+		if (!end->face.leaving && lies_unread(has_read(end, tp), tp, sk))
 			begin_leaving(end, STANDING_ONE_WAY);
 		if (!try_to_leave(end, tp, VISITORS))
 			return end->face.leaving;
@@ -88,22 +94,23 @@ static __always_inline void look_after_answered(struct end *end, struct tcp_sock
 	}
 }
 
-/* True when the socket took a step towards being joined. */
-static __always_inline bool visit(struct tcp_sock *tp, struct sock *sk, const struct pod *pod,
+/* What was found: a step towards being joined, or a reader nobody knows yet; 0 for neither. */
+static __always_inline enum finding visit(struct tcp_sock *tp, struct sock *sk, const struct pod *pod,
 				  const struct settings *settings)
 {
 	struct end *end = bpf_sk_storage_get(&ends, tp, NULL, 0);
 	struct endpoint local, remote;
 	__u64 cookie = bpf_get_socket_cookie(tp);
 	struct brief brief;
+	bool read;
 
 	if (end && end->standing == STANDING_NONE)
 		end = NULL;	/* of an earlier connection of this socket */
 	if (end && end->peer.cookie) {
 		if (end->joined)
-			return look_after_joined(end, tp, sk);
+			return look_after_joined(end, tp, sk) ? FINDING_MOVED : 0;
 		look_after_answered(end, tp);
-		return false;
+		return 0;
 	}
 	socket_endpoints(sk, &local, &remote);
 	if (!end) {
@@ -111,16 +118,24 @@ static __always_inline bool visit(struct tcp_sock *tp, struct sock *sk, const st
 		end = meet(tp, cookie, pod);
 	}
 	if (!end)
-		return false;
+		return 0;
 	count_sent(end, tp);
 	if (end->accepting && end->watched && BPF_CORE_READ(tp, bytes_acked))
 		observe_accepted(end, sk);
-	if (end->departures && lies_unread(end, tp, sk))
+	read = has_read(end, tp);
+	if (end->departures && lies_unread(read, tp, sk))
 		nudge(end, tp, sk);
 	reconsider(end, tp, &local.address, &remote, settings);
 	if (settings->mode != MODE_ACCELERATE)
-		return false;
-	return approach(end, tp, sk, &local, &remote, settings);
+		return 0;
+	if (approach(end, tp, sk, &local, &remote, settings))
+		return FINDING_MOVED;
+	if (!read || !is_stranger(end->container, settings) || !may_still_join(end->standing) || !worth_joining(end, tp))
+		return 0;
+	if (!settings->unwatched)
+		return FINDING_STRANGER;
+	settle(end, STANDING_UNWATCHED_READER);
+	return 0;
 }
 
 #endif

@@ -109,7 +109,7 @@ export class BenchNode {
     );
   }
 
-  /** Waits until nothing is learnt and readers are left alone, as they are 29 seconds in 30. */
+  /** Waits until readers are left alone, as they are while nothing new is at stake. */
   async readersLeftAlone(): Promise<void> {
     await waitFor('readers to be known', () => this.visits?.watching !== true, { timeoutMs: 20_000, everyMs: 20 });
   }

@@ -44,7 +44,7 @@ test.each(['joints', 'origdsts'])('while %s is full connections stay on TCP and 
   expect(bytes().fast).toBeGreaterThan(0n);
 });
 
-test.each(['pending', 'candidates', 'destinations', 'containers', 'spliced'])('%s may be full of what nobody needs any more: connections are joined', async (name) => {
+test.each(['pending', 'candidates', 'destinations', 'containers', 'spliced', 'seen_readers'])('%s may be full of what nobody needs any more: connections are joined', async (name) => {
   f.datapath.configure({ ...settings, learn: name === 'candidates' || name === 'destinations' });
   const empty = await flood(f.pins, name);
   const talking = talkOf({ ...slowTalk, messages: 300 });

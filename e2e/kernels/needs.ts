@@ -1,11 +1,15 @@
 // Tests that need what not every kernel has. Where a kernel lacks it they do not apply; what it does instead is shown by
 // the traffic step, which joins connections the way the agent does there.
 
+/** Since 6.12; before, what was open before anything was attached stays on TCP. */
+export const callbacksProbe = 'visits may ask for callbacks';
+
 /** What is known of a kernel. */
 interface Known {
   readonly programs: readonly { readonly name: string; readonly loads: boolean }[];
   readonly traffic: readonly { readonly way: string }[];
   readonly conformance: readonly { readonly case: string; readonly result: string }[];
+  readonly probes: readonly { readonly name: string; readonly answer: string }[];
 }
 
 interface Need {
@@ -26,6 +30,15 @@ const needs: readonly Need[] = [
       'ends that looked for their peers in vain are found',
       'connections of one request are not joined once the destination has shown',
       'a stream without answers goes back to TCP and leaves the map; it joins again',
+    ],
+  },
+  {
+    what: 'callbacks asked for by visits',
+    lacks: ({ probes }) => probes.some(({ name, answer }) => name === callbacksProbe && answer === 'no'),
+    tests: [
+      'connections that were open before anything was attached are adopted',
+      'ends that looked for their peers in vain are found',
+      'connections of one request are not joined once the destination has shown',
     ],
   },
   {

@@ -60,7 +60,7 @@ export class Stand {
     datapath.configure({ ...settings, learn: true });
     datapath.watchReaders(true);
     this.visits = setInterval(() => {
-      for (let step = 0, moved = 1; step < stepsToJoin && moved > 0; step++) moved = datapath.visit();
+      for (let step = 0, moved = 1; step < stepsToJoin && moved > 0; step++) moved = datapath.visit().steps;
     }, visitMs);
   }
 

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { mountTracing, openDatapath, type Datapath, type DatapathPod, type DatapathSettings, type NamespaceCounters } from '../../operator/agent/datapath';
+import { mountTracing, openDatapath, type Datapath, type DatapathPod, type DatapathSettings, type NamespaceCounters, type OpenOptions } from '../../operator/agent/datapath';
 import { TestNode, type TestPod } from './pods';
 import { knowToPoll } from './polling';
 
@@ -48,7 +48,7 @@ export class Fixture {
   }
 
   /** As an agent does it when it begins: with tracefs, which stays where systemd would have put it. */
-  open(options: { readonly plain?: boolean } = {}): Datapath {
+  open(options: Pick<OpenOptions, 'plain' | 'watch'> = {}): Datapath {
     const trouble = mountTracing();
     if (trouble !== undefined) process.stderr.write(`${trouble}\n`);
     return openDatapath({ object, pins: this.pins, podCgroup: this.node.cgroup, ...options });

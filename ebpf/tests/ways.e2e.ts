@@ -46,7 +46,9 @@ test('connections to a new destination stay on TCP until a visit sees that they 
 
 test('the next connections to a destination that takes turns are joined when they open', async () => {
   await serve(f.node, f.server, port);
-  expect(await talk(f.node, f.client, f.server.address, port)).toMatchObject(fine);
+  const learning = talk(f.node, f.client, f.server.address, port, steady);
+  await joinedByVisits('front', 4);
+  expect(await learning).toMatchObject(fine);
   const talking = talk(f.node, f.client, f.server.address, port, steady);
   await until('they are accelerated', () => f.counters('front').accelerated === 4);
   expect(await talking).toMatchObject(fine);

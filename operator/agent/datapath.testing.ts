@@ -1,5 +1,5 @@
 // For tests: an in-memory fake of the Datapath contract, which remembers what it was told.
-import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, NamespaceCounters } from './datapath/contract';
+import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, Habit, JoinedConnection, NamespaceCounters, Visit, Watching, WatchWay } from './datapath/contract';
 
 /** A namespace in which nothing was opened. */
 export function noCounters(namespace: string): NamespaceCounters {
@@ -23,8 +23,13 @@ export class FakeDatapath implements Datapath {
   readonly visitedNamespaces: (ReadonlySet<string> | undefined)[] = [];
   /** What a visit does besides. */
   work = (): void => undefined;
-  /** What visit() answers, one after the other; then 0. */
+  /** What visits find, one after the other; then nothing. Strangers are found by those that were not watched. */
   steps: number[] = [];
+  strangers: number[] = [];
+  /** Whether each visit was told that readers had been watched. */
+  readonly trusted: boolean[] = [];
+  watching: Watching = 'OnDemand';
+  readonly seenBy: ReadonlyMap<Habit, WatchWay> = new Map();
 
   configure(settings: DatapathSettings): void {
     this.settings = settings;
@@ -45,10 +50,12 @@ export class FakeDatapath implements Datapath {
     return this.visitedNamespaces.length;
   }
 
-  visit(namespaces?: ReadonlySet<string>): number {
+  visit(namespaces?: ReadonlySet<string>, watched = true): Visit {
+    this.trusted.push(watched);
     this.visitedNamespaces.push(namespaces);
     this.work();
-    return this.steps.shift() ?? 0;
+    const strangers = watched ? 0 : (this.strangers.shift() ?? 0);
+    return { steps: this.steps.shift() ?? 0, strangers };
   }
 
   watchReaders(on: boolean): void {

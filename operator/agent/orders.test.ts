@@ -1,7 +1,7 @@
 import { Backoff, type Order } from '../protocol';
 import type { LocalPod } from './cri/sandbox';
 import { DatapathRefused } from './datapath/contract';
-import { FakeDatapath } from './datapath.testing';
+import { FakeDatapath, noCounters } from './datapath.testing';
 import { ScriptedHost } from './host.testing';
 import { DatapathOpener } from './opener';
 import { Orders } from './orders';
@@ -87,6 +87,25 @@ describe('an order', () => {
     seen(pod(1), pod(2));
     seen(pod(2));
     expect(datapath.told.slice(2)).toEqual(['select 1 2 beside', 'select 2 beside']);
+  });
+
+  test('on a kernel that lets nobody see how programs read says so', () => {
+    datapath.watching = 'Never';
+    seen(pod(1));
+    give();
+    expect(reasons()).toEqual(['UnwatchedReaders']);
+  });
+
+  test('that switches off has nobody watched any more', () => {
+    seen(pod(1));
+    give();
+    datapath.counted = { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['Learning', 2]]) }], joinedSockets: 0, drainingSockets: 0 };
+    datapath.strangers = [1];
+    orders.visit();
+    expect(datapath.told).toContain('watch readers');
+    give({ revision: 2, mode: 'Off' });
+    orders.visit();
+    expect(datapath.told.at(-1)).toBe('leave readers alone');
   });
 
   test('with more namespaces than fit says so', () => {

@@ -83,9 +83,9 @@ export class Orders {
   /** Once a second: takes connections that are open a step nearer to being joined, where that is worth it. */
   visit(): void {
     const mode = this.inForce?.mode;
-    if (this.datapath !== undefined && this.order?.remove !== true && (mode === 'Accelerate' || mode === 'Observe')) {
-      this.visits.step(this.datapath, this.datapath.snapshot());
-    }
+    if (this.datapath === undefined) return;
+    if (this.order?.remove !== true && (mode === 'Accelerate' || mode === 'Observe')) this.visits.step(this.datapath, this.datapath.snapshot());
+    else this.visits.rest(this.datapath);
   }
 
   /** Does what can be done now; call it after every change, and once a second for what has to wait. */
@@ -202,6 +202,7 @@ export class Orders {
     return [
       ...this.opener.problems,
       ...(this.runtimeProblem === undefined ? [] : [problem('NoCriSocket', this.runtimeProblem)]),
+      ...(this.datapath?.watching === 'Never' ? [problem('UnwatchedReaders', 'neither kernel functions nor system calls can be watched')] : []),
       ...(refused.length === 0 ? [] : [problem('NamespaceLimit', `no room for ${refused.length} namespaces, such as ${refused[0]}`)]),
     ];
   }

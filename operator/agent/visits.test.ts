@@ -22,16 +22,44 @@ function pass(seconds: number, ends: number): number {
   return datapath.visited - before;
 }
 
-test('what is new is visited once its reader has been watched for two seconds', () => {
-  expect(pass(2, 5)).toBe(0);
-  expect(datapath.told).toContain('watch readers');
+test('readers that nobody knows are watched for two seconds, and trusted at the visit after that', () => {
+  datapath.strangers = [1];
   expect(pass(1, 5)).toBe(1);
+  expect(datapath.told).toEqual(['watch readers']);
+  expect(pass(1, 5)).toBe(0);
+  datapath.steps = [1];
+  pass(1, 5);
+  expect(datapath.trusted).toEqual([false, true, false]);
 });
 
-test('steps towards joining are taken one after the other, at most three at once', () => {
-  datapath.steps = [4, 4, 4, 4];
-  pass(2, 5);
-  expect(pass(1, 5)).toBe(3);
+test('where readers are watched for good they are trusted at the first visit', () => {
+  datapath.watching = 'Always';
+  expect(pass(1, 5)).toBe(1);
+  expect(datapath.trusted).toEqual([true]);
+  expect(datapath.told).toEqual([]);
+});
+
+test('where nobody can see readers they are never trusted', () => {
+  datapath.watching = 'Never';
+  datapath.strangers = [1, 1, 1, 1];
+  pass(60, 5);
+  expect(new Set(datapath.trusted)).toEqual(new Set([false]));
+  expect(datapath.told).toEqual([]);
+});
+
+test('strangers are trusted where they were found, and nowhere else', () => {
+  const others = { ...noCounters('bank'), open: 2 };
+  const seen = (): void => visits.step(datapath, { namespaces: [...snapshotOf(5).namespaces, others], joinedSockets: 0, drainingSockets: 0 });
+  seen(); // all
+  datapath.strangers = [1];
+  for (let n = 0; n < 9; n++, now += 1000) seen();
+  const at = datapath.trusted.indexOf(true);
+  expect([...(datapath.visitedNamespaces[at] ?? [])]).toEqual(['shop']);
+});
+
+test('steps towards joining are taken one after the other, at most four at once', () => {
+  datapath.steps = [4, 4, 4, 4, 4];
+  expect(pass(1, 5)).toBe(4);
 });
 
 test('while nothing moves it looks less and less often, and anew when something new comes', () => {
@@ -40,30 +68,19 @@ test('while nothing moves it looks less and less often, and anew when something 
   expect(first).toBeLessThan(6);
   expect(pass(20, 5)).toBeLessThanOrEqual(3);
   expect(pass(2, 6)).toBe(1);
-
 });
 
-test('where the kernel lets nobody visit, readers are watched all the time', () => {
-  datapath.visits = false;
-  pass(90, 0);
-  expect(datapath.told.filter((what) => what === 'watch readers').length).toBe(1);
-  expect(datapath.told).not.toContain('leave readers alone');
-});
-
-test('with everything settled readers are watched for a second in thirty only', () => {
-  pass(1, 0);
-  expect(visits.watching).toBe(true);
-  pass(89, 0);
-  expect(visits.watching).toBe(false);
-  const watched = datapath.told.filter((what) => what === 'watch readers').length;
-  expect(watched).toBe(3);
-  expect(datapath.told.filter((what) => what === 'leave readers alone').length).toBe(3);
+test('when a reader turns out to splice its connections are visited at once', () => {
+  pass(60, 1);
+  const before = datapath.visited;
+  visits.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['SplicingReader', 2]]) }], joinedSockets: 0, drainingSockets: 0 });
+  expect(datapath.visited).toBe(before + 1);
 });
 
 test('a visit that takes much work is followed by a long pause, a shorter one while something is learnt', () => {
   datapath.work = () => void (worked += 500);
   expect(pass(3, 5)).toBe(1);
-  expect(pass(24, 6)).toBe(0);
+  expect(pass(22, 6)).toBe(0);
   expect(pass(2, 6)).toBe(1);
   expect(pass(26, 0)).toBe(1);
   expect(pass(90, 0)).toBe(0);
@@ -71,7 +88,7 @@ test('a visit that takes much work is followed by a long pause, a shorter one wh
 
 test('a visit that only waited for its turn on a busy node is not followed by a long pause', () => {
   datapath.work = () => void (now += 500);
-  expect(pass(3, 5)).toBe(1);
+  expect(pass(2, 5)).toBe(1);
   expect(pass(5, 6)).toBeGreaterThan(0);
 });
 
@@ -128,8 +145,7 @@ test('when a connection has left the map its reader is looked after at once', ()
   expect(datapath.visited).toBe(before + 1);
 });
 
-test('a kernel without visits is not visited, but its readers are watched', () => {
+test('a kernel without visits is not visited', () => {
   datapath.visits = false;
   expect(pass(10, 5)).toBe(0);
-  expect(datapath.told).toEqual(['watch readers']);
 });

@@ -1,7 +1,8 @@
 // When the agent looks at open connections, and at whose: soon while something can still join, seldom otherwise, and never
 // for more than a small part of a core.
 import type { ConnectionReason } from '../api';
-import type { Datapath, DatapathSnapshot } from './datapath/contract';
+import type { Datapath, DatapathSnapshot, Visit } from './datapath/contract';
+import { OnDemandWatch } from './onDemand';
 
 /** Ends with these may join at a visit. */
 const unsettled: readonly ConnectionReason[] = ['Learning', 'ShortLived', 'OneWay', 'Observing', 'LimitReached'];
@@ -16,13 +17,8 @@ const stillEveryMs = 60_000;
 /** Pause after a visit, as a multiple of the processor time it took; and while something is learnt. */
 const restFactor = 200;
 const learningRestFactor = 50;
-/** A connection joins in three steps: its connecting end is found, its accepting end enters, then it does. */
-const stepsToJoin = 3;
-/** Programs are watched for this long before what they read over is trusted. */
-const watchMs = 2000;
-/** Also when nothing is learnt, readers are watched for a second now and then: a program may begin to splice late. */
-const sampleEveryMs = 30_000;
-const sampleMs = 1000;
+/** A connection joins in four steps: its readers become known, its connecting end is found, its accepting end enters, then it does. */
+const stepsToJoin = 4;
 
 export class Visits {
   private nextVisit = 0;
@@ -33,16 +29,20 @@ export class Visits {
   private counted = '';
   private unchanged = 0;
   private learning = 0;
+  private odd = 0;
   private left = 0n;
-  private watchedSince: number | undefined;
-  private nextSample = 0;
+  private readonly watch: OnDemandWatch;
+  /** The namespaces of the visit that found strangers; undefined for all. */
+  private strange: ReadonlySet<string> | undefined;
 
   constructor(
     /** Milliseconds of a clock that only goes forward. */
     private readonly now: () => number,
     /** Milliseconds of processor time that this thread has had; on a busy node a visit takes much longer than that. */
     private readonly worked: () => number = threadMilliseconds,
-  ) {}
+  ) {
+    this.watch = new OnDemandWatch(now);
+  }
 
   /** The selection or the mode has changed: every open connection is looked at. */
   hurry(): void {
@@ -54,35 +54,50 @@ export class Visits {
   /** Once a second, with what the counters said last. */
   step(datapath: Datapath, snapshot: DatapathSnapshot): void {
     const learning = countOf(snapshot, ['Learning']);
+    const odd = countOf(snapshot, ['SplicingReader', 'CountingReader']);
     const left = snapshot.namespaces.reduce((sum, entry) => sum + entry.left, 0n);
-    // What has just left the map may have a reader that missed something meanwhile.
-    if (learning > this.learning || left > this.left) this.hurry();
+    // What has just left the map, or has to, may have a reader that missed something meanwhile.
+    if (learning > this.learning || left > this.left || odd > this.odd) this.hurry();
     this.learning = learning;
+    this.odd = odd;
     this.left = left;
-    // Without visits connections join when they open: nothing waits until their readers are known.
-    this.watch(datapath, learning > 0 || !datapath.visits);
-    if (!datapath.visits || (this.watchedFor() < watchMs && learning > 0)) return;
-    if (this.now() >= Math.max(this.nextVisit, this.restUntil)) this.visit(datapath, snapshot);
+    this.watch.step(datapath, snapshot);
+    if (!datapath.visits || this.watch.waits) return;
+    if (this.watch.hasSeen || this.now() >= Math.max(this.nextVisit, this.restUntil)) this.visit(datapath, snapshot);
   }
 
-  /** Whether readers are watched at present, which slows every system call of the node a little. */
+  /** Whether readers are watched at present in a way that slows every system call of the node. */
   get watching(): boolean {
-    return this.watchedSince !== undefined;
+    return this.watch.isOn;
+  }
+
+  /** For the time when nothing can be joined: no visits, and nobody is watched. */
+  rest(datapath: Datapath): void {
+    this.watch.stop(datapath);
   }
 
   private visit(datapath: Datapath, snapshot: DatapathSnapshot): void {
     const open = snapshot.namespaces.filter((entry) => countOf({ namespaces: [entry] }, unsettled) > 0).map(({ namespace }) => namespace);
     const whole = this.wholeIsDue(snapshot);
-    if (!whole && open.length === 0) return;
+    if (!whole && open.length === 0 && !this.watch.hasSeen) return;
     const before = this.worked();
     const left = whole ? [] : snapshot.namespaces.map(({ namespace }) => namespace).filter((namespace) => !open.includes(namespace));
-    const look = (): number => visitAndProve(datapath, whole ? undefined : new Set(open), new Set(left));
-    let moved = look();
-    const joins = moved > 0;
-    for (let n = 1; moved > 0 && n < stepsToJoin; n++) moved = look();
+    const joins = this.look(datapath, whole ? undefined : new Set(open), new Set(left));
     this.interval = joins ? soonMs : Math.min(2 * this.interval, seldomMs);
     this.nextVisit = this.now() + (open.length > 0 ? this.interval : seldomMs);
     this.restUntil = this.now() + (this.learning > 0 ? learningRestFactor : restFactor) * (this.worked() - before);
+  }
+
+  /** Takes all steps that can be taken at once; strangers are looked at again where they were found, once they have been watched. */
+  private look(datapath: Datapath, namespaces: ReadonlySet<string> | undefined, left: ReadonlySet<string>): boolean {
+    const always = datapath.watching === 'Always';
+    const seen = this.watch.hasSeen;
+    const first = seen ? datapath.visit(this.strange, true) : visitAndProve(datapath, namespaces, left, always);
+    this.watch.judged(first.steps > 0);
+    let { steps } = first;
+    for (let n = 1; steps > 0 && n < stepsToJoin; n++) steps = visitAndProve(datapath, namespaces, left, always).steps;
+    if (!seen && this.watch.found(datapath, first.strangers)) this.strange = namespaces;
+    return first.steps > 0;
   }
 
   private wholeIsDue(snapshot: DatapathSnapshot): boolean {
@@ -95,20 +110,6 @@ export class Visits {
     this.counted = counted;
     this.lastWhole = this.now();
     return true;
-  }
-
-  private watch(datapath: Datapath, learning: boolean): void {
-    const now = this.now();
-    if (now >= this.nextSample) this.nextSample = now + sampleEveryMs;
-    const sampling = now < this.nextSample - sampleEveryMs + sampleMs;
-    const on = learning || sampling;
-    if (on === this.watching) return;
-    datapath.watchReaders(on);
-    this.watchedSince = on ? now : undefined;
-  }
-
-  private watchedFor(): number {
-    return this.watchedSince === undefined ? 0 : this.now() - this.watchedSince;
   }
 }
 
@@ -125,9 +126,11 @@ function countOf({ namespaces }: Pick<DatapathSnapshot, 'namespaces'>, reasons: 
  * Who has offered itself takes the next look for the proof that no pod has its other end (`approach()` of adopt.h), so pods that were
  * left out are visited before it.
  */
-function visitAndProve(datapath: Datapath, namespaces: ReadonlySet<string> | undefined, left: ReadonlySet<string>): number {
-  const moved = datapath.visit(namespaces);
-  return moved === 0 || left.size === 0 ? moved : moved + datapath.visit(left);
+function visitAndProve(datapath: Datapath, namespaces: ReadonlySet<string> | undefined, left: ReadonlySet<string>, watched: boolean): Visit {
+  const found = datapath.visit(namespaces, watched);
+  if (found.steps === 0 || left.size === 0) return found;
+  const others = datapath.visit(left, watched);
+  return { steps: found.steps + others.steps, strangers: found.strangers };
 }
 
 function textOf({ namespaces }: DatapathSnapshot): string {

@@ -47,6 +47,10 @@ export const connectionReasons = {
     means: 'A program of the receiving container asks by ioctl(FIONREAD) how much is unread, which is wrong for joined sockets (nginx, Java).',
     remedy: 'Nothing: the connection stays on TCP and works as before.',
   },
+  UnwatchedReader: {
+    means: 'Nothing on the node can see how the receiving program reads, and if it splices or asks FIONREAD it would miss joined bytes.',
+    remedy: 'See the problem UnwatchedReaders of the node.',
+  },
   BlockingReader: {
     means: 'The receiving program reads with a blocking socket, which the kernel cannot wake for joined sockets, or waits by SO_RCVLOWAT.',
     remedy: 'Use non-blocking sockets in the receiving program (Envoy, nginx, Go, Node and Netty do).',
@@ -112,6 +116,10 @@ export const nodeReasons = {
   StalePins: {
     means: 'The pin directory holds maps of another version that still carry traffic, or that cannot be read.',
     remedy: 'Wait until their connections close, or drain the node; then delete the named directory below the BPF file system.',
+  },
+  UnwatchedReaders: {
+    means: 'The kernel has no way to see which programs read by splice(2) or FIONREAD, so connections of containers not seen before stay on TCP.',
+    remedy: 'Use a kernel with CONFIG_KPROBES, or with CONFIG_FTRACE_SYSCALLS and tracefs at /sys/kernel/tracing.',
   },
   NamespaceLimit: {
     means: 'More namespaces are selected on the node than the counters have room for.',

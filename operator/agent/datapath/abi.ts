@@ -14,6 +14,7 @@ export interface Settings {
   readonly epoch: bigint;
   readonly learns: number;
   readonly warm_up: number;
+  readonly unwatched: number;
 }
 
 export interface Pod {
@@ -40,6 +41,7 @@ export interface Tally {
 export interface Found {
   readonly finding: number;
   readonly netns: number;
+  readonly container: bigint;
 }
 
 /** What an iterator wrote about one connection end; an int of one byte is a number. */
@@ -88,6 +90,7 @@ export class Enums {
   readonly accelerated: number;
   readonly rendezvous: number;
   readonly moved: number;
+  readonly stranger: number;
   /** Standing number → reason; the accelerated standing and the bounds of the enum are none. */
   readonly reasons: ReadonlyMap<number, ConnectionReason>;
 
@@ -96,7 +99,9 @@ export class Enums {
     this.path = this.camelled(btf, 'path_kind', 'PATH_');
     this.locality = enumerators(btf, 'locality', 'LOCALITY_');
     this.rendezvous = this.known(enumerators(btf, 'origin', 'ORIGIN_'), 'RENDEZVOUS');
-    this.moved = this.known(enumerators(btf, 'finding', 'FINDING_'), 'MOVED');
+    const findings = enumerators(btf, 'finding', 'FINDING_');
+    this.moved = this.known(findings, 'MOVED');
+    this.stranger = this.known(findings, 'STRANGER');
     const standings = this.camelled(btf, 'standing', 'STANDING_');
     this.accelerated = this.known(standings, 'Accelerated');
     this.reasons = this.reasonsOf(standings);
@@ -133,6 +138,7 @@ export function bindMaps(btf: Btf, fd: (name: string) => number, cpus: number) {
     addresses: map('addresses', structCodec<{ bytes: Buffer }>(btf, 'address'), structCodec<{ locality: number; netns: number }>(btf, 'place')),
     namespaces: map('namespaces', u32Codec, structCodec<{ name: Buffer }>(btf, 'namespace_name')),
     tallies: new CounterMap('tallies', fd('tallies'), structCodec<Tally>(btf, 'tally'), cpus),
+    seenReaders: map('seen_readers', u64Codec, u32Codec),
     usage: map('usage', u32Codec, u64Codec),
     origdsts: map('origdsts', u64Codec, structCodec<OrigdstRow>(btf, 'origdst')),
   };

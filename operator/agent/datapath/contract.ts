@@ -47,6 +47,23 @@ export interface NamespaceCounters {
   readonly draining: number;
 }
 
+/** By what it becomes known how programs read: probes of kernel functions, the tracepoint of each TCP read, or those of system calls. */
+export type WatchWay = 'Functions' | 'Reads' | 'SystemCalls';
+
+/** What programs do that has to be known (enum habit of ebpf/abi.h). */
+export type Habit = 'splices' | 'counts';
+
+/** Whether programs that read by splice(2) or FIONREAD are noticed: for good, while somebody asks for it, or never. */
+export type Watching = 'Always' | 'OnDemand' | 'Never';
+
+/** What a visit found. */
+export interface Visit {
+  /** While there are any, another visit at once takes the next. */
+  readonly steps: number;
+  /** Connections worth joining that have been read since the last visit, by programs nobody knows. */
+  readonly strangers: number;
+}
+
 export interface DatapathSnapshot {
   readonly namespaces: readonly NamespaceCounters[];
   readonly joinedSockets: number;
@@ -97,13 +114,17 @@ export interface Datapath {
   snapshot(): DatapathSnapshot;
   /**
    * Looks at every open connection of the selected pods, or of those in `namespaces`, and takes those that are worth it
-   * one step nearer to being joined. Returns the steps taken: while there are any, another visit at once takes the next.
-   * 0 where the kernel has no visits. The kernel walks its table of all connections once a pod: about 4 ms (262,144 buckets).
+   * one step nearer to being joined. The kernel walks its table of all connections once a pod: about 4 ms (262,144 buckets).
+   * @param watched readers have been watched since the last visit: who has read meanwhile, and did nothing unusual, is
+   * known from now on, which counts as a step
    */
-  visit(namespaces?: ReadonlySet<string>): number;
-  /** Whether the kernel can visit open connections (iter/tcp, and bpf_setsockopt() of callbacks, 6.12). */
+  visit(namespaces?: ReadonlySet<string>, watched?: boolean): Visit;
+  /** Whether the kernel can visit open connections (iter/tcp of 5.15). Where it cannot, a visit finds nothing. */
   readonly visits: boolean;
-  /** Starts or stops noticing programs that read by splice(2) or FIONREAD; while on, every system call costs 0.1 us more. */
+  readonly watching: Watching;
+  /** Which way each habit is seen. What the kernel answers right need not be. */
+  readonly seenBy: ReadonlyMap<Habit, WatchWay>;
+  /** Where readers are watched on demand: starts or stops that. While on, every system call of the node costs 0.1 us more. */
   watchReaders(on: boolean): void;
   connections(limit: number): JoinedConnection[];
   /**
@@ -149,4 +170,6 @@ export interface OpenOptions {
   readonly plain?: boolean;
   /** Told in one line each what could not be found out or had, and what follows. */
   readonly warn?: (line: string) => void;
+  /** The ways to see how programs read that may be used, as if the kernel had no others. */
+  readonly watch?: readonly WatchWay[];
 }

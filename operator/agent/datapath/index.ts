@@ -1,7 +1,7 @@
 // The datapath as the agent uses it: pinned maps to write orders into and to read counters from.
 import { addressBytes } from './address';
-import { Enums, type Tally } from './abi';
-import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, OpenOptions } from './contract';
+import { Enums, type Found, type Tally } from './abi';
+import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, Habit, OpenOptions, Visit, Watching, WatchWay } from './contract';
 import { endOf, joinedOf, textOf } from './description';
 import { refuseForeign, releaseOthers, unpinAll } from './pins';
 import { load, type Loaded } from './program';
@@ -71,6 +71,7 @@ class PinnedDatapath implements Datapath {
       epoch: this.epoch() + 1n, // connections that an earlier setting kept out look again
       learns: learns ? 1 : 0,
       warm_up: settings.learn && !learns ? warmUp : 0,
+      unwatched: this.watching === 'Never' ? 1 : 0,
     });
   }
 
@@ -102,20 +103,25 @@ class PinnedDatapath implements Datapath {
     return { namespaces, joinedSockets: this.joinedSockets(), drainingSockets };
   }
 
-  visit(namespaces?: ReadonlySet<string>): number {
-    const { visitor } = this.loaded;
-    if (visitor === undefined) return 0;
-    let steps = 0;
-    for (const [netns, file] of this.netnsFiles) {
-      if (namespaces?.has(this.namespaceByNetns.get(netns) ?? '') === false) continue;
-      const walk = inNamespace(file, netns, () => visitor.start());
-      if (walk !== undefined) steps += visitor.read(walk).filter(({ finding }) => finding === this.enums.moved).length;
-    }
-    return steps;
+  visit(namespaces?: ReadonlySet<string>, watched = true): Visit {
+    const found = this.walk(namespaces);
+    const strangers = found.filter(({ finding }) => finding === this.enums.stranger);
+    const steps = found.filter(({ finding }) => finding === this.enums.moved).length;
+    if (!watched) return { steps, strangers: strangers.length };
+    const known = [...new Set(strangers.map(({ container }) => container))].filter((each) => this.loaded.maps.seenReaders.add(each, 0));
+    return { steps: steps + known.length, strangers: 0 };
+  }
+
+  get watching(): Watching {
+    return this.loaded.readers.watching;
+  }
+
+  get seenBy(): ReadonlyMap<Habit, WatchWay> {
+    return this.loaded.readers.seenBy;
   }
 
   watchReaders(on: boolean): void {
-    this.loaded.readers?.set(on);
+    this.loaded.readers.set(on);
   }
 
   connections(limit: number): JoinedConnection[] {
@@ -148,6 +154,18 @@ class PinnedDatapath implements Datapath {
 
   close(): void {
     this.loaded.close();
+  }
+
+  private walk(namespaces: ReadonlySet<string> | undefined): Found[] {
+    const { visitor } = this.loaded;
+    if (visitor === undefined) return [];
+    const found: Found[] = [];
+    for (const [netns, file] of this.netnsFiles) {
+      if (namespaces?.has(this.namespaceByNetns.get(netns) ?? '') === false) continue;
+      const walk = inNamespace(file, netns, () => visitor.start());
+      if (walk !== undefined) found.push(...visitor.read(walk));
+    }
+    return found;
   }
 
   private tally(slot: number): Tally {

@@ -18,6 +18,8 @@ export class LibbpfError extends Error {
 
 /** BPF_ANY of include/uapi/linux/bpf.h: create or replace. */
 export const anyValue = 0n;
+/** BPF_NOEXIST: create only. */
+export const newValue = 1n;
 
 /** enum bpf_attach_type of include/uapi/linux/bpf.h. */
 export const attachSkMsgVerdict = 7;

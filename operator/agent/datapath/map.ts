@@ -1,8 +1,9 @@
 // One BPF map by file descriptor: typed keys and values, kernel errors as exceptions.
 import type { Codec } from './codec';
-import { anyValue, check, libbpf, LibbpfError } from './libbpf';
+import { anyValue, newValue, check, libbpf, LibbpfError } from './libbpf';
 
 const missing = 'ENOENT';
+const existing = 'EEXIST';
 
 export class BpfMap<K, V> {
   private readonly keyOut: Buffer;
@@ -29,6 +30,17 @@ export class BpfMap<K, V> {
 
   set(key: K, value: V): void {
     check(`update map ${this.name}`, libbpf.update(this.fd, this.key.encode(key), this.value.encode(value), anyValue));
+  }
+
+  /** Adds a key; false, and nothing is changed, where it is there. */
+  add(key: K, value: V): boolean {
+    try {
+      check(`add to map ${this.name}`, libbpf.update(this.fd, this.key.encode(key), this.value.encode(value), newValue));
+      return true;
+    } catch (error) {
+      if (error instanceof LibbpfError && error.errno === existing) return false;
+      throw error;
+    }
   }
 
   /** Deletes a key; one that is not there is no error. */

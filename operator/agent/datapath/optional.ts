@@ -3,27 +3,33 @@ import { structCodec } from './codec';
 import { enumerator, type Btf } from './btf';
 import type { Description, Found } from './abi';
 import { SocketIterator } from './iterators';
-import { checkHandle, libbpf, type Handle } from './libbpf';
+import type { Handle } from './libbpf';
+import { plainWatchers, readWatcher } from './readers';
 
 export const visitorProgram = 'visit_connections';
-export const readerWatchers = ['on_splice', 'on_ioctl'];
 /** Iterators may read the storage of sockets since 5.11 (net/core/bpf_sk_storage.c), and ask for cookies since 5.12 (kernel/trace/bpf_trace.c). */
 export const describerProgram = 'describe_connections';
 /** Loaded where the kernel takes them. */
-export const optionalPrograms = [visitorProgram, ...readerWatchers, describerProgram];
+export const optionalPrograms = [visitorProgram, describerProgram, readWatcher, ...plainWatchers];
 
 /** Which of them to load together, from the best choice to none. */
 export function choicesOn(kernel: Btf): string[][] {
-  const without = [[...readerWatchers, describerProgram], readerWatchers, [describerProgram], []];
-  return visitsWork(kernel) ? [optionalPrograms, ...without] : without;
+  const iterators = [...(visitsWork(kernel) ? [[visitorProgram, describerProgram]] : []), [describerProgram], []];
+  const watchers = [...(tellsRegisters(kernel) ? [[readWatcher, ...plainWatchers]] : []), plainWatchers, []];
+  return iterators.flatMap((some) => watchers.map((others) => [...some, ...others]));
 }
 
 /**
- * Whether visits can do what they are for. They ask for callbacks by bpf_setsockopt(), which knows that option since 6.12
- * (net/core/filter.c, sol_tcp_sockopt()); iter/tcp itself is older, and would load.
+ * Whether visits can do what they are for: iter/tcp holds the lock of the socket it shows, and may ask for its options,
+ * since 5.15 (net/ipv4/tcp_ipv4.c, bpf_iter_tcp_get_func_proto()); before, joining sockets from it could deadlock.
  */
 function visitsWork(kernel: Btf): boolean {
-  return enumerator(kernel, 'TCP_BPF_SOCK_OPS_CB_FLAGS') !== undefined;
+  return kernel.functions.has('bpf_iter_tcp_get_func_proto');
+}
+
+/** Whether programs may ask for the registers of a task's system call (5.15). */
+function tellsRegisters(kernel: Btf): boolean {
+  return enumerator(kernel, 'BPF_FUNC_task_pt_regs') !== undefined;
 }
 
 /** Whether a loaded object carries its optional programs. */
@@ -31,33 +37,6 @@ export type FindProgram = (name: string) => Handle;
 
 export function foundCodec(btf: Btf) {
   return structCodec<Found>(btf, 'found');
-}
-
-/** Attaches and detaches the tracepoints; where tracing is not to be had it stays off. */
-export class ReaderWatch {
-  private links: Handle[] = [];
-  private refused = false;
-
-  constructor(private readonly program: FindProgram) {}
-
-  set(on: boolean): void {
-    if (!on) this.close();
-    else if (this.links.length === 0 && !this.refused) this.attach();
-  }
-
-  close(): void {
-    for (const link of this.links) libbpf.destroyLink(link);
-    this.links = [];
-  }
-
-  private attach(): void {
-    try {
-      for (const name of readerWatchers) this.links.push(checkHandle(`attach ${name}`, libbpf.attach(this.program(name))));
-    } catch {
-      this.refused = true; // no tracefs, or lockdown: libbpf has said so in the log
-      this.close();
-    }
-  }
 }
 
 export function attachDescriber(program: FindProgram, btf: Btf): SocketIterator<Description> {

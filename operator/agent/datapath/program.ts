@@ -13,7 +13,8 @@ import { runningKernel, setConstants, takeOffers, type Constants } from './offer
 import type { Facts } from './facts';
 import { findFacts } from './trial';
 import { SocketIterator } from './iterators';
-import { attachDescriber, attachVisitor, choicesOn, describerProgram, foundCodec, optionalPrograms, readerWatchers, ReaderWatch, visitorProgram } from './optional';
+import { attachDescriber, attachVisitor, choicesOn, describerProgram, foundCodec, optionalPrograms, visitorProgram } from './optional';
+import { allWays, ReaderWatch } from './readers';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
@@ -36,7 +37,7 @@ export interface Loaded {
   readonly visitor: SocketIterator<Found> | undefined;
   /** Undefined where iterators may not read the storage of sockets. */
   readonly describer: SocketIterator<Description> | undefined;
-  readonly readers: ReaderWatch | undefined;
+  readonly readers: ReaderWatch;
   /** Closes descriptors; pins stay. */
   close(): void;
 }
@@ -74,9 +75,9 @@ export function load(options: OpenOptions): Loaded {
     const unread = new SocketIterator('unread_sockets', find('unread_sockets'), foundCodec(btf), sockets);
     closers.push(() => unread.close());
     const visitor = optional.includes(visitorProgram) ? attachVisitor(find, btf) : undefined;
-    const readers = readerWatchers.every((name) => optional.includes(name)) ? new ReaderWatch(find) : undefined;
+    const readers = new ReaderWatch({ loaded: optional, find, kernel: runningKernel(), folder, needed: ['splices', 'counts'], allowed: options.watch ?? allWays });
     const describer = optional.includes(describerProgram) ? attachDescriber(find, btf) : undefined;
-    closers.push(() => visitor?.close(), () => readers?.close(), () => describer?.close());
+    closers.push(() => visitor?.close(), () => readers.close(), () => describer?.close());
     giveBackUnused();
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
     return { btf, abi, folder, maps, unread, visitor, describer, readers, close };

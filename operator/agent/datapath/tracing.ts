@@ -12,5 +12,5 @@ const mount = koffi.load('libc.so.6').func('int mount(const char *source, const 
 export function mountTracing(): string | undefined {
   if (existsSync(`${place}/events`)) return undefined;
   if (mount('tracefs', place, 'tracefs', 0, null) === 0) return undefined;
-  return `mount tracefs at ${place}: ${getSystemErrorName(-koffi.errno())}; programs that splice are not noticed`;
+  return `mount tracefs at ${place}: ${getSystemErrorName(-koffi.errno())}; system calls cannot be watched`;
 }

@@ -1,0 +1,125 @@
+// How programs that splice(2) or ask FIONREAD become known: the ways a kernel may have to see them, tried in order.
+import { existsSync, unlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Btf } from './btf';
+import type { Habit, Watching, WatchWay } from './contract';
+import { checkHandle, libbpf, LibbpfError, type Handle } from './libbpf';
+import type { FindProgram } from './optional';
+
+interface Way {
+  readonly by: WatchWay;
+  readonly sees: Habit;
+  readonly program: string;
+  /** Kernel functions it probes; one that the kernel does not have needs no probe. */
+  readonly probes?: string;
+  /** Slows nobody but who does what it looks for, or hardly: it stays attached, also when the agent is gone. */
+  readonly stays: boolean;
+}
+
+/** Where the kernel shows that its functions can be probed (kernel/events/core.c, perf_kprobe). */
+const probesOfFunctions = '/sys/bus/event_source/devices/kprobe';
+
+/** The best first. All that are `by` the same way are needed to see the habit. */
+const ways: readonly Way[] = [
+  { by: 'Functions', sees: 'splices', program: 'on_tcp_splice_read', probes: 'tcp_splice_read', stays: true },
+  { by: 'Functions', sees: 'counts', program: 'on_tcp_ioctl', probes: 'tcp_ioctl', stays: true },
+  { by: 'Functions', sees: 'counts', program: 'on_tcp_bpf_ioctl', probes: 'tcp_bpf_ioctl', stays: true },
+  { by: 'Reads', sees: 'splices', program: 'on_tcp_read', stays: true },
+  { by: 'SystemCalls', sees: 'splices', program: 'on_splice', stays: false },
+  { by: 'SystemCalls', sees: 'counts', program: 'on_ioctl', stays: false },
+];
+
+export const allWays: readonly WatchWay[] = ['Functions', 'Reads', 'SystemCalls'];
+export const readWatcher = 'on_tcp_read';
+/** Programs of the other ways. */
+export const plainWatchers = ways.map(({ program }) => program).filter((name) => name !== readWatcher);
+
+export interface WatchOptions {
+  /** Programs that were loaded. */
+  readonly loaded: readonly string[];
+  readonly find: FindProgram;
+  readonly kernel: Btf;
+  /** Directory for the pins of what stays. */
+  readonly folder: string;
+  /** What the kernel answers wrong, so that it has to be known. */
+  readonly needed: readonly Habit[];
+  readonly allowed: readonly WatchWay[];
+}
+
+export class ReaderWatch {
+  private readonly staying: Handle[] = [];
+  private readonly onDemand: readonly Way[];
+  private coming: Handle[] = [];
+  readonly watching: Watching;
+  readonly seenBy = new Map<Habit, WatchWay>();
+
+  constructor(private readonly options: WatchOptions) {
+    const onDemand: Way[] = [];
+    for (const habit of options.needed) {
+      const found = allWays.map((by) => this.waysTo(habit, by)).find((each) => this.works(each));
+      if (found?.[0] === undefined) continue;
+      this.seenBy.set(habit, found[0].by);
+      onDemand.push(...found.filter(({ stays }) => !stays));
+    }
+    this.onDemand = onDemand;
+    this.forget(ways.filter(({ sees, by }) => this.seenBy.get(sees) !== by));
+    this.watching = this.seenBy.size < options.needed.length ? 'Never' : onDemand.length > 0 ? 'OnDemand' : 'Always';
+  }
+
+  /** Attaches or detaches what does not stay. */
+  set(on: boolean): void {
+    if (!on) this.detach();
+    else if (this.coming.length === 0) this.coming = this.onDemand.map((way) => this.attach(way));
+  }
+
+  /** What stays goes on by its pin. */
+  close(): void {
+    this.detach();
+    for (const link of this.staying.splice(0)) libbpf.destroyLink(link);
+  }
+
+  private detach(): void {
+    for (const link of this.coming.splice(0)) libbpf.destroyLink(link);
+  }
+
+  private waysTo(habit: Habit, by: WatchWay): readonly Way[] {
+    const { allowed, loaded, kernel } = this.options;
+    const able = allowed.includes(by) && (by !== 'Functions' || existsSync(probesOfFunctions));
+    const mine = able ? ways.filter((way) => way.sees === habit && way.by === by && loaded.includes(way.program)) : [];
+    return mine.filter(({ probes }) => probes === undefined || kernel.functions.has(probes));
+  }
+
+  /** Found by trying. What does not stay is detached again. */
+  private works(tried: readonly Way[]): boolean {
+    const links: Handle[] = [];
+    try {
+      for (const way of tried) links.push(this.attach(way));
+    } catch (error) {
+      if (!(error instanceof LibbpfError)) throw error;
+      links.forEach((link) => libbpf.destroyLink(link));
+      return false;
+    }
+    tried.forEach((way, n) => (way.stays ? this.keep(way, links[n]) : libbpf.destroyLink(links[n])));
+    return tried.length > 0;
+  }
+
+  private attach({ program }: Way): Handle {
+    return checkHandle(`attach ${program}`, libbpf.attach(this.options.find(program)));
+  }
+
+  /** The new link is attached before the old one's pin goes. Before 5.15 links of probes cannot be pinned (kernel/events/core.c), and end with the agent. */
+  private keep(way: Way, link: Handle): void {
+    this.forget([way]);
+    libbpf.pinLink(link, this.pin(way));
+    this.staying.push(link);
+  }
+
+  /** What an earlier agent left attached. */
+  private forget(unused: readonly Way[]): void {
+    for (const pin of unused.map((way) => this.pin(way)).filter(existsSync)) unlinkSync(pin);
+  }
+
+  private pin({ program }: Way): string {
+    return join(this.options.folder, `${program}_link`);
+  }
+}

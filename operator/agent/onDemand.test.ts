@@ -1,0 +1,84 @@
+import { FakeDatapath, noCounters } from './datapath.testing';
+import type { DatapathSnapshot } from './datapath/contract';
+import { Visits } from './visits';
+
+let now = 0;
+let datapath: FakeDatapath;
+let visits: Visits;
+beforeEach(() => {
+  now = 100_000;
+  datapath = new FakeDatapath();
+  visits = new Visits(() => now, () => 0);
+});
+
+const snapshotOf = (learning: number, passes: ReadonlyMap<string, bigint> = new Map()): DatapathSnapshot => ({
+  namespaces: [{ ...noCounters('shop'), open: learning, reasons: new Map([['Learning', learning]]), passes }], joinedSockets: 0, drainingSockets: 0,
+});
+
+/** Lets seconds pass, one step each; returns in how many of them readers were watched. */
+function watchedIn(seconds: number, snapshot: DatapathSnapshot, each: (second: number) => void = () => undefined): number {
+  let watched = 0;
+  for (let n = 0; n < seconds; n++, now += 1000) {
+    each(n);
+    visits.step(datapath, snapshot);
+    if (visits.watching) watched++;
+  }
+  return watched;
+}
+
+test('a connection that could join and rests has nobody watched', () => {
+  expect(watchedIn(3600, snapshotOf(2))).toBe(0);
+});
+
+test('readers are watched until those that talk are known, and no longer', () => {
+  datapath.strangers = [2];
+  expect(watchedIn(2, snapshotOf(2))).toBe(2);
+  datapath.steps = [1]; // they are known now
+  expect(watchedIn(60, snapshotOf(2))).toBeLessThanOrEqual(1);
+});
+
+test('one that talks now and then, and never while it is watched, is watched less and less', () => {
+  const heartbeat = (): void => void (datapath.strangers = [1]);
+  watchedIn(300, snapshotOf(2), heartbeat);
+  expect(watchedIn(3600, snapshotOf(2), heartbeat)).toBeLessThanOrEqual(36);
+});
+
+test('it does not keep another that begins to talk from being watched', () => {
+  const heartbeat = (): void => void (datapath.strangers = [1]);
+  watchedIn(1000, snapshotOf(2), heartbeat);
+  datapath.told.splice(0);
+  watchedIn(11, snapshotOf(2), () => void (datapath.strangers = [2]));
+  expect(datapath.told).toContain('watch readers');
+});
+
+test('large messages have readers watched for two seconds a minute, however long they go on', () => {
+  let spilled = 0n;
+  let watched = 0;
+  for (let n = 0; n < 600; n++) watched += watchedIn(1, snapshotOf(0, new Map([['Spill', (spilled += 10n)]])));
+  expect(watched).toBeGreaterThanOrEqual(20);
+  expect(watched).toBeLessThanOrEqual(30);
+});
+
+test('where the kernel lets nobody visit, readers are watched while connections warm up', () => {
+  datapath.visits = false;
+  expect(watchedIn(60, snapshotOf(0))).toBe(0);
+  expect(watchedIn(60, snapshotOf(0, new Map([['WarmUp', 4n]])))).toBe(2);
+});
+
+test('nobody is watched any more when nothing can be joined', () => {
+  datapath.strangers = [1];
+  watchedIn(1, snapshotOf(2));
+  visits.rest(datapath);
+  expect(datapath.told).toEqual(['watch readers', 'leave readers alone']);
+  visits.rest(datapath);
+  expect(datapath.told).toHaveLength(2);
+});
+
+test('a datapath that takes the place of another is watched anew', () => {
+  datapath.strangers = [1];
+  watchedIn(1, snapshotOf(2));
+  datapath = new FakeDatapath();
+  datapath.strangers = [1];
+  watchedIn(4, snapshotOf(3));
+  expect(datapath.told).toContain('watch readers');
+});
