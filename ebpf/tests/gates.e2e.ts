@@ -65,15 +65,18 @@ test('turns a sender back to TCP when its reader stalls, and to the fast path wh
   const spillBytes = 256 * 1024;
   f.datapath.configure({ ...settings, spillBytes });
   const total = 40 * 32 * 1024; // fewer messages than make a stream
-  const turn = 32 * 1024; // when the reader has caught up it answers, and 32 more messages are sent in turns
+  const turn = 32 * 1024; // when the reader has caught up it answers, and more messages are sent in turns
+  const turns = 400;
   const lines = await pythonServer(`c,_=s.accept();c.setblocking(False);time.sleep(1.5)\nprint('reading');h=hashlib.sha256();n=0\nwhile True:\n select.select([c],[],[]); d=c.recv(1<<20)\n if not d: break\n h.update(d);n+=len(d)\n if n>=${total} and (n-${total})%${turn}==0: c.send(b'k')\nprint(n,h.hexdigest())`);
-  const client = pythonClient(`import hashlib,random\ns=connect()\nb=random.Random(7).randbytes(1<<20)\nh=hashlib.sha256();sent=0;stalled=0\nt=time.time()\nwhile sent<${total}:\n o=sent%len(b)\n _,w,_=select.select([],[s],[],1)\n try: n=s.send(b[o:o+32768])\n except BlockingIOError: n=0\n h.update(b[o:o+n]);sent+=n\n if time.time()-t<1: stalled=sent\nprint(stalled)\nfor i in range(33):\n select.select([s],[],[]);s.recv(1)\n if i==32: break\n m=b[:${turn}];h.update(m);sent+=len(m)\n while m: select.select([],[s],[]);m=m[s.send(m):]\ns.shutdown(socket.SHUT_WR)\nprint(sent,h.hexdigest());time.sleep(1)`);
+  const client = pythonClient(`import hashlib,random\ns=connect()\nb=random.Random(7).randbytes(1<<20)\nh=hashlib.sha256();sent=0;stalled=0\nt=time.time()\nwhile sent<${total}:\n o=sent%len(b)\n _,w,_=select.select([],[s],[],1)\n try: n=s.send(b[o:o+32768])\n except BlockingIOError: n=0\n h.update(b[o:o+n]);sent+=n\n if time.time()-t<1: stalled=sent\nprint(stalled)\nfor i in range(${turns}+1):\n get(s,1)\n if i==${turns}: break\n time.sleep(0.005);m=b[:${turn}];h.update(m);sent+=len(m)\n while m: select.select([],[s],[]);m=m[s.send(m):]\ns.shutdown(socket.SHUT_WR)\nprint(sent,h.hexdigest());time.sleep(1)`);
   expect((await lines.next()).value).toBe('reading');
   const stalled = Number((await client.next()).value);
   expect(stalled).toBeGreaterThan(spillBytes / 2);
+  const before = f.counters('front').fastBytes;
+  // where FIONREAD counts redirected bytes alone it has left the map by then, and joins again by a visit
+  await until('it is on the fast path again', () => f.datapath.visit().steps >= 0 && f.counters('front').fastBytes > before + BigInt(32 * turn));
   expect((await lines.next()).value).toBe((await client.next()).value);
   expect(f.counters('front').passes.get('Spill')).toBeGreaterThan(0n);
-  expect(Number(f.counters('front').fastBytes)).toBeGreaterThanOrEqual(32 * turn);
 });
 
 test('obeys Off and On at once on connections that are open, without a wrong byte', async () => {
