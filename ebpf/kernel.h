@@ -93,6 +93,15 @@ struct timer_list {
 	struct hlist_node entry;
 };
 
+struct hrtimer {
+	__u8 state;		/* HRTIMER_STATE_ENQUEUED is bit 0 */
+};
+
+/* where `state` has given way to it */
+struct hrtimer___queued {
+	bool is_queued;
+};
+
 typedef struct {
 	int owned;
 } socket_lock_t;
@@ -151,6 +160,8 @@ struct tcp_sock {
 	__u32 data_segs_in;
 	__u32 data_segs_out;
 	void *fastopen_rsk;
+	struct hrtimer pacing_timer;
+	struct hrtimer compressed_ack_timer;
 	__u8 bpf_sock_ops_cb_flags;
 	bool is_mptcp;		/* with CONFIG_MPTCP only */
 	__u8 repair : 1;

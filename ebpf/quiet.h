@@ -21,11 +21,21 @@
 /* Of an open socket in the SOCKHASH: one of its struct socket, one of its psock (sk_psock_init()). */
 #define LASTING_REFERENCES 2
 
-/* Armed timers hold a reference each (sk_reset_timer()). */
+static __always_inline int is_queued(struct hrtimer *timer)
+{
+	struct hrtimer___queued *newer = (void *)timer;
+
+	if (bpf_core_field_exists(timer->state))
+		return BPF_CORE_READ(timer, state) & 1;
+	return bpf_core_field_exists(newer->is_queued) && BPF_CORE_READ(newer, is_queued);
+}
+
+/* Armed timers hold a reference each (sk_reset_timer(), tcp_pacing_check(), __tcp_ack_snd_check()). */
 static __always_inline int timer_references(struct sock *sk)
 {
 	struct inet_connection_sock *icsk = (void *)sk;
-	int armed = 0;
+	struct tcp_sock *tp = (void *)sk;
+	int armed = is_queued(&tp->pacing_timer) + is_queued(&tp->compressed_ack_timer);
 
 	if (bpf_core_field_exists(icsk->icsk_keepalive_timer))
 		armed += BPF_CORE_READ(icsk, icsk_keepalive_timer.entry.pprev) != NULL;
