@@ -21,7 +21,7 @@
 /* TCP's retransmission timer was set by a variance of 200 ms at first, of which a round trip over TCP takes a quarter
  * (net/ipv4/tcp_input.c, tcp_rtt_estimator()): after these it is as short as timers.h lets it be. */
 #define TIMER_SAMPLES 10
-#define MESSAGES_PER_SAMPLE 8
+#define MESSAGES_PER_SAMPLE 4
 
 /* The connection goes back to TCP: nothing is redirected from now on, and it leaves the map once nothing is under
  * way. The peer reads `leaving` with its next message. */

@@ -104,6 +104,8 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 		leave_map(end);
 		half.standing = STANDING_LIMIT_REACHED;
 	}
+	if (half.standing == STANDING_LEARNING)
+		QUICKEN_TIMERS(ops, end);
 	settle(end, half.standing);
 }
 
@@ -216,6 +218,8 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 	standing = join(ops, end, tp, &half, settings);
 	if (standing != STANDING_ACCELERATED)
 		end->peer.cookie = 0;
+	if (standing == STANDING_LEARNING)
+		QUICKEN_TIMERS(ops, end);
 	settle(end, standing);
 }
 

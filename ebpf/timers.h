@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* TCP's timers of an end that is in the map. What hold.h drops comes again by the sender's retransmission timer, so that
- * timer is short while a connection is joined; and acknowledgements are not delayed for longer than it waits. Both are
- * options of the socket that only programs can set (include/uapi/linux/bpf.h, 5.10); a kernel that refuses keeps its own. */
+ * timer is short while a connection is joined, and before, while it is learnt: it shrinks with each round trip over TCP
+ * (TIMER_SAMPLES, gate.h). Acknowledgements are not delayed for longer than it waits. Both are options of the socket that only
+ * programs can set (include/uapi/linux/bpf.h, 5.10); a kernel that refuses keeps its own. */
 #ifndef SIDECAR_ACCELERATION_TIMERS_H
 #define SIDECAR_ACCELERATION_TIMERS_H
 

@@ -130,6 +130,8 @@ static __always_inline enum finding visit(struct tcp_sock *tp, struct sock *sk, 
 		return 0;
 	if (approach(end, tp, sk, &local, &remote, settings))
 		return FINDING_MOVED;
+	if (end->standing != STANDING_LEARNING)
+		RESTORE_TIMERS(tp, end);
 	if (!read || !is_stranger(end->container, settings) || !may_still_join(end->standing) || !worth_joining(end, tp))
 		return 0;
 	if (!settings->unwatched)
