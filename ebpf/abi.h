@@ -224,6 +224,7 @@ struct history {
 struct face {
 	__u64 cookie;
 	struct handshake handshake;	/* zero while there is no connection: a cookie outlives it */
+	__u64 redirected;	/* jiffies; when a message was last redirected */
 	__u32 messages;		/* sent while in the map; wraps */
 	__u8 leaving;		/* the standing it leaves the map with; 0 while it stays */
 	__u8 in_map;
@@ -240,8 +241,7 @@ struct end {
 	__u64 tcp_bytes;	/* bytes already counted as sent over TCP */
 	__u64 fast_bytes;
 	__u64 epoch;
-	__u64 leaving_since;	/* ns; since when the peer can see `leaving` */
-	__u64 quiet_since;	/* ns; since when a leaving connection has had nothing under way */
+	__u64 leaving_since;	/* jiffies; since when the peer can see `leaving` */
 	__u64 refreshed;	/* jiffies; when a message last went over TCP for its own sake */
 	__u64 held_since;	/* ns; since when segments for this end are held back; 0: they are not */
 	__u32 slot;
@@ -262,11 +262,13 @@ struct end {
 	__u8 own_callbacks;	/* BPF_SOCK_OPS_*_CB_FLAG bits that were switched on by us */
 	__u8 selected;		/* both pods were selected at `epoch` */
 	__u8 candidate;		/* has waited to be found by its other end */
+	__u8 quiet;		/* a leaving connection has been seen with nothing under way */
 	__u8 drained;		/* the peer's queue was empty after the last redirected message */
 	__u8 blocked;		/* messages in a row that found the peer's file without O_NONBLOCK */
 	__u8 quick_timers;	/* TCP's timers are short while the end is in the map */
 	__u8 watched;		/* whether its program polls is still to be seen */
 	__u8 samples;		/* messages that TCP has measured its timer by, up to TIMER_SAMPLES */
+	__u8 pad[7];
 };
 
 /* A connection end of which nothing more is expected than that it closes soon, and that stands for BRIEF_WEIGHT of its

@@ -94,6 +94,7 @@ int on_message(struct sk_msg_md *msg)
 	if (gate == GATE_OPEN) {
 		end->backlog += msg->size;
 		end->drained = 0;
+		end->face.redirected = bpf_jiffies64();
 	}
 	settle_by(end, gate, settings);
 	count_message(end, gate, msg->size);

@@ -212,7 +212,7 @@ static __always_inline void entered(struct end *end)
 {
 	end->face.in_map = 1;
 	end->face.leaving = STANDING_NONE;
-	end->quiet_since = 0;
+	end->quiet = 0;
 	end->run = 0;
 	end->blocked = 0;
 	end->drained = 1;

@@ -28,7 +28,8 @@
 static __always_inline enum gate begin_leaving(struct end *end, enum standing standing)
 {
 	end->face.leaving = standing;
-	end->leaving_since = bpf_ktime_get_ns();
+	end->leaving_since = bpf_jiffies64();
+	end->quiet = 0;
 	settle(end, standing);
 	return GATE_LEAVING;
 }
@@ -143,7 +144,7 @@ static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock 
 	enum gate gate;
 
 	if (end->face.leaving) {
-		is_quiet(end, (struct sock *)own, sk, 0);
+		is_quiet(end, (struct sock *)own, sk, face, 0);
 		return GATE_LEAVING;
 	}
 	if (settings->mode != MODE_ACCELERATE)

@@ -49,7 +49,7 @@ static __always_inline bool try_to_leave(struct end *end, struct tcp_sock *tp, i
 		begin_leaving(end, face.leaving);
 	if (!end->face.leaving || !both_established(tp, peer))
 		return false;
-	return is_quiet(end, (struct sock *)tp, peer, holders) && leave(end, tp);
+	return is_quiet(end, (struct sock *)tp, peer, &face, holders) && leave(end, tp);
 }
 
 /* An end whose connection was taken out of the map by its peer. */

@@ -8,7 +8,8 @@
  * A sender that knows of `leaving` redirects only where it sees unread bytes, so what is quiet once stays quiet: both queues
  * are empty, no reference is held but the lasting ones, and nobody owns the peer's lock, as a sender would that cannot know
  * of `leaving`, or that saw bytes which have been read since. At this end the caller is where no sender is in the program. A
- * second look comes LEAVING_GRACE_NS later, because a timer is armed before its reference is taken and so hides another. */
+ * timer is armed before its reference is taken and so hides another for a moment: the last message must have been
+ * redirected GRACE_JIFFIES ago. */
 #ifndef SIDECAR_ACCELERATION_QUIET_H
 #define SIDECAR_ACCELERATION_QUIET_H
 
@@ -16,8 +17,10 @@
 
 /* include/linux/skmsg.h keeps flags in the low bits of sk_user_data (one bit in 5.10, three since 5.19) */
 #define USER_DATA_FLAGS 7UL
-/* Until what one processor has written is seen by all. */
-#define LEAVING_GRACE_NS 1000000ULL
+/* By then a message that was redirected is in its queue, and what one processor has written is seen by all: 1 to 20 ms, by
+ * the kernel's HZ. */
+#define GRACE_JIFFIES 2
+
 /* Of an open socket in the SOCKHASH: one of its struct socket, one of its psock (sk_psock_init()). */
 #define LASTING_REFERENCES 2
 
@@ -81,22 +84,19 @@ static __always_inline void leave_if_reset(const struct end *end, struct sock *s
 		bpf_map_delete_elem(&sockets, &cookie);
 }
 
-/* One look at a connection that is to leave; true at the second one in a row that found it quiet. `holders`: references
- * to `own` that the caller knows of. */
-static __always_inline bool is_quiet(struct end *end, struct sock *own, struct sock *peer, int holders)
+/* Looks at a connection that is to leave; true when nothing is under way and nothing can be any more. `sender`: what the peer
+ * shows; `holders`: references to `own` that the caller knows of. */
+static __always_inline bool is_quiet(struct end *end, struct sock *own, struct sock *peer, const struct face *sender,
+				     int holders)
 {
-	__u64 now = bpf_ktime_get_ns();
-	bool nobody_sends = !PEEK(peer, sk_lock.owned);
+	__u64 now = bpf_jiffies64();
 
-	if (now - end->leaving_since < LEAVING_GRACE_NS)
-		return false;
 	if (!nothing_under_way(own, peer, holders))
-		end->quiet_since = 0;
-	else if (end->quiet_since)
-		return now - end->quiet_since >= LEAVING_GRACE_NS;
-	else if (nobody_sends)
-		end->quiet_since = now;
-	return false;
+		return false;
+	if (!end->quiet && !PEEK(peer, sk_lock.owned) && now - end->leaving_since >= GRACE_JIFFIES &&
+	    now - end->face.redirected >= GRACE_JIFFIES && now - sender->redirected >= GRACE_JIFFIES)
+		end->quiet = 1;
+	return end->quiet;
 }
 
 #endif
