@@ -11,7 +11,7 @@ import { runStaged } from './staged';
 
 const asking = `
 l=socket.create_server(('127.0.0.1',8000))
-c=socket.create_connection(('127.0.0.1',8000));s,_=l.accept();joined(c,s)
+c=connected('127.0.0.1',8000);s,_=l.accept();joined(c,s)
 def turn():
   c.send(b'x'*100);assert readable(s);s.recv(999);s.send(b'y'*100);assert readable(c);c.recv(999)
 for i in range(20): turn()

@@ -4,7 +4,7 @@ import { python } from '../../../ebpf/tests/traffic';
 import type { Fixture } from '../../../ebpf/tests/fixture';
 import type { TestPod } from '../../../ebpf/tests/pods';
 
-/** `stage(name)` prints a name and waits; `told(value)` prints a result. */
+/** `stage(name)` prints a name and waits; `told(value)` prints a result. `connected()` connects without blocking, as what may join when it opens does. */
 const prelude = (folder: string): string => `
 import fcntl,json,os,select,socket,struct,sys,time
 def stage(name):
@@ -12,6 +12,8 @@ def stage(name):
   while not os.path.exists('${folder}.'+name): time.sleep(.01)
 def told(value): print('told '+json.dumps(value))
 def readable(s): return bool(select.select([s],[],[],5)[0])
+def connected(host,port):
+  c=socket.socket();c.setblocking(False);c.connect_ex((host,port));select.select([],[c],[]);return c
 def joined(c,s):
   for each in (c,s): each.setblocking(False);each.setsockopt(6,1,1)
 `;

@@ -41,7 +41,7 @@ s,_=l.accept();joined(s,s);talk(s,False,20);told(talk(s,False,${turns}))
 `;
 
 const client = (host: string, port: number, flags: string): string => `${talker(flags)}
-s=socket.create_connection(('${host}',${port}));joined(s,s);talk(s,True,20);stage('talked');told(talk(s,True,${turns}))
+s=connected('${host}',${port});joined(s,s);talk(s,True,20);stage('talked');told(talk(s,True,${turns}))
 `;
 
 const triggers = { level: '', edge: '|select.EPOLLET' };

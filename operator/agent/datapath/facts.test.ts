@@ -1,6 +1,6 @@
 // What answers of a trial mean.
 import type { Btf } from './btf';
-import { countedQueues, fionreadBits } from './facts';
+import { countedQueues, fionreadBits, habitsToKnow, unknownFacts } from './facts';
 import { setConstants } from './offers';
 
 const byte = { kind: 'int', size: 1, signed: false } as const;
@@ -25,6 +25,12 @@ test.each([
 
 test.each([0, 4])('an answer of %i bytes says nothing, and is an error', (answer) => {
   expect(() => countedQueues(answer, fionreadBits(btf))).toThrow(/answers \d for 1 bytes over TCP and 2 redirected/);
+});
+
+test('who asks FIONREAD has to be known unless the kernel is known to count both queues', () => {
+  const known = (fionread: number): readonly string[] => habitsToKnow({ ...unknownFacts, fionread }, fionreadBits(btf));
+  expect([0, 1, 2].map((fionread) => known(fionread).includes('counts'))).toEqual([true, true, true]);
+  expect(known(3)).toEqual(['splices']);
 });
 
 test('an object whose enum lacks a queue is of another version', () => {

@@ -1,6 +1,7 @@
 // What a trial of redirection (trial.ts) can say of a kernel, and what is taken for true where there was none. Pure.
 import type { Btf } from './btf';
 import { enumerators } from './codec';
+import type { Habit } from './contract';
 
 /** Members of struct offers in ebpf/abi.h. */
 export type Facts = Readonly<{
@@ -32,4 +33,9 @@ export function fionreadBits(btf: Btf): FionreadBits {
 export function countedQueues(answer: number, { tcp, redirected }: FionreadBits): number {
   if ([tcp, redirected, tcp + redirected].includes(answer)) return answer;
   throw new Error(`FIONREAD answers ${answer} for ${tcp} bytes over TCP and ${redirected} redirected`);
+}
+
+/** What has to be known of programs: how they splice on every kernel, and FIONREAD where it does not count the whole. */
+export function habitsToKnow({ fionread }: Facts, { tcp, redirected }: FionreadBits): readonly Habit[] {
+  return fionread === tcp + redirected ? ['splices'] : ['splices', 'counts'];
 }

@@ -10,7 +10,7 @@ import { attachSkMsgVerdict, check, checkHandle, initialBytes, libbpf, LibbpfErr
 import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
 import { runningKernel, setConstants, takeOffers, type Constants } from './offers';
-import type { Facts } from './facts';
+import { fionreadBits, habitsToKnow, type Facts } from './facts';
 import { findFacts } from './trial';
 import { SocketIterator } from './iterators';
 import { attachDescriber, attachVisitor, choicesOn, describerProgram, foundCodec, optionalPrograms, visitorProgram } from './optional';
@@ -61,7 +61,8 @@ export function load(options: OpenOptions): Loaded {
   const closers: (() => void)[] = [];
   const close = (): void => closers.splice(0).reverse().forEach((each) => each());
   try {
-    const { object, optional } = openAndLoad(attempts(elf, findFacts(options, btf), options.plain ?? false), folder, btf);
+    const facts = findFacts(options, btf);
+    const { object, optional } = openAndLoad(attempts(elf, facts, options.plain ?? false), folder, btf);
     closers.push(() => libbpf.closeObject(object));
     // What holds segments back is there before anything is joined.
     for (const [name, pin] of cgroupPrograms) {
@@ -75,7 +76,8 @@ export function load(options: OpenOptions): Loaded {
     const unread = new SocketIterator('unread_sockets', find('unread_sockets'), foundCodec(btf), sockets);
     closers.push(() => unread.close());
     const visitor = optional.includes(visitorProgram) ? attachVisitor(find, btf) : undefined;
-    const readers = new ReaderWatch({ loaded: optional, find, kernel: runningKernel(), folder, needed: ['splices', 'counts'], allowed: options.watch ?? allWays });
+    const needed = habitsToKnow(facts, fionreadBits(btf));
+    const readers = new ReaderWatch({ loaded: optional, find, kernel: runningKernel(), folder, needed, allowed: options.watch ?? allWays });
     const describer = optional.includes(describerProgram) ? attachDescriber(find, btf) : undefined;
     closers.push(() => visitor?.close(), () => readers.close(), () => describer?.close());
     giveBackUnused();
