@@ -237,7 +237,9 @@ struct end {
 	struct identity peer;	/* cookie 0 until paired */
 	__u64 peer_file;	/* struct file of the peer's socket, once it was accepted */
 	__u64 container;
-	__u64 backlog;		/* bytes redirected since the peer's queue was last seen empty */
+	__u64 backlog;		/* bytes and messages redirected since the peer's queue was last seen empty */
+	__u64 backlog_messages;
+	__u64 run_bytes;	/* of the messages that `run` counts */
 	__u64 tcp_bytes;	/* bytes already counted as sent over TCP */
 	__u64 fast_bytes;
 	__u64 epoch;
@@ -268,7 +270,8 @@ struct end {
 	__u8 quick_timers;	/* TCP's timers are short while the end is in the map */
 	__u8 watched;		/* whether its program polls is still to be seen */
 	__u8 samples;		/* messages that TCP has measured its timer by, up to TIMER_SAMPLES */
-	__u8 pad[7];
+	__u8 held_unread;	/* segments are held back because redirected bytes are unread, and not for the connection to leave */
+	__u8 pad[6];
 };
 
 /* A connection end of which nothing more is expected than that it closes soon, and that stands for BRIEF_WEIGHT of its

@@ -93,6 +93,7 @@ int on_message(struct sk_msg_md *msg)
 		gate = GATE_PEER_GONE;
 	if (gate == GATE_OPEN) {
 		end->backlog += msg->size;
+		end->backlog_messages++;
 		end->drained = 0;
 		end->face.redirected = bpf_jiffies64();
 	}

@@ -214,9 +214,11 @@ static __always_inline void entered(struct end *end)
 	end->face.leaving = STANDING_NONE;
 	end->quiet = 0;
 	end->run = 0;
+	end->run_bytes = 0;
 	end->blocked = 0;
 	end->drained = 1;
 	end->samples = 0;
+	end->held_since = 0;
 	count_usage(1);
 }
 

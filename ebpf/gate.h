@@ -10,6 +10,10 @@
 
 /* Messages without an answer after which a connection is a stream. */
 #define LONGEST_RUN 64
+/* On average in such a run, from which redirecting is as fast as TCP. */
+#define LARGE_MESSAGE 16384
+/* struct sk_msg, of a slab (net/core/skmsg.c). */
+#define SK_MSG_BYTES 1024
 #define TCP_NAGLE_CORK 2	/* include/net/tcp.h */
 /* Messages in a row that find the peer's file without O_NONBLOCK: programs set it after accept() and connect(). */
 #define BLOCKED_FOR_GOOD 4
@@ -90,15 +94,17 @@ static __always_inline bool is_peer(const struct end *end, struct sock *peer)
 	return (__u64)PEEK(peer, __sk_common.skc_cookie.counter) == end->peer.cookie;
 }
 
-/* Whether the two take turns. A stream of many messages runs better over TCP, which puts them together. */
-static __always_inline bool takes_turns(struct end *end, const struct face *peer)
+/* Whether the two take turns. A stream of many small messages runs better over TCP, which puts them together. */
+static __always_inline bool takes_turns(struct end *end, const struct face *peer, __u32 size)
 {
 	if (peer->messages != end->heard) {
 		end->heard = peer->messages;
 		end->run = 0;
+		end->run_bytes = 0;
 		end->turns++;
 	}
-	return ++end->run <= LONGEST_RUN;
+	end->run_bytes += size;
+	return ++end->run <= LONGEST_RUN || end->run_bytes > (__u64)end->run * LARGE_MESSAGE;
 }
 
 /* Options are mostly set when a connection begins; where each look is a call, later ones are noticed now and then. */
@@ -139,7 +145,8 @@ static __always_inline enum gate needs_tcp(const struct end *end, struct tcp_soc
 
 /* Whether redirecting is to stop, which it does at a message that finds the peer's queue empty. */
 static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock *own, struct tcp_sock *peer,
-					       struct sock *sk, const struct face *face, const struct settings *settings)
+					       struct sock *sk, const struct face *face, __u32 size,
+					       const struct settings *settings)
 {
 	enum gate gate;
 
@@ -156,7 +163,7 @@ static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock 
 		return GATE_DESELECTED;
 	if (face->leaving)
 		return begin_leaving(end, face->leaving);
-	if (!takes_turns(end, face))
+	if (!takes_turns(end, face, size))
 		return begin_leaving(end, STANDING_ONE_WAY);
 	if (found_unsupported(own, peer, end->face.messages))
 		return begin_leaving(end, STANDING_UNSUPPORTED_SOCKET);
@@ -168,19 +175,31 @@ static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock 
 	return BPF_CORE_READ_BITFIELD(own, nonagle) & TCP_NAGLE_CORK ? GATE_CORKED : GATE_OPEN;
 }
 
+/* What the peer's unread redirected bytes cost the kernel: theirs, and a struct sk_msg a message. Kernels that charge them to
+ * the receive buffer tell how many bytes there are (sk_rmem_alloc; TCP's are all read when this is asked); elsewhere all
+ * that was redirected since the queue was last seen empty counts. */
+static __always_inline __u64 unread_cost(const struct end *end, struct sock *peer)
+{
+	__u64 charged = PEEK(peer, sk_backlog.rmem_alloc.counter);
+	__u64 bytes = charged && charged < end->backlog ? charged : end->backlog;
+	__u64 messages = bytes < end->backlog_messages ? bytes : end->backlog_messages;
+
+	return bytes + messages * SK_MSG_BYTES;
+}
+
 /* Whether a message fits into a queue that is not empty. Kernels that refuse a redirect by the receive buffer make the
  * sender fail with EAGAIN, or wait for a wake-up that nobody sends (openEuler, net/ipv4/tcp_bpf.c, bpf_tcp_ingress()). */
 static __always_inline bool fits(const struct end *end, struct sock *peer, __u32 size, const struct settings *settings)
 {
-	if (end->backlog + size > settings->spill_bytes)
+	if (unread_cost(end, peer) + size > settings->spill_bytes)
 		return false;
 	return !offers.rcvbuf_refuses || PEEK(peer, sk_backlog.rmem_alloc.counter) < PEEK(peer, sk_rcvbuf);
 }
 
-/* Where FIONREAD counts redirected bytes alone, a connection whose bytes go over TCP while others are unread leaves. */
+/* A reader that much behind is better served by TCP, which makes the sender wait. */
 static __always_inline enum gate spill(struct end *end)
 {
-	if (offers.fionread == FIONREAD_REDIRECTED && !end->face.leaving)
+	if (!end->face.leaving)
 		begin_leaving(end, STANDING_ONE_WAY);
 	return GATE_SPILL;
 }
@@ -207,7 +226,7 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 		return GATE_PEER_GONE;
 	if (!face.in_map) /* not yet, or no more */
 		return GATE_UNPAIRED;
-	stop = wants_to_stop(end, own, peer, sk, &face, settings);
+	stop = wants_to_stop(end, own, peer, sk, &face, size, settings);
 	empty = fast_queue_empty(sk);
 	end->drained = empty;
 	if (empty && stop != GATE_OPEN)
@@ -218,6 +237,7 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 	if (!empty)
 		return fits(end, sk, size, settings) ? GATE_OPEN : spill(end);
 	end->backlog = 0;
+	end->backlog_messages = 0;
 	return time_to_refresh(end, size) ? GATE_REFRESH : GATE_OPEN;
 }
 

@@ -8,7 +8,7 @@
  * The sender repeats by its retransmission timer (timers.h), and waits twice as long each time: a reader that was away for a
  * second gets the rest a second later at most. A sender must not take a long wait for a dead connection: it gives up after
  * some fifteen minutes (tcp_retries2), after TCP_USER_TIMEOUT, or once its program has closed the socket, after less
- * (tcp_orphan_retries); so segments pass before. */
+ * (tcp_orphan_retries); so segments pass before: with one of those, a reader that is away for long is woken by the agent's visits. */
 #ifndef SIDECAR_ACCELERATION_HOLD_H
 #define SIDECAR_ACCELERATION_HOLD_H
 
@@ -109,17 +109,19 @@ static __always_inline __u64 patience_of(const struct end *end)
 	state = PEEK(sender, __sk_common.skc_state);
 	if (state != BPF_TCP_ESTABLISHED && state != BPF_TCP_CLOSE_WAIT)
 		return 0;
-	user_timeout = PEEK(connection, icsk_user_timeout) * NS_PER_MS / 2;
+	/* the retransmission after the one that passes first may come twice as late */
+	user_timeout = PEEK(connection, icsk_user_timeout) * NS_PER_MS / 4;
 	return user_timeout && user_timeout < PATIENCE_NS ? user_timeout : PATIENCE_NS;
 }
 
-/* Counts the time from the first segment that had to wait. */
-static __always_inline bool waits(struct end *end, __u64 patience)
+/* Counts the time from the first segment that had to wait, for unread bytes or for the connection to leave. */
+static __always_inline bool waits(struct end *end, bool unread, __u64 patience)
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	if (!end->held_since)
+	if (!end->held_since || end->held_unread != unread)
 		end->held_since = now;
+	end->held_unread = unread;
 	return now - end->held_since < patience;
 }
 
@@ -158,8 +160,8 @@ static __always_inline bool must_wait(struct __sk_buff *skb, struct bpf_sock *sk
 	if (!read_segment(skb, &segment) || !is_next(&segment, tp))
 		return false;
 	if (!unread)
-		return waits(end, LEAVING_PATIENCE_NS);
-	return splices(end) || waits(end, patience_of(end));
+		return waits(end, false, LEAVING_PATIENCE_NS);
+	return splices(end) || waits(end, true, patience_of(end));
 }
 
 #endif
