@@ -11,7 +11,8 @@ const kernelCases = [
   'nonblocking', 'poll', 'epoll-level', 'epoll-edge', 'uring-poll', 'recv-nothing', 'peek', 'peek-offset', 'waitall', 'trunc', 'rcvlowat',
   'fionread', 'fionread-first', 'writev', 'one-byte', 'backpressure', 'siocoutq', 'cork', 'zerocopy', 'oob', 'splice-in', 'splice-in-late',
   'sendfile-in', 'half-close-client', 'half-close-server', 'close-unread', 'linger-zero', 'reset-mid-stream', 'defer-accept', 'accept-late',
-  'nonblock-cleared', 'reconnect', 'source-port-again', 'sequence-wrap', 'fast-open', 'mptcp', 'ktls', 'repair',
+  'short-read-burst', 'short-read-large', 'short-read-away', 'peek-burst', 'fionread-filled', 'burst-and-cork', 'asleep-server', 'asleep-client',
+  'pacing', 'nonblock-cleared', 'reconnect', 'source-port-again', 'sequence-wrap', 'fast-open', 'mptcp', 'ktls', 'repair',
 ];
 
 const conformance = ['--small', '--quick', '--paths', 'same-pod,cross-pod', '--families', 'IPv4,IPv6'];

@@ -1,5 +1,6 @@
 // The probe: which cases it has, and one run of one of them as it prints it.
 import { execFileSync, type ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -57,11 +58,27 @@ export function parseObservation(text: string): Observation {
   return { client: side('client'), server: side('server') };
 }
 
-/** What a process prints until it ends; throws when it ends with an error. */
-export function outputOf(child: ChildProcess): Promise<string> {
+/** What a case asks of who plays it: that nobody visits its connections any more, or a switch in the middle of its bytes. */
+export const orders = ['unvisited', 'switch'] as const;
+export type Order = (typeof orders)[number];
+
+/**
+ * What a process prints until it ends; throws when it ends with an error.
+ * @param obey carries an order out; the process goes on when it has returned
+ */
+export function outputOf(child: ChildProcess, obey: (order: Order) => void = () => {}): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
-    child.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    const { stdin, stdout } = child;
+    if (stdout !== null) {
+      createInterface({ input: stdout }).on('line', (line) => {
+        text += `${line}\n`;
+        const order = orders.find((each) => line === `order ${each}`);
+        if (order === undefined) return;
+        obey(order);
+        stdin?.write('\n');
+      });
+    }
     child.once('close', (code) => (code === 0 ? resolve(text) : reject(new Error(`run probe: it ended with ${code}: ${text}`))));
   });
 }

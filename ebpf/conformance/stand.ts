@@ -1,12 +1,12 @@
 // The stand the cases are played on: pods for every path, half of them selected, and a datapath over all of them.
-import { mkdirSync, readdirSync, readFileSync, rmdirSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBtf } from '../../operator/agent/datapath/btf';
 import { Enums } from '../../operator/agent/datapath/abi';
 import { section } from '../../operator/agent/datapath/elf';
 import { Fixture, object, selected, settings } from '../tests/fixture';
 import { makePair, probeWords, type FamilyName, type Pair, type PathName } from './paths';
-import { outputOf, parseObservation, probeProgram, type Case, type Observation } from './probe';
+import { outputOf, parseObservation, probeProgram, type Case, type Observation, type Order } from './probe';
 import { judge, type Names, type Verdict } from './verdict';
 
 /** Every run has a port of its own: what a datapath learns of a destination must not reach the next case. */
@@ -39,6 +39,8 @@ export class Stand {
   private runs = 0;
   private containers = 0;
   private visits: NodeJS.Timeout | undefined;
+  /** Paths whose pods are not visited for the time of a case; each path is a namespace. */
+  private readonly unvisited = new Set<string>();
 
   /** Makes the pods of `wanted`; throws where a rule cannot be set, after cleaning up. */
   static async open(wanted: readonly PathName[]): Promise<Stand> {
@@ -55,12 +57,13 @@ export class Stand {
   private makePods(wanted: readonly PathName[]): void {
     const { node, datapath } = this.fixture;
     for (const path of wanted) this.pairs.set(path, { accelerated: makePair(node, path), control: makePair(node, path) });
-    const pods = [...this.pairs.values()].flatMap(({ accelerated }) => [accelerated.client, accelerated.server]);
-    datapath.select(pods.map((pod) => selected(pod, 'conformance')), []);
+    const pods = [...this.pairs].flatMap(([path, { accelerated: { client, server } }]) => [client, server].map((pod) => selected(pod, path)));
+    datapath.select(pods, []);
     datapath.configure({ ...settings, learn: true });
     datapath.watchReaders(true);
     this.visits = setInterval(() => {
-      for (let step = 0, moved = 1; step < stepsToJoin && moved > 0; step++) moved = datapath.visit().steps;
+      const visited = new Set(wanted.filter((path) => !this.unvisited.has(path)));
+      for (let step = 0, moved = 1; step < stepsToJoin && moved > 0; step++) moved = datapath.visit(visited).steps;
     }, visitMs);
   }
 
@@ -70,29 +73,31 @@ export class Stand {
     if (pair === undefined) throw new Error(`play ${name}: the pods of path ${path} were not made`);
     const port = firstPort + (this.runs++ % ports);
     const size = small ? ['--small'] : [];
-    const [control, accelerated] = await Promise.all([
-      this.observe(name, pair.control, probeWords(path, family, pair.control, port), size),
-      this.observe(name, pair.accelerated, probeWords(path, family, pair.accelerated, port), [...size, '--ends', this.endsPin()]),
-    ]);
-    return { ...judge(subject, control, accelerated, this.names), control, accelerated };
+    const obey = (order: Order): void => void (order === 'unvisited' && this.unvisited.add(path));
+    try {
+      const [control, accelerated] = await Promise.all([
+        this.observe(name, pair.control, probeWords(path, family, pair.control, port), size),
+        this.observe(name, pair.accelerated, probeWords(path, family, pair.accelerated, port), [...size, '--ends', this.fixture.endsPin()], obey),
+      ]);
+      return { ...judge(subject, control, accelerated, this.names), control, accelerated };
+    } finally {
+      this.unvisited.delete(path);
+    }
   }
 
   /** In a container of its own: what the datapath learns of how its programs read must not reach the next case. */
-  private async observe(name: string, { server }: Pair, where: readonly string[], how: readonly string[]): Promise<Observation> {
+  private async observe(
+    name: string, { server }: Pair, where: readonly string[], how: readonly string[], obey?: (order: Order) => void,
+  ): Promise<Observation> {
     const { node } = this.fixture;
     const container = join(node.cgroup, String(this.containers++));
     mkdirSync(container);
     const enter = `echo $$ > ${container}/cgroup.procs; exec "$0" "$@"`;
     try {
-      return parseObservation(await outputOf(node.start(server, 'sh', '-c', enter, probeProgram, 'run', name, ...where, ...how)));
+      return parseObservation(await outputOf(node.start(server, 'sh', '-c', enter, probeProgram, 'run', name, ...where, ...how), obey));
     } finally {
       rmdirSync(container);
     }
-  }
-
-  private endsPin(): string {
-    const [folder = ''] = readdirSync(this.fixture.pins);
-    return join(this.fixture.pins, folder, 'ends');
   }
 
   close(): Promise<void> {

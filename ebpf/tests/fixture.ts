@@ -1,6 +1,6 @@
 // Two selected test pods and a datapath over them; set up and cleaned up around each test.
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
@@ -57,6 +57,12 @@ export class Fixture {
   /** Containers are known from the start to poll what they accept, so that connections join when they open. */
   trust(...cgroups: readonly string[]): void {
     knowToPoll(object, this.pins, cgroups, [this.client, this.server]);
+  }
+
+  /** Where the sockets' storage is pinned, which says how the bytes of a socket went. */
+  endsPin(): string {
+    const [folder = ''] = readdirSync(this.pins);
+    return join(this.pins, folder, 'ends');
   }
 
   counters(namespace: string): NamespaceCounters {

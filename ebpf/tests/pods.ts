@@ -54,7 +54,7 @@ export class TestNode {
   /** Runs a command in the pod's namespace, in the node's cgroup. */
   start(pod: TestPod, command: string, ...args: string[]): ChildProcess {
     const enter = `echo $$ > ${this.cgroup}/cgroup.procs; exec "$0" "$@"`;
-    const child = spawn('nsenter', [`--net=/run/netns/${pod.name}`, 'sh', '-c', enter, command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn('nsenter', [`--net=/run/netns/${pod.name}`, 'sh', '-c', enter, command, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
     this.running.add(child);
     child.once('exit', () => this.running.delete(child));
     return child;

@@ -37,9 +37,9 @@ print(sent)`);
   expect(await served()).toBe('ready');
   const asked = run(f, f.client, repairing, asking('safe', 20), `
 import ctypes
-s=socket.create_connection(('${f.server.address}',${port}));print(ask(s))
+s=reach(socket.socket(),('${f.server.address}',${port}));print(ask(s))
 assert ctypes.CDLL(None).connect(s.fileno(),bytes(16),16)==0
-s.setblocking(True);s.connect(('${later.address}',${port}));print(ask(s));open('${go}','w').close()
+reach(s,('${later.address}',${port}));print(ask(s));open('${go}','w').close()
 for i in range(30): print(ask(s))`);
   for (let round = 0; round < 32; round++) expect(await asked()).toBe('fine');
   expect(Number(await former())).toBeGreaterThan(0);
@@ -61,7 +61,7 @@ print('closed')
 `, awaiting(go));
   expect(await gone()).toBe('ready');
   const left = run(f, f.client, repairing, `
-held=[socket.create_connection(('${f.server.address}',${port})) for i in range(50)]
+held=[reach(socket.socket(),('${f.server.address}',${port})) for i in range(50)]
 for s in held: s.setblocking(False);s.send(b'E');readable(s,8);s.recv(9)
 print('left')
 while not os.path.exists('${go}'):
@@ -76,7 +76,7 @@ l=socket.create_server(('0.0.0.0',${port}));print('ready')
 while True: c,_=l.accept();answer(c);c.close()`);
   expect(await served()).toBe('ready');
   const asked = run(f, third, repairing, asking('safe', 20), `
-for i in range(60): s=socket.create_connection(('${fourth.address}',${port}));said=ask(s);s.close();print(said)`);
+for i in range(60): s=reach(socket.socket(),('${fourth.address}',${port}));said=ask(s);s.close();print(said)`);
   for (let i = 0; i < 60; i++) expect(await asked()).toBe('fine');
   writeFileSync(go, '');
   expect(await left()).toBe('end');

@@ -30,6 +30,7 @@ def made(own,peer,sent,received):
   s.connect(peer);return s
 def pretend_received(s,count): s.setsockopt(6,QUEUE,RECEIVED);s.send(b'x'*count)
 def readable(s,seconds): return bool(select.select([s],[],[],seconds)[0])
+def reach(s,peer): s.setblocking(False);s.connect_ex(peer);select.select([],[s],[],8);return s
 `;
 
 /** A connection's client: takes `turns` turns, each with a message of `word` and its number, and says how that went. */

@@ -6,10 +6,14 @@
 #include "probe.h"
 
 ROWS(waking);
+ROWS(edges);
+ROWS(mixing);
+ROWS(sleeping);
 ROWS(uring);
 ROWS(reading);
 ROWS(messages);
 ROWS(writing);
+ROWS(pacing);
 ROWS(beside);
 ROWS(splicing);
 ROWS(closing);
@@ -21,8 +25,11 @@ ROWS(idle);
 ROWS(counters);
 ROWS(storms);
 
+/* For who can switch the datapath in the middle (ebpf/tests/changeover.e2e.ts); not in the table. */
+ROWS(changeover);
+
 static const struct probe_case *const families[] __attribute__((unused)) = {
-	waking, uring, reading, messages, writing, beside, splicing, closing, accepting, passing, ports, special, idle, counters, storms, NULL,
+	waking, edges, mixing, sleeping, uring, reading, messages, writing, pacing, beside, splicing, closing, accepting, passing, ports, special, idle, counters, storms, NULL,
 };
 
 #endif

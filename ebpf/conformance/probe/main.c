@@ -21,13 +21,23 @@ static _Noreturn void refuse(const char *what, const char *word)
 	exit(2);
 }
 
+static const struct probe_case *find_in(const struct probe_case *family, const char *name)
+{
+	for (const struct probe_case *row = family; row->name; row++)
+		if (!strcmp(row->name, name))
+			return row;
+	return NULL;
+}
+
 static const struct probe_case *find(const char *name)
 {
-	for (size_t i = 0; families[i]; i++)
-		for (const struct probe_case *row = families[i]; row->name; row++)
-			if (!strcmp(row->name, name))
-				return row;
-	refuse("no such case; `probe cases` lists them", name);
+	const struct probe_case *found = find_in(changeover, name);
+
+	for (size_t i = 0; families[i] && !found; i++)
+		found = find_in(families[i], name);
+	if (!found)
+		refuse("no such case; `probe cases` lists them", name);
+	return found;
 }
 
 static void list(void)

@@ -98,6 +98,16 @@ void meet(void)
 	hear();
 }
 
+/* Played by hand, there is nobody to obey: standard input is at its end. */
+void order(const char *what)
+{
+	char done;
+
+	dprintf(STDOUT_FILENO, "order %s\n", what);
+	if (read(STDIN_FILENO, &done, 1) < 0)
+		give_up("order %s: %s", what, strerrorname_np(errno));
+}
+
 long now_ms(void)
 {
 	struct timespec now;
@@ -120,4 +130,9 @@ const char *timing(long took_ms, long expected_ms)
 	if (took_ms < expected_ms * 3 / 4)
 		return "at once";
 	return took_ms < expected_ms * 4 + 2000 ? "in time" : "late";
+}
+
+void say_prompt(const char *what, long since_ms)
+{
+	say("%s %s", what, now_ms() - since_ms < 1000 ? "within a second" : "late");
 }

@@ -39,6 +39,8 @@ static void play_side(const struct probe_case *row)
 			row->prepare(&conn);
 		meet();
 		warm_up(&conn);
+		if (row->unvisited && stage.client)
+			order("unvisited");
 		meet();
 	}
 	(stage.client ? row->client : row->server)(&conn);

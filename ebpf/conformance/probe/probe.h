@@ -41,6 +41,7 @@ struct probe_case {
 	void (*prepare)(struct conn *conn);	/* at both sides, before the first byte: options a program sets when it begins */
 	bool alone;		/* opens its connections itself; the two functions get a closed one */
 	bool slow;		/* left out of the short form */
+	bool unvisited;		/* nobody visits open connections meanwhile: what must hold without an agent */
 	int seconds;		/* deadline; 0: thirty seconds */
 };
 
@@ -67,9 +68,12 @@ _Noreturn void unsupported(const char *format, ...) __attribute__((format(printf
 void meet(void);		/* returns when both sides have called it */
 void tell(long value);		/* to the other side's hear() */
 long hear(void);
+/* Asks for something that only who plays the case can do, and returns when it is done. */
+void order(const char *what);
 void nap(long ms);
 long now_ms(void);
 const char *timing(long took_ms, long expected_ms);	/* "at once", "in time" or "late" */
+void say_prompt(const char *what, long since_ms);	/* "what within a second", or how it was late */
 
 /* socket.c: opening and closing */
 int open_socket(int protocol);
@@ -114,6 +118,22 @@ void send_no_more(void);
 void turns(struct conn *conn, int count, size_t length);	/* request and answer, the asking side */
 void answer_turns(struct conn *conn, int count, size_t length);
 void settle(void);			/* what has been sent is there now */
+
+/* edge.c: a reader that epoll tells once for each arrival, and that takes a read shorter than its buffer to mean that all
+ * has been read (epoll(7), question 9); so do tokio, Netty and .NET, and nginx where it asks for EPOLLRDHUP. */
+struct edge {
+	int epoll;
+	size_t room;		/* size of its buffer */
+	bool counts;		/* asks FIONREAD when a read has filled the buffer, and believes it until the next edge */
+	bool ready;		/* what it believes */
+	bool end_told;		/* by EPOLLRDHUP: from now on it reads until the end */
+	long known;		/* bytes that FIONREAD told of; -1 when it was not asked */
+};
+
+struct edge edge_on(const struct conn *conn, size_t room);
+bool edge_await(struct edge *edge);	/* false when none comes */
+uint64_t edge_take(struct edge *edge, struct conn *conn, uint64_t length);	/* less only when it sleeps for good, or at the end */
+void edge_turns(struct edge *edge, struct conn *conn, int count, size_t length);	/* the answering side */
 
 /* speed.c: how the bytes of a connection went */
 void note_start(struct conn *conn);

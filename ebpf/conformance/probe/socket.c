@@ -14,8 +14,8 @@
 #define ROUND_PAUSE_MS 20
 #define TURN_BYTES 64
 /* What a case changes then is changed on a connection that has been in use for a while: by now the datapath takes it
- * as it is, and looks at its options only now and then. */
-#define USED_TURNS 24
+ * as it is, looks at its options only now and then, and no longer lets TCP measure it by every few messages. */
+#define USED_TURNS 100
 /* Of a connection that is neither joined nor refused by now there is nothing more to expect. */
 #define WARM_UP_MS 12000
 

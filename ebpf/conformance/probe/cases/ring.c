@@ -57,7 +57,7 @@ bool ring_idle(int ms)
 	return !wait_for(ring, POLLIN, ms);
 }
 
-int ring_wait(void)
+int ring_wait_with(uint32_t *flags)
 {
 	uint32_t head = *word(completions, params.cq_off.head);
 	struct io_uring_cqe *all = (void *)(completions + params.cq_off.cqes);
@@ -66,6 +66,14 @@ int ring_wait(void)
 	if (!wait_for(ring, POLLIN, PATIENCE_MS))
 		give_up("no completion");
 	result = all[head & (params.cq_entries - 1)].res;
+	*flags = all[head & (params.cq_entries - 1)].flags;
 	__atomic_store_n(word(completions, params.cq_off.head), head + 1, __ATOMIC_RELEASE);
 	return result;
+}
+
+int ring_wait(void)
+{
+	uint32_t flags;
+
+	return ring_wait_with(&flags);
 }

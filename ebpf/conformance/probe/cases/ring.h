@@ -10,6 +10,7 @@ void ring_open(void);	/* ends the case as unsupported where the kernel has no io
 struct io_uring_sqe *ring_request(void);
 void ring_submit(void);
 int ring_wait(void);	/* result of the next completion, as the kernel gives it: negative errno */
+int ring_wait_with(uint32_t *flags);	/* the same, with its flags (IORING_CQE_F_*) */
 bool ring_idle(int ms);	/* nothing completes within this time */
 
 #endif

@@ -11,6 +11,7 @@
 #define TURNS 20
 #define PIECE 20000
 #define HEADER 200
+#define MANY_TURNS 1000
 
 /* A file with the next bytes of the stream. */
 static int file_of(uint64_t at, size_t length)
@@ -119,6 +120,36 @@ static void splice_late(struct conn *conn)
 	say("turns %d", turn);
 }
 
+/* As a relay that has read and written for a long time and then leaves the rest to the kernel: splice() until there is
+ * nothing, then asleep until the next edge. */
+static void begin_to_splice(struct conn *conn)
+{
+	int pipe[2];
+	uint64_t left = (uint64_t)TURNS * PIECE;
+	struct edge edge = edge_on(conn, PIECE);
+	unsigned char bytes[PIECE];
+
+	edge_turns(&edge, conn, MANY_TURNS, HEADER);
+	new_pipe(pipe);
+	say_result("empty: splice", splice(conn->fd, NULL, pipe[1], NULL, PIECE, SPLICE_F_NONBLOCK));
+	meet();
+	while (left && edge_await(&edge)) {
+		ssize_t n;
+
+		while ((n = splice(conn->fd, NULL, pipe[1], NULL, PIECE, SPLICE_F_NONBLOCK)) > 0) {
+			if (read(pipe[0], bytes, n) != n)
+				give_up("read pipe");
+			check(conn, bytes, n);
+			left -= n;
+			if (left % PIECE == 0)
+				put(conn, 1);
+		}
+		if (n == 0)
+			break;
+	}
+	say("left %llu", (unsigned long long)left);
+}
+
 static void send_pieces(struct conn *conn)
 {
 	for (int turn = 0; turn < TURNS; turn++) {
@@ -126,6 +157,17 @@ static void send_pieces(struct conn *conn)
 		if (!wait_for(conn->fd, POLLIN, PATIENCE_MS) || take_once(conn, 1, 0) != 1)
 			return;
 	}
+}
+
+static void turn_and_send_pieces(struct conn *conn)
+{
+	long start;
+
+	turns(conn, MANY_TURNS, HEADER);
+	meet();
+	start = now_ms();
+	send_pieces(conn);
+	say_prompt("answered", start);
 }
 
 static void send_pieces_when_asked(struct conn *conn)
@@ -225,6 +267,8 @@ const struct probe_case splicing[] = {
 	{ "read-then-splice-first", "the same by a program that never spliced before", send_pieces, read_then_splice, TO_SERVER },
 	{ "read-then-splice-new", "a head is read, the body spliced, from the first byte on",
 	  send_pieces_cold, read_then_splice_cold, TO_SERVER, .alone = true },
+	{ "splice-begins", "a relay begins to splice after a thousand turns, when nothing is unread", turn_and_send_pieces, begin_to_splice,
+	  TO_SERVER, .unvisited = true },
 	{ "splice-out", "splice() from a pipe into the socket", splice_out, answer_pieces, TO_SERVER },
 	{ "sendfile-out", "sendfile() from a file into the socket", send_file, answer_pieces, TO_SERVER },
 	{ "sendfile-in", "sendfile() from the socket is refused", feed, sendfile_from_socket, TO_SERVER },

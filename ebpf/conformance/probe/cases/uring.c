@@ -165,11 +165,89 @@ static void splicing_by_ring(struct conn *conn)
 	send_no_more();
 }
 
+/* One request that completes with each arrival, into buffers that the kernel takes from a stock. */
+#define STOCK 256
+#define GROUP 1
+
+static void offer_stock(void)
+{
+	static unsigned char stock[STOCK][sizeof(bytes)];
+	struct io_uring_sqe *request = ring_request();
+
+	request->opcode = IORING_OP_PROVIDE_BUFFERS;
+	request->addr = (uintptr_t)stock;
+	request->len = sizeof(bytes);
+	request->fd = STOCK;
+	request->buf_group = GROUP;
+	ring_submit();
+	if (ring_wait() < 0)
+		unsupported("io_uring: buffers of the kernel's choice");
+}
+
+static void ask_multishot(int fd)
+{
+	struct io_uring_sqe *request = ring_request();
+
+	request->opcode = IORING_OP_RECV;
+	request->fd = fd;
+	request->flags = IOSQE_BUFFER_SELECT;
+	request->buf_group = GROUP;
+	request->ioprio = IORING_RECV_MULTISHOT;
+	ring_submit();
+}
+
+#define BURST 80
+
+static void take_multishot(struct conn *conn, size_t length)
+{
+	while (length) {
+		uint32_t flags;
+		int result = ring_wait_with(&flags);
+
+		if (result == -EINVAL)
+			unsupported("io_uring: multishot recv");
+		if (result <= 0)
+			give_up("recv: %s", strerrorname_np(-result));
+		length -= result;
+		if (!(flags & IORING_CQE_F_MORE))
+			ask_multishot(conn->fd);
+	}
+	put(conn, 1);
+}
+
+static void receive_multishot(struct conn *conn)
+{
+	ring_open();
+	offer_stock();
+	ask_multishot(conn->fd);
+	for (int i = 0; i < 3; i++) {
+		take_multishot(conn, 100);
+		take_multishot(conn, 100 * BURST);
+	}
+}
+
+static void send_to_multishot(struct conn *conn)
+{
+	for (int i = 0; i < 3; i++) {
+		long start;
+
+		put(conn, 100);
+		take(conn, 1);
+		start = now_ms();
+		for (int j = 0; j < BURST; j++)
+			put(conn, 100);
+		take(conn, 1);
+		say_prompt("answered", start);
+	}
+}
+
 const struct probe_case uring[] = {
 	{ "uring-recv", "io_uring: a recv that waits inside the kernel", feed, receive, TO_SERVER },
 	{ "uring-recv-nonblocking", "io_uring: recv on a non-blocking socket", feed, receive_nonblocking, TO_SERVER },
 	{ "uring-poll", "io_uring: a poll request, then recv", feed, polled, TO_SERVER },
 	{ "uring-splice", "io_uring: splice from the socket", feed, splicing_by_ring, TO_SERVER },
+	{ "uring-multishot", "io_uring: one recv for everything that comes", send_to_multishot, receive_multishot, TO_SERVER,
+	  .unvisited = true },
 	{ "uring-send", "io_uring: send", sending, take_sent, TO_SERVER },
 	END_OF_ROWS
 };

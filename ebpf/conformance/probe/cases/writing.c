@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #define MIB (1024 * 1024L)
@@ -223,6 +224,33 @@ static void nothing_received(struct conn *conn)
 	take(conn, 100);
 }
 
+/* A file that is mapped and then cut off: its pages are no longer there when send() copies them. */
+static void send_cut_off(struct conn *conn)
+{
+	size_t page = sysconf(_SC_PAGESIZE);
+	int file = memfd_create("cut", MFD_CLOEXEC);
+	unsigned char *bytes;
+
+	if (ftruncate(file, 2 * page))
+		give_up("ftruncate");
+	bytes = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+	fill(bytes, conn->sent, page);
+	if (ftruncate(file, page))
+		give_up("ftruncate");
+	for (int i = 0; i < 2; i++) {
+		say_result("cut off: send", send(conn->fd, bytes + page, page, 0));
+		say_result("cut off: write", write(conn->fd, bytes + page, page));
+	}
+	put(conn, 100);
+	take(conn, 1);
+}
+
+static void take_rest(struct conn *conn)
+{
+	take(conn, 100);
+	put(conn, 1);
+}
+
 const struct probe_case writing[] = {
 	{ "write-64mib", "one write() of 64 MiB, read as it comes", write_at_once, take_large, TO_SERVER, .seconds = 120 },
 	{ "stream-64mib", "64 MiB one way in pieces of 32 KiB", write_in_parts, take_large, TO_SERVER, .seconds = 120 },
@@ -236,5 +264,6 @@ const struct probe_case writing[] = {
 	{ "cork", "TCP_CORK holds bytes back until it is taken off", cork, see_held_back, TO_SERVER },
 	{ "nagle", "small writes without TCP_NODELAY", nagle, echo_sixty, BOTH_WAYS },
 	{ "send-nothing", "a send() of no bytes is not seen by the reader", nothing_sent, nothing_received, TO_SERVER },
+	{ "send-cut-off", "send() from a mapped file that was truncated", send_cut_off, take_rest, TO_SERVER },
 	END_OF_ROWS
 };
