@@ -24,6 +24,8 @@ export class BenchNode {
   /** Once it is in force. */
   private visits: Visits | undefined;
   private visitFailed: Error | undefined;
+  /** Milliseconds that the agent's clock is ahead of ours. */
+  private ahead = 0;
   private readonly primed = new Set<string>();
   private readonly running = new Set<RunningLoad>();
 
@@ -82,6 +84,34 @@ export class BenchNode {
     return running;
   }
 
+  /** Starts a process on its own, in a cgroup that no program is attached to. */
+  async startAlone(program: 'calls'): Promise<RunningLoad> {
+    const running = await RunningLoad.alone(this.loadProgram, this.plain.client, program);
+    this.running.add(running);
+    return running;
+  }
+
+  /** From now on the agent's clock goes forward by passSecond() only, until the product is put on anew. */
+  holdClock(): void {
+    clearInterval(this.visiting);
+  }
+
+  /** Lets the agent do at once what it does in a second. Returns the ends that are learnt, and whether readers are watched then. */
+  passSecond(): { learning: number; watching: boolean } {
+    const { datapath } = this.fixture;
+    this.ahead += stepEveryMs;
+    this.visits?.step(datapath, datapath.snapshot());
+    return { learning: this.learningEnds(), watching: this.visits?.watching ?? false };
+  }
+
+  watchReaders(on: boolean): void {
+    this.fixture.datapath.watchReaders(on);
+  }
+
+  learningEnds(): number {
+    return this.fixture.datapath.snapshot().namespaces.reduce((sum, { reasons }) => sum + (reasons.get('Learning') ?? 0), 0);
+  }
+
   /**
    * Makes the destination of a load known as one whose connections take turns: those that are opened from then on are
    * accelerated when they open. The first of them is adopted.
@@ -134,7 +164,7 @@ export class BenchNode {
     const { datapath, client, server } = this.fixture;
     datapath.configure({ ...settings, learn: true, maxConnections: maxConnectionsRange.default, spillBytes: spillBytesRange.default });
     datapath.select([selected(client, 'front'), selected(server, 'back')], []);
-    const visits = (this.visits = new Visits(() => performance.now()));
+    const visits = (this.visits = new Visits(() => performance.now() + this.ahead));
     this.visiting = setInterval(() => {
       try {
         visits.step(datapath, datapath.snapshot());

@@ -1,7 +1,7 @@
 // Divides what was measured: each round's sides by one another, and the middle of the rounds.
 import { median, ratioOf, type Ratio } from '../../operator/cli/bench/statistics';
-import type { Side } from './experiment';
-import { figures, reaches, type Figure } from './figures';
+import type { Case, Side } from './experiment';
+import { figures, goalOf, reaches, type Figure, type Goal } from './figures';
 import type { MeasuredCase } from './measurements';
 import type { QuantityName } from './quantities';
 
@@ -10,7 +10,8 @@ export interface Comparison {
   readonly figure: Figure;
   readonly measured: MeasuredCase;
   readonly ratio: Ratio;
-  /** Undefined where nothing must be reached. */
+  /** Both are undefined where nothing must be reached. */
+  readonly goal: Goal | undefined;
   readonly reached: boolean | undefined;
 }
 
@@ -32,18 +33,17 @@ export function middle(measured: MeasuredCase, side: Side, quantity: QuantityNam
 /** The cases of one figure that were measured, in the order of its experiment. */
 export function comparisonsOf(figure: Figure, measured: readonly MeasuredCase[]): Comparison[] {
   const { experiment, of = () => true } = figure;
-  const names = experiment.cases.map(({ name }) => name).filter(of);
-  return names.flatMap((name) => {
-    const found = measured.find((each) => each.experiment === experiment.name && each.case === name);
-    return found === undefined ? [] : [compare(figure, found)];
+  return experiment.cases.filter(({ name }) => of(name)).flatMap((it) => {
+    const found = measured.find((each) => each.experiment === experiment.name && each.case === it.name);
+    return found === undefined ? [] : [compare(figure, it, found)];
   });
 }
 
-function compare(figure: Figure, measured: MeasuredCase): Comparison {
-  const { side, against, quantity, must } = figure;
+function compare(figure: Figure, it: Case, measured: MeasuredCase): Comparison {
+  const { side, against, quantity } = figure;
   const ratio = ratioOf(valuesOf(measured, against, quantity), valuesOf(measured, side, quantity));
-  const goal = must?.of?.(measured.case) === false ? undefined : must?.goal;
-  return { figure, measured, ratio, reached: goal && reaches(ratio.median, goal) };
+  const goal = goalOf(figure, it);
+  return { figure, measured, ratio, goal, reached: goal && reaches(ratio.median, goal) };
 }
 
 /** The content of bench.json. */

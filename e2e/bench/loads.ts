@@ -1,4 +1,4 @@
-// A load between two ends: a server and a client, each a process in a pod and a cgroup, which works in slices on demand.
+// A load between two ends, or a process on its own, each in a pod and a cgroup, which works in slices on demand.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
@@ -66,12 +66,27 @@ class Worker {
   }
 }
 
-/** A load whose connections are open. */
+/** A load that is ready: its connections are open. */
 export class RunningLoad {
   private constructor(
-    private readonly serving: Worker,
     private readonly asking: Worker,
+    private readonly serving?: Worker,
   ) {}
+
+  /**
+   * Starts a program that talks to nobody.
+   * @throws when it does not come up; nothing is left of it then
+   */
+  static async alone(loadProgram: string, where: End, program: 'calls'): Promise<RunningLoad> {
+    const worker = new Worker(loadProgram, where, [program]);
+    try {
+      await worker.line();
+      return new RunningLoad(worker);
+    } catch (error) {
+      await worker.stop();
+      throw error;
+    }
+  }
 
   /** @throws when a program does not come up; nothing is left of it then */
   static async start(loadProgram: string, { client, server, address, serve, program, words }: Load): Promise<RunningLoad> {
@@ -82,7 +97,7 @@ export class RunningLoad {
       const asking = new Worker(loadProgram, client, [program, address, ...words]);
       workers.push(asking);
       await asking.line();
-      return new RunningLoad(serving, asking);
+      return new RunningLoad(asking, serving);
     } catch (error) {
       await Promise.all(workers.map((worker) => worker.stop()));
       throw error;
@@ -96,6 +111,6 @@ export class RunningLoad {
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.asking.stop(), this.serving.stop()]);
+    await Promise.all([this.asking.stop(), this.serving?.stop()]);
   }
 }

@@ -22,6 +22,10 @@ export const quantities = {
   takenMiB: { title: 'sender blocked after', unit: 'MiB', digits: 2, better: 'lower' },
   /** Of the bytes of selected pods, those that did not go over TCP, in percent. */
   redirected: { title: 'redirected', unit: '%', digits: 0, better: 'higher' },
+  callsPerSecond: { title: 'system calls', unit: '1/s', digits: 0, better: 'higher' },
+  /** Of the agent's steps, those at which a connection was being learnt, and at which readers were watched, in percent. */
+  learning: { title: 'time with a connection that is learnt', unit: '%', digits: 0, better: 'higher' },
+  watched: { title: 'time in which readers are watched', unit: '%', digits: 1, better: 'lower' },
   errors: { title: 'failed requests', unit: '', digits: 0, better: 'lower' },
 } as const satisfies Record<string, Quantity>;
 

@@ -40,9 +40,9 @@ export class Bar {
 export function resultLines(experiment: Experiment, measured: readonly MeasuredCase[]): string[] {
   const own = figures.filter((figure) => figure.experiment === experiment);
   return own.flatMap((figure) =>
-    comparisonsOf(figure, measured).map(({ measured: { case: name }, ratio, reached }) => {
-      const goal = reached === undefined || figure.must === undefined ? '' : `must be ${goalWords(figure.must.goal)}: ${reached ? 'reached' : 'MISSED'}`;
-      return `${figure.name.padEnd(20)} ${name.padEnd(58)} ${ratioWords(ratio).padEnd(18)} ${goal}`.trimEnd();
+    comparisonsOf(figure, measured).map(({ measured: { case: name }, ratio, goal, reached }) => {
+      const judged = goal === undefined ? '' : `must be ${goalWords(goal)}: ${reached ? 'reached' : 'MISSED'}`;
+      return `${figure.name.padEnd(20)} ${name.padEnd(58)} ${ratioWords(ratio).padEnd(18)} ${judged}`.trimEnd();
     }),
   );
 }

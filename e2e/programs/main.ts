@@ -9,7 +9,7 @@ import { checkout } from '../tools/paths';
 import { Progress } from '../tools/progress';
 import { ProgramMesh } from './mesh';
 import { pageOf } from './page';
-import { ratio, resultsSchema, verdict, type Row } from './rows';
+import { ratioWords, rowsOf, verdict, type Results, type Row } from './rows';
 import { runTrial, type Pace } from './run';
 import type { Trial } from './trial';
 import { trials } from './trials';
@@ -17,7 +17,7 @@ import { trials } from './trials';
 const options = z.object({
   /** Names of trials; rows of others stay as they are in docs/programs.json. */
   only: z.array(z.enum(trials.map(({ name }) => name))).optional(),
-  turns: z.coerce.number().int().positive().default(2),
+  turns: z.coerce.number().int().positive().default(4),
   seconds: z.coerce.number().positive().default(8),
   /** Before measuring, so that the datapath learns the destination; visits need about three. */
   warmUp: z.coerce.number().min(0).default(5),
@@ -29,9 +29,9 @@ const json = join(checkout, 'docs', 'programs.json');
 const page = join(checkout, 'docs', 'programs.md');
 
 function publish(rows: readonly Row[]): void {
-  const known = existsSync(json) ? resultsSchema.parse(JSON.parse(readFileSync(json, 'utf8'))).rows : [];
+  const known = existsSync(json) ? rowsOf(JSON.parse(readFileSync(json, 'utf8'))) : [];
   const row = (name: string): Row | undefined => [...rows, ...known].find(({ program }) => program === name);
-  const results = { kernel: release(), rows: trials.flatMap(({ name }) => row(name) ?? []) };
+  const results: Results = { kernel: release(), rows: trials.flatMap(({ name }) => row(name) ?? []) };
   writeFileSync(json, `${JSON.stringify(results, null, 2)}\n`);
   writeFileSync(page, pageOf(results));
 }
@@ -62,7 +62,9 @@ async function runAll(envoy: string, pace: Pace, chosen: (trial: Trial) => boole
 
 function summary(row: Row): string {
   const share = `${Math.round(100 * row.acceleratedShare)} % accelerated`;
-  return `${row.program}: ${verdict(row)}, ${share}, ${ratio(row).toFixed(2)} x TCP, ${JSON.stringify(row.reasons)} ${JSON.stringify(row.passes)}`;
+  const { tcp, accelerated } = row.standstillMs;
+  const still = `longest standstill ${tcp.toFixed(0)} ms on TCP, ${accelerated.toFixed(0)} ms accelerated`;
+  return `${row.program}: ${verdict(row)}, ${share}, ${ratioWords(row)} x TCP, ${still}, ${JSON.stringify(row.reasons)} ${JSON.stringify(row.passes)}`;
 }
 
 const say = (line: string): void => void process.stderr.write(`${line}\n`);

@@ -7,6 +7,7 @@ import type { TestPod } from '../../ebpf/tests/pods';
 import { maxConnectionsRange, spillBytesRange } from '../../operator/api/spec';
 import { waitFor } from '../support/waitFor';
 import { addSidecar, listens } from './sidecar';
+import { Standstill } from './standstill';
 import { Watch } from './watch';
 
 /** Where a program runs: the client's pod, the server's, or a container of its own beside the server's. */
@@ -33,6 +34,7 @@ export class ProgramMesh {
   /** For configuration, data and logs; of one opening of a program. */
   directory = '';
   private watching: Watch | undefined;
+  private looking: Standstill | undefined;
   private started = 0;
   private interrupted = false;
 
@@ -44,7 +46,9 @@ export class ProgramMesh {
     try {
       mesh.detach();
       for (const container of containers) mkdirSync(mesh.cgroup(container));
-      for (const pod of [mesh.fixture.client, mesh.fixture.server]) await addSidecar(mesh.fixture.node, pod, envoy);
+      const { node, client, server } = mesh.fixture;
+      const sidecars = [await addSidecar(node, client, envoy), await addSidecar(node, server, envoy)];
+      mesh.looking = new Standstill(sidecars.flatMap(({ pid }) => pid ?? []));
       return mesh;
     } catch (error) {
       await mesh.close();
@@ -60,6 +64,12 @@ export class ProgramMesh {
   /** The datapath's watcher; undefined on plain TCP. */
   get watch(): Watch | undefined {
     return this.watching;
+  }
+
+  /** Looks whether bytes move while a program of the client runs. */
+  get standstill(): Standstill {
+    if (this.looking === undefined) throw new Error('looking for standstills: the sidecars have not been started');
+    return this.looking;
   }
 
   /** Puts the product on the node as an agent would, with the defaults of the resource. */
@@ -118,10 +128,15 @@ export class ProgramMesh {
   }
 
   /**
-   * Runs a program to its end.
+   * Runs a program to its end; with one of the client bytes are to move.
    * @throws Hung when it does not end; it is killed then
    */
-  async run(container: Container, command: string, ...args: readonly (string | number)[]): Promise<Finished> {
+  run(container: Container, command: string, ...args: readonly (string | number)[]): Promise<Finished> {
+    const toItsEnd = (): Promise<Finished> => this.toItsEnd(container, command, ...args);
+    return container === 'client' ? this.standstill.during(toItsEnd) : toItsEnd();
+  }
+
+  private async toItsEnd(container: Container, command: string, ...args: readonly (string | number)[]): Promise<Finished> {
     const name = join(this.directory, `${container}-${this.started++}`);
     const startedMs = performance.now();
     const child = this.spawn(container, `${name}.out`, `${name}.err`, command, args);
@@ -152,6 +167,7 @@ export class ProgramMesh {
     await this.end();
     if (this.watching === undefined) this.fixture.datapath = this.fixture.open();
     this.watching?.stop();
+    await this.looking?.stop();
     for (const container of containers) rmdirSync(this.cgroup(container));
     await this.fixture.remove();
   }

@@ -4,7 +4,7 @@ import { installTools } from '../tools/install';
 import { Progress } from '../tools/progress';
 import { ProgramMesh } from './mesh';
 import { runTrial, type Pace } from './run';
-import type { Opened, Round, Trial } from './trial';
+import { differs, type Opened, type Round, type Trial } from './trial';
 import { trials } from './trials';
 import { checksum, openChecksum } from './trials/checksum';
 import { openFiles } from './trials/files';
@@ -13,6 +13,7 @@ import { nginxServer, startNginx } from './trials/nginxServer';
 const minutes = 60_000;
 const pace: Pace = { turns: 1, warmUpSeconds: 5, seconds: 2 };
 const once: Pace = { turns: 1, warmUpSeconds: 0, seconds: 0 };
+const echo = join(__dirname, 'apps', 'http.js');
 const relay = join(__dirname, '..', 'soak', 'faultyRelay.js');
 /** The relay passes on to this port what comes to the one a hundred lower. */
 const [front, behind] = [8000, 8100];
@@ -60,6 +61,24 @@ test('a byte that a relay changes is seen by the checkers of files and of stream
   const [ofFiles, ofStreams] = [await runTrial(mesh, files, once, silent), await runTrial(mesh, streams, once, silent)];
   expect(ofFiles.complaints).toContainEqual(expect.stringMatching(/checksum of large1 at .*sent: \w+ instead of/));
   expect(ofStreams.complaints).toContainEqual(expect.stringMatching(/wrong bytes in mode turns: \d+ instead of 0/));
+}, 3 * minutes);
+
+test('what a client waits for while nothing moves is a standstill, and what it is busy for is not', async () => {
+  const seconds: number[] = [];
+  const busy = async (on: ProgramMesh, command: string, ...words: readonly (string | number)[]): Promise<Round> => {
+    const ended = await on.run('client', command, ...words);
+    seconds.push(ended.seconds);
+    return { amount: 1, seconds: ended.seconds, complaints: differs('exit code', ended.code, 0) };
+  };
+  const waiting = await runTrial(mesh, trialOf((on) => Promise.resolve({ round: () => busy(on, 'sleep', 1) })), once, silent);
+  expect(waiting.standstillMs.tcp).toBeGreaterThan(700);
+  expect(waiting.standstillMs.accelerated).toBeGreaterThan(700);
+  const talking = await runTrial(mesh, trialOf(async (on) => {
+    await on.serve('server', [front], process.execPath, echo, 'serve', front);
+    return { round: () => busy(on, process.execPath, echo, 'talk', on.address, front, 4, 5000) };
+  }), once, silent);
+  expect(talking.complaints).toEqual([]);
+  expect(talking.standstillMs.tcp).toBeLessThan(500 * Math.max(...seconds.slice(-4)));
 }, 3 * minutes);
 
 test('a program that does not end is called hung, and nothing of it is left', async () => {

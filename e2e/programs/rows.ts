@@ -1,5 +1,6 @@
 // A row of the table: what became of one program on plain TCP and accelerated.
 import { z } from 'zod';
+import { median } from '../../operator/cli/bench/statistics';
 
 const count = z.number().min(0);
 
@@ -12,6 +13,10 @@ export const rowSchema = z.object({
   rounds: z.object({ tcp: count, accelerated: count }),
   /** Amount a second. */
   throughput: z.object({ tcp: count, accelerated: count }),
+  /** Accelerated throughput by that on TCP, of each turn that both sides have come through. */
+  ratios: z.array(count),
+  /** The longest time, in milliseconds, in which no sidecar moved a byte while a client was connected; of all turns, warming up included. */
+  standstillMs: z.object({ tcp: count, accelerated: count }),
   /** Of the bytes that all ends sent, those that were redirected. */
   acceleratedShare: z.number().min(0).max(1),
   /** Hops of which connections were joined: client to sidecar, sidecar to sidecar, inside the server's pod. */
@@ -26,15 +31,36 @@ export const rowSchema = z.object({
 
 export type Row = z.infer<typeof rowSchema>;
 
-export const resultsSchema = z.object({ kernel: z.string(), rows: z.array(rowSchema) });
-
-export type Results = z.infer<typeof resultsSchema>;
-
-export function verdict(row: Row): 'right' | 'wrong' {
-  return row.complaints.length === 0 ? 'right' : 'wrong';
+export interface Results {
+  readonly kernel: string;
+  readonly rows: readonly Row[];
 }
 
-/** Accelerated throughput by that on TCP. */
-export function ratio({ throughput }: Row): number {
-  return throughput.accelerated / throughput.tcp;
+/** What a program must reach of its throughput on TCP. */
+export const leastRatio = 0.95;
+
+/** Wrong is what a checker complained of; missed, right but slower than it may be. */
+export type Verdict = 'right' | 'missed' | 'wrong';
+
+export function verdict(row: Row): Verdict {
+  if (row.complaints.length > 0) return 'wrong';
+  return ratio(row) >= leastRatio ? 'right' : 'missed';
+}
+
+/** The median of the turns' ratios; NaN without any. */
+export function ratio({ ratios }: Row): number {
+  return median(ratios);
+}
+
+/** With the lowest and the highest turn. */
+export function ratioWords(row: Row): string {
+  if (row.ratios.length === 0) return '–';
+  const [middle, low, high] = [ratio(row), Math.min(...row.ratios), Math.max(...row.ratios)].map((each) => each.toFixed(2));
+  return `${middle} (${low}–${high})`;
+}
+
+/** The rows of an earlier run; one of another form is to be measured anew. */
+export function rowsOf(results: unknown): Row[] {
+  const { rows } = z.object({ rows: z.array(z.unknown()) }).parse(results);
+  return rows.flatMap((row) => rowSchema.safeParse(row).data ?? []);
 }

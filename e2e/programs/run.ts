@@ -13,13 +13,16 @@ export interface Pace {
   readonly seconds: number;
 }
 
-export type Side = 'tcp' | 'accelerated';
+const sides = ['tcp', 'accelerated'] as const;
+export type Side = (typeof sides)[number];
 
 interface Turn {
   readonly rounds: number;
   readonly amount: number;
   readonly seconds: number;
   readonly complaints: readonly string[];
+  /** Of all its rounds, those that warmed up included. */
+  readonly standstillMs: number;
   readonly seen?: Seen;
 }
 
@@ -32,10 +35,11 @@ const settleWithinMs = 2_000;
 export async function runTrial(mesh: ProgramMesh, trial: Trial, pace: Pace, say: (line: string) => void): Promise<Row> {
   const turns: Record<Side, Turn[]> = { tcp: [], accelerated: [] };
   for (let n = 0; n < pace.turns; n++) {
-    for (const side of ['tcp', 'accelerated'] as const) {
+    // Each goes first in every other turn.
+    for (const side of n % 2 === 0 ? sides : sides.toReversed()) {
       const turn = await takeTurn(mesh, trial, side, pace);
       turns[side].push(turn);
-      say(`${trial.name}, ${side}: ${turn.rounds} rounds, ${turn.complaints.join('; ') || 'right'}`);
+      say(`${trial.name}, ${side}: ${turn.rounds} rounds, standstill ${turn.standstillMs.toFixed(0)} ms, ${turn.complaints.join('; ') || 'right'}`);
     }
   }
   return rowOf(trial, turns);
@@ -44,6 +48,7 @@ export async function runTrial(mesh: ProgramMesh, trial: Trial, pace: Pace, say:
 async function takeTurn(mesh: ProgramMesh, trial: Trial, side: Side, pace: Pace): Promise<Turn> {
   if (side === 'accelerated') mesh.attach();
   mesh.begin();
+  mesh.standstill.take();
   const work = new Work();
   try {
     const opened = await trial.open(mesh);
@@ -64,13 +69,14 @@ async function takeTurn(mesh: ProgramMesh, trial: Trial, side: Side, pace: Pace)
 async function over(mesh: ProgramMesh, trial: Trial, work: Work): Promise<Turn> {
   await mesh.end();
   const { watch } = mesh;
-  if (watch === undefined) return work.turn();
+  const standstillMs = mesh.standstill.take();
+  if (watch === undefined) return { ...work.turn(), standstillMs };
   if (!(await watch.closed(closeWithinMs))) work.complaints.push('connections stayed open after their programs had ended');
   const seen = watch.seen();
   mesh.detach();
   const missed = (trial.expects ?? []).filter((reason) => !seen.reasons.has(reason));
   work.complaints.push(...missed.map((reason) => `no connection was counted under ${reason}`));
-  return { ...work.turn(), seen };
+  return { ...work.turn(), standstillMs, seen };
 }
 
 /** Rounds that have been run, and what was wrong with them. */
@@ -98,7 +104,7 @@ class Work {
     this.complaints.push(lastWords(error instanceof Error ? error.message : String(error)));
   }
 
-  turn(): Turn {
+  turn(): Omit<Turn, 'standstillMs'> {
     return { ...this.measured, complaints: this.complaints };
   }
 
@@ -122,17 +128,25 @@ function rowOf({ name, hops, unit, checks }: Trial, turns: Readonly<Record<Side,
     unit,
     rounds: of((side) => side.reduce((sum, turn) => sum + turn.rounds, 0)),
     throughput: of(rate),
+    ratios: ratiosOf(turns),
+    standstillMs: of((side) => Math.max(0, ...side.map((turn) => turn.standstillMs))),
     acceleratedShare: total((each) => each.fastBytes) / Math.max(1, total((each) => each.bytes)),
     joinedHops: [...new Set(seen.flatMap(({ hops }) => hops))].sort(),
     reasons: merged(seen.map(({ reasons }) => reasons), Math.max),
     passes: merged(seen.map(({ passes }) => passes), (a, b) => a + b),
-    complaints: (['tcp', 'accelerated'] as const).flatMap((side) => turns[side].flatMap((turn) => turn.complaints.map((each) => `${side}: ${each}`))),
+    complaints: sides.flatMap((side) => turns[side].flatMap((turn) => turn.complaints.map((each) => `${side}: ${each}`))),
   };
 }
 
 function rate(turns: readonly Turn[]): number {
   const seconds = turns.reduce((sum, turn) => sum + turn.seconds, 0);
   return seconds === 0 ? 0 : turns.reduce((sum, turn) => sum + turn.amount, 0) / seconds;
+}
+
+/** A side that has failed has no rate; its turn is wrong anyway. */
+function ratiosOf({ tcp, accelerated }: Readonly<Record<Side, readonly Turn[]>>): number[] {
+  const pairs = tcp.map((turn, n) => [rate([turn]), rate(accelerated.slice(n, n + 1))] as const);
+  return pairs.filter((pair) => pair.every((each) => each > 0)).map(([before, after]) => after / before);
 }
 
 function merged(maps: readonly ReadonlyMap<string, number>[], join: (a: number, b: number) => number): Record<string, number> {

@@ -4,6 +4,14 @@ import { podExperiment, type LoadCase } from './podExperiment';
 
 const kib = 1024;
 const requestBytes = kib;
+/** From this size on copying is most of a turn, and there must be less of it than over AF_UNIX. */
+const largeBytes = 4 * kib;
+const sizes = [1, 64, kib, largeBytes, 16 * kib, 64 * kib, 128 * kib];
+
+const largeNames = new Set(sizes.filter((bytes) => bytes >= largeBytes).map(sized));
+
+/** Whether a case of the round trips is one of large messages. */
+export const isLargeTurn = ({ name }: Pick<Case, 'name'>): boolean => largeNames.has(name);
 
 function turns(named: Pick<Case, 'name' | 'x' | 'slow' | 'seconds'>, connections: number, bytes: number): LoadCase {
   return {
@@ -28,7 +36,7 @@ export const roundTrips = podExperiment({
   method:
     'One connection inside a pod, as between an application and its sidecar; a request and an answer of the same size in turns. Both ends wait in an edge-triggered epoll and read non-blocking sockets, as Envoy, nginx and Go do; AF_UNIX by the same program. The accelerated connection is in the map before the first round.',
   sides: ['accelerated', 'tcp', 'unix'],
-  cases: [1, 64, kib, 4 * kib, 16 * kib, 64 * kib, 128 * kib].map((bytes) => turns({ name: sized(bytes), x: sized(bytes), seconds: 0.06 }, 1, bytes)),
+  cases: sizes.map((bytes) => turns({ name: sized(bytes), x: sized(bytes), seconds: 0.06 }, 1, bytes)),
   axis: { title: 'size of request and of answer', ordered: true },
   rounds: 9,
   slices: 5,

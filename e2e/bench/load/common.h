@@ -47,5 +47,6 @@ void turns(char **words);
 void brief(char **words);
 void stream(char **words);
 void stall(char **words);
+void calls(char **words);
 
 #endif

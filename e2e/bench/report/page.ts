@@ -30,9 +30,11 @@ softirqs included.`;
 
 function goals(measured: readonly MeasuredCase[]): string {
   const rows = figures.flatMap((figure) => {
-    if (figure.must === undefined) return [];
-    const judged = comparisonsOf(figure, measured).filter(({ reached }) => reached !== undefined);
-    return judged.length === 0 ? [] : [[link(figure), goalWords(figure.must.goal), span(judged), verdict(judged)]];
+    const compared = comparisonsOf(figure, measured);
+    return (figure.must ?? []).flatMap(({ goal }) => {
+      const judged = compared.filter((each) => each.goal === goal);
+      return judged.length === 0 ? [] : [[link(figure), goalWords(goal), span(judged), verdict(judged)]];
+    });
   });
   return table(['figure', 'must reach', 'measured', 'reached'], rows);
 }
@@ -81,19 +83,19 @@ function columnTitle({ side, against }: Figure, name: QuantityName): string {
   return `${title}${unit === '' ? '' : ` (${unit})`}${sides}`;
 }
 
-/** How much was redirected is known of the accelerated side only. */
+/** What the datapath or the agent says is known of the side that has them only. */
 function isOfOneSide(name: QuantityName): boolean {
-  return name === 'redirected';
+  return name === 'redirected' || name === 'learning' || name === 'watched';
 }
 
-function cells({ figure, measured, ratio, reached }: Comparison, columns: readonly QuantityName[]): string[] {
+function cells({ figure, measured, ratio, goal, reached }: Comparison, columns: readonly QuantityName[]): string[] {
   const { side, against, must } = figure;
-  const goal = reached === undefined || must === undefined ? ['', ''] : [goalWords(must.goal), reached ? 'reached' : '**missed**'];
+  const judged = goal === undefined ? ['', ''] : [goalWords(goal), reached ? 'reached' : '**missed**'];
   return [
     measured.case,
     ...columns.map((name) => (isOfOneSide(name) ? [side] : [side, against]).map((each) => value(measured, each, name)).join(' / ')),
     ratioWords(ratio),
-    ...(must ? goal : []),
+    ...(must ? judged : []),
   ];
 }
 

@@ -44,7 +44,7 @@ function ratioPanel(experiment: Experiment, own: readonly Figure[], measured: re
     }),
   );
   const layered = marks(experiment, values, { title: 'ratio (1 is no difference)', scale: { type: 'linear', zero: false } });
-  const goals = own.flatMap(({ must }) => (must === undefined ? [] : [must.goal]));
+  const goals = own.flatMap(({ must = [] }) => must.map(({ goal }) => goal));
   const lines = goals.map((goal) => ({
     data: { values: [{ goal: goalValue(goal), words: `must be ${goalWords(goal)}` }] },
     layer: [
