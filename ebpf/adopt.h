@@ -135,6 +135,8 @@ static __always_inline enum standing enter_open(struct end *end, struct tcp_sock
 	if (had != flags && !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
 		end->own_callbacks |= flags & ~had;
 	entered(end);
+	if (end->quick_timers && BPF_CORE_READ(tp, data_segs_out) >= TIMER_SAMPLES)
+		end->samples = TIMER_SAMPLES;	/* since it is learnt, TCP has measured by each of them */
 	QUICKEN_TIMERS(tp, end);
 	return STANDING_NONE;
 }

@@ -24,8 +24,8 @@
 #define LONG_OVERDUE 16
 /* TCP's retransmission timer was set by a variance of 200 ms at first, of which a round trip over TCP takes a quarter
  * (net/ipv4/tcp_input.c, tcp_rtt_estimator()): after these it is as short as timers.h lets it be. */
-#define TIMER_SAMPLES 10
-#define MESSAGES_PER_SAMPLE 4
+#define TIMER_SAMPLES 8
+#define MESSAGES_PER_SAMPLE 2
 
 /* The connection goes back to TCP: nothing is redirected from now on, and it leaves the map once nothing is under
  * way. The peer reads `leaving` with its next message. */

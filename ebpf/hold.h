@@ -17,8 +17,8 @@
 
 #define NS_PER_MS 1000000ULL
 #define PATIENCE_NS (600 * 1000 * NS_PER_MS)
-/* A connection that is to leave is out of the map after two retransmissions; if it is not, it shall not wait for it. */
-#define LEAVING_PATIENCE_NS (500 * NS_PER_MS)
+/* A connection that is to leave is out of the map with the first retransmission; if it is not, it shall not wait for it. */
+#define LEAVING_PATIENCE_NS (50 * NS_PER_MS)
 
 /* struct ipv6_opt_hdr and the kinds of it that may stand before TCP (include/uapi/linux/in6.h) */
 #define HOP_OPTIONS 0

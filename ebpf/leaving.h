@@ -60,6 +60,18 @@ static __always_inline bool was_parted(const struct end *end)
 	return end->joined && end->peer.cookie && !bpf_map_lookup_elem(&origdsts, &accepting);
 }
 
+/* The reason is that of whichever end began to leave. */
+static __always_inline void part_too(struct end *end, struct tcp_sock *tp)
+{
+	enum standing standing = end->face.leaving;
+	struct face face;
+
+	if (!standing && peer_face(end, &face))
+		standing = face.leaving;
+	settle(end, standing ? standing : STANDING_ONE_WAY);
+	part(end, tp);
+}
+
 /* Data of a joined connection has run over TCP, or is sent again because hold.h dropped it. Where no program owns the
  * socket's lock this is a softirq, which holds a reference to it. */
 static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
@@ -67,8 +79,7 @@ static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct end *en
 	int holders = tp->inet_conn.icsk_inet.sk.sk_lock.owned ? 0 : 1;
 
 	if (was_parted(end)) {
-		settle(end, end->face.leaving ? end->face.leaving : STANDING_ONE_WAY);
-		part(end, tp);
+		part_too(end, tp);
 	} else if (!try_to_leave(end, tp, holders)) {
 		return;
 	}

@@ -64,8 +64,7 @@ static __always_inline bool lies_unread(bool read, struct tcp_sock *tp, struct s
 static __always_inline bool look_after_joined(struct end *end, struct tcp_sock *tp, struct sock *sk)
 {
 	if (was_parted(end)) {
-		settle(end, end->face.leaving ? end->face.leaving : STANDING_ONE_WAY);
-		part(end, tp);
+		part_too(end, tp);
 	} else {
 		if (!end->face.leaving && lies_unread(has_read(end, tp), tp, sk))
 			begin_leaving(end, STANDING_ONE_WAY);

@@ -42,9 +42,10 @@ export class OnDemandWatch {
 
   /** A visit has found so many readers that nobody knows: what they read from now on is seen. True when it is. */
   found(datapath: Datapath, strangers: number): boolean {
-    const more = strangers > this.strangers;
+    if (datapath.watching !== 'OnDemand' || strangers === 0) return false;
+    // Fewer at a visit in between prove nothing: those that were there before are still told by their number.
+    if (this.now() < this.notBefore && strangers <= this.strangers) return false;
     this.strangers = strangers;
-    if (datapath.watching !== 'OnDemand' || strangers === 0 || (!more && this.now() < this.notBefore)) return false;
     this.start(datapath);
     this.strangersSince = this.now();
     return true;
