@@ -29,15 +29,18 @@ static __always_inline __u64 container_of_socket(struct sock *sk)
 #define TX_TIMESTAMPS 0x303
 
 #define UNPACED (~0UL)
+/* TCP_USER_TIMEOUT, ms: below it there is no time to hold segments back (hold.h). gRPC sets 20 s. */
+#define LEAST_USER_TIMEOUT 10000
 
 /* What a program may ask of its socket, at any time, that redirected bytes would not do: as a sender, completions of
- * zero-copy sends, timestamps and a pace; */
+ * zero-copy sends, timestamps, a pace, and to give up soon; */
 static __always_inline bool sends_by_tcp(struct tcp_sock *tp)
 {
 	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	__u32 user_timeout = PEEK(tp, inet_conn.icsk_user_timeout);
 
 	return FLAG(PEEK(sk, __sk_common.skc_flags), SOCK_ZEROCOPY) || (PEEK(sk, sk_tsflags) & TX_TIMESTAMPS) ||
-	       PEEK(sk, sk_max_pacing_rate) != UNPACED;
+	       PEEK(sk, sk_max_pacing_rate) != UNPACED || (user_timeout && user_timeout < LEAST_USER_TIMEOUT);
 }
 
 /* and as a reader, timestamps, hints and offsets that come with bytes of TCP only. */
