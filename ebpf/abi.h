@@ -244,6 +244,7 @@ struct end {
 	__u64 fast_bytes;
 	__u64 epoch;
 	__u64 leaving_since;	/* jiffies; since when the peer can see `leaving` */
+	__u64 alone_since;	/* jiffies; since when no other thread than `redirector` has redirected */
 	__u64 refreshed;	/* jiffies; when a message last went over TCP for its own sake */
 	__u64 held_since;	/* ns; since when segments for this end are held back; 0: they are not */
 	__u32 slot;
@@ -251,6 +252,8 @@ struct end {
 	enum path_kind path;
 	enum standing standing;
 	enum gate gate;		/* of the last message */
+	__u32 leaving_at;	/* its own count of messages when it began to leave */
+	__u32 redirector;	/* thread that redirected last */
 	__u32 heard;		/* the peer's count of messages when this end last looked */
 	__u32 run;		/* messages since the peer was last heard */
 	__u32 turns;		/* runs so far */

@@ -32,6 +32,10 @@ static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_soc
 		} else {
 			on_brief_close(ops, tp);
 		}
+	} else if (ops->op == BPF_SOCK_OPS_HDR_OPT_LEN_CB) {
+		/* a segment is about to be sent: where nothing is under way, it finds the peer out of the map */
+		if (end && end->face.leaving && end->quiet)
+			on_tcp_data(ops, end, tp);
 	} else if (end && take_joint(end)) {
 		on_tcp_data(ops, end, tp);
 	} else if (end && ops->op == BPF_SOCK_OPS_RTT_CB) {
@@ -52,7 +56,8 @@ int on_sock_ops(struct bpf_sock_ops *ops)
 	struct bpf_sock *sk;
 
 	if (op != BPF_SOCK_OPS_ACTIVE_ESTABLISHED_CB && op != BPF_SOCK_OPS_PASSIVE_ESTABLISHED_CB &&
-	    op != BPF_SOCK_OPS_RTT_CB && op != BPF_SOCK_OPS_RETRANS_CB && op != BPF_SOCK_OPS_STATE_CB)
+	    op != BPF_SOCK_OPS_RTT_CB && op != BPF_SOCK_OPS_RETRANS_CB && op != BPF_SOCK_OPS_HDR_OPT_LEN_CB &&
+	    op != BPF_SOCK_OPS_STATE_CB)
 		return 1;
 	if (op == BPF_SOCK_OPS_STATE_CB && ops->args[1] != BPF_TCP_CLOSE)
 		return 1;
@@ -95,7 +100,7 @@ int on_message(struct sk_msg_md *msg)
 		end->backlog += msg->size;
 		end->backlog_messages++;
 		end->drained = 0;
-		end->face.redirected = bpf_jiffies64();
+		note_redirect(end);
 	}
 	settle_by(end, gate, settings);
 	count_message(end, gate, msg->size);
@@ -118,13 +123,13 @@ int on_segment(struct __sk_buff *skb)
 	return must_wait(skb, sk, tp) ? 0 : 1;
 }
 
-/* Looks through the SOCKHASH for sockets whose programs have bytes to read. */
+/* Looks through the SOCKHASH for sockets whose programs have bytes to read, or that have to leave it before it is let go. */
 SEC("iter/sockmap")
 int unread_sockets(struct bpf_iter__sockmap *ctx)
 {
 	struct sock *sk = ctx->sk;
 
-	return sk && !fast_queue_empty(sk) ? report(ctx->meta, FINDING_UNREAD, sk) : 0;
+	return sk && (!fast_queue_empty(sk) || has_to_leave(sk)) ? report(ctx->meta, FINDING_UNREAD, sk) : 0;
 }
 
 /* Visits the connections of one network namespace: the one of whoever opens the iterator. */
@@ -138,7 +143,7 @@ int visit_connections(struct bpf_iter__tcp *ctx)
 	struct pod *pod;
 	__u32 netns;
 
-	if (!settings || settings->mode == MODE_OFF || !skc || skc->skc_state != BPF_TCP_ESTABLISHED)
+	if (!settings || !skc || skc->skc_state != BPF_TCP_ESTABLISHED)
 		return 0;
 	tp = bpf_skc_to_tcp_sock(skc);
 	if (!tp)

@@ -126,8 +126,9 @@ static __always_inline void want_callbacks(struct bpf_sock_ops *ops, struct end 
 	bpf_sock_ops_cb_flags_set(ops, now | flags);
 }
 
-/* Callbacks of an end that is in the map: data has run over TCP, or runs again. */
-#define DATA_CALLBACKS (BPF_SOCK_OPS_RTT_CB_FLAG | BPF_SOCK_OPS_RETRANS_CB_FLAG)
+/* Callbacks of an end that is in the map: data is about to run over TCP, has run, or runs again. */
+#define DATA_CALLBACKS                                                                                                 \
+	(BPF_SOCK_OPS_RTT_CB_FLAG | BPF_SOCK_OPS_RETRANS_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
 
 static __always_inline void drop_data_callbacks(struct bpf_sock_ops *ops, struct end *end)
 {

@@ -33,6 +33,7 @@ static __always_inline enum gate begin_leaving(struct end *end, enum standing st
 {
 	end->face.leaving = standing;
 	end->leaving_since = bpf_jiffies64();
+	end->leaving_at = end->face.messages;
 	end->quiet = 0;
 	settle(end, standing);
 	return GATE_LEAVING;
@@ -143,6 +144,13 @@ static __always_inline enum gate needs_tcp(const struct end *end, struct tcp_soc
 	return in_order(own, peer) ? GATE_OPEN : GATE_ORDER;
 }
 
+static __always_inline enum gate stop_by(struct end *end, enum gate gate, enum standing standing)
+{
+	if (tcp_needs_to_leave())
+		begin_leaving(end, standing);
+	return gate;
+}
+
 /* Whether redirecting is to stop, which it does at a message that finds the peer's queue empty. */
 static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock *own, struct tcp_sock *peer,
 					       struct sock *sk, const struct face *face, __u32 size,
@@ -151,16 +159,18 @@ static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock 
 	enum gate gate;
 
 	if (end->face.leaving) {
-		is_quiet(end, (struct sock *)own, sk, face, 0);
+		look_when_sending(end, (struct sock *)own, sk);
 		return GATE_LEAVING;
 	}
 	if (settings->mode != MODE_ACCELERATE)
-		return GATE_MODE;
+		return stop_by(end, GATE_MODE, STANDING_OBSERVING);
 	gate = look_again(end, settings);
 	if (gate != GATE_OPEN)
 		return gate;
-	if (!end->selected || !(settings->paths & end->path))
-		return GATE_DESELECTED;
+	if (!(settings->paths & end->path))
+		return stop_by(end, GATE_DESELECTED, STANDING_PATH_NOT_SELECTED);
+	if (!end->selected)
+		return stop_by(end, GATE_DESELECTED, STANDING_PEER_NOT_SELECTED);
 	if (face->leaving)
 		return begin_leaving(end, face->leaving);
 	if (!takes_turns(end, face, size))
@@ -216,7 +226,7 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 	enum gate stop, gate;
 	bool empty;
 
-	if (settings->mode != MODE_ACCELERATE && end->drained)
+	if (settings->mode != MODE_ACCELERATE && end->drained && !tcp_needs_to_leave())
 		return GATE_MODE;
 	if (!take_joint(end))
 		return settings->mode == MODE_ACCELERATE ? GATE_UNPAIRED : GATE_MODE;
@@ -244,11 +254,13 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 /* The lasting part of a verdict; passing gates (order, spill) leave the standing as it is. */
 static __always_inline void settle_by(struct end *end, enum gate gate, const struct settings *settings)
 {
+	if (end->face.leaving)
+		return;
 	if (gate == GATE_BLOCKING_READER)
 		settle(end, STANDING_BLOCKING_READER);
 	else if (gate == GATE_DESELECTED)
 		settle(end, settings->paths & end->path ? STANDING_PEER_NOT_SELECTED : STANDING_PATH_NOT_SELECTED);
-	else if (gate == GATE_OPEN && !end->face.leaving)
+	else if (gate == GATE_OPEN)
 		settle(end, STANDING_ACCELERATED);
 }
 

@@ -139,7 +139,7 @@ static __always_inline bool leaves_first(const struct end *end)
 {
 	struct face sender;
 
-	if (offers.fionread != FIONREAD_REDIRECTED || !end->face.in_map)
+	if (!tcp_needs_to_leave() || !end->face.in_map)
 		return false;
 	return end->face.leaving || (peer_face(end, &sender) && sender.leaving);
 }

@@ -15,7 +15,8 @@ static __always_inline void part(struct end *end, struct tcp_sock *tp)
 	end->peer.cookie = 0;
 	end->face.in_map = 0;
 	end->joined = 0;
-	if (end->departures < 6)
+	/* one that was told to leave by an order is as welcome as before */
+	if (end->standing == STANDING_ONE_WAY && end->departures < 6)
 		end->departures++;
 	end->seen_in = BPF_CORE_READ(tp, data_segs_in);
 	end->seen_out = BPF_CORE_READ(tp, data_segs_out);

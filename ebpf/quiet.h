@@ -9,7 +9,7 @@
  * are empty, no reference is held but the lasting ones, and nobody owns the peer's lock, as a sender would that cannot know
  * of `leaving`, or that saw bytes which have been read since. At this end the caller is where no sender is in the program. A
  * timer is armed before its reference is taken and so hides another for a moment: the last message must have been
- * redirected GRACE_JIFFIES ago. */
+ * redirected GRACE_JIFFIES ago, or by the thread that looks. */
 #ifndef SIDECAR_ACCELERATION_QUIET_H
 #define SIDECAR_ACCELERATION_QUIET_H
 
@@ -74,6 +74,19 @@ static __always_inline bool nothing_under_way(struct sock *own, struct sock *pee
 	return fast_queue_empty(own) && fast_queue_empty(peer);
 }
 
+/* Where FIONREAD counts redirected bytes alone, a reader in the map is told too little of TCP's: a connection whose bytes are to
+ * go over TCP from now on leaves, also when it is only switched off. Elsewhere it stays, and can be switched on at once. */
+static __always_inline bool tcp_needs_to_leave(void)
+{
+	return offers.fionread == FIONREAD_REDIRECTED;
+}
+
+/* Of a socket in the SOCKHASH while nothing is redirected any more: an open one, where it is told too little of TCP's bytes. */
+static __always_inline bool has_to_leave(struct sock *sk)
+{
+	return tcp_needs_to_leave() && BPF_CORE_READ(sk, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
+}
+
 /* A reset ends a socket in the map with one error more than TCP has: tcp_bpf_sendmsg() tells of it and does not clear it. With
  * nothing left to be read there the socket is TCP's again. */
 static __always_inline void leave_if_reset(const struct end *end, struct sock *sk)
@@ -82,6 +95,31 @@ static __always_inline void leave_if_reset(const struct end *end, struct sock *s
 
 	if (sk->sk_err && end->face.in_map && fast_queue_empty(sk))
 		bpf_map_delete_elem(&sockets, &cookie);
+}
+
+/* A message is being redirected by the current thread. */
+static __always_inline void note_redirect(struct end *end)
+{
+	__u32 thread = bpf_get_current_pid_tgid();
+
+	end->face.redirected = bpf_jiffies64();
+	if (thread == end->redirector)
+		return;
+	end->redirector = thread;
+	end->alone_since = end->face.redirected;
+}
+
+/* Looks from the program of a message of this end: no other sender is in it. What this thread redirected before is done; what
+ * another did may be hidden. */
+static __always_inline void look_when_sending(struct end *end, struct sock *own, struct sock *peer)
+{
+	__u32 thread = bpf_get_current_pid_tgid();
+
+	if (end->quiet || end->leaving_at == end->face.messages || end->redirector != thread ||
+	    bpf_jiffies64() - end->alone_since < GRACE_JIFFIES)
+		return;
+	if (!PEEK(peer, sk_lock.owned) && nothing_under_way(own, peer, 0))
+		end->quiet = 1;
 }
 
 /* Looks at a connection that is to leave; true when nothing is under way and nothing can be any more. `sender`: what the peer

@@ -61,11 +61,14 @@ static __always_inline bool lies_unread(bool read, struct tcp_sock *tp, struct s
 /* A joined end is well, or its reader sleeps over bytes that a FIONREAD of its own made it miss: the connection is
  * better off out of the map, and without data it leaves by visits alone. What a reader missed until it was out wakes it
  * then. True while it is about to leave. */
-static __always_inline bool look_after_joined(struct end *end, struct tcp_sock *tp, struct sock *sk)
+static __always_inline bool look_after_joined(struct end *end, struct tcp_sock *tp, struct sock *sk,
+					      const struct settings *settings)
 {
 	if (was_parted(end)) {
 		part_too(end, tp);
 	} else {
+		if (!end->face.leaving && settings->mode != MODE_ACCELERATE)
+			stop_by(end, GATE_MODE, STANDING_OBSERVING);
 		if (!end->face.leaving && lies_unread(has_read(end, tp), tp, sk))
 			begin_leaving(end, STANDING_ONE_WAY);
 		if (!try_to_leave(end, tp, VISITORS))
@@ -105,10 +108,20 @@ static __always_inline enum finding visit(struct tcp_sock *tp, struct sock *sk, 
 
 	if (end && end->standing == STANDING_NONE)
 		end = NULL;	/* of an earlier connection of this socket */
-	if (end && end->peer.cookie) {
-		if (end->joined)
-			return look_after_joined(end, tp, sk) ? FINDING_MOVED : 0;
+	if (end && end->peer.cookie && !end->joined) {
 		look_after_answered(end, tp);
+		return 0;
+	}
+	if (end && end->peer.cookie) {
+		if (look_after_joined(end, tp, sk, settings))
+			return FINDING_MOVED;
+		if (end->peer.cookie)
+			return 0;
+		/* parted just now: the other end may look for it already */
+	}
+	if (settings->mode == MODE_OFF) {
+		if (end)
+			count_sent(end, tp);
 		return 0;
 	}
 	socket_endpoints(sk, &local, &remote);

@@ -15,6 +15,8 @@ export { mountTracing } from './tracing';
 export { releasePinned, switchOffPinned } from './pins';
 
 const only = 0;
+/** A walk takes 4 ms a pod. */
+const countEveryMs = 10_000;
 /** Messages of an end that go over TCP where nothing can be learnt: by then it has shown how it is read. */
 const warmUp = 4;
 
@@ -41,6 +43,7 @@ class PinnedDatapath implements Datapath {
   private readonly namespaceByNetns = new Map<number, string>();
   private readonly netnsFiles = new Map<number, string>();
   private selectedBefore = false;
+  private nextCount = 0;
 
   constructor(private readonly loaded: Loaded) {
     this.enums = new Enums(loaded.btf);
@@ -188,16 +191,25 @@ class PinnedDatapath implements Datapath {
     if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, epoch: settings.epoch + 1n });
   }
 
-  /** Sockets with unread redirected bytes, by namespace; while bytes are being joined that is no drain, and not asked. */
+  /** Sockets with unread redirected bytes, or that have to leave the map, by namespace; while bytes are being joined that is no drain, and not asked. */
   private draining(): Map<string, number> {
     const counts = new Map<string, number>();
     const mode = this.loaded.maps.settings.get(only)?.mode;
-    if (mode === this.enums.mode.get('Accelerate') || this.joinedSockets() === 0) return counts;
+    if (mode === this.enums.mode.get('Accelerate')) return counts;
+    this.visitLeaving();
+    if (this.joinedSockets() === 0) return counts;
     for (const { netns } of this.loaded.unread.run()) {
       const namespace = this.namespaceByNetns.get(netns) ?? '';
       counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
     }
     return counts;
+  }
+
+  /** While nothing is redirected: connections that carry no data leave the map by visits alone, and outside of it they are counted by visits. */
+  private visitLeaving(): void {
+    if (!this.loaded.leaves || (this.joinedSockets() === 0 && performance.now() < this.nextCount)) return;
+    this.nextCount = performance.now() + countEveryMs;
+    this.walk(undefined);
   }
 
   private writePods(slots: ReadonlyMap<number, number>): boolean {

@@ -33,6 +33,8 @@ export interface Loaded {
   readonly folder: string;
   readonly maps: Maps;
   readonly unread: SocketIterator<Found>;
+  /** Joined connections leave the map when nothing is redirected any more: see tcp_needs_to_leave() of ebpf/quiet.h. */
+  readonly leaves: boolean;
   /** Undefined where the kernel lacks what visits need. */
   readonly visitor: SocketIterator<Found> | undefined;
   /** Undefined where iterators may not read the storage of sockets. */
@@ -76,13 +78,14 @@ export function load(options: OpenOptions): Loaded {
     const unread = new SocketIterator('unread_sockets', find('unread_sockets'), foundCodec(btf), sockets);
     closers.push(() => unread.close());
     const visitor = optional.includes(visitorProgram) ? attachVisitor(find, btf) : undefined;
-    const needed = habitsToKnow(facts, fionreadBits(btf));
+    const bits = fionreadBits(btf);
+    const needed = habitsToKnow(facts, bits);
     const readers = new ReaderWatch({ loaded: optional, find, kernel: runningKernel(), folder, needed, allowed: options.watch ?? allWays });
     const describer = optional.includes(describerProgram) ? attachDescriber(find, btf) : undefined;
     closers.push(() => visitor?.close(), () => readers.close(), () => describer?.close());
     giveBackUnused();
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
-    return { btf, abi, folder, maps, unread, visitor, describer, readers, close };
+    return { btf, abi, folder, maps, unread, leaves: facts.fionread === bits.redirected, visitor, describer, readers, close };
   } catch (error) {
     close();
     if (fresh) unpinAll(folder); // a node that cannot be served is left as it was
