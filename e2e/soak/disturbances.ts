@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { modes } from '../../operator/api';
 import type { Order } from '../../operator/protocol';
+import type { Board } from './board';
 import { type Ground, type Place, placeLabel } from './ground';
 import type { Keeper } from './keeper';
 import type { Links } from './links';
@@ -12,6 +13,7 @@ import type { Random } from './random';
 export interface Disturbed {
   readonly ground: Ground;
   readonly keeper: Keeper;
+  readonly board: Board;
   readonly links: Links;
   readonly random: Random;
   /** The order in quiet times. */
@@ -27,7 +29,8 @@ export const disturbances: Readonly<Record<string, { readonly weight: number; re
   'switched off until drained': { weight: 2, act: drain },
   'limits changed': { weight: 3, act: changeLimits },
   'selection changed': { weight: 4, act: changeSelection },
-  'agent killed': { weight: 3, act: killAgent },
+  'agent killed': { weight: 4, act: killAgent },
+  'agent frozen': { weight: 3, act: freezeAgent },
   'agent upgraded': { weight: 2, act: upgradeAgent },
   'agent upgraded to another map version': { weight: 1, act: upgradeMaps },
   'removed and begun anew': { weight: 1, act: beginAnew },
@@ -42,8 +45,8 @@ export function drawDisturbances(random: Random): () => string {
   return () => first.pop() ?? random.of(weighed);
 }
 
-async function switchMode({ keeper, random, calm }: Disturbed): Promise<void> {
-  await keeper.order({ mode: random.of(['Off', 'Observe']) });
+async function switchMode({ keeper, board, random, calm }: Disturbed): Promise<void> {
+  await board.aim(() => keeper.order({ mode: random.of(['Off', 'Observe']) }));
   await pause(random.between(0, 800));
   await keeper.order(calm);
 }
@@ -57,8 +60,8 @@ async function flicker({ keeper, random, calm }: Disturbed): Promise<void> {
 }
 
 /** Readers that nap hold their bytes for a while; a drain need not come to its end before it is called off. */
-async function drain({ keeper, calm }: Disturbed): Promise<void> {
-  await keeper.order({ mode: 'Off' });
+async function drain({ keeper, board, calm }: Disturbed): Promise<void> {
+  await board.aim(() => keeper.order({ mode: 'Off' }));
   const deadline = Date.now() + 5000;
   while (keeper.report?.drainingSockets !== 0 && Date.now() < deadline) await pause(50);
   await keeper.order(calm);
@@ -79,21 +82,41 @@ function only(places: readonly Place[]): Pick<Order, 'podSelector'> {
   return { podSelector: { matchExpressions: [{ key: placeLabel, operator: 'In', values: ['none', ...values] }] } };
 }
 
-async function changeSelection({ keeper, random, ground, calm }: Disturbed): Promise<void> {
+async function changeSelection({ keeper, board, random, ground, calm }: Disturbed): Promise<void> {
   for (let i = 0; i < 5; i++) {
-    await keeper.order(only(random.some(ground.places, 0.6)));
+    await board.aim(() => keeper.order(only(random.some(ground.places, 0.6))));
     await pause(random.between(0, 300));
   }
   await keeper.order(calm);
 }
 
-/** At rest or in the middle of an order, and started again after a while. */
-async function killAgent({ keeper, random, ground }: Disturbed): Promise<void> {
-  const amid = random.of([undefined, only(random.some(ground.places, 0.5)), { mode: random.of(modes) }, { remove: true }]);
-  if (amid === undefined) await keeper.end('SIGKILL');
-  else await keeper.killAmid(amid, random.between(0, 12));
-  await pause(random.between(0, 1000));
+/** At rest, in the middle of an order or just after it, and started again after a while. */
+async function killAgent({ keeper, board, random, ground, calm }: Disturbed): Promise<void> {
+  const change = random.of([undefined, only(random.some(ground.places, 0.5)), { mode: random.of(modes) }, { remove: true }]);
+  const amid = random.next() < 0.5;
+  await board.aim(async () => {
+    if (change === undefined) return keeper.end('SIGKILL');
+    if (amid) return keeper.killAmid(change, random.between(0, 12));
+    await keeper.order(change);
+    return keeper.end('SIGKILL');
+  });
+  await pause(random.between(0, 4000));
+  keeper.send({ ...calm, remove: false });
   await keeper.start();
+}
+
+/** For some seconds nobody scans or visits; its last order is in force or waits for it. */
+async function freezeAgent({ keeper, board, random, ground, calm }: Disturbed): Promise<void> {
+  const change = random.of<Partial<Order> | undefined>([undefined, only(random.some(ground.places, 0.5)), { mode: random.of(['Off', 'Observe']) }]);
+  const waits = random.next() < 0.5;
+  await board.aim(async () => {
+    if (change !== undefined && !waits) await keeper.order(change);
+    keeper.freeze();
+    if (change !== undefined && waits) keeper.send(change);
+  });
+  await pause(random.between(500, 5000));
+  keeper.thaw();
+  await keeper.order(calm);
 }
 
 /** The old one ends by itself, the new one takes over what is pinned. */

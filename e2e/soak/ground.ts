@@ -1,7 +1,7 @@
 // Where the soak runs: pods that stay, pods with a sidecar, pods that come and go, and two pairs of twins with the same
 // addresses on bridges of their own, so that each of their connections has a double that only its network namespace tells apart.
 import type { ChildProcess } from 'node:child_process';
-import { mkdtempSync, rmdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { stop, TestNode, type TestPod } from '../../ebpf/tests/pods';
@@ -27,6 +27,7 @@ let grounds = 0;
 
 export class Ground {
   private replaced = 0;
+  private readonly started: ChildProcess[] = [];
   private readonly run = `soak${process.pid.toString(36)}${grounds++}`;
   /** The agent knows the directory of the pods by its name. */
   private readonly node = new TestNode(`${this.run}-kubepods`);
@@ -61,10 +62,17 @@ export class Ground {
     for (const { node, pod } of [this.meshClient, this.meshServer]) await addSidecar(node, pod, envoy);
   }
 
-  /** Starts a program in a pod; all pods are in the one cgroup that the datapath is attached to. */
+  /**
+   * Starts a program in a pod; all pods are in the one cgroup that the datapath is attached to. What all of them take from the
+   * machine must leave the agent something.
+   */
   start(place: Place, program: string, ...args: readonly (string | number)[]): ChildProcess {
-    const enter = `echo $$ > ${this.node.cgroup}/cgroup.procs; exec "$0" "$@"`;
-    return place.node.start(place.pod, 'sh', '-c', enter, program, ...args.map(String));
+    const container = this.containerOf(place);
+    mkdirSync(container, { recursive: true });
+    const enter = `echo $$ > ${container}/cgroup.procs; exec nice "$0" "$@"`;
+    const child = place.node.start(place.pod, 'sh', '-c', enter, program, ...args.map(String));
+    this.started.push(child);
+    return child;
   }
 
   /** The pod is gone and another one has its name and addresses; its programs must have ended. */
@@ -91,10 +99,16 @@ export class Ground {
 
   /** No agent must run any more. */
   async remove(): Promise<void> {
+    await Promise.all(this.started.map((child) => stop(child)));
+    for (const container of this.places.map((place) => this.containerOf(place)).filter((path) => existsSync(path))) rmdirSync(container);
     await this.twins.remove();
     await this.node.remove();
     await run('umount', [this.bpffs]);
     rmdirSync(this.bpffs);
+  }
+
+  private containerOf({ number }: Place): string {
+    return join(this.node.cgroup, `place-${number}`);
   }
 
   private place(number: number, namespace: string, node: TestNode): Place {

@@ -100,6 +100,15 @@ export class Keeper {
     await exit;
   }
 
+  /** Stops the agent as SIGSTOP does; the kernel goes on. */
+  freeze(): void {
+    this.child?.kill('SIGSTOP');
+  }
+
+  thaw(): void {
+    this.child?.kill('SIGCONT');
+  }
+
   /** Kills the agent in the middle of an order, given so many milliseconds ago. */
   async killAmid(change: Partial<Order>, afterMs: number): Promise<void> {
     const before = this.wanted;

@@ -1,5 +1,6 @@
 // Who talks to whom: a server in every pod, a client process for every way a byte can go.
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Board } from './board';
 import type { Ground, Place } from './ground';
 import { socketsOf } from './stalls';
 import { sum, type Tally } from './tally';
@@ -19,6 +20,8 @@ interface Link {
   readonly cuttable?: true;
   /** A proxy on the way holds bytes of its own: its servers close after they have received everything. */
   readonly proxied?: true;
+  /** Its server also accepts sockets that it does not make non-blocking, so none of its container's join when they open. */
+  readonly mixed?: true;
 }
 
 export class Links {
@@ -33,6 +36,7 @@ export class Links {
   constructor(
     private readonly ground: Ground,
     private readonly program: string,
+    private readonly board: Board,
     private readonly seed: number,
     scale: number,
   ) {
@@ -84,14 +88,14 @@ export class Links {
   }
 
   private async serve(place: Place): Promise<void> {
-    const child = this.ground.start(place, this.program, 'serve', place.number, port);
+    const child = this.ground.start(place, this.program, 'serve', place.number, port, this.board.path);
     this.keep(this.servers, place, await this.watched(place, new Traffic(`server ${place.number}`, child)).started());
   }
 
   private async drive(link: Link): Promise<void> {
     const { from, to, host, connections } = link;
-    const flags = (['cuttable', 'proxied'] as const).filter((flag) => link[flag]);
-    const words = ['drive', to.number, host, port, this.started++ % 4096, connections, this.seed, ...flags];
+    const flags = (['cuttable', 'proxied', 'mixed'] as const).filter((flag) => link[flag]);
+    const words = ['drive', to.number, host, port, this.board.path, this.started++ % 4096, connections, this.seed, ...flags];
     const traffic = new Traffic(link.name, this.ground.start(from, this.program, ...words));
     this.keep(this.clients, link.name, await this.watched(from, traffic).started());
   }
@@ -112,20 +116,20 @@ export class Links {
 
 function linksOf(ground: Ground): Link[] {
   const { client, server, doubleClient, doubleServer, twinClient, twinServer, meshClient, meshServer, passing } = ground;
-  const between = (name: string, from: Place, to: Place, connections: number, more: Pick<Link, 'cuttable' | 'proxied'> = {}): Link[] => [
+  const between = (name: string, from: Place, to: Place, connections: number, more: Pick<Link, 'cuttable' | 'proxied' | 'mixed'> = {}): Link[] => [
     { name: `${name}, IPv4`, from, to, host: to.pod.address, connections, ...more },
     { name: `${name}, IPv6`, from, to, host: to.pod.address6, connections, ...more },
   ];
   return [
     ...between('pod to pod', client, server, 48),
-    ...between('double to double', doubleClient, doubleServer, 12),
+    ...between('double to double', doubleClient, doubleServer, 12, { mixed: true }),
     ...between('twin to twin', twinClient, twinServer, 12),
     ...between('through two Envoys', meshClient, meshServer, 32, { proxied: true }),
     ...between('to a pod that comes and goes', client, passing, 16, { cuttable: true }),
     ...between('from a pod that comes and goes', passing, server, 16, { cuttable: true }),
     { name: 'inside a pod, IPv4', from: server, to: server, host: '127.0.0.1', connections: 32 },
     { name: 'inside a pod, IPv6', from: server, to: server, host: '::1', connections: 32 },
-    { name: 'inside a double, IPv4', from: doubleServer, to: doubleServer, host: '127.0.0.1', connections: 8 },
+    { name: 'inside a double, IPv4', from: doubleServer, to: doubleServer, host: '127.0.0.1', connections: 8, mixed: true },
     { name: 'inside a twin, IPv4', from: twinServer, to: twinServer, host: '127.0.0.1', connections: 8 },
   ];
 }

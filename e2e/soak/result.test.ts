@@ -2,7 +2,7 @@ import { together, verdict, type SoakResult } from './result';
 
 const good: SoakResult = {
   kernel: '6.18', cpus: 2, seeds: [1], seconds: 60, bytes: 1e9, fastBytes: 5e8, departures: 9, adopted: 9, returned: 9, nudged: 0, unseen: 0, connections: 100, atOnce: 20,
-  wrongBytes: 0, failedEnds: 0, stalledEnds: 0, cutEnds: 3, disturbances: {}, left: {}, troubles: [],
+  wrongBytes: 0, failedEnds: 0, stalled: 0, longestStandstillMs: 40, aimed: 5, cutEnds: 3, disturbances: {}, left: {}, troubles: [],
 };
 
 test('a run without fault has nothing to complain of', () => {
@@ -12,7 +12,8 @@ test('a run without fault has nothing to complain of', () => {
 test.each([
   ['a wrong byte', { wrongBytes: 1 }, /1 wrong bytes/],
   ['an end that hung', { failedEnds: 2 }, /2 connection ends/],
-  ['an end that stalled', { stalledEnds: 1 }, /1 connection ends stalled/],
+  ['a connection that stood still', { stalled: 1 }, /1 connections stood still/],
+  ['no switch while a reader had bytes unread', { aimed: 0 }, /nothing of switching/],
   ['no return', { returned: 0 }, /nothing of returning/],
   ['an entry that stayed', { left: { joints: 1 } }, /joints/],
   ['a fast path that was not used', { fastBytes: 1000 }, /proves nothing/],

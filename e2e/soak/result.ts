@@ -34,8 +34,12 @@ export const resultSchema = z.object({
   wrongBytes: count,
   /** Ends that stopped early, or on which nothing moved for a minute and a half. */
   failedEnds: count,
-  /** Ends on which nothing moved for forty seconds, though some may have gone on. */
-  stalledEnds: count,
+  /** Connections on which nothing moved for a second while both programs waited for the kernel; naps do not count. */
+  stalled: count,
+  /** The longest time that this was so, on any connection. */
+  longestStandstillMs: count,
+  /** Switches, deselections, deaths and stops of the agent during all of which readers had redirected bytes unread. */
+  aimed: count,
   /** Ends that were cut because the pod at the other end was removed. */
   cutEnds: count,
   disturbances: z.record(z.string(), count),
@@ -51,11 +55,12 @@ export function verdict(result: SoakResult): string[] {
   const complaints = [
     [result.wrongBytes > 0, `${result.wrongBytes} wrong bytes`],
     [result.failedEnds > 0, `${result.failedEnds} connection ends failed or hung`],
-    [result.stalledEnds > 0, `${result.stalledEnds} connection ends stalled`],
+    [result.stalled > 0, `${result.stalled} connections stood still for more than a second`],
     [Object.keys(result.left).length > 0, `left behind: ${JSON.stringify(result.left)}`],
     [result.fastBytes < result.bytes / 50, `only ${result.fastBytes} of ${result.bytes} bytes were redirected: this proves nothing`],
     [result.departures === 0, 'no connection left the fast path: this proves nothing of leaving'],
     [result.adopted === 0, 'no connection joined while it was open: this proves nothing of adoption'],
+    [result.aimed === 0, 'no switch met a reader with redirected bytes unread: this proves nothing of switching'],
     [result.returned === 0, 'no connection returned to the fast path: this proves nothing of returning'],
   ] as const;
   return complaints.filter(([holds]) => holds).map(([, text]) => text);
@@ -74,7 +79,8 @@ export function together([first, ...rest]: readonly [SoakResult, ...SoakResult[]
       kernel: a.kernel, cpus: a.cpus, seeds: [...a.seeds, ...b.seeds], seconds: a.seconds + b.seconds, bytes: a.bytes + b.bytes, fastBytes: a.fastBytes + b.fastBytes,
       departures: a.departures + b.departures, adopted: a.adopted + b.adopted, returned: a.returned + b.returned, nudged: a.nudged + b.nudged,
       unseen: a.unseen + b.unseen, connections: a.connections + b.connections, atOnce: Math.max(a.atOnce, b.atOnce), wrongBytes: a.wrongBytes + b.wrongBytes,
-      failedEnds: a.failedEnds + b.failedEnds, stalledEnds: a.stalledEnds + b.stalledEnds, cutEnds: a.cutEnds + b.cutEnds,
+      failedEnds: a.failedEnds + b.failedEnds, stalled: a.stalled + b.stalled, longestStandstillMs: Math.max(a.longestStandstillMs, b.longestStandstillMs),
+      aimed: a.aimed + b.aimed, cutEnds: a.cutEnds + b.cutEnds,
       disturbances: added(a.disturbances, b.disturbances), left: added(a.left, b.left), troubles: [...a.troubles, ...b.troubles],
     };
   }, first);

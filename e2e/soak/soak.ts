@@ -1,10 +1,13 @@
 // The soak: checksummed bytes on hundreds of connections while everything about the datapath changes under them.
 import { cpus, release } from 'node:os';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { installTools } from '../tools/install';
 import { Progress } from '../tools/progress';
 import { waitFor } from '../support/waitFor';
+import { buildDirectory } from '../tools/paths';
 import { calm, withAgent } from './agentOn';
+import { Board } from './board';
 import { disturbances, drawDisturbances, type Disturbed } from './disturbances';
 import type { Ground } from './ground';
 import type { Keeper } from './keeper';
@@ -39,7 +42,12 @@ export async function soak(plan: SoakPlan): Promise<SoakResult> {
   const program = await compileTraffic();
   return withAgent(async (ground, keeper) => {
     await ground.addSidecars(tools.path('envoy'));
-    return new Run(plan, ground, keeper, new Links(ground, program, plan.seed, plan.scale)).result();
+    const board = new Board(join(buildDirectory, 'soak', `board-${process.pid}`));
+    try {
+      return await new Run(plan, ground, keeper, board, new Links(ground, program, board, plan.seed, plan.scale)).result();
+    } finally {
+      board.close();
+    }
   });
 }
 
@@ -57,10 +65,11 @@ class Run {
     private readonly plan: SoakPlan,
     private readonly ground: Ground,
     private readonly keeper: Keeper,
+    private readonly board: Board,
     private readonly links: Links,
   ) {
     const random = new Random(plan.seed);
-    this.disturbed = { ground, keeper, links, random, calm: { ...calm, paths: ['PodLocal', 'NodeLocal'] } };
+    this.disturbed = { ground, keeper, board, links, random, calm: { ...calm, paths: ['PodLocal', 'NodeLocal'] } };
     this.draw = plan.only ? (): string => random.of(plan.only ?? []) : drawDisturbances(random);
     this.witness = new Witness(ground.pins, ground.namespaces.length);
   }
@@ -79,7 +88,7 @@ class Run {
     }
     const seconds = (Date.now() - this.startedMs) / 1000;
     const left = await this.left();
-    const { received, wrong, failed, stalled, returned, cut, finished } = this.links.tally;
+    const { received, wrong, failed, stalled, longest, returned, cut, finished } = this.links.tally;
     const { fast_bytes: fastBytes, left: departures, adopted, nudged, unseen } = this.witness.total;
     return {
       kernel: release(),
@@ -97,7 +106,9 @@ class Run {
       atOnce: 2 * this.links.connections,
       wrongBytes: wrong,
       failedEnds: failed,
-      stalledEnds: stalled,
+      stalled,
+      longestStandstillMs: longest,
+      aimed: this.board.hits,
       cutEnds: cut,
       disturbances: this.counts,
       left,
@@ -119,10 +130,10 @@ class Run {
     this.counts[name] = (this.counts[name] ?? 0) + 1;
     await this.note();
     for (; this.told < Math.min(this.links.troubles.length, mostTroubles); this.told++) this.plan.say(String(this.links.troubles[this.told]));
-    const { received, wrong, failed, open } = this.links.tally;
+    const { received, wrong, failed, stalled, longest, open } = this.links.tally;
     const gigabytes = (bytes: number): string => (bytes / 1e9).toFixed(1);
     this.plan.say(
-      `${((Date.now() - this.startedMs) / 1000).toFixed(0).padStart(5)} s  ${gigabytes(received)} GB compared, ${gigabytes(this.witness.total.fast_bytes)} GB redirected, ${open} ends open, ${wrong} wrong bytes, ${failed} failed ends; ${name}`,
+      `${((Date.now() - this.startedMs) / 1000).toFixed(0).padStart(5)} s  ${gigabytes(received)} GB compared, ${gigabytes(this.witness.total.fast_bytes)} GB redirected, ${open} ends open, ${wrong} wrong bytes, ${failed} failed ends, ${stalled} stalled (longest ${longest} ms), ${this.board.hits} hits; ${name}`,
     );
   }
 

@@ -12,6 +12,7 @@ export const tallySchema = z.object({
   finished: count,
   failed: count,
   stalled: count,
+  longest: count,
   returned: count,
   cut: count,
   open: count,
@@ -24,10 +25,10 @@ export type Stall = z.infer<typeof stallSchema>;
 
 export const lineSchema = z.union([tallySchema, z.object({ trouble: z.string() }), stallSchema]);
 
-export const nothing: Tally = { sent: 0, received: 0, wrong: 0, opened: 0, finished: 0, failed: 0, stalled: 0, returned: 0, cut: 0, open: 0 };
+export const nothing: Tally = { sent: 0, received: 0, wrong: 0, opened: 0, finished: 0, failed: 0, stalled: 0, longest: 0, returned: 0, cut: 0, open: 0 };
 
 export function sum(tallies: readonly Tally[]): Tally {
   const total = { ...nothing };
   for (const tally of tallies) for (const key of Object.keys(total) as (keyof Tally)[]) total[key] += tally[key];
-  return total;
+  return { ...total, longest: Math.max(0, ...tallies.map(({ longest }) => longest)) };
 }

@@ -2,30 +2,37 @@
 import { join } from 'node:path';
 import { firstLine, TestNode, type TestPod } from '../../ebpf/tests/pods';
 import { waitFor } from '../support/waitFor';
+import { buildDirectory } from '../tools/paths';
+import { Board } from './board';
 import { compileTraffic, Traffic } from './traffic';
 
 const relay = join(__dirname, 'faultyRelay.js');
 const place = 9;
 const [front, back] = [7000, 7100];
-const rightPlace = ['drive', place, '127.0.0.1', front, 1, 8, 5];
 
 let node: TestNode;
 let pod: TestPod;
 let program: string;
+let board: Board;
 beforeAll(async () => {
   program = await compileTraffic();
 });
 beforeEach(() => {
   node = new TestNode(`t${process.pid.toString(36)}`);
   pod = node.addPod();
+  board = new Board(join(buildDirectory, 'soak', `board-${process.pid}`));
 });
-afterEach(() => node.remove());
+afterEach(async () => {
+  await node.remove();
+  board.close();
+});
 
 /** Talks through a relay that makes the given mistake. */
-async function talk(fault: string, words: readonly (string | number)[] = rightPlace): Promise<{ client: Traffic; server: Traffic }> {
-  const server = await new Traffic('server', node.start(pod, program, 'serve', String(place), String(back))).started();
+async function talk(fault: string, meant = place): Promise<{ client: Traffic; server: Traffic }> {
+  const server = await new Traffic('server', node.start(pod, program, 'serve', String(place), String(back), board.path)).started();
   await firstLine(node.start(pod, process.execPath, relay, fault, ...[0, 1, 2].map((i) => String(front + i))));
-  const client = await new Traffic('client', node.start(pod, program, ...words.map(String))).started();
+  const words = ['drive', meant, '127.0.0.1', front, board.path, 1, 8, 5].map(String);
+  const client = await new Traffic('client', node.start(pod, program, ...words)).started();
   return { client, server };
 }
 
@@ -58,7 +65,7 @@ test('sees that the end of a stream is missing', async () => {
 });
 
 test('sees that a connection has reached a server that was not meant', async () => {
-  const { server } = await talk('none', rightPlace.with(1, place + 1));
+  const { server } = await talk('none', place + 1);
   await waitFor('the mistake to be seen', () => server.tally.wrong > 0);
   expect(server.troubles.join('\n')).toMatch(/wrong greeting: .*for place 10, arrived at place 9/);
 });

@@ -3,16 +3,14 @@
 #ifndef SOAK_LOOP_H
 #define SOAK_LOOP_H
 
-#include "end.h"
-#include <fcntl.h>
+#include "transfer.h"
 #include <stdlib.h>
 #include <sys/epoll.h>
-#include <time.h>
 
 /* An end on which nothing moves for this long hangs; the other end may be a process that a busy machine has no time for. */
 #define PATIENCE_MS 90000
-/* Before that it is shown while it can be looked at from outside. */
-#define STALLED_MS 40000
+/* A standstill with both programs waiting is one of the kernel's: shown while it can be looked at from outside. */
+#define STALLED_MS 1000
 /* What an end may do before the next one's turn: those that read and write a byte at a time must get on too. */
 #define OPERATIONS_AT_ONCE 128
 #define BYTES_AT_ONCE (128 << 10)
@@ -30,11 +28,8 @@ static uint64_t attended_ms;
 static void begin_round(void)
 {
 	static uint64_t last_ms;
-	struct timespec now;
-	uint64_t real_ms;
+	uint64_t real_ms = clock_ns() / 1000000;
 
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	real_ms = now.tv_sec * 1000ULL + now.tv_nsec / 1000000;
 	attended_ms += real_ms - last_ms < LONGEST_ROUND_MS ? real_ms - last_ms : LONGEST_ROUND_MS;
 	last_ms = real_ms;
 }
@@ -54,6 +49,7 @@ static void make_ready(struct end *end)
 	if (end->in_ready)
 		return;
 	end->in_ready = true;
+	show_busy(end->slot, end->client, true);
 	end->next_ready = ready_ends;
 	ready_ends = end;
 }
@@ -64,7 +60,7 @@ static void watch(struct end *end, int operation)
 	struct epoll_event event = { .data.ptr = end };
 
 	if (end->manners.edge_triggered)
-		event.events = EPOLLIN | EPOLLOUT | EPOLLRDHUP | EPOLLET;
+		event.events = EPOLLIN | EPOLLOUT | (end->manners.trust == TRUST_SHORT ? 0 : EPOLLRDHUP) | EPOLLET;
 	else
 		event.events = (napping(end) || end->eof ? 0 : EPOLLIN) | (wants_to_write(end) && !end->writable ? EPOLLOUT : 0);
 	if (operation == EPOLL_CTL_MOD && event.events == end->interest)
@@ -102,7 +98,9 @@ static void close_end(struct end *end, enum outcome outcome)
 	else
 		tally.failed++;
 	tally.open--;
+	wake(end);
 	close(end->fd);
+	show_busy(end->slot, end->client, false);
 	*end->link_open = end->next_open;
 	if (end->next_open)
 		end->next_open->link_open = end->link_open;
@@ -135,6 +133,7 @@ static enum outcome write_greeting(struct end *end)
 	if (end->manners.blocking_file)
 		fcntl(end->fd, F_SETFL, fcntl(end->fd, F_GETFL) & ~O_NONBLOCK);
 	release_rounds(end);
+	join_slot(end->slot, true);
 	return OUTCOME_GOING_ON;
 }
 
@@ -159,10 +158,23 @@ static enum outcome read_greeting(struct end *end, uint32_t place)
 	}
 	end->greeted = true;
 	plan_end(end);
+	join_slot(end->slot, false);
 	set_no_delay(end);
 	release_rounds(end);
 	watch(end, EPOLL_CTL_MOD);
 	return OUTCOME_GOING_ON;
+}
+
+/* A wake-up may find the program busy with other things. */
+static void doze(struct end *end, uint64_t now)
+{
+	uint32_t one_in = end->manners.busy_one_in;
+
+	if (!end->woken || !end->readable || end->eof || napping(end))
+		return;
+	end->woken = false;
+	if (one_in && draw(end->plan.seed, 3000 + end->draws++) % one_in == 0)
+		nap(end, now, draw(end->plan.seed, 4000 + end->draws) % BUSY_MS);
 }
 
 static enum outcome work_once(struct end *end, uint64_t now, uint32_t place)
@@ -173,6 +185,7 @@ static enum outcome work_once(struct end *end, uint64_t now, uint32_t place)
 		return end->readable ? read_greeting(end, place) : OUTCOME_GOING_ON;
 	if (!end->greeted)
 		return end->writable ? write_greeting(end) : OUTCOME_GOING_ON;
+	doze(end, now);
 	if (end->readable && !end->eof && !napping(end))
 		outcome = read_some(end, now);
 	if (outcome == OUTCOME_GOING_ON && end->writable && wants_to_write(end))
@@ -202,6 +215,8 @@ static void work(struct end *end, uint64_t now, uint32_t place)
 		return close_end(end, outcome);
 	if (can_go_on(end))
 		make_ready(end);
+	else
+		show_busy(end->slot, end->client, napping(end));
 	if (!end->manners.edge_triggered)
 		watch(end, EPOLL_CTL_MOD);
 }
@@ -217,6 +232,25 @@ static void work_all_ready(uint64_t now, uint32_t place)
 	}
 }
 
+static bool kept_asleep(const struct end *end, uint64_t now)
+{
+	return end->asleep && LOAD(board->hold) && now < end->nap_latest_ms;
+}
+
+/* Both ends tell it, and the first counts it. */
+static void note_standstill(struct end *end)
+{
+	uint64_t still_ms = standstill_ms(end->slot);
+
+	if (still_ms > tally.longest)
+		tally.longest = still_ms;
+	if (still_ms < STALLED_MS || end->stalled)
+		return;
+	end->stalled = true;
+	tally.stalled += __atomic_exchange_n(&board->slot[end->slot].told, 1, __ATOMIC_SEQ_CST) == 0;
+	tell_stalled(end);
+}
+
 /* Wakes those that have slept enough, and gives up on those on which nothing moves. */
 static void look_after(uint64_t now)
 {
@@ -224,12 +258,12 @@ static void look_after(uint64_t now)
 
 	for (end = open_ends; end; end = next) {
 		next = end->next_open;
-		if (napping(end) && now >= end->nap_until_ms) {
-			end->nap_until_ms = 0;
+		if (napping(end) && now >= end->nap_until_ms && !kept_asleep(end, now)) {
+			wake(end);
 			make_ready(end);
 		}
-		if (now > end->moved_ms + STALLED_MS && !end->in_ready && !end->stalled && !end->cuttable)
-			tell_stalled(end);
+		if (end->greeted && !end->cuttable)
+			note_standstill(end);
 		if (now > end->moved_ms + PATIENCE_MS && !end->in_ready) {
 			if (!end->cuttable)
 				tell_end(end, "nothing moves");

@@ -15,13 +15,14 @@ enum way {
 	WAY_BURSTS,	/* many small writes, then the peer's */
 	WAY_CHAT,	/* short turns for long */
 	WAY_MOODS,	/* short turns for long, with a long stream in small pieces now and then */
+	WAY_PIPELINED,	/* requests go out before earlier ones are answered */
 	WAY_UP,		/* one way, from the client */
 	WAY_DOWN,	/* one way, from the server */
 	WAY_DUPLEX,	/* both at once */
 	WAY_COUNT,
 };
 
-static const char *const way_names[WAY_COUNT] = { "turns", "bursts", "chat", "moods", "up", "down", "duplex" };
+static const char *const way_names[WAY_COUNT] = { "turns", "bursts", "chat", "moods", "pipelined", "up", "down", "duplex" };
 
 struct plan {
 	uint64_t seed;
@@ -29,18 +30,31 @@ struct plan {
 	uint32_t rounds;
 	/* Bounds as powers of two. */
 	uint8_t up_bits, down_bits;
+	uint8_t depth;		/* rounds that the client may be ahead of their answers */
+};
+
+/* When an edge-triggered reader takes its socket for empty until the next edge. */
+enum trust {
+	TRUST_EAGAIN,		/* when there is nothing to read */
+	TRUST_SHORT,		/* when a read was shorter than its buffer, and more must come (epoll(7), Q9) */
+	TRUST_SHORT_RDHUP,	/* when a read was shorter, and no EPOLLRDHUP has been: tokio, nginx */
+	TRUST_COUNT,
 };
 
 /* How one end behaves: its own choice, the other end need not know. */
 struct manners {
 	uint8_t write_bits, read_bits;	/* the longest single write and read, as powers of two */
 	bool edge_triggered;
+	enum trust trust;
 	bool no_delay;
 	bool blocking_file;		/* a client that takes O_NONBLOCK away once it is connected; no call of its own waits */
 	bool half_closes_early;		/* its FIN goes out with its last byte, else when it has received everything */
 	uint64_t naps_at;		/* stops reading for a while at this position; 0 never */
 	uint32_t nap_ms;
+	uint32_t busy_one_in;		/* so many wake-ups find the program busy for up to BUSY_MS before it reads; 0 none */
 };
+
+#define BUSY_MS 100
 
 static inline uint64_t draw(uint64_t seed, uint64_t what)
 {
@@ -64,7 +78,7 @@ static inline uint64_t draw_piece(uint64_t seed, uint64_t what, unsigned int bit
 /* Those that take long are drawn less often, or all connections would soon be of that way. */
 static enum way draw_way(unsigned int random)
 {
-	static const unsigned int weights[WAY_COUNT] = { 24, 12, 2, 2, 8, 8, 8 };
+	static const unsigned int weights[WAY_COUNT] = { 16, 12, 2, 2, 8, 8, 8, 8 };
 	enum way way = 0;
 
 	while (random >= weights[way])
@@ -74,7 +88,7 @@ static enum way draw_way(unsigned int random)
 
 static struct plan plan_of(uint64_t connection, uint64_t salt)
 {
-	struct plan plan = { .seed = draw(salt, connection) };
+	struct plan plan = { .seed = draw(salt, connection), .depth = 1 };
 
 	plan.way = draw_way(draw(plan.seed, 1) % 64);
 	switch (plan.way) {
@@ -91,6 +105,12 @@ static struct plan plan_of(uint64_t connection, uint64_t salt)
 	case WAY_MOODS:
 		plan.rounds = 512 + draw(plan.seed, 2) % 2048;
 		plan.up_bits = plan.down_bits = 4 + draw(plan.seed, 3) % 9;
+		break;
+	case WAY_PIPELINED:
+		plan.rounds = draw_size(plan.seed, 2, 8);
+		plan.up_bits = 4 + draw(plan.seed, 3) % 12;
+		plan.down_bits = 4 + draw(plan.seed, 4) % 12;
+		plan.depth = 2 + draw(plan.seed, 5) % 7;
 		break;
 	default: /* one long round; few of the longest */
 		plan.rounds = 1;
@@ -120,7 +140,8 @@ static struct manners manners_of(const struct plan *plan, bool up)
 	struct manners m = {
 		.write_bits = draw(seed, 1) % 20,
 		.read_bits = draw(seed, 2) % 8 ? 14 + draw(seed, 3) % 5 : draw(seed, 3) % 14,
-		.edge_triggered = draw(seed, 4) % 2,
+		.edge_triggered = draw(seed, 4) % 4 > 0,
+		.trust = draw(seed, 11) % TRUST_COUNT,
 		.no_delay = draw(seed, 5) % 2,
 		.blocking_file = draw(seed, 10) % 8 == 0,
 		.half_closes_early = draw(seed, 6) % 2,
@@ -140,6 +161,8 @@ static struct manners manners_of(const struct plan *plan, bool up)
 		m.write_bits = most - 9;
 	if (m.read_bits + 9 < most)
 		m.read_bits = most - 9;
+	if (draw(seed, 12) % 4 == 0)
+		m.busy_one_in = plan->way == WAY_BURSTS || plan->way == WAY_PIPELINED ? 2 : 16;
 	if (draw(seed, 7) % 8 == 0) {
 		m.naps_at = draw_size(seed, 8, 22);
 		m.nap_ms = draw_size(seed, 9, 8);

@@ -13,6 +13,7 @@ struct tally {
 	uint64_t opened, finished;	/* connections; finished ones brought every byte and their end both ways */
 	uint64_t failed;		/* ended early, or nothing moved for `patience` */
 	uint64_t stalled;		/* nothing moved for long, though it may have gone on afterwards */
+	uint64_t longest;		/* milliseconds: the longest that nothing moved */
 	uint64_t returned;		/* times that an end was on the fast path again after a while over TCP */
 	uint64_t cut;			/* ended early, on a link whose other pod may go at any time */
 	uint64_t open;
@@ -23,9 +24,9 @@ static struct tally tally;
 static void print_tally(void)
 {
 	printf("{\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,\"opened\":%lu,\"finished\":%lu,\"failed\":%lu,"
-	       "\"stalled\":%lu,\"returned\":%lu,\"cut\":%lu,\"open\":%lu}\n",
-	       tally.sent, tally.received, tally.wrong, tally.opened, tally.finished, tally.failed, tally.stalled, tally.returned,
-	       tally.cut, tally.open);
+	       "\"stalled\":%lu,\"longest\":%lu,\"returned\":%lu,\"cut\":%lu,\"open\":%lu}\n",
+	       tally.sent, tally.received, tally.wrong, tally.opened, tally.finished, tally.failed, tally.stalled, tally.longest,
+	       tally.returned, tally.cut, tally.open);
 	fflush(stdout);
 }
 

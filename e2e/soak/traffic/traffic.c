@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A client and a server whose every byte is known beforehand, for soak tests.
  *
- *   traffic serve PLACE PORT                    listens on PORT, PORT+1 (TCP_DEFER_ACCEPT) and PORT+2 (blocking files)
- *   traffic drive PLACE HOST PORT LINK COUNT SEED [cuttable] [proxied]
- *                                               keeps COUNT connections going to the server of that place
+ *   traffic serve PLACE PORT BOARD              listens on PORT, PORT+1 (TCP_DEFER_ACCEPT) and PORT+2 (blocking files)
+ *   traffic drive PLACE HOST PORT BOARD LINK COUNT SEED [cuttable] [proxied] [mixed]
+ *                                               keeps COUNT connections going to the server of that place; `mixed`: to its
+ *                                               third listener too
  *
  * LINK (below 4096) makes the numbers of a process's connections its own; SEED repeats a run. SIGTERM: no new connections; ends with the last. */
 #define _GNU_SOURCE
@@ -20,7 +21,7 @@ static volatile sig_atomic_t stopping;
 
 static struct {
 	uint32_t place, link, wanted;
-	bool cuttable, proxied;
+	bool cuttable, proxied, mixed;
 	int port;
 	struct addrinfo *address;
 	uint64_t seed, counter, retry_at_ms;
@@ -46,13 +47,13 @@ static void connect_one(void)
 	struct sockaddr_storage to;
 
 	end->greeting = (struct greeting){
-		.magic = MAGIC, .place = self.place, .cuttable = self.cuttable, .proxied = self.proxied,
+		.magic = MAGIC, .place = self.place, .slot = take_slot(), .cuttable = self.cuttable, .proxied = self.proxied,
 		.salt = self.seed, .connection = (uint64_t)self.link << COUNTER_BITS | (self.counter++ & ((1 << COUNTER_BITS) - 1)),
 	};
 	plan_end(end);
 	memcpy(&to, self.address->ai_addr, self.address->ai_addrlen);
 	/* sin_port and sin6_port are at the same place */
-	((struct sockaddr_in *)&to)->sin_port = htons(self.port + draw(end->plan.seed, 6) % LISTENERS);
+	((struct sockaddr_in *)&to)->sin_port = htons(self.port + draw(end->plan.seed, 6) % (self.mixed ? LISTENERS : LISTENERS - 1));
 	set_no_delay(end);
 	if (connect(fd, (struct sockaddr *)&to, self.address->ai_addrlen) && errno != EINPROGRESS) {
 		failed(end, "connecting");
@@ -119,6 +120,7 @@ static bool is_listener(void *what)
 static void take_events(int timeout_ms)
 {
 	struct epoll_event events[256];
+	uint64_t since_ns = clock_ns();
 	int count = epoll_wait(poller, events, 256, timeout_ms);
 
 	for (int i = 0; i < count; i++) {
@@ -129,11 +131,15 @@ static void take_events(int timeout_ms)
 			continue;
 		}
 		if (events[i].events & ~(uint32_t)EPOLLOUT)
-			end->readable = true;
+			end->readable = end->woken = true;
+		if (events[i].events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
+			end->hung_up = true;
 		if (events[i].events & (EPOLLOUT | EPOLLERR | EPOLLHUP))
 			end->writable = true;
 		make_ready(end);
 	}
+	if (count < 256)
+		STORE(board->polled_ns[own_process], since_ns);
 }
 
 static void run(bool client)
@@ -164,8 +170,8 @@ int main(int count, char **words)
 	struct rlimit files = { 65536, 65536 };
 	bool client = count > 1 && strcmp(words[1], "drive") == 0;
 
-	if (count < (client ? 8 : 4)) {
-		fprintf(stderr, "usage: traffic serve PLACE PORT | traffic drive PLACE HOST PORT LINK COUNT SEED [cuttable] [proxied]\n");
+	if (count < (client ? 9 : 5)) {
+		fprintf(stderr, "usage: traffic serve PLACE PORT BOARD | traffic drive PLACE HOST PORT BOARD LINK COUNT SEED [cuttable] [proxied] [mixed]\n");
 		return 2;
 	}
 	setrlimit(RLIMIT_NOFILE, &files);
@@ -174,16 +180,19 @@ int main(int count, char **words)
 	poller = epoll_create1(EPOLL_CLOEXEC);
 	on_over = on_end_over;
 	self.place = atoi(words[2]);
+	if (!open_board(words[client ? 5 : 4]))
+		die("opening the board");
 	if (client) {
 		struct addrinfo hints = { .ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM };
 
 		self.port = atoi(words[4]);
-		self.link = atoi(words[5]);
-		self.wanted = atoi(words[6]);
-		self.seed = strtoull(words[7], NULL, 10);
-		for (int i = 8; i < count; i++) {
+		self.link = atoi(words[6]);
+		self.wanted = atoi(words[7]);
+		self.seed = strtoull(words[8], NULL, 10);
+		for (int i = 9; i < count; i++) {
 			self.cuttable |= strcmp(words[i], "cuttable") == 0;
 			self.proxied |= strcmp(words[i], "proxied") == 0;
+			self.mixed |= strcmp(words[i], "mixed") == 0;
 		}
 		if (getaddrinfo(words[3], NULL, &hints, &self.address))
 			die("reading the address");
