@@ -1,0 +1,100 @@
+// A witness that runs, on plain TCP or under the product, and is put into one situation after the other.
+import { setTimeout as pause } from 'node:timers/promises';
+import { lastWords } from '../programs/containers';
+import { Client, type Outcome } from './client';
+import type { Situation } from './situations';
+import type { Stand } from './stand';
+import type { Way } from './ways';
+import type { Started, Witness } from './witness';
+
+/** What a connection that stands still for so long has done. */
+const hungAfterMs = 5000;
+/** Learning ends within that, at the pace of Agent. */
+const settlesWithinMs = 8000;
+const warmUp = { count: 40, up: 200, down: 200 } as const;
+
+/** What came of one situation. */
+export interface Played extends Outcome {
+  /** Of the bytes sent by both ends meanwhile, those that were redirected; undefined where nobody was left to count. */
+  readonly share: number | undefined;
+}
+
+export class Session {
+  private started: Started | undefined;
+  private client: Client | undefined;
+  private abandoned = false;
+
+  constructor(
+    private readonly stand: Stand,
+    private readonly witness: Witness,
+    private readonly way: Way | undefined,
+  ) {
+    if (way !== undefined) stand.attach(way);
+  }
+
+  /** What went wrong on the way is a complaint; the next situation then finds a witness that was started anew. */
+  async play(situation: Situation): Promise<Played> {
+    let played: Played;
+    try {
+      await this.ready();
+      const before = this.stand.bytes;
+      const outcome = await situation.play(await this.talking(), this.stand);
+      played = { ...outcome, share: this.shareSince(before) };
+    } catch (error) {
+      const complaint = lastWords(error instanceof Error ? error.message : String(error));
+      played = { bytes: 0, ms: 0, standstillMs: 0, complaints: [complaint], share: undefined };
+    }
+    if (this.way !== 'abandoned') this.stand.restore();
+    if (played.complaints.length > 0) await this.endPrograms();
+    return played;
+  }
+
+  async end(): Promise<void> {
+    await this.endPrograms();
+    this.stand.detach();
+  }
+
+  /** Opens a connection and takes turns on it until all is known about it. */
+  private async ready(): Promise<void> {
+    const client = await this.talking();
+    this.stand.learn(true);
+    must('open a connection', await client.do('open', { patienceMs: hungAfterMs }));
+    const deadline = performance.now() + settlesWithinMs;
+    do {
+      must('take turns', await client.do('turns', warmUp));
+      if (this.way === undefined || this.abandoned) break;
+      await pause(20);
+    } while ((!this.stand.settled || this.stand.watching) && performance.now() < deadline);
+    this.stand.learn(false);
+    must('take turns', await client.do('turns', warmUp));
+    if (this.way === 'abandoned' && !this.abandoned) {
+      this.stand.abandon();
+      this.abandoned = true;
+    }
+    this.started?.settle?.();
+    this.started = {};
+  }
+
+  private async talking(): Promise<Client> {
+    if (this.client !== undefined) return this.client;
+    this.stand.begin();
+    this.started = await this.witness.start(this.stand);
+    return (this.client = Client.start(this.stand, this.witness));
+  }
+
+  private async endPrograms(): Promise<void> {
+    await this.client?.stop();
+    this.client = undefined;
+    await this.stand.end();
+  }
+
+  private shareSince(before: Stand['bytes']): number | undefined {
+    const now = this.stand.bytes;
+    return now.all > before.all ? (now.fast - before.fast) / (now.all - before.all) : undefined;
+  }
+}
+
+function must(what: string, { complaints }: Outcome): void {
+  const [complaint] = complaints;
+  if (complaint !== undefined) throw new Error(`${what}: ${complaint}`);
+}
