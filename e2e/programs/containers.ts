@@ -68,8 +68,8 @@ export class Containers {
     return path;
   }
 
-  /** Starts a server; resolves when it listens on all of `ports`. */
-  async serve(container: Container, ports: readonly number[], command: string, ...args: readonly (string | number)[]): Promise<void> {
+  /** Starts a server; resolves to its process when it listens on all of `ports`. */
+  async serve(container: Container, ports: readonly number[], command: string, ...args: readonly (string | number)[]): Promise<ChildProcess> {
     const log = join(this.directory, `${container}-${this.started++}.log`);
     const child = this.spawn(container, log, log, command, args);
     const pod = this.podOf(container);
@@ -79,6 +79,7 @@ export class Containers {
         return listens(pod, port);
       }, { everyMs: 50, timeoutMs: 30_000 });
     }
+    return child;
   }
 
   /**

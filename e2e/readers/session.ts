@@ -37,6 +37,7 @@ export class Session {
     let played: Played;
     try {
       await this.ready();
+      if (situation.begins === true) this.started?.beginLarge?.();
       const before = this.stand.bytes;
       const outcome = await situation.play(await this.talking(), this.stand);
       played = { ...outcome, share: this.shareSince(before) };
@@ -71,8 +72,6 @@ export class Session {
       this.stand.abandon();
       this.abandoned = true;
     }
-    this.started?.settle?.();
-    this.started = {};
   }
 
   private async talking(): Promise<Client> {
@@ -90,7 +89,9 @@ export class Session {
 
   private shareSince(before: Stand['bytes']): number | undefined {
     const now = this.stand.bytes;
-    return now.all > before.all ? (now.fast - before.fast) / (now.all - before.all) : undefined;
+    if (now === undefined || before === undefined) return undefined;
+    // a connection that was never joined is counted when it closes
+    return (now.fast - before.fast) / Math.max(1, now.all - before.all);
   }
 }
 

@@ -13,6 +13,8 @@ export interface Situation {
   readonly timed: boolean;
   /** Situations of one name are one on plain TCP, where there is nothing to change. */
   readonly onTcp: string;
+  /** True for the first of those with large bodies: some witnesses read otherwise from then on. */
+  readonly begins?: boolean;
   /** True for those of the short form. */
   readonly short?: boolean;
   play(client: Client, stand: Stand): Promise<Outcome>;
@@ -89,6 +91,7 @@ export const situations: readonly Situation[] = [
     stand.release();
   }),
   {
+    begins: true,
     ...large('first large body', 'a body of 8 MB in pieces of 256 KiB: the first large one after small ones, when learning is long over', 8 * megabyte),
     short: true,
     play: (client) => client.do('large', { up: 8 * megabyte, down: small, whole: false }),

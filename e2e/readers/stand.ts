@@ -118,11 +118,12 @@ export class Stand extends Containers {
     return this.way === 'visited' && this.agent?.watching === true;
   }
 
-  /** Bytes redirected, and all, that the ends of both pods have sent. */
-  get bytes(): { readonly fast: number; readonly all: number } {
-    const each = this.way === undefined || this.agent === undefined ? [] : this.fixture.datapath.snapshot().namespaces;
-    const fast = each.reduce((sum, { fastBytes }) => sum + Number(fastBytes), 0);
-    return { fast, all: each.reduce((sum, { tcpBytes }) => sum + Number(tcpBytes), fast) };
+  /** Bytes redirected, and all, that the ends of both pods have sent; undefined while no agent counts them. */
+  get bytes(): { readonly fast: number; readonly all: number } | undefined {
+    if (this.agent === undefined) return undefined;
+    const { namespaces } = this.fixture.datapath.snapshot();
+    const fast = namespaces.reduce((sum, { fastBytes }) => sum + Number(fastBytes), 0);
+    return { fast, all: namespaces.reduce((sum, { tcpBytes }) => sum + Number(tcpBytes), fast) };
   }
 
   async close(): Promise<void> {

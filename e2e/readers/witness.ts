@@ -10,10 +10,10 @@ export interface Witness {
   /** How it reads, and why that is a case of its own; for the page. */
   readonly reads: string;
   /**
-   * How it is kept busy: `asked` when its protocol can ask for it; else its containers are frozen for as long, which no program can tell from being busy.
+   * How it is kept busy: `asked` when its protocol can ask for it; else its container is frozen for as long, which no program can tell from
+   * being busy. Of a proxy it is the proxy that is frozen, not the server of ours behind it.
    */
   readonly busy: 'asked' | 'frozen';
-  /** Which container is frozen; the server's unless the witness stands between the client and a server of ours. */
   readonly port: number;
   /** True for those of the short form, which need neither Rust nor Java. */
   readonly short?: boolean;
@@ -26,6 +26,6 @@ export interface Witness {
 }
 
 export interface Started {
-  /** What it does otherwise once it has been running for a while, such as beginning to splice. */
-  settle?(): void;
+  /** What it does otherwise from the first large body on, such as beginning to splice. */
+  beginLarge?(): void;
 }

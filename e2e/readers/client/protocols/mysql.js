@@ -75,11 +75,13 @@ function row(wanted) {
 
 /** A text with its length before it (length-encoded integers of MySQL's protocol). */
 function lengthEncoded(bytes) {
-  const long = Buffer.alloc(4);
-  long.writeUInt32LE(((bytes.length << 8) | 0xfd) >>> 0);
-  if (bytes.length < 251) return Buffer.concat([Buffer.from([bytes.length]), bytes]);
-  if (bytes.length < 65_536) return Buffer.concat([Buffer.from([0xfc, bytes.length & 255, bytes.length >> 8]), bytes]);
-  return Buffer.concat([long, bytes]);
+  const { length } = bytes;
+  if (length < 251) return Buffer.concat([Buffer.from([length]), bytes]);
+  const [kind, size] = length < 1 << 16 ? [0xfc, 2] : length < 1 << 24 ? [0xfd, 3] : [0xfe, 8];
+  const head = Buffer.alloc(1 + size);
+  head[0] = kind;
+  head.writeUIntLE(length, 1, Math.min(size, 6));
+  return Buffer.concat([head, bytes]);
 }
 
 exports.mysql = {

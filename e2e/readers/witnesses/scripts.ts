@@ -1,0 +1,38 @@
+// Python and Node.
+import { join } from 'node:path';
+import { need, programs } from '../toolchains';
+import type { Witness } from '../witness';
+import { originPorts, startOrigin } from './origin';
+
+function python(name: string, program: string, port: number, reads: string): Witness {
+  return {
+    name,
+    protocol: 'frames',
+    reads,
+    busy: 'asked',
+    port,
+    short: true,
+    prepare: () => need('python3'),
+    async start(stand) {
+      await stand.serve('server', [port], 'python3', join(programs, 'python', program), port);
+      return {};
+    },
+  };
+}
+
+export const blockingPython = python('Python, blocking', 'blocking.py', 7030, 'sleeps in recv(2), signals and stops included');
+export const asyncioPython = python('Python asyncio', 'asyncio_streams.py', 7031, 'level-triggered, one read for each readiness');
+
+export const node: Witness = {
+  name: 'Node',
+  protocol: 'frames',
+  reads: 'level-triggered; ends a loop of reads with a short one',
+  busy: 'asked',
+  port: originPorts.frames,
+  short: true,
+  prepare: () => Promise.resolve(),
+  async start(stand) {
+    await startOrigin(stand);
+    return {};
+  },
+};
