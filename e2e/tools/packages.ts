@@ -53,7 +53,7 @@ const packages: readonly DebianPackage[] = [
   { name: 'memcached', provides: 'memcached', reads: true },
   { name: 'mmdebstrap', provides: 'mmdebstrap' },
   { name: 'nftables', provides: 'nft' },
-  { name: 'nginx', provides: 'nginx', tried: true },
+  { name: 'nginx', provides: 'nginx' },
   { name: 'openssl', provides: 'openssl' },
   { name: 'postgresql', provides: 'pg_createcluster', tried: true },
   { name: 'prometheus', provides: 'promtool' },

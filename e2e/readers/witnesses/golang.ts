@@ -32,7 +32,6 @@ export const goWeb: Witness = {
   reads: 'edge-triggered, until EAGAIN; while a handler works, another read waits for one byte more',
   busy: 'asked',
   port: ports.web,
-  short: true,
   prepare,
   async start(stand) {
     await stand.serve('server', [ports.web], join(await build(), 'bin', 'web'), ports.web);

@@ -7,10 +7,10 @@ import { haproxyCopied, haproxySpliced } from './haproxy';
 import { javaBlocking, javaNio, netty } from './java';
 import { mariadb } from './mariadb';
 import { nginxFiles, nginxProxy, nginxTunnel } from './nginx';
-import { asyncioPython, blockingPython, node } from './scripts';
+import { asyncioPython, blockingPython, edgePython, node } from './scripts';
 import { tokio } from './tokio';
 
 export const witnesses: readonly Witness[] = [
-  tokio, netty, nginxFiles, nginxProxy, nginxTunnel, goRelay, goWeb, blockingPython, asyncioPython, node,
+  tokio, netty, nginxFiles, nginxProxy, nginxTunnel, goRelay, goWeb, blockingPython, asyncioPython, edgePython, node,
   haproxyCopied, haproxySpliced, redis, memcached, javaNio, javaBlocking, mariadb, envoy,
 ];
