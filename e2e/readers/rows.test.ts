@@ -3,7 +3,7 @@ import { longer, median, verdict, type Row } from './rows';
 
 const row: Row = {
   program: 'tokio', situation: 'burst', way: 'visited', kernel: '6.18', turns: 5, right: true, complaints: [],
-  standstillMs: { tcp: 60, accelerated: 75 }, ratio: 1.25, share: 0.9,
+  standstillMs: { tcp: 60, accelerated: 75 }, ratio: 1.25, share: 0.9, reasons: [],
 };
 
 test('a row is slow when it stood still 100 ms longer than on TCP, and wrong when anything was', () => {

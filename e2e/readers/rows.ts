@@ -21,6 +21,8 @@ export const rowSchema = z.object({
   ratio: z.number().optional(),
   /** The median of the redirected share of the bytes of both ends; none where nobody counted. */
   share: z.number().optional(),
+  /** Reasons for which ends stayed on TCP, when it was over. */
+  reasons: z.array(z.string()),
 });
 export type Row = z.infer<typeof rowSchema>;
 

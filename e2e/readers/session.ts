@@ -17,6 +17,8 @@ const warmUp = { count: 40, up: 200, down: 200 } as const;
 export interface Played extends Outcome {
   /** Of the bytes sent by both ends meanwhile, those that were redirected; undefined where nobody was left to count. */
   readonly share: number | undefined;
+  /** Why an end is not accelerated; none where nobody was left to tell. */
+  readonly reasons: readonly string[];
 }
 
 export class Session {
@@ -40,10 +42,10 @@ export class Session {
       if (situation.begins === true) this.started?.beginLarge?.();
       const before = this.stand.bytes;
       const outcome = await situation.play(await this.talking(), this.stand);
-      played = { ...outcome, share: this.shareSince(before) };
+      played = { ...outcome, share: this.shareSince(before), reasons: this.stand.reasons };
     } catch (error) {
       const complaint = lastWords(error instanceof Error ? error.message : String(error));
-      played = { bytes: 0, ms: 0, standstillMs: 0, complaints: [complaint], share: undefined };
+      played = { bytes: 0, ms: 0, standstillMs: 0, complaints: [complaint], share: undefined, reasons: this.stand.reasons };
     }
     if (this.way !== 'abandoned') this.stand.restore();
     if (played.complaints.length > 0) await this.endPrograms();
@@ -59,7 +61,11 @@ export class Session {
   private async ready(): Promise<void> {
     const client = await this.talking();
     this.stand.learn(true);
-    must('open a connection', await client.do('open', { patienceMs: hungAfterMs }));
+    // Without visits a program is known by its first connection only.
+    for (let opened = this.way === 'unvisited' ? 0 : 1; opened < 2; opened++) {
+      must('open a connection', await client.do('open', { patienceMs: hungAfterMs }));
+      must('take turns', await client.do('turns', warmUp));
+    }
     const deadline = performance.now() + settlesWithinMs;
     do {
       must('take turns', await client.do('turns', warmUp));
@@ -90,6 +96,7 @@ export class Session {
   private shareSince(before: Stand['bytes']): number | undefined {
     const now = this.stand.bytes;
     if (now === undefined || before === undefined) return undefined;
+    if (now.all < before.all) return undefined; // other maps, which count anew
     // a connection that was never joined is counted when it closes
     return (now.fast - before.fast) / Math.max(1, now.all - before.all);
   }

@@ -126,6 +126,13 @@ export class Stand extends Containers {
     return { fast, all: namespaces.reduce((sum, { tcpBytes }) => sum + Number(tcpBytes), fast) };
   }
 
+  /** Why open connections' ends are not accelerated. */
+  get reasons(): readonly string[] {
+    if (this.agent === undefined) return [];
+    const counts = this.fixture.datapath.snapshot().namespaces.flatMap(({ reasons }) => [...reasons]);
+    return [...new Set(counts.filter(([, ends]) => ends > 0).map(([reason]) => reason))].sort();
+  }
+
   async close(): Promise<void> {
     this.detach();
     await this.remove();

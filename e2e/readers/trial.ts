@@ -45,8 +45,8 @@ async function takeTurn(
     for (const situation of situations) {
       const played = await session.play(situation);
       turns.set(key(situation), [...(turns.get(key(situation)) ?? []), played]);
-      const { complaints, ms, standstillMs, share } = played;
-      const redirected = share === undefined ? '' : `, ${Math.round(100 * share)} % redirected`;
+      const { complaints, ms, standstillMs, share, reasons } = played;
+      const redirected = share === undefined ? '' : `, ${Math.round(100 * share)} % redirected ${reasons.join(' ')}`;
       const said = complaints.join('; ') || `${Math.round(ms)} ms`;
       say(`${witness.name}, ${key(situation)}, ${way === undefined ? 'TCP' : wayNames[way]}: ${said}, still ${Math.round(standstillMs)} ms${redirected}`);
     }
@@ -75,6 +75,7 @@ function rowOf({ name }: Witness, situation: Situation, way: Way, tcp: readonly 
     standstillMs: { tcp: still(tcp), accelerated: still(accelerated) },
     ...(ratio === undefined ? {} : { ratio: rounded(ratio) }),
     ...(share === undefined ? {} : { share: rounded(share) }),
+    reasons: [...new Set(accelerated.flatMap(({ reasons }) => reasons))],
   };
 }
 
