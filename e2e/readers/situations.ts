@@ -101,6 +101,10 @@ export const situations: readonly Situation[] = [
     short: true,
     play: (client) => client.do('large', { up: beyond, down: small, whole: true, first: small, busyMs: 60 }),
   },
+  {
+    ...large('reader away', 'a request of 2.4 MB in pieces of 256 KiB, while the reader is away for a second: what it finds then, and how soon the rest follows', megabyte),
+    play: (client) => client.do('large', { up: 2_400_000, down: small, whole: false, first: small, busyMs: 1000 }),
+  },
   large('4 MB', '4 MB by one write, and as many back', 4 * megabyte),
   large('48 MB', '48 MB by one write, and as many back', 48 * megabyte),
 ];

@@ -6,6 +6,8 @@ const net = require('node:net');
 /** A request larger than that is sent in pieces, of which each that is taken counts as progress. */
 const pieceBytes = 256 << 10;
 
+const lookEveryMs = 5;
+
 class Conversation {
   constructor(protocol, patienceMs) {
     this.protocol = protocol;
@@ -63,10 +65,22 @@ class Conversation {
     const bytes = parts.length === 1 ? parts[0] : Buffer.concat(parts);
     for (let at = 0; at < bytes.length && this.complaint === undefined; at += whole ? bytes.length : pieceBytes) {
       const piece = whole ? bytes : bytes.subarray(at, at + pieceBytes);
-      await new Promise((resolve) => this.socket.write(piece, resolve));
+      await this.written(piece);
       this.bytes += piece.length;
       this.progress();
     }
+  }
+
+  /** Resolves when the kernel has taken all of it; of a large one each look that finds less waiting is progress. */
+  async written(piece) {
+    let waiting = Infinity;
+    const looking = setInterval(() => {
+      const left = this.socket._handle?.writeQueueSize ?? 0; // libuv's own count; Node's is of whole writes
+      if (left < waiting) this.progress();
+      waiting = left;
+    }, lookEveryMs);
+    await new Promise((resolve) => this.socket.write(piece, resolve));
+    clearInterval(looking);
   }
 
   take(chunk) {
