@@ -8,7 +8,7 @@ import { wayNames, ways, type Way } from './ways';
 import type { Witness } from './witness';
 
 export interface Plan {
-  /** Turns of TCP and accelerated. */
+  /** Turns of TCP and accelerated; where speed says nothing there is one. */
   readonly turns: number;
   readonly ways: readonly Way[];
   readonly situations: readonly Situation[];
@@ -23,10 +23,11 @@ export async function tryWitness(stand: Stand, witness: Witness, plan: Plan, say
   const onTcp: Turns = new Map();
   const byWay = new Map<Way, Turns>(plan.ways.map((way) => [way, new Map()]));
   for (let turn = 0; turn < plan.turns; turn++) {
-    const once = situations.filter((situation, at) => situations.findIndex(({ onTcp: name }) => name === situation.onTcp) === at);
+    const due = situations.filter(({ timed }) => timed || turn === 0);
+    const once = due.filter((situation, at) => due.findIndex(({ onTcp: name }) => name === situation.onTcp) === at);
     await takeTurn(stand, witness, undefined, once, onTcp, ({ onTcp: name }) => name, say);
     for (const [way, turns] of byWay) {
-      const played = situations.filter((situation) => situation.ways.includes(way));
+      const played = due.filter((situation) => situation.ways.includes(way));
       await takeTurn(stand, witness, way, played, turns, ({ name }) => name, say);
     }
   }
