@@ -1,5 +1,6 @@
 // docs/readers.md from docs/readers.json.
-import { allowanceMs, longer, median, verdict, type Results, type Row } from './rows';
+import { allowanceMs } from './pace';
+import { longer, median, verdict, type Results, type Row } from './rows';
 import { situations } from './situations';
 import { wayNames, ways } from './ways';
 import { witnesses } from './witnesses';

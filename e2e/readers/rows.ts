@@ -1,5 +1,6 @@
 // A row of the page: what one situation did to one witness, on plain TCP and under the product.
 import { z } from 'zod';
+import { allowanceMs } from './pace';
 import { ways } from './ways';
 
 const count = z.number().min(0);
@@ -29,14 +30,11 @@ export type Row = z.infer<typeof rowSchema>;
 export const resultsSchema = z.object({ rows: z.array(rowSchema) });
 export type Results = z.infer<typeof resultsSchema>;
 
-/** A witness may stand still for so much longer than on plain TCP; an emulated processor needs more (e2e/kernels). */
-export const allowanceMs = Number(process.env['READER_ALLOWANCE_MS'] ?? 100);
-
 export type Verdict = 'right' | 'slow' | 'wrong';
 
-export function verdict({ right, standstillMs }: Row): Verdict {
+export function verdict({ right, standstillMs }: Row, mayMs = allowanceMs): Verdict {
   if (!right) return 'wrong';
-  return longer(standstillMs) > allowanceMs ? 'slow' : 'right';
+  return longer(standstillMs) > mayMs ? 'slow' : 'right';
 }
 
 /** How much longer it stood still than on plain TCP. */

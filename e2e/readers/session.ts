@@ -2,15 +2,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { lastWords } from '../programs/containers';
 import { Client, type Outcome } from './client';
+import { hungAfterMs, settlesWithinMs } from './pace';
 import type { Situation } from './situations';
 import type { Stand } from './stand';
 import type { Way } from './ways';
 import type { Started, Witness } from './witness';
 
-/** What a connection that stands still for so long has done. */
-const hungAfterMs = 5000;
-/** Learning ends within that, at the pace of Agent. */
-const settlesWithinMs = 8000;
 const warmUp = { count: 40, up: 200, down: 200 } as const;
 
 /** What came of one situation. */

@@ -1,8 +1,10 @@
 // The short form: what is tried of a witness where there is little time.
+import { testAllowanceMs } from './pace';
 import { verdict, type Row } from './rows';
 import { situations } from './situations';
 import { Stand } from './stand';
 import { tryWitness, type Plan } from './trial';
+import { wayNames } from './ways';
 import type { Witness } from './witness';
 import { witnesses } from './witnesses';
 
@@ -23,7 +25,8 @@ export async function playShort(stand: Stand, witness: Witness, only?: string): 
   return tryWitness(stand, witness, { ...plan, situations: chosen, ways: only === undefined ? plan.ways : ['visited'] }, silent);
 }
 
-/** What is not as on plain TCP. */
-export function troubles(rows: readonly Row[]): Row[] {
-  return rows.filter((row) => verdict(row) !== 'right');
+/** What is not as on plain TCP, a line each. */
+export function troubles(rows: readonly Row[]): string[] {
+  return rows.filter((row) => verdict(row, testAllowanceMs) !== 'right').map(({ situation, way, standstillMs: { tcp, accelerated }, complaints }) =>
+    `${situation}, ${wayNames[way]}: ${complaints.join('; ') || `${accelerated} ms without progress, ${tcp} on TCP`}`);
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 const checkout = join(__dirname, '..', '..', '..');
 const packages = join(checkout, 'node_modules');
 const [tests, readers] = [join(checkout, 'ebpf', 'tests'), join(checkout, 'e2e', 'readers')];
-/** An emulated processor takes seconds for what a real one does at once; a wake-up that was lost is missed for longer still. */
-const allowanceMs = 2000;
+/** Of an emulated processor, for the readers. */
+const slowness = 10;
 
 const configuration = {
   rootDir: checkout,
@@ -24,6 +24,6 @@ const jest = join(packages, 'jest', 'bin', 'jest.js');
 const { status } = spawnSync(process.execPath, [jest, '--runInBand', '--config', JSON.stringify(configuration), ...process.argv.slice(2)], {
   stdio: ['ignore', 'inherit', 'inherit', 3],
   cwd: checkout,
-  env: { ...process.env, READER_ALLOWANCE_MS: String(allowanceMs) },
+  env: { ...process.env, READER_SLOWNESS: String(slowness) },
 });
 process.exitCode = status ?? 1;
