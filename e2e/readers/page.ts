@@ -5,6 +5,9 @@ import { situations } from './situations';
 import { wayNames, ways } from './ways';
 import { witnesses } from './witnesses';
 
+/** Reasons that a running connection has for a moment only, and that of the situation. */
+const passing = new Set(['Pairing', 'Learning', 'PeerNotSelected', 'Observing']);
+
 export function pageOf({ rows }: Results): string {
   const bad = rows.filter((row) => verdict(row) !== 'right');
   return [
@@ -20,8 +23,8 @@ export function pageOf({ rows }: Results): string {
     `A row is wrong when a byte was, when something failed, or when nothing moved for five seconds; slow when it stood still ${allowanceMs} ms longer than`,
     'on TCP: the longest time in which, with an answer outstanding, no byte came and none could be sent.',
     '',
-    '| program | reads | rows right | stood still longer by at most | throughput against TCP |',
-    '|---|---|---|---|---|',
+    '| program | reads | rows right | stood still longer by at most | throughput against TCP | redirected | why not all |',
+    '|---|---|---|---|---|---|---|',
     ...witnesses.flatMap(({ name, reads }) => summary(name, reads, rows.filter(({ program }) => program === name))),
     '',
     '## Situations',
@@ -44,7 +47,13 @@ function summary(name: string, reads: string, rows: readonly Row[]): string[] {
   const right = rows.filter((row) => verdict(row) === 'right').length;
   const ratio = median(rows.flatMap(({ ratio: each }) => each ?? []));
   const still = Math.max(0, ...rows.map(({ standstillMs }) => longer(standstillMs)));
-  return [`| ${name} | ${reads} | ${right} of ${rows.length} | ${still} ms | ${ratio === undefined ? '–' : `${ratio.toFixed(2)} ×`} |`];
+  const share = median(rows.flatMap(({ share: each }) => each ?? []));
+  const reasons = [...new Set(rows.flatMap(({ reasons: each }) => each))].filter((reason) => !passing.has(reason)).sort();
+  const cells = [
+    name, reads, `${right} of ${rows.length}`, `${still} ms`, ratio === undefined ? '–' : `${ratio.toFixed(2)} ×`,
+    share === undefined ? '–' : `${Math.round(100 * share)} %`, reasons.map((reason) => `[${reason}](reasons.md)`).join(', ') || '–',
+  ];
+  return [`| ${cells.join(' | ')} |`];
 }
 
 function complaint(row: Row): string {

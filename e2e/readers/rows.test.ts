@@ -3,7 +3,7 @@ import { longer, median, verdict, type Row } from './rows';
 
 const row: Row = {
   program: 'tokio', situation: 'burst', way: 'visited', kernel: '6.18', turns: 5, right: true, complaints: [],
-  standstillMs: { tcp: 60, accelerated: 75 }, ratio: 1.25, share: 0.9, reasons: [],
+  standstillMs: { tcp: 60, accelerated: 75 }, ratio: 1.25, share: 0.9, reasons: ['OneWay', 'Pairing'],
 };
 
 test('a row is slow when it stood still 100 ms longer than on TCP, and wrong when anything was', () => {
@@ -22,7 +22,7 @@ test('a median of an even number of values is between the two in the middle', ()
 test('the page sums a program up, and shows each of its rows', () => {
   const page = pageOf({ rows: [row] });
   expect(page).toContain('Linux 6.18: **1 of 1 right**; in the median they stood still 15 ms longer than on TCP');
-  expect(page).toContain('| tokio | edge-triggered; a short read means empty | 1 of 1 | 15 ms | 1.25 × |');
+  expect(page).toContain('| tokio | edge-triggered; a short read means empty | 1 of 1 | 15 ms | 1.25 × | 90 % | [OneWay](reasons.md) |');
   expect(page).toContain('| tokio | 60 → 75, 1.25 ×, 90 % |');
 });
 
