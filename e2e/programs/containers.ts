@@ -122,7 +122,8 @@ export class Containers {
   /** Ends every program; nothing of the containers is left. */
   async remove(): Promise<void> {
     await this.end();
-    for (const container of containers) rmdirSync(this.cgroup(container));
+    // a program that has ended is still in its cgroup for a moment
+    for (const container of containers) await waitFor(`the cgroup of ${container} to be empty`, () => rmdirSync(this.cgroup(container)) === undefined, { everyMs: 20 });
   }
 
   cgroup(container: Container): string {

@@ -49,7 +49,7 @@ function compare(one: readonly number[], other: readonly number[]): number {
 }
 
 /** Tries the witnesses one after the other; an interrupt ends what runs and leaves nothing behind. */
-async function tryAll(chosen: readonly Witness[], plan: Plan): Promise<Row[]> {
+async function tryAll(chosen: readonly Witness[], plan: Plan, done: (rows: readonly Row[]) => void): Promise<Row[]> {
   for (const witness of chosen) await witness.prepare();
   const stand = Stand.open();
   let interrupted = false;
@@ -61,8 +61,10 @@ async function tryAll(chosen: readonly Witness[], plan: Plan): Promise<Row[]> {
   const rows: Row[] = [];
   try {
     for (const witness of chosen) {
-      rows.push(...(await tryWitness(stand, witness, plan, say)));
-      if (interrupted) throw new Error('interrupted: nothing is written');
+      const tried = await tryWitness(stand, witness, plan, say);
+      if (interrupted) throw new Error(`interrupted: of ${witness.name} nothing is written`);
+      rows.push(...tried);
+      done(tried);
     }
   } finally {
     await stand.close();
@@ -77,8 +79,10 @@ async function main(): Promise<void> {
   const { only, way, situation, turns, dry, short } = options.parse(values);
   const chosen = witnesses.filter((each) => (only?.includes(each.name) ?? true) && (!short || each.short));
   const played = situations.filter((each) => (situation?.includes(each.name) ?? true) && (!short || each.short));
-  const rows = await tryAll(chosen, { turns, ways: way ?? ways, situations: played });
-  if (!dry) publish(rows);
+  // A run takes an hour: what has been tried is written at once.
+  const rows = await tryAll(chosen, { turns, ways: way ?? ways, situations: played }, (tried) => {
+    if (!dry) publish(tried);
+  });
   const bad = rows.filter((row) => verdict(row) !== 'right');
   for (const row of bad) say(`${row.program}, ${row.situation}, ${row.way}: ${verdict(row)}: ${JSON.stringify(row.standstillMs)} ${row.complaints.join('; ')}`);
   say(`${rows.length - bad.length} of ${rows.length} rows right`);
