@@ -68,6 +68,21 @@ function changed(name: string, what: string, change: (stand: Stand) => Promise<v
   };
 }
 
+/** A large body on a connection that was joined until a moment ago: it is in the map still, or in that of a product that is gone. */
+function largeAfter(name: string, what: string, change: (stand: Stand) => void): Situation {
+  return {
+    name,
+    what: `${what}, and the first large body, of 8 MB, comes on a connection that was joined before`,
+    ways: ['visited', 'unvisited'],
+    timed: false,
+    onTcp: 'large body',
+    play(client, stand) {
+      if (stand.attached) change(stand);
+      return client.do('large', { up: 8 * megabyte, down: small, whole: false });
+    },
+  };
+}
+
 export const situations: readonly Situation[] = [
   burst,
   stopped,
@@ -87,6 +102,12 @@ export const situations: readonly Situation[] = [
     stand.release();
   }),
   changed('deleted', 'the mode becomes Off and everything is removed at once', (stand) => {
+    stand.configure({ mode: 'Off' });
+    stand.release();
+  }),
+  largeAfter('Off, large body', 'the mode becomes Off', (stand) => stand.configure({ mode: 'Off' })),
+  // the next ones begin with maps in which no reader is known
+  largeAfter('deleted, large body', 'everything is removed', (stand) => {
     stand.configure({ mode: 'Off' });
     stand.release();
   }),
