@@ -40,6 +40,8 @@ export class Client {
   }
 
   async do<D extends keyof Deeds>(deed: D, how: Deeds[D]): Promise<Outcome> {
+    const { exitCode, signalCode } = this.child;
+    if (exitCode !== null || signalCode !== null) throw new Error(`the client had ended with ${exitCode ?? signalCode} before it was asked to ${deed}`);
     const ended = new AbortController();
     const end = (): void => ended.abort();
     this.child.once('exit', end);
