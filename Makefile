@@ -124,6 +124,11 @@ test-programs: $(OBJECT) ## Redis, PostgreSQL, nginx, HAProxy and others through
 	$(JEST) --selectProjects programs --runInBand
 	$(TS) e2e/programs/main.ts $(ARGS)
 
+.PHONY: test-readers
+test-readers: $(OBJECT) ## Programs that read TCP by the rules, in every situation that could stall them; writes docs/readers.* (root, Cargo; ARGS="--only nginx --turns 1")
+	@$(TS) e2e/tools/debian.ts readers
+	$(TS) e2e/readers/main.ts $(ARGS)
+
 $(PROBE): $(wildcard ebpf/conformance/probe/*.[ch] ebpf/conformance/probe/cases/*.[ch]) ebpf/abi.h | deps
 	@mkdir -p $(@D)
 	cc -std=gnu11 -O2 -static -pthread -Wall -Wextra -Werror -Wno-missing-field-initializers $(filter %.c,$^) -o $@

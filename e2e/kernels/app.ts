@@ -14,7 +14,7 @@ const object = join('build', 'ebpf', 'datapath.bpf.o');
 const trial = join('build', 'ebpf', 'trial.bpf.o');
 const probe = join('build', 'conformance', 'probe');
 /** Folders of which the compiler takes the TypeScript only. */
-const folders = [join('ebpf', 'tests'), join('ebpf', 'conformance')];
+const folders = [join('ebpf', 'tests'), join('ebpf', 'conformance'), join('e2e', 'readers')];
 
 /**
  * Compiles once for all kernels of a run: what is edited meanwhile reaches none of them.

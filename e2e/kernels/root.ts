@@ -11,7 +11,7 @@ import { guestCheckout, guestPackages } from './init';
 
 const packages = [
   'base-files', 'base-passwd', 'bash', 'bpftool', 'coreutils', 'dash', 'findutils', 'grep', 'iproute2', 'iptables', 'kmod', 'libbpf1', 'libc-bin', 'libstdc++6',
-  'mount', 'nftables', 'procps', 'python3', 'sed', 'util-linux',
+  'mount', 'nftables', 'nginx', 'procps', 'python3', 'sed', 'util-linux',
 ];
 const directories = [guestCheckout, 'lib/modules', 'proc', 'sys', 'dev', 'tmp', 'run', 'var/tmp', 'usr/local/bin'];
 

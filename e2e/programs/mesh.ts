@@ -1,51 +1,27 @@
-// Two pods with a sidecar each, other people's programs in containers of their own, and the datapath over them or not.
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+// Two pods with a sidecar each, other people's programs in their containers, and the datapath over them or not.
 import { Fixture, selected, settings } from '../../ebpf/tests/fixture';
-import type { TestPod } from '../../ebpf/tests/pods';
 import { maxConnectionsRange, spillBytesRange } from '../../operator/api/spec';
-import { waitFor } from '../support/waitFor';
-import { addSidecar, listens } from './sidecar';
+import { Containers, type Container, type Finished } from './containers';
+import { addSidecar } from './sidecar';
 import { Standstill } from './standstill';
 import { Watch } from './watch';
-
-/** Where a program runs: the client's pod, the server's, or a container of its own beside the server's. */
-export type Container = 'client' | 'server' | 'backend';
-const containers: readonly Container[] = ['client', 'server', 'backend'];
-
-/** What a finished program left behind. */
-export interface Finished {
-  /** The exit code; 137 when a signal ended it. */
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-  readonly seconds: number;
-}
-
-/** A program that did not end by itself. */
-export class Hung extends Error {}
 
 /** Long enough for every round on a busy machine. */
 const patienceMs = 240_000;
 
-export class ProgramMesh {
-  private readonly fixture = new Fixture();
-  /** For configuration, data and logs; of one opening of a program. */
-  directory = '';
+export class ProgramMesh extends Containers {
   private watching: Watch | undefined;
   private looking: Standstill | undefined;
-  private started = 0;
-  private interrupted = false;
 
-  private constructor(private readonly hungAfterMs: number) {}
+  private constructor(hungAfterMs: number) {
+    super(new Fixture(), hungAfterMs);
+  }
 
   /** @param hungAfterMs a program that runs for so long will not end */
   static async open(envoy: string, hungAfterMs = patienceMs): Promise<ProgramMesh> {
     const mesh = new ProgramMesh(hungAfterMs);
     try {
       mesh.detach();
-      for (const container of containers) mkdirSync(mesh.cgroup(container));
       const { node, client, server } = mesh.fixture;
       const sidecars = [await addSidecar(node, client, envoy), await addSidecar(node, server, envoy)];
       mesh.looking = new Standstill(sidecars.flatMap(({ pid }) => pid ?? []));
@@ -54,11 +30,6 @@ export class ProgramMesh {
       await mesh.close();
       throw error;
     }
-  }
-
-  /** The address that clients ask for. */
-  get address(): string {
-    return this.fixture.server.address;
   }
 
   /** The datapath's watcher; undefined on plain TCP. */
@@ -70,6 +41,12 @@ export class ProgramMesh {
   get standstill(): Standstill {
     if (this.looking === undefined) throw new Error('looking for standstills: the sidecars have not been started');
     return this.looking;
+  }
+
+  /** Bytes are to move while a program of the client runs. */
+  override run(container: Container, command: string, ...args: readonly (string | number)[]): Promise<Finished> {
+    const toItsEnd = (): Promise<Finished> => super.run(container, command, ...args);
+    return container === 'client' ? this.standstill.during(toItsEnd) : toItsEnd();
   }
 
   /** Puts the product on the node as an agent would, with the defaults of the resource. */
@@ -89,124 +66,12 @@ export class ProgramMesh {
     this.fixture.datapath.release();
   }
 
-  /** An empty directory for a program about to be opened. */
-  begin(): void {
-    this.directory = mkdtempSync(join(tmpdir(), 'sca-programs-'));
-  }
-
-  /** Ends every program, and forgets its directory. */
-  async end(): Promise<void> {
-    for (const container of containers) await this.clear(container);
-    if (this.directory !== '') rmSync(this.directory, { recursive: true, force: true });
-    this.directory = '';
-  }
-
-  /** Ends every program, and starts no other: whatever runs fails soon. */
-  async interrupt(): Promise<void> {
-    this.interrupted = true;
-    for (const container of containers) await this.clear(container);
-  }
-
-  /** Writes a file of the programs and returns its path. */
-  file(name: string, content: string | Uint8Array): string {
-    const path = join(this.directory, name);
-    writeFileSync(path, content);
-    return path;
-  }
-
-  /** Starts a server; resolves when it listens on all of `ports`. */
-  async serve(container: Container, ports: readonly number[], command: string, ...args: readonly (string | number)[]): Promise<void> {
-    const log = join(this.directory, `${container}-${this.started++}.log`);
-    const child = this.spawn(container, log, log, command, args);
-    const pod = this.podOf(container);
-    for (const port of ports) {
-      await waitFor(`${command} to listen on ${port}`, async () => {
-        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${lastWords(readFileSync(log, 'utf8'))}`);
-        return listens(pod, port);
-      }, { everyMs: 50, timeoutMs: 30_000 });
-    }
-  }
-
-  /**
-   * Runs a program to its end; with one of the client bytes are to move.
-   * @throws Hung when it does not end; it is killed then
-   */
-  run(container: Container, command: string, ...args: readonly (string | number)[]): Promise<Finished> {
-    const toItsEnd = (): Promise<Finished> => this.toItsEnd(container, command, ...args);
-    return container === 'client' ? this.standstill.during(toItsEnd) : toItsEnd();
-  }
-
-  private async toItsEnd(container: Container, command: string, ...args: readonly (string | number)[]): Promise<Finished> {
-    const name = join(this.directory, `${container}-${this.started++}`);
-    const startedMs = performance.now();
-    const child = this.spawn(container, `${name}.out`, `${name}.err`, command, args);
-    const ended = new Promise<number>((resolve) => child.once('exit', (code) => resolve(code ?? 137)));
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), this.hungAfterMs)));
-    const code = await Promise.race([ended, late]);
-    clearTimeout(timer);
-    const seconds = (performance.now() - startedMs) / 1000;
-    if (code === undefined) {
-      await this.clear(container);
-      throw new Hung(`${command} ${args.join(' ').slice(0, 100)} did not end in ${this.hungAfterMs / 1000} s`);
-    }
-    return { code, seconds, stdout: readFileSync(`${name}.out`, 'utf8'), stderr: readFileSync(`${name}.err`, 'utf8') };
-  }
-
-  /**
-   * Runs a program that must succeed; returns what it printed.
-   * @throws Error with its last words
-   */
-  async must(container: Container, command: string, ...args: readonly (string | number)[]): Promise<string> {
-    const { code, stdout, stderr } = await this.run(container, command, ...args);
-    if (code === 0) return stdout;
-    throw new Error(`${command} ${args.join(' ').slice(0, 100)}: exit code ${code}: ${lastWords(stderr || stdout)}`);
-  }
-
   async close(): Promise<void> {
     await this.end();
     if (this.watching === undefined) this.fixture.datapath = this.fixture.open();
     this.watching?.stop();
     await this.looking?.stop();
-    for (const container of containers) rmdirSync(this.cgroup(container));
+    await this.remove();
     await this.fixture.remove();
   }
-
-  private podOf(container: Container): TestPod {
-    return container === 'client' ? this.fixture.client : this.fixture.server;
-  }
-
-  private cgroup(container: Container): string {
-    return join(this.fixture.node.cgroup, container);
-  }
-
-  private spawn(container: Container, out: string, err: string, command: string, args: readonly (string | number)[]) {
-    if (this.interrupted) throw new Error(`start ${command}: interrupted`);
-    const enter = 'echo $$ > "$0/cgroup.procs"; exec >"$1" 2>>"$2"; shift 2; exec "$@"';
-    return this.fixture.node.start(this.podOf(container), 'sh', '-c', enter, this.cgroup(container), out, err, command, ...args.map(String));
-  }
-
-  /** Ends what runs in a container, the children that a killed server leaves included. */
-  private async clear(container: Container): Promise<void> {
-    const members = join(this.cgroup(container), 'cgroup.procs');
-    await waitFor(`the programs of ${container} to end`, () => {
-      if (!existsSync(members)) return true; // closed meanwhile
-      const left = readFileSync(members, 'utf8').split('\n').filter(Boolean).map(Number);
-      for (const pid of left) kill(pid);
-      return left.length === 0;
-    }, { everyMs: 20 });
-  }
-}
-
-function kill(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
-  }
-}
-
-/** The last line or two of what a program said. */
-export function lastWords(text: string): string {
-  return text.trim().split('\n').slice(-2).join(' | ').slice(-300);
 }

@@ -43,8 +43,8 @@ function trialOf(open: (mesh: ProgramMesh) => Promise<Opened>): Trial {
   return { name: 'one that is wrong', hops: [], unit: 'bytes', checks: '', open };
 }
 
-function relayOn(on: ProgramMesh, fault: string): Promise<void> {
-  return on.serve('server', [front], process.execPath, relay, fault, front);
+async function relayOn(on: ProgramMesh, fault: string): Promise<void> {
+  await on.serve('server', [front], process.execPath, relay, fault, front);
 }
 
 test('a byte that a relay changes is seen by the checkers of files and of streams', async () => {

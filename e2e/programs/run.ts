@@ -1,5 +1,6 @@
 // Runs a trial on plain TCP and accelerated in turns, each time with the program started anew, and makes its row.
-import { lastWords, ProgramMesh } from './mesh';
+import { lastWords } from './containers';
+import type { ProgramMesh } from './mesh';
 import type { Row } from './rows';
 import type { Round, Trial } from './trial';
 import type { Seen } from './watch';

@@ -1,5 +1,5 @@
 // Command line: `build` installs the Debian packages that compiling the product needs, `all` those of the cluster too,
-// `programs` other people's programs besides, `kernels` what tests on other kernels need besides.
+// `programs` other people's programs besides, `readers` those and what more the witnesses need, `kernels` what tests on other kernels need besides.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -7,7 +7,7 @@ import { installPackages, missingPackages } from './packages';
 import { Progress } from './progress';
 
 async function main([argument]: readonly string[]): Promise<void> {
-  const missing = missingPackages(z.enum(['build', 'all', 'programs', 'kernels']).parse(argument));
+  const missing = missingPackages(z.enum(['build', 'all', 'programs', 'readers', 'kernels']).parse(argument));
   if (missing.length === 0) return;
   const log = join(tmpdir(), `sidecar-acceleration-apt-${process.pid}.log`);
   await new Progress().step(`Debian: ${missing.join(' ')}`, () => installPackages(missing, log));

@@ -15,13 +15,15 @@ interface DebianPackage {
   readonly emulates?: true;
   /** True for other people's programs that are run through the mesh. */
   readonly tried?: true;
+  /** True for what only the witnesses of e2e/readers need. */
+  readonly reads?: true;
 }
 
 /**
- * Which packages: those that compiling the product needs; all for running it on this machine's kernel; with other
- * people's programs besides; or with what tests on other kernels need besides.
+ * Which packages: those that compiling the product needs; all for running it on this machine's kernel; with other people's
+ * programs besides; with those and what more the witnesses of e2e/readers need; or with what tests on other kernels need besides.
  */
-export type PackageSelection = 'build' | 'all' | 'programs' | 'kernels';
+export type PackageSelection = 'build' | 'all' | 'programs' | 'readers' | 'kernels';
 
 const packages: readonly DebianPackage[] = [
   { name: 'bpftool', provides: 'bpftool', compiles: true },
@@ -32,6 +34,7 @@ const packages: readonly DebianPackage[] = [
   { name: 'containernetworking-plugins', provides: '/usr/lib/cni/bridge' },
   { name: 'cpio', provides: 'cpio', emulates: true },
   { name: 'curl', provides: 'curl', tried: true },
+  { name: 'default-jdk-headless', provides: 'javac', reads: true },
   { name: 'e2fsprogs', provides: 'mke2fs', emulates: true },
   { name: 'etcd-server', provides: 'etcd' },
   { name: 'fish', provides: 'fish' },
@@ -45,9 +48,12 @@ const packages: readonly DebianPackage[] = [
   { name: 'libc6-dev-arm64-cross', provides: '/usr/aarch64-linux-gnu/include/stdio.h', emulates: true },
   { name: 'llvm', provides: 'llvm-strip', compiles: true },
   { name: 'lua5.1', provides: 'lua5.1' },
+  { name: 'mariadb-server', provides: 'mariadbd', reads: true },
+  { name: 'maven', provides: 'mvn', reads: true },
+  { name: 'memcached', provides: 'memcached', reads: true },
   { name: 'mmdebstrap', provides: 'mmdebstrap' },
   { name: 'nftables', provides: 'nft' },
-  { name: 'nginx', provides: 'nginx', tried: true },
+  { name: 'nginx', provides: 'nginx' },
   { name: 'openssl', provides: 'openssl' },
   { name: 'postgresql', provides: 'pg_createcluster', tried: true },
   { name: 'prometheus', provides: 'promtool' },
@@ -68,7 +74,8 @@ const searchPath = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sb
 export function missingPackages(selection: PackageSelection = 'all'): string[] {
   const wanted = packages.filter((each) => {
     if (selection === 'build') return each.compiles === true;
-    if (each.tried === true) return selection === 'programs';
+    if (each.reads === true) return selection === 'readers';
+    if (each.tried === true) return selection === 'programs' || selection === 'readers';
     return each.emulates === true ? selection === 'kernels' : true;
   });
   return wanted.filter((each) => !isProvided(each.provides)).map((each) => each.name);

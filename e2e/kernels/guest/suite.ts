@@ -1,14 +1,18 @@
-// Runs the datapath's tests (ebpf/tests) by Jest, as they are compiled on the host, and tells each result as it comes.
+// Runs the datapath's tests (ebpf/tests) and the short form of the readers (e2e/readers) by Jest, as they are compiled on the host, and tells
+// each result as it comes.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const checkout = join(__dirname, '..', '..', '..');
 const packages = join(checkout, 'node_modules');
+const [tests, readers] = [join(checkout, 'ebpf', 'tests'), join(checkout, 'e2e', 'readers')];
+/** Of an emulated processor, for the readers. */
+const slowness = 10;
 
 const configuration = {
   rootDir: checkout,
-  roots: [join(checkout, 'ebpf', 'tests')],
-  testMatch: [join(checkout, 'ebpf', 'tests', '**', '*.e2e.js')],
+  roots: [tests, readers],
+  testMatch: [join(tests, '**', '*.e2e.js'), join(readers, 'readers.e2e.js')],
   testEnvironment: 'node',
   transform: {},
   testTimeout: 300_000,
@@ -20,5 +24,6 @@ const jest = join(packages, 'jest', 'bin', 'jest.js');
 const { status } = spawnSync(process.execPath, [jest, '--runInBand', '--config', JSON.stringify(configuration), ...process.argv.slice(2)], {
   stdio: ['ignore', 'inherit', 'inherit', 3],
   cwd: checkout,
+  env: { ...process.env, READER_SLOWNESS: String(slowness) },
 });
 process.exitCode = status ?? 1;

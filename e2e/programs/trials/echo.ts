@@ -1,7 +1,8 @@
 // Servers in Node and in Python's asyncio that give back what they got, with clients of the same kind.
 import { join } from 'node:path';
 import { z } from 'zod';
-import { lastWords, type ProgramMesh } from '../mesh';
+import { lastWords } from '../containers';
+import type { ProgramMesh } from '../mesh';
 import type { Opened, Round, Trial } from '../trial';
 
 const apps = join(__dirname, '..', 'apps');

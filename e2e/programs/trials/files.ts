@@ -2,7 +2,8 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { lastWords, type ProgramMesh } from '../mesh';
+import { lastWords } from '../containers';
+import type { ProgramMesh } from '../mesh';
 import { differs, together, type Opened, type Round } from '../trial';
 
 /** Files of each kind, and the size of the one with a number. No program bothers to splice a tiny one. */

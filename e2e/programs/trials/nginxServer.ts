@@ -1,14 +1,14 @@
 // nginx as the trials start it: in the foreground, with everything it writes in the trial's directory.
-import type { ProgramMesh } from '../mesh';
+import type { Containers } from '../containers';
 
 /** The configuration of an nginx that serves and stores the files of `directory`. */
-export function nginxServer(mesh: ProgramMesh, listen: string, more = ''): string {
+export function nginxServer(mesh: Containers, listen: string, more = ''): string {
   const locations = 'location / { root files; dav_methods PUT; create_full_put_path on; }';
   return nginx(mesh, `server { listen ${listen}; ${more} ${locations} }`);
 }
 
 /** A configuration with the given servers; everything it writes is in the trial's directory. */
-export function nginx(mesh: ProgramMesh, servers: string): string {
+export function nginx(mesh: Containers, servers: string): string {
   const temporary = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((kind) => `${kind}_temp_path ${mesh.directory}/${kind};`);
   return [
     'daemon off; user root; worker_processes 1; error_log stderr warn; pid nginx.pid;',
@@ -20,7 +20,7 @@ export function nginx(mesh: ProgramMesh, servers: string): string {
 }
 
 /** Starts an nginx with a configuration of nginx() or nginxServer(). */
-export async function startNginx(mesh: ProgramMesh, container: 'server' | 'backend', ports: readonly number[], configuration: string): Promise<void> {
+export async function startNginx(mesh: Containers, container: 'server' | 'backend', ports: readonly number[], configuration: string): Promise<void> {
   const file = mesh.file(`${container}.conf`, configuration);
   await mesh.serve(container, ports, 'nginx', '-e', 'stderr', '-p', mesh.directory, '-c', file);
 }

@@ -2,7 +2,8 @@
 import { chmodSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import type { Container, ProgramMesh } from '../mesh';
+import type { Container } from '../containers';
+import type { ProgramMesh } from '../mesh';
 import { differs, type Opened, type Round, type Trial } from '../trial';
 
 const port = 5432;

@@ -1,0 +1,3 @@
+module witnesses
+
+go 1.24
