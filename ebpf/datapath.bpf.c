@@ -129,7 +129,11 @@ int unread_sockets(struct bpf_iter__sockmap *ctx)
 {
 	struct sock *sk = ctx->sk;
 
-	return sk && (!fast_queue_empty(sk) || has_to_leave(sk)) ? report(ctx->meta, FINDING_UNREAD, sk) : 0;
+	if (!sk)
+		return 0;
+	if (!fast_queue_empty(sk))
+		return report(ctx->meta, FINDING_UNREAD, sk);
+	return has_to_leave(sk) ? report(ctx->meta, FINDING_LEAVING, sk) : 0;
 }
 
 /* Visits the connections of one network namespace: the one of whoever opens the iterator. */

@@ -169,7 +169,8 @@ export class Orders {
     }
     this.configure(this.datapath, { ...settingsOf(order), mode: 'Off' });
     this.drainUntil ??= this.now() + drainMs;
-    return this.datapath.snapshot().drainingSockets === 0 || this.now() >= this.drainUntil;
+    const { drainingSockets, leavingSockets = 0 } = this.datapath.snapshot();
+    return drainingSockets + leavingSockets === 0 || this.now() >= this.drainUntil;
   }
 
   /** What cannot be opened cannot be looked into either: it is switched off, given its time, and let go. */

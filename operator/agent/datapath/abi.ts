@@ -91,6 +91,7 @@ export class Enums {
   readonly rendezvous: number;
   readonly moved: number;
   readonly stranger: number;
+  readonly leaving: number;
   /** Standing number → reason; the accelerated standing and the bounds of the enum are none. */
   readonly reasons: ReadonlyMap<number, ConnectionReason>;
 
@@ -102,6 +103,7 @@ export class Enums {
     const findings = enumerators(btf, 'finding', 'FINDING_');
     this.moved = this.known(findings, 'MOVED');
     this.stranger = this.known(findings, 'STRANGER');
+    this.leaving = this.known(findings, 'LEAVING');
     const standings = this.camelled(btf, 'standing', 'STANDING_');
     this.accelerated = this.known(standings, 'Accelerated');
     this.reasons = this.reasonsOf(standings);

@@ -68,6 +68,8 @@ export interface DatapathSnapshot {
   readonly namespaces: readonly NamespaceCounters[];
   readonly joinedSockets: number;
   readonly drainingSockets: number;
+  /** While nothing is redirected: sockets that have to leave the map before it is let go. Absent where none ever has to. */
+  readonly leavingSockets?: number;
 }
 
 /** A joined connection of the original-destination map. Addresses as `address:port` or `[address]:port`. */

@@ -98,12 +98,12 @@ class PinnedDatapath implements Datapath {
   }
 
   snapshot(): DatapathSnapshot {
-    const draining = this.draining();
+    const { draining, leavingSockets } = this.draining();
     const namespaces = [...this.slots.entries()].map(([name, slot]) =>
       countersOf(name, this.tally(slot), this.enums, draining.get(name) ?? 0),
     );
     const drainingSockets = [...draining.values()].reduce((a, b) => a + b, 0);
-    return { namespaces, joinedSockets: this.joinedSockets(), drainingSockets };
+    return { namespaces, joinedSockets: this.joinedSockets(), drainingSockets, leavingSockets };
   }
 
   visit(namespaces?: ReadonlySet<string>, watched = true): Visit {
@@ -191,18 +191,18 @@ class PinnedDatapath implements Datapath {
     if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, epoch: settings.epoch + 1n });
   }
 
-  /** Sockets with unread redirected bytes, or that have to leave the map, by namespace; while bytes are being joined that is no drain, and not asked. */
-  private draining(): Map<string, number> {
-    const counts = new Map<string, number>();
+  /** Sockets with unread redirected bytes, by namespace, and how many others have to leave; while bytes are being joined that is no drain, and not asked. */
+  private draining(): { readonly draining: ReadonlyMap<string, number>; readonly leavingSockets: number } {
+    const draining = new Map<string, number>();
     const mode = this.loaded.maps.settings.get(only)?.mode;
-    if (mode === this.enums.mode.get('Accelerate')) return counts;
+    if (mode === this.enums.mode.get('Accelerate')) return { draining, leavingSockets: 0 };
     this.visitLeaving();
-    if (this.joinedSockets() === 0) return counts;
-    for (const { netns } of this.loaded.unread.run()) {
+    const found = this.joinedSockets() === 0 ? [] : this.loaded.unread.run();
+    for (const { netns } of found.filter(({ finding }) => finding !== this.enums.leaving)) {
       const namespace = this.namespaceByNetns.get(netns) ?? '';
-      counts.set(namespace, (counts.get(namespace) ?? 0) + 1);
+      draining.set(namespace, (draining.get(namespace) ?? 0) + 1);
     }
-    return counts;
+    return { draining, leavingSockets: found.filter(({ finding }) => finding === this.enums.leaving).length };
   }
 
   /** While nothing is redirected: connections that carry no data leave the map by visits alone, and outside of it they are counted by visits. */
