@@ -66,6 +66,13 @@ const refusals: readonly Declaration[] = [
     remedy: nothingToDo,
   },
   {
+    cases: ['away-user-timeout'],
+    result: 'refused',
+    reasons: ['UnsupportedSocket'],
+    why: 'A sender that gives up within ten seconds leaves no time to hold segments back while redirected bytes are unread.',
+    remedy: nothingToDo,
+  },
+  {
     cases: ['fionread', 'fionread-driven'],
     result: 'refused',
     reasons: ['CountingReader'],
