@@ -292,7 +292,7 @@ enum finding {
 	FINDING_UNREAD = 1,	/* redirected bytes wait in its queue */
 	FINDING_MOVED,		/* one step towards being joined: visit again at once */
 	FINDING_LEAVING,	/* it has to leave the map, and has nothing unread there */
-	FINDING_STRANGER,	/* worth joining, and has read since the last visit: who has seen how knows its container */
+	FINDING_STRANGER,	/* could join, and has read since the last visit: who has seen how knows its container */
 };
 
 struct found {

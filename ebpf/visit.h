@@ -144,7 +144,8 @@ static __always_inline enum finding visit(struct tcp_sock *tp, struct sock *sk, 
 		return FINDING_MOVED;
 	if (end->standing != STANDING_LEARNING)
 		RESTORE_TIMERS(tp, end);
-	if (!read || !is_stranger(end->container, settings) || !may_still_join(end->standing) || !worth_joining(end, tp))
+	/* also of short connections: the next ones may be worth joining when they open */
+	if (!read || !is_stranger(end->container, settings) || !may_still_join(end->standing))
 		return 0;
 	if (!settings->unwatched)
 		return FINDING_STRANGER;
