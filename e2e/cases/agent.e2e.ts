@@ -27,7 +27,7 @@ test('an order is in force within a second, and the selected pod is reported', a
   await agent.reported('the order', ({ appliedOrder }) => appliedOrder === 1);
   expect(agent.report).toMatchObject({ problems: [], namespaces: [{ name: 'shop', podsSelected: 1, podsAccelerated: 1 }] });
   expect(agent.pinned()).toHaveLength(1);
-  expect(await agent.attached()).toBe(1);
+  expect(await agent.attached()).toBe(2);
 });
 
 test('pods that come and go are followed', async () => {
@@ -61,10 +61,10 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('after %s the kernel goes on, and the
   const code = await agent.end(signal);
   if (signal === 'SIGTERM') expect(code).toBe(0);
   expect(agent.pinned()).toHaveLength(1);
-  expect(await agent.attached()).toBe(1);
+  expect(await agent.attached()).toBe(2);
   await agent.start();
   expect(agent.report).toMatchObject({ appliedOrder: 0, problems: [] });
-  expect(await agent.attached()).toBe(1);
+  expect(await agent.attached()).toBe(2);
   agent.session?.send({ ...orderForShop, revision: 10 });
   await agent.reported('the order', ({ appliedOrder }) => appliedOrder === 10);
 });

@@ -28,7 +28,7 @@ function order(): void {
 async function works(): Promise<void> {
   await agent.reported('the order', ({ appliedOrder }) => appliedOrder === revision);
   expect(agent.report).toMatchObject({ problems: [], namespaces: [{ name: 'shop', podsAccelerated: 1 }] });
-  expect(await agent.attached()).toBe(1);
+  expect(await agent.attached()).toBe(2);
 }
 
 async function released(): Promise<void> {

@@ -12,13 +12,19 @@ test('a run without fault has nothing to complain of', () => {
 test.each([
   ['a wrong byte', { wrongBytes: 1 }, /1 wrong bytes/],
   ['an end that hung', { failedEnds: 2 }, /2 connection ends/],
-  ['a connection that stood still', { stalled: 1 }, /1 connections stood still/],
+  ['a connection that stood still', { stalled: 1, longestStandstillMs: 1200 }, /1 connections stood still/],
   ['no switch while a reader had bytes unread', { aimed: 0 }, /nothing of switching/],
   ['no return', { returned: 0 }, /nothing of returning/],
   ['an entry that stayed', { left: { joints: 1 } }, /joints/],
   ['a fast path that was not used', { fastBytes: 1000 }, /proves nothing/],
 ])('%s fails the run', (_, fault, complaint) => {
   expect(verdict({ ...good, ...fault })).toEqual([expect.stringMatching(complaint)]);
+});
+
+test('where other work goes on beside it, a longer standstill may be allowed', () => {
+  const stood = { ...good, stalled: 1, longestStandstillMs: 1200 };
+  expect(verdict(stood, 3000)).toEqual([]);
+  expect(verdict({ ...stood, longestStandstillMs: 3100 }, 3000)).toHaveLength(1);
 });
 
 test('several runs add up to one, in which no fault is lost', () => {
