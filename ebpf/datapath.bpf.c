@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The programs. A connection's story: its two ends meet when it opens (sock_ops) or while it is open (iter/tcp), its
- * messages are joined or passed (sk_msg), and while acceleration is being switched off somebody looks at what is still
- * unread (iter/sockmap). How programs read is seen by probes of the kernel's functions, or by tracepoints. */
+ * messages are joined or passed (sk_msg), what arrives over TCP beside them may have to wait (cgroup_skb), and while
+ * acceleration is being switched off somebody looks at what is still unread (iter/sockmap). How programs read is seen by
+ * probes of the kernel's functions, or by tracepoints. */
 #include "readers.h"
 #include "describe.h"
 #include "hold.h"

@@ -27,8 +27,8 @@
 #define TIMER_SAMPLES 8
 #define MESSAGES_PER_SAMPLE 2
 
-/* The connection goes back to TCP: nothing is redirected from now on, and it leaves the map once nothing is under
- * way. The peer reads `leaving` with its next message. */
+/* The connection goes back to TCP: redirecting stops at a message that finds the peer's queue empty, and both ends leave the
+ * map once nothing is under way. The peer reads `leaving` with its next message. */
 static __always_inline enum gate begin_leaving(struct end *end, enum standing standing)
 {
 	end->face.leaving = standing;

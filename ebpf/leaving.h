@@ -23,12 +23,17 @@ static __always_inline void part(struct end *end, struct tcp_sock *tp)
 	mark_adopted(end, false);
 }
 
+/* Of the accepting end: the key of the connection's row in origdsts. */
+static __always_inline __u64 row_of(const struct end *end)
+{
+	return end->accepting ? end->face.cookie : end->peer.cookie;
+}
+
 static __always_inline bool leave(struct end *end, struct tcp_sock *tp)
 {
-	__u64 accepting = end->accepting ? end->face.cookie : end->peer.cookie;
 	__u64 own = end->face.cookie, peer = end->peer.cookie;
 
-	if (forget_original(accepting))
+	if (forget_original(row_of(end)))
 		return false;
 	count_usage(-2);
 	bpf_map_delete_elem(&sockets, &own);
@@ -56,7 +61,7 @@ static __always_inline bool try_to_leave(struct end *end, struct tcp_sock *tp, i
 /* An end whose connection was taken out of the map by its peer. */
 static __always_inline bool was_parted(const struct end *end)
 {
-	__u64 accepting = end->accepting ? end->face.cookie : end->peer.cookie;
+	__u64 accepting = row_of(end);
 
 	return end->joined && end->peer.cookie && !bpf_map_lookup_elem(&origdsts, &accepting);
 }

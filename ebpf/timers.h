@@ -28,10 +28,12 @@
 
 /* `socket`: the context of a sock_ops program, or the socket that an iterator shows. */
 #define QUICKEN_TIMERS(socket, end) ({								\
-	if (SET_TIMER(socket, TCP_BPF_RTO_MIN, QUICK_RTO_US))					\
-		SET_TIMER(socket, TCP_BPF_RTO_MIN, SLOW_CLOCK_RTO_US);				\
-	if (SET_TIMER(socket, TCP_BPF_DELACK_MAX, QUICK_DELACK_US))				\
-		SET_TIMER(socket, TCP_BPF_DELACK_MAX, SLOW_CLOCK_DELACK_US);			\
+	if (!(end)->quick_timers) {								\
+		if (SET_TIMER(socket, TCP_BPF_RTO_MIN, QUICK_RTO_US))				\
+			SET_TIMER(socket, TCP_BPF_RTO_MIN, SLOW_CLOCK_RTO_US);			\
+		if (SET_TIMER(socket, TCP_BPF_DELACK_MAX, QUICK_DELACK_US))			\
+			SET_TIMER(socket, TCP_BPF_DELACK_MAX, SLOW_CLOCK_DELACK_US);		\
+	}											\
 	(end)->quick_timers = 1;								\
 })
 
