@@ -13,7 +13,7 @@
 
 /* an enumerator rather than a macro, so that it stands in the BTF */
 enum abi_version {
-	ABI_VERSION = 5,
+	ABI_VERSION = 6,
 };
 
 #define MAX_NAMESPACES 1024
@@ -78,6 +78,8 @@ enum gate {
 	GATE_WARM_UP,		/* where nothing is learnt, the first messages show how the peer reads */
 	GATE_CORKED,		/* TCP_CORK: TCP keeps the bytes together */
 	GATE_REFRESH,		/* now and then TCP shows conntrack and its own timers that the connection is alive */
+	GATE_UNPROVEN,		/* longer than anything the peer's container was seen to read over TCP */
+	GATE_LARGE,		/* so long that TCP, which makes its sender wait, is as fast */
 	GATE_COUNT,
 };
 
@@ -114,7 +116,7 @@ struct settings {
 	__u32 learns;		/* connections to unknown destinations start on TCP, and are adopted by visits */
 	__u32 warm_up;		/* messages of an end that go over TCP first */
 	__u32 unwatched;	/* nothing on this kernel tells how programs read */
-	__u32 pad;
+	__u32 watch;		/* 0 while readers are not watched; else another number each time they are */
 };
 
 /* Bits: how programs of a container were seen to read TCP sockets. */
@@ -228,7 +230,8 @@ struct face {
 	__u32 messages;		/* sent while in the map; wraps */
 	__u8 leaving;		/* the standing it leaves the map with; 0 while it stays */
 	__u8 in_map;
-	__u16 pad;
+	__u8 quiet;		/* nothing is under way between the two, and neither redirects any more */
+	__u8 unproven;		/* length in bits of the message that its peer is not known to read well; 0: none */
 };
 
 /* One connection end: the socket's own memory. */
@@ -246,13 +249,15 @@ struct end {
 	__u64 leaving_since;	/* jiffies; since when the peer can see `leaving` */
 	__u64 alone_since;	/* jiffies; since when no other thread than `redirector` has redirected */
 	__u64 refreshed;	/* jiffies; when a message last went over TCP for its own sake */
+	__u64 run_long_since;	/* jiffies; since when `run` is longer than a turn may be */
+	__u64 barriers;		/* added to for the barrier that it is */
 	__u64 held_since;	/* ns; since when segments for this end are held back; 0: they are not */
 	__u32 slot;
 	__u32 netns;
 	enum path_kind path;
 	enum standing standing;
 	enum gate gate;		/* of the last message */
-	__u32 leaving_at;	/* its own count of messages when it began to leave */
+	__u32 proving_watch;	/* settings.watch when what is `proving` was sent */
 	__u32 redirector;	/* thread that redirected last */
 	__u32 heard;		/* the peer's count of messages when this end last looked */
 	__u32 run;		/* messages since the peer was last heard */
@@ -267,14 +272,16 @@ struct end {
 	__u8 own_callbacks;	/* BPF_SOCK_OPS_*_CB_FLAG bits that were switched on by us */
 	__u8 selected;		/* both pods were selected at `epoch` */
 	__u8 candidate;		/* has waited to be found by its other end */
-	__u8 quiet;		/* a leaving connection has been seen with nothing under way */
+	__u8 unproven;		/* what its container is to be watched for before it joins again, as face.unproven of its peer */
+	__u8 proven;		/* as seen_readers has it for the peer's container */
+	__u8 proving;		/* length in bits of what the peer has to read over TCP now; 0: nothing */
 	__u8 drained;		/* the peer's queue was empty after the last redirected message */
 	__u8 blocked;		/* messages in a row that found the peer's file without O_NONBLOCK */
 	__u8 quick_timers;	/* TCP's timers are short while the end is in the map */
 	__u8 watched;		/* whether its program polls is still to be seen */
 	__u8 samples;		/* messages that TCP has measured its timer by, up to TIMER_SAMPLES */
 	__u8 held_unread;	/* segments are held back because redirected bytes are unread, and not for the connection to leave */
-	__u8 pad[6];
+	__u8 pad[4];
 };
 
 /* A connection end of which nothing more is expected than that it closes soon, and that stands for BRIEF_WEIGHT of its
@@ -299,6 +306,8 @@ struct found {
 	enum finding finding;
 	__u32 netns;
 	__u64 container;
+	__u32 proven;	/* of a stranger: length in bits of what it has read at once */
+	__u32 pad;
 };
 
 /* Looking at sockets of the SOCKHASH: a packet that is only ever a test's, with a cookie in each place, or 0. What was found of

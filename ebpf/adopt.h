@@ -264,7 +264,7 @@ static __always_inline bool approach(struct end *end, struct tcp_sock *tp, struc
 	handshake = end->accepting && known(&end->face.handshake) ? end->face.handshake : handshake_as_accepting(tp);
 	if (find_candidate(&handshake, &remote->address, end->netns, &half))
 		return answer(end, tp, sk, &half, &handshake, settings);
-	if (end->accepting || !may_still_join(end->standing) || is_stranger(end->container, settings) ||
+	if (end->accepting || !may_still_join(end->standing) || is_stranger(end, settings) ||
 	    !worth_joining(end, tp))
 		return false;
 	if (!known(&end->face.handshake))

@@ -35,7 +35,7 @@ static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_soc
 		}
 	} else if (ops->op == BPF_SOCK_OPS_HDR_OPT_LEN_CB) {
 		/* a segment is about to be sent: where nothing is under way, it finds the peer out of the map */
-		if (end && end->face.leaving && end->quiet)
+		if (end && end->face.leaving)
 			on_tcp_data(ops, end, tp);
 	} else if (end && take_joint(end)) {
 		on_tcp_data(ops, end, tp);
@@ -185,7 +185,9 @@ int visit_connections(struct bpf_iter__tcp *ctx)
 	if (!pod)
 		return 0;
 	finding = visit(tp, (struct sock *)tp, pod, settings);
-	return finding ? report(ctx->meta, finding, (struct sock *)tp) : 0;
+	if (!finding)
+		return 0;
+	return report(ctx->meta, finding, (struct sock *)tp, finding == FINDING_STRANGER ? read_bits(tp) : 0);
 }
 
 /* Describes the connections of one network namespace, in every mode. */

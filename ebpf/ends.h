@@ -5,6 +5,7 @@
 
 #include "endpoint.h"
 #include "peek.h"
+#include "proven.h"
 #include "timers.h"
 
 /* An epoch that is never in force: the first message looks both pods up. */
@@ -103,10 +104,15 @@ static __always_inline enum standing habit_of(__u64 container)
 	return habits->bits & HABIT_SPLICES ? STANDING_SPLICING_READER : STANDING_COUNTING_READER;
 }
 
-/* Whether nobody has seen yet how the container's programs read. Where nothing is learnt that is not asked. */
-static __always_inline bool is_stranger(__u64 container, const struct settings *settings)
+/* Whether nobody has seen yet how the end's program reads as much as it is to get. Where nothing is learnt that is not asked. */
+static __always_inline bool is_stranger(const struct end *end, const struct settings *settings)
 {
-	return (settings->learns || settings->unwatched) && !bpf_map_lookup_elem(&seen_readers, &container);
+	__u32 proven;
+
+	if (!settings->learns && !settings->unwatched)
+		return false;
+	proven = proven_bits(end->container);
+	return !proven || proven < end->unproven;
 }
 
 /* What the peer shows of itself; false when its memory is somebody else's by now, or its socket is in another
@@ -207,7 +213,7 @@ static __always_inline enum standing may_enter(const struct end *end, struct tcp
 	habit = habit_of(end->container);
 	if (habit != STANDING_NONE)
 		return habit;
-	if (is_stranger(end->container, settings))
+	if (is_stranger(end, settings))
 		return settings->unwatched ? STANDING_UNWATCHED_READER : STANDING_LEARNING;
 	return usage_below(settings->max_sockets) ? STANDING_NONE : STANDING_LIMIT_REACHED;
 }
@@ -216,7 +222,11 @@ static __always_inline void entered(struct end *end)
 {
 	end->face.in_map = 1;
 	end->face.leaving = STANDING_NONE;
-	end->quiet = 0;
+	end->face.quiet = 0;
+	end->face.unproven = 0;
+	end->unproven = 0;
+	end->proven = 0;
+	end->proving = 0;
 	end->run = 0;
 	end->run_bytes = 0;
 	end->blocked = 0;

@@ -8,10 +8,15 @@
 
 #include "quiet.h"
 
-/* Messages without an answer after which a connection is a stream. */
+/* Messages without an answer after which a connection is a stream, if they go on for so long: a burst into a reader that
+ * is busy for a moment is none. 10 ms to 50 ms, by the kernel's HZ of 1000 to 100. */
 #define LONGEST_RUN 64
+#define STREAM_JIFFIES 10
 /* On average in such a run, from which redirecting is as fast as TCP. */
 #define LARGE_MESSAGE 16384
+/* A message from which on the sender fills queues faster than a reader empties them. Over TCP it waits instead, and spills
+ * nothing. Request and answer of half as many bytes take little more than half of TCP's time (docs/performance). */
+#define BULK_BYTES 262144
 /* struct sk_msg, of a slab (net/core/skmsg.c). */
 #define SK_MSG_BYTES 1024
 #define TCP_NAGLE_CORK 2	/* include/net/tcp.h */
@@ -19,6 +24,8 @@
 #define BLOCKED_FOR_GOOD 4
 /* 0.25 s to 2.5 s, by the kernel's HZ of 1000 to 100. */
 #define REFRESH_JIFFIES 250
+/* 25 ms to 0.25 s */
+#define LINGER_JIFFIES 25
 /* Small messages do: a reader fills no buffer with them, after which some ask FIONREAD. */
 #define REFRESHING_BYTES 1024
 #define LONG_OVERDUE 16
@@ -33,8 +40,7 @@ static __always_inline enum gate begin_leaving(struct end *end, enum standing st
 {
 	end->face.leaving = standing;
 	end->leaving_since = bpf_jiffies64();
-	end->leaving_at = end->face.messages;
-	end->quiet = 0;
+	end->face.quiet = 0;
 	settle(end, standing);
 	return GATE_LEAVING;
 }
@@ -105,7 +111,13 @@ static __always_inline bool takes_turns(struct end *end, const struct face *peer
 		end->turns++;
 	}
 	end->run_bytes += size;
-	return ++end->run <= LONGEST_RUN || end->run_bytes > (__u64)end->run * LARGE_MESSAGE;
+	if (++end->run <= LONGEST_RUN) {
+		end->run_long_since = 0;
+		return true;
+	}
+	if (!end->run_long_since)
+		end->run_long_since = bpf_jiffies64();
+	return end->run_bytes > (__u64)end->run * LARGE_MESSAGE || bpf_jiffies64() - end->run_long_since < STREAM_JIFFIES;
 }
 
 /* Options are mostly set when a connection begins; where each look is a call, later ones are noticed now and then. */
@@ -158,10 +170,8 @@ static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock 
 {
 	enum gate gate;
 
-	if (end->face.leaving) {
-		look_when_sending(end, (struct sock *)own, sk);
+	if (end->face.leaving)
 		return GATE_LEAVING;
-	}
 	if (settings->mode != MODE_ACCELERATE)
 		return stop_by(end, GATE_MODE, STANDING_OBSERVING);
 	gate = look_again(end, settings);
@@ -177,21 +187,31 @@ static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock 
 		return begin_leaving(end, STANDING_ONE_WAY);
 	if (found_unsupported(own, peer, end->face.messages))
 		return begin_leaving(end, STANDING_UNSUPPORTED_SOCKET);
-	if (end->face.messages < settings->warm_up)
+	if (size >= BULK_BYTES)
+		return stop_by(end, GATE_LARGE, STANDING_ONE_WAY);
+	if (end->face.messages < settings->warm_up) {
+		begin_proof(end, size, settings);
 		return GATE_WARM_UP;
+	}
 	gate = reader_gate(end, sk);
 	if (gate != GATE_OPEN)
 		return gate;
 	return BPF_CORE_READ_BITFIELD(own, nonagle) & TCP_NAGLE_CORK ? GATE_CORKED : GATE_OPEN;
 }
 
-/* What the peer's unread redirected bytes cost the kernel: theirs, and a struct sk_msg a message. Kernels that charge them to
- * the receive buffer tell how many bytes there are (sk_rmem_alloc; TCP's are all read when this is asked); elsewhere all
- * that was redirected since the queue was last seen empty counts. */
-static __always_inline __u64 unread_cost(const struct end *end, struct sock *peer)
+/* The peer's unread redirected bytes. Kernels that charge them to the receive buffer tell how many there are (sk_rmem_alloc; TCP's
+ * are all read when this is asked); elsewhere all that was redirected since the queue was last seen empty counts. */
+static __always_inline __u64 unread_bytes(const struct end *end, struct sock *peer)
 {
 	__u64 charged = PEEK(peer, sk_backlog.rmem_alloc.counter);
-	__u64 bytes = charged && charged < end->backlog ? charged : end->backlog;
+
+	return charged && charged < end->backlog ? charged : end->backlog;
+}
+
+/* What they cost the kernel: a struct sk_msg a message, besides. */
+static __always_inline __u64 unread_cost(const struct end *end, struct sock *peer)
+{
+	__u64 bytes = unread_bytes(end, peer);
 	__u64 messages = bytes < end->backlog_messages ? bytes : end->backlog_messages;
 
 	return bytes + messages * SK_MSG_BYTES;
@@ -214,6 +234,44 @@ static __always_inline enum gate spill(struct end *end)
 	return GATE_SPILL;
 }
 
+/* Whether a message is longer than what the peer's container was seen to read over TCP; it goes over TCP then, watched. */
+static __always_inline bool is_unproven(struct end *end, struct sock *peer, __u32 size, const struct settings *settings)
+{
+	__u64 bytes = size;
+
+	if (!asks_for_proof(settings))
+		return false;
+	if (counts_tcp_alone())
+		bytes += unread_bytes(end, peer);
+	if (!exceeds_proven(end, bytes))
+		return false;
+	begin_proof(end, bytes, settings);
+	end->face.unproven = end->proving;
+	return true;
+}
+
+/* Bytes of TCP that follow redirected ones wait for a retransmission unless the connection is out of the map by then
+ * (leaves_first(), hold.h). So what need not stop at once redirects on, for a moment, until nothing is under way. */
+static __always_inline bool may_linger(const struct end *end, const struct face *peer)
+{
+	enum standing why = end->face.leaving;
+
+	if (!HAS_FULL_BARRIER || !tcp_needs_to_leave() || peer->quiet)
+		return false;
+	if (why != STANDING_ONE_WAY && why != STANDING_OBSERVING && why != STANDING_PEER_NOT_SELECTED &&
+	    why != STANDING_PATH_NOT_SELECTED)
+		return false;
+	return bpf_jiffies64() - end->leaving_since < LINGER_JIFFIES;
+}
+
+/* Whether a message that finds the peer's queue empty stops redirecting, as it should. */
+static __always_inline bool stops(struct end *end, struct tcp_sock *own, struct sock *peer, const struct face *face)
+{
+	if (!end->face.leaving || face->quiet || look_when_sending(end, (struct sock *)own, peer))
+		return true;
+	return !may_linger(end, face);
+}
+
 /* One queue at a time: a reader takes redirected bytes before those of TCP, and one that trusts a short read does not come
  * back for the second queue (epoll(7), Q9). So while redirected bytes are unread, more are redirected, whatever else there
  * is to say; only what cannot be redirected goes over TCP then, and hold.h keeps it from the reader. */
@@ -232,6 +290,7 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 		return settings->mode == MODE_ACCELERATE ? GATE_UNPAIRED : GATE_MODE;
 	peer = PEEKABLE(struct tcp_sock, end->peer.sock);
 	sk = PEEKABLE(struct sock, end->peer.sock);
+	full_barrier(end); /* the socket's lock is taken; the peer's claim is read after it */
 	if (!peer_face(end, &face) || !is_peer(end, sk))
 		return GATE_PEER_GONE;
 	if (!face.in_map) /* not yet, or no more */
@@ -239,16 +298,26 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 	stop = wants_to_stop(end, own, peer, sk, &face, size, settings);
 	empty = fast_queue_empty(sk);
 	end->drained = empty;
-	if (empty && stop != GATE_OPEN)
+	if (empty && stop != GATE_OPEN && stops(end, own, sk, &face))
 		return stop;
 	gate = needs_tcp(end, own, peer, sk);
 	if (gate != GATE_OPEN)
 		return gate;
+	if (empty) {
+		end->backlog = 0;
+		end->backlog_messages = 0;
+		if (end->proving)
+			end_proof(end, settings);
+	}
+	if (is_unproven(end, sk, size, settings)) {
+		gate = stop_by(end, GATE_UNPROVEN, STANDING_LEARNING);
+		if (empty)
+			stops(end, own, sk, &face);
+		return gate;
+	}
 	if (!empty)
 		return fits(end, sk, size, settings) ? GATE_OPEN : spill(end);
-	end->backlog = 0;
-	end->backlog_messages = 0;
-	return time_to_refresh(end, size) ? GATE_REFRESH : GATE_OPEN;
+	return stop == GATE_OPEN && time_to_refresh(end, size) ? GATE_REFRESH : GATE_OPEN;
 }
 
 /* The lasting part of a verdict; passing gates (order, spill) leave the standing as it is. */

@@ -9,8 +9,8 @@
 
 #include "gate.h"
 
-/* Forgets the peer: from now on the end is like one that was never joined, and a visit may join it again. */
-static __always_inline void part(struct end *end, struct tcp_sock *tp)
+/* Forgets the peer: from now on the end is like one that was never joined, and a visit may join it again. `peer`: what the peer shows. */
+static __always_inline void part(struct end *end, struct tcp_sock *tp, const struct face *peer)
 {
 	end->peer.cookie = 0;
 	end->face.in_map = 0;
@@ -18,6 +18,7 @@ static __always_inline void part(struct end *end, struct tcp_sock *tp)
 	/* one that was told to leave by an order is as welcome as before */
 	if (end->standing == STANDING_ONE_WAY && end->departures < 6)
 		end->departures++;
+	end->unproven = peer->unproven;
 	end->seen_in = BPF_CORE_READ(tp, data_segs_in);
 	end->seen_out = BPF_CORE_READ(tp, data_segs_out);
 	mark_adopted(end, false);
@@ -29,7 +30,7 @@ static __always_inline __u64 row_of(const struct end *end)
 	return end->accepting ? end->face.cookie : end->peer.cookie;
 }
 
-static __always_inline bool leave(struct end *end, struct tcp_sock *tp)
+static __always_inline bool leave(struct end *end, struct tcp_sock *tp, const struct face *face)
 {
 	__u64 own = end->face.cookie, peer = end->peer.cookie;
 
@@ -39,7 +40,7 @@ static __always_inline bool leave(struct end *end, struct tcp_sock *tp)
 	bpf_map_delete_elem(&sockets, &own);
 	bpf_map_delete_elem(&sockets, &peer);
 	COUNT(end->slot, left);
-	part(end, tp);
+	part(end, tp, face);
 	return true;
 }
 
@@ -55,7 +56,7 @@ static __always_inline bool try_to_leave(struct end *end, struct tcp_sock *tp, i
 		begin_leaving(end, face.leaving);
 	if (!end->face.leaving || !both_established(tp, peer))
 		return false;
-	return is_quiet(end, (struct sock *)tp, peer, &face, holders) && leave(end, tp);
+	return is_quiet(end, (struct sock *)tp, peer, &face, holders) && leave(end, tp, &face);
 }
 
 /* An end whose connection was taken out of the map by its peer. */
@@ -70,12 +71,14 @@ static __always_inline bool was_parted(const struct end *end)
 static __always_inline void part_too(struct end *end, struct tcp_sock *tp)
 {
 	enum standing standing = end->face.leaving;
-	struct face face;
+	struct face face = {};
 
-	if (!standing && peer_face(end, &face))
+	if (!peer_face(end, &face))
+		__builtin_memset(&face, 0, sizeof(face));
+	if (!standing)
 		standing = face.leaving;
 	settle(end, standing ? standing : STANDING_ONE_WAY);
-	part(end, tp);
+	part(end, tp, &face);
 }
 
 /* Data of a joined connection has run over TCP, or is sent again because hold.h dropped it. Where no program owns the

@@ -5,10 +5,11 @@
  *   1. before or in the program: it holds its socket's lock;
  *   2. between the program and the peer's queue: it holds a reference to the peer (sk_psock_msg_verdict());
  *   3. done: its bytes are in the peer's queue.
- * A sender that knows of `leaving` redirects only where it sees unread bytes, so what is quiet once stays quiet: both queues
- * are empty, no reference is held but the lasting ones, and nobody owns the peer's lock, as a sender would that cannot know
- * of `leaving`, or that saw bytes which have been read since. At this end the caller is where no sender is in the program. A
- * timer is armed before its reference is taken and so hides another for a moment: the last message must have been
+ * So the two are quiet when both queues are empty, no reference is held but the lasting ones, and nobody owns the peer's lock;
+ * at this end the caller is where no sender is in the program. The end first claims to be quiet and then looks: a sender of
+ * the peer's takes its lock first and then reads the claim, and with a full barrier on both sides one of them sees the other.
+ * Who sees the claim does not redirect, so what is quiet once stays quiet.
+ * A timer is armed before its reference is taken and so hides another for a moment: the last message must have been
  * redirected GRACE_JIFFIES ago, or by the thread that looks. */
 #ifndef SIDECAR_ACCELERATION_QUIET_H
 #define SIDECAR_ACCELERATION_QUIET_H
@@ -20,6 +21,10 @@
 /* By then a message that was redirected is in its queue, and what one processor has written is seen by all: 1 to 20 ms, by
  * the kernel's HZ. */
 #define GRACE_JIFFIES 2
+
+/* Where the barrier is none (arm64: an atomic addition without a result orders nothing), time does: a sender that began before
+ * the claim is done by GRACE_JIFFIES after the connection began to leave, since when none begins to redirect. */
+#define HAS_FULL_BARRIER bpf_core_field_exists(((struct pt_regs___x86 *)NULL)->di)
 
 /* Of an open socket in the SOCKHASH: one of its struct socket, one of its psock (sk_psock_init()). */
 #define LASTING_REFERENCES 2
@@ -109,32 +114,59 @@ static __always_inline void note_redirect(struct end *end)
 	end->alone_since = end->face.redirected;
 }
 
+/* What was stored before is seen by all before anything is read after it. */
+static __always_inline void full_barrier(struct end *end)
+{
+	ADD(end->barriers, 1);
+}
+
+static __always_inline bool still(struct sock *own, struct sock *peer, int holders)
+{
+	return !PEEK(peer, sk_lock.owned) && nothing_under_way(own, peer, holders);
+}
+
+/* Claims that nothing is under way; false, and no claim, where something is. `holders`: references to `own` that the caller
+ * knows of. */
+static __always_inline bool claim_quiet(struct end *end, struct sock *own, struct sock *peer, int holders)
+{
+	if (end->face.quiet)
+		return true;
+	if (!HAS_FULL_BARRIER && bpf_jiffies64() - end->leaving_since < GRACE_JIFFIES)
+		return false;
+	if (!still(own, peer, holders))
+		return false;
+	end->face.quiet = 1;
+	full_barrier(end);
+	if (!still(own, peer, holders))
+		end->face.quiet = 0;
+	return end->face.quiet;
+}
+
 /* Looks from the program of a message of this end: no other sender is in it. What this thread redirected before is done; what
  * another did may be hidden. */
-static __always_inline void look_when_sending(struct end *end, struct sock *own, struct sock *peer)
+static __always_inline bool look_when_sending(struct end *end, struct sock *own, struct sock *peer)
 {
 	__u32 thread = bpf_get_current_pid_tgid();
+	__u64 now = bpf_jiffies64();
 
-	if (end->quiet || end->leaving_at == end->face.messages || end->redirector != thread ||
-	    bpf_jiffies64() - end->alone_since < GRACE_JIFFIES)
-		return;
-	if (!PEEK(peer, sk_lock.owned) && nothing_under_way(own, peer, 0))
-		end->quiet = 1;
+	if (now - end->face.redirected < GRACE_JIFFIES &&
+	    (end->redirector != thread || now - end->alone_since < GRACE_JIFFIES))
+		return false;
+	return claim_quiet(end, own, peer, 0);
 }
 
 /* Looks at a connection that is to leave; true when nothing is under way and nothing can be any more. `sender`: what the peer
- * shows; `holders`: references to `own` that the caller knows of. */
+ * shows. */
 static __always_inline bool is_quiet(struct end *end, struct sock *own, struct sock *peer, const struct face *sender,
 				     int holders)
 {
 	__u64 now = bpf_jiffies64();
 
-	if (!nothing_under_way(own, peer, holders))
+	if (end->face.quiet || sender->quiet)
+		return nothing_under_way(own, peer, holders);
+	if (now - end->face.redirected < GRACE_JIFFIES || now - sender->redirected < GRACE_JIFFIES)
 		return false;
-	if (!end->quiet && !PEEK(peer, sk_lock.owned) && now - end->leaving_since >= GRACE_JIFFIES &&
-	    now - end->face.redirected >= GRACE_JIFFIES && now - sender->redirected >= GRACE_JIFFIES)
-		end->quiet = 1;
-	return end->quiet;
+	return claim_quiet(end, own, peer, holders);
 }
 
 #endif

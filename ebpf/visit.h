@@ -18,9 +18,14 @@ static __noinline int write_found(struct bpf_iter_meta *meta, const struct found
 	return 0;
 }
 
-static __always_inline int report(struct bpf_iter_meta *meta, enum finding finding, struct sock *sk)
+static __always_inline int report(struct bpf_iter_meta *meta, enum finding finding, struct sock *sk, __u32 proven)
 {
-	struct found found = { .finding = finding, .netns = netns_of(sk), .container = container_of_socket(sk) };
+	struct found found = {
+		.finding = finding,
+		.netns = netns_of(sk),
+		.container = container_of_socket(sk),
+		.proven = proven,
+	};
 
 	return write_found(meta, &found);
 }
@@ -53,6 +58,20 @@ static __always_inline bool has_read(struct end *end, struct tcp_sock *tp)
 static __always_inline bool lies_unread(bool read, struct tcp_sock *tp, struct sock *sk)
 {
 	return !read && unread_over_tcp(tp) && fast_queue_empty(sk);
+}
+
+/* Messages of one kind are up to four times as long as their average. Where that makes a reader ask FIONREAD for the first time
+ * it must be told the whole. */
+#define BITS_OVER_AVERAGE (counts_tcp_alone() ? 0 : 2)
+
+/* How much a program that was watched has read at once, in bits: as much as made the connection leave, or messages as they come. */
+static __always_inline __u32 read_bits(struct tcp_sock *tp)
+{
+	struct end *end = bpf_sk_storage_get(&ends, tp, NULL, 0);
+	__u64 bytes = BPF_CORE_READ(tp, bytes_received);
+	__u32 segments = BPF_CORE_READ(tp, data_segs_in), usual = bits_of(segments ? bytes / segments : bytes) + BITS_OVER_AVERAGE;
+
+	return end && end->unproven > usual ? end->unproven : usual;
 }
 
 /* The walk over all connections holds a reference to the one it shows. */
@@ -145,7 +164,7 @@ static __always_inline enum finding visit(struct tcp_sock *tp, struct sock *sk, 
 	if (end->standing != STANDING_LEARNING)
 		RESTORE_TIMERS(tp, end);
 	/* also of short connections: the next ones may be worth joining when they open */
-	if (!read || !is_stranger(end->container, settings) || !may_still_join(end->standing))
+	if (!read || !is_stranger(end, settings) || !may_still_join(end->standing))
 		return 0;
 	if (!settings->unwatched)
 		return FINDING_STRANGER;

@@ -38,9 +38,17 @@ export function talk(node: TestNode, pod: TestPod, host: string, port: number, h
   return firstLine(child).then((line) => JSON.parse(line) as Conversation);
 }
 
-/** Runs a Python program of the socket API in a pod; yields its lines. */
-export function python(node: TestNode, pod: TestPod, source: string): { lines: AsyncIterableIterator<string>; stop: () => Promise<void> } {
+export interface Program {
+  readonly lines: AsyncIterableIterator<string>;
+  /** Writes to its standard input. */
+  say(text: string): void;
+  stop(): Promise<void>;
+}
+
+/** Runs a Python program of the socket API in a pod. */
+export function python(node: TestNode, pod: TestPod, source: string): Program {
   const child = node.start(pod, 'python3', '-u', '-c', source);
-  if (child.stdout === null) throw new Error('run python: no output to read');
-  return { lines: createInterface({ input: child.stdout })[Symbol.asyncIterator](), stop: () => stop(child) };
+  const { stdin, stdout } = child;
+  if (stdout === null || stdin === null) throw new Error('run python: no output to read, or no input to write to');
+  return { lines: createInterface({ input: stdout })[Symbol.asyncIterator](), say: (text) => void stdin.write(text), stop: () => stop(child) };
 }

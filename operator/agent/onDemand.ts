@@ -3,8 +3,8 @@ import type { Datapath, DatapathSnapshot } from './datapath/contract';
 
 /** Programs are watched for this long before what they read over is trusted. */
 const watchMs = 2000;
-/** Large messages may be the first that a program asks FIONREAD for; they can go on for hours, and are a reason once in so long. */
-const spillEveryMs = 60_000;
+/** Longer messages than before may be the first that a program asks FIONREAD for; they can go on for hours, and are a reason once in so long. */
+const unprovenEveryMs = 60_000;
 /** After a watch in which strangers have read nothing the next waits, each time twice as long: a heartbeat is no stake. */
 const leastPauseMs = 5000;
 const longestPauseMs = 300_000;
@@ -17,8 +17,8 @@ export class OnDemandWatch {
   private strangers = 0;
   private pauseMs = leastPauseMs;
   private notBefore = 0;
-  private nextSpill = 0;
-  private spilled = 0n;
+  private nextUnproven = 0;
+  private unproven = 0n;
   private warmedUp = 0n;
 
   /** @param now milliseconds of a clock that only goes forward */
@@ -28,14 +28,14 @@ export class OnDemandWatch {
   step(datapath: Datapath, snapshot: DatapathSnapshot): void {
     if (this.watching !== datapath) this.begin();
     if (datapath.watching !== 'OnDemand') return;
-    const [spilled, warmedUp] = [passes(snapshot, 'Spill'), passes(snapshot, 'WarmUp')];
+    const [unproven, warmedUp] = [passes(snapshot, 'Unproven'), passes(snapshot, 'WarmUp')];
     // Without visits connections are joined when they open, and show how they are read while they warm up.
     if (!datapath.visits && warmedUp > this.warmedUp) this.start(datapath);
-    if (spilled > this.spilled && this.now() >= this.nextSpill) {
-      this.nextSpill = this.now() + spillEveryMs;
+    if (unproven > this.unproven && this.now() >= this.nextUnproven) {
+      this.nextUnproven = this.now() + unprovenEveryMs;
       this.start(datapath);
     }
-    this.spilled = spilled;
+    this.unproven = unproven;
     this.warmedUp = warmedUp;
     if (this.watching !== undefined && this.now() >= this.until && this.strangersSince === undefined) this.stop(datapath);
   }

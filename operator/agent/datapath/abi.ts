@@ -15,6 +15,7 @@ export interface Settings {
   readonly learns: number;
   readonly warm_up: number;
   readonly unwatched: number;
+  readonly watch: number;
 }
 
 export interface Pod {
@@ -42,6 +43,8 @@ export interface Found {
   readonly finding: number;
   readonly netns: number;
   readonly container: bigint;
+  /** Of a stranger: length in bits of what it has read at once. */
+  readonly proven: number;
 }
 
 /** What was found of a socket in the SOCKHASH. */

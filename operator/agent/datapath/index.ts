@@ -44,6 +44,9 @@ class PinnedDatapath implements Datapath {
   private readonly netnsFiles = new Map<number, string>();
   private selectedBefore = false;
   private nextCount = 0;
+  private watched = false;
+  /** Another number each time that it is watched, also after another agent. */
+  private watches = 1 + Math.floor(Math.random() * 2 ** 24);
 
   constructor(private readonly loaded: Loaded) {
     this.enums = new Enums(loaded.btf);
@@ -75,6 +78,7 @@ class PinnedDatapath implements Datapath {
       learns: learns ? 1 : 0,
       warm_up: settings.learn && !learns ? warmUp : 0,
       unwatched: this.watching === 'Never' ? 1 : 0,
+      watch: this.watch,
     });
   }
 
@@ -111,8 +115,7 @@ class PinnedDatapath implements Datapath {
     const strangers = found.filter(({ finding }) => finding === this.enums.stranger);
     const steps = found.filter(({ finding }) => finding === this.enums.moved).length;
     if (!watched) return { steps, strangers: strangers.length };
-    const known = [...new Set(strangers.map(({ container }) => container))].filter((each) => this.loaded.maps.seenReaders.add(each, 0));
-    return { steps: steps + known.length, strangers: 0 };
+    return { steps: steps + strangers.filter((each) => this.prove(each)).length, strangers: 0 };
   }
 
   get watching(): Watching {
@@ -125,6 +128,10 @@ class PinnedDatapath implements Datapath {
 
   watchReaders(on: boolean): void {
     this.loaded.readers.set(on);
+    const settings = this.loaded.maps.settings.get(only);
+    this.watches++;
+    this.watched = on;
+    if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, watch: this.watch });
   }
 
   connections(limit: number): JoinedConnection[] {
@@ -157,6 +164,19 @@ class PinnedDatapath implements Datapath {
 
   close(): void {
     this.loaded.close();
+  }
+
+  /** What the programs compare to see that they were watched all the time. */
+  private get watch(): number {
+    return this.watching === 'Always' ? 1 : this.watched ? this.watches : 0;
+  }
+
+  /** Whether a container is known to read more than before. */
+  private prove({ container, proven }: Found): boolean {
+    const { seenReaders } = this.loaded.maps;
+    if ((seenReaders.get(container) ?? 0) >= Math.max(1, proven)) return false;
+    seenReaders.set(container, Math.max(1, proven));
+    return true;
   }
 
   private walk(namespaces: ReadonlySet<string> | undefined): Found[] {
