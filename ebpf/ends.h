@@ -32,6 +32,15 @@ static __always_inline __u64 container_of_socket(struct sock *sk)
 /* TCP_USER_TIMEOUT, ms: below it there is no time to hold segments back (hold.h). gRPC sets 20 s. */
 #define LEAST_USER_TIMEOUT 10000
 
+/* Whether a program has mapped the socket into its memory, to take bytes with the pages that TCP has them in
+ * (TCP_ZEROCOPY_RECEIVE). */
+static __always_inline bool is_mapped(struct sock *sk)
+{
+	struct socket_alloc *holder = PEEKABLE(struct socket_alloc, PEEK(sk, sk_socket));
+
+	return PEEK(holder, vfs_inode.i_data.i_mmap.rb_root.rb_node);
+}
+
 /* What a program may ask of its socket, at any time, that redirected bytes would not do: as a sender, completions of
  * zero-copy sends, timestamps, a pace, and to give up soon; */
 static __always_inline bool sends_by_tcp(struct tcp_sock *tp)
@@ -43,13 +52,13 @@ static __always_inline bool sends_by_tcp(struct tcp_sock *tp)
 	       PEEK(sk, sk_max_pacing_rate) != UNPACED || (user_timeout && user_timeout < LEAST_USER_TIMEOUT);
 }
 
-/* and as a reader, timestamps, hints and offsets that come with bytes of TCP only. */
+/* and as a reader, timestamps, hints, offsets and pages that come with bytes of TCP only. */
 static __always_inline bool reads_by_tcp(struct tcp_sock *tp)
 {
 	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 	unsigned long flags = PEEK(sk, __sk_common.skc_flags);
 
-	if (FLAG(flags, SOCK_RCVTSTAMP) || FLAG(flags, SOCK_URGINLINE) || PEEK(sk, sk_peek_off) >= 0)
+	if (FLAG(flags, SOCK_RCVTSTAMP) || FLAG(flags, SOCK_URGINLINE) || PEEK(sk, sk_peek_off) >= 0 || is_mapped(sk))
 		return true;
 	return bpf_core_field_exists(tp->recvmsg_inq) && PEEK_BITS(tp, recvmsg_inq);
 }

@@ -73,6 +73,29 @@ struct socket {
 	struct sock *sk;
 };
 
+struct rb_node;
+
+struct rb_root {
+	struct rb_node *rb_node;
+};
+
+struct rb_root_cached {
+	struct rb_root rb_root;
+};
+
+struct address_space {
+	struct rb_root_cached i_mmap;	/* where the file is mapped into memory */
+};
+
+struct inode {
+	struct address_space i_data;
+};
+
+/* What a struct socket is the first part of. */
+struct socket_alloc {
+	struct inode vfs_inode;
+};
+
 struct kernfs_node {
 	__u64 id;
 };

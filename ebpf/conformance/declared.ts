@@ -25,7 +25,7 @@ const nothingToDo = 'Nothing: the connection runs over TCP, and its reason is in
 const exclude = 'Exclude the pods by a selector; connections that never do this are not affected.';
 
 /** What a program can ask of a socket before its first byte, and in the middle of a conversation (`-later`). */
-const options = ['peek-offset', 'inq', 'receive-timestamp', 'zerocopy', 'send-timestamp', 'oob-inline', 'pacing'];
+const options = ['peek-offset', 'inq', 'receive-timestamp', 'zerocopy-receive', 'zerocopy', 'send-timestamp', 'oob-inline', 'pacing'];
 
 const refusals: readonly Declaration[] = [
   {
@@ -62,7 +62,7 @@ const refusals: readonly Declaration[] = [
     cases: [...options, ...options.map((name) => `${name}-later`)],
     result: 'refused',
     reasons: ['UnsupportedSocket'],
-    why: 'The option asks for what comes with bytes of TCP only: offsets, hints and time stamps beside the bytes, completions, the urgent mark, a pace.',
+    why: 'The option asks for what comes with bytes of TCP only: offsets, hints, time stamps, pages to be mapped, completions, the urgent mark, a pace.',
     remedy: nothingToDo,
   },
   {
@@ -227,12 +227,6 @@ const differences: readonly Declaration[] = [
     optional: true, // where the kernel has TLS
     why: 'A joined socket that asks for TLS in the kernel is refused the keys (EINVAL); it keeps its bytes, and its connection goes back to TCP.',
     remedy: 'None needed: TLS libraries then encrypt by themselves. To keep TLS in the kernel, exclude the pods.',
-  },
-  {
-    cases: ['zerocopy-receive'],
-    result: 'different',
-    why: 'TCP_ZEROCOPY_RECEIVE looks at the TCP queue only: it tells of no redirected bytes, not even that they are to be received.',
-    remedy: exclude,
   },
   {
     cases: ['close-unread'],
