@@ -225,6 +225,21 @@ struct files_struct {
 
 struct task_struct {
 	struct files_struct *files;
+	unsigned int flags;
+	void *worker_private;	/* struct io_worker, of a thread that has PF_IO_WORKER (since 5.17) */
+};
+
+struct io_wq_work {
+	unsigned int flags;
+};
+
+struct io_worker {
+	struct io_wq_work *cur_work;	/* the member of a struct io_kiocb */
+};
+
+struct io_kiocb {
+	__u8 opcode;
+	struct io_wq_work work;
 };
 
 /* The processor's registers, as each architecture names them. */

@@ -96,10 +96,10 @@ const refusals: readonly Declaration[] = [
     remedy: nothingToDo,
   },
   {
-    cases: ['splice-in', 'splice-in-late', 'read-then-splice', 'read-then-splice-new'],
+    cases: ['splice-in', 'splice-in-late', 'read-then-splice', 'read-then-splice-new', 'uring-splice'],
     result: 'refused',
     reasons: ['SplicingReader'],
-    why: 'splice(2) takes bytes from the TCP queue only; a container that reads so is remembered.',
+    why: 'splice(2) takes bytes from the TCP queue only, and so does io_uring’s; a container that reads so is remembered.',
     remedy: nothingToDo,
   },
   {
@@ -210,16 +210,10 @@ const differences: readonly Declaration[] = [
     remedy: 'Containers are watched while their first connections are learnt; exclude one that begins to count only later.',
   },
   {
-    cases: ['splice-in-late-first', 'read-then-splice-first'],
+    cases: ['splice-in-late-first', 'read-then-splice-first', 'uring-splice-first'],
     result: 'different',
-    why: 'The first splice(2) of a container, while redirected bytes lie unread: these can be read, but never spliced.',
+    why: 'The first splice of a container, by splice(2) or io_uring, while redirected bytes lie unread: these can be read, but never spliced.',
     remedy: 'Containers are watched while their first connections are learnt; exclude one that begins to splice only later.',
-  },
-  {
-    cases: ['uring-splice'],
-    result: 'different',
-    why: 'io_uring’s splice makes no system call that could be noticed: redirected bytes can be received, but never spliced.',
-    remedy: exclude,
   },
   {
     cases: ['ktls'],
