@@ -1,6 +1,5 @@
 // Every known difference of an accelerated connection, and every connection that is deliberately left on TCP. A result that
 // is not declared here fails the run, and so does a declaration that no result bears out any more.
-import { offered, runningKernel } from '../../operator/agent/datapath/offers';
 import type { FamilyName, PathName } from './paths';
 import type { Result } from './verdict';
 
@@ -14,8 +13,6 @@ export interface Declaration {
   readonly families?: readonly FamilyName[];
   /** It may be absent, because it hangs on timing or on the kernel. */
   readonly optional?: true;
-  /** It holds only on kernels that do not offer this (struct offers of ebpf/abi.h). */
-  readonly without?: 'readonly_cast';
   readonly why: string;
   /** What a user does about it. */
   readonly remedy: string;
@@ -175,14 +172,6 @@ const differences: readonly Declaration[] = [
     remedy: `${exclude} Readers with SO_OOBINLINE are recognised and stay on TCP.`,
   },
   {
-    cases: options.map((name) => `${name}-later`),
-    result: 'different',
-    optional: true,
-    without: 'readonly_cast',
-    why: 'Where each look at a peer is a call, options are looked at when a connection joins, with its first 16 messages and with every 256th: set in between they are noticed late.',
-    remedy: 'Set such options before the first byte, as programs do; then the connection stays on TCP.',
-  },
-  {
     cases: ['waitall-later'],
     result: 'different',
     why: 'Bytes were redirected before O_NONBLOCK was taken off: the first MSG_WAITALL returns them at once, short. All later ones wait.',
@@ -230,8 +219,4 @@ const differences: readonly Declaration[] = [
   },
 ];
 
-/** What is declared for the running kernel. */
-export function declarationsHere(): readonly Declaration[] {
-  const has = offered(runningKernel());
-  return [...refusals, ...differences].filter(({ without }) => without === undefined || !has.includes(without));
-}
+export const declarations: readonly Declaration[] = [...refusals, ...differences];
