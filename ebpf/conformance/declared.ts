@@ -155,7 +155,7 @@ const differences: readonly Declaration[] = [
   {
     cases: ['trunc'],
     result: 'different',
-    why: 'recv() with MSG_TRUNC and no buffer, which throws bytes away, returns EFAULT for redirected bytes; it cannot be seen before it happens.',
+    why: 'recv() with MSG_TRUNC stores redirected bytes where TCP throws them away: all it asks for, or EFAULT without a buffer. No program runs before it.',
     remedy: exclude,
   },
   {
@@ -168,7 +168,7 @@ const differences: readonly Declaration[] = [
   {
     cases: ['oob'],
     result: 'different',
-    why: 'A redirected MSG_OOB byte comes in its place among the others, without POLLPRI and mark; the sending program’s flags cannot be seen.',
+    why: 'A redirected MSG_OOB byte comes in its place among the others, without POLLPRI and mark: programs are not shown the flags of a send(), and recv() with MSG_OOB takes redirected bytes first.',
     remedy: `${exclude} Readers with SO_OOBINLINE are recognised and stay on TCP.`,
   },
   {
