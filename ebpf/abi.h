@@ -287,7 +287,7 @@ struct brief {
 	__u32 accepting;
 };
 
-/* What a visit to a socket found; written to whoever reads the iterator. */
+/* What a visit or a look at a socket found; what a visit found is written to whoever reads the iterator. */
 enum finding {
 	FINDING_UNREAD = 1,	/* redirected bytes wait in its queue */
 	FINDING_MOVED,		/* one step towards being joined: visit again at once */
@@ -299,6 +299,18 @@ struct found {
 	enum finding finding;
 	__u32 netns;
 	__u64 container;
+};
+
+/* Looking at sockets of the SOCKHASH: a packet that is only ever a test's, with a cookie in each place, or 0. What was found of
+ * each socket takes the place of its cookie. */
+enum look {
+	LOOK_FIRST = 16,	/* offset of the first place */
+	LOOK_PLACES = 64,
+};
+
+struct looked {
+	enum finding finding;	/* 0 for nothing, and for a socket that is not there any more */
+	__u32 netns;
 };
 
 /* One connection end as it is now; written to whoever reads the iterator of descriptions. */

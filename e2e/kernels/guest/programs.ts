@@ -9,7 +9,7 @@ import { runningKernel, setConstants, takeOffers } from '../../../operator/agent
 import { optionalPrograms } from '../../../operator/agent/datapath/optional';
 import { tell } from './port';
 
-const needed = ['on_sock_ops', 'on_message', 'unread_sockets'];
+const needed = ['on_sock_ops', 'on_message', 'on_segment', 'look_at_sockets'];
 const all = [...needed, ...optionalPrograms];
 /** The most that the oldest kernels take (kernel/bpf/verifier.c, 5.10: UINT_MAX >> 8). */
 const logBytes = (1 << 24) - 1;
@@ -26,7 +26,7 @@ interface Prepared {
 /** As the agent does it: with what the kernel offers, or without. */
 function prepare(plain: boolean): Prepared {
   const elf = readFileSync(object);
-  const flags = plain ? [] : takeOffers(elf, ['sockops', 'sk_msg', 'iter/sockmap', 'iter/tcp'], runningKernel());
+  const flags = plain ? [] : takeOffers(elf, ['sockops', 'sk_msg', 'cgroup_skb/ingress', 'tc', 'iter/tcp'], runningKernel());
   return { elf, btf: parseBtf(section(elf, '.BTF')), flags };
 }
 

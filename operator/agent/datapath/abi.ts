@@ -44,6 +44,12 @@ export interface Found {
   readonly container: bigint;
 }
 
+/** What was found of a socket in the SOCKHASH. */
+export interface Looked {
+  readonly finding: number;
+  readonly netns: number;
+}
+
 /** What an iterator wrote about one connection end; an int of one byte is a number. */
 export interface Description {
   readonly cookie: bigint;

@@ -197,7 +197,7 @@ class PinnedDatapath implements Datapath {
     const mode = this.loaded.maps.settings.get(only)?.mode;
     if (mode === this.enums.mode.get('Accelerate')) return { draining, leavingSockets: 0 };
     this.visitLeaving();
-    const found = this.joinedSockets() === 0 ? [] : this.loaded.unread.run();
+    const found = this.joinedSockets() === 0 ? [] : this.loaded.looks.run();
     for (const { netns } of found.filter(({ finding }) => finding !== this.enums.leaving)) {
       const namespace = this.namespaceByNetns.get(netns) ?? '';
       draining.set(namespace, (draining.get(namespace) ?? 0) + 1);

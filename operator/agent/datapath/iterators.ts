@@ -3,31 +3,16 @@ import { closeSync, readSync } from 'node:fs';
 import type { Codec } from './codec';
 import { check, checkHandle, libbpf, type Handle } from './libbpf';
 
-/** sizeof(struct bpf_iter_attach_opts) of libbpf 1.x: size, pointer to link info, length of it. */
-const optionsBytes = 24;
-/** union bpf_iter_link_info of include/uapi/linux/bpf.h: the map's descriptor comes first. */
-const linkInfoBytes = 16;
-
 /** `T` is what the program writes about a socket. */
 export class SocketIterator<T> {
   private readonly link: Handle;
 
-  /** @param map descriptor of the map to walk; without one, the program says by its kind what is walked */
   constructor(
     private readonly name: string,
     program: Handle,
     private readonly found: Codec<T>,
-    map?: number,
   ) {
-    const info = Buffer.alloc(linkInfoBytes);
-    info.writeUInt32LE(map ?? 0);
-    const options = { sz: BigInt(optionsBytes), link_info: map === undefined ? null : info, link_info_len: map === undefined ? 0 : linkInfoBytes };
-    this.link = checkHandle(`attach iterator ${name}`, libbpf.attachIterator(program, options));
-  }
-
-  /** Walks and returns what the program wrote. */
-  run(): T[] {
-    return this.read(this.start());
+    this.link = checkHandle(`attach iterator ${name}`, libbpf.attachIterator(program, null));
   }
 
   /** Begins a walk in the network namespace of the calling thread, for read() to go through. */

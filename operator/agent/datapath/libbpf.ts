@@ -28,7 +28,11 @@ const lib = koffi.load('libbpf.so.1');
 
 const printFunction = koffi.proto('int', ['int', 'const char *', 'void *']);
 
-const iteratorOptions = koffi.struct({ sz: 'size_t', link_info: 'const void *', link_info_len: 'uint32_t' });
+/** struct bpf_test_run_opts of libbpf 1.x (tools/lib/bpf/bpf.h). */
+const testRunOptions = koffi.struct({
+  sz: 'size_t', data_in: 'const void *', data_out: 'void *', data_size_in: 'uint32_t', data_size_out: 'uint32_t', ctx_in: 'const void *', ctx_out: 'void *',
+  ctx_size_in: 'uint32_t', ctx_size_out: 'uint32_t', retval: 'uint32_t', repeat: 'int', duration: 'uint32_t', flags: 'uint32_t', cpu: 'uint32_t', batch_size: 'uint32_t',
+});
 
 const raw = {
   setPrint: lib.func('libbpf_set_print', 'void *', [koffi.pointer(printFunction)]),
@@ -48,7 +52,7 @@ const raw = {
   attach: lib.func('void *bpf_program__attach(void *program)'),
   programFd: lib.func('int bpf_program__fd(void *program)'),
   attachCgroup: lib.func('void *bpf_program__attach_cgroup(void *program, int cgroup)'),
-  attachIterator: lib.func('bpf_program__attach_iter', 'void *', ['void *', koffi.pointer(iteratorOptions)]),
+  attachIterator: lib.func('void *bpf_program__attach_iter(void *program, const void *options)'),
   createIterator: lib.func('int bpf_iter_create(int link)'),
   openLink: lib.func('void *bpf_link__open(const char *path)'),
   pinLink: lib.func('int bpf_link__pin(void *link, const char *path)'),
@@ -60,6 +64,7 @@ const raw = {
   lookup: lib.func('int bpf_map_lookup_elem(int map, const void *key, void *value)'),
   update: lib.func('int bpf_map_update_elem(int map, const void *key, const void *value, uint64_t flags)'),
   remove: lib.func('int bpf_map_delete_elem(int map, const void *key)'),
+  testRun: lib.func('bpf_prog_test_run_opts', 'int', ['int', koffi.pointer(testRunOptions)]),
   nextKey: lib.func('int bpf_map_get_next_key(int map, const void *key, void *next)'),
 };
 
@@ -97,6 +102,14 @@ export function initialBytes(map: Handle): Buffer {
   const size = [0];
   const pointer = raw.initialValue(map, size) as unknown;
   return Buffer.from(koffi.view(checkHandle('read initial value', pointer) as never, Number(size[0])));
+}
+
+/** Runs a program once over a packet, in place (BPF_PROG_TEST_RUN). */
+export function runOver(doing: string, program: number, packet: Buffer): void {
+  check(doing, raw.testRun(program, {
+    sz: BigInt(koffi.sizeof(testRunOptions)), data_in: packet, data_out: packet, data_size_in: packet.length, data_size_out: packet.length, ctx_in: null, ctx_out: null,
+    ctx_size_in: 0, ctx_size_out: 0, retval: 0, repeat: 1, duration: 0, flags: 0, cpu: 0, batch_size: 0,
+  }));
 }
 
 export const libbpf = raw;

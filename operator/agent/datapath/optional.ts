@@ -35,14 +35,10 @@ function tellsRegisters(kernel: Btf): boolean {
 /** Whether a loaded object carries its optional programs. */
 export type FindProgram = (name: string) => Handle;
 
-export function foundCodec(btf: Btf) {
-  return structCodec<Found>(btf, 'found');
-}
-
 export function attachDescriber(program: FindProgram, btf: Btf): SocketIterator<Description> {
   return new SocketIterator(describerProgram, program(describerProgram), structCodec<Description>(btf, 'description'));
 }
 
 export function attachVisitor(program: FindProgram, btf: Btf): SocketIterator<Found> {
-  return new SocketIterator(visitorProgram, program(visitorProgram), foundCodec(btf));
+  return new SocketIterator(visitorProgram, program(visitorProgram), structCodec<Found>(btf, 'found'));
 }

@@ -12,14 +12,15 @@ import { linkPin } from './stale';
 import { runningKernel, setConstants, takeOffers, type Constants } from './offers';
 import { fionreadBits, habitsToKnow, type Facts } from './facts';
 import { findFacts } from './trial';
-import { SocketIterator } from './iterators';
-import { attachDescriber, attachVisitor, choicesOn, describerProgram, foundCodec, optionalPrograms, visitorProgram } from './optional';
+import type { SocketIterator } from './iterators';
+import { SocketLook } from './looks';
+import { attachDescriber, attachVisitor, choicesOn, describerProgram, optionalPrograms, visitorProgram } from './optional';
 import { allWays, ReaderWatch } from './readers';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
 /** Sections whose code may call what only some kernels offer. */
-const programSections = ['sockops', 'sk_msg', 'cgroup_skb/ingress', 'iter/sockmap', 'iter/tcp'];
+const programSections = ['sockops', 'sk_msg', 'cgroup_skb/ingress', 'tc', 'iter/tcp'];
 const verifierLogBytes = 1 << 20;
 /** Programs of the pods' cgroup, in the order they are attached, and where their links are pinned. */
 const cgroupPrograms = [
@@ -32,7 +33,7 @@ export interface Loaded {
   readonly abi: number;
   readonly folder: string;
   readonly maps: Maps;
-  readonly unread: SocketIterator<Found>;
+  readonly looks: SocketLook;
   /** Joined connections leave the map when nothing is redirected any more: see tcp_needs_to_leave() of ebpf/quiet.h. */
   readonly leaves: boolean;
   /** Undefined where the kernel lacks what visits need. */
@@ -75,8 +76,7 @@ export function load(options: OpenOptions): Loaded {
     const message = check('find program on_message', libbpf.programFd(program(object, 'on_message')));
     check('attach on_message to the sockets', libbpf.attachProgram(message, sockets, attachSkMsgVerdict, 0));
     const find = (name: string): Handle => program(object, name);
-    const unread = new SocketIterator('unread_sockets', find('unread_sockets'), foundCodec(btf), sockets);
-    closers.push(() => unread.close());
+    const looks = new SocketLook(btf, check('find program look_at_sockets', libbpf.programFd(find('look_at_sockets'))), sockets);
     const visitor = optional.includes(visitorProgram) ? attachVisitor(find, btf) : undefined;
     const bits = fionreadBits(btf);
     const needed = habitsToKnow(facts, bits);
@@ -85,7 +85,7 @@ export function load(options: OpenOptions): Loaded {
     closers.push(() => visitor?.close(), () => readers.close(), () => describer?.close());
     giveBackUnused();
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
-    return { btf, abi, folder, maps, unread, leaves: facts.fionread === bits.redirected, visitor, describer, readers, close };
+    return { btf, abi, folder, maps, looks, leaves: facts.fionread === bits.redirected, visitor, describer, readers, close };
   } catch (error) {
     close();
     if (fresh) unpinAll(folder); // a node that cannot be served is left as it was
@@ -150,7 +150,7 @@ function mapFd(object: Handle, name: string): number {
 
 /** Loads with a verifier log for each program, of which the last line that says anything goes into the error. */
 function loadObject(object: Handle): void {
-  const logs = ['on_sock_ops', 'on_message', 'on_segment', 'unread_sockets', ...optionalPrograms].map((name) => {
+  const logs = ['on_sock_ops', 'on_message', 'on_segment', 'look_at_sockets', ...optionalPrograms].map((name) => {
     const log = Buffer.alloc(verifierLogBytes);
     check(`set log of ${name}`, libbpf.setLogBuffer(program(object, name), log, log.length));
     return { name, log };

@@ -1,0 +1,46 @@
+// Asking the kernel about the sockets of the SOCKHASH, by their cookies: look_at_sockets() of ebpf/datapath.bpf.c.
+import type { Looked } from './abi';
+import { enumerator, type Btf } from './btf';
+import { structCodec, u64Codec } from './codec';
+import { runOver } from './libbpf';
+import { BpfMap } from './map';
+
+export class SocketLook {
+  private readonly first: number;
+  private readonly places: number;
+  private readonly looked;
+  private readonly sockets;
+
+  /** @param program and @param sockets descriptors of the program and of the SOCKHASH */
+  constructor(btf: Btf, private readonly program: number, sockets: number) {
+    this.first = layout(btf, 'LOOK_FIRST');
+    this.places = layout(btf, 'LOOK_PLACES');
+    this.looked = structCodec<Looked>(btf, 'looked');
+    // user space sees a socket of the map as its cookie (net/core/sock_map.c, sock_hash_lookup_sys())
+    this.sockets = new BpfMap('sockets', sockets, u64Codec, u64Codec);
+  }
+
+  /** What was found of all sockets of which there is something to say. A map that changes meanwhile may tell of one twice or not. */
+  run(): Looked[] {
+    const cookies = [...new Set(this.sockets.keys())];
+    const found: Looked[] = [];
+    for (let at = 0; at < cookies.length; at += this.places) found.push(...this.look(cookies.slice(at, at + this.places)));
+    return found;
+  }
+
+  private look(cookies: readonly bigint[]): Looked[] {
+    const packet = Buffer.alloc(this.first + this.places * this.looked.size);
+    cookies.forEach((cookie, n) => packet.writeBigUInt64LE(cookie, this.first + n * this.looked.size));
+    runOver('look at sockets', this.program, packet);
+    const answers = cookies.map((cookie, n) => ({ cookie, at: this.first + n * this.looked.size }));
+    // a socket that has left meanwhile leaves its cookie in the place
+    const told = answers.filter(({ cookie, at }) => packet.readBigUInt64LE(at) !== cookie);
+    return told.map(({ at }) => this.looked.decode(packet, at)).filter(({ finding }) => finding !== 0);
+  }
+}
+
+function layout(btf: Btf, name: string): number {
+  const value = enumerator(btf, name);
+  if (value === undefined) throw new Error(`read BTF: no enumerator ${name}; the object is of another version`);
+  return value;
+}
