@@ -33,24 +33,33 @@ static __always_inline __u64 container_of_socket(struct sock *sk)
 /* TCP_USER_TIMEOUT, ms: below it there is no time to hold segments back (hold.h). gRPC sets 20 s. */
 #define LEAST_USER_TIMEOUT 10000
 
-/* What a program may ask of its socket, at any time, that redirected bytes would not do: as a sender, completions of
- * zero-copy sends, timestamps, a pace, and to give up soon; */
-static __always_inline bool sends_by_tcp(struct tcp_sock *tp)
+/* Whether a program has mapped the socket into its memory, to take bytes with the pages that TCP has them in
+ * (TCP_ZEROCOPY_RECEIVE). */
+static __always_inline bool is_mapped(struct sock *sk)
 {
-	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
-	__u32 user_timeout = PEEK(tp, inet_conn.icsk_user_timeout);
+	struct socket_alloc *holder = PEEKABLE(struct socket_alloc, PEEK(sk, sk_socket));
 
-	return FLAG(PEEK(sk, __sk_common.skc_flags), SOCK_ZEROCOPY) || (PEEK(sk, sk_tsflags) & TX_TIMESTAMPS) ||
-	       PEEK(sk, sk_max_pacing_rate) != UNPACED || (user_timeout && user_timeout < LEAST_USER_TIMEOUT);
+	return PEEK(holder, vfs_inode.i_data.i_mmap.rb_root.rb_node);
 }
 
-/* and as a reader, timestamps, hints and offsets that come with bytes of TCP only. */
+/* What a program may ask of its socket, at any time, that redirected bytes would not do: as a sender, completions of
+ * zero-copy sends, timestamps, a pace, and to give up soon; */
+static __always_inline bool sends_by_tcp(struct tcp_sock *tp, bool own)
+{
+	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
+	__u32 user_timeout = LOOK(tp, inet_conn.icsk_user_timeout, own);
+
+	return FLAG(LOOK(sk, __sk_common.skc_flags, own), SOCK_ZEROCOPY) || (LOOK(sk, sk_tsflags, own) & TX_TIMESTAMPS) ||
+	       LOOK(sk, sk_max_pacing_rate, own) != UNPACED || (user_timeout && user_timeout < LEAST_USER_TIMEOUT);
+}
+
+/* and as a reader, timestamps, hints, offsets and pages that come with bytes of TCP only. */
 static __always_inline bool reads_by_tcp(struct tcp_sock *tp)
 {
 	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 	unsigned long flags = PEEK(sk, __sk_common.skc_flags);
 
-	if (FLAG(flags, SOCK_RCVTSTAMP) || FLAG(flags, SOCK_URGINLINE) || PEEK(sk, sk_peek_off) >= 0)
+	if (FLAG(flags, SOCK_RCVTSTAMP) || FLAG(flags, SOCK_URGINLINE) || PEEK(sk, sk_peek_off) >= 0 || is_mapped(sk))
 		return true;
 	return bpf_core_field_exists(tp->recvmsg_inq) && PEEK_BITS(tp, recvmsg_inq);
 }
@@ -68,9 +77,9 @@ static __always_inline bool under_repair(struct tcp_sock *tp)
 }
 
 /* Its bytes are made, or numbered, below where they would be redirected: TCP_REPAIR, and upper-layer protocols (TLS). */
-static __always_inline bool works_below(struct tcp_sock *tp)
+static __always_inline bool works_below(struct tcp_sock *tp, bool own)
 {
-	return under_repair(tp) || PEEK(tp, inet_conn.icsk_ulp_ops);
+	return LOOK_AT_BITS(tp, repair, own) || LOOK(tp, inet_conn.icsk_ulp_ops, own);
 }
 
 /* Multipath TCP keeps its data order outside the subflow; repaired and upper-layer (TLS) sockets keep theirs too.
@@ -79,14 +88,15 @@ static __always_inline bool unsupported(struct tcp_sock *tp)
 {
 	if (bpf_core_field_exists(tp->is_mptcp) && PEEK(tp, is_mptcp))
 		return true;
-	return opened_fast(tp) || works_below(tp) || sends_by_tcp(tp) || reads_by_tcp(tp);
+	return opened_fast(tp) || works_below(tp, false) || sends_by_tcp(tp, false) || reads_by_tcp(tp);
 }
 
 /* What of that may begin in the middle of a conversation, and matters to a message of `own` for `peer`: looked at with
- * each, so only what has to be. */
+ * each, so only what has to be. `own`: the socket that this program runs for. */
 static __always_inline bool unsupported_by_now(struct tcp_sock *own, struct tcp_sock *peer)
 {
-	return sends_by_tcp(own) || reads_by_tcp(peer) || works_below(own) || works_below(peer);
+	return sends_by_tcp(own, true) || reads_by_tcp(peer) || works_below(own, true) ||
+	       (offers.readonly_cast && works_below(peer, false));
 }
 
 static __always_inline bool same_handshake(const struct handshake *a, const struct handshake *b)

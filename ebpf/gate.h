@@ -120,12 +120,12 @@ static __always_inline bool takes_turns(struct end *end, const struct face *peer
 	return end->run_bytes > (__u64)end->run * LARGE_MESSAGE || bpf_jiffies64() - end->run_long_since < STREAM_JIFFIES;
 }
 
-/* Options are mostly set when a connection begins; where each look is a call, later ones are noticed now and then. */
+/* What a socket is does not change, or is noticed now and then; what its program asks of it may begin with any message. */
 static __always_inline bool found_unsupported(struct tcp_sock *own, struct tcp_sock *peer, __u32 messages)
 {
 	if (messages < 16 || !(messages & 255))
 		return unsupported(own) || unsupported(peer);
-	return offers.readonly_cast && unsupported_by_now(own, peer);
+	return unsupported_by_now(own, peer);
 }
 
 /* conntrack forgets a connection whose bytes it no longer sees, and then answers its next segment with a reset

@@ -73,6 +73,29 @@ struct socket {
 	struct sock *sk;
 };
 
+struct rb_node;
+
+struct rb_root {
+	struct rb_node *rb_node;
+};
+
+struct rb_root_cached {
+	struct rb_root rb_root;
+};
+
+struct address_space {
+	struct rb_root_cached i_mmap;	/* where the file is mapped into memory */
+};
+
+struct inode {
+	struct address_space i_data;
+};
+
+/* What a struct socket is the first part of. */
+struct socket_alloc {
+	struct inode vfs_inode;
+};
+
 struct kernfs_node {
 	__u64 id;
 };
@@ -202,6 +225,21 @@ struct files_struct {
 
 struct task_struct {
 	struct files_struct *files;
+	unsigned int flags;
+	void *worker_private;	/* struct io_worker, of a thread that has PF_IO_WORKER (since 5.17) */
+};
+
+struct io_wq_work {
+	unsigned int flags;
+};
+
+struct io_worker {
+	struct io_wq_work *cur_work;	/* the member of a struct io_kiocb */
+};
+
+struct io_kiocb {
+	__u8 opcode;
+	struct io_wq_work work;
 };
 
 /* The processor's registers, as each architecture names them. */

@@ -36,4 +36,9 @@ static void *(*bpf_rdonly_cast)(const void *object, __u32 type) = (void *)READON
 		offers.readonly_cast ? BPF_CORE_READ_BITFIELD(at, member) : BPF_CORE_READ_BITFIELD_PROBED(at, member);    \
 	})
 
+/* The same of a socket that may be the program's own, whose members no kernel wants a call for. `own`: a constant. */
+#define LOOK(pointer, member, own) ((own) ? (pointer)->member : PEEK(pointer, member))
+#define LOOK_AT_BITS(pointer, member, own)                                                                             \
+	((own) ? BPF_CORE_READ_BITFIELD(pointer, member) : PEEK_BITS(pointer, member))
+
 #endif

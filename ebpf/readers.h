@@ -16,6 +16,8 @@
 /* Numbers of splice(2): arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h */
 #define SPLICE_X86 275
 #define SPLICE_ARM64 76
+#define IORING_OP_SPLICE 30	/* include/uapi/linux/io_uring.h */
+#define PF_IO_WORKER 0x10	/* include/linux/sched.h */
 
 /* /sys/kernel/tracing/events/syscalls/sys_enter_splice/format */
 struct syscall_entry {
@@ -90,16 +92,29 @@ static __always_inline int note_ioctl(const void *registers)
 	return (__u32)argument(registers, 1) == FIONREAD ? note_reader((void *)argument(registers, 0), HABIT_COUNTS) : 0;
 }
 
-/* Whether the current task is in the system call splice(2). */
+/* Whether the task splices for io_uring, which has threads of its own do it (io_uring/splice.c, REQ_F_FORCE_ASYNC). */
+static __always_inline bool splices_for_a_ring(struct task_struct *task)
+{
+	struct io_worker *worker;
+	struct io_kiocb *request;
+
+	if (!bpf_core_field_exists(task->worker_private) || !(task->flags & PF_IO_WORKER))
+		return false;
+	worker = task->worker_private;
+	request = (void *)BPF_CORE_READ(worker, cur_work) - bpf_core_field_offset(struct io_kiocb, work);
+	return BPF_CORE_READ(request, opcode) == IORING_OP_SPLICE;
+}
+
+/* Whether the current task is in the system call splice(2), or does the same for io_uring. */
 static __always_inline bool in_splice(void)
 {
-	void *registers = (void *)bpf_task_pt_regs(bpf_get_current_task_btf());
+	struct task_struct *task = (void *)bpf_get_current_task_btf();
+	void *registers = (void *)bpf_task_pt_regs(task);
 	const struct pt_regs___x86 *x86 = registers;
 	const struct pt_regs___arm64 *arm64 = registers;
+	bool in_call = bpf_core_field_exists(x86->orig_ax) ? x86->orig_ax == SPLICE_X86 : arm64->syscallno == SPLICE_ARM64;
 
-	if (bpf_core_field_exists(x86->orig_ax))
-		return x86->orig_ax == SPLICE_X86;
-	return arm64->syscallno == SPLICE_ARM64;
+	return in_call || splices_for_a_ring(task);
 }
 
 #endif

@@ -9,7 +9,8 @@ const minute = 60;
  */
 const kernelCases = [
   'nonblocking', 'poll', 'epoll-level', 'epoll-edge', 'uring-poll', 'recv-nothing', 'peek', 'peek-offset', 'waitall', 'trunc', 'rcvlowat',
-  'fionread', 'fionread-first', 'writev', 'one-byte', 'backpressure', 'siocoutq', 'cork', 'zerocopy', 'oob', 'splice-in', 'splice-in-late',
+  'fionread', 'fionread-first', 'writev', 'one-byte', 'backpressure', 'siocoutq', 'cork', 'inq-later', 'zerocopy', 'zerocopy-later',
+  'zerocopy-receive-later', 'oob', 'oob-inline-later', 'splice-in', 'splice-in-late',
   'sendfile-in', 'half-close-client', 'half-close-server', 'close-unread', 'linger-zero', 'reset-mid-stream', 'defer-accept', 'accept-late',
   'short-read-burst', 'short-read-large', 'short-read-away', 'peek-burst', 'fionread-filled', 'burst-and-cork', 'asleep-server', 'asleep-client',
   'pacing', 'nonblock-cleared', 'reconnect', 'source-port-again', 'sequence-wrap', 'fast-open', 'mptcp', 'ktls', 'repair',

@@ -1,6 +1,6 @@
 // The short form of the suite: every quick case on one path, and the core of them on all others. Needs root, and the
 // probe (`make build/conformance/probe`).
-import { declarationsHere } from './declared';
+import { declarations } from './declared';
 import { pathNames } from './paths';
 import { listCases } from './probe';
 import { undeclared } from './report';
@@ -12,7 +12,7 @@ const core = ['blocking', 'nonblocking', 'epoll-edge', 'one-byte', 'half-close-c
 const widePath = 'cross-pod';
 /** The whole of what was observed, where it is not as it must be: it may not come again. */
 const noteSurprise = (played: Played | Broken): void => {
-  if ('row' in played && undeclared([played.row], declarationsHere()).length > 0) console.error(JSON.stringify(played));
+  if ('row' in played && undeclared([played.row], declarations).length > 0) console.error(JSON.stringify(played));
 };
 
 let wide: Outcome;
@@ -31,12 +31,12 @@ test.each(quick)('on $name an accelerated connection does what TCP does, or what
   const rows = wide.rows.filter((row) => row.case === name);
   expect(wide.broken.filter((each) => each.name.startsWith(`${name} `))).toEqual([]);
   expect(rows).toHaveLength(1);
-  expect(undeclared(rows, declarationsHere())).toEqual([]);
+  expect(undeclared(rows, declarations)).toEqual([]);
 });
 
 test.each(pathNames.filter((path) => path !== widePath))('so do the core of the cases on the path %s, over IPv4 and IPv6', (path) => {
   expect(narrow.broken.filter((each) => each.name.includes(` ${path} `))).toEqual([]);
   const rows = narrow.rows.filter((row) => row.path === path);
   expect(rows).toHaveLength(2 * core.length);
-  expect(undeclared(rows, declarationsHere())).toEqual([]);
+  expect(undeclared(rows, declarations)).toEqual([]);
 });

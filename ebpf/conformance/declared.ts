@@ -1,6 +1,5 @@
 // Every known difference of an accelerated connection, and every connection that is deliberately left on TCP. A result that
 // is not declared here fails the run, and so does a declaration that no result bears out any more.
-import { offered, runningKernel } from '../../operator/agent/datapath/offers';
 import type { FamilyName, PathName } from './paths';
 import type { Result } from './verdict';
 
@@ -14,8 +13,6 @@ export interface Declaration {
   readonly families?: readonly FamilyName[];
   /** It may be absent, because it hangs on timing or on the kernel. */
   readonly optional?: true;
-  /** It holds only on kernels that do not offer this (struct offers of ebpf/abi.h). */
-  readonly without?: 'readonly_cast';
   readonly why: string;
   /** What a user does about it. */
   readonly remedy: string;
@@ -25,7 +22,7 @@ const nothingToDo = 'Nothing: the connection runs over TCP, and its reason is in
 const exclude = 'Exclude the pods by a selector; connections that never do this are not affected.';
 
 /** What a program can ask of a socket before its first byte, and in the middle of a conversation (`-later`). */
-const options = ['peek-offset', 'inq', 'receive-timestamp', 'zerocopy', 'send-timestamp', 'oob-inline', 'pacing'];
+const options = ['peek-offset', 'inq', 'receive-timestamp', 'zerocopy-receive', 'zerocopy', 'send-timestamp', 'oob-inline', 'pacing'];
 
 const refusals: readonly Declaration[] = [
   {
@@ -62,7 +59,7 @@ const refusals: readonly Declaration[] = [
     cases: [...options, ...options.map((name) => `${name}-later`)],
     result: 'refused',
     reasons: ['UnsupportedSocket'],
-    why: 'The option asks for what comes with bytes of TCP only: offsets, hints and time stamps beside the bytes, completions, the urgent mark, a pace.',
+    why: 'The option asks for what comes with bytes of TCP only: offsets, hints, time stamps, pages to be mapped, completions, the urgent mark, a pace.',
     remedy: nothingToDo,
   },
   {
@@ -96,10 +93,10 @@ const refusals: readonly Declaration[] = [
     remedy: nothingToDo,
   },
   {
-    cases: ['splice-in', 'splice-in-late', 'read-then-splice', 'read-then-splice-new'],
+    cases: ['splice-in', 'splice-in-late', 'read-then-splice', 'read-then-splice-new', 'uring-splice'],
     result: 'refused',
     reasons: ['SplicingReader'],
-    why: 'splice(2) takes bytes from the TCP queue only; a container that reads so is remembered.',
+    why: 'splice(2) takes bytes from the TCP queue only, and so does io_uring’s; a container that reads so is remembered.',
     remedy: nothingToDo,
   },
   {
@@ -144,9 +141,9 @@ const refusals: readonly Declaration[] = [
 
 const differences: readonly Declaration[] = [
   {
-    cases: ['tcp-info', 'proc-net-tcp', 'proc-net-snmp'],
+    cases: ['tcp-counters'],
     result: 'different',
-    why: 'Redirected bytes pass no TCP segment, so the kernel’s counters of segments, bytes and unread bytes stand still.',
+    why: 'Redirected bytes pass no TCP segment, so the kernel’s counters of segments, bytes and unread bytes stand still, however they are asked for.',
     remedy: 'Read the accelerated bytes from the resource’s status or the agent’s metrics.',
   },
   {
@@ -158,7 +155,7 @@ const differences: readonly Declaration[] = [
   {
     cases: ['trunc'],
     result: 'different',
-    why: 'recv() with MSG_TRUNC and no buffer, which throws bytes away, returns EFAULT for redirected bytes; it cannot be seen before it happens.',
+    why: 'recv() with MSG_TRUNC stores redirected bytes where TCP throws them away: all it asks for, or EFAULT without a buffer. No program runs before it.',
     remedy: exclude,
   },
   {
@@ -171,16 +168,8 @@ const differences: readonly Declaration[] = [
   {
     cases: ['oob'],
     result: 'different',
-    why: 'A redirected MSG_OOB byte comes in its place among the others, without POLLPRI and mark; the sending program’s flags cannot be seen.',
+    why: 'A redirected MSG_OOB byte comes in its place among the others, without POLLPRI and mark: programs are not shown the flags of a send(), and recv() with MSG_OOB takes redirected bytes first.',
     remedy: `${exclude} Readers with SO_OOBINLINE are recognised and stay on TCP.`,
-  },
-  {
-    cases: options.map((name) => `${name}-later`),
-    result: 'different',
-    optional: true,
-    without: 'readonly_cast',
-    why: 'Where each look at a peer is a call, options are looked at when a connection joins, with its first 16 messages and with every 256th: set in between they are noticed late.',
-    remedy: 'Set such options before the first byte, as programs do; then the connection stays on TCP.',
   },
   {
     cases: ['waitall-later'],
@@ -210,16 +199,10 @@ const differences: readonly Declaration[] = [
     remedy: 'Containers are watched while their first connections are learnt; exclude one that begins to count only later.',
   },
   {
-    cases: ['splice-in-late-first', 'read-then-splice-first'],
+    cases: ['splice-in-late-first', 'read-then-splice-first', 'uring-splice-first'],
     result: 'different',
-    why: 'The first splice(2) of a container, while redirected bytes lie unread: these can be read, but never spliced.',
+    why: 'The first splice of a container, by splice(2) or io_uring, while redirected bytes lie unread: these can be read, but never spliced.',
     remedy: 'Containers are watched while their first connections are learnt; exclude one that begins to splice only later.',
-  },
-  {
-    cases: ['uring-splice'],
-    result: 'different',
-    why: 'io_uring’s splice makes no system call that could be noticed: redirected bytes can be received, but never spliced.',
-    remedy: exclude,
   },
   {
     cases: ['ktls'],
@@ -229,12 +212,6 @@ const differences: readonly Declaration[] = [
     remedy: 'None needed: TLS libraries then encrypt by themselves. To keep TLS in the kernel, exclude the pods.',
   },
   {
-    cases: ['zerocopy-receive'],
-    result: 'different',
-    why: 'TCP_ZEROCOPY_RECEIVE looks at the TCP queue only: it tells of no redirected bytes, not even that they are to be received.',
-    remedy: exclude,
-  },
-  {
     cases: ['close-unread'],
     result: 'different',
     why: 'A close with unread redirected bytes looks to TCP like any other: the sender sees end of file and one accepted send(), not ECONNRESET.',
@@ -242,8 +219,4 @@ const differences: readonly Declaration[] = [
   },
 ];
 
-/** What is declared for the running kernel. */
-export function declarationsHere(): readonly Declaration[] {
-  const has = offered(runningKernel());
-  return [...refusals, ...differences].filter(({ without }) => without === undefined || !has.includes(without));
-}
+export const declarations: readonly Declaration[] = [...refusals, ...differences];

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { declarationsHere } from './declared';
+import { declarations } from './declared';
 import { conformancePage } from './page';
 import type { Case } from './probe';
 import { inOrder, rowSchema, type Row } from './report';
@@ -14,7 +14,7 @@ export function writeDocs(rows: readonly Row[], cases: readonly Case[]): void {
   const before = existsSync(data) ? z.array(rowSchema).parse(JSON.parse(readFileSync(data, 'utf8'))) : [];
   const merged = inOrder(mergeRows(before, rows), cases);
   writeFileSync(data, rowsText(merged.map(withoutReason)));
-  writeFileSync(page, conformancePage(merged, cases, declarationsHere()));
+  writeFileSync(page, conformancePage(merged, cases, declarations));
 }
 
 function mergeRows(before: readonly Row[], rows: readonly Row[]): Row[] {

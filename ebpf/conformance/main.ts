@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
-import { declarationsHere } from './declared';
+import { declarations } from './declared';
 import { rowsText, writeDocs } from './docs';
 import { familyNames, pathNames } from './paths';
 import { listCases, type Case } from './probe';
@@ -61,7 +61,6 @@ function sideBySide({ control, accelerated }: Played['trial']): string {
 
 /** True when everything is as declared. */
 function judgeRun({ rows, broken }: Outcome): boolean {
-  const declarations = declarationsHere();
   const [surprises, dead] = [undeclared(rows, declarations), outlived(rows, declarations)];
   for (const row of surprises) say(`not declared: ${name(row)}: ${row.result} ${row.reason ?? ''}`);
   for (const each of dead) say(`declared, but no longer so: ${each.case} ${each.result}; take it out of ebpf/conformance/declared.ts`);

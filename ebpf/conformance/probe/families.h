@@ -7,8 +7,10 @@
 
 ROWS(waking);
 ROWS(edges);
+ROWS(lengths);
 ROWS(mixing);
 ROWS(sleeping);
+ROWS(senders);
 ROWS(uring);
 ROWS(reading);
 ROWS(messages);
@@ -29,7 +31,8 @@ ROWS(storms);
 ROWS(changeover);
 
 static const struct probe_case *const families[] __attribute__((unused)) = {
-	waking, edges, mixing, sleeping, uring, reading, messages, writing, pacing, beside, splicing, closing, accepting, passing, ports, special, idle, counters, storms, NULL,
+	waking, edges, lengths, mixing, sleeping, senders, uring, reading, messages, writing, pacing, beside, splicing, closing,
+	accepting, passing, ports, special, idle, counters, storms, NULL,
 };
 
 #endif

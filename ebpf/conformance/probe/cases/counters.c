@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #define TURNS 20
+#define MANY_TURNS 200
 
 static struct tcp_info info_of(int fd)
 {
@@ -20,7 +21,7 @@ static struct tcp_info info_of(int fd)
 	return info;
 }
 
-static void info_sending(struct conn *conn)
+static void say_info(struct conn *conn)
 {
 	struct tcp_info before = info_of(conn->fd), after;
 
@@ -30,11 +31,6 @@ static void info_sending(struct conn *conn)
 	say("bytes acknowledged grew by %lld", (long long)(after.tcpi_bytes_acked - before.tcpi_bytes_acked));
 	say("bytes received grew by %lld", (long long)(after.tcpi_bytes_received - before.tcpi_bytes_received));
 	say("segments grew: %d %d", after.tcpi_data_segs_out > before.tcpi_data_segs_out, after.tcpi_data_segs_in > before.tcpi_data_segs_in);
-}
-
-static void info_answering(struct conn *conn)
-{
-	answer_turns(conn, TURNS, 500);
 }
 
 /* The receive queue that /proc/net/tcp shows of this very socket, found by its inode; -1 when it is not listed. */
@@ -58,7 +54,7 @@ static long listed_unread(int fd)
 	return found;
 }
 
-static void listed(struct conn *conn)
+static void say_listed(struct conn *conn)
 {
 	for (int i = 0; i < 2; i++) {
 		say("nothing unread: listed %ld", listed_unread(conn->fd));
@@ -103,23 +99,32 @@ static long segments_sent(void)
 	return sent;
 }
 
-static void segments(struct conn *conn)
+static void say_segments(struct conn *conn)
 {
 	long before = segments_sent();
 
-	turns(conn, 200, 500);
+	turns(conn, MANY_TURNS, 500);
 	say("200 messages in 100 segments at least: %d", segments_sent() - before >= 100);
 }
 
-static void answer_segments(struct conn *conn)
+/* What each of the three ways to ask shows of the same counters of TCP. */
+static void ask_counters(struct conn *conn)
 {
-	answer_turns(conn, 200, 500);
+	say_info(conn);
+	feed(conn);
+	say_segments(conn);
+}
+
+static void answer_and_ask_counters(struct conn *conn)
+{
+	answer_turns(conn, TURNS, 500);
+	say_listed(conn);
+	answer_turns(conn, MANY_TURNS, 500);
 }
 
 const struct probe_case counters[] = {
-	{ "tcp-info", "TCP_INFO counts bytes and segments", info_sending, info_answering, BOTH_WAYS },
-	{ "proc-net-tcp", "/proc/net/tcp shows what is unread", feed, listed, TO_SERVER },
-	{ "proc-net-snmp", "/proc/net/snmp counts segments", segments, answer_segments, BOTH_WAYS },
+	{ "tcp-counters", "TCP’s counters: TCP_INFO counts bytes and segments, /proc/net/tcp shows what is unread, /proc/net/snmp counts segments",
+	  ask_counters, answer_and_ask_counters, BOTH_WAYS },
 	{ "so-meminfo", "SO_MEMINFO accounts for what is unread", feed, memory, TO_SERVER },
 	END_OF_ROWS
 };

@@ -181,16 +181,25 @@ static void receive_timestamp_later(struct conn *conn)
 	receive_timestamp(conn);
 }
 
-/* Bytes by mapping the pages they came in; those of parts of pages are to be received. */
-static void receive_by_mapping(struct conn *conn)
-{
-	size_t page = sysconf(_SC_PAGESIZE), length = 16 * page;
-	void *window = mmap(NULL, length, PROT_READ, MAP_SHARED, conn->fd, 0);
+#define WINDOW_PAGES 16
 
+static void *window;
+
+/* Where the pages that bytes came in are mapped to. */
+static void map_socket(struct conn *conn)
+{
+	if (stage.client)
+		return;
+	window = mmap(NULL, WINDOW_PAGES * sysconf(_SC_PAGESIZE), PROT_READ, MAP_SHARED, conn->fd, 0);
 	if (window == MAP_FAILED)
 		unsupported("mapping a TCP socket: %s", strerrorname_np(errno));
+}
+
+/* Bytes of parts of pages are not mapped, but to be received. */
+static void receive_by_mapping(struct conn *conn)
+{
 	for (int i = 0; i < 3; i++) {
-		struct tcp_zerocopy_receive asked = { .address = (uintptr_t)window, .length = length };
+		struct tcp_zerocopy_receive asked = { .address = (uintptr_t)window, .length = WINDOW_PAGES * sysconf(_SC_PAGESIZE) };
 		socklen_t size = sizeof(asked);
 		int result;
 
@@ -204,6 +213,12 @@ static void receive_by_mapping(struct conn *conn)
 		take(conn, 1000 - asked.length);
 	}
 	send_no_more();
+}
+
+static void receive_by_mapping_later(struct conn *conn)
+{
+	map_socket(conn);
+	receive_by_mapping(conn);
 }
 
 static void one_byte_writes(struct conn *conn)
@@ -232,7 +247,9 @@ const struct probe_case messages[] = {
 	{ "one-byte", "2,000 writes and reads of one byte", one_byte_writes, one_byte_reads, BOTH_WAYS },
 	{ "inq", "TCP_INQ tells beside the bytes how many are left", feed, inq, TO_SERVER, ask_inq },
 	{ "inq-later", "TCP_INQ, asked for on a connection in use", feed, inq_later, TO_SERVER },
-	{ "zerocopy-receive", "TCP_ZEROCOPY_RECEIVE tells what can be mapped and what is to be received", feed, receive_by_mapping, TO_SERVER },
+	{ "zerocopy-receive", "TCP_ZEROCOPY_RECEIVE tells what can be mapped and what is to be received", feed, receive_by_mapping, TO_SERVER,
+	  map_socket },
+	{ "zerocopy-receive-later", "TCP_ZEROCOPY_RECEIVE on a socket that is mapped when it is in use", feed, receive_by_mapping_later, TO_SERVER },
 	{ "receive-timestamp", "SO_TIMESTAMPNS puts a time stamp beside the bytes", feed, receive_timestamp, TO_SERVER, ask_receive_timestamp },
 	{ "receive-timestamp-later", "SO_TIMESTAMPNS, asked for on a connection in use", feed, receive_timestamp_later, TO_SERVER },
 	END_OF_ROWS

@@ -24,6 +24,8 @@ void ring_open(void)
 {
 	size_t in, out;
 
+	if (ring >= 0)
+		return;
 	ring = syscall(SYS_io_uring_setup, ENTRIES, &params);
 	if (ring < 0)
 		unsupported("io_uring: %s", strerrorname_np(errno));

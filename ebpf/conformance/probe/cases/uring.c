@@ -141,13 +141,31 @@ static int splice_by_ring(int from, int to, size_t length)
 	return ring_wait();
 }
 
+static void ring_and_pipe(int pipe[2])
+{
+	ring_open();
+	if (pipe2(pipe, O_NONBLOCK | O_CLOEXEC))
+		give_up("pipe");
+}
+
+/* Tries to splice while nothing is there. */
+static void try_to_splice(struct conn *conn)
+{
+	int pipe[2];
+
+	if (stage.client)
+		return;
+	ring_and_pipe(pipe);
+	say_completion("empty: splice", splice_by_ring(conn->fd, pipe[1], 1));
+	close(pipe[0]);
+	close(pipe[1]);
+}
+
 static void splicing_by_ring(struct conn *conn)
 {
 	int pipe[2];
 
-	ring_open();
-	if (pipe2(pipe, O_NONBLOCK))
-		give_up("pipe");
+	ring_and_pipe(pipe);
 	for (int i = 0; i < 3; i++) {
 		int result = -EAGAIN;
 
@@ -245,7 +263,8 @@ const struct probe_case uring[] = {
 	{ "uring-recv", "io_uring: a recv that waits inside the kernel", feed, receive, TO_SERVER },
 	{ "uring-recv-nonblocking", "io_uring: recv on a non-blocking socket", feed, receive_nonblocking, TO_SERVER },
 	{ "uring-poll", "io_uring: a poll request, then recv", feed, polled, TO_SERVER },
-	{ "uring-splice", "io_uring: splice from the socket", feed, splicing_by_ring, TO_SERVER },
+	{ "uring-splice", "io_uring: splice from the socket, by a program that splices", feed, splicing_by_ring, TO_SERVER, try_to_splice },
+	{ "uring-splice-first", "the same by a program that never spliced before", feed, splicing_by_ring, TO_SERVER },
 	{ "uring-multishot", "io_uring: one recv for everything that comes", send_to_multishot, receive_multishot, TO_SERVER,
 	  .unvisited = true },
 	{ "uring-send", "io_uring: send", sending, take_sent, TO_SERVER },
