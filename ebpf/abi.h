@@ -257,7 +257,9 @@ struct end {
 	enum path_kind path;
 	enum standing standing;
 	enum gate gate;		/* of the last message */
-	__u32 proving_watch;	/* settings.watch when what is `proving` was sent */
+	__u32 proven;		/* as seen_readers has it for the peer's container */
+	__u32 proving;		/* bytes that the peer has to read over TCP now; 0: none */
+	__u32 proving_watch;	/* settings.watch when they were sent */
 	__u32 redirector;	/* thread that redirected last */
 	__u32 heard;		/* the peer's count of messages when this end last looked */
 	__u32 run;		/* messages since the peer was last heard */
@@ -273,15 +275,13 @@ struct end {
 	__u8 selected;		/* both pods were selected at `epoch` */
 	__u8 candidate;		/* has waited to be found by its other end */
 	__u8 unproven;		/* what its container is to be watched for before it joins again, as face.unproven of its peer */
-	__u8 proven;		/* as seen_readers has it for the peer's container */
-	__u8 proving;		/* length in bits of what the peer has to read over TCP now; 0: nothing */
 	__u8 drained;		/* the peer's queue was empty after the last redirected message */
 	__u8 blocked;		/* messages in a row that found the peer's file without O_NONBLOCK */
 	__u8 quick_timers;	/* TCP's timers are short while the end is in the map */
 	__u8 watched;		/* whether its program polls is still to be seen */
 	__u8 samples;		/* messages that TCP has measured its timer by, up to TIMER_SAMPLES */
 	__u8 held_unread;	/* segments are held back because redirected bytes are unread, and not for the connection to leave */
-	__u8 pad[4];
+	__u8 pad[6];
 };
 
 /* A connection end of which nothing more is expected than that it closes soon, and that stands for BRIEF_WEIGHT of its
@@ -306,7 +306,7 @@ struct found {
 	enum finding finding;
 	__u32 netns;
 	__u64 container;
-	__u32 proven;	/* of a stranger: length in bits of what it has read at once */
+	__u32 proven;	/* of a stranger: bytes that it has read at once */
 	__u32 pad;
 };
 

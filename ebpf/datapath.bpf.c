@@ -187,7 +187,7 @@ int visit_connections(struct bpf_iter__tcp *ctx)
 	finding = visit(tp, (struct sock *)tp, pod, settings);
 	if (!finding)
 		return 0;
-	return report(ctx->meta, finding, (struct sock *)tp, finding == FINDING_STRANGER ? read_bits(tp) : 0);
+	return report(ctx->meta, finding, (struct sock *)tp, finding == FINDING_STRANGER ? read_at_once(tp) : 0);
 }
 
 /* Describes the connections of one network namespace, in every mode. */

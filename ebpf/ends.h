@@ -121,8 +121,8 @@ static __always_inline bool is_stranger(const struct end *end, const struct sett
 
 	if (!settings->learns && !settings->unwatched)
 		return false;
-	proven = proven_bits(end->container);
-	return !proven || proven < end->unproven;
+	proven = proven_by(end->container);
+	return !proven || proven < bytes_of(end->unproven);
 }
 
 /* What the peer shows of itself; false when its memory is somebody else's by now, or its socket is in another

@@ -246,7 +246,7 @@ static __always_inline bool is_unproven(struct end *end, struct sock *peer, __u3
 	if (!exceeds_proven(end, bytes))
 		return false;
 	begin_proof(end, bytes, settings);
-	end->face.unproven = end->proving;
+	end->face.unproven = bits_of(bytes);
 	return true;
 }
 

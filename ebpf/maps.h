@@ -119,8 +119,8 @@ struct {
 	PINNED;
 } spliced SEC(".maps");
 
-/* Containers whose programs were seen while they read over TCP, and how much at once, as a length in bits (proven.h); how they
- * read more nobody knows, nor how others read. The agent adds them. */
+/* Containers whose programs were seen while they read over TCP, and how many bytes at once (proven.h);
+ * how they read more nobody knows, nor how others read. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_CONTAINERS);

@@ -2,9 +2,7 @@
 /* How much a container's programs were seen to read at once over TCP, without splice(2) and FIONREAD. A program that reads small
  * messages plainly may read a large one otherwise: nginx asks FIONREAD when a read has filled its buffer, a relay leaves bodies
  * to splice(2). So a message longer than anything that was seen to be read goes over TCP, where both are right, and the
- * reader is watched while it takes it.
- *
- * Lengths are kept in bits. Buffers mostly have a power of two of bytes, and two lengths of as many bits fill the same. */
+ * reader is watched while it takes it. */
 #ifndef SIDECAR_ACCELERATION_PROVEN_H
 #define SIDECAR_ACCELERATION_PROVEN_H
 
@@ -13,6 +11,7 @@
 
 #define MOST_BITS 32
 
+/* Length in bits. */
 static __always_inline __u32 bits_of(__u64 bytes)
 {
 	__u32 bits = 0;
@@ -23,12 +22,18 @@ static __always_inline __u32 bits_of(__u64 bytes)
 	return bytes >> bits ? bits + 1 : bits;
 }
 
-/* 0 for a container that nobody has seen reading. */
-static __always_inline __u32 proven_bits(__u64 container)
+/* The most that has so many bits. */
+static __always_inline __u32 bytes_of(__u32 bits)
 {
-	__u32 *bits = bpf_map_lookup_elem(&seen_readers, &container);
+	return bits < MOST_BITS ? (1ULL << bits) - 1 : ~0U;
+}
 
-	return bits ? *bits : 0;
+/* 0 for a container that nobody has seen reading. */
+static __always_inline __u32 proven_by(__u64 container)
+{
+	__u32 *bytes = bpf_map_lookup_elem(&seen_readers, &container);
+
+	return bytes ? *bytes : 0;
 }
 
 /* Where nothing is learnt, readers are trusted from the start. */
@@ -43,36 +48,45 @@ static __always_inline bool counts_tcp_alone(void)
 	return !(offers.fionread & FIONREAD_REDIRECTED);
 }
 
+/* What is proven by a message that was read. Where FIONREAD tells of redirected bytes, lengths of as many bits are alike: buffers
+ * mostly have a power of two of bytes, and a proof there may cost a connection its place in the map. */
+static __always_inline __u32 proof_by(__u64 bytes)
+{
+	if (counts_tcp_alone())
+		return bytes < ~0U ? bytes : ~0U;
+	return bytes_of(bits_of(bytes));
+}
+
 /* Whether the peer is not known to read so many bytes well. */
 static __always_inline bool exceeds_proven(struct end *end, __u64 bytes)
 {
-	if (!(bytes >> end->proven))
+	if (bytes <= end->proven)
 		return false;
-	end->proven = proven_bits(end->peer.container);
-	return bytes >> end->proven;
+	end->proven = proven_by(end->peer.container);
+	return bytes > end->proven;
 }
 
 /* A message that exceeds what is proven goes over TCP. */
 static __always_inline void begin_proof(struct end *end, __u64 bytes, const struct settings *settings)
 {
-	__u32 bits = bits_of(bytes);
+	__u32 proof = proof_by(bytes);
 
 	if (!end->proving)
 		end->proving_watch = settings->watch;
 	else if (end->proving_watch != settings->watch)
 		end->proving_watch = 0;
-	if (bits > end->proving)
-		end->proving = bits;
+	if (proof > end->proving)
+		end->proving = proof;
 }
 
 /* The peer has read all that went over TCP. It is known to read so much if it was watched all the time. */
 static __always_inline void end_proof(struct end *end, const struct settings *settings)
 {
-	__u32 bits = end->proving;
+	__u32 proof = end->proving;
 
 	end->proving = 0;
-	if (end->proving_watch && end->proving_watch == settings->watch && bits > proven_bits(end->peer.container))
-		bpf_map_update_elem(&seen_readers, &end->peer.container, &bits, BPF_ANY);
+	if (end->proving_watch && end->proving_watch == settings->watch && proof > proven_by(end->peer.container))
+		bpf_map_update_elem(&seen_readers, &end->peer.container, &proof, BPF_ANY);
 }
 
 #endif

@@ -62,16 +62,19 @@ static __always_inline bool lies_unread(bool read, struct tcp_sock *tp, struct s
 
 /* Messages of one kind are up to four times as long as their average. Where that makes a reader ask FIONREAD for the first time
  * it must be told the whole. */
-#define BITS_OVER_AVERAGE (counts_tcp_alone() ? 0 : 2)
+#define OVER_AVERAGE (counts_tcp_alone() ? 1 : 4)
 
-/* How much a program that was watched has read at once, in bits: as much as made the connection leave, or messages as they come. */
-static __always_inline __u32 read_bits(struct tcp_sock *tp)
+/* How much a program that was watched has read at once: what made the connection leave, or messages as they come. */
+static __always_inline __u32 read_at_once(struct tcp_sock *tp)
 {
 	struct end *end = bpf_sk_storage_get(&ends, tp, NULL, 0);
 	__u64 bytes = BPF_CORE_READ(tp, bytes_received);
-	__u32 segments = BPF_CORE_READ(tp, data_segs_in), usual = bits_of(segments ? bytes / segments : bytes) + BITS_OVER_AVERAGE;
+	__u32 segments = BPF_CORE_READ(tp, data_segs_in), usual, proof = 0;
 
-	return end && end->unproven > usual ? end->unproven : usual;
+	usual = proof_by(OVER_AVERAGE * (segments ? bytes / segments : bytes));
+	if (end)
+		proof = bytes_of(end->unproven);
+	return proof > usual ? proof : usual;
 }
 
 /* The walk over all connections holds a reference to the one it shows. */

@@ -79,9 +79,9 @@ const refusals: readonly Declaration[] = [
   {
     cases: ['fionread-first', 'fionread-driven-first', 'fionread-filled'],
     result: 'refused',
-    reasons: ['CountingReader'],
+    reasons: ['CountingReader', 'Learning', 'Unproven'],
     optional: true, // where the kernel counts both queues
-    why: 'The connection leaves with the first FIONREAD.',
+    why: 'A message longer than those that were read goes over TCP, and the connection leaves with the first FIONREAD.',
     remedy: nothingToDo,
   },
   {
@@ -97,6 +97,13 @@ const refusals: readonly Declaration[] = [
     result: 'refused',
     reasons: ['SplicingReader'],
     why: 'splice(2) takes bytes from the TCP queue only, and so does io_uring’s; a container that reads so is remembered.',
+    remedy: nothingToDo,
+  },
+  {
+    cases: ['splice-in-late-first', 'read-then-splice-first', 'uring-splice-first'],
+    result: 'refused',
+    reasons: ['SplicingReader', 'Learning', 'Unproven'],
+    why: 'A message longer than those that were read goes over TCP, where it can be spliced.',
     remedy: nothingToDo,
   },
   {
@@ -190,19 +197,6 @@ const differences: readonly Declaration[] = [
     optional: true, // where the bytes of a send happened to lie in two pieces (net/ipv4/tcp_bpf.c, tcp_bpf_push())
     why: 'Until the connection has left the fast path, a send with MSG_ZEROCOPY may be completed twice, and the numbers of later ones are one too high.',
     remedy: 'Set SO_ZEROCOPY before the first byte. Bytes are right in any case: until then they are copied before send() returns.',
-  },
-  {
-    cases: ['fionread-first', 'fionread-driven-first', 'fionread-filled'],
-    result: 'different',
-    optional: true, // some kernels count both queues
-    why: 'The first FIONREAD of a container, on a connection that is joined already, counts too little until the connection has left the fast path.',
-    remedy: 'Containers are watched while their first connections are learnt; exclude one that begins to count only later.',
-  },
-  {
-    cases: ['splice-in-late-first', 'read-then-splice-first', 'uring-splice-first'],
-    result: 'different',
-    why: 'The first splice of a container, by splice(2) or io_uring, while redirected bytes lie unread: these can be read, but never spliced.',
-    remedy: 'Containers are watched while their first connections are learnt; exclude one that begins to splice only later.',
   },
   {
     cases: ['ktls'],

@@ -5,6 +5,7 @@ import { parseBtf } from '../../operator/agent/datapath/btf';
 import { Enums } from '../../operator/agent/datapath/abi';
 import { section } from '../../operator/agent/datapath/elf';
 import { Fixture, object, selected, settings } from '../tests/fixture';
+import { containerOf } from '../tests/known';
 import { makePair, probeWords, type FamilyName, type Pair, type PathName } from './paths';
 import { outputOf, parseObservation, probeProgram, type Case, type Observation, type Order } from './probe';
 import { judge, type Names, type Verdict } from './verdict';
@@ -15,6 +16,8 @@ const ports = 10_000;
 /** The agent looks at open connections once a second; here it must not take as long. More often would take a reader for
  * one that lets its bytes lie. */
 const visitMs = 300;
+/** Cases about the first time that a program reads in an unusual way; in the others its reading is known, so that their bytes are redirected. */
+const aboutUnknownReaders = /-first$|^fionread-filled$/;
 /** A connection joins in three steps, taken in one go. */
 const stepsToJoin = 3;
 
@@ -77,7 +80,9 @@ export class Stand {
     try {
       const [control, accelerated] = await Promise.all([
         this.observe(name, pair.control, probeWords(path, family, pair.control, port), size),
-        this.observe(name, pair.accelerated, probeWords(path, family, pair.accelerated, port), [...size, '--ends', this.fixture.endsPin()], obey),
+        this.observe(name, pair.accelerated, probeWords(path, family, pair.accelerated, port), [...size, '--ends', this.fixture.endsPin()], {
+          obey, container: (id) => this.know(name, pair.accelerated, id),
+        }),
       ]);
       return { ...judge(subject, control, accelerated, this.names), control, accelerated };
     } finally {
@@ -85,16 +90,25 @@ export class Stand {
     }
   }
 
+  /** Before 5.15 the pod stands for its containers, and nothing joins later than it opens (ebpf/ends.h, container_of_socket()). */
+  private know(name: string, { client, server }: Pair, container: bigint): void {
+    const [known, pods] = [this.fixture.known(), [client, server].map(({ netns }) => BigInt(netns))];
+    if (!this.fixture.datapath.visits) known.toPoll(pods);
+    if (!aboutUnknownReaders.test(name)) known.toRead([container, ...pods]);
+  }
+
   /** In a container of its own: what the datapath learns of how its programs read must not reach the next case. */
   private async observe(
-    name: string, { server }: Pair, where: readonly string[], how: readonly string[], obey?: (order: Order) => void,
+    name: string, { server }: Pair, where: readonly string[], how: readonly string[],
+    on: { readonly obey?: (order: Order) => void; readonly container?: (id: bigint) => void } = {},
   ): Promise<Observation> {
     const { node } = this.fixture;
     const container = join(node.cgroup, String(this.containers++));
     mkdirSync(container);
+    on.container?.(containerOf(container));
     const enter = `echo $$ > ${container}/cgroup.procs; exec "$0" "$@"`;
     try {
-      return parseObservation(await outputOf(node.start(server, 'sh', '-c', enter, probeProgram, 'run', name, ...where, ...how), obey));
+      return parseObservation(await outputOf(node.start(server, 'sh', '-c', enter, probeProgram, 'run', name, ...where, ...how), on.obey));
     } finally {
       rmdirSync(container);
     }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { mountTracing, openDatapath, type Datapath, type DatapathPod, type DatapathSettings, type NamespaceCounters, type OpenOptions } from '../../operator/agent/datapath';
 import { TestNode, type TestPod } from './pods';
-import { knowToPoll } from './polling';
+import { containerOf, Known } from './known';
 
 export const object = join(__dirname, '..', '..', 'build', 'ebpf', 'datapath.bpf.o');
 export const settings: DatapathSettings = { mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 1000, spillBytes: 1 << 20, learn: false };
@@ -54,9 +54,13 @@ export class Fixture {
     return openDatapath({ object, pins: this.pins, podCgroup: this.node.cgroup, ...options });
   }
 
-  /** Containers are known from the start to poll what they accept, so that connections join when they open. */
+  /** Containers are known from the start to poll what they accept, so that connections join when they open. Before 5.15 a pod's network namespace stands for its containers (ebpf/ends.h, container_of_socket()). */
   trust(...cgroups: readonly string[]): void {
-    knowToPoll(object, this.pins, cgroups, [this.client, this.server]);
+    this.known().toPoll([...cgroups.map(containerOf), ...[this.client, this.server].map(({ netns }) => BigInt(netns))]);
+  }
+
+  known(): Known {
+    return new Known(object, this.pins);
   }
 
   /** Where the sockets' storage is pinned, which says how the bytes of a socket went. */

@@ -43,7 +43,7 @@ export interface Found {
   readonly finding: number;
   readonly netns: number;
   readonly container: bigint;
-  /** Of a stranger: length in bits of what it has read at once. */
+  /** Of a stranger: bytes that it has read at once. */
   readonly proven: number;
 }
 

@@ -1,0 +1,47 @@
+// Shortcuts of the tests: what the datapath would learn of containers in some seconds is written into its maps at once.
+import { closeSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { enumerator, parseBtf, type Btf } from '../../operator/agent/datapath/btf';
+import { structCodec, u32Codec, u64Codec, type Codec } from '../../operator/agent/datapath/codec';
+import { section } from '../../operator/agent/datapath/elf';
+import { check, libbpf } from '../../operator/agent/datapath/libbpf';
+import { BpfMap } from '../../operator/agent/datapath/map';
+
+const anyLength = 0xffff_ffff;
+
+export class Known {
+  private readonly btf: Btf;
+
+  /** @param pins the directory that a datapath of `object` is pinned in */
+  constructor(object: string, private readonly pins: string) {
+    this.btf = parseBtf(section(readFileSync(object), '.BTF'));
+  }
+
+  /** These containers poll the sockets they accept, as is known after their first answered connection; nothing else is known of them. */
+  toPoll(containers: readonly bigint[]): void {
+    const bits = enumerator(this.btf, 'HABIT_ACCEPTS_POLLING');
+    if (bits === undefined) throw new Error('read BTF: no HABIT_ACCEPTS_POLLING');
+    this.write('containers', structCodec<{ bits: number }>(this.btf, 'habits'), containers, { bits });
+  }
+
+  /** Their programs were seen to read messages of any length. */
+  toRead(containers: readonly bigint[]): void {
+    this.write('seen_readers', u32Codec, containers, anyLength);
+  }
+
+  private write<T>(name: string, codec: Codec<T>, containers: readonly bigint[], value: T): void {
+    const folder = readdirSync(this.pins).find((each) => each.startsWith('abi-'));
+    const fd = check(`open the map ${name}`, libbpf.getPinned(join(this.pins, folder ?? '', name)));
+    try {
+      const map = new BpfMap(name, fd, u64Codec, codec);
+      for (const id of containers) map.set(id, value);
+    } finally {
+      closeSync(fd);
+    }
+  }
+}
+
+/** A container is known by the inode number of its cgroup. */
+export function containerOf(cgroup: string): bigint {
+  return statSync(cgroup, { bigint: true }).ino;
+}
