@@ -4,6 +4,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { containerOf } from '../../ebpf/tests/known';
 import { stop, TestNode, type TestPod } from '../../ebpf/tests/pods';
 import type { ScriptedSandbox } from '../../operator/agent/cri/runtime.testing';
 import { addSidecar } from '../programs/sidecar';
@@ -67,7 +68,7 @@ export class Ground {
    * machine must leave the agent something.
    */
   start(place: Place, program: string, ...args: readonly (string | number)[]): ChildProcess {
-    const container = this.containerOf(place);
+    const container = this.cgroupOf(place);
     mkdirSync(container, { recursive: true });
     const enter = `echo $$ > ${container}/cgroup.procs; exec nice "$0" "$@"`;
     const child = place.node.start(place.pod, 'sh', '-c', enter, program, ...args.map(String));
@@ -100,14 +101,19 @@ export class Ground {
   /** No agent must run any more. */
   async remove(): Promise<void> {
     await Promise.all(this.started.map((child) => stop(child)));
-    for (const container of this.places.map((place) => this.containerOf(place)).filter((path) => existsSync(path))) rmdirSync(container);
+    for (const container of this.places.map((place) => this.cgroupOf(place)).filter((path) => existsSync(path))) rmdirSync(container);
     await this.twins.remove();
     await this.node.remove();
     await run('umount', [this.bpffs]);
     rmdirSync(this.bpffs);
   }
 
-  private containerOf({ number }: Place): string {
+  /** As the datapath knows them. */
+  get containers(): bigint[] {
+    return this.places.map((place) => this.cgroupOf(place)).filter((path) => existsSync(path)).map(containerOf);
+  }
+
+  private cgroupOf({ number }: Place): string {
     return join(this.node.cgroup, `place-${number}`);
   }
 

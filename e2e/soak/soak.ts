@@ -2,6 +2,9 @@
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { object } from '../../ebpf/tests/fixture';
+import { Known } from '../../ebpf/tests/known';
+import { LibbpfError } from '../../operator/agent/datapath/libbpf';
 import { installTools } from '../tools/install';
 import { Progress } from '../tools/progress';
 import { waitFor } from '../support/waitFor';
@@ -139,7 +142,17 @@ class Run {
 
   private async note(): Promise<void> {
     await this.witness.look();
+    this.knowReaders();
     for (const folder of pinFolders(this.ground.pins)) for (const id of await mapIds(folder)) this.maps.add(id);
+  }
+
+  /** With as many changes as there are here nearly all would be watched anew all the time, on TCP. */
+  private knowReaders(): void {
+    try {
+      new Known(object, this.ground.pins).toRead(this.ground.containers);
+    } catch (error) {
+      if (!(error instanceof LibbpfError)) throw error; // no maps at present
+    }
   }
 
   /** After the last connection; what is only late gets some seconds. */
