@@ -129,7 +129,7 @@ test-readers: $(OBJECT) ## Programs that read TCP by the rules, in every situati
 	@$(TS) e2e/tools/debian.ts readers
 	$(TS) e2e/readers/main.ts $(ARGS)
 
-$(PROBE): $(wildcard ebpf/conformance/probe/*.[ch] ebpf/conformance/probe/cases/*.[ch]) ebpf/abi.h | deps
+$(PROBE): $(wildcard ebpf/conformance/probe/*.[ch] ebpf/conformance/probe/cases/*.[ch]) ebpf/abi.h ebpf/connections.h | deps
 	@mkdir -p $(@D)
 	cc -std=gnu11 -O2 -static -pthread -Wall -Wextra -Werror -Wno-missing-field-initializers $(filter %.c,$^) -o $@
 

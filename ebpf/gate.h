@@ -9,7 +9,7 @@
 #include "quiet.h"
 
 /* Messages without an answer after which a connection is a stream, if they go on for so long: a burst into a reader that
- * is busy for a moment is none. 10 ms to 50 ms, by the kernel's HZ of 1000 to 100. */
+ * is busy for a moment is none. 10 ms to 100 ms, by the kernel's HZ of 1000 to 100. */
 #define LONGEST_RUN 64
 #define STREAM_JIFFIES 10
 /* On average in such a run, from which redirecting is as fast as TCP. */
@@ -156,9 +156,10 @@ static __always_inline enum gate needs_tcp(const struct end *end, struct tcp_soc
 	return in_order(own, peer) ? GATE_OPEN : GATE_ORDER;
 }
 
+/* Redirecting stops for a while; for good where bytes of TCP need the connection out of the map. */
 static __always_inline enum gate stop_by(struct end *end, enum gate gate, enum standing standing)
 {
-	if (tcp_needs_to_leave())
+	if (tcp_needs_to_leave() && !end->face.leaving)
 		begin_leaving(end, standing);
 	return gate;
 }
@@ -246,7 +247,8 @@ static __always_inline bool is_unproven(struct end *end, struct sock *peer, __u3
 	if (!exceeds_proven(end, bytes))
 		return false;
 	begin_proof(end, bytes, settings);
-	end->face.unproven = bits_of(bytes);
+	if (tcp_needs_to_leave())
+		end->face.unproven = bits_of(bytes);
 	return true;
 }
 

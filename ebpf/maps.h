@@ -4,7 +4,7 @@
 #define SIDECAR_ACCELERATION_MAPS_H
 
 #include "kernel.h"
-#include "abi.h"
+#include "connections.h"
 #include <bpf/bpf_helpers.h>
 
 #define PINNED __uint(pinning, LIBBPF_PIN_BY_NAME)

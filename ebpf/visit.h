@@ -89,8 +89,8 @@ static __always_inline bool look_after_joined(struct end *end, struct tcp_sock *
 	if (was_parted(end)) {
 		part_too(end, tp);
 	} else {
-		if (!end->face.leaving && settings->mode != MODE_ACCELERATE)
-			stop_by(end, GATE_MODE, STANDING_OBSERVING);
+		if (!end->face.leaving && settings->mode != MODE_ACCELERATE && tcp_needs_to_leave())
+			begin_leaving(end, STANDING_OBSERVING);
 		if (!end->face.leaving && lies_unread(has_read(end, tp), tp, sk))
 			begin_leaving(end, STANDING_ONE_WAY);
 		if (!try_to_leave(end, tp, VISITORS))
