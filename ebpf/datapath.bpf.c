@@ -137,30 +137,38 @@ static __noinline int answer_look(struct __sk_buff *questions, enum look place, 
 	return bpf_skb_store_bytes(questions, LOOK_FIRST + place * sizeof(*looked), looked, sizeof(*looked), 0);
 }
 
+/* Fills one place. False where there is no question any more. A global function: the verifier looks at it once, not with each turn of the
+ * loop, of which old ones find no end (openEuler's 5.10). */
+__noinline int look_at_place(struct __sk_buff *questions, enum look place)
+{
+	struct looked looked = {};
+	struct bpf_sock *sk;
+	struct sock *found;
+	__u64 cookie;
+
+	if (bpf_skb_load_bytes(questions, LOOK_FIRST + place * sizeof(looked), &cookie, sizeof(cookie)) || !cookie)
+		return false;
+	sk = bpf_map_lookup_elem(&sockets, &cookie);
+	if (!sk)
+		return true;
+	found = (struct sock *)bpf_skc_to_tcp_sock(sk);
+	if (found) {
+		looked.finding = look_at(found);
+		looked.netns = netns_of(found);
+	}
+	bpf_sk_release(sk);
+	answer_look(questions, place, &looked);
+	return true;
+}
+
 /* Looks whether programs have bytes to read at sockets of the SOCKHASH, or have to leave it before it is let go. Never attached:
  * user space runs it with the cookies it finds there (BPF_PROG_TEST_RUN), because hardened kernels refuse iter/sockmap. */
 SEC("tc")
 int look_at_sockets(struct __sk_buff *questions)
 {
-	for (__u32 place = 0; place < LOOK_PLACES; place++) {
-		struct looked looked = {};
-		struct bpf_sock *sk;
-		struct sock *found;
-		__u64 cookie;
-
-		if (bpf_skb_load_bytes(questions, LOOK_FIRST + place * sizeof(looked), &cookie, sizeof(cookie)) || !cookie)
+	for (__u32 place = 0; place < LOOK_PLACES; place++)
+		if (!look_at_place(questions, place))
 			break;
-		sk = bpf_map_lookup_elem(&sockets, &cookie);
-		if (!sk)
-			continue;
-		found = (struct sock *)bpf_skc_to_tcp_sock(sk);
-		if (found) {
-			looked.finding = look_at(found);
-			looked.netns = netns_of(found);
-		}
-		bpf_sk_release(sk);
-		answer_look(questions, place, &looked);
-	}
 	return 0;
 }
 

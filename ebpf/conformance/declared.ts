@@ -114,6 +114,14 @@ const refusals: readonly Declaration[] = [
     remedy: nothingToDo,
   },
   {
+    cases: ['backpressure', 'epoll-out-edge', 'sndtimeo', 'siocoutq'],
+    result: 'refused',
+    reasons: ['OneWay', 'Order'],
+    optional: true, // openEuler's kernels
+    why: 'Where a redirect is refused by the receive buffer, a reader that is more than that behind is served by TCP.',
+    remedy: nothingToDo,
+  },
+  {
     cases: ['write-64mib', 'stream-64mib', 'burst-both-ways'],
     result: 'refused',
     reasons: ['OneWay', 'Leaving', 'Order'],

@@ -26,7 +26,7 @@ interface Prepared {
 /** As the agent does it: with what the kernel offers, or without. */
 function prepare(plain: boolean): Prepared {
   const elf = readFileSync(object);
-  const flags = plain ? [] : takeOffers(elf, ['sockops', 'sk_msg', 'cgroup_skb/ingress', 'tc', 'iter/tcp'], runningKernel());
+  const flags = plain ? [] : takeOffers(elf, runningKernel());
   return { elf, btf: parseBtf(section(elf, '.BTF')), flags };
 }
 
@@ -65,9 +65,9 @@ function tellVerdict(name: string, { error, log }: Verdict): void {
 mountTracing();
 const [best, plain] = [prepare(false), prepare(true)];
 const verdicts = all.map((name) => ({ name, verdict: look(best, name) }));
-const taken = verdicts.every(({ verdict }) => verdict.error === '');
-for (const { name, verdict } of verdicts) tellVerdict(name, taken ? verdict : look(plain, name));
+// What the kernel refuses either way says nothing of its offers.
+const lost = best.flags.length === 0 ? undefined : verdicts.find(({ name, verdict }) => verdict.error !== '' && look(plain, name).error === '');
+for (const { name, verdict } of verdicts) tellVerdict(name, lost === undefined ? verdict : look(plain, name));
 const offered = best.flags.length === 0 ? 'nothing' : best.flags.join(', ');
-const refused = verdicts.find(({ verdict }) => verdict.error !== '');
-tell({ kind: 'probe', name: 'offers to programs', answer: taken || best.flags.length === 0 ? offered : `${offered}, but ${refused?.name} is refused with it` });
-if (best.flags.length > 0) process.stderr.write(refused?.verdict.log ?? '');
+tell({ kind: 'probe', name: 'offers to programs', answer: lost === undefined ? offered : `${offered}, but ${lost.name} is refused with it` });
+if (lost !== undefined) process.stderr.write(lost.verdict.log);

@@ -7,6 +7,8 @@ import { enumerator, parseBtf, type Btf } from './btf';
 import { redirectCalls, section } from './elf';
 
 const kernelBtf = '/sys/kernel/btf/vmlinux';
+/** Sections whose code may call what only some kernels offer. */
+const programSections = ['sockops', 'sk_msg', 'cgroup_skb/ingress', 'tc', 'iter/tcp', '.text'];
 
 interface Offer {
   /** The member of struct offers in ebpf/abi.h that says whether there is one. */
@@ -36,7 +38,7 @@ export function offered(kernel: Btf): string[] {
 }
 
 /** Patches the object's code; returns the flags that are to be 1 in its constants. */
-export function takeOffers(elf: Buffer, programSections: readonly string[], kernel: Btf): string[] {
+export function takeOffers(elf: Buffer, kernel: Btf): string[] {
   return offers.flatMap(({ flag, placeholder, kind, find }) => {
     const number = find(kernel);
     if (number === undefined) return [];

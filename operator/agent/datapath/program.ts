@@ -19,8 +19,6 @@ import { allWays, ReaderWatch } from './readers';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
-/** Sections whose code may call what only some kernels offer. */
-const programSections = ['sockops', 'sk_msg', 'cgroup_skb/ingress', 'tc', 'iter/tcp'];
 const verifierLogBytes = 1 << 20;
 /** Programs of the pods' cgroup, in the order they are attached, and where their links are pinned. */
 const cgroupPrograms = [
@@ -106,7 +104,7 @@ function attempts(elf: Buffer, facts: Facts, plain: boolean): Attempt[] {
   const kernel = runningKernel();
   const choices = choicesOn(kernel);
   const best = Buffer.from(elf);
-  const flags = plain ? [] : takeOffers(best, programSections, kernel);
+  const flags = plain ? [] : takeOffers(best, kernel);
   const constants = { ...facts, ...Object.fromEntries(flags.map((flag) => [flag, 1])) };
   const simple = choices.map((optional) => ({ elf, constants: { ...facts }, optional }));
   return flags.length === 0 ? simple : [...choices.map((optional) => ({ elf: best, constants, optional })), ...simple];
