@@ -81,7 +81,7 @@ export class RealAgent {
     this.agent.stdout?.pipe(log);
     this.agent.stderr?.pipe(log);
     try {
-      await waitFor('the agent to connect and report', () => this.session !== undefined && this.report !== undefined, { timeoutMs: 20_000 });
+      await waitFor('the agent to connect and report', () => this.session !== undefined && this.report !== undefined, { timeoutMs: 90_000 });
     } catch (error) {
       throw new Error(`${(error as Error).message}; its log: ${this.log().slice(-3000)}`, { cause: error });
     }
@@ -119,7 +119,7 @@ export class RealAgent {
   /** Waits for a report. */
   async reported(what: string, holds: (latest: Report) => boolean): Promise<void> {
     const look = (): boolean => this.report !== undefined && holds(this.report);
-    await waitFor(`a report of ${what}`, look, { timeoutMs: 20_000, everyMs: 50 }).catch((error: unknown) => {
+    await waitFor(`a report of ${what}`, look, { timeoutMs: 90_000, everyMs: 50 }).catch((error: unknown) => {
       throw new Error(`${(error as Error).message}; the last report: ${JSON.stringify(this.report)}`);
     });
   }
