@@ -72,9 +72,9 @@ test: build $(PROBE) ## Lint, unit tests, kernel, API server and cluster tests; 
 	@rm -f build/test-counts.jsonl
 	@$(TS) e2e/tools/debian.ts all
 	-@$(MAKE) --no-print-directory tools
-	@# The kernel's tests mostly wait, so the others run beside them; then two clusters, of which the life of one takes the longest.
+	@# The kernel's tests mostly wait, so the others run beside them; then two clusters, one after the other: their agents need the processors.
 	@COUNT_TESTS=1 $(MAKE) --no-print-directory -k -j2 test-kernel test-beside; \
-	  COUNT_TESTS=1 $(MAKE) --no-print-directory -k -j2 test-cluster-life test-cluster-rest; \
+	  COUNT_TESTS=1 $(MAKE) --no-print-directory -k test-cluster-life test-cluster-rest; \
 	  node e2e/support/testCounts.js lint unit kernel e2e test-cluster-life test-cluster-rest
 
 # What is built from source takes longer than a test may wait, and two tests would build the same.
