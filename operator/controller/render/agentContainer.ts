@@ -15,7 +15,9 @@ export function agentContainer(input: RenderInput) {
     ports: [{ name: 'metrics', containerPort: metricsPort }],
     // The work of a second not being done for a minute is what /healthz calls dead. No answer for a minute is, too; less is not: on a busy
     // node loading the programs alone can take a quarter of that, and whoever is killed for it has to begin again.
-    livenessProbe: { httpGet: { path: '/healthz', port: 'metrics' }, initialDelaySeconds: 10, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
+    // On a node without a processor to spare an agent takes minutes to start; killed meanwhile it would never.
+    startupProbe: { httpGet: { path: '/healthz', port: 'metrics' }, periodSeconds: 2, timeoutSeconds: 10, failureThreshold: 150 },
+    livenessProbe: { httpGet: { path: '/healthz', port: 'metrics' }, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
     // Ready paces the rollout, so it is asked often.
     readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' }, periodSeconds: 2, timeoutSeconds: 2 },
     resources: agent.resources,
