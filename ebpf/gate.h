@@ -6,19 +6,13 @@
 #ifndef SIDECAR_ACCELERATION_GATE_H
 #define SIDECAR_ACCELERATION_GATE_H
 
+#include "backlog.h"
 #include "quiet.h"
+#include "turns.h"
 
-/* Messages without an answer after which a connection is a stream, if they go on for so long: a burst into a reader that
- * is busy for a moment is none. 10 ms to 100 ms, by the kernel's HZ of 1000 to 100. */
-#define LONGEST_RUN 64
-#define STREAM_JIFFIES 10
-/* On average in such a run, from which redirecting is as fast as TCP. */
-#define LARGE_MESSAGE 16384
 /* A message from which on the sender fills queues faster than a reader empties them. Over TCP it waits instead, and spills
  * nothing. Request and answer of half as many bytes take little more than half of TCP's time (docs/performance). */
 #define BULK_BYTES 262144
-/* struct sk_msg, of a slab (net/core/skmsg.c). */
-#define SK_MSG_BYTES 1024
 #define TCP_NAGLE_CORK 2	/* include/net/tcp.h */
 /* Messages in a row that find the peer's file without O_NONBLOCK: programs set it after accept() and connect(). */
 #define BLOCKED_FOR_GOOD 4
@@ -101,25 +95,6 @@ static __always_inline bool is_peer(const struct end *end, struct sock *peer)
 	return (__u64)PEEK(peer, __sk_common.skc_cookie.counter) == end->peer.cookie;
 }
 
-/* Whether the two take turns. A stream of many small messages runs better over TCP, which puts them together. */
-static __always_inline bool takes_turns(struct end *end, const struct face *peer, __u32 size)
-{
-	if (peer->messages != end->heard) {
-		end->heard = peer->messages;
-		end->run = 0;
-		end->run_bytes = 0;
-		end->turns++;
-	}
-	end->run_bytes += size;
-	if (++end->run <= LONGEST_RUN) {
-		end->run_long_since = 0;
-		return true;
-	}
-	if (!end->run_long_since)
-		end->run_long_since = bpf_jiffies64();
-	return end->run_bytes > (__u64)end->run * LARGE_MESSAGE || bpf_jiffies64() - end->run_long_since < STREAM_JIFFIES;
-}
-
 /* What a socket is does not change, or is noticed now and then; what its program asks of it may begin with any message. */
 static __always_inline bool found_unsupported(struct tcp_sock *own, struct tcp_sock *peer, __u32 messages)
 {
@@ -198,33 +173,6 @@ static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock 
 	if (gate != GATE_OPEN)
 		return gate;
 	return BPF_CORE_READ_BITFIELD(own, nonagle) & TCP_NAGLE_CORK ? GATE_CORKED : GATE_OPEN;
-}
-
-/* The peer's unread redirected bytes. Kernels that charge them to the receive buffer tell how many there are (sk_rmem_alloc; TCP's
- * are all read when this is asked); elsewhere all that was redirected since the queue was last seen empty counts. */
-static __always_inline __u64 unread_bytes(const struct end *end, struct sock *peer)
-{
-	__u64 charged = PEEK(peer, sk_backlog.rmem_alloc.counter);
-
-	return charged && charged < end->backlog ? charged : end->backlog;
-}
-
-/* What they cost the kernel: a struct sk_msg a message, besides. */
-static __always_inline __u64 unread_cost(const struct end *end, struct sock *peer)
-{
-	__u64 bytes = unread_bytes(end, peer);
-	__u64 messages = bytes < end->backlog_messages ? bytes : end->backlog_messages;
-
-	return bytes + messages * SK_MSG_BYTES;
-}
-
-/* Whether a message fits into a queue that is not empty. Kernels that refuse a redirect by the receive buffer make the
- * sender fail with EAGAIN, or wait for a wake-up that nobody sends (openEuler, net/ipv4/tcp_bpf.c, bpf_tcp_ingress()). */
-static __always_inline bool fits(const struct end *end, struct sock *peer, __u32 size, const struct settings *settings)
-{
-	if (unread_cost(end, peer) + size > settings->spill_bytes)
-		return false;
-	return !offers.rcvbuf_refuses || PEEK(peer, sk_backlog.rmem_alloc.counter) < PEEK(peer, sk_rcvbuf);
 }
 
 /* A reader that much behind is better served by TCP, which makes the sender wait. */
@@ -313,8 +261,8 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 	}
 	if (is_unproven(end, sk, size, settings)) {
 		gate = stop_by(end, GATE_UNPROVEN, STANDING_LEARNING);
-		if (empty)
-			stops(end, own, sk, &face);
+		if (empty && end->face.leaving)
+			look_when_sending(end, (struct sock *)own, sk);
 		return gate;
 	}
 	if (!empty)

@@ -71,7 +71,7 @@ static __always_inline bool was_parted(const struct end *end)
 static __always_inline void part_too(struct end *end, struct tcp_sock *tp)
 {
 	enum standing standing = end->face.leaving;
-	struct face face = {};
+	struct face face;
 
 	if (!peer_face(end, &face))
 		__builtin_memset(&face, 0, sizeof(face));

@@ -117,7 +117,8 @@ static __always_inline void note_redirect(struct end *end)
 /* What was stored before is seen by all before anything is read after it. */
 static __always_inline void full_barrier(struct end *end)
 {
-	ADD(end->barriers, 1);
+	if (HAS_FULL_BARRIER)
+		ADD(end->barriers, 1);
 }
 
 static __always_inline bool still(struct sock *own, struct sock *peer, int holders)
