@@ -59,6 +59,7 @@ class Run {
   /** Troubles said so far. */
   private told = 0;
   private readonly witness: Witness;
+  private readonly known: Known;
   private readonly counts: Record<string, number> = {};
   private readonly maps = new Set<number>();
   private readonly disturbed: Disturbed;
@@ -74,6 +75,7 @@ class Run {
     const random = new Random(plan.seed);
     this.disturbed = { ground, keeper, board, links, random, calm: { ...calm, paths: ['PodLocal', 'NodeLocal'] } };
     this.draw = plan.only ? (): string => random.of(plan.only ?? []) : drawDisturbances(random);
+    this.known = new Known(object, ground.pins);
     this.witness = new Witness(ground.pins, ground.namespaces.length);
   }
 
@@ -149,7 +151,7 @@ class Run {
   /** With as many changes as there are here nearly all would be watched anew all the time, on TCP. */
   private knowReaders(): void {
     try {
-      new Known(object, this.ground.pins).toRead(this.ground.containers);
+      this.known.toRead(this.ground.containers);
     } catch (error) {
       if (!(error instanceof LibbpfError)) throw error; // no maps at present
     }

@@ -92,8 +92,9 @@ export class Stand {
 
   /** Before 5.15 the pod stands for its containers, and nothing joins later than it opens (ebpf/ends.h, container_of_socket()). */
   private know(name: string, { client, server }: Pair, container: bigint): void {
-    const [known, pods] = [this.fixture.known(), [client, server].map(({ netns }) => BigInt(netns))];
-    if (!this.fixture.datapath.visits) known.toPoll(pods);
+    const { datapath, known } = this.fixture;
+    const pods = [client, server].map(({ netns }) => BigInt(netns));
+    if (!datapath.visits) known.toPoll(pods);
     if (!aboutUnknownReaders.test(name)) known.toRead([container, ...pods]);
   }
 

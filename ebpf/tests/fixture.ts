@@ -23,6 +23,7 @@ export class Fixture {
   readonly client: TestPod;
   readonly server: TestPod;
   readonly pins: string;
+  readonly known: Known;
   /** A BPF file system of its own: the machine need not have one, and no run sees another's pins. */
   private readonly bpffs: string;
   datapath: Datapath;
@@ -33,6 +34,7 @@ export class Fixture {
     this.bpffs = mkdtempSync(join(tmpdir(), `sca-${run}-`));
     execFileSync('mount', ['-t', 'bpf', 'bpf', this.bpffs]);
     this.pins = join(this.bpffs, 'pins');
+    this.known = new Known(object, this.pins);
     this.node = new TestNode(run);
     this.client = this.node.addPod();
     this.server = this.node.addPod();
@@ -54,13 +56,12 @@ export class Fixture {
     return openDatapath({ object, pins: this.pins, podCgroup: this.node.cgroup, ...options });
   }
 
-  /** Containers are known from the start to poll what they accept, so that connections join when they open. Before 5.15 a pod's network namespace stands for its containers (ebpf/ends.h, container_of_socket()). */
+  /**
+   * Containers are known from the start to poll what they accept, so that connections join when they open. Before 5.15 a pod's network
+   * namespace stands for its containers (ebpf/ends.h, container_of_socket()).
+   */
   trust(...cgroups: readonly string[]): void {
-    this.known().toPoll([...cgroups.map(containerOf), ...[this.client, this.server].map(({ netns }) => BigInt(netns))]);
-  }
-
-  known(): Known {
-    return new Known(object, this.pins);
+    this.known.toPoll([...cgroups.map(containerOf), ...[this.client, this.server].map(({ netns }) => BigInt(netns))]);
   }
 
   /** Where the sockets' storage is pinned, which says how the bytes of a socket went. */

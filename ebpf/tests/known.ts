@@ -1,7 +1,7 @@
 // Shortcuts of the tests: what the datapath would learn of containers in some seconds is written into its maps at once.
 import { closeSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { enumerator, parseBtf, type Btf } from '../../operator/agent/datapath/btf';
+import { enumeratorOf, parseBtf, type Btf } from '../../operator/agent/datapath/btf';
 import { structCodec, u32Codec, u64Codec, type Codec } from '../../operator/agent/datapath/codec';
 import { section } from '../../operator/agent/datapath/elf';
 import { check, libbpf } from '../../operator/agent/datapath/libbpf';
@@ -19,8 +19,7 @@ export class Known {
 
   /** These containers poll the sockets they accept, as is known after their first answered connection; nothing else is known of them. */
   toPoll(containers: readonly bigint[]): void {
-    const bits = enumerator(this.btf, 'HABIT_ACCEPTS_POLLING');
-    if (bits === undefined) throw new Error('read BTF: no HABIT_ACCEPTS_POLLING');
+    const bits = enumeratorOf(this.btf, 'HABIT_ACCEPTS_POLLING');
     this.write('containers', structCodec<{ bits: number }>(this.btf, 'habits'), containers, { bits });
   }
 

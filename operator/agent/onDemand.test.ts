@@ -52,9 +52,9 @@ test('it does not keep another that begins to talk from being watched', () => {
 });
 
 test('large messages have readers watched for two seconds a minute, however long they go on', () => {
-  let spilled = 0n;
+  let unproven = 0n;
   let watched = 0;
-  for (let n = 0; n < 600; n++) watched += watchedIn(1, snapshotOf(0, new Map([['Unproven', (spilled += 10n)]])));
+  for (let n = 0; n < 600; n++) watched += watchedIn(1, snapshotOf(0, new Map([['Unproven', (unproven += 10n)]])));
   expect(watched).toBeGreaterThanOrEqual(20);
   expect(watched).toBeLessThanOrEqual(30);
 });

@@ -6,11 +6,10 @@ import { parseBtf, type Btf } from '../../../operator/agent/datapath/btf';
 import { section } from '../../../operator/agent/datapath/elf';
 import { check, checkHandle, initialBytes, libbpf, type Handle } from '../../../operator/agent/datapath/libbpf';
 import { runningKernel, setConstants, takeOffers } from '../../../operator/agent/datapath/offers';
-import { optionalPrograms } from '../../../operator/agent/datapath/optional';
+import { neededPrograms, optionalPrograms } from '../../../operator/agent/datapath/optional';
 import { tell } from './port';
 
-const needed = ['on_sock_ops', 'on_message', 'on_segment', 'look_at_sockets'];
-const all = [...needed, ...optionalPrograms];
+const all = [...neededPrograms, ...optionalPrograms];
 /** The most that the oldest kernels take (kernel/bpf/verifier.c, 5.10: UINT_MAX >> 8). */
 const logBytes = (1 << 24) - 1;
 /** The verifier's end says what it refuses and in which state. */

@@ -114,3 +114,10 @@ export function enumerator(kernel: Btf, name: string): number | undefined {
   }
   return undefined;
 }
+
+/** The same of the object, which must have it. */
+export function enumeratorOf(object: Btf, name: string): number {
+  const value = enumerator(object, name);
+  if (value === undefined) throw new Error(`read BTF: no enumerator ${name}; the object is of another version`);
+  return value;
+}

@@ -1,6 +1,6 @@
 // The datapath as the agent uses it: pinned maps to write orders into and to read counters from.
 import { addressBytes } from './address';
-import { Enums, type Found, type Tally } from './abi';
+import { Enums, type Found, type Settings, type Tally } from './abi';
 import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, Habit, OpenOptions, Visit, Watching, WatchWay } from './contract';
 import { endOf, joinedOf, textOf } from './description';
 import { refuseForeign, releaseOthers, unpinAll } from './pins';
@@ -128,10 +128,9 @@ class PinnedDatapath implements Datapath {
 
   watchReaders(on: boolean): void {
     this.loaded.readers.set(on);
-    const settings = this.loaded.maps.settings.get(only);
     this.watches++;
     this.watched = on;
-    if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, watch: this.watch });
+    this.amend(() => ({ watch: this.watch }));
   }
 
   connections(limit: number): JoinedConnection[] {
@@ -207,8 +206,13 @@ class PinnedDatapath implements Datapath {
 
   /** Open connections look their pods up again when the epoch has moved. */
   private advanceEpoch(): void {
+    this.amend(({ epoch }) => ({ epoch: epoch + 1n }));
+  }
+
+  /** Changes a part of the settings that are in force. */
+  private amend(change: (settings: Settings) => Partial<Settings>): void {
     const settings = this.loaded.maps.settings.get(only);
-    if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, epoch: settings.epoch + 1n });
+    if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, ...change(settings) });
   }
 
   /** Sockets with unread redirected bytes, by namespace, and how many others have to leave; while bytes are being joined that is no drain, and not asked. */

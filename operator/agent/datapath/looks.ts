@@ -1,6 +1,6 @@
 // Asking the kernel about the sockets of the SOCKHASH, by their cookies: look_at_sockets() of ebpf/datapath.bpf.c.
 import type { Looked } from './abi';
-import { enumerator, type Btf } from './btf';
+import { enumeratorOf, type Btf } from './btf';
 import { structCodec, u64Codec } from './codec';
 import { runOver } from './libbpf';
 import { BpfMap } from './map';
@@ -13,8 +13,8 @@ export class SocketLook {
 
   /** @param program and @param sockets descriptors of the program and of the SOCKHASH */
   constructor(btf: Btf, private readonly program: number, sockets: number) {
-    this.first = layout(btf, 'LOOK_FIRST');
-    this.places = layout(btf, 'LOOK_PLACES');
+    this.first = enumeratorOf(btf, 'LOOK_FIRST');
+    this.places = enumeratorOf(btf, 'LOOK_PLACES');
     this.looked = structCodec<Looked>(btf, 'looked');
     // user space sees a socket of the map as its cookie (net/core/sock_map.c, sock_hash_lookup_sys())
     this.sockets = new BpfMap('sockets', sockets, u64Codec, u64Codec);
@@ -37,10 +37,4 @@ export class SocketLook {
     const told = answers.filter(({ cookie, at }) => packet.readBigUInt64LE(at) !== cookie);
     return told.map(({ at }) => this.looked.decode(packet, at)).filter(({ finding }) => finding !== 0);
   }
-}
-
-function layout(btf: Btf, name: string): number {
-  const value = enumerator(btf, name);
-  if (value === undefined) throw new Error(`read BTF: no enumerator ${name}; the object is of another version`);
-  return value;
 }

@@ -9,6 +9,8 @@ import { plainWatchers, readWatcher } from './readers';
 export const visitorProgram = 'visit_connections';
 /** Iterators may read the storage of sockets since 5.11 (net/core/bpf_sk_storage.c), and ask for cookies since 5.12 (kernel/trace/bpf_trace.c). */
 export const describerProgram = 'describe_connections';
+/** Without these a node cannot be served. */
+export const neededPrograms = ['on_sock_ops', 'on_message', 'on_segment', 'look_at_sockets'];
 /** Loaded where the kernel takes them. */
 export const optionalPrograms = [visitorProgram, describerProgram, readWatcher, ...plainWatchers];
 

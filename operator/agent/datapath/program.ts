@@ -14,7 +14,7 @@ import { fionreadBits, habitsToKnow, type Facts } from './facts';
 import { findFacts } from './trial';
 import type { SocketIterator } from './iterators';
 import { SocketLook } from './looks';
-import { attachDescriber, attachVisitor, choicesOn, describerProgram, optionalPrograms, visitorProgram } from './optional';
+import { attachDescriber, attachVisitor, choicesOn, describerProgram, neededPrograms, optionalPrograms, visitorProgram } from './optional';
 import { allWays, ReaderWatch } from './readers';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
@@ -148,7 +148,7 @@ function mapFd(object: Handle, name: string): number {
 
 /** Loads with a verifier log for each program, of which the last line that says anything goes into the error. */
 function loadObject(object: Handle): void {
-  const logs = ['on_sock_ops', 'on_message', 'on_segment', 'look_at_sockets', ...optionalPrograms].map((name) => {
+  const logs = [...neededPrograms, ...optionalPrograms].map((name) => {
     const log = Buffer.alloc(verifierLogBytes);
     check(`set log of ${name}`, libbpf.setLogBuffer(program(object, name), log, log.length));
     return { name, log };
