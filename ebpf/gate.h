@@ -200,6 +200,20 @@ static __always_inline bool is_unproven(struct end *end, struct sock *peer, __u3
 	return true;
 }
 
+/* Where FIONREAD counts redirected bytes alone, a reader in the map that asks how much there is would be told nothing of what
+ * goes over TCP. It finds no more of that than it was seen to take at once; before there is more, the connection leaves. */
+static __always_inline enum gate over_tcp(struct end *end, struct tcp_sock *own, struct sock *peer, __u32 size,
+					  const struct settings *settings, enum gate gate)
+{
+	__u32 unread = own->write_seq - PEEK(PEEKABLE(struct tcp_sock, peer), copied_seq) + size;
+
+	if (!tcp_needs_to_leave() || end->face.leaving || !asks_for_proof(settings) || !exceeds_proven(end, unread))
+		return gate;
+	begin_leaving(end, STANDING_LEARNING);
+	look_when_sending(end, (struct sock *)own, peer);
+	return gate;
+}
+
 /* Bytes of TCP that follow redirected ones wait for a retransmission unless the connection is out of the map by then
  * (leaves_first(), hold.h). So what need not stop at once redirects on, for a moment, until nothing is under way. */
 static __always_inline bool may_linger(const struct end *end, const struct face *peer)
@@ -249,10 +263,10 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 	empty = fast_queue_empty(sk);
 	end->drained = empty;
 	if (empty && stop != GATE_OPEN && stops(end, own, sk, &face))
-		return stop;
+		return over_tcp(end, own, sk, size, settings, stop);
 	gate = needs_tcp(end, own, peer, sk);
 	if (gate != GATE_OPEN)
-		return gate;
+		return over_tcp(end, own, sk, size, settings, gate);
 	if (empty) {
 		end->backlog = 0;
 		end->backlog_messages = 0;

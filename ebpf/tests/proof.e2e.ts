@@ -80,3 +80,41 @@ test('a long message is redirected once its readers were seen to take one as lon
   await sendBody();
   expect(f.counters('front').fastBytes - proven).toBeGreaterThanOrEqual(BigInt(body));
 });
+
+/** Edge-triggered; asks FIONREAD whether there is more when a read has filled its buffer, as nginx does. `b` keeps it busy for three seconds; `e` ends a request. */
+const asksAfterFullRead = `
+import array,fcntl,select,socket,termios,time
+l=socket.create_server(('0.0.0.0',${port}));print('ready')
+c,_=l.accept();c.setblocking(False);p=select.epoll();p.register(c,select.EPOLLIN|select.EPOLLET)
+def more():
+  n=array.array('i',[0]);fcntl.ioctl(c,termios.FIONREAD,n);return n[0]
+while True:
+  assert p.poll(20);data=part=c.recv(1024)
+  if b'b' in data: time.sleep(3.1)
+  while len(part)==1024 and more(): part=c.recv(1024);data+=part
+  if not data: break
+  for _ in range(data.count(b'e')): c.send(b'k')
+`;
+
+/** Takes small turns until it is told to send many requests at once to a server that is busy, and has been for so long that the first of them goes over TCP. */
+const bursting = (host: string): string => `
+import select,socket,sys,time
+c=socket.create_connection(('${host}',${port}));c.setsockopt(socket.IPPROTO_TCP,socket.TCP_NODELAY,1);c.setblocking(False)
+def answers(n):
+  while n: assert select.select([c],[],[],3)[0],'no answer';n-=len(c.recv(n))
+while not select.select([sys.stdin],[],[],0.002)[0]: c.send(b'x'*199+b'e');answers(1)
+c.send(b'b'+b'x'*198+b'e');time.sleep(3)
+for _ in range(21): c.send(b'x'*199+b'e')
+answers(22);print('served')
+`;
+
+// The first message after a second goes over TCP, to be seen by conntrack, and so do those that come before it is read.
+test('a reader that asks FIONREAD after a full read finds all that was sent behind a message over TCP', async () => {
+  const server = python(f.node, f.server, asksAfterFullRead);
+  expect((await server.lines.next()).value).toBe('ready');
+  const client = python(f.node, f.client, bursting(f.server.address));
+  await until('both ends are accelerated', () => f.datapath.visit().steps >= 0 && ['front', 'back'].every((each) => f.counters(each).accelerated === 1), () => f.datapath.snapshot());
+  client.say('burst\n');
+  expect((await client.lines.next()).value).toBe('served');
+  expect(f.counters('front').passes.get('Order')).toBeGreaterThan(0n);
+});
