@@ -36,7 +36,7 @@ export function pageOf({ rows }: Results): string {
     '',
     '## Every row',
     '',
-    'Standstill in milliseconds, on TCP → accelerated; then throughput against TCP, where speed says something, and the share of bytes that was redirected.',
+    'Standstill in milliseconds, on TCP → accelerated; then throughput against TCP, where speed says something (the median of the turns, their least and greatest), and the share of bytes that was redirected.',
     '',
     ...ways.flatMap((way) => table(way, rows.filter((row) => row.way === way))),
   ].join('\n');
@@ -75,10 +75,16 @@ function table(way: Row['way'], rows: readonly Row[]): string[] {
   ];
 }
 
+function speed({ ratio, spread }: Row): string {
+  if (ratio === undefined) return '';
+  const turns = spread === undefined ? '' : ` (${spread.map((each) => each.toFixed(2)).join('–')})`;
+  return `, ${ratio.toFixed(2)} ×${turns}`;
+}
+
 function cell(row: Row | undefined): string {
   if (row === undefined) return '';
   const { tcp, accelerated } = row.standstillMs;
-  const [ratio, share] = [row.ratio === undefined ? '' : `, ${row.ratio.toFixed(2)} ×`, row.share === undefined ? '' : `, ${Math.round(100 * row.share)} %`];
-  const text = `${tcp} → ${accelerated}${ratio}${share}`;
+  const share = row.share === undefined ? '' : `, ${Math.round(100 * row.share)} %`;
+  const text = `${tcp} → ${accelerated}${speed(row)}${share}`;
   return verdict(row) === 'right' ? text : `**${verdict(row)}**, ${text}`;
 }

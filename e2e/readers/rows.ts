@@ -20,6 +20,8 @@ export const rowSchema = z.object({
   standstillMs: z.object({ tcp: count, accelerated: count }),
   /** The median of the turns' accelerated throughput by that on TCP; none where speed says nothing. */
   ratio: z.number().optional(),
+  /** The least and the greatest of those. */
+  spread: z.tuple([z.number(), z.number()]).optional(),
   /** The median of the redirected share of the bytes of both ends; none where nobody counted. */
   share: z.number().optional(),
   /** Reasons for which ends stayed on TCP, when it was over. */

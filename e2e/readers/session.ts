@@ -58,15 +58,12 @@ export class Session {
   private async ready(): Promise<void> {
     const client = await this.talking();
     this.stand.learn(true);
-    // Without visits a program is known by its first connection only.
-    for (let opened = this.way === 'unvisited' ? 0 : 1; opened < 2; opened++) {
-      must('open a connection', await client.do('open', { patienceMs: hungAfterMs }));
-      must('take turns', await client.do('turns', warmUp));
-    }
+    if (this.way === 'unvisited') this.stand.knowReaders();
+    must('open a connection', await client.do('open', { patienceMs: hungAfterMs }));
     const deadline = performance.now() + settlesWithinMs;
     do {
       must('take turns', await client.do('turns', warmUp));
-      if (this.way === undefined || this.abandoned) break;
+      if (this.way === undefined || this.way === 'unvisited' || this.abandoned) break;
       await pause(20);
     } while ((!this.stand.settled || this.stand.watching) && performance.now() < deadline);
     this.stand.learn(false);

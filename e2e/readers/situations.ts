@@ -69,15 +69,15 @@ function changed(name: string, what: string, change: (stand: Stand) => Promise<v
 }
 
 /** A large body on a connection that was joined until a moment ago: it is in the map still, or in that of a product that is gone. */
-function largeAfter(name: string, what: string, change: (stand: Stand) => void): Situation {
+function largeAfter(name: string, what: string, change: (stand: Stand) => Promise<void> | void, on: readonly Way[] = ['visited', 'unvisited']): Situation {
   return {
     name,
     what: `${what}, and the first large body, of 8 MB, comes on a connection that was joined before`,
-    ways: ['visited', 'unvisited'],
+    ways: on,
     timed: false,
     onTcp: 'large body',
-    play(client, stand) {
-      if (stand.attached) change(stand);
+    async play(client, stand) {
+      if (stand.attached) await change(stand);
       return client.do('large', { up: 8 * megabyte, down: small, whole: false });
     },
   };
@@ -97,7 +97,7 @@ export const situations: readonly Situation[] = [
     stand.restore();
   }),
   changed('agent upgraded to other maps', 'a new agent with maps of another version takes over', (stand) => stand.remap()),
-  changed('drained', 'the mode becomes Off, and the product is removed once nothing redirected is unread', async (stand) => {
+  changed('drained', 'the mode becomes Off, and the product is removed as an agent does it', async (stand) => {
     await stand.drain();
     stand.release();
   }),
@@ -106,11 +106,11 @@ export const situations: readonly Situation[] = [
     stand.release();
   }),
   largeAfter('Off, large body', 'the mode becomes Off', (stand) => stand.configure({ mode: 'Off' })),
-  // the next ones begin with maps in which no reader is known
-  largeAfter('deleted, large body', 'everything is removed', (stand) => {
-    stand.configure({ mode: 'Off' });
+  // The next ones begin with maps in which no reader is known. Kernels without visits have no connection that must leave before removal.
+  largeAfter('deleted, large body', 'the mode becomes Off, connections that have to leave have left, and everything is removed', async (stand) => {
+    await stand.drain();
     stand.release();
-  }),
+  }, ['visited']),
   {
     begins: true,
     ...large('first large body', 'a body of 8 MB in pieces of 256 KiB: the first large one after small ones, when learning is long over', 8 * megabyte),

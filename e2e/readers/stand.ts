@@ -2,6 +2,7 @@
 import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fixture, selected, settings } from '../../ebpf/tests/fixture';
+import { containerOf } from '../../ebpf/tests/known';
 import type { DatapathSettings } from '../../operator/agent/datapath';
 import { maxConnectionsRange, spillBytesRange } from '../../operator/api/spec';
 import { Containers } from '../programs/containers';
@@ -11,9 +12,11 @@ import type { Way } from './ways';
 
 /** A program that is started for longer has hung. */
 const patienceMs = 60_000;
+/** More than a small request and its answer take, by any protocol of the witnesses. */
+const smallBytes = 1023;
 /** What is pinned by a release that ours does not know. */
 const foreign = 'abi-99';
-/** Draining ends when unread bytes have been read. */
+/** Draining ends when unread bytes have been read and a visit has found it. */
 const drainsWithinMs = 5_000;
 
 export class Stand extends Containers {
@@ -33,15 +36,15 @@ export class Stand extends Containers {
   /** Puts the product on the node with the resource's defaults; or takes over what is pinned. */
   attach(way: Way): void {
     this.way = way;
-    this.fixture.datapath = this.fixture.open();
+    this.fixture.datapath = way === 'unvisited' ? unvisited(this.fixture.open()) : this.fixture.open();
     this.configure({});
     this.select(true);
-    this.agent = new Agent(way === 'unvisited' ? unvisited(this.fixture.datapath) : this.fixture.datapath);
+    this.agent = new Agent(this.fixture.datapath);
   }
 
   configure(changes: Partial<DatapathSettings>): void {
     const limits = { maxConnections: maxConnectionsRange.default, spillBytes: spillBytesRange.default };
-    this.fixture.datapath.configure({ ...settings, ...limits, learn: this.way !== 'unvisited', ...changes });
+    this.fixture.datapath.configure({ ...settings, ...limits, learn: true, ...changes });
     this.agent?.hurry();
   }
 
@@ -92,10 +95,27 @@ export class Stand extends Containers {
     this.fixture.datapath.release();
   }
 
-  /** Off, until nothing redirected is unread: so an agent begins to remove the product. */
+  /**
+   * Off, until nothing redirected is unread, and until all connections have left that must: so an agent begins to remove the product. Without
+   * visits none has to.
+   */
   async drain(): Promise<void> {
     this.configure({ mode: 'Off' });
-    await waitFor('unread bytes to be read', () => this.fixture.datapath.snapshot().drainingSockets === 0, { timeoutMs: drainsWithinMs, everyMs: 10 });
+    const left = (): boolean => {
+      const { drainingSockets, leavingSockets = 0 } = this.fixture.datapath.snapshot();
+      return drainingSockets + (this.way === 'visited' ? leavingSockets : 0) === 0;
+    };
+    await waitFor('unread bytes to be read and connections to leave', left, { timeoutMs: drainsWithinMs, everyMs: 10 });
+  }
+
+  /**
+   * Without visits, readers are known by connections of before that opened while they were watched: as programs that poll, and were seen to
+   * read small messages.
+   */
+  knowReaders(): void {
+    const containers = [this.cgroup('client'), this.cgroup('server')].map(containerOf);
+    this.fixture.known.toPoll(containers);
+    this.fixture.known.toRead(containers, smallBytes);
   }
 
   /** Whether the agent is in a hurry to learn. */

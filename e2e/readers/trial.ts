@@ -74,7 +74,7 @@ function rowOf({ name }: Witness, situation: Situation, way: Way, tcp: readonly 
     right: complaints.length === 0,
     complaints,
     standstillMs: { tcp: still(tcp), accelerated: still(accelerated) },
-    ...(ratio === undefined ? {} : { ratio: rounded(ratio) }),
+    ...(ratio === undefined ? {} : { ratio: rounded(ratio), spread: [rounded(Math.min(...ratios)), rounded(Math.max(...ratios))] }),
     ...(share === undefined ? {} : { share: rounded(share) }),
     reasons: [...new Set(accelerated.flatMap(({ reasons }) => reasons))],
   };

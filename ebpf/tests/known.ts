@@ -23,9 +23,9 @@ export class Known {
     this.write('containers', structCodec<{ bits: number }>(this.btf, 'habits'), containers, { bits });
   }
 
-  /** Their programs were seen to read messages of any length. */
-  toRead(containers: readonly bigint[]): void {
-    this.write('seen_readers', u32Codec, containers, anyLength);
+  /** Their programs were seen to read so many bytes at once; without, messages of any length. */
+  toRead(containers: readonly bigint[], bytes = anyLength): void {
+    this.write('seen_readers', u32Codec, containers, bytes);
   }
 
   private write<T>(name: string, codec: Codec<T>, containers: readonly bigint[], value: T): void {
