@@ -67,6 +67,8 @@ export class LiveBench {
   /** Waits until the API server hands out live data. */
   async available(): Promise<void> {
     await this.bench.kubectl(['wait', '--for=condition=Available', `apiservice/${apiService}`, '--timeout=60s']);
+    // The condition may be of a controller that has ended since.
+    await waitFor('an answer', async () => (await this.bench.server.kubectl(['get', '--raw', '/apis/live.acceleration.dev/v1alpha1'])).code === 0);
   }
 
   stop(): Promise<void> {

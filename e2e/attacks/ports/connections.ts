@@ -26,11 +26,6 @@ export class Crowd {
     for (let each = 0; each < options.count; each += 1) this.open();
   }
 
-  /** How many are open now. */
-  get held(): number {
-    return [...this.sockets].filter(({ connecting, destroyed }) => !connecting && !destroyed).length;
-  }
-
   leave(): void {
     this.leaving = true;
     for (const socket of this.sockets) socket.destroy();

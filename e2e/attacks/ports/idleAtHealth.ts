@@ -1,22 +1,25 @@
-// Connections to the port of probes and metrics that never say a word.
-import { type Attack, brokenBy } from '../attack';
-import { probe } from './probes';
-import { mostMiB, rounded, underCrowd } from './underCrowd';
+// Connections to the port of probes and metrics that hold it as long as they can, in three ways.
+import type { Attack } from '../attack';
+import { crowdAtHealth } from './crowdAtHealth';
+
+const before = '66 connections: 100 of 100 liveness probes were reset, the kubelet restarts controller and agents in a loop';
+const controllerOf: Parameters<typeof crowdAtHealth>[0] = async (stage) => {
+  const { controller } = (await stage.controller()).bench;
+  return { pid: controller.pid ?? 0, port: controller.ports.http };
+};
+const ask = (path: string, end = '\r\n'): string => `GET ${path} HTTP/1.1\r\nhost: x\r\n${end}`;
 
 export const idleAtHealth: Attack = {
-  name: 'idle connections to the port of probes and metrics',
-  attacker: 'pod network',
-  before: '66 connections: 100 of 100 liveness probes were reset, the kubelet restarts controller and agents in a loop',
-  run: async (stage, size) => {
-    const { controller } = (await stage.controller()).bench;
-    const [count, probes] = size === 'full' ? [1000, 200] : [300, 40];
-    const { grownMiB, made, found } = await underCrowd(controller.pid ?? 0, [{ port: controller.ports.http, count }], () => probe(controller.ports.http, '/healthz', probes));
-    const { asked, failed, slowestMs } = found;
-    return {
-      cost: `${count} open connections, made ${made} times in ${Math.round(asked / 10)} s`,
-      now: `${failed.length} of ${asked} probes failed, the slowest took ${Math.round(slowestMs)} ms; ${rounded(grownMiB)} MiB more`,
-      figures: { connections: count, probes: asked, failedProbes: failed.length, slowestMs: Math.round(slowestMs), grownMiB: rounded(grownMiB) },
-      broken: brokenBy([failed.length > 0, `probes failed: ${failed[0]}`], [grownMiB > mostMiB, `more than ${mostMiB} MiB more`]),
-    };
-  },
+  name: 'idle connections to the controller’s port of probes and metrics', attacker: 'pod network', before,
+  run: crowdAtHealth(controllerOf, {}),
+};
+
+export const halfRequestsAtHealth: Attack = {
+  name: 'requests to the same port that are never finished', attacker: 'pod network', before,
+  run: crowdAtHealth(controllerOf, { says: ask('/healthz', '') }),
+};
+
+export const unreadMetrics: Attack = {
+  name: 'metrics of the same port that are asked for and not read', attacker: 'pod network', before,
+  run: crowdAtHealth(controllerOf, { says: ask('/metrics'), deaf: true }),
 };
