@@ -177,7 +177,8 @@ function reportErrors(onRefused: (problem: string, kind: string) => void): Serve
       if (sent.code !== status.OK && !told) {
         told = true;
         const peer = call.getPeer();
-        onRefused(`stream of ${peer} ended with ${status[sent.code]}: ${sent.details}`, `${addressOf(peer)} ${status[sent.code]}`);
+        const why = `${status[sent.code]}: ${sent.details}`;
+        onRefused(`stream of ${peer} ended with ${why}`, `${addressOf(peer)} ${why}`);
       }
       sendStatus(sent);
     };
