@@ -5,10 +5,11 @@ const tseslint = require('typescript-eslint');
 /** Folder of operator/ → folders of operator/ it may import. Downwards only; nothing imports the CLI. */
 const directions = {
   api: [],
-  protocol: ['api'],
+  ports: [],
+  protocol: ['api', 'ports'],
   kube: [],
-  process: [],
-  controller: ['api', 'protocol', 'kube', 'process'],
+  process: ['ports'],
+  controller: ['api', 'ports', 'protocol', 'kube', 'process'],
   agent: ['api', 'protocol', 'process'],
   cli: ['api', 'protocol', 'kube'],
 };

@@ -94,6 +94,11 @@ export class RealAgent {
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
   }
 
+  /** Of its probes and metrics. */
+  get healthPort(): number {
+    return Number(this.environment['HEALTH_PORT']);
+  }
+
   /** Ends it. Null when it was not running. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     if (this.agent?.pid === undefined || this.agent.exitCode !== null) return null;
@@ -131,7 +136,7 @@ export class RealAgent {
 
   /** Asks its health server. */
   get(path: string): Promise<Response> {
-    return fetch(`http://127.0.0.1:${this.environment['HEALTH_PORT']}${path}`);
+    return fetch(`http://127.0.0.1:${this.healthPort}${path}`);
   }
 
   pinned(): string[] {

@@ -7,6 +7,7 @@ import { type ChannelCertificates, issuedFor } from './channelCertificate';
 import { ChannelEndpoint } from './channelEndpoint';
 import type { ChannelSecret } from './channelSecret';
 import type { Cluster } from './cluster';
+import { CountedLog } from './countedLog';
 import { Installation } from './installation';
 import { LiveApi, type Questions } from './live';
 import type { Metrics } from './metrics';
@@ -48,10 +49,11 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
   const service = await ownService(parts.client, POD_NAMESPACE, CONTROLLER_SERVICE);
   const contact = await ownService(parts.client, POD_NAMESPACE, CHANNEL_SERVICE);
   let certificates = await secret.ensure(service.owner);
+  const refusals = new CountedLog({ say: (line) => void log.warn(line) });
   const server = await serveAgents({
     address: `${contact.address.startsWith('[') ? '[::]' : '0.0.0.0'}:${environment.GRPC_PORT}`,
     tls: pairOf(certificates),
-    authenticate: (token, wanted) => sessions.authenticate(token, wanted),
+    authenticate: (token, wanted, asker) => sessions.authenticate(token, wanted, asker),
     onStream: (session) => {
       const handlers = sessions.open(session);
       return {
@@ -62,9 +64,9 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
         },
       };
     },
-    onRefused: (problem) => {
+    onRefused: (problem, kind) => {
       metrics.refused.inc();
-      log.warn(problem);
+      refusals.tell(kind, problem);
     },
   });
   const renewal = setInterval(() => {
@@ -84,6 +86,7 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
   } finally {
     clearInterval(renewal);
     await Promise.all([live?.close(), server.close()]);
+    refusals.end();
   }
 }
 

@@ -1,5 +1,5 @@
 // One agent a node: who is let in, who is sent away, and what is remembered.
-import type { AgentSession, Order, Report } from '../protocol';
+import { type AgentSession, NotAuthenticated, type Order, type Report } from '../protocol';
 import { orderWith } from './agents.testing';
 import { AgentSessions } from './sessions';
 import type { AgentIdentity } from './tokenReview';
@@ -48,6 +48,49 @@ test('no more tokens are looked at together than the API server should bear', as
   const results = await Promise.allSettled(many);
   expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(16 + 10_000);
   await expect(sessions.authenticate('node700/p700')).resolves.toMatchObject({ node: 'node700' });
+});
+
+describe('wrong tokens', () => {
+  function withReviews() {
+    const reviewed: string[] = [];
+    const review = (token: string): Promise<AgentIdentity> => {
+      reviewed.push(token);
+      return token.startsWith('wrong') ? Promise.reject(new NotAuthenticated('token refused: invalid')) : Promise.resolve(identityOf(token));
+    };
+    const sessions = new AgentSessions({ reviewer: { review, stillValid: () => Promise.resolve(false) }, now: () => performance.now(), onChange: () => undefined, log: () => undefined });
+    return { sessions, reviewed };
+  }
+  const from = (address: string) => ({ address, known: false });
+
+  test('are looked at once, however often they are shown', async () => {
+    const { sessions, reviewed } = withReviews();
+    for (let each = 0; each < 20; each += 1) await expect(sessions.authenticate('wrong', undefined, from('10.0.0.7'))).rejects.toThrow('token refused: invalid');
+    expect(reviewed).toEqual(['wrong']);
+  });
+
+  test('of one address cost few looks, a different one each time, and agents of others none of their time', async () => {
+    const { sessions, reviewed } = withReviews();
+    const began = performance.now();
+    const attack = Promise.allSettled(Array.from({ length: 500 }, (_, each) => sessions.authenticate(`wrong ${each}`, undefined, from('10.0.0.7'))));
+    await expect(sessions.authenticate('node1/a', undefined, from('10.0.0.8'))).resolves.toMatchObject({ node: 'node1' });
+    expect(performance.now() - began).toBeLessThan(500);
+    expect((await attack).every(({ status }) => status === 'rejected')).toBe(true);
+    expect(reviewed.length).toBeLessThanOrEqual(8 + 16 + 32 + 1);
+  }, 20_000);
+
+  test('hold up an agent behind the same address for a while, and do not keep it out', async () => {
+    const { sessions } = withReviews();
+    await Promise.allSettled(Array.from({ length: 20 }, (_, each) => sessions.authenticate(`wrong ${each}`, undefined, from('10.0.0.7'))));
+    await expect(sessions.authenticate('node1/a', undefined, from('10.0.0.7'))).resolves.toMatchObject({ node: 'node1' });
+  });
+
+  test('of an agent that shows its next one do not make its address doubtful', async () => {
+    const { sessions, reviewed } = withReviews();
+    for (let each = 0; each < 20; each += 1) await expect(sessions.authenticate(`wrong ${each}`, undefined, { address: '10.0.0.7', known: true })).rejects.toThrow(NotAuthenticated);
+    const many = Array.from({ length: 16 }, (_, each) => sessions.authenticate(`node${each}/a`, undefined, from('10.0.0.7')));
+    await Promise.race([Promise.all(many), new Promise((resolve) => setTimeout(resolve, 50))]);
+    expect(reviewed).toHaveLength(20 + 16);
+  });
 });
 
 test('a new term sends nothing that an earlier one ordered', () => {

@@ -1,9 +1,11 @@
 // The agents that are connected: one a node, each with its last report and the order it was sent.
+import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { type AgentSession, NotAuthenticated, type Order, Refused, type Report, type SessionHandlers, streamLimits, type Watched } from '../protocol';
+import { type AgentSession, type Asker, NotAuthenticated, type Order, Refused, type Report, type SessionHandlers, streamLimits, type Watched } from '../protocol';
 import type { AgentState } from './aggregate';
 import type { LiveAgent } from './live';
 import { overwrite } from './overwrite';
+import { Refusals } from './refusals';
 import type { AgentIdentity, TokenReviewer } from './tokenReview';
 import { LineTooLong, WaitingLine } from './waitingLine';
 
@@ -15,10 +17,20 @@ const aliveMs = 15_000;
  * Who would be looked at only when the channel has given up the stream is not looked at.
  */
 const reviewing = { atOnce: 16, longest: 10_000, patienceMs: streamLimits.authenticateMs - 5_000 };
+/**
+ * Tokens from addresses that more wrong ones than good ones came from lately: ten a second of all of them, so that nobody has the API server look at thousands.
+ * Agents behind such an address come back more slowly; nobody else does.
+ */
+const doubted = { atOnce: 1, longest: 1000, patienceMs: reviewing.patienceMs };
+const doubtedMs = 100;
+const doubtedEach = 32;
 /** What is sent at once is held in memory once for each stream. */
 const bytesAtOnce = 10_000_000;
 /** The report of a node without an agent is kept this long: an agent that is replaced comes back within it. */
 const keepMs = 120_000;
+
+/** For whoever does not tell askers apart. */
+const nobody: Asker = { address: '', known: true };
 
 interface Seat {
   session: AgentSession<AgentIdentity> | undefined;
@@ -46,26 +58,64 @@ export class AgentSessions {
   private readonly seats = new Map<string, Seat>();
   private order: Order | undefined;
   private readonly reviews: WaitingLine;
+  private readonly doubtedReviews: WaitingLine;
+  /** Tokens of a doubted address that wait or are looked at. */
+  private readonly waitingFrom = new Map<string, number>();
+  private readonly refusals: Refusals;
 
   constructor(private readonly options: SessionsOptions) {
     this.reviews = new WaitingLine({ ...reviewing, now: options.now });
+    this.doubtedReviews = new WaitingLine({ ...doubted, now: options.now });
+    this.refusals = new Refusals(options.now);
   }
 
   /**
    * Who shows this token. One node has one agent: another pod that claims a node is refused while the first speaks or
    * its token is good, and takes its place once that pod is gone.
    * @param wanted whether the stream that showed it is still there
+   * @throws Refused
    */
-  async authenticate(token: string, wanted?: () => boolean): Promise<AgentIdentity> {
+  async authenticate(token: string, wanted: () => boolean = () => true, asker: Asker = nobody): Promise<AgentIdentity> {
+    const before = this.refusals.of(token);
+    if (before !== undefined) throw new NotAuthenticated(before);
+    const isDoubted = (): boolean => !asker.known && this.refusals.doubts(asker.address);
     try {
-      return await this.reviews.run(async () => {
-        const identity = await this.options.reviewer.review(token);
-        await this.refuseSecond(identity);
-        return identity;
-      }, wanted);
+      // Whoever stood in line when the first token of its address was refused goes to the end of the other line.
+      const identity = isDoubted() ? undefined : await this.reviews.run(async () => (isDoubted() ? undefined : this.look(token, asker)), wanted);
+      return identity ?? (await this.lookSlowly(token, wanted, asker));
     } catch (error) {
       if (error instanceof LineTooLong) throw new Refused(status.RESOURCE_EXHAUSTED, `too many agents are being authenticated: ${error.message}`);
       throw error;
+    }
+  }
+
+  private async look(token: string, { address, known }: Asker): Promise<AgentIdentity> {
+    try {
+      const identity = await this.options.reviewer.review(token);
+      if (!known) this.refusals.accepted(address);
+      await this.refuseSecond(identity);
+      return identity;
+    } catch (error) {
+      if (error instanceof NotAuthenticated) this.refusals.add(token, error.message, known ? undefined : address);
+      throw error;
+    }
+  }
+
+  private async lookSlowly(token: string, wanted: () => boolean, asker: Asker): Promise<AgentIdentity> {
+    const { address } = asker;
+    const own = this.waitingFrom.get(address) ?? 0;
+    if (own >= doubtedEach) throw new LineTooLong(`wrong tokens came from ${address}, and ${own} more of them wait`);
+    this.waitingFrom.set(address, own + 1);
+    try {
+      return await this.doubtedReviews.run(async () => {
+        const [seen] = await Promise.allSettled([this.look(token, asker), pause(doubtedMs)]);
+        if (seen.status === 'rejected') throw seen.reason;
+        return seen.value;
+      }, wanted);
+    } finally {
+      const left = (this.waitingFrom.get(address) ?? 1) - 1;
+      if (left === 0) this.waitingFrom.delete(address);
+      else this.waitingFrom.set(address, left);
     }
   }
 

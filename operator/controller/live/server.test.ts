@@ -1,7 +1,8 @@
 // The live API over real TLS: who gets in, as whom, and what he hears.
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { ApiError, type KubeClient } from '../../kube';
 import { type TestAuthority, testAuthority } from '../../protocol/certificates.testing';
@@ -63,6 +64,7 @@ interface Heard {
 }
 
 const trusted = proxies.issue('front-proxy');
+const keyed = ({ certificate, key }: CertificatePair) => ({ cert: certificate, key });
 
 function ask(path: string, { headers = asAnna, as = trusted, method = 'GET', onLine }: Asked = {}): Promise<Heard> {
   return new Promise((resolve, reject) => {
@@ -113,6 +115,40 @@ test('closing waits for nobody, not even for who has connected and says nothing'
   const closed = once(silent, 'close');
   await server.close();
   await closed;
+});
+
+describe('nobody without the front proxy’s certificate takes its place', () => {
+  const somebody = proxies.issue('somebody-else');
+  /** Another address of this machine. */
+  const elsewhere = () => ({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.9' });
+  function stranger(): Socket {
+    const socket = connect(elsewhere());
+    connectTls({ socket, ca: own.ca, servername: 'live.test', ...keyed(somebody) }).on('error', () => undefined).resume();
+    return socket;
+  }
+  test.each([
+    ['is silent', (): Socket => connect(elsewhere())],
+    ['begins a handshake and falls silent', (): Socket => connect(elsewhere()).on('connect', function begin(this: Socket) { this.write(Buffer.from([0x16, 3, 1, 1, 0])); })],
+    ['shows a certificate of another name', stranger],
+  ])('who %s', async (_, come) => {
+    const crowd = Array.from({ length: 150 }, () => come().on('error', () => undefined).resume());
+    await Promise.all(crowd.map((each) => once(each, 'connect')));
+    try {
+      for (let each = 0; each < 5; each += 1) expect((await ask(base)).code).toBe(200);
+      await Promise.all(crowd.map(async (each) => each.destroyed || once(each, 'close')));
+    } finally {
+      for (const each of crowd) each.destroy();
+    }
+  });
+
+  test('and who has shown it stays, though he asks nothing', async () => {
+    const shown = connectTls({ port: server.port, host: '127.0.0.1', ca: own.ca, servername: 'live.test', ...keyed(trusted) }).resume();
+    const silent = connect(server.port, '127.0.0.1').resume();
+    await once(shown, 'secureConnect');
+    await once(silent, 'close');
+    expect(shown.destroyed).toBe(false);
+    shown.destroy();
+  });
 });
 
 describe('who asks', () => {

@@ -3,10 +3,11 @@
 import { constants } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, createServer as createListener } from 'node:net';
 import { TLSSocket } from 'node:tls';
 import { connectionsResource, liveGroup } from '../../api';
 import { ApiError, type KubeClient, messageOf } from '../../kube';
+import { Admission, type AdmissionLimits, peerOf } from '../../ports';
 import type { CertificatePair } from '../../protocol';
 import { mayLook } from './access';
 import { discovery } from './discovery';
@@ -42,6 +43,15 @@ export interface LiveServer {
 const listLimits = { all: 8, each: 4 };
 const watchLimits = { all: 8, each: 4 };
 
+/**
+ * The API server is the only real client, and shakes hands within milliseconds. Whoever has not shown the front proxy's certificate takes no
+ * place of it: its handshake is begun at once, at the cost of the oldest of the address that has most. Those of one address wait for one
+ * another, because a handshake that is begun and given up for the next costs memory and CPU.
+ */
+const limits: AdmissionLimits = { waiting: 3072, strangers: { all: 64, lead: 2 }, quietSeconds: 3, strangerSeconds: 3, waitingSeconds: 3, known: 256 };
+/** Of a TLS record with a ClientHello (RFC 8446, 5.1). */
+const handshakeRecord = 0x16;
+
 /** Rejects when the port is taken. */
 export async function serveLive(options: LiveServerOptions): Promise<LiveServer> {
   let { frontProxy } = options;
@@ -49,17 +59,15 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
   const secure = (tls: CertificatePair) => ({ cert: tls.certificate, key: tls.key, ca: frontProxy.authority, secureOptions: constants.SSL_OP_NO_TICKET, minVersion: 'TLSv1.2' as const });
   const server = createServer(
     // The groups of a user may be many.
-    { ...secure(options.tls), requestCert: true, rejectUnauthorized: true, maxHeaderSize: 65_536, headersTimeout: 5000, requestTimeout: 10_000 },
+    { ...secure(options.tls), requestCert: true, rejectUnauthorized: true, maxHeaderSize: 65_536, handshakeTimeout: 3000 },
     (request, response) => void answer(request, response).catch((error: unknown) => refuse(response, error)),
   );
-  server.maxConnections = 64;
-  // Those in their handshake too, which closeAllConnections() does not know: a leader that steps down waits for nobody.
-  const sockets = new Set<Socket>();
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket);
-    socket.once('close', () => sockets.delete(socket));
+  server.on('secureConnection', (socket: TLSSocket) => {
+    const peer = peerOf(socket);
+    if (peer !== undefined && isFrontProxy(socket, frontProxy)) admission.know(peer);
   });
-  const cut = (): void => sockets.forEach((socket) => socket.destroy());
+  const admission = new Admission(limits, { onLetIn: (socket) => server.emit('connection', socket), begins: ([first]) => first === handshakeRecord });
+  const listener = createListener((socket) => admission.take(socket));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const user = identify(request, frontProxy);
@@ -86,36 +94,39 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
   }
 
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new Error(`listening for the API server at port ${options.port}: ${error.message}`)));
-    server.listen(options.port, options.host, resolve);
+    listener.once('error', (error) => reject(new Error(`listening for the API server at port ${options.port}: ${error.message}`)));
+    listener.listen({ port: options.port, host: options.host, backlog: 2048 }, resolve);
   });
   return {
-    port: (server.address() as AddressInfo).port,
+    port: (listener.address() as AddressInfo).port,
     use: (tls, next) => {
       const another = next.authority !== frontProxy.authority;
       frontProxy = next;
       server.setSecureContext(secure(tls));
-      if (another) cut();
+      if (another) admission.drop();
     },
+    // Those in their handshake too: a leader that steps down waits for nobody.
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
-        cut();
+        listener.close(() => resolve());
+        admission.cut();
       }),
   };
 }
 
 /** Headers count only under the front proxy's certificate: signed by its authority, which TLS has checked, and by one of its names. */
 function identify(request: IncomingMessage, proxy: FrontProxy): User {
-  const { socket } = request;
-  const { allowedNames } = proxy;
-  const name = socket instanceof TLSSocket && socket.authorized ? socket.getPeerCertificate().subject.CN : undefined;
-  if (typeof name !== 'string' || (allowedNames.length > 0 && !allowedNames.includes(name))) {
+  if (!(request.socket instanceof TLSSocket) || !isFrontProxy(request.socket, proxy)) {
     throw new Refusal(401, 'Unauthorized', 'only the API server may ask here, by the certificate of its front proxy');
   }
   const user = userOf(request.headersDistinct, proxy);
   if (user === undefined) throw new Refusal(401, 'Unauthorized', 'the API server has not said who asks');
   return user;
+}
+
+function isFrontProxy(socket: TLSSocket, { allowedNames }: FrontProxy): boolean {
+  const name = socket.authorized ? socket.getPeerCertificate().subject.CN : undefined;
+  return typeof name === 'string' && (allowedNames.length === 0 || allowedNames.includes(name));
 }
 
 /** In the API server's own words. */

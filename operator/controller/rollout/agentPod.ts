@@ -16,6 +16,11 @@ const affinity = z.looseObject({
   }).optional(),
 });
 
+const containerStatus = z.looseObject({
+  restartCount: z.int().default(0),
+  lastState: z.looseObject({ terminated: z.looseObject({ exitCode: z.int(), reason: z.string().default('') }).optional() }).prefault({}),
+});
+
 const stored = z.looseObject({
   metadata: z.looseObject({
     name: z.string(),
@@ -29,7 +34,7 @@ const stored = z.looseObject({
   spec: z.looseObject({ nodeName: z.string().default(''), affinity: affinity.optional() }),
   status: z.looseObject({
     conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
-    containerStatuses: z.array(z.looseObject({ restartCount: z.int().default(0) })).default([]),
+    containerStatuses: z.array(containerStatus).default([]),
   }).prefault({}),
 });
 
@@ -42,6 +47,7 @@ export interface KubePod {
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly ready: boolean;
+  /** Of containers that ended by themselves last. */
   readonly restarts: number;
   readonly leaving: boolean;
   /** Made by the DaemonSet: nothing else is ever deleted. */
@@ -59,10 +65,21 @@ export function kubePod(raw: unknown): KubePod {
     revision: revisionOf(labels),
     createdAt: metadata.creationTimestamp,
     ready: status.conditions.some((each) => each.type === 'Ready' && each.status === 'True'),
-    restarts: status.containerStatuses.reduce((total, { restartCount }) => total + restartCount, 0),
+    restarts: status.containerStatuses.filter((each) => !killedByKubelet(each)).reduce((total, { restartCount }) => total + restartCount, 0),
     leaving: metadata.deletionTimestamp !== undefined,
     ours: metadata.ownerReferences.some((owner) => owner.controller && owner.kind === 'DaemonSet' && owner.name === agentName),
   };
+}
+
+/** SIGTERM, which the agent ends with 0 and a program without a handler with 143, and SIGKILL, when it did not end in time. */
+const killCodes = [0, 137, 143];
+
+/**
+ * By its liveness probe: that no answer came is what others can cause, and does not condemn a revision by itself. An agent that does not
+ * become well is seen all the same, by its readiness and its reports. Too much memory is no kill of the kubelet, though its code is 137 too.
+ */
+function killedByKubelet({ lastState: { terminated } }: z.infer<typeof containerStatus>): boolean {
+  return terminated !== undefined && killCodes.includes(terminated.exitCode) && terminated.reason !== 'OOMKilled';
 }
 
 export function revisionOf(labels: Readonly<Record<string, string>>): string {

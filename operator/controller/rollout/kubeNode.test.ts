@@ -60,6 +60,17 @@ describe('an agent pod', () => {
     expect(kubePod({ metadata, spec: { nodeName: 'n1' }, status })).toMatchObject({ node: 'n1', revision: 'abc', ready: true, restarts: 2, leaving: false, ours: true });
   });
 
+  it.each([
+    ['ended by itself', { exitCode: 1, reason: 'Error' }, 3],
+    ['was killed by the kernel for its memory', { exitCode: 137, reason: 'OOMKilled' }, 3],
+    ['crashed in C', { exitCode: 139, reason: 'Error' }, 3],
+    ['was ended by the kubelet, in order', { exitCode: 0, reason: 'Completed' }, 0],
+    ['was killed by the kubelet, because its probe had no answer', { exitCode: 137, reason: 'Error' }, 0],
+  ])('that %s speaks for or against its revision accordingly', (_, terminated, restarts) => {
+    const status = { containerStatuses: [{ restartCount: 3, lastState: { terminated } }] };
+    expect(kubePod({ metadata, spec: { nodeName: 'n1' }, status }).restarts).toBe(restarts);
+  });
+
   it('belongs to the node that it was made for before it is scheduled', () => {
     const terms = { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n7'] }] }] };
     expect(kubePod({ metadata, spec: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: terms } } } })).toMatchObject({ node: 'n7', ready: false });
