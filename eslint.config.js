@@ -7,7 +7,7 @@ const directions = {
   api: [],
   protocol: ['api'],
   kube: [],
-  process: [],
+  process: ['api'],
   controller: ['api', 'protocol', 'kube', 'process'],
   agent: ['api', 'protocol', 'process'],
   cli: ['api', 'protocol', 'kube'],

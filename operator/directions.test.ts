@@ -30,7 +30,7 @@ const allowed: Record<Layer, readonly Layer[]> = {
   api: [],
   protocol: ['api'],
   kube: [],
-  process: [],
+  process: ['api'],
   controller: ['api', 'protocol', 'kube', 'process'],
   agent: ['api', 'protocol', 'process'],
   cli: ['api', 'protocol', 'kube'],
