@@ -23,10 +23,10 @@ export class LiveBench {
   ) {}
 
   /** Ready when the API server hands out live data. */
-  static async start({ audit = false, environment: more = {} }: { readonly audit?: boolean; readonly environment?: Readonly<Record<string, string>> } = {}): Promise<LiveBench> {
+  static async start({ audit = false, values = [], environment: more = {} }: { readonly audit?: boolean; readonly values?: readonly string[]; readonly environment?: Readonly<Record<string, string>> } = {}): Promise<LiveBench> {
     const port = await freePort();
     const environment = { LIVE_PORT: String(port), LIVE_SERVICE: here, ...more };
-    const bench = await ControllerBench.start({ audit, values: ['liveData.enabled=true'], controller: () => Promise.resolve({ environment }) });
+    const bench = await ControllerBench.start({ audit, values: ['liveData.enabled=true', ...values], controller: () => Promise.resolve({ environment }) });
     const live = new LiveBench(bench, port);
     try {
       await bench.create({ apiVersion: 'v1', kind: 'Service', metadata: { name: here, namespace }, spec: { type: 'ExternalName', externalName: 'localhost' } });
