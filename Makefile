@@ -118,6 +118,11 @@ test-bounds: $(OBJECT) ## A million short connections, stalled readers, memory o
 soak-page: node_modules/.stamp ## Writes docs/soak.* from the last soak
 	$(TS) e2e/soak/page.ts
 
+.PHONY: test-attacks
+test-attacks: build tools ## What somebody can do who may do little, on the real parts; writes docs/attacks.* (root; ARGS="--only idle")
+	@$(TS) e2e/tools/debian.ts all
+	$(TS) e2e/attacks/main.ts $(ARGS)
+
 .PHONY: test-programs
 test-programs: $(OBJECT) ## Redis, PostgreSQL, nginx, HAProxy and others through two Envoys; writes docs/programs.* (root; ARGS="--only nginx")
 	@$(TS) e2e/tools/debian.ts programs

@@ -1,4 +1,4 @@
-// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e` and `faults` a real API server; `cluster`, `rollout`,
+// `unit` runs anywhere; `kernel` and `programs` need root and BPF; `e2e`, `faults` and `attacks` a real API server; `cluster`, `rollout`,
 // `open-connections` and `releases` real nodes or agents. All but the first run one file at a time. `make test` runs unit, kernel, e2e and
 // cluster; the others take too long for it.
 const shared = {
@@ -20,6 +20,7 @@ module.exports = {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/operator/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts', '<rootDir>/ebpf/**/*.test.ts'] },
     { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/{soak,bounds,readers}/**/*.e2e.ts'] },
+    { ...shared, displayName: 'attacks', testMatch: ['<rootDir>/e2e/attacks/*.e2e.ts'] },
     { ...shared, displayName: 'programs', testMatch: ['<rootDir>/e2e/programs/**/*.e2e.ts'] },
     { ...shared, displayName: 'releases', testMatch: ['<rootDir>/e2e/releases/*.e2e.ts'] },
     { ...shared, displayName: 'faults', testMatch: [`${cases}/controllerFaults.e2e.ts`] },

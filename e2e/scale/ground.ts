@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { agentAudience } from '../../operator/api';
 import { type KubeClient, kubeClient, loadKubeConfig } from '../../operator/kube';
+import { chartSettings } from '../support/chartSettings';
 import { ControllerBench, podOn } from '../support/controllerBench';
 import { namespace } from '../support/controllerProcess';
 import { agentAccount, agentPod } from '../support/testAgent';
@@ -19,9 +20,6 @@ const program = ['dist/operator/controller/main.js'];
 
 const made = z.object({ metadata: z.object({ uid: z.string() }) });
 const issued = z.object({ status: z.object({ token: z.string() }) });
-const deployment = z.object({
-  spec: z.object({ template: z.object({ spec: z.object({ containers: z.array(z.object({ env: z.array(z.object({ name: z.string(), value: z.string().optional() })) })) }) }) }),
-});
 
 export interface GroundSize {
   readonly nodes: number;
@@ -45,7 +43,7 @@ export class Ground {
     const bench = await ControllerBench.start({
       controller: async (server) => {
         relay = await ByteRelay.start(server.url);
-        return { url: relay.url, program, environment: { ...(await settingsOf(kubeClient(loadKubeConfig(server.kubeconfig)))), LOG_LEVEL: 'info' } };
+        return { url: relay.url, program, environment: { ...(await chartSettings(server)), LOG_LEVEL: 'info' } };
       },
     });
     try {
@@ -67,13 +65,6 @@ export class Ground {
     await this.bench.stop();
     this.relay.stop();
   }
-}
-
-/** What the chart sets in the controller's environment for Node.js and the C library. */
-async function settingsOf(admin: KubeClient): Promise<Record<string, string>> {
-  const { spec } = deployment.parse(await admin.request('GET', `/apis/apps/v1/namespaces/${namespace}/deployments/sidecar-acceleration-controller`));
-  const all = spec.template.spec.containers.flatMap(({ env }) => env);
-  return Object.fromEntries(all.flatMap(({ name, value }) => (value !== undefined && /^(NODE_OPTIONS|MALLOC_.*|UV_.*)$/.test(name) ? [[name, value]] : [])));
 }
 
 /** By its number. */

@@ -2,6 +2,7 @@
 import { connectionWith, watchedWith } from '../../operator/controller/live/live.testing';
 import type { LiveEventType } from '../../operator/api';
 import type { Connection, PodTraffic } from '../../operator/protocol';
+import type { ApiServer } from './apiServer';
 import { ControllerBench } from './controllerBench';
 import { namespace } from './controllerProcess';
 import { freePort } from './freePort';
@@ -11,6 +12,17 @@ import { waitFor } from './waitFor';
 const apiService = 'v1alpha1.live.acceleration.dev';
 /** An API server without a cluster reaches nothing but this machine: by a Service that is another name for it. */
 const here = 'live-here';
+
+export interface LiveBenchOptions {
+  readonly audit?: boolean;
+  /** Of the chart. */
+  readonly values?: readonly string[];
+  readonly environment?: Readonly<Record<string, string>>;
+  /** What more of it only the API server tells. */
+  readonly environmentOf?: (server: ApiServer) => Promise<Record<string, string>>;
+  /** What node is to run; the sources unless told. */
+  readonly program?: readonly string[];
+}
 
 export class LiveBench {
   connections: Connection[] = [connectionWith()];
@@ -23,15 +35,18 @@ export class LiveBench {
   ) {}
 
   /** Ready when the API server hands out live data. */
-  static async start({ audit = false, values = [], environment: more = {} }: { readonly audit?: boolean; readonly values?: readonly string[]; readonly environment?: Readonly<Record<string, string>> } = {}): Promise<LiveBench> {
+  static async start({ audit = false, values = [], environment: more = {}, environmentOf = () => Promise.resolve({}), program }: LiveBenchOptions = {}): Promise<LiveBench> {
     const port = await freePort();
     const environment = { LIVE_PORT: String(port), LIVE_SERVICE: here, ...more };
-    const bench = await ControllerBench.start({ audit, values: ['liveData.enabled=true', ...values], controller: () => Promise.resolve({ environment }) });
+    const bench = await ControllerBench.start({
+      audit, values: ['liveData.enabled=true', ...values],
+      controller: async (server) => ({ environment: { ...environment, ...(await environmentOf(server)) }, ...(program === undefined ? {} : { program }) }),
+    });
     const live = new LiveBench(bench, port);
     try {
       await bench.create({ apiVersion: 'v1', kind: 'Service', metadata: { name: here, namespace }, spec: { type: 'ExternalName', externalName: 'localhost' } });
       await bench.kubectl(['patch', 'apiservice', apiService, '--type=merge', '-p', JSON.stringify({ spec: { service: { name: here, namespace, port } } })]);
-      await bench.kubectl(['wait', '--for=condition=Available', `apiservice/${apiService}`, '--timeout=60s']);
+      await live.available();
       return live;
     } catch (error) {
       await bench.stop();
@@ -49,6 +64,11 @@ export class LiveBench {
     const agent = await this.bench.obedient(await this.bench.podToken('agent-1'), [namespaceReport('shop', { open: 2, accelerated: 1 })], undefined, watched);
     await this.bench.ready();
     return agent;
+  }
+
+  /** Waits until the API server hands out live data. */
+  async available(): Promise<void> {
+    await this.bench.kubectl(['wait', '--for=condition=Available', `apiservice/${apiService}`, '--timeout=60s']);
   }
 
   stop(): Promise<void> {
