@@ -56,6 +56,10 @@ it('more connections than a node can have do not count either, and it is named i
   expect((await live.bench.condition('Degraded'))?.reason).toBe('ImplausibleReport');
 });
 
+it('looking at a node that has no pod at all is no trouble', () => {
+  expect(live.bench.controller.log.filter(({ message }) => message.includes('looking at the pods'))).toEqual([]);
+});
+
 it('a pod that comes to it counts at once', async () => {
   await live.bench.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'own', namespace: 'plain' }, spec: { nodeName: 'node2', automountServiceAccountToken: false, containers: [{ name: 'app', image: 'none' }] } });
   liar.say([namespaceReport('plain', { open: 7, accelerated: 7 })]);

@@ -16,6 +16,11 @@ test('the pods of one node are asked for, without more than their metadata, from
   expect(asked).toEqual([['GET', '/api/v1/pods', { query, accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' }]]);
 });
 
+test('a node without pods has none, as the API server says it', async () => {
+  const { lookup } = lookupOf({ kind: 'PartialObjectMetadataList', items: null });
+  expect(await lookup.podsOn('node1', undefined, undefined)).toEqual(new Map());
+});
+
 test('pods of a namespace are asked for in it', async () => {
   const { lookup, asked } = lookupOf({ items: [pod('shop', 'cart')] });
   expect(await lookup.podsOn('node1', ['shop'], undefined)).toEqual(new Map([['shop', ['cart']]]));

@@ -6,7 +6,9 @@ import { WaitingLine } from '../waitingLine';
 import type { PodsByNamespace } from './judge';
 
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
-const list = z.object({ items: z.array(z.object({ metadata: z.object({ name: z.string(), namespace: z.string() }) })) });
+const item = z.object({ metadata: z.object({ name: z.string(), namespace: z.string() }) });
+/** Of no pods at all the API server says null, in this form of a list alone. */
+const list = z.object({ items: z.array(item).nullable().transform((items) => items ?? []) });
 /** After a change of leader every node is looked at within seconds. */
 const looks = { atOnce: 8, longest: 20_000, patienceMs: Number.POSITIVE_INFINITY };
 
