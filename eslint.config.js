@@ -8,7 +8,7 @@ const directions = {
   ports: [],
   protocol: ['api', 'ports'],
   kube: [],
-  process: ['ports'],
+  process: ['api', 'ports'],
   controller: ['api', 'ports', 'protocol', 'kube', 'process'],
   agent: ['api', 'protocol', 'process'],
   cli: ['api', 'protocol', 'kube'],

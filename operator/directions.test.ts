@@ -31,7 +31,7 @@ const allowed: Record<Layer, readonly Layer[]> = {
   ports: [],
   protocol: ['api', 'ports'],
   kube: [],
-  process: ['ports'],
+  process: ['api', 'ports'],
   controller: ['api', 'ports', 'protocol', 'kube', 'process'],
   agent: ['api', 'protocol', 'process'],
   cli: ['api', 'protocol', 'kube'],

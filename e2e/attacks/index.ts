@@ -5,6 +5,9 @@ import { halfHandshakes, idleAtLive, withoutCertificate } from './ports/crowdAtL
 import { idleAtAgent } from './ports/idleAtAgent';
 import { halfRequestsAtHealth, idleAtHealth, unreadMetrics } from './ports/idleAtHealth';
 import { wrongTokens } from './ports/wrongTokens';
+import { controlCharacters } from './trust/controlCharacters';
+import { controllerToken } from './trust/controllerToken';
+import { lyingNode } from './trust/lyingNode';
 
 export const attacks: readonly Attack[] = [
   idleAtHealth,
@@ -17,4 +20,7 @@ export const attacks: readonly Attack[] = [
   idleAtChannel,
   handshakesAtChannel,
   wrongTokens,
+  lyingNode,
+  controlCharacters,
+  controllerToken,
 ];

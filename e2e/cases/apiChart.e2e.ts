@@ -75,6 +75,7 @@ describe('an installed chart', () => {
     ['create', 'daemonsets.apps', `-n=${namespace}`],
     ['patch', 'daemonsets.apps/sidecar-acceleration-agent', `-n=${namespace}`],
     ['delete', 'pods', `-n=${namespace}`],
+    ['list', 'pods', ''],
     ['get', 'secrets/sidecar-acceleration-channel', `-n=${namespace}`],
     ['update', 'leases.coordination.k8s.io/sidecar-acceleration-controller', `-n=${namespace}`],
   ])('lets the controller %s %s %s', async (verb, resource, scope) => {
@@ -86,7 +87,8 @@ describe('an installed chart', () => {
     ['patch', 'sidecaraccelerations.acceleration.dev/another', ''],
     ['list', 'secrets', `-n=${namespace}`],
     ['get', 'secrets/another', `-n=${namespace}`],
-    ['list', 'pods', '-n=kube-system'],
+    ['watch', 'pods', '-n=kube-system'],
+    ['get', 'pods', '-n=kube-system'],
     ['create', 'pods', `-n=${namespace}`],
     ['patch', 'daemonsets.apps/another', `-n=${namespace}`],
     ['create', 'daemonsets.apps', '-n=kube-system'],

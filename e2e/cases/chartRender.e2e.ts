@@ -30,6 +30,8 @@ describe('the chart', () => {
     expect(kinds(await render({}, ['--no-hooks']))).toEqual([
       `ClusterRole ${controller}`, `ClusterRoleBinding ${controller}`, 'CustomResourceDefinition sidecaraccelerations.acceleration.dev',
       `Deployment ${controller}`, `Lease ${controller}`, `PodDisruptionBudget ${controller}`, `Role ${controller}`, `Role ${controller}`, `RoleBinding ${controller}`, `RoleBinding ${controller}`, 'Service sidecar-acceleration-channel', `Service ${controller}`, `ServiceAccount ${controller}`,
+      'ValidatingAdmissionPolicy sidecar-acceleration-agents', `ValidatingAdmissionPolicy ${controller}`,
+      'ValidatingAdmissionPolicyBinding sidecar-acceleration-agents', `ValidatingAdmissionPolicyBinding ${controller}`,
     ]);
   });
 
@@ -58,6 +60,12 @@ describe('the chart', () => {
     expect(crd(await render({ crds: { keep: false } }))?.metadata.annotations).toEqual({});
     expect(crd(await render({ crds: { enabled: false } }))).toBeUndefined();
   });
+});
+
+it.each(['kube-system', 'kube-public', 'kube-node-lease'])('is not installed into %s', async (namespace) => {
+  const into = await chartRenderer(namespace);
+  const problem = await into().catch(String);
+  expect(problem).toContain(`namespace ${namespace} belongs to Kubernetes: install into one of its own, as in helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace`);
 });
 
 describe('a value', () => {
@@ -89,6 +97,12 @@ describe('a value', () => {
     expect(env).toContainEqual({ name: 'IMAGE_PULL_SECRETS', value: 'one,two' });
     const accounts = objects.filter(({ kind }) => kind === 'ServiceAccount');
     expect(accounts.map((account) => at(account, 'imagePullSecrets'))).toEqual(Array(4).fill([{ name: 'one' }, { name: 'two' }]));
+  });
+
+  it('pins what the controller may make, for its image and further ones, or not', async () => {
+    const objects = await render({ image: { repository: 'mirror.example:5000/acc' }, admissionPolicy: { images: ['old.example/acc'] } });
+    expect(at(objectOf(objects, 'ValidatingAdmissionPolicy', 'sidecar-acceleration-agents'), 'spec.variables.0')).toEqual({ name: 'released', expression: '["mirror.example:5000/acc","old.example/acc"]' });
+    expect(kinds(await render({ admissionPolicy: { enabled: false } })).filter((name) => name.startsWith('Validating'))).toEqual([]);
   });
 
   it('limits evictions', async () => {

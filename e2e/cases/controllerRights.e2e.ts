@@ -19,7 +19,7 @@ let fleet: SimulatedFleet;
 
 beforeAll(async () => {
   // A cluster of two families: the leader publishes an address of each.
-  ({ bench } = await LiveBench.start({ audit: true, environment: { POD_IPS: '192.0.2.1,2001:db8::1' } }));
+  ({ bench } = await LiveBench.start({ audit: true, values: ['admissionPolicy.enabled=true'], environment: { POD_IPS: '192.0.2.1,2001:db8::1' } }));
 });
 
 afterAll(async () => {

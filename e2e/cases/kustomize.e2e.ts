@@ -1,7 +1,7 @@
 // The kustomize base on a real API server: what it installs, and that an overlay's image reaches the agents too.
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { at, parsed, type Rendered } from '../support/chart';
+import { at, objectOf, parsed, type Rendered } from '../support/chart';
 import { startApiServer, type ApiServer } from '../support/apiServer';
 import { established } from '../support/established';
 import { kustomizeBase } from '../gitops/kustomizeBase';
@@ -61,4 +61,12 @@ it('gives an overlay’s image to the controller and, through it, to the agents'
   expect(image).toMatch(/^registry\.example\.com\/sidecar-acceleration@sha256:/);
   expect(at(deployment, 'spec.template.spec.containers.0.env')).toContainEqual({ name: 'IMAGE', value: image });
   expect(at(deployment, 'spec.replicas')).toBe(3);
+});
+
+it('has the overlay’s policy admit agents of that image', async () => {
+  const objects = await kustomized('example');
+  const policy = objectOf(objects, 'ValidatingAdmissionPolicy', 'sidecar-acceleration-agents');
+  expect(at(policy, 'spec.variables.0')).toEqual({ name: 'released', expression: '["registry.example.com/sidecar-acceleration"]' });
+  const { code, stderr } = await server.kubectl(['apply', '--server-side', '--validate=strict', '--dry-run=server', '-k', join(directory, 'example')]);
+  expect([code, stderr]).toEqual([0, '']);
 });

@@ -5,6 +5,7 @@ import { parsed, template, type Rendered } from '../support/chart';
 import type { Tools } from '../tools/install';
 
 export const baseDirectory = join('deploy', 'kustomize', 'base');
+const policyDirectory = join('deploy', 'kustomize', 'policy');
 /** Kustomize's user names no namespace; this is the one of namespace.yaml. */
 const namespace = 'sidecar-acceleration';
 const banner = '# Rendered from the chart by make render; do not edit.\n';
@@ -14,9 +15,12 @@ export async function kustomizeBase(tools: Tools): Promise<Map<string, string>> 
   // A CRD that kustomize manages is the business of kustomize; Helm's mark to keep it means nothing there.
   const objects = parsed(await template(tools, namespace, { crds: { keep: false } }, ['--no-hooks'])).map(withoutHelm);
   const isCrd = ({ kind }: Rendered): boolean => kind === 'CustomResourceDefinition';
+  // It names the image's repository inside of an expression, where `images` of an overlay does not reach: so it is a component of its own.
+  const isPolicy = ({ kind }: Rendered): boolean => kind.startsWith('ValidatingAdmissionPolicy');
   return new Map([
     [join(baseDirectory, 'crd.yaml'), file(objects.filter(isCrd))],
-    [join(baseDirectory, 'controller.yaml'), file(objects.filter((object) => !isCrd(object)))],
+    [join(baseDirectory, 'controller.yaml'), file(objects.filter((object) => !isCrd(object) && !isPolicy(object)))],
+    [join(policyDirectory, 'policy.yaml'), file(objects.filter(isPolicy))],
   ]);
 }
 

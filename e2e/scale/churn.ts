@@ -1,5 +1,6 @@
 // Pods that come and go: real objects at the API server, and what the agents of their nodes then report.
 import type { KubeClient } from '../../operator/kube';
+import { podOn } from '../support/controllerBench';
 import type { Fleet } from './fleet';
 import { nodeName, teamName } from './ground';
 
@@ -53,8 +54,7 @@ export class Churn {
     const agent = Math.floor(Math.random() * this.fleet.agents.length);
     const pod: Pod = { agent, namespace: teamName(Math.floor(Math.random() * this.namespaces)), name: `app-${this.count++}` };
     this.pods.push(pod);
-    const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: pod.name }, spec: { nodeName: nodeName(agent), automountServiceAccountToken: false, containers: [{ name: 'app', image: 'none' }] } };
-    this.follow(this.admin.request('POST', pathOf(pod), { body: object }), pod, 1);
+    this.follow(this.admin.request('POST', pathOf(pod), { body: podOn(nodeName(agent), pod.namespace, pod.name) }), pod, 1);
     const oldest = this.pods.length > living ? this.pods.shift() : undefined;
     if (oldest !== undefined) this.follow(this.admin.request('DELETE', `${pathOf(oldest)}/${oldest.name}`, { body: { gracePeriodSeconds: 0 } }), oldest, -1);
   }

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { agentAudience } from '../../operator/api';
 import { type KubeClient, kubeClient, loadKubeConfig } from '../../operator/kube';
 import { chartSettings } from '../support/chartSettings';
-import { ControllerBench } from '../support/controllerBench';
+import { ControllerBench, podOn } from '../support/controllerBench';
 import { namespace } from '../support/controllerProcess';
 import { agentAccount, agentPod } from '../support/testAgent';
 import { inBulk } from './bulk';
@@ -82,7 +82,9 @@ async function populate(admin: KubeClient, { nodes, namespaces }: GroundSize): P
     // Probes are on agents of all simulators; their namespaces are the last ones, where no other agent is.
     const share = Math.floor(nodes / probing);
     const probe = index % share === 0 && index / share < probing ? teamName(namespaces - 1 - index / share) : undefined;
-    return { token, namespaces: namespacesOf(index, namespaces - probing), probe };
+    const own = namespacesOf(index, namespaces - probing);
+    for (const name of probe === undefined ? own : [...own, probe]) for (const each of ['a', 'b']) await admin.request('POST', `/api/v1/namespaces/${name}/pods`, { body: podOn(nodeName(index), name, `app-${each}-${index}`) });
+    return { token, namespaces: own, probe };
   });
 }
 

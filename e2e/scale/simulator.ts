@@ -14,7 +14,7 @@ const renewalMs = 480_000;
 /** Between two changes of one probe, on average. */
 const probeMs = 1500;
 /** More than any other: the status lists the namespaces with the most open connections. */
-const probeOpen = 1_000_000;
+const probeOpen = 100_000;
 
 class Simulator {
   private readonly agents: SimulatedAgent[] = [];

@@ -15,6 +15,8 @@ const here = 'live-here';
 
 export interface LiveBenchOptions {
   readonly audit?: boolean;
+  /** Of the chart. */
+  readonly values?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
   /** What more of it only the API server tells. */
   readonly environmentOf?: (server: ApiServer) => Promise<Record<string, string>>;
@@ -33,11 +35,11 @@ export class LiveBench {
   ) {}
 
   /** Ready when the API server hands out live data. */
-  static async start({ audit = false, environment: more = {}, environmentOf = () => Promise.resolve({}), program }: LiveBenchOptions = {}): Promise<LiveBench> {
+  static async start({ audit = false, values = [], environment: more = {}, environmentOf = () => Promise.resolve({}), program }: LiveBenchOptions = {}): Promise<LiveBench> {
     const port = await freePort();
     const environment = { LIVE_PORT: String(port), LIVE_SERVICE: here, ...more };
     const bench = await ControllerBench.start({
-      audit, values: ['liveData.enabled=true'],
+      audit, values: ['liveData.enabled=true', ...values],
       controller: async (server) => ({ environment: { ...environment, ...(await environmentOf(server)) }, ...(program === undefined ? {} : { program }) }),
     });
     const live = new LiveBench(bench, port);

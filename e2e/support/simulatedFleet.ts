@@ -5,7 +5,7 @@ import { type NodeReason, nodeReasons, revisionLabel } from '../../operator/api'
 import { kubeClient, type KubeClient, loadKubeConfig, Reflector, WorkQueue } from '../../operator/kube';
 import type { Order, Report } from '../../operator/protocol';
 import { LongRunning } from './childProcess';
-import type { ControllerBench } from './controllerBench';
+import { type ControllerBench, podOn } from './controllerBench';
 import { namespace } from './controllerProcess';
 import { freePort } from './freePort';
 import { emptyReport, namespaceReport, TestAgent } from './testAgent';
@@ -88,13 +88,14 @@ export class SimulatedFleet {
     await this.manager.stop();
   }
 
-  /** A node that is Ready. */
+  /** A node that is Ready, with a pod of shop. */
   async addNode(name: string, { arch = 'amd64', labels = {}, taints = [] }: NodeOptions = {}): Promise<void> {
     const platform = { 'kubernetes.io/arch': arch, 'kubernetes.io/os': 'linux', 'kubernetes.io/hostname': name };
     await this.client.request('POST', '/api/v1/nodes', { body: { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...platform, ...labels } }, spec: { taints } } });
     // The API server taints a new node as not ready; who takes that away in a cluster, the node lifecycle controller, does not run here.
     await this.client.request('PATCH', `/api/v1/nodes/${name}`, { contentType: merge, body: { spec: { taints } } });
     await this.setReady(name, true);
+    await this.client.request('POST', '/api/v1/namespaces/shop/pods', { body: podOn(name, 'shop', `app-on-${name}`) });
   }
 
   async setReady(name: string, ready: boolean): Promise<void> {
@@ -106,6 +107,7 @@ export class SimulatedFleet {
   async removeNode(name: string): Promise<void> {
     await this.client.request('DELETE', `/api/v1/nodes/${name}`);
     // What the garbage collector of pods does.
+    await this.client.request('DELETE', `/api/v1/namespaces/shop/pods/app-on-${name}`, { body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 } });
     for (const { metadata, spec } of this.pods.list()) if (spec.nodeName === name) await this.end(metadata.name);
   }
 

@@ -2,7 +2,7 @@
 import { Backoff, type Problem } from '../protocol';
 import { type Datapath, DatapathRefused, type Leftovers, type OpenOptions } from './datapath/contract';
 import type { Host } from './host';
-import { preflight, problem } from './preflight';
+import { asLine, preflight, problem } from './preflight';
 
 export interface OpenerOptions {
   readonly host: Host;
@@ -97,6 +97,6 @@ export class DatapathOpener {
 
 /** Whatever goes wrong in opening is a fact about the node or the image: to be reported, not to be died of. */
 function refusal(error: unknown): Problem {
-  if (error instanceof DatapathRefused) return { reason: error.reason, message: error.message.slice(0, 1024) };
+  if (error instanceof DatapathRefused) return { reason: error.reason, message: asLine(error.message) };
   return problem('LoadRefused', error instanceof Error ? error.message : String(error));
 }

@@ -1,6 +1,6 @@
 // Looks, without touching anything, whether this node can be accelerated, and says what to do where it cannot.
-import { nodeReasons, type NodeReason } from '../api';
-import type { Problem } from '../protocol';
+import { nodeReasons, type NodeReason, oneLine } from '../api';
+import { maxProblemLength, type Problem } from '../protocol';
 import { cgroup2Mount, findPodCgroup } from './cgroup';
 import { bpffsMagic, type Host } from './host';
 import { isAtLeast } from './kernelRelease';
@@ -41,5 +41,10 @@ export function preflight(host: Host, { pins, pids }: PreflightQuestion): Prefli
 /** A problem in one line: what is wrong here, and the remedy of its reason. */
 export function problem(reason: NodeReason, what: string): Problem {
   const { remedy } = nodeReasons[reason];
-  return { reason, message: `${what}. ${remedy}`.replace(/\s+/g, ' ').slice(0, 1024) };
+  return { reason, message: asLine(`${what}. ${remedy}`) };
+}
+
+/** What the channel takes as a problem's message: the words of a kernel or a runtime may be several lines. */
+export function asLine(text: string): string {
+  return oneLine(text.replace(/\s+/g, ' ')).slice(0, maxProblemLength);
 }

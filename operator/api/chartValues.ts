@@ -25,6 +25,11 @@ const networkPolicy = z.strictObject({
   apiServerPorts: z.array(z.int().min(1).max(65535)).min(1).describe('Ports of the API server: of its Service, and of the servers behind it.'),
 });
 
+const admissionPolicy = z.strictObject({
+  enabled: z.boolean().describe('Pin by ValidatingAdmissionPolicies what the controller’s account may make: names, and the agents’ image, host paths and capabilities.'),
+  images: z.array(z.string().min(1)).describe('Further repositories of agents, without tags; image.repository and spec.agent.image are always admitted.'),
+});
+
 const metrics = z.strictObject({
   serviceMonitor: z.strictObject({
     enabled: z.boolean().describe('Have the Prometheus operator scrape controller and agents; needs its CRDs.'),
@@ -54,6 +59,7 @@ export const chartValues = z.strictObject({
   logLevel: z.enum(['error', 'warn', 'info', 'debug']),
   podDisruptionBudget,
   networkPolicy,
+  admissionPolicy,
   metrics,
   liveData: z.strictObject({
     enabled: z.boolean().describe('Serve live data to accelctl and the console, as an aggregated API: an APIService and the rights it takes.'),

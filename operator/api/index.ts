@@ -10,3 +10,4 @@ export * from './resource';
 export * from './share';
 export * from './spec';
 export * from './status';
+export * from './text';

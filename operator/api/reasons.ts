@@ -121,6 +121,10 @@ export const nodeReasons = {
     means: 'The kernel has no way to see which programs read by splice(2) or FIONREAD, so connections of containers not seen before stay on TCP.',
     remedy: 'Use a kernel with CONFIG_KPROBES, or with CONFIG_FTRACE_SYSCALLS and tracefs at /sys/kernel/tracing.',
   },
+  ImplausibleReport: {
+    means: 'The agent of the node reports pods that are not on it, or more connections than a node can have. That is not counted.',
+    remedy: 'If pods of the node were deleted by force, it passes. If not, take the node out of the cluster: somebody else speaks there.',
+  },
   NamespaceLimit: {
     means: 'More namespaces are selected on the node than the counters have room for.',
     remedy: 'Narrow spec.selector.namespaces, or spread the pods.',
@@ -154,6 +158,10 @@ export const asideReasons = {
   WasNotWell: {
     means: 'The agent of the node was not well before the update, or has never been, and is not well now.',
     remedy: 'Look at the agent pod of the node; it is nothing that the new revision has brought.',
+  },
+  FailedAlone: {
+    means: 'The agent of the node failed after its update, and that of no other did: one node alone does not stop a revision.',
+    remedy: 'Look at the agent pod of the node. If its word is to decide, name it alone in spec.rollout.canary.nodeSelector.',
   },
   JoinedMeanwhile: {
     means: 'The node joined during the rollout and its agent has not become well in time: nothing is known of it from before.',

@@ -81,7 +81,7 @@ const nodes = z.object({
 
 const canary = z
   .object({
-    count: z.int().min(0).max(1000).optional().describe('So many nodes, the best witnesses first: those that accelerate. 1 unless told; 0 does without.'),
+    count: z.int().min(0).max(1000).optional().describe('So many nodes, the best witnesses first: those with selected pods. When one fails alone, another is asked. 1 unless told; 0 does without.'),
     nodeSelector: labels.optional().describe('Every node with these labels.'),
   })
   .meta(rules({ rule: '!(has(self.count) && has(self.nodeSelector))', message: 'a canary is chosen by count or by nodeSelector, not by both' }));

@@ -1,5 +1,5 @@
 // Colours that carry a judgement: good, doubtful, bad. Everything is said in words too, so nothing is lost without them.
-import { styleText } from 'node:util';
+import { inspect, styleText } from 'node:util';
 
 export type Judgement = 'good' | 'doubtful' | 'bad';
 export type Paint = (judgement: Judgement, text: string) => string;
@@ -14,3 +14,10 @@ export function paintOf(stream: { readonly isTTY?: boolean }, environment: NodeJ
 }
 
 export const plain: Paint = (_judgement, text) => text;
+
+const painted = new RegExp(`(${Object.values(colours).flatMap((colour) => inspect.colors[colour] ?? []).map((code) => `\\u001b\\[${code}m`).join('|')})`);
+
+/** The text in parts: sequences that `paint` made, and what stands between them. */
+export function paintedParts(text: string): { readonly isColour: boolean; readonly part: string }[] {
+  return text.split(painted).map((part, at) => ({ isColour: at % 2 === 1, part }));
+}

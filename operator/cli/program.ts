@@ -1,6 +1,8 @@
 // The command line as a whole: global options, commands, and how usage errors end.
 import { Command, CommanderError } from 'commander';
+import { oneLine } from '../api';
 import { addBench } from './bench';
+import { cleaned } from './clean';
 import { addCompletion, asksForCompletion, completionOf } from './completion';
 import { addConsole } from './console';
 import { addDoctor } from './doctor';
@@ -48,15 +50,16 @@ export function programOf({ name, version }: Identity, world: Surroundings): Com
  */
 export async function runProgram(identity: Identity, words: readonly string[], world: Omit<Surroundings, 'end'>, complain: (line: string) => void): Promise<ExitCode> {
   let code: ExitCode = exitCode.fine;
-  const program = programOf(identity, { ...world, end: (next) => (code = next) });
+  const clean = cleaned(world);
+  const program = programOf(identity, { ...clean, end: (next) => (code = next) });
   try {
-    if (words[0] === asksForCompletion) world.print(await completionOf(program, words.slice(1), world));
+    if (words[0] === asksForCompletion) clean.print(await completionOf(program, words.slice(1), clean));
     else await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
     // Commander has said what is wrong already, and ends --help the same way.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.fine : exitCode.usage;
-    complain(`${identity.name}: ${error instanceof Error ? error.message : String(error)}`);
+    complain(oneLine(`${identity.name}: ${error instanceof Error ? error.message : String(error)}`));
     return error instanceof Failure ? error.code : exitCode.error;
   }
 }

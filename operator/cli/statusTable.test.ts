@@ -28,6 +28,11 @@ billing    Partial       2/2         4/10  205 MiB  11.0 MiB     2h  PeerElsewhe
     expect(statusTable(recorded({ status: { rollout: { ...rollout, stage: 'Done' } } }), recordedNow)).not.toContain('rollout ');
   });
 
+  it('keeps a message that would begin a line of its own on its line', () => {
+    const unsupported = [{ reason: 'LoadRefused' as const, nodes: 1, examples: ['node3'], message: 'no\nshop  Accelerated' }];
+    expect(statusTable(recorded({ status: { nodes: { desired: 1, ready: 0, unsupported } } }), recordedNow)).toContain('LoadRefused on 1 (node3): no\\u000ashop  Accelerated\n');
+  });
+
   it('sums up the namespaces that are not listed', () => {
     const remainder = { namespaces: 7, connections: { open: 20, accelerated: 10 }, bytes: { fast: 1024, tcp: 0 } };
     expect(statusTable(recorded({ status: { remainder } }), recordedNow)).toContain('7 more namespaces: 10 of 20 ends accelerated, 1.0 KiB on the fast path, 0 B over TCP');

@@ -1,5 +1,5 @@
 // The status of the resource as a page of text: a head of totals, then one line a namespace.
-import { type NamespaceState, type NamespaceStatus, share, type SidecarAcceleration, type Status } from '../api';
+import { type NamespaceState, type NamespaceStatus, oneLine, share, type SidecarAcceleration, type Status } from '../api';
 import { plain, type Judgement, type Paint } from './paint';
 import { readinessOf } from './readiness';
 import { bare } from './table';
@@ -18,9 +18,9 @@ export function statusTable(resource: SidecarAcceleration, now: Date, paint: Pai
 function head(resource: SidecarAcceleration, status: Status, paint: Paint): string {
   const { ready, message } = readinessOf(resource);
   const { nodes, connections, bytes: sent, rollout } = status;
-  const lines = [`SidecarAcceleration ${resource.metadata.name}: mode ${resource.spec.mode}, ${ready ? paint('good', 'ready') : `${paint('bad', 'not ready')}: ${message}`}`];
+  const lines = [`SidecarAcceleration ${resource.metadata.name}: mode ${resource.spec.mode}, ${ready ? paint('good', 'ready') : `${paint('bad', 'not ready')}: ${oneLine(message)}`}`];
   if (nodes) lines.push(`nodes        ${nodes.ready} of ${nodes.desired} ready`);
-  if (rollout && rollout.stage !== 'Done') lines.push(`rollout      ${paint(rollout.failures.length > 0 ? 'bad' : 'doubtful', rollout.stage)}: ${rollout.message}`);
+  if (rollout && rollout.stage !== 'Done') lines.push(`rollout      ${paint(rollout.failures.length > 0 ? 'bad' : 'doubtful', rollout.stage)}: ${oneLine(rollout.message)}`);
   if (connections) lines.push(`connections  ${connections.accelerated} of ${connections.open} ends accelerated (${share(connections.accelerated, connections.open)})`);
   if (sent) lines.push(`bytes sent   ${bytes(sent.fast)} on the fast path, ${bytes(sent.tcp)} over TCP`);
   return lines.join('\n');
@@ -28,7 +28,7 @@ function head(resource: SidecarAcceleration, status: Status, paint: Paint): stri
 
 function nodesThatCannot(status: Status, paint: Paint): string {
   const rows = (status.nodes?.unsupported ?? []).map(
-    ({ reason, nodes, examples, message }) => `${paint('bad', reason)} on ${nodes} (${examples.join(', ')}${nodes > examples.length ? ', ...' : ''}): ${message}`,
+    ({ reason, nodes, examples, message }) => `${paint('bad', reason)} on ${nodes} (${examples.join(', ')}${nodes > examples.length ? ', ...' : ''}): ${oneLine(message)}`,
   );
   return rows.join('\n');
 }

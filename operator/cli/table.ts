@@ -1,5 +1,7 @@
 // Tables without lines, as kubectl prints them.
 import Table from 'cli-table3';
+import { oneLine } from '../api';
+import { paintedParts } from './paint';
 
 const noLines = {
   top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
@@ -14,6 +16,11 @@ export function bare(head: readonly string[], rows: readonly (readonly string[])
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     colAligns: head.map((title) => (title.startsWith('>') ? 'right' : 'left')),
   });
-  table.push(...rows.map((row) => [...row]));
+  table.push(...rows.map((row) => row.map(cell)));
   return table.toString().replace(/ +$/gm, '');
+}
+
+/** A cell that ends its line would begin a row of its own. */
+function cell(text: string): string {
+  return paintedParts(text).map(({ isColour, part }) => (isColour ? part : oneLine(part))).join('');
 }

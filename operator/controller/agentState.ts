@@ -11,6 +11,10 @@ export interface AgentState {
   readonly report: Report | undefined;
   /** Of the pod whose agent sent that report. */
   readonly podUid?: string | undefined;
+  /** False while what it says of pods has not been compared with those of the API server: none of that is in the report then. */
+  readonly checked?: boolean;
+  /** What it says and cannot have, in words; none of that is in the report. */
+  readonly lie?: string | undefined;
   /** Milliseconds since the agent was last heard. */
   readonly ageMs: number;
 }

@@ -8,6 +8,7 @@ import { readEnvironment } from './environment';
 import { lead, resourceKey } from './leader';
 import { agentsOf, Questions } from './live';
 import { createMetrics } from './metrics';
+import { PodLookup } from './ownPods';
 import { agentName, channelName, labelsOf } from './render';
 import { AgentSessions } from './sessions';
 import { TokenReviewer } from './tokenReview';
@@ -46,8 +47,10 @@ async function run(environment: ReturnType<typeof readEnvironment>, log: Log, si
   });
   const queue = new WorkQueue();
   const cluster = new Cluster(client, namespace, { onChange: () => queue.addAfter(resourceKey, changePauseMs), log: say });
+  const pods = new PodLookup(client, () => performance.now());
   const questions: Questions = new Questions(() => agentsOf(sessions.liveAgents(), cluster.agentPods()));
   const sessions: AgentSessions = new AgentSessions({
+    podsOn: (...asked) => pods.podsOn(...asked),
     reviewer: new TokenReviewer(client, `system:serviceaccount:${namespace}:${agentName}`),
     now: () => performance.now(),
     onChange: () => queue.addAfter(resourceKey, reportPauseMs),

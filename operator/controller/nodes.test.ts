@@ -49,6 +49,14 @@ describe('the nodes that cannot', () => {
     });
   });
 
+  it('are joined by those that report what they cannot have, which are ready all the same', () => {
+    expect(nodes(1, agentWith('node1', { lie: '9 open connection ends too many' }))).toEqual({
+      desired: 1,
+      ready: 1,
+      unsupported: [{ reason: 'ImplausibleReport', nodes: 1, examples: ['node1'], message: `its agent reports 9 open connection ends too many: not counted. ${nodeReasons.ImplausibleReport.remedy}` }],
+    });
+  });
+
   it('are named three at most', () => {
     const many = ['a', 'b', 'c', 'd', 'e'].map((node) => troubledAgent(node, tooOld));
     expect(nodes(5, ...many)?.unsupported).toEqual([{ reason: 'KernelTooOld', nodes: 5, examples: ['a', 'b', 'c'], message: tooOld.message }]);

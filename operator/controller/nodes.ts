@@ -43,6 +43,7 @@ function unsupported(agents: readonly AgentState[], desiredNodes: number, notRea
   const byName = [...agents].sort((a, b) => compare(a.node, b.node));
   for (const agent of byName) {
     for (const { reason, message } of distinct(currentReport(agent)?.problems ?? [])) add(groups, reason, agent.node, message);
+    if (agent.lie !== undefined) add(groups, 'ImplausibleReport', agent.node, `its agent reports ${agent.lie}: not counted. ${nodeReasons.ImplausibleReport.remedy}`);
   }
   addSilent(groups, byName, desiredNodes, notReady);
   return [...groups]

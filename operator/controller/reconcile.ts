@@ -176,7 +176,7 @@ export class Reconciler {
   /** True while agents that a former leader counted are still to come back: without them the numbers would drop and rise again. */
   private isSettling(previous: Status | undefined, desired = previous?.nodes?.desired ?? 0): boolean {
     if (previous?.nodes === undefined || this.parts.clock.monotonicMs() - this.began >= settleMs) return false;
-    return this.parts.sessions.states().filter(({ report }) => report !== undefined).length < desired;
+    return this.parts.sessions.states().filter(({ report, checked }) => report !== undefined && checked !== false).length < desired;
   }
 }
 

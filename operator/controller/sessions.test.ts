@@ -1,6 +1,6 @@
 // One agent a node: who is let in, who is sent away, and what is remembered.
 import { type AgentSession, NotAuthenticated, type Order, type Report } from '../protocol';
-import { orderWith } from './agents.testing';
+import { namespaceWith, orderWith } from './agents.testing';
 import { AgentSessions } from './sessions';
 import type { AgentIdentity } from './tokenReview';
 
@@ -21,7 +21,8 @@ function setUp() {
   const valid = new Set<string>();
   const state = { now: 0 };
   const reviewer = { review: (token: string) => Promise.resolve(identityOf(token)), stillValid: ({ token }: AgentIdentity) => Promise.resolve(valid.has(token)) };
-  const sessions = new AgentSessions({ reviewer, now: () => state.now, onChange: () => undefined, log: () => undefined });
+  const podsOn = (): Promise<Map<string, string[]>> => Promise.resolve(new Map());
+  const sessions = new AgentSessions({ reviewer, podsOn, now: () => state.now, onChange: () => undefined, log: () => undefined });
   const open = (token: string): Open => {
     const sent: number[] = [];
     const closed: string[] = [];
@@ -57,7 +58,7 @@ describe('wrong tokens', () => {
       reviewed.push(token);
       return token.startsWith('wrong') ? Promise.reject(new NotAuthenticated('token refused: invalid')) : Promise.resolve(identityOf(token));
     };
-    const sessions = new AgentSessions({ reviewer: { review, stillValid: () => Promise.resolve(false) }, now: () => performance.now(), onChange: () => undefined, log: () => undefined });
+    const sessions = new AgentSessions({ reviewer: { review, stillValid: () => Promise.resolve(false) }, podsOn: () => Promise.resolve(new Map()), now: () => performance.now(), onChange: () => undefined, log: () => undefined });
     return { sessions, reviewed };
   }
   const from = (address: string) => ({ address, known: false });
@@ -171,4 +172,23 @@ test('the latest token of an agent is the one that is asked about when another c
   await expect(sessions.authenticate('node1/b')).rejects.toThrow('already has an agent');
   valid.delete('fresh');
   await expect(sessions.authenticate('node1/b')).resolves.toMatchObject({ podUid: 'b' });
+});
+
+test('of what an agent reports counts what the API server bears out', async () => {
+  const changes: string[] = [];
+  const reviewer = { review: (token: string) => Promise.resolve(identityOf(token)), stillValid: () => Promise.resolve(true) };
+  const podsOn = (node: string): Promise<Map<string, string[]>> => Promise.resolve(new Map(node === 'node1' ? [['shop', ['cart']]] : []));
+  const sessions = new AgentSessions({ reviewer, podsOn, now: () => 0, onChange: (node) => changes.push(node), log: () => undefined });
+  sessions.broadcast(order(1, ['shop']));
+  for (const token of ['node1/a', 'node2/b']) {
+    const session = { identity: identityOf(token), hello: { kernel: 'k', agentVersion: 'v', live: true }, send: () => 0, close: () => undefined, watch: () => undefined };
+    sessions.open(session as unknown as AgentSession<AgentIdentity>).onReport({ ...report(1), namespaces: [namespaceWith({ podsSelected: 1 })] });
+  }
+  expect(sessions.states()).toMatchObject([{ checked: false, report: { namespaces: [] } }, { checked: false, report: { namespaces: [] } }]);
+  expect(sessions.liveAgents().map(({ namespaces }) => namespaces)).toEqual([undefined, undefined]);
+  changes.length = 0;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(changes.sort()).toEqual(['node1', 'node2']);
+  expect(sessions.states()).toMatchObject([{ checked: true, report: { namespaces: [{ name: 'shop' }] } }, { checked: true, report: { namespaces: [] } }]);
+  expect(sessions.liveAgents().map(({ namespaces }) => namespaces)).toEqual([['shop'], []]);
 });

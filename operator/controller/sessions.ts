@@ -1,10 +1,10 @@
 // The agents that are connected: one a node, each with its last report and the order it was sent.
 import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { type AgentSession, type Asker, NotAuthenticated, type Order, Refused, type Report, type SessionHandlers, streamLimits, type Watched } from '../protocol';
+import { type AgentSession, type Asker, NotAuthenticated, type Order, Refused, type SessionHandlers, streamLimits, type Watched } from '../protocol';
 import type { AgentState } from './aggregate';
 import type { LiveAgent } from './live';
-import { overwrite } from './overwrite';
+import { Claims, type PodLookup } from './ownPods';
 import { Refusals } from './refusals';
 import type { AgentIdentity, TokenReviewer } from './tokenReview';
 import { LineTooLong, WaitingLine } from './waitingLine';
@@ -36,7 +36,8 @@ interface Seat {
   session: AgentSession<AgentIdentity> | undefined;
   /** Of the session, with the token it has shown last. */
   identity: AgentIdentity;
-  report: Report | undefined;
+  /** The last report, and what of it is believed. */
+  readonly claims: Claims;
   /** Of the pod that sent the report. */
   reporter: string | undefined;
   /** Monotonic milliseconds of the last report, or of the end of the stream. */
@@ -45,6 +46,7 @@ interface Seat {
 
 export interface SessionsOptions {
   readonly reviewer: Pick<TokenReviewer, 'review' | 'stillValid'>;
+  readonly podsOn: PodLookup['podsOn'];
   /** Monotonic milliseconds. */
   readonly now: () => number;
   /** A report came, or an agent came or went. */
@@ -57,6 +59,8 @@ export interface SessionsOptions {
 export class AgentSessions {
   private readonly seats = new Map<string, Seat>();
   private order: Order | undefined;
+  /** Of the order. */
+  private selected: ReadonlySet<string> | undefined;
   private readonly reviews: WaitingLine;
   private readonly doubtedReviews: WaitingLine;
   /** Tokens of a doubted address that wait or are looked at. */
@@ -122,6 +126,7 @@ export class AgentSessions {
   /** A new leader has not ordered anything yet; what an earlier term ordered must not reach anybody. */
   forgetOrder(): void {
     this.order = undefined;
+    this.selected = undefined;
   }
 
   private async refuseSecond({ node, podUid }: AgentIdentity): Promise<void> {
@@ -134,7 +139,7 @@ export class AgentSessions {
 
   open(session: AgentSession<AgentIdentity>): SessionHandlers<AgentIdentity> {
     const { node, pod } = session.identity;
-    const seat = this.seats.get(node) ?? { session: undefined, identity: session.identity, report: undefined, reporter: undefined, lastSeen: 0 };
+    const seat = this.seats.get(node) ?? { session: undefined, identity: session.identity, claims: this.claimsOf(node), reporter: undefined, lastSeen: 0 };
     seat.session?.close(`pod ${pod} speaks for node ${node} now`);
     seat.session = session;
     seat.identity = session.identity;
@@ -150,12 +155,12 @@ export class AgentSessions {
       },
       onReport: (report) => {
         if (seat.session !== session) return;
-        seat.report = overwrite(seat.report, report);
+        seat.claims.take(report);
         seat.reporter = session.identity.podUid;
         seat.lastSeen = this.options.now();
         this.options.onChange(node);
       },
-      onWatched: (watched) => void (seat.session === session && this.options.onWatched?.(node, watched)),
+      onWatched: (watched) => void (seat.session === session && this.options.onWatched?.(node, seat.claims.rowsOf(watched))),
       onClose: (reason) => {
         if (seat.session !== session) return;
         seat.session = undefined;
@@ -167,9 +172,16 @@ export class AgentSessions {
     };
   }
 
+  private claimsOf(node: string): Claims {
+    const { podsOn, now, log, onChange } = this.options;
+    return new Claims({ node, look: (namespaces) => podsOn(node, namespaces, this.selected), selected: () => this.selected, now, log, onJudged: () => onChange(node) });
+  }
+
   /** Sends an order to every agent, and to those that come later. */
   broadcast(order: Order): void {
     this.order = order;
+    // While everything is given back, what is still accelerated counts as before.
+    if (!order.remove) this.selected = new Set(order.namespaces);
     this.sendOn(order, [...this.seats.values()].flatMap(({ session }) => session ?? []));
   }
 
@@ -184,9 +196,9 @@ export class AgentSessions {
 
   /** Who can be asked for live data, and whose streams are missing. */
   liveAgents(): LiveAgent[] {
-    return [...this.seats].map(([node, { session, report }]) => ({
+    return [...this.seats].map(([node, { session, claims }]) => ({
       node,
-      namespaces: report?.namespaces.filter(({ podsSelected }) => podsSelected > 0).map(({ name }) => name),
+      namespaces: !claims.checked ? undefined : claims.report?.namespaces.filter(({ podsSelected }) => podsSelected > 0).map(({ name }) => name),
       stream: session === undefined ? undefined : { answersWatch: session.hello.live, watch: (watch) => session.watch(watch) },
     }));
   }
@@ -195,13 +207,17 @@ export class AgentSessions {
   states(): AgentState[] {
     const now = this.options.now();
     for (const [node, seat] of this.seats) {
-      if (seat.session === undefined && now - seat.lastSeen > keepMs) this.seats.delete(node);
+      if (seat.session !== undefined || now - seat.lastSeen <= keepMs) continue;
+      seat.claims.close();
+      this.seats.delete(node);
     }
     return [...this.seats].map(([node, seat]) => ({
       node,
       connected: seat.session !== undefined,
-      report: seat.report,
+      report: seat.claims.report,
       podUid: seat.reporter,
+      checked: seat.claims.checked,
+      lie: seat.claims.lie,
       ageMs: now - seat.lastSeen,
     }));
   }

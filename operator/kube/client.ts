@@ -18,6 +18,8 @@ export interface RequestOptions {
   readonly body?: unknown;
   /** Content type of the body; application/json unless told. */
   readonly contentType?: string;
+  /** What the answer is to be; application/json unless told. JSON in any case. */
+  readonly accept?: string;
   /** Milliseconds until the whole answer is there; 15 s unless told. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
@@ -131,7 +133,7 @@ async function open(connection: Connection, method: Method, path: string, option
   const secured = await connection.options();
   const headers = {
     ...secured.headers,
-    accept: 'application/json',
+    accept: options.accept ?? 'application/json',
     'user-agent': 'sidecar-acceleration',
     ...(text === undefined ? {} : { 'content-type': options.contentType ?? 'application/json', 'content-length': String(Buffer.byteLength(text)) }),
   };

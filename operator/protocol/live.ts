@@ -1,5 +1,6 @@
 // Live data of a node on the channel: what may be asked and answered, with its bounds.
 import { z } from 'zod';
+import { line, word } from './text';
 
 /** Most connections, events or pods in one message: with the longest names there are they fill two thirds of a message. */
 export const maxLiveRows = 500;
@@ -9,10 +10,10 @@ export const maxWatches = 16;
 export const watchMs = 600_000;
 
 const count = z.int().min(0);
-const namespaceName = z.string().max(63);
-const podName = z.string().max(253);
+const namespaceName = word(63);
+const podName = word(253);
 /** `[address]:port` of IPv6 is at most 47 characters. */
-const endpoint = z.string().max(64);
+const endpoint = word(64);
 
 /** A limit that is too large is for the agent to cut: a controller may be newer. */
 export const watch = z.object({
@@ -36,18 +37,18 @@ export const podTraffic = z.object({
 
 /** `reason` and `path` may be ones that this side does not know: an agent may be newer. */
 export const connection = z.object({
-  id: z.string().max(128),
+  id: word(128),
   namespace: namespaceName,
   pod: podName,
   local: endpoint,
   remote: endpoint,
-  path: z.string().max(32),
+  path: word(32),
   original: endpoint,
   redirected: endpoint,
-  peer: z.string().max(320),
+  peer: word(320),
   accepting: z.boolean(),
   accelerated: z.boolean(),
-  reason: z.string().max(64),
+  reason: word(64),
   fastBytes: count,
   tcpBytes: count,
   rttUs: count,
@@ -56,7 +57,7 @@ export const connection = z.object({
 export const eventTypes = ['Opened', 'Paired', 'Left', 'Closed'] as const;
 export type EventType = (typeof eventTypes)[number];
 
-export const event = z.object({ type: z.string().max(32), connection });
+export const event = z.object({ type: word(32), connection });
 
 export const watched = z.object({
   id: count,
@@ -64,7 +65,7 @@ export const watched = z.object({
   connections: z.array(connection).max(maxLiveRows),
   events: z.array(event).max(maxLiveRows),
   omitted: count,
-  problem: z.string().max(1024),
+  problem: line(1024),
   last: z.boolean(),
 });
 

@@ -152,6 +152,25 @@ test.each([
   expect(result.success).toBe(false);
 });
 
+const [esc, override] = ['\u001b', '\u202e'];
+const aHello = { agentVersion: '1', kernel: '6.1', architecture: 'x64', mapAbi: 2, live: true, changes: true, packed: true };
+const withConnection = (changes: Partial<Connection>): object => ({ message: 'watched', watched: { ...largestWatched, connections: [{ ...longestConnection, ...changes }] } });
+
+test.each<[string, object, string]>([
+  ['the kernel of a Hello', { message: 'hello', hello: { ...aHello, kernel: `6.1${esc}]0;owned` } }, 'hello.kernel'],
+  ['the version of a Hello', { message: 'hello', hello: { ...aHello, agentVersion: '1\n2' } }, 'hello.agentVersion'],
+  ['the architecture of a Hello', { message: 'hello', hello: { ...aHello, architecture: override } }, 'hello.architecture'],
+  ['a problem', { message: 'report', report: { ...largestReport, problems: [{ reason: 'NoBtf', message: 'a\u009b2Jb' }] } }, 'report.problems.0.message'],
+  ['a namespace', { message: 'report', report: { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], name: 'shop bank' }] } }, 'report.namespaces.0.name'],
+  ['a gate', { message: 'report', report: { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], passes: [{ gate: 'a\nb', messages: 1 }] }] } }, 'report.namespaces.0.passes.0.gate'],
+  ['the problem of an answer', { message: 'watched', watched: { ...largestWatched, problem: `all well${override}` } }, 'watched.problem'],
+  ['a pod of an answer', { message: 'watched', watched: { ...largestWatched, pods: [{ ...largestWatched.pods[0], name: 'a\u2028b' }] } }, 'watched.pods.0.name'],
+  ...(['id', 'namespace', 'pod', 'local', 'remote', 'path', 'original', 'redirected', 'peer', 'reason'] as const).map((field): [string, object, string] => [`the ${field} of a connection`, withConnection({ [field]: `a${esc}[31mb` }), `watched.connections.0.${field}`]),
+  ['the kind of an event', { message: 'watched', watched: { ...largestWatched, events: [{ type: 'Op\ned', connection: longestConnection }] } }, 'watched.events.0.type'],
+])('a message with a control character in %s is refused', (_what, message, where) => {
+  expect(fromAgent.safeParse(message).error?.issues.map(({ path }) => path.join('.'))).toEqual([where]);
+});
+
 test('a counter above 2^53 is refused on the wire too', () => {
   const bytes = Buffer.from([0x12, 0x0a, 0x28, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]); // report.joined_sockets
   expect(decodeFromAgent(bytes)).toMatchObject({ ok: false, problem: expect.stringContaining('report.joinedSockets') as string });

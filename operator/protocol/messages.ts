@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { type Watch, watch, type Watched, watched } from './live';
 import { unpackNames } from './packedNames';
+import { line, word } from './text';
 import {
   type ConnectionReason,
   connectionReasonNames,
@@ -38,15 +39,15 @@ function counted({ value, issues }: z.core.ParsePayload<object>): void {
 }
 
 const longestName = 63;
-const namespaceName = z.string().min(1).max(longestName);
+const namespaceName = word(longestName).min(1);
 const isNodeReason = (name: string): name is NodeReason => (nodeReasonNames as readonly string[]).includes(name);
 const isConnectionReason = (name: string): name is ConnectionReason => (connectionReasonNames as readonly string[]).includes(name);
 
 /** Says who speaks. `mapAbi` is the version of the pinned maps. */
 export const hello = z.object({
-  agentVersion: z.string().max(64),
-  kernel: z.string().max(128),
-  architecture: z.string().max(32),
+  agentVersion: line(64),
+  kernel: line(128),
+  architecture: line(32),
   mapAbi: z.uint32(),
   /** It answers Watch. */
   live: z.boolean(),
@@ -63,7 +64,7 @@ export const abilities = { live: true, changes: true, packed: true } as const sa
 // healthy; a connection reason it does not know may be left out, the counts of the namespace still tell.
 export const problem = z.object({
   reason: z.string().max(64).transform((name): NodeReason => (isNodeReason(name) ? name : 'AgentNotReady')),
-  message: z.string().max(maxProblemLength),
+  message: line(maxProblemLength),
 });
 
 // What is not known is left out of the list, in `knownReasons`.
@@ -72,7 +73,7 @@ type ReasonTally = z.infer<typeof reasonTally>;
 const isKnown = ({ reason }: ReasonTally): boolean => isConnectionReason(reason);
 const knownReasons = (tallies: ReasonTally[]): ReasonTally[] => (tallies.every(isKnown) ? tallies : tallies.filter(isKnown));
 
-const passTally = z.object({ gate: z.string().min(1).max(32), messages: counter }).check(counted);
+const passTally = z.object({ gate: word(32).min(1), messages: counter }).check(counted);
 
 export const namespaceReport = z.object({
   name: namespaceName,

@@ -54,3 +54,20 @@ securityContext:
   capabilities:
     drop: [ALL]
 {{- end }}
+
+{{/* Who may write to kube-system is already as good as an administrator; and the agents' pods would share it with the cluster's own parts. */}}
+{{- define "acceleration.place" -}}
+{{- if hasPrefix "kube-" .Release.Namespace -}}
+{{- fail (printf "namespace %s belongs to Kubernetes: install into one of its own, as in helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace" .Release.Namespace) -}}
+{{- end -}}
+{{- end }}
+
+{{/* Capabilities of an agent that is not privileged; as in operator/api/capabilities.ts, which e2e/cases/admissionPolicy.e2e.ts compares. */}}
+{{- define "acceleration.capabilities" -}}
+['NET_ADMIN', 'SYS_PTRACE', 'SYS_ADMIN']
+{{- end }}
+
+{{/* Where runtimes have their sockets. A rollout that goes back may need one that the resource no longer names. */}}
+{{- define "acceleration.socketDirectories" -}}
+['/run/containerd', '/var/run/containerd', '/run/crio', '/var/run/crio', '/run/k3s/containerd', '/run/k0s', '/var/snap/microk8s/common/run', '/run/cri-dockerd', '/var/run/cri-dockerd']
+{{- end }}

@@ -59,7 +59,7 @@ it.each(deaths.filter(({ nth }) => nth === 1))('of a revision that is no good, k
   await dead;
   const { to } = await rollout.at('Stopped');
   await rollout.runs(good, nodes);
-  expect(rollout.fleet.madeOf(image)).toEqual({ n1: 1 });
+  expect(rollout.fleet.madeOf(image)).toEqual({ n1: 1, n2: 1 });
   expect(await rollout.eventsOf(to)).toEqual(['RolloutFailed', 'RolloutStarted']);
 }, 180_000);
 

@@ -30,6 +30,14 @@ test('a ready sandbox becomes a pod with all its addresses, its namespace inode 
   });
 });
 
+test.each([
+  ['an escape sequence', { name: 'cart\u001b[2J', uid: 'u1', namespace: 'shop' }],
+  ['a line feed', { name: 'cart', uid: 'u1', namespace: 'shop\nbank' }],
+  ['nothing', { name: '', uid: 'u1', namespace: 'shop' }],
+])('a sandbox with %s where a name belongs is nobody\'s pod', (_what, metadata) => {
+  expect(read(sandbox({ metadata }))).toBe('never');
+});
+
 test('a pod on the network of the node is never selected', () => {
   expect(read(sandbox({ linux: { namespaces: { options: { network: 'NODE' } } } }))).toBe('never');
 });

@@ -51,6 +51,8 @@ export type ContainerEvent = z.infer<typeof containerEvent>;
 /** Of containerd and CRI-O alike: verbose `info` carries one JSON text named `info` with the pid on top. */
 const verboseInfo = z.looseObject({ pid: z.int().positive() });
 
+const podName = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
+
 /** Labels the kubelet adds to those of the pod (k8s.io/kubelet/pkg/types/labels.go); a selector must not see them. */
 const kubeletLabels = new Set(['io.kubernetes.pod.name', 'io.kubernetes.pod.namespace', 'io.kubernetes.pod.uid']);
 
@@ -67,6 +69,8 @@ export function readSandbox(
   hostNetns: number | undefined,
 ): Reading {
   if (status.linux?.namespaces?.options?.network === 'NODE') return 'never';
+  // Whoever may call the runtime can make sandboxes by any name. Pods of the API server have none that the channel would refuse.
+  if (!podName.test(status.metadata.name) || !podName.test(status.metadata.namespace)) return 'never';
   const pid = pidOf(info);
   const addresses = addressesOf(status);
   if (status.state !== 'SANDBOX_READY' || pid === undefined || addresses.length === 0) return 'notYet';

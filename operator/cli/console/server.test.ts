@@ -45,6 +45,13 @@ function ask(method: string, path: string, { body, headers = {} }: { body?: stri
 
 const changes = (): Asked[] => api.asked.filter(({ method }) => method !== 'GET');
 
+it('hands out no text that would turn letters round or steer a terminal', async () => {
+  const nodes = { desired: 1, ready: 0, unsupported: [{ reason: 'LoadRefused' as const, nodes: 1, examples: ['n'], message: 'a\u202eb\u009bc' }] };
+  api.on(`GET ${resourcePath}`, recorded({ status: { nodes } }));
+  const { text } = await ask('GET', '/api/state');
+  expect(JSON.parse(text)).toMatchObject({ resource: { status: { nodes: { unsupported: [{ message: 'a\\u202eb\\u009bc' }] } } } });
+});
+
 describe('the page', () => {
   it('is served without the secret, holds nothing of the cluster, and comes with its policy', async () => {
     const { status, headers, text } = await ask('GET', '/', { headers: { authorization: undefined } });

@@ -1,6 +1,7 @@
 // The console's HTTP server: on loopback only, and only for the page that this launch handed out.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { plainLines } from '../../api';
 import { messageOf } from '../../kube';
 import type { Cluster } from '../cluster';
 import { Failure } from '../exit';
@@ -29,11 +30,11 @@ export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOpt
   const headers = headersWith(inlineScriptHashes(assets.get('/')?.body.toString('utf8') ?? ''));
   const server = createServer({ requestTimeout: 30_000, maxHeaderSize: 16_384 }, (request, response) => {
     const send = (status: number, type: string, body: string | Buffer): void => void response.writeHead(status, { ...headers, 'content-type': type }).end(request.method === 'HEAD' ? '' : body);
-    answer(request, response, send).catch((error: unknown) => send(500, 'application/json', JSON.stringify({ error: messageOf(error) })));
+    answer(request, response, send).catch((error: unknown) => send(500, 'application/json', shown({ error: messageOf(error) })));
   });
 
   async function answer(request: IncomingMessage, _response: ServerResponse, send: (status: number, type: string, body: string | Buffer) => void): Promise<void> {
-    const refuse = ({ status, why }: { status: number; why: string }): void => send(status, 'application/json', JSON.stringify({ error: why }));
+    const refuse = ({ status, why }: { status: number; why: string }): void => send(status, 'application/json', shown({ error: why }));
     const refusal = refusalOf(request, portOf());
     if (refusal !== undefined) return refuse(refusal);
     const [path = '/'] = (request.url ?? '/').split('?');
@@ -46,7 +47,7 @@ export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOpt
     const route = Object.hasOwn(routes, `${request.method} ${path}`) ? routes[`${request.method} ${path}`] : undefined;
     if (route === undefined) return refuse({ status: 404, why: `there is no ${path.slice(0, 100)}` });
     try {
-      send(200, 'application/json', JSON.stringify(await route(cluster, request.method === 'POST' ? await bodyOf(request) : undefined)));
+      send(200, 'application/json', shown(await route(cluster, request.method === 'POST' ? await bodyOf(request) : undefined)));
     } catch (error) {
       refuse({ status: error instanceof Failure ? 409 : 500, why: messageOf(error) });
     }
@@ -65,6 +66,11 @@ export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOpt
         server.closeAllConnections();
       }),
   };
+}
+
+/** As JSON whose texts turn no letters round on the page: names and messages were written by others. */
+function shown(value: unknown): string {
+  return JSON.stringify(value, (_key, each: unknown) => (typeof each === 'string' ? plainLines(each) : each));
 }
 
 /** @throws Failure for what is too long or no JSON */

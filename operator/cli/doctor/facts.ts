@@ -105,6 +105,8 @@ const needed = [
   { verb: 'create', group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
   { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
   { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' },
+  { verb: 'create', group: 'admissionregistration.k8s.io', resource: 'validatingadmissionpolicies' },
+  { verb: 'create', group: 'admissionregistration.k8s.io', resource: 'validatingadmissionpolicybindings' },
   { verb: 'create', group: 'apps', resource: 'deployments', namespaced: true },
   { verb: 'create', group, resource: plural },
 ] as const;

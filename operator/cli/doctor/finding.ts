@@ -1,4 +1,6 @@
 // One thing that doctor looked at, and what came of it.
+import { oneLine } from '../../api';
+
 export const levels = ['ok', 'warning', 'failure', 'skipped'] as const;
 export type Level = (typeof levels)[number];
 
@@ -12,10 +14,11 @@ export interface Finding {
   readonly remedy?: string;
 }
 
-export const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message });
-export const skipped = (check: string, message: string): Finding => ({ check, level: 'skipped', message });
-export const warning = (check: string, message: string, remedy: string): Finding => ({ check, level: 'warning', message, remedy });
-export const failure = (check: string, message: string, remedy: string): Finding => ({ check, level: 'failure', message, remedy });
+// The words may be those of kubelets and runtimes, and of several lines.
+export const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message: oneLine(message) });
+export const skipped = (check: string, message: string): Finding => ({ check, level: 'skipped', message: oneLine(message) });
+export const warning = (check: string, message: string, remedy: string): Finding => ({ check, level: 'warning', message: oneLine(message), remedy: oneLine(remedy) });
+export const failure = (check: string, message: string, remedy: string): Finding => ({ check, level: 'failure', message: oneLine(message), remedy: oneLine(remedy) });
 
 /** Names for a sentence: the first three, and how many more. */
 export function named(names: readonly string[]): string {

@@ -7,6 +7,16 @@ const leaseSilenceMs = 60_000;
 const podSecurity = 'pod-security.kubernetes.io/enforce';
 
 export function installationFindings(facts: Facts, now: Date): Finding[] {
+  return [...placeFindings(facts), ...partsOf(facts, now)];
+}
+
+/** Who may write there is an administrator already, and so would be whoever reaches the controller. */
+function placeFindings({ namespace }: Facts): Finding[] {
+  if (!namespace.startsWith('kube-')) return [];
+  return [failure('controller', `namespace ${namespace} belongs to Kubernetes`, 'install into a namespace of its own: helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace')];
+}
+
+function partsOf(facts: Facts, now: Date): Finding[] {
   const { controller, agents } = facts;
   if (controller === 'forbidden') return [skipped('controller', `this user may not read deployments in ${facts.namespace}; name the right namespace with --namespace`)];
   if (controller === undefined) return [notInstalled(facts)];

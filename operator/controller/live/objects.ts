@@ -1,6 +1,7 @@
 // What agents answered, as objects of the live API. Pure.
 import { type ConnectionList, liveApiVersion, type LiveConnection, liveEventTypes, type LiveEvent, type LiveEventType } from '../../api';
 import type { Connection, LiveEvent as AgentEvent } from '../../protocol';
+import { sum as sumOf } from '../counts';
 import type { Answer, Answers } from './questions';
 
 /** @param limit most connections of all nodes together */
@@ -8,7 +9,7 @@ export function listOf({ answers, silent }: Answers, limit: number): ConnectionL
   const sent = ({ bytes }: LiveConnection): number => bytes.fast + bytes.tcp;
   const all = answers.flatMap(({ node, watched }) => watched.connections.map((each) => objectOf(node, each)));
   const items = all.sort((a, b) => sent(b) - sent(a)).slice(0, limit);
-  const omitted = all.length - items.length + answers.reduce((sum, { watched }) => sum + watched.omitted, 0);
+  const omitted = all.length - items.length + sumOf(answers.map(({ watched }) => watched.omitted));
   return {
     apiVersion: liveApiVersion,
     kind: 'ConnectionList',

@@ -24,8 +24,23 @@ describe('a question', () => {
     const [one, other] = [add('node1', { connections: [connectionWith()] }), add('node2', {})];
     other.namespaces = ['bank'];
     const { answers, silent } = await questions.ask({ namespace: 'shop', pod: 'cart' }, 7);
+    expect(answers[0]?.watched.connections).toHaveLength(1);
     expect(one.asked).toEqual([{ id: 1, namespace: 'shop', pod: 'cart', limit: 7, events: false, cancel: false }]);
     expect([answers.map(({ node }) => node), silent, other.asked]).toEqual([['node1'], [], []]);
+  });
+
+  test('is answered with what it is about and nothing else, whatever a node says', async () => {
+    const pods = ['shop/cart', 'shop/web', 'bank/cart'].map((each) => {
+      const [namespace = '', name = ''] = each.split('/');
+      return { namespace, name, open: 1, accelerated: 0, fastBytes: 0, tcpBytes: 0, rttUs: 0 };
+    });
+    add('node1', { connections: [connectionWith(), connectionWith({ namespace: 'bank' }), connectionWith({ pod: 'web' })], pods });
+    const namesOf = async (scope: typeof shop): Promise<string[][]> => {
+      const { answers } = await questions.ask(scope, 7);
+      return answers.map(({ watched }) => [...watched.connections.map(({ namespace, pod }) => `${namespace}/${pod}`), ...watched.pods.map(({ namespace, name }) => `${namespace}/${name}`)]);
+    };
+    expect(await namesOf(shop)).toEqual([['shop/cart', 'shop/web', 'shop/cart', 'shop/web']]);
+    expect(await namesOf({ namespace: 'shop', pod: 'cart' })).toEqual([['shop/cart', 'shop/cart']]);
   });
 
   test('names every node that did not answer, and why', async () => {
@@ -108,6 +123,14 @@ describe('following', () => {
     expect([first.asked.at(-1), second.asked.at(-1)]).toMatchObject([{ id, cancel: true }, { id, cancel: true }]);
     questions.heard('node1', watchedWith(id));
     expect(heard).toHaveLength(2);
+  });
+
+  test('hears of nothing but what is followed', () => {
+    const agent = add('node1');
+    follow();
+    const [{ id } = { id: 0 }] = agent.asked;
+    questions.heard('node1', watchedWith(id, { last: false, events: [connectionWith({ namespace: 'bank' }), connectionWith()].map((connection) => ({ type: 'Opened', connection })) }));
+    expect(heard.map(({ watched }) => watched.events.map(({ connection }) => connection.namespace))).toEqual([['shop']]);
   });
 
   test('says once that a node is silent, and asks again when it is back or had its time', async () => {

@@ -58,7 +58,8 @@ export class Questions {
   }
 
   /** Waits for every node, but not for long. Never rejects. */
-  ask({ namespace, pod }: Scope, limit: number): Promise<Answers> {
+  ask(scope: Scope, limit: number): Promise<Answers> {
+    const { namespace, pod } = scope;
     const { asked, silent } = this.choose(namespace);
     const id = ++this.lastId;
     const open = new Set(asked.map(({ node }) => node));
@@ -75,7 +76,7 @@ export class Questions {
         if (!open.delete(node)) return;
         const problem = watched === undefined ? gone : watched.problem;
         if (watched === undefined || problem !== '') silent.push({ name: node, message: problem });
-        else answers.push({ node, watched });
+        else answers.push({ node, watched: within(scope, watched) });
         if (open.size === 0) finish();
       });
       for (const { stream } of asked) stream.watch({ id, namespace, pod, limit, events: false, cancel: false });
@@ -84,7 +85,8 @@ export class Questions {
   }
 
   /** Follows what happens until the signal is given, on nodes that come later too. */
-  follow({ namespace, pod }: Scope, follower: Follower, signal: AbortSignal): void {
+  follow(scope: Scope, follower: Follower, signal: AbortSignal): void {
+    const { namespace, pod } = scope;
     const id = ++this.lastId;
     const followed = new Map<string, Reachable['stream']>();
     const told = new Map<string, string>();
@@ -109,7 +111,7 @@ export class Questions {
       if (watched.problem !== '') return silence(node, watched.problem);
       told.delete(node);
       if (watched.last) followed.delete(node); // it had its time; it is asked again
-      follower.onAnswer({ node, watched });
+      follower.onAnswer({ node, watched: within(scope, watched) });
     });
     const again = setInterval(look, this.times.lookAgainMs);
     signal.addEventListener('abort', () => {
@@ -128,6 +130,17 @@ export class Questions {
     const tooMany = reachable.slice(maxNodes).map(({ node }) => ({ name: node, message: `at most ${maxNodes} nodes are asked at a time: name a namespace` }));
     return { asked: reachable.slice(0, maxNodes), silent: [...silent, ...tooMany] };
   }
+}
+
+/** What was asked for and nothing else: who asked may see no more than that, whatever an agent answers. */
+function within({ namespace, pod }: Scope, watched: Watched): Watched {
+  const isAsked = (ofNamespace: string, name: string): boolean => (namespace === '' || namespace === ofNamespace) && (pod === '' || pod === name);
+  return {
+    ...watched,
+    pods: watched.pods.filter((each) => isAsked(each.namespace, each.name)),
+    connections: watched.connections.filter((each) => isAsked(each.namespace, each.pod)),
+    events: watched.events.filter(({ connection }) => isAsked(connection.namespace, connection.pod)),
+  };
 }
 
 /**

@@ -96,7 +96,7 @@ export class Fleet {
   }
 
   private aged(name: string, pod: AgentPod): AgentPod {
-    const well = { follows: true, problems: [], errors: 0, share: 0.9 };
+    const well = { follows: true, problems: [], errors: 0, serves: true, share: 0.9 };
     switch (this.fateOf(pod.revision, name)) {
       case 'well':
         return { ...pod, ready: true, report: well };

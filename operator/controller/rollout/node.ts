@@ -32,6 +32,8 @@ export interface AgentEvidence {
   readonly problems: readonly string[];
   /** Errors that this agent counted since it began. */
   readonly errors: number;
+  /** Selected pods run there, as the API server has them. */
+  readonly serves: boolean;
   /** Share of the open connection ends that are accelerated, 0 to 1; undefined while there are too few to tell. */
   readonly share: number | undefined;
 }

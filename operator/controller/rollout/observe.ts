@@ -57,7 +57,7 @@ function evidenceOf(report: Report, order: Order): AgentEvidence {
   const open = sum(report.namespaces.map((each) => each.open));
   const accelerated = sum(report.namespaces.map((each) => each.accelerated));
   const telling = order.mode === 'Accelerate' && open >= fewEnds;
-  return { follows: follows(report, order), problems: report.problems.map(({ reason }) => reason), errors: report.errors, share: telling ? accelerated / open : undefined };
+  return { follows: follows(report, order), problems: report.problems.map(({ reason }) => reason), errors: report.errors, serves: report.namespaces.some(({ podsSelected }) => podsSelected > 0), share: telling ? accelerated / open : undefined };
 }
 
 /** Names of the nodes that a node selector names as canaries. */

@@ -19,10 +19,23 @@ export function budgetOf(maxUnavailable: RolloutPolicy['maxUnavailable'], nodes:
   return Math.max(1, count);
 }
 
+/** So many nodes can be outvoted: of two that disagree nobody knows which is right. */
+const fewWitnesses = 3;
+
+/**
+ * Whether these failures are the revision's. What is known of a node is what the node says, and one that lies must not hold back every
+ * revision: one alone decides where there are hardly others, or where it was named as the only canary.
+ * @param failed names of nodes
+ * @param witnesses how many nodes were well before
+ */
+export function isDecisive({ canary }: RolloutPolicy, failed: readonly string[], witnesses: number): boolean {
+  const isOnlyCanary = 'names' in canary && canary.names.length === 1 && failed.some((name) => canary.names.includes(name));
+  return failed.length > 1 || (failed.length === 1 && (witnesses < fewWitnesses || isOnlyCanary));
+}
+
 /**
  * The nodes that go first. By count they are those chosen before, as long as they are there, and then the best witnesses
  * by name: a node that joins must not begin the waiting anew, and one that cannot accelerate would prove nothing.
-
  * @param nodes that may be updated
  * @param chosen names, of before
  */
@@ -35,11 +48,11 @@ export function canaryOf(canary: RolloutPolicy['canary'], nodes: readonly Rollou
   return [...kept, ...others.slice(0, canary.count - kept.length).map(({ name }) => name)];
 }
 
-/** 0 for a node that is known to accelerate, 1 for one that could, 2 for one that cannot or does not speak. */
+/** 0 for a node with selected pods, 1 for one that could accelerate, 2 for one that cannot or does not speak. What it counts has no say. */
 function doubtOf({ pod }: RolloutNode): number {
   const report = pod?.report;
   if (report === undefined || report.problems.length > 0) return 2;
-  return report.share === undefined ? 1 : 0;
+  return report.serves ? 0 : 1;
 }
 
 /** True when others must wait for canary nodes, also for such as are not there now. */

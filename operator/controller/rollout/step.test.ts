@@ -56,10 +56,11 @@ test.each([
   ['never ready', /not well for \d+ s: its pod is not ready/],
   ['new problem', /LoadRefused since its update/],
   ['slower', /it accelerates 10 % and accelerated 90 % before/],
-] as const)('a canary that %s stops the rollout there, and says why', (fate, why) => {
-  const fleet = fleetOn({ n2: fate }, { onFailure: 'Pause' });
+] as const)('canary nodes that %s stop the rollout there, and say why', (fate, why) => {
+  const fleet = fleetOn({ n1: fate, n2: fate }, { onFailure: 'Pause' });
   run(fleet, 'v2');
-  expect(fleet.last).toMatchObject({ progress: { stage: 'Stopped', failed: [{ node: 'n2', why: expect.stringMatching(why) as string }] }, replace: [] });
+  const failed = ['n1', 'n2'].map((node) => ({ node, why: expect.stringMatching(why) as string }));
+  expect(fleet.last).toMatchObject({ progress: { stage: 'Stopped', failed }, replace: [] });
   expect(fleet.on('v2')).toEqual(['n1', 'n2']);
   // Time makes no failed revision good.
   fleet.advance(1_000_000);
@@ -67,18 +68,77 @@ test.each([
   expect(fleet.on('v2')).toEqual(['n1', 'n2']);
 });
 
+test('one node that fails alone is set aside: another takes its place as a canary, and the revision goes on', () => {
+  const fleet = fleetOn({ n1: 'crashes' });
+  for (let turn = 0; fleet.last?.progress.aside.length === 0 && turn < 20; turn += 1) {
+    fleet.advance(1000);
+    fleet.pass('v2');
+  }
+  expect(fleet.last).toMatchObject({ progress: { stage: 'Canary', aside: [{ node: 'n1', reason: 'FailedAlone' }] }, memory: { canary: ['n2', 'n3'], failures: [] } });
+  run(fleet, 'v2', 200);
+  expect(fleet.last).toMatchObject({ progress: { stage: 'Done', updated: 5 }, memory: { proven: 'v2', failures: [] } });
+});
+
+test('one node that lies at every rollout holds back none, whenever its turn is', () => {
+  for (const liar of names) {
+    for (const fate of ['crashes', 'never ready', 'new problem', 'slower'] as const) {
+      const fleet = new Fleet(names, policy, (revision, node) => (node === liar && revision !== 'v1' ? fate : 'well'));
+      fleet.settle();
+      for (const revision of ['v2', 'v3', 'v4']) {
+        run(fleet, revision, 200);
+        expect([liar, fate, fleet.last?.progress.stage, fleet.memory?.proven]).toEqual([liar, fate, 'Done', revision]);
+      }
+    }
+  }
+});
+
+test('a second node that fails bears the first one out', () => {
+  const fleet = fleetOn({ n1: 'crashes', n3: 'crashes' });
+  run(fleet, 'v2', 200);
+  expect(fleet.last).toMatchObject({ progress: { stage: 'Stopped' }, memory: { failures: [{ node: 'n1' }, { node: 'n3' }] } });
+  expect(fleet.on('v1')).toEqual(names);
+  expect(fleet.replaced).not.toContain('n4');
+});
+
+test.each([
+  ['of two nodes', ['n1', 'n2'], { canary: { count: 1 } }],
+  ['that was named as the only canary', names, { canary: { names: ['n1'] } }],
+] as const)('the word of one node %s is enough', (_which, all, changes) => {
+  const fleet = new Fleet(all, { ...policy, ...changes }, (revision, node) => (revision === 'v2' && node === 'n1' ? 'crashes' : 'well'));
+  fleet.settle();
+  run(fleet, 'v2', 200);
+  expect(fleet.last).toMatchObject({ progress: { stage: 'Stopped' }, memory: { failures: [{ node: 'n1' }] } });
+});
+
+test('a node that was not named as a canary does not decide alone, though a single one was', () => {
+  const fleet = fleetOn({ n5: 'crashes' }, { canary: { names: ['n1'] } });
+  run(fleet, 'v2', 200);
+  expect(fleet.last?.progress).toMatchObject({ stage: 'Done', updated: 5 });
+});
+
+test('how much a node claims to accelerate does not make it a canary', () => {
+  const fleet = fleetOn();
+  const claim = fleet.nodes.get('n6')?.pod;
+  for (const name of names) {
+    const pod = fleet.nodes.get(name)?.pod;
+    if (pod?.report !== undefined) fleet.change(name, { pod: { ...pod, report: { ...pod.report, share: undefined } } });
+  }
+  if (claim?.report !== undefined) fleet.change('n6', { pod: { ...claim, report: { ...claim.report, share: 1 } } });
+  expect(fleet.pass('v2').replace).toEqual(['n1', 'n2']);
+});
+
 test('with RollBack the last good revision comes back everywhere, and the failed one is not tried again', () => {
-  const fleet = fleetOn({ n5: 'crashes' });
+  const fleet = fleetOn({ n5: 'crashes', n6: 'crashes' });
   run(fleet, 'v2', 200);
   expect(fleet.on('v1')).toEqual(names);
-  expect(fleet.last).toMatchObject({ revision: 'v1', progress: { stage: 'Stopped' }, memory: { wanted: 'v2', proven: 'v1', failures: [{ node: 'n5' }] } });
+  expect(fleet.last).toMatchObject({ revision: 'v1', progress: { stage: 'Stopped' }, memory: { wanted: 'v2', proven: 'v1', failures: [{ node: 'n5' }, { node: 'n6' }] } });
   const replacedSoFar = fleet.replaced.length;
   run(fleet, 'v2', 200);
   expect(fleet.replaced).toHaveLength(replacedSoFar);
 });
 
 test('after a failure another revision begins with a canary again', () => {
-  const fleet = fleetOn({ n1: 'never ready' });
+  const fleet = fleetOn({ n1: 'never ready', n2: 'never ready' });
   run(fleet, 'v2', 200);
   expect(fleet.pass('v3')).toMatchObject({ revision: 'v3', replace: ['n1', 'n2'], memory: { failures: [], proven: 'v1' } });
   run(fleet, 'v3');
@@ -86,7 +146,7 @@ test('after a failure another revision begins with a canary again', () => {
 });
 
 test('to ask for the old revision again is a rollback by hand', () => {
-  const fleet = fleetOn({ n1: 'never ready' }, { onFailure: 'Pause' });
+  const fleet = fleetOn({ n1: 'never ready', n2: 'never ready' }, { onFailure: 'Pause' });
   run(fleet, 'v2');
   run(fleet, 'v1');
   expect(fleet.on('v1')).toEqual(names);
@@ -149,7 +209,7 @@ test('what happens to a revision after it reached every node is no failure of it
 });
 
 test('agents that were there before anything was remembered are what is gone back to', () => {
-  const fleet = fleetOn({ n1: 'crashes' });
+  const fleet = fleetOn({ n1: 'crashes', n2: 'crashes' });
   fleet.memory = undefined;
   run(fleet, 'v2', 200);
   expect(fleet.last).toMatchObject({ revision: 'v1', progress: { stage: 'Stopped' }, memory: { proven: 'v1' } });
@@ -204,15 +264,15 @@ test('a node that was well and is not for a moment is given its time again, also
   fleet.now += 29_000;
   expect(fleet.pass('v2').progress.failed).toEqual([]);
   fleet.now += 2000;
-  expect(fleet.pass('v2').memory.failures).toMatchObject([{ node: 'n1', why: expect.stringContaining('does not speak') as string }]);
+  expect(fleet.pass('v2').progress.aside).toEqual([{ node: 'n1', reason: 'FailedAlone' }]);
 });
 
 test('a share is not compared across a change of orders', () => {
-  const fleet = fleetOn({ n1: 'slower' });
+  const fleet = fleetOn({ n1: 'slower', n2: 'slower' });
   fleet.pass('v2');
   fleet.measure = 'other orders';
   run(fleet, 'v2', 200);
-  expect(fleet.last?.progress.stage).toBe('Done');
+  expect(fleet.last?.progress).toMatchObject({ stage: 'Done', aside: [] });
 });
 
 test('paused before it has begun, pods that are made for other reasons have the revision of before', () => {

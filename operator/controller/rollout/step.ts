@@ -2,7 +2,7 @@
 import { type AsideReason, maxListedFailures, type RolloutStage } from '../../api';
 import { isGuarded, type RolloutFailure, type RolloutMemory } from './memory';
 import { isWitness, type KnownNode, type NodeState, type RolloutNode, stateOf } from './node';
-import { budgetOf, canaryOf, type RolloutPolicy, wantsCanary } from './policy';
+import { budgetOf, canaryOf, isDecisive, type RolloutPolicy, wantsCanary } from './policy';
 
 export interface RolloutInput {
   /** The revision that the resource asks for. */
@@ -93,15 +93,20 @@ interface Seen {
   of(state: NodeState['is']): readonly string[];
 }
 
-function see({ nodes, policy: { patience }, measure, now }: RolloutInput, target: string, memory: RolloutMemory): Seen {
+function see({ nodes, policy, measure, now }: RolloutInput, target: string, memory: RolloutMemory): Seen {
+  const { patience } = policy;
   const comparable = memory.measure === measure;
   const startedAt = isGuarded(memory) ? memory.startedAt : undefined;
-  const witnessed = startedAt === undefined || nodes.some((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] }));
-  const states = nodes.map((node) => {
+  const witnesses = nodes.filter((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] })).length;
+  const witnessed = startedAt === undefined || witnesses > 0;
+  const judged = nodes.map((node) => {
     const known = memory.before[node.name];
     const before = known === undefined || comparable ? known : { ...known, share: undefined };
     return { node: node.name, ready: node.pod?.ready === true, state: stateOf(node, { target, startedAt, before, witnessed, patience, now }) };
   });
+  const failing = judged.filter(({ state }) => state.is === 'Failed').map(({ node }) => node);
+  const isOutvoted = startedAt !== undefined && memory.failures.length === 0 && failing.length > 0 && !isDecisive(policy, failing, witnesses);
+  const states = judged.map((each) => (isOutvoted && each.state.is === 'Failed' ? { ...each, state: { is: 'Aside', reason: 'FailedAlone' } as const } : each));
   states.sort((a, b) => Number(a.ready) - Number(b.ready) || (a.node < b.node ? -1 : 1));
   const of = (is: NodeState['is']): string[] => states.filter(({ state }) => state.is === is).map(({ node }) => node);
   const failed = states.flatMap(({ node, state }) => (state.is === 'Failed' ? [{ node, why: state.why }] : []));
