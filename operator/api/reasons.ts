@@ -133,6 +133,10 @@ export const leftOutReasons = {
     means: 'The node is not Linux on amd64 or arm64: there is no agent for it.',
     remedy: 'Nothing: the node is left as it is.',
   },
+  VirtualNode: {
+    means: 'The node stands for a service and runs no pods of DaemonSets: AWS Fargate, or made with virtual-kubelet.',
+    remedy: 'Nothing: pods there stay on TCP. Those that shall be accelerated need nodes of a kernel of their own.',
+  },
   TaintNotTolerated: {
     means: 'The node has a taint that spec.nodes.tolerations does not tolerate.',
     remedy: 'Remove the taint; or delete the resource and apply it with a toleration.',

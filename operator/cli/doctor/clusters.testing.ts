@@ -7,7 +7,7 @@ export const base = '/apis/apps/v1/namespaces/sidecar-acceleration';
 const time = '2026-03-01T11:59:55.000000Z';
 
 export const node = (name: string, info: object = {}, conditions = [{ type: 'Ready', status: 'True' }]) => ({
-  metadata: { name, labels: { 'kubernetes.io/os': 'linux' } },
+  metadata: { name, labels: {} },
   status: {
     conditions,
     nodeInfo: { kernelVersion: '6.1.0-38-amd64', architecture: 'amd64', operatingSystem: 'linux', containerRuntimeVersion: 'containerd://2.0.0', osImage: 'Debian', ...info },

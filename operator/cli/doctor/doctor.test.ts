@@ -50,6 +50,7 @@ describe('doctor finds', () => {
     items: [{ metadata: { name: 'agent-x', labels: { 'app.kubernetes.io/component': 'agent' } }, spec: { nodeName: 'two' }, status: { containerStatuses: [{ ready: false, restartCount: 0, state: { waiting } }] } }],
   });
   const notReady = workload('sidecar-acceleration-agent', { desiredNumberScheduled: 2, numberReady: 1 });
+  const virtual = { ...node('fargate'), metadata: { name: 'fargate', labels: { 'eks.amazonaws.com/compute-type': 'fargate' } } };
   const cri = { kernelVersion: '6.1.0', containerRuntimeVersion: 'cri-o://1.33.0' };
   const restricted = { items: [{ metadata: { name: 'sidecar-acceleration', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } }] };
   const misspelt = { items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled', 'acceleration.dev/mode': 'Off' } } }] };
@@ -58,7 +59,9 @@ describe('doctor finds', () => {
     ['a cluster that is too old', () => empty().on('GET /version', { gitVersion: 'v1.29.9+k3s1' }), 'failure cluster: Kubernetes v1.29.9+k3s1 is older than 1.30'],
     ['rights that installing needs', () => empty().on(review, { status: { allowed: false } }), 'warning rights: this user may not create customresourcedefinitions, create clusterroles'],
     ['kernels that are too old', () => empty().on('GET /api/v1/nodes', { items: [node('one'), node('old', { kernelVersion: '4.18.0-553.el8' })] }), 'failure nodes: kernel older than 5.10: old'],
-    ['architectures nobody built for', () => empty().on('GET /api/v1/nodes', { items: [node('one', { architecture: 's390x' })] }), 'failure nodes: neither amd64 nor arm64: one'],
+    ['architectures nobody built for', () => empty().on('GET /api/v1/nodes', { items: [node('one'), node('z', { architecture: 's390x' })] }), 'ok nodes: without an agent, UnsupportedPlatform: z. '],
+    ['nodes that run no agents', () => installed().on('GET /api/v1/nodes', { items: [node('one'), virtual, node('win', { operatingSystem: 'windows' })] }), 'ok nodes: without an agent, VirtualNode: fargate. '],
+    ['that no node can have an agent', () => empty().on('GET /api/v1/nodes', { items: [virtual] }), 'warning nodes: no node that can have an agent'],
     ['Docker', () => empty().on('GET /api/v1/nodes', { items: [node('one', { containerRuntimeVersion: 'docker://24.0.1' })] }), 'failure nodes: the runtime is Docker'],
     ['a runtime with another socket', () => installed().on('GET /api/v1/nodes', { items: [node('one', cri)] }), 'set spec.agent.criSocket to /var/run/crio/crio.sock'],
     ['nodes that are not Ready', () => empty().on('GET /api/v1/nodes', { items: [node('one', {}, [{ type: 'Ready', status: 'Unknown' }])] }), 'warning nodes: not Ready: one'],

@@ -96,9 +96,22 @@ describe('the DaemonSet', () => {
     expect(daemonSetOf({ ...other, template }).spec.template).toEqual(daemonSetOf().spec.template);
   });
 
-  it('sends agents to processors that there is an image for', () => {
-    const terms = [{ matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] }] }];
+  it('sends agents to processors that there is an image for, and to nodes that run pods', () => {
+    const terms = [{
+      matchExpressions: [
+        { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] },
+        { key: 'eks.amazonaws.com/compute-type', operator: 'NotIn', values: ['fargate'] },
+        { key: 'type', operator: 'NotIn', values: ['virtual-kubelet'] },
+      ],
+    }];
     expect(templateOf({}).spec['affinity']).toEqual({ nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } });
+  });
+
+  it('has no mesh put a sidecar beside an agent', () => {
+    expect(templateOf({}).metadata).toMatchObject({
+      labels: { 'sidecar.istio.io/inject': 'false', 'istio.io/dataplane-mode': 'none', 'kuma.io/sidecar-injection': 'disabled' },
+      annotations: { 'linkerd.io/inject': 'disabled', 'consul.hashicorp.com/connect-inject': 'false' },
+    });
   });
 
   it('selects the labels of its own template', () => {
