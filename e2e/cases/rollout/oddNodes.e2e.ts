@@ -30,9 +30,9 @@ afterAll(() => rollout?.stop());
 it('nodes that get no agent at all are named, with the reason', async () => {
   const { nodes } = (await rollout.bench.resource()).status ?? {};
   expect(nodes?.leftOut).toEqual([
+    { reason: 'VirtualNode', nodes: 2, examples: ['aci', 'fargate'] },
     { reason: 'TaintNotTolerated', nodes: 1, examples: ['dedicated'] },
     { reason: 'UnsupportedPlatform', nodes: 1, examples: ['mainframe'] },
-    { reason: 'VirtualNode', nodes: 2, examples: ['aci', 'fargate'] },
   ]);
 });
 

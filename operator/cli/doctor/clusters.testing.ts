@@ -38,6 +38,8 @@ export const empty = () =>
     .on('GET /apis/apps/v1/deployments', { items: [] })
     .on('GET /api/v1/nodes', { items: [node('one'), node('two')] })
     .on('GET /api/v1/namespaces', { items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } }, { metadata: { name: 'plain' } }] })
+    .on('GET /apis', { groups: [{ name: 'apps' }, { name: 'chaos-mesh.org' }, { name: 'litmuschaos.io' }] })
+    .on('GET /api/v1/pods', { items: [] })
     .on('GET /api/v1/namespaces/sidecar-acceleration/pods', { items: [] })
     .on(review, allowed);
 

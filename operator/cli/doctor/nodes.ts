@@ -41,7 +41,7 @@ interface NodeCheck {
 const checks: readonly NodeCheck[] = [
   { wrong: (node) => !isRecent(node.status.nodeInfo.kernelVersion), level: failure, message: 'kernel older than 5.10', remedy: 'upgrade the kernel, or leave these nodes out with spec.nodes.nodeSelector' },
   { wrong: (node) => node.status.nodeInfo.containerRuntimeVersion.startsWith('docker:'), level: failure, message: 'the runtime is Docker, which does not tell which pods it runs', remedy: 'use containerd or CRI-O; with cri-dockerd, set spec.agent.criSocket to its socket' },
-  { wrong: hasOtherSocket, level: failure, message: 'the runtime is CRI-O, and spec.agent.criSocket is containerd’s', remedy: 'set spec.agent.criSocket to /var/run/crio/crio.sock' },
+  { wrong: hasOtherSocket, level: failure, message: 'the runtime is CRI-O, and spec.agent.criSocket is containerd’s', remedy: 'leave spec.agent.criSocket out: each agent finds the socket of its node' },
   { wrong: (node) => node.status.conditions.some(({ type, status }) => type === 'Ready' && status !== 'True'), level: warning, message: 'not Ready', remedy: 'see kubectl describe node' },
 ];
 
@@ -51,7 +51,7 @@ function isSelected({ metadata }: Node, spec: Spec | undefined): boolean {
 
 /** Without a resource it is still to be chosen. */
 function hasOtherSocket({ status }: Node, spec: Spec | undefined): boolean {
-  return spec !== undefined && status.nodeInfo.containerRuntimeVersion.startsWith('cri-o:') && spec.agent.criSocket.includes('containerd');
+  return spec !== undefined && status.nodeInfo.containerRuntimeVersion.startsWith('cri-o:') && spec.agent.criSocket?.includes('containerd') === true;
 }
 
 /** Distributions append to the version what they like. */

@@ -62,6 +62,6 @@ function podSpec(input: RenderInput) {
     tolerations: nodes.tolerations,
     imagePullSecrets: input.pullSecrets.map((name) => ({ name })),
     containers: [agentContainer(input)],
-    volumes: agentVolumes(input.spec),
+    volumes: agentVolumes(),
   };
 }
