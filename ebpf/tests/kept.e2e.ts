@@ -35,6 +35,22 @@ test.each([
   expect(fastBytes()).toBe(0n);
 });
 
+test('the limit holds: a queue of 1 Mbit/s between pod and node lets no more through', async () => {
+  f.node.exec(f.client, 'tc', 'qdisc', 'add', 'dev', 'eth0', 'root', 'tbf', 'rate', '1mbit', 'burst', '16kb', 'latency', '300ms');
+  f.datapath.select(pods({ client: true }), []);
+  await serve(f.node, f.server, port);
+  const talking = talk(f.node, f.client, f.server.address, port, { connections: 2, messages: 300, maxBytes: 20_000, pauseMs: 0 });
+  const sent = (): bigint => (f.datapath.visit().steps >= 0 ? f.counters('front').fastBytes + f.counters('front').tcpBytes : 0n);
+  await until('bytes are on their way', () => sent() > 0n);
+  const [began, before] = [performance.now(), sent()];
+  await until('three seconds have gone', () => performance.now() - began > 3000);
+  const seconds = (performance.now() - began) / 1000;
+  expect(Number(sent() - before) / seconds).toBeLessThan(1.3 * 125_000);
+  expect(sent()).toBeGreaterThan(before);
+  f.node.exec(f.client, 'tc', 'qdisc', 'del', 'dev', 'eth0', 'root');
+  expect(await talking).toMatchObject(fine);
+});
+
 test('what stays inside such a pod is joined: the limit is outside of it', async () => {
   f.datapath.select(pods({ server: true }), []);
   await serve(f.node, f.server, port);
