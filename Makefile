@@ -187,6 +187,13 @@ faults-page: node_modules/.stamp ## Writes docs/faults.* from the last tests of 
 image: build ## The image of controller, agent and CLI, as an archive in the cache
 	@$(TS) e2e/tools/image/main.ts
 
+.PHONY: audit verify-node
+audit: node_modules/.stamp ## Known vulnerabilities of what the image ships, as the registry serves them (AUDIT_REGISTRY=https://...)
+	@$(TS) e2e/tools/audit/main.ts
+
+verify-node: node_modules/.stamp ## The image's Node against the signed sums of its publisher (NODE_MIRROR=https://...)
+	@$(TS) e2e/tools/image/publishedNode/main.ts
+
 .PHONY: demo demo-up demo-down
 demo: build ## A two-node cluster, a mesh, before and after, and everything cleaned up again
 	@$(TS) e2e/demo/main.ts run

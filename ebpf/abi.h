@@ -59,6 +59,8 @@ enum standing {
 	STANDING_SPLICING_READER,
 	STANDING_COUNTING_READER,
 	STANDING_UNWATCHED_READER,	/* nobody can see how its programs read */
+	STANDING_BANDWIDTH_LIMITED,	/* one of its two pods has a bandwidth that is kept outside of it, packet by packet */
+	STANDING_PEER_OWN_KERNEL,	/* the other end's sockets are another kernel's */
 	STANDING_COUNT,
 };
 
@@ -133,7 +135,7 @@ struct habits {
 
 struct pod {
 	__u32 slot;		/* index into counters and namespaces */
-	__u32 pad;
+	__u32 shaped;		/* 1: its bandwidth is limited where it meets the node; what stays in the pod is not */
 };
 
 struct namespace_name {
@@ -148,6 +150,7 @@ struct address {
 enum locality {
 	LOCALITY_SELECTED = 1,
 	LOCALITY_NEIGHBOUR = 2,	/* a pod of this node that is not selected */
+	LOCALITY_OWN_KERNEL = 3,	/* a pod of this node that has a kernel of its own: gVisor, a virtual machine */
 };
 
 struct place {

@@ -109,6 +109,7 @@ static __always_inline void reconsider(struct end *end, struct tcp_sock *tp, con
 
 	if (end->epoch == settings->epoch || (end->standing != STANDING_PEER_NOT_SELECTED &&
 	    end->standing != STANDING_PEER_ELSEWHERE && end->standing != STANDING_PATH_NOT_SELECTED &&
+	    end->standing != STANDING_PEER_OWN_KERNEL &&
 	    end->standing != STANDING_UNWATCHED_READER))
 		return;
 	end->epoch = settings->epoch;

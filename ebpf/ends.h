@@ -204,7 +204,29 @@ static __always_inline enum standing standing_alone(const struct address *remote
 {
 	if (is_loopback(remote)) /* this very pod, yet no half: it had no memory for one, say */
 		return STANDING_UNSUPPORTED_SOCKET;
-	return locality_of(remote) ? STANDING_PEER_NOT_SELECTED : STANDING_PEER_ELSEWHERE;
+	switch (locality_of(remote)) {
+	case LOCALITY_OWN_KERNEL:
+		return STANDING_PEER_OWN_KERNEL;
+	case LOCALITY_SELECTED:
+	case LOCALITY_NEIGHBOUR:
+		return STANDING_PEER_NOT_SELECTED;
+	default:
+		return STANDING_PEER_ELSEWHERE;
+	}
+}
+
+/* Whether the bandwidth of a pod is limited. Redirected bytes meet none of the queues that do it. */
+static __always_inline bool is_shaped(__u32 netns)
+{
+	struct pod *pod = bpf_map_lookup_elem(&pods, &netns);
+
+	return pod && pod->shaped;
+}
+
+/* Whether an end's connection crosses a limit: one between two pods, of which one has it. `other`: the peer's pod, or 0. */
+static __always_inline bool crosses_a_limit(const struct end *end, __u32 other)
+{
+	return end->path == PATH_NODE_LOCAL && (is_shaped(end->netns) || (other && is_shaped(other)));
 }
 
 /* Whether an end may enter the SOCKHASH: STANDING_NONE, or the reason why not. */
@@ -217,6 +239,8 @@ static __always_inline enum standing may_enter(const struct end *end, struct tcp
 		return STANDING_UNSUPPORTED_SOCKET;
 	if (!(settings->paths & end->path))
 		return STANDING_PATH_NOT_SELECTED;
+	if (crosses_a_limit(end, end->peer.netns))
+		return STANDING_BANDWIDTH_LIMITED;
 	/* Observing must change nothing, and a socket in the map is not the same: FIONREAD, for one, tells less. */
 	if (settings->mode != MODE_ACCELERATE)
 		return STANDING_OBSERVING;

@@ -51,6 +51,8 @@ static __always_inline enum gate look_again(struct end *end, const struct settin
 		return GATE_OPEN;
 	end->selected = bpf_map_lookup_elem(&pods, &own) && bpf_map_lookup_elem(&pods, &peers);
 	end->epoch = epoch;
+	if (crosses_a_limit(end, peers))
+		return begin_leaving(end, STANDING_BANDWIDTH_LIMITED);
 	habit = habit_of(end->container);
 	if (habit == STANDING_NONE)
 		habit = habit_of(end->peer.container);

@@ -98,6 +98,9 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 		return;
 	}
 	half.identity = identity_of(end, tp);
+	/* said at once: no learning changes it */
+	if (crosses_a_limit(end, pod_at(&half.original.address)))
+		half.standing = STANDING_BANDWIDTH_LIMITED;
 	if (half.standing == STANDING_NONE || settings->mode != MODE_ACCELERATE)
 		half.standing = enter_map(ops, end, tp, settings);
 	if (bpf_map_update_elem(&pending, &handshake, &half, BPF_ANY)) {

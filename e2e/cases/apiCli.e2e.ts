@@ -84,6 +84,26 @@ describe('accelctl', () => {
     expect(code).toBe(3);
   });
 
+  it('warns of what stays on TCP and of what would act on packets in vain, in explain and doctor', async () => {
+    const group = 'chaos-mesh.org';
+    const names = { plural: 'networkchaos', singular: 'networkchaos', kind: 'NetworkChaos' };
+    const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
+    const crd = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `networkchaos.${group}` }, spec: { group, names, scope: 'Namespaced', versions: [{ name: 'v1alpha1', served: true, storage: true, schema }] } };
+    await succeed(['apply', '-f', '-'], JSON.stringify(crd));
+    await established(server, `networkchaos.${group}`);
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'cart', annotations: { 'kubernetes.io/egress-bandwidth': '1M' } }, spec: { automountServiceAccountToken: false, containers: [{ name: 'a', image: 'b' }] } };
+    const chaos = { apiVersion: `${group}/v1alpha1`, kind: 'NetworkChaos', metadata: { name: 'slow' }, spec: { action: 'delay', selector: { labelSelectors: { app: 'cart' } } } };
+    await succeed(['create', 'namespace', 'meshed']);
+    await succeed(['label', 'namespace', 'meshed', 'istio-injection=enabled']);
+    for (const each of [pod, chaos]) await succeed(['apply', '-n', 'meshed', '-f', '-'], JSON.stringify(each));
+    const { stdout } = await accelctl(['explain', 'meshed']);
+    expect(stdout).toContain('Beware: bandwidth is limited by annotation: connections with other pods stay on TCP, so that the limit holds (cart).');
+    expect(stdout).toContain('Beware: NetworkChaos of Chaos Mesh slow acts on packets of its pods.');
+    const doctor = await accelctl(['doctor']);
+    expect(doctor.stdout).toMatch(/warning\s+namespaces\s+meshed: bandwidth is limited/);
+    expect(doctor.stdout).toMatch(/warning\s+namespaces\s+meshed: NetworkChaos of Chaos Mesh slow/);
+  });
+
   it('says that a namespace does not exist', async () => {
     const { code, stderr } = await accelctl(['explain', 'nowhere']);
     expect(stderr).toBe('accelctl: reading namespaces/nowhere: there is no such namespace; see kubectl get namespaces\n');

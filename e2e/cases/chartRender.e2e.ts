@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { uninjected } from '../../operator/api';
 import { pages } from '../docs/pages';
 import { chartDirectory, chartRenderer, at, objectOf, podsOf, type RenderChart } from '../support/chart';
 
@@ -45,6 +46,15 @@ describe('the chart', () => {
     }
   });
 
+  it('has no mesh put a sidecar beside its pods, jobs and tests included, by what keeps it from the agents', async () => {
+    const pods = podsOf(await render(everything));
+    expect(pods).toHaveLength(4);
+    for (const { labels, annotations } of pods) {
+      expect(labels).toMatchObject(uninjected.labels);
+      expect(annotations).toMatchObject(uninjected.annotations);
+    }
+  });
+
   it('has a Service and a budget that mean the controller only, not its jobs', async () => {
     const objects = await render(everything);
     const selectors = [at(objectOf(objects, 'Service', controller), 'spec.selector'), at(objectOf(objects, 'PodDisruptionBudget', controller), 'spec.selector.matchLabels')];
@@ -77,7 +87,7 @@ describe('a value', () => {
   it('places the controller', async () => {
     const deployment = objectOf(await render(placement), 'Deployment', controller);
     expect(at(deployment, 'spec.replicas')).toBe(3);
-    expect(at(deployment, 'spec.template.metadata.annotations')).toEqual({ team: 'mesh' });
+    expect(at(deployment, 'spec.template.metadata.annotations')).toMatchObject({ team: 'mesh' });
     expect(at(deployment, 'spec.template.spec')).toMatchObject({ nodeSelector: { pool: 'system' }, tolerations: placement.tolerations, priorityClassName: 'system-cluster-critical' });
     expect(at(deployment, 'spec.template.spec.containers.0.resources.requests')).toEqual({ cpu: '1', memory: '128Mi' });
   });

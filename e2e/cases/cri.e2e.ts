@@ -3,6 +3,7 @@ import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroup2Mount, findPodCgroup } from '../../operator/agent/cgroup';
 import { type Cri, connectCri } from '../../operator/agent/cri/client';
+import { findCri } from '../../operator/agent/cri/find';
 import { netnsReader } from '../../operator/agent/cri/netns';
 import { PodWatch } from '../../operator/agent/cri/pods';
 import type { LocalPod } from '../../operator/agent/cri/sandbox';
@@ -55,6 +56,23 @@ test('a pod is learnt with its labels, both its addresses and the inode of its n
   expect(pod.netns).toBe(await netnsOfPid(pod.pid));
   const own = Number(/\d+/.exec(readlinkSync(`/proc/${node.machine.first.pid}/ns/net`))?.[0]);
   expect(pod.netns).not.toBe(own);
+});
+
+test('the runtime is found among the known places by a pod that it runs, and by no other', async () => {
+  const { sandbox } = await waitFor('the pod', () => named('cart'));
+  const [found, other] = ['uid-cart', 'uid-of-nobody'].map((podUid) => findCri({ hostRoot: node.root, podUid }));
+  try {
+    expect(await found?.readySandboxes()).toContain(sandbox);
+    expect(found?.socket).toBe('/run/containerd/containerd.sock');
+    await expect(other?.version()).rejects.toThrow('the runtime at /run/containerd/containerd.sock does not run the pod of this agent');
+  } finally {
+    found?.close();
+    other?.close();
+  }
+});
+
+test('a pod of the ordinary runtime has no kernel of its own', async () => {
+  expect(await waitFor('the pod', () => named('cart'))).toMatchObject({ ownKernel: false });
 });
 
 test('the address is the one the pod has inside', async () => {

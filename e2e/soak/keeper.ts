@@ -45,7 +45,7 @@ export class Keeper {
       },
     });
     this.environment = {
-      ...process.env, NODE_NAME: 'soak', CONTROLLER_ADDRESS: `127.0.0.1:${port}`, CRI_SOCKET: this.runtime.socket, PINS: this.pins,
+      ...process.env, NODE_NAME: 'soak', CONTROLLER_ADDRESS: `127.0.0.1:${port}`, CRI_SOCKET: this.runtime.socket, HOST_ROOT: '/', PINS: this.pins,
       OBJECT: this.object, CA_FILE: this.channel.path('ca.crt'), TOKEN_FILE: this.channel.path('token'), HEALTH_PORT: '0', INSPECTOR: `soak-${process.pid}`,
     };
   }

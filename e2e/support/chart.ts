@@ -58,12 +58,13 @@ const podSpec = z.looseObject({
   securityContext: z.unknown(),
   containers: z.array(z.looseObject({ image: z.string(), securityContext: z.unknown(), resources: z.unknown(), env: z.array(z.looseObject({ name: z.string() })).default([]) })).length(1),
 });
-const labelled = z.looseObject({ labels: z.record(z.string(), z.string()) });
+const marked = z.looseObject({ labels: z.record(z.string(), z.string()), annotations: z.record(z.string(), z.string()).default({}) });
 
 /** A pod the chart makes: of the Deployment, of a job, or by itself. */
 export interface RenderedPod {
   readonly name: string;
   readonly labels: Record<string, string>;
+  readonly annotations: Record<string, string>;
   readonly spec: z.infer<typeof podSpec>;
 }
 
@@ -72,6 +73,7 @@ export function podsOf(objects: readonly Rendered[]): RenderedPod[] {
     const { name } = object.metadata;
     const prefix = { Pod: '', Deployment: 'spec.template.', Job: 'spec.template.' }[object.kind];
     if (prefix === undefined) return [];
-    return [{ name, labels: labelled.parse(at(object, `${prefix}metadata`)).labels, spec: podSpec.parse(at(object, `${prefix}spec`)) }];
+    const { labels, annotations } = marked.parse(at(object, `${prefix}metadata`));
+    return [{ name, labels, annotations, spec: podSpec.parse(at(object, `${prefix}spec`)) }];
   });
 }

@@ -32,7 +32,7 @@ type Pod = z.infer<typeof pod>;
 export interface NodeOptions {
   readonly arch?: string;
   readonly labels?: Readonly<Record<string, string>>;
-  readonly taints?: readonly { readonly key: string; readonly effect: string }[];
+  readonly taints?: readonly { readonly key: string; readonly value?: string; readonly effect: string }[];
 }
 
 const merge = 'application/merge-patch+json';

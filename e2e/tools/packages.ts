@@ -39,6 +39,7 @@ const packages: readonly DebianPackage[] = [
   { name: 'etcd-server', provides: 'etcd' },
   { name: 'fish', provides: 'fish' },
   { name: 'gcc-aarch64-linux-gnu', provides: 'aarch64-linux-gnu-gcc', emulates: true },
+  { name: 'gnupg', provides: 'gpg' },
   { name: 'haproxy', provides: 'haproxy', tried: true },
   { name: 'iperf3', provides: 'iperf3', tried: true },
   { name: 'iproute2', provides: 'ip' },
@@ -65,6 +66,7 @@ const packages: readonly DebianPackage[] = [
   { name: 'redis-server', provides: 'redis-server', tried: true },
   { name: 'redis-tools', provides: 'redis-benchmark', tried: true },
   { name: 'runc', provides: 'runc' },
+  { name: 'xz-utils', provides: 'xz' },
   { name: 'zsh', provides: 'zsh' },
 ];
 

@@ -15,7 +15,7 @@ let runs = 0;
 
 /** The pod as the agent would report it. */
 export function selected(pod: TestPod, namespace: string): DatapathPod {
-  return { netns: pod.netns, netnsFile: `/run/netns/${pod.name}`, namespace, addresses: [pod.address, pod.address6] };
+  return { netns: pod.netns, netnsFile: `/run/netns/${pod.name}`, namespace, shaped: false, addresses: [pod.address, pod.address6] };
 }
 
 export class Fixture {

@@ -57,7 +57,7 @@ afterEach(async () => {
 async function start(): Promise<void> {
   agent = await startAgent({
     environment: {
-      node: 'node1', controllerAddress: `127.0.0.1:${controller.port}`, criSocket: runtime.socket, pins: '/sys/fs/bpf/p', object: '/object',
+      node: 'node1', controllerAddress: `127.0.0.1:${controller.port}`, criSocket: runtime.socket, hostRoot: '/', pins: '/sys/fs/bpf/p', object: '/object',
       caFile: channel.path('ca.crt'), tokenFile: channel.path('token'), logLevel: 'error', healthPort: 0, inspector: `\0agent-test-${randomUUID()}`,
     },
     log,

@@ -2,7 +2,7 @@
 import { machine, release } from 'node:os';
 import { controllerName, productVersion } from '../api';
 import { abilities, type AgentClient, connectAgent, type Hello, type Report } from '../protocol';
-import { connectCri } from './cri/client';
+import { findCri } from './cri/find';
 import { type NetnsOf, netnsReader } from './cri/netns';
 import { PodWatch } from './cri/pods';
 import type { LocalPod } from './cri/sandbox';
@@ -79,7 +79,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
     }
   };
 
-  const cri = connectCri(environment.criSocket);
+  const cri = findCri({ hostRoot: environment.hostRoot, socket: environment.criSocket, podUid: environment.podUid });
   let known: ReadonlySet<string> = new Set();
   const watch = new PodWatch({
     cri,
@@ -94,7 +94,7 @@ export async function startAgent({ environment, log, openDatapath, leftovers, ma
       tick();
     }),
     onReachable: guarded((trouble) => {
-      if (trouble === undefined) log.info('the container runtime answers', { socket: environment.criSocket });
+      if (trouble === undefined) log.info('the container runtime answers', { socket: cri.socket });
       else {
         runtimeErrors += 1;
         log.warn(trouble);

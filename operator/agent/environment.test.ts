@@ -7,7 +7,7 @@ const good = {
 
 test('the environment of the DaemonSet is read, with defaults', () => {
   expect(readEnvironment(good)).toMatchObject({
-    node: 'node1', controllerAddress: '10.98.0.5:9443', criSocket: '/run/containerd/containerd.sock', logLevel: 'info', healthPort: 9090,
+    node: 'node1', controllerAddress: '10.98.0.5:9443', criSocket: undefined, hostRoot: '/proc/1/root', podUid: undefined, logLevel: 'info', healthPort: 9090,
   });
 });
 

@@ -7,7 +7,12 @@ const schema = z.object({
   /** For logs and the pin directory only: whose node a stream is, the token says. */
   NODE_NAME: z.string().min(1).max(253),
   CONTROLLER_ADDRESS: z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'not host:port'),
-  CRI_SOCKET: absolutePath.default('/run/containerd/containerd.sock'),
+  /** A path of the host; the runtime is looked for unless it is given. */
+  CRI_SOCKET: absolutePath.optional(),
+  /** The host's files, seen through its first process: no directory of the host need be mounted for the socket's sake. */
+  HOST_ROOT: absolutePath.default('/proc/1/root'),
+  /** Of the agent's own pod: by it the node's runtime is told from others. */
+  POD_UID: z.string().min(1).max(253).optional(),
   PINS: absolutePath,
   OBJECT: absolutePath.default('/app/build/ebpf/datapath.bpf.o'),
   CA_FILE: absolutePath,
@@ -21,7 +26,9 @@ const schema = z.object({
 export interface Environment {
   readonly node: string;
   readonly controllerAddress: string;
-  readonly criSocket: string;
+  readonly criSocket?: string | undefined;
+  readonly hostRoot: string;
+  readonly podUid?: string | undefined;
   readonly pins: string;
   readonly object: string;
   readonly caFile: string;
@@ -56,6 +63,8 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     node: read.NODE_NAME,
     controllerAddress: read.CONTROLLER_ADDRESS,
     criSocket: read.CRI_SOCKET,
+    hostRoot: read.HOST_ROOT,
+    podUid: read.POD_UID,
     pins: read.PINS,
     object: read.OBJECT,
     caFile: read.CA_FILE,

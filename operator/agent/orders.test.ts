@@ -42,7 +42,7 @@ const order = (change: Partial<Order> = {}): Order => ({
   namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1, ...change,
 });
 const pod = (netns: number, namespace = 'shop'): LocalPod => ({
-  sandbox: `s${netns}`, namespace, name: 'p', uid: '', labels: {}, annotations: {}, addresses: [`10.0.0.${netns}`], pid: netns, netns,
+  sandbox: `s${netns}`, namespace, name: 'p', uid: '', labels: {}, annotations: {}, ownKernel: false, addresses: [`10.0.0.${netns}`], pid: netns, netns,
 });
 const reasons = (): string[] => orders.state().problems.map(({ reason }) => reason);
 

@@ -192,7 +192,7 @@ export class Orders {
     const selection = selectPods(order, pods);
     const key = JSON.stringify(selection);
     if (this.inForce === undefined || this.inForce.selection === key) return;
-    const refused = datapath.select(selection.pods, selection.neighbours);
+    const refused = datapath.select(selection.pods, selection.neighbours, selection.ownKernels);
     this.visits.hurry();
     this.inForce = { ...this.inForce, selection: key, selected: selection.pods, refused };
   }

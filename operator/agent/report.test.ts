@@ -10,7 +10,7 @@ const counters = (namespace: string, change: Partial<NamespaceCounters> = {}): N
 });
 const state = (change: Partial<NodeState> = {}): NodeState => ({
   appliedOrder: 3, released: false, problems: [], mode: 'Accelerate', refused: [],
-  selected: [1, 2].map((netns) => ({ netns, netnsFile: '', namespace: 'shop', addresses: [] })),
+  selected: [1, 2].map((netns) => ({ netns, netnsFile: '', namespace: 'shop', shaped: false, addresses: [] })),
   snapshot: { namespaces: [counters('shop')], joinedSockets: 8, drainingSockets: 0 }, ...change,
 });
 

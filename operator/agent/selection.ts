@@ -1,5 +1,5 @@
 // Which pods of this node an order selects: a pure function of the two.
-import { matchesLabels, modeLabel, modeLabelOff, systemNamespaces } from '../api';
+import { bandwidthAnnotation, matchesLabels, modeLabel, modeLabelOff, systemNamespaces } from '../api';
 import type { Order } from '../protocol';
 import type { LocalPod } from './cri/sandbox';
 import type { DatapathPod } from './datapath/contract';
@@ -10,6 +10,8 @@ export interface Selection {
   readonly pods: readonly DatapathPod[];
   /** Addresses of this node's other pods. */
   readonly neighbours: readonly string[];
+  /** Addresses of pods whose sockets are another kernel's, whatever is selected. */
+  readonly ownKernels: readonly string[];
 }
 
 /** The controller leaves system namespaces out already; the node does not rely on it. */
@@ -17,8 +19,11 @@ export function selectPods({ namespaces, podSelector }: Scope, pods: readonly Lo
   const wanted = new Set(namespaces.filter((name) => !systemNamespaces.includes(name)));
   const isSelected = ({ namespace, labels }: LocalPod): boolean =>
     wanted.has(namespace) && labels[modeLabel] !== modeLabelOff && matchesLabels(podSelector, labels);
+  const within = pods.filter(({ ownKernel }) => !ownKernel);
   return {
-    pods: pods.filter(isSelected).map(({ netns, pid, namespace, addresses }) => ({ netns, netnsFile: `/proc/${pid}/ns/net`, namespace, addresses })),
-    neighbours: pods.filter((pod) => !isSelected(pod)).flatMap(({ addresses }) => addresses),
+    pods: within.filter(isSelected).map(({ netns, pid, namespace, annotations, addresses }) => (
+      { netns, netnsFile: `/proc/${pid}/ns/net`, namespace, shaped: bandwidthAnnotation(annotations) !== undefined, addresses })),
+    neighbours: within.filter((pod) => !isSelected(pod)).flatMap(({ addresses }) => addresses),
+    ownKernels: pods.filter(({ ownKernel }) => ownKernel).flatMap(({ addresses }) => addresses),
   };
 }

@@ -15,7 +15,7 @@ export const agentCapabilities = {
   },
   SYS_PTRACE: {
     bit: 19,
-    reason: 'Reads in /proc which network namespace each pod has: that is how the programs recognise its sockets.',
+    reason: 'Reads in /proc which network namespace each pod has: that is how the programs recognise its sockets. Reaches the socket of the container runtime through /proc/1/root, wherever a node has it.',
   },
   SYS_ADMIN: {
     bit: 21,

@@ -20,7 +20,7 @@ An agent that lacks one of them says so: its node is listed with the reason \`Mi
 | processes of the host | The runtime names pods by process ids of the host. |
 | \`/sys/fs/bpf\` | What is pinned there outlives the agent. |
 | \`/sys/fs/cgroup\`, read-only | The directory of the pods, to which the programs are attached. |
-| the directory of the runtime's socket | Which pods run here. Whoever may connect to that socket is root on the node. |
+| the runtime's socket, through \`/proc/1/root\` and \`SYS_PTRACE\` | Which pods run here. Whoever may connect to that socket is root on the node. No directory is mounted for it. |
 | no AppArmor profile, SELinux type \`spc_t\` | The runtimes' own profiles deny mounting and looking at other processes. |
 
 Its root file system is read-only, the runtime's seccomp profile is on, it cannot gain privileges, and it has neither the host's network nor a

@@ -51,6 +51,14 @@ export const connectionReasons = {
     means: 'Nothing on the node can see how the receiving program reads, and if it splices or asks FIONREAD it would miss joined bytes.',
     remedy: 'See the problem UnwatchedReaders of the node.',
   },
+  BandwidthLimited: {
+    means: 'One of the two pods has an annotation kubernetes.io/ingress-bandwidth or egress-bandwidth, which redirected bytes would not obey.',
+    remedy: 'Nothing: the limit holds. Without the annotation in its template a new pod is accelerated; inside the pod it is already.',
+  },
+  PeerOwnKernel: {
+    means: 'The other end’s pod has a kernel of its own, whose sockets this one cannot join: Kata Containers, gVisor, or a machine of KubeVirt.',
+    remedy: 'Nothing: the connection stays on TCP and works as before.',
+  },
   BlockingReader: {
     means: 'The receiving program reads with a blocking socket, which the kernel cannot wake for joined sockets, or waits by SO_RCVLOWAT.',
     remedy: 'Use non-blocking sockets in the receiving program (Envoy, nginx, Go, Node and Netty do).',
@@ -107,11 +115,15 @@ export const nodeReasons = {
   NoBpffs: { means: 'No BPF file system is mounted at the pin directory.', remedy: 'Mount one: mount -t bpf bpf /sys/fs/bpf.' },
   NoCriSocket: {
     means: 'The container runtime does not answer at its socket, so the pods of the node are unknown.',
-    remedy: 'Set spec.agent.criSocket to the socket of the runtime.',
+    remedy: 'Where the runtime has its socket elsewhere, set spec.agent.criSocket to it; docs/install.md lists the places that are looked at.',
   },
   LoadRefused: {
     means: 'The kernel refused the programs.',
     remedy: 'Read the agent log for the verifier message; check that lockdown is off.',
+  },
+  CgroupTaken: {
+    means: 'Another product has attached a program to the cgroup of the pods, or above it, that allows none beside it, or would be displaced by ours.',
+    remedy: 'The message names it. Have that product attach with BPF_F_ALLOW_MULTI or by a link, or leave the node out.',
   },
   StalePins: {
     means: 'The pin directory holds maps of another version that still carry traffic, or that cannot be read.',
@@ -136,6 +148,10 @@ export const leftOutReasons = {
   UnsupportedPlatform: {
     means: 'The node is not Linux on amd64 or arm64: there is no agent for it.',
     remedy: 'Nothing: the node is left as it is.',
+  },
+  VirtualNode: {
+    means: 'The node stands for a service and runs no pods of DaemonSets: AWS Fargate, or made with virtual-kubelet.',
+    remedy: 'Nothing: pods there stay on TCP. Those that shall be accelerated need nodes of a kernel of their own.',
   },
   TaintNotTolerated: {
     means: 'The node has a taint that spec.nodes.tolerations does not tolerate.',

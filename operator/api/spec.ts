@@ -123,8 +123,8 @@ const connections = z.object({
 
 const agent = z.object({
   image: z.string().min(1).max(512).optional().describe('Image of the node agent, which is as good as root on every node; the controller’s own by default.'),
-  criSocket: z.string().regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'not the absolute path of a socket').max(256).default('/run/containerd/containerd.sock')
-    .describe('Path of the container runtime’s socket on the nodes; its directory is mounted into the agent.'),
+  criSocket: z.string().regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'not the absolute path of a socket').max(256).optional()
+    .describe('Path of the container runtime’s socket on every node. Unless given, each agent finds that of its node; see docs/install.md.'),
   privileges: z.enum(['Capabilities', 'Privileged']).default('Capabilities')
     .describe(
       'Capabilities: the few Linux capabilities it needs. Privileged: a privileged container, for kernels before 5.11 and security modules that deny those.',

@@ -64,6 +64,9 @@ export interface PodFacts {
   readonly namespace: string;
   readonly name: string;
   readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  /** Empty for the node's ordinary runtime. */
+  readonly runtimeClass: string;
   readonly hostNetwork: boolean;
   readonly phase: string;
   /** Empty before it is scheduled. */
@@ -79,8 +82,8 @@ export function clusterOf(options: ClusterOptions): Cluster {
 const labelledObject = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }) });
 const namespaceList = z.looseObject({ items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }) })) });
 const podObject = z.looseObject({
-  metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }),
-  spec: z.looseObject({ hostNetwork: z.boolean().default(false), nodeName: z.string().default('') }),
+  metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}), annotations: z.record(z.string(), z.string()).default({}) }),
+  spec: z.looseObject({ runtimeClassName: z.string().default(''), hostNetwork: z.boolean().default(false), nodeName: z.string().default('') }),
   status: z.looseObject({ phase: z.string().default('') }).prefault({}),
 });
 const accessReview = z.looseObject({ status: z.looseObject({ allowed: z.boolean() }) });
@@ -135,7 +138,7 @@ export function clusterOn(client: KubeClient, server: string, readText: ReadText
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
       const found = await client.request('GET', path).catch(told({ doing: 'reading', object: `pods/${name}`, verb: 'get', namespace }));
       const { metadata, spec, status } = podObject.parse(found);
-      return { namespace, name, labels: metadata.labels, hostNetwork: spec.hostNetwork, phase: status.phase, node: spec.nodeName };
+      return { namespace, name, labels: metadata.labels, annotations: metadata.annotations, runtimeClass: spec.runtimeClassName, hostNetwork: spec.hostNetwork, phase: status.phase, node: spec.nodeName };
     },
     applySpec: async (spec) =>
       parsed(

@@ -1,5 +1,6 @@
 // accelctl explain: why a namespace or a pod is or is not accelerated, with what to do.
 import type { Command } from 'commander';
+import { caveatsOf } from './caveats';
 import type { Cluster } from './cluster';
 import { explanationOf, listedNamespace, type Explanation } from './explanation';
 import type { ClusterOptions } from './kubeconfig';
@@ -32,7 +33,14 @@ async function explain(what: string, options: ExplainOptions, world: Surrounding
 async function ofNamespace(cluster: Cluster, name: string, now: Date): Promise<Explanation> {
   const resource = await cluster.resource();
   const labels = listedNamespace(resource, name) === undefined ? await cluster.namespaceLabels(name) : undefined;
-  return explanationOf(resource, name, labels, now);
+  const explanation = explanationOf(resource, name, labels, now);
+  return { ...explanation, text: [explanation.text, ...await bewareOf(cluster, name)].join('\n') };
+}
+
+/** What cannot be read is not said here; doctor does. */
+async function bewareOf(cluster: Cluster, namespace: string): Promise<string[]> {
+  const { pods = [], tools = [] } = await caveatsOf(cluster, namespace);
+  return [...pods, ...tools].map(({ what, remedy }) => `Beware: ${what}.\n  ${remedy}`);
 }
 
 async function ofPod(cluster: Cluster, namespace: string, name: string, now: Date): Promise<Explanation> {

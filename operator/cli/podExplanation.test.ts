@@ -7,12 +7,12 @@ const resourcePath = 'GET /apis/acceleration.dev/v1alpha1/sidecaraccelerations/d
 const inMesh = { 'istio-injection': 'enabled' };
 
 /** A cluster with one pod, shop/cart, of which all is well but for the changes. */
-function cluster({ labels = {}, namespaceLabels = inMesh, pod = {}, phase = 'Running', resource = recorded() } = {}): FakeApi {
+function cluster({ labels = {}, annotations = {}, namespaceLabels = inMesh, pod = {}, phase = 'Running', resource = recorded() } = {}): FakeApi {
   return new FakeApi()
     .on(resourcePath, resource)
     .on('GET /api/v1/namespaces/shop', { metadata: { name: 'shop', labels: namespaceLabels } })
     .on('GET /api/v1/nodes/node1', { metadata: { name: 'node1', labels: { pool: 'other' } } })
-    .on('GET /api/v1/namespaces/shop/pods/cart', { metadata: { name: 'cart', labels }, spec: { nodeName: 'node1', ...pod }, status: { phase } });
+    .on('GET /api/v1/namespaces/shop/pods/cart', { metadata: { name: 'cart', labels, annotations }, spec: { nodeName: 'node1', ...pod }, status: { phase } });
 }
 
 const explained = async (api: FakeApi, ...words: string[]) => {
@@ -26,6 +26,8 @@ describe('the explanation of a pod', () => {
     ['that opted out', { labels: { 'acceleration.dev/mode': 'off' } }, 'kept out by its label acceleration.dev/mode=off'],
     ['that the selector leaves out', { resource: recorded({ spec: { selector: { pods: { matchLabels: { tier: 'web' } } } } }) }, 'do not match spec.selector.pods (tier=web)'],
     ['on the network of its node', { pod: { hostNetwork: true } }, 'uses the network of its node'],
+    ['of Kata Containers', { pod: { runtimeClassName: 'kata-qemu' } }, 'never selected, because it has a kernel of its own (runtime class kata-qemu)'],
+    ['that is a machine of KubeVirt', { labels: { 'kubevirt.io': 'virt-launcher' } }, 'kernel of its own (a machine of KubeVirt)'],
     ['that does not run', { phase: 'Pending' }, 'not running: it is Pending.\n  See kubectl -n shop describe pod cart'],
     ['while the mode is Off', { resource: recorded({ spec: { mode: 'Off' } }) }, 'nothing is accelerated: spec.mode is Off'],
     ['while the mode is Observe', { resource: recorded({ spec: { mode: 'Observe' } }) }, 'nothing is accelerated: spec.mode is Observe'],
@@ -43,6 +45,11 @@ describe('the explanation of a pod', () => {
     const { code, text } = await explained(cluster());
     expect(text).toMatch(/^Pod shop\/cart: selected, on node node1\.\nNamespace shop: Accelerated for 5m\n/);
     expect(code).toBe(exitCode.fine);
+  });
+
+  it('says that a limited bandwidth keeps connections with other pods on TCP', async () => {
+    const { text } = await explained(cluster({ annotations: { 'kubernetes.io/ingress-bandwidth': '10M' } }));
+    expect(text).toContain('stay on TCP (BandwidthLimited): redirected bytes would not obey its annotation kubernetes.io/ingress-bandwidth');
   });
 
   it('says that the resource is not in force, where that is so', async () => {

@@ -1,5 +1,5 @@
 // Why the connections of one pod are, or are not, accelerated: what the API server knows of the pod, asked as its node's agent asks.
-import { connectionReasons, type Labels, matchesLabels, modeLabel, modeLabelOff, type SidecarAcceleration } from '../api';
+import { bandwidthAnnotation, connectionReasons, hasOwnKernel, type Labels, matchesLabels, modeLabel, modeLabelOff, type SidecarAcceleration } from '../api';
 import type { PodFacts } from './cluster';
 import { exitCode } from './exit';
 import { described, type Explanation, listedNamespace, notSelected, selectorText } from './explanation';
@@ -17,6 +17,8 @@ export function podExplanationOf(resource: SidecarAcceleration, labels: LabelsAr
   const cause = causeOf(resource, labels, pod);
   if (cause !== undefined) return { text: `${title}: ${cause}`, code: exitCode.notReady };
   const lines = [`${title}: selected, on node ${pod.node}.`];
+  const limit = bandwidthAnnotation(pod.annotations);
+  if (limit !== undefined) lines.push(`Its connections with other pods stay on TCP (BandwidthLimited): redirected bytes would not obey its annotation ${limit}.`);
   const { ready, message } = readinessOf(resource);
   if (!ready) lines.push(`The resource is not ready: ${message}`);
   const listed = listedNamespace(resource, pod.namespace);
@@ -38,6 +40,9 @@ function causeOf(resource: SidecarAcceleration, labels: LabelsAround, pod: PodFa
     return `not selected: its labels do not match spec.selector.pods (${selectorText(spec.selector.pods)}).\n  Label the pod's template, or widen the selector.`;
   }
   if (pod.hostNetwork) return 'never selected, because it uses the network of its node (hostNetwork).\n  Only pods with a network of their own can be told from the node.';
+  if (hasOwnKernel({ labels: pod.labels, runtimes: [pod.runtimeClass] })) {
+    return `never selected, because it has a kernel of its own (${pod.runtimeClass === '' ? 'a machine of KubeVirt' : `runtime class ${pod.runtimeClass}`}).\n  Its sockets are out of this one's reach; connections with it stay on TCP as PeerOwnKernel.`;
+  }
   if (pod.phase !== 'Running') return `not running: it is ${pod.phase || 'not started yet'}.\n  See kubectl -n ${pod.namespace} describe pod ${pod.name}`;
   if (spec.mode !== 'Accelerate') {
     const { means, remedy } = connectionReasons[spec.mode === 'Off' ? 'SwitchedOff' : 'Observing'];

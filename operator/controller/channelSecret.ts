@@ -7,7 +7,7 @@ import type { OwnService } from './service';
 const base64 = z.string().min(1).transform((text) => Buffer.from(text, 'base64').toString('utf8'));
 const secret = z.object({
   metadata: z.object({ resourceVersion: z.string() }),
-  data: z.object({ 'ca.crt': base64, 'ca.key': base64, 'tls.crt': base64, 'tls.key': base64 }),
+  data: z.object({ 'ca.crt': base64, 'ca.key': base64, 'next.key': base64.optional(), 'tls.crt': base64, 'tls.key': base64 }),
 });
 
 export class ChannelSecret {
@@ -39,7 +39,7 @@ export class ChannelSecret {
   private async read(): Promise<{ certificates: ChannelCertificates; resourceVersion: string } | undefined> {
     try {
       const { metadata, data } = secret.parse(await this.client.request('GET', `${this.collection}/${this.name}`));
-      const certificates = { ca: data['ca.crt'], caKey: data['ca.key'], certificate: data['tls.crt'], key: data['tls.key'] };
+      const certificates = { ca: data['ca.crt'], caKey: data['ca.key'], nextKey: data['next.key'], certificate: data['tls.crt'], key: data['tls.key'] };
       return { certificates, resourceVersion: metadata.resourceVersion };
     } catch (error) {
       if (isNotFound(error)) return undefined;
@@ -54,9 +54,9 @@ export class ChannelSecret {
     return certificates;
   }
 
-  private async write(method: 'POST' | 'PUT', path: string, { ca, caKey, certificate, key }: ChannelCertificates, more: object): Promise<void> {
+  private async write(method: 'POST' | 'PUT', path: string, { ca, caKey, nextKey, certificate, key }: ChannelCertificates, more: object): Promise<void> {
     const metadata = { name: this.name, namespace: this.namespace, labels: this.labels, ...more };
-    const stringData = { 'ca.crt': ca, 'ca.key': caKey, 'tls.crt': certificate, 'tls.key': key };
+    const stringData = { 'ca.crt': ca, 'ca.key': caKey, ...(nextKey === undefined ? {} : { 'next.key': nextKey }), 'tls.crt': certificate, 'tls.key': key };
     await this.client.request(method, path, { body: { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata, stringData } });
   }
 }

@@ -189,7 +189,8 @@ function pairOf({ certificate, key }: ChannelCertificates): { certificate: strin
 }
 
 function renew(server: AgentServer, before: ChannelCertificates, next: ChannelCertificates, log: Log): ChannelCertificates {
-  if (before.certificate === next.certificate) return before;
+  if (before.ca !== next.ca) log.info('the authorities of the channel have changed: agents are told before the new one signs');
+  if (before.certificate === next.certificate) return next;
   server.useCertificate(pairOf(next));
   log.info('the channel certificate was renewed');
   return next;

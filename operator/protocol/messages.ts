@@ -18,7 +18,7 @@ import {
 /** Most namespaces in one order or report. */
 export const maxNamespaces = 1024;
 /** Most problems, connection reasons or gates in one list. */
-export const maxTallies = 16;
+export const maxTallies = 32;
 /** Most characters of a problem's message. */
 export const maxProblemLength = 1024;
 

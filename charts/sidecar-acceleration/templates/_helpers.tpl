@@ -26,6 +26,18 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
+{{/* No mesh puts a sidecar beside a pod of this chart: a job with one never ends. As operator/api/injectors.ts has them for the agents. */}}
+{{- define "acceleration.uninjected.labels" -}}
+sidecar.istio.io/inject: "false"
+istio.io/dataplane-mode: none
+kuma.io/sidecar-injection: disabled
+{{- end }}
+
+{{- define "acceleration.uninjected.annotations" -}}
+linkerd.io/inject: disabled
+consul.hashicorp.com/connect-inject: "false"
+{{- end }}
+
 {{- define "acceleration.image" -}}
 {{- with .Values.image -}}
 {{- if .digest -}}

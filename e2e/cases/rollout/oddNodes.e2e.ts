@@ -14,6 +14,8 @@ beforeAll(async () => {
   const { fleet, bench } = rollout;
   for (const name of [...well, ...Object.keys(unsupported), 'away', 'worked-on', 'taken', broken]) await fleet.addNode(name);
   await fleet.addNode('mainframe', { arch: 's390x' });
+  await fleet.addNode('fargate', { labels: { 'eks.amazonaws.com/compute-type': 'fargate' } });
+  await fleet.addNode('aci', { labels: { type: 'virtual-kubelet' }, taints: [{ key: 'virtual-kubelet.io/provider', value: 'azure', effect: 'NoSchedule' }] });
   await fleet.addNode('dedicated', { taints: [{ key: 'dedicated', effect: 'NoSchedule' }] });
   await bench.applyResource({ nodes: { tolerations: [] }, rollout: { bakeSeconds: 1, verdict: { withinSeconds: 8 } }, agent: { image: 'agent:1' } });
   await waitFor('the first revision on every node that can have it', () => fleet.on('agent:1').length === 10);
@@ -28,6 +30,7 @@ afterAll(() => rollout?.stop());
 it('nodes that get no agent at all are named, with the reason', async () => {
   const { nodes } = (await rollout.bench.resource()).status ?? {};
   expect(nodes?.leftOut).toEqual([
+    { reason: 'VirtualNode', nodes: 2, examples: ['aci', 'fargate'] },
     { reason: 'TaintNotTolerated', nodes: 1, examples: ['dedicated'] },
     { reason: 'UnsupportedPlatform', nodes: 1, examples: ['mainframe'] },
   ]);

@@ -13,9 +13,13 @@ export interface EventListener {
 
 /** What the agent asks of a runtime. Every call rejects with one line when it fails. */
 export interface Cri {
+  /** Path on the host; empty while it is not known. */
+  readonly socket: string;
   version(): Promise<Version>;
   /** Ids of the sandboxes that are ready. */
   readySandboxes(): Promise<string[]>;
+  /** Whether the pod of this uid has a sandbox here. */
+  runs(podUid: string): Promise<boolean>;
   /** Undefined when the sandbox is gone. */
   sandboxStatus(id: string): Promise<SandboxStatus | undefined>;
   /** Returns how to stop listening; `onEnd` is not called after that. */
@@ -23,13 +27,16 @@ export interface Cri {
   close(): void;
 }
 
+/** The kubelet gives it to every sandbox (k8s.io/kubelet/pkg/types/labels.go). */
+const podUidLabel = 'io.kubernetes.pod.uid';
 const methods = runtimeService();
 const deadlineMs = 10_000;
 /** A node has up to some hundred pods, each with labels and annotations of up to 256 KiB: as much as the kubelet takes. */
 const maxMessageBytes = 16 * 1024 * 1024;
 
-export function connectCri(socket: string): Cri {
-  const client = new Client(`unix:${socket}`, credentials.createInsecure(), {
+/** @param path as this process sees the socket; @param socket as the host does */
+export function connectCri(path: string, socket = path): Cri {
+  const client = new Client(`unix:${path}`, credentials.createInsecure(), {
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.initial_reconnect_backoff_ms': 500,
     'grpc.max_reconnect_backoff_ms': 5000,
@@ -39,8 +46,8 @@ export function connectCri(socket: string): Cri {
 
   const call = <T>(name: string, request: object, schema: z.ZodType<T>): Promise<T> =>
     new Promise((resolve, reject) => {
-      const { path, requestSerialize, responseDeserialize } = method(name);
-      client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, new Metadata(), { deadline: Date.now() + deadlineMs },
+      const { path: service, requestSerialize, responseDeserialize } = method(name);
+      client.makeUnaryRequest(service, requestSerialize, responseDeserialize, request, new Metadata(), { deadline: Date.now() + deadlineMs },
         (error: ServiceError | null, response?: object) => {
           if (error) return reject(new CriError(`${name} of the runtime at ${socket}: ${error.details}`, error.code));
           const result = schema.safeParse(response);
@@ -51,10 +58,15 @@ export function connectCri(socket: string): Cri {
     });
 
   return {
+    socket,
     version: () => call('Version', { version: 'v1' }, version),
     readySandboxes: async () => {
       const { items } = await call('ListPodSandbox', { filter: { state: { state: 'SANDBOX_READY' } } }, sandboxList);
       return items.filter(({ state }) => state === 'SANDBOX_READY').map(({ id }) => id);
+    },
+    runs: async (uid) => {
+      const { items } = await call('ListPodSandbox', { filter: { labelSelector: { [podUidLabel]: uid } } }, sandboxList);
+      return items.length > 0;
     },
     sandboxStatus: async (id) => {
       try {
@@ -65,8 +77,8 @@ export function connectCri(socket: string): Cri {
       }
     },
     events: (listener) => {
-      const { path, requestSerialize, responseDeserialize } = method('GetContainerEvents');
-      return listen(client.makeServerStreamRequest(path, requestSerialize, responseDeserialize, {}, new Metadata()), listener);
+      const { path: service, requestSerialize, responseDeserialize } = method('GetContainerEvents');
+      return listen(client.makeServerStreamRequest(service, requestSerialize, responseDeserialize, {}, new Metadata()), listener);
     },
     close: () => client.close(),
   };

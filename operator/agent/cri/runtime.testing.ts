@@ -8,11 +8,17 @@ export interface ScriptedSandbox {
   readonly namespace: string;
   readonly name?: string;
   readonly labels?: Record<string, string>;
+  readonly handler?: string;
   readonly ip?: string;
   readonly additionalIps?: readonly string[];
   readonly pid?: number;
   readonly hostNetwork?: boolean;
   readonly ready?: boolean;
+}
+
+interface Request {
+  readonly podSandboxId?: string;
+  readonly filter?: { readonly labelSelector?: Readonly<Record<string, string>> };
 }
 
 type EventStream = ServerWritableStream<object, object>;
@@ -32,8 +38,10 @@ export class ScriptedRuntime {
     this.server = new Server();
     this.server.addService(runtimeService(), {
       Version: this.unary('Version', () => ({ runtimeName: this.name, runtimeVersion: this.version })),
-      ListPodSandbox: this.unary('ListPodSandbox', () => ({
-        items: [...this.sandboxes.values()].filter(({ ready = true }) => ready).map(({ id }) => ({ id, state: 'SANDBOX_READY' })),
+      ListPodSandbox: this.unary('ListPodSandbox', ({ filter }) => ({
+        items: [...this.sandboxes.values()]
+          .filter(({ id, ready = true }) => ready && [undefined, `uid-${id}`].includes(filter?.labelSelector?.['io.kubernetes.pod.uid']))
+          .map(({ id }) => ({ id, state: 'SANDBOX_READY' })),
       })),
       PodSandboxStatus: this.unary('PodSandboxStatus', ({ podSandboxId }) => {
         const sandbox = this.sandboxes.get(podSandboxId ?? '');
@@ -68,8 +76,8 @@ export class ScriptedRuntime {
     this.calls[method] = (this.calls[method] ?? 0) + 1;
   }
 
-  private unary(method: string, answer: (request: { podSandboxId?: string }) => object | undefined) {
-    return (call: { request: { podSandboxId?: string } }, reply: sendUnaryData<object>): void => {
+  private unary(method: string, answer: (request: Request) => object | undefined) {
+    return (call: { request: Request }, reply: sendUnaryData<object>): void => {
       this.count(method);
       const response = answer(call.request);
       if (response === undefined) reply({ code: status.NOT_FOUND, details: 'no such sandbox' });
@@ -78,7 +86,7 @@ export class ScriptedRuntime {
   }
 }
 
-function statusOf({ id, namespace, name = id, labels = {}, ip = '', additionalIps = [], pid, hostNetwork = false, ready = true }: ScriptedSandbox): object {
+function statusOf({ id, namespace, name = id, labels = {}, handler = '', ip = '', additionalIps = [], pid, hostNetwork = false, ready = true }: ScriptedSandbox): object {
   return {
     status: {
       id,
@@ -88,6 +96,7 @@ function statusOf({ id, namespace, name = id, labels = {}, ip = '', additionalIp
       linux: { namespaces: { options: { network: hostNetwork ? 'NODE' : 'POD' } } },
       labels: { ...labels, 'io.kubernetes.pod.name': name },
       annotations: { note: 'kept' },
+      runtimeHandler: handler,
     },
     info: pid === undefined ? {} : { info: JSON.stringify({ pid, processStatus: 'running' }) },
   };

@@ -13,6 +13,7 @@ function sandbox(change: Partial<SandboxStatus['status']> = {}, pid: number | nu
       linux: { namespaces: { options: { network: 'POD' } } },
       labels: { app: 'cart', 'io.kubernetes.pod.name': 'cart-1' },
       annotations: { note: 'kept' },
+      runtimeHandler: '',
       ...change,
     },
     info: pid === null ? {} : { info: JSON.stringify({ pid, sandboxID: 's1' }) },
@@ -24,7 +25,7 @@ const read = (status: SandboxStatus): ReturnType<typeof readSandbox> => readSand
 test('a ready sandbox becomes a pod with all its addresses, its namespace inode and its own labels only', () => {
   expect(read(sandbox())).toEqual({
     pod: {
-      sandbox: 's1', namespace: 'shop', name: 'cart-1', uid: 'u1', labels: { app: 'cart' }, annotations: { note: 'kept' },
+      sandbox: 's1', namespace: 'shop', name: 'cart-1', uid: 'u1', labels: { app: 'cart' }, annotations: { note: 'kept' }, ownKernel: false,
       addresses: ['10.0.0.5', 'fd00::5'], pid: 100, netns: 4026532001,
     },
   });
@@ -40,6 +41,17 @@ test.each([
 
 test('a pod on the network of the node is never selected', () => {
   expect(read(sandbox({ linux: { namespaces: { options: { network: 'NODE' } } } }))).toBe('never');
+});
+
+test.each([
+  ['the handler of Kata Containers', sandbox({ runtimeHandler: 'kata-qemu' }), true],
+  ['the handler of gVisor', sandbox({ runtimeHandler: 'runsc' }), true],
+  ['a handler of any name that containerd runs gVisor by', { ...sandbox({ runtimeHandler: 'untrusted' }), info: { info: JSON.stringify({ pid: 100, runtimeType: 'io.containerd.runsc.v1' }) } }, true],
+  ['a machine of KubeVirt', sandbox({ labels: { 'kubevirt.io': 'virt-launcher' } }), true],
+  ['the handler of an ordinary runtime', sandbox({ runtimeHandler: 'crun' }), false],
+  ['a device plug-in as its handler', { ...sandbox({ runtimeHandler: 'nvidia' }), info: { info: JSON.stringify({ pid: 100, runtimeType: 'io.containerd.runc.v2' }) } }, false],
+])('a sandbox with %s has its own kernel: as it should be', (_, status, ownKernel) => {
+  expect(read(status)).toMatchObject({ pod: { ownKernel } });
 });
 
 test.each([

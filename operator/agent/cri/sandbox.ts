@@ -1,7 +1,7 @@
 // What the runtime says of a pod sandbox, checked, and what of it makes a pod that can be selected.
 import { isIP } from 'node:net';
 import { z } from 'zod';
-import type { Labels } from '../../api';
+import { hasOwnKernel, type Labels } from '../../api';
 
 /** A running pod of this node with a network namespace of its own. */
 export interface LocalPod {
@@ -12,6 +12,8 @@ export interface LocalPod {
   /** The labels the pod was created with: runtimes do not learn of later changes. */
   readonly labels: Labels;
   readonly annotations: Labels;
+  /** Its sockets are another kernel's, though its network namespace is this one's. */
+  readonly ownKernel: boolean;
   /** IPv4 and IPv6 in text form, the primary one first. */
   readonly addresses: readonly string[];
   /** A process that lives in the sandbox, as seen from the host's PID namespace. */
@@ -38,6 +40,7 @@ export const sandboxStatus = z.object({
     linux: linux.nullable(),
     labels: z.record(z.string(), z.string()),
     annotations: z.record(z.string(), z.string()),
+    runtimeHandler: z.string(),
   }),
   info: z.record(z.string(), z.string()),
 });
@@ -48,8 +51,8 @@ export type Version = z.infer<typeof version>;
 export type SandboxStatus = z.infer<typeof sandboxStatus>;
 export type ContainerEvent = z.infer<typeof containerEvent>;
 
-/** Of containerd and CRI-O alike: verbose `info` carries one JSON text named `info` with the pid on top. */
-const verboseInfo = z.looseObject({ pid: z.int().positive() });
+/** Of containerd and CRI-O alike: verbose `info` carries one JSON text named `info` with the pid on top. containerd says more of the runtime. */
+const verboseInfo = z.looseObject({ pid: z.int().positive(), runtimeType: z.string().default('') });
 
 const podName = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
 
@@ -71,20 +74,21 @@ export function readSandbox(
   if (status.linux?.namespaces?.options?.network === 'NODE') return 'never';
   // Whoever may call the runtime can make sandboxes by any name. Pods of the API server have none that the channel would refuse.
   if (!podName.test(status.metadata.name) || !podName.test(status.metadata.namespace)) return 'never';
-  const pid = pidOf(info);
+  const { pid, runtimeType = '' } = detailsOf(info);
   const addresses = addressesOf(status);
   if (status.state !== 'SANDBOX_READY' || pid === undefined || addresses.length === 0) return 'notYet';
   const netns = netnsOf(pid);
   if (netns === undefined || netns === hostNetns) return 'notYet';
   const labels = Object.fromEntries(Object.entries(status.labels).filter(([key]) => !kubeletLabels.has(key)));
-  return { pod: { sandbox: status.id, ...status.metadata, labels, annotations: status.annotations, addresses, pid, netns } };
+  const ownKernel = hasOwnKernel({ labels, runtimes: [status.runtimeHandler, runtimeType] });
+  return { pod: { sandbox: status.id, ...status.metadata, labels, annotations: status.annotations, ownKernel, addresses, pid, netns } };
 }
 
-function pidOf(info: Readonly<Record<string, string>>): number | undefined {
+function detailsOf(info: Readonly<Record<string, string>>): Partial<z.infer<typeof verboseInfo>> {
   try {
-    return verboseInfo.parse(JSON.parse(info['info'] ?? '')).pid;
+    return verboseInfo.parse(JSON.parse(info['info'] ?? ''));
   } catch {
-    return undefined;
+    return {};
   }
 }
 

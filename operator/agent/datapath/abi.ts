@@ -20,6 +20,8 @@ export interface Settings {
 
 export interface Pod {
   readonly slot: number;
+  /** 1 where the pod's bandwidth is limited. */
+  readonly shaped: number;
 }
 
 export interface Endpoint {

@@ -8,6 +8,8 @@ export interface DatapathPod {
   /** A file that stands for that namespace, such as /proc/<pid>/ns/net. */
   readonly netnsFile: string;
   readonly namespace: string;
+  /** Its bandwidth is limited where it meets the node: its connections with other pods stay on TCP. */
+  readonly shaped: boolean;
   /** The pod's own addresses, IPv4 and IPv6 in text form. */
   readonly addresses: readonly string[];
 }
@@ -110,9 +112,10 @@ export interface Datapath {
   configure(settings: DatapathSettings): void;
   /**
    * Makes the given pods the selected ones; returns the namespaces there was no room for.
-   * `neighbours` are the addresses of this node's other pods: they only sharpen the reasons.
+   * @param neighbours addresses of this node's other pods: they only sharpen the reasons
+   * @param ownKernels addresses of those pods whose sockets are another kernel's, likewise
    */
-  select(pods: readonly DatapathPod[], neighbours: readonly string[]): string[];
+  select(pods: readonly DatapathPod[], neighbours: readonly string[], ownKernels?: readonly string[]): string[];
   snapshot(): DatapathSnapshot;
   /**
    * Looks at every open connection of the selected pods, or of those in `namespaces`, and takes those that are worth it

@@ -1,7 +1,8 @@
 // The datapath as the agent uses it: pinned maps to write orders into and to read counters from.
 import { addressBytes } from './address';
-import { Enums, type Found, type Settings, type Tally } from './abi';
+import { Enums, type Found, type Pod, type Settings, type Tally } from './abi';
 import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, Habit, OpenOptions, Visit, Watching, WatchWay } from './contract';
+import { refuseTaken } from './attachments';
 import { endOf, joinedOf, textOf } from './description';
 import { refuseForeign, releaseOthers, unpinAll } from './pins';
 import { load, type Loaded } from './program';
@@ -27,6 +28,7 @@ const warmUp = 4;
  */
 export function openDatapath(options: OpenOptions): Datapath {
   refuseForeign(options.pins);
+  refuseTaken(options.podCgroup);
   const loaded = load(options);
   try {
     releaseOthers(options.pins, loaded.abi);
@@ -82,19 +84,19 @@ class PinnedDatapath implements Datapath {
     });
   }
 
-  select(pods: readonly DatapathPod[], neighbours: readonly string[]): string[] {
+  select(pods: readonly DatapathPod[], neighbours: readonly string[], ownKernels: readonly string[] = []): string[] {
     const wanted = new Set(pods.map((pod) => pod.namespace));
     const refused = new Set<string>();
-    const slots = new Map<number, number>();
+    const entries = new Map<number, Pod>();
     for (const pod of pods) {
       const slot = this.slots.take(pod.namespace, wanted);
       if (slot === undefined) refused.add(pod.namespace);
-      else slots.set(pod.netns, slot);
+      else entries.set(pod.netns, { slot, shaped: pod.shaped ? 1 : 0 });
     }
-    const taken = pods.filter((pod) => slots.has(pod.netns));
-    this.writeAddresses(taken, neighbours);
+    const taken = pods.filter((pod) => entries.has(pod.netns));
+    this.writeAddresses(taken, neighbours, ownKernels);
     // The first time in a process also when nothing changed: the one before may have ended between the two writes.
-    if (this.writePods(slots) || !this.selectedBefore) this.advanceEpoch();
+    if (this.writePods(entries) || !this.selectedBefore) this.advanceEpoch();
     this.selectedBefore = true;
     this.netnsFiles.clear();
     for (const pod of taken) this.netnsFiles.set(pod.netns, pod.netnsFile);
@@ -236,28 +238,30 @@ class PinnedDatapath implements Datapath {
     this.walk(undefined);
   }
 
-  private writePods(slots: ReadonlyMap<number, number>): boolean {
+  private writePods(entries: ReadonlyMap<number, Pod>): boolean {
     const { pods } = this.loaded.maps;
     let changed = false;
-    for (const netns of [...pods.keys()].filter((known) => !slots.has(known))) {
+    for (const netns of [...pods.keys()].filter((known) => !entries.has(known))) {
       pods.delete(netns);
       this.namespaceByNetns.delete(netns);
       changed = true;
     }
-    for (const [netns, slot] of slots) {
-      if (pods.get(netns)?.slot === slot) continue;
-      pods.set(netns, { slot });
-      this.namespaceByNetns.set(netns, this.slots.nameOf(slot));
+    for (const [netns, pod] of entries) {
+      const before = pods.get(netns);
+      if (before?.slot === pod.slot && before.shaped === pod.shaped) continue;
+      pods.set(netns, pod);
+      this.namespaceByNetns.set(netns, this.slots.nameOf(pod.slot));
       changed = true;
     }
     return changed;
   }
 
-  private writeAddresses(selected: readonly DatapathPod[], neighbours: readonly string[]): void {
+  private writeAddresses(selected: readonly DatapathPod[], neighbours: readonly string[], ownKernels: readonly string[]): void {
     const { addresses } = this.loaded.maps;
-    const [own, neighbour] = [this.enums.known(this.enums.locality, 'SELECTED'), this.enums.known(this.enums.locality, 'NEIGHBOUR')];
+    const [own = 0, neighbour = 0, ownKernel = 0] = ['SELECTED', 'NEIGHBOUR', 'OWN_KERNEL'].map((name) => this.enums.known(this.enums.locality, name));
     const places = new Map<string, { readonly locality: number; readonly netns: number }>();
     for (const text of neighbours) places.set(addressBytes(text).toString('hex'), { locality: neighbour, netns: 0 });
+    for (const text of ownKernels) places.set(addressBytes(text).toString('hex'), { locality: ownKernel, netns: 0 });
     for (const { addresses: texts, netns } of selected) {
       for (const key of texts.map((text) => addressBytes(text).toString('hex'))) {
         const other = places.get(key);

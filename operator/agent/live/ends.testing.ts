@@ -3,7 +3,7 @@ import type { LocalPod } from '../cri/sandbox';
 import type { ConnectionEnd } from '../datapath/contract';
 
 export function podOf(name: string, netns: number, namespace = 'shop'): LocalPod {
-  return { sandbox: name, namespace, name, uid: name, labels: {}, annotations: {}, addresses: ['10.0.0.1'], pid: netns, netns };
+  return { sandbox: name, namespace, name, uid: name, labels: {}, annotations: {}, ownKernel: false, addresses: ['10.0.0.1'], pid: netns, netns };
 }
 
 export function endWith(changes: Partial<ConnectionEnd> = {}): ConnectionEnd {

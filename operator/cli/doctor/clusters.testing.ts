@@ -7,7 +7,7 @@ export const base = '/apis/apps/v1/namespaces/sidecar-acceleration';
 const time = '2026-03-01T11:59:55.000000Z';
 
 export const node = (name: string, info: object = {}, conditions = [{ type: 'Ready', status: 'True' }]) => ({
-  metadata: { name, labels: { 'kubernetes.io/os': 'linux' } },
+  metadata: { name, labels: {} },
   status: {
     conditions,
     nodeInfo: { kernelVersion: '6.1.0-38-amd64', architecture: 'amd64', operatingSystem: 'linux', containerRuntimeVersion: 'containerd://2.0.0', osImage: 'Debian', ...info },
@@ -38,6 +38,8 @@ export const empty = () =>
     .on('GET /apis/apps/v1/deployments', { items: [] })
     .on('GET /api/v1/nodes', { items: [node('one'), node('two')] })
     .on('GET /api/v1/namespaces', { items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } }, { metadata: { name: 'plain' } }] })
+    .on('GET /apis', { groups: [{ name: 'apps' }, { name: 'chaos-mesh.org' }, { name: 'litmuschaos.io' }] })
+    .on('GET /api/v1/pods', { items: [] })
     .on('GET /api/v1/namespaces/sidecar-acceleration/pods', { items: [] })
     .on(review, allowed);
 

@@ -50,6 +50,8 @@ describe('doctor finds', () => {
     items: [{ metadata: { name: 'agent-x', labels: { 'app.kubernetes.io/component': 'agent' } }, spec: { nodeName: 'two' }, status: { containerStatuses: [{ ready: false, restartCount: 0, state: { waiting } }] } }],
   });
   const notReady = workload('sidecar-acceleration-agent', { desiredNumberScheduled: 2, numberReady: 1 });
+  const inShop = (name: string, metadata: object, runtimeClassName?: string) => ({ metadata: { name, namespace: 'shop', ...metadata }, spec: { runtimeClassName } });
+  const virtual = { ...node('fargate'), metadata: { name: 'fargate', labels: { 'eks.amazonaws.com/compute-type': 'fargate' } } };
   const cri = { kernelVersion: '6.1.0', containerRuntimeVersion: 'cri-o://1.33.0' };
   const restricted = { items: [{ metadata: { name: 'sidecar-acceleration', labels: { 'pod-security.kubernetes.io/enforce': 'restricted' } } }] };
   const misspelt = { items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled', 'acceleration.dev/mode': 'Off' } } }] };
@@ -58,9 +60,11 @@ describe('doctor finds', () => {
     ['a cluster that is too old', () => empty().on('GET /version', { gitVersion: 'v1.29.9+k3s1' }), 'failure cluster: Kubernetes v1.29.9+k3s1 is older than 1.30'],
     ['rights that installing needs', () => empty().on(review, { status: { allowed: false } }), 'warning rights: this user may not create customresourcedefinitions, create clusterroles'],
     ['kernels that are too old', () => empty().on('GET /api/v1/nodes', { items: [node('one'), node('old', { kernelVersion: '4.18.0-553.el8' })] }), 'failure nodes: kernel older than 5.10: old'],
-    ['architectures nobody built for', () => empty().on('GET /api/v1/nodes', { items: [node('one', { architecture: 's390x' })] }), 'failure nodes: neither amd64 nor arm64: one'],
+    ['architectures nobody built for', () => empty().on('GET /api/v1/nodes', { items: [node('one'), node('z', { architecture: 's390x' })] }), 'ok nodes: without an agent, UnsupportedPlatform: z. '],
+    ['nodes that run no agents', () => installed().on('GET /api/v1/nodes', { items: [node('one'), virtual, node('win', { operatingSystem: 'windows' })] }), 'ok nodes: without an agent, VirtualNode: fargate. '],
+    ['that no node can have an agent', () => empty().on('GET /api/v1/nodes', { items: [virtual] }), 'warning nodes: no node that can have an agent'],
     ['Docker', () => empty().on('GET /api/v1/nodes', { items: [node('one', { containerRuntimeVersion: 'docker://24.0.1' })] }), 'failure nodes: the runtime is Docker'],
-    ['a runtime with another socket', () => installed().on('GET /api/v1/nodes', { items: [node('one', cri)] }), 'set spec.agent.criSocket to /var/run/crio/crio.sock'],
+    ['a runtime with another socket', () => installed().on('GET /api/v1/nodes', { items: [node('one', cri)] }).on(resourcePath, recorded({ spec: { agent: { criSocket: '/run/containerd/containerd.sock' } } })), 'leave spec.agent.criSocket out'],
     ['nodes that are not Ready', () => empty().on('GET /api/v1/nodes', { items: [node('one', {}, [{ type: 'Ready', status: 'Unknown' }])] }), 'warning nodes: not Ready: one'],
     ['an older CRD', () => installed().on(crdPath, stored((schema) => delete schema.properties['spec']?.properties['rollout'])), 'failure crd: it is older than this release: it lacks spec.rollout => upgrade the release'],
     ['a missing CRD', () => installed().on(crdPath, refusal(404, { reason: 'NotFound' })), 'failure crd: it is missing, though the controller is installed'],
@@ -74,6 +78,10 @@ describe('doctor finds', () => {
     ['that there is no resource', () => installed().on(resourcePath, refusal(404, { reason: 'NotFound' })), 'warning resource: there is none, so nothing is accelerated => accelctl on --select'],
     ['nodes that say they cannot', () => installed().on(resourcePath, recorded()), 'failure nodes: KernelTooOld on 1 (node3): the kernel is 4.18.0'],
     ['a selector that selects nothing', () => installed().on('GET /api/v1/namespaces', { items: [] }), 'warning namespaces: spec.selector.namespaces selects none'],
+    ['pods whose bandwidth is limited', () => installed().on('GET /api/v1/pods', { items: [inShop('cart', { annotations: { 'kubernetes.io/egress-bandwidth': '1M' } })] }), 'warning namespaces: shop: bandwidth is limited by annotation: connections with other pods stay on TCP, so that the limit holds (cart) => nothing, or take the annotation'],
+    ['pods with kernels of their own', () => installed().on('GET /api/v1/pods', { metadata: { continue: 'more' }, items: [] }, { items: [inShop('vm', { labels: { 'kubevirt.io': 'virt-launcher' } }), inShop('safe', {}, 'gvisor')] }), 'warning namespaces: shop: pods with kernels of their own (Kata Containers, gVisor, KubeVirt) stay on TCP (vm, safe)'],
+    ['chaos that would do nothing', () => installed().on('GET /apis/chaos-mesh.org/v1alpha1/networkchaos', { items: [{ metadata: { name: 'slow', namespace: 'chaos' }, spec: { selector: { namespaces: ['shop', 'plain'] } } }] }), 'warning namespaces: shop: NetworkChaos of Chaos Mesh slow acts on packets of its pods => what it does to packets does not reach redirected bytes'],
+    ['that chaos may not be read', () => installed().on('GET /apis/litmuschaos.io/v1alpha1/chaosengines', refusal(403, { reason: 'Forbidden' })), 'skipped namespaces: this user may not list chaos experiments'],
     ['a label that means nothing', () => installed().on('GET /api/v1/namespaces', misspelt), 'warning namespaces: label acceleration.dev/mode has a value that means nothing: shop'],
   ])('%s', async (_what, api, expected) => {
     const { lines, code, findings } = await diagnosed(api());

@@ -2,6 +2,7 @@
 import { z } from 'zod';
 import { apiVersion, group, plural, sidecarAcceleration, singletonName, type SidecarAcceleration } from '../../api';
 import { ApiError } from '../../kube';
+import { type Caveats, caveatsOf } from '../caveats';
 import type { Cluster } from '../cluster';
 import { Failure } from '../exit';
 import { failureOf } from '../failure';
@@ -65,6 +66,8 @@ export interface Facts {
   /** Of controller and agents. */
   readonly pods: Fact<readonly Pod[]>;
   readonly lease: Fact<{ readonly holder: string; readonly renewed: Date | undefined }>;
+  /** What stays on TCP, or is looked at in vain, by namespace. */
+  readonly caveats: Caveats;
   /** Of what installing needs, what this user may not do; undefined where the API server does not say. */
   readonly lacking: readonly string[] | undefined;
 }
@@ -82,7 +85,7 @@ export async function factsOf(cluster: Cluster, asked: string): Promise<Facts> {
   const namespaceName = found?.metadata.namespace ?? asked;
   const within = (kind: string): string => `/apis/apps/v1/namespaces/${namespaceName}/${kind}`;
   const controller = everywhere === 'forbidden' ? await single(cluster, within('deployments/sidecar-acceleration-controller'), workload) : found;
-  const [nodes, namespaces, storedCrd, resource, agents, pods, held, lacking] = await Promise.all([
+  const [nodes, namespaces, storedCrd, resource, agents, pods, held, caveats, lacking] = await Promise.all([
     listed(cluster, '/api/v1/nodes', node),
     listed(cluster, '/api/v1/namespaces', namespace),
     single(cluster, `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`, crd),
@@ -90,9 +93,10 @@ export async function factsOf(cluster: Cluster, asked: string): Promise<Facts> {
     single(cluster, within('daemonsets/sidecar-acceleration-agent'), workload),
     listed(cluster, `/api/v1/namespaces/${namespaceName}/pods`, pod, product),
     single(cluster, `/apis/coordination.k8s.io/v1/namespaces/${namespaceName}/leases/sidecar-acceleration-controller`, lease),
+    caveatsOf(cluster),
     lackingRights(cluster, namespaceName),
   ]);
-  return { version, nodes, namespaces, crd: storedCrd, resource, namespace: namespaceName, controller, agents, pods, lease: leaseOf(held), lacking };
+  return { version, nodes, namespaces, crd: storedCrd, resource, namespace: namespaceName, controller, agents, pods, lease: leaseOf(held), caveats, lacking };
 }
 
 function leaseOf(held: Fact<z.infer<typeof lease>>): Facts['lease'] {

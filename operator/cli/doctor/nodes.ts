@@ -1,23 +1,34 @@
 // What doctor can say of nodes before any agent runs there: system, architecture, kernel, runtime.
-import type { Spec } from '../../api';
+import { archLabel, type LeftOutReason, leftOutReasons, type Spec, systemLabel, unfit } from '../../api';
 import type { Facts, Node } from './facts';
 import { failure, named, ok, skipped, warning, type Finding } from './finding';
 
 const leastKernel = [5, 10] as const;
-const architectures = ['amd64', 'arm64'];
 
 /** @param spec of the resource, whose node selector narrows the nodes and whose socket must be the runtime's; undefined without one */
 export function nodeFindings({ nodes }: Pick<Facts, 'nodes'>, spec: Spec | undefined): Finding[] {
   if (nodes === 'forbidden') return [skipped('nodes', 'this user may not list nodes')];
-  const wanted = (nodes ?? []).filter((node) => isLinux(node) && isSelected(node, spec));
-  if (wanted.length === 0) return [warning('nodes', 'no Linux node matches spec.nodes.nodeSelector', 'widen the selector, or label nodes')];
+  const selected = (nodes ?? []).filter((node) => isSelected(node, spec));
+  const wanted = selected.filter((node) => leftOutFor(node) === undefined);
+  const without = leftOutFindings(selected);
+  if (wanted.length === 0) return [warning('nodes', 'no node that can have an agent matches spec.nodes.nodeSelector', 'widen the selector, or label nodes'), ...without];
   const findings = checks.flatMap(({ wrong, level, message, remedy }) => {
     const names = wanted.filter((node) => wrong(node, spec)).map(({ metadata }) => metadata.name);
     return names.length === 0 ? [] : [level('nodes', `${message}: ${named(names)}`, remedy)];
   });
   const fit = wanted.filter((node) => !checks.some(({ wrong }) => wrong(node, spec))).length;
   const kernels = [...new Set(wanted.map(({ status }) => status.nodeInfo.kernelVersion))].sort();
-  return [...(fit > 0 ? [ok('nodes', `${fit} of ${wanted.length} can be accelerated as far as the API server knows them; kernels ${named(kernels)}`)] : []), ...findings];
+  return [...(fit > 0 ? [ok('nodes', `${fit} of ${wanted.length} can be accelerated as far as the API server knows them; kernels ${named(kernels)}`)] : []), ...without, ...findings];
+}
+
+/** As the controller decides it: such nodes are left as they are, and nobody waits for them. */
+function leftOutFor({ metadata: { labels }, status: { nodeInfo } }: Node): LeftOutReason | undefined {
+  return unfit({ [archLabel]: nodeInfo.architecture, [systemLabel]: nodeInfo.operatingSystem, ...labels });
+}
+
+function leftOutFindings(nodes: readonly Node[]): Finding[] {
+  const reasons = [...new Set(nodes.map(leftOutFor))].filter((reason) => reason !== undefined).sort();
+  return reasons.map((reason) => ok('nodes', `without an agent, ${reason}: ${named(nodes.filter((node) => leftOutFor(node) === reason).map(({ metadata }) => metadata.name))}. ${leftOutReasons[reason].means}`));
 }
 
 interface NodeCheck {
@@ -29,15 +40,10 @@ interface NodeCheck {
 
 const checks: readonly NodeCheck[] = [
   { wrong: (node) => !isRecent(node.status.nodeInfo.kernelVersion), level: failure, message: 'kernel older than 5.10', remedy: 'upgrade the kernel, or leave these nodes out with spec.nodes.nodeSelector' },
-  { wrong: (node) => !architectures.includes(node.status.nodeInfo.architecture), level: failure, message: 'neither amd64 nor arm64', remedy: 'leave these nodes out with spec.nodes.nodeSelector' },
   { wrong: (node) => node.status.nodeInfo.containerRuntimeVersion.startsWith('docker:'), level: failure, message: 'the runtime is Docker, which does not tell which pods it runs', remedy: 'use containerd or CRI-O; with cri-dockerd, set spec.agent.criSocket to its socket' },
-  { wrong: hasOtherSocket, level: failure, message: 'the runtime is CRI-O, and spec.agent.criSocket is containerd’s', remedy: 'set spec.agent.criSocket to /var/run/crio/crio.sock' },
+  { wrong: hasOtherSocket, level: failure, message: 'the runtime is CRI-O, and spec.agent.criSocket is containerd’s', remedy: 'leave spec.agent.criSocket out: each agent finds the socket of its node' },
   { wrong: (node) => node.status.conditions.some(({ type, status }) => type === 'Ready' && status !== 'True'), level: warning, message: 'not Ready', remedy: 'see kubectl describe node' },
 ];
-
-function isLinux({ status }: Node): boolean {
-  return status.nodeInfo.operatingSystem === 'linux';
-}
 
 function isSelected({ metadata }: Node, spec: Spec | undefined): boolean {
   return Object.entries(spec?.nodes.nodeSelector ?? {}).every(([key, value]) => metadata.labels[key] === value);
@@ -45,7 +51,7 @@ function isSelected({ metadata }: Node, spec: Spec | undefined): boolean {
 
 /** Without a resource it is still to be chosen. */
 function hasOtherSocket({ status }: Node, spec: Spec | undefined): boolean {
-  return spec !== undefined && status.nodeInfo.containerRuntimeVersion.startsWith('cri-o:') && spec.agent.criSocket.includes('containerd');
+  return spec !== undefined && status.nodeInfo.containerRuntimeVersion.startsWith('cri-o:') && spec.agent.criSocket?.includes('containerd') === true;
 }
 
 /** Distributions append to the version what they like. */

@@ -2,7 +2,7 @@
 import type { RenderInput } from './input';
 import { metricsPort } from './names';
 import { securityContext } from './privileges';
-import { agentMounts, caFile, criSocket, pinRoot, tokenFile } from './volumes';
+import { agentMounts, caFile, pinRoot, tokenFile } from './volumes';
 
 export function agentContainer(input: RenderInput) {
   const { agent } = input.spec;
@@ -22,7 +22,7 @@ export function agentContainer(input: RenderInput) {
     readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' }, periodSeconds: 2, timeoutSeconds: 2 },
     resources: agent.resources,
     securityContext: securityContext(agent),
-    volumeMounts: agentMounts(input.spec),
+    volumeMounts: agentMounts(),
   };
 }
 
@@ -42,7 +42,8 @@ function environment({ spec, controllerAddress }: RenderInput) {
   return [
     { name: 'NODE_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } } },
     { name: 'CONTROLLER_ADDRESS', value: controllerAddress },
-    { name: 'CRI_SOCKET', value: criSocket(spec) },
+    { name: 'POD_UID', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.uid' } } },
+    ...(spec.agent.criSocket === undefined ? [] : [{ name: 'CRI_SOCKET', value: spec.agent.criSocket }]),
     // By node, because nodes that are containers of one machine share one BPF file system.
     { name: 'PINS', value: `${pinRoot}/sidecar-acceleration/$(NODE_NAME)` },
     { name: 'OBJECT', value: '/app/build/ebpf/datapath.bpf.o' },

@@ -1,11 +1,11 @@
 // The agents: one a node. The pod template depends on what an agent is, never on what it is told to do: orders go over the stream.
 import { createHash } from 'node:crypto';
 import { ApiObject, type Chart } from 'cdk8s';
-import { revisionLabel } from '../../api';
+import { archLabel, architectures, revisionLabel, systemLabel, uninjected, virtualNodes } from '../../api';
 import { agentContainer } from './agentContainer';
 import type { PodTemplate, RenderInput } from './input';
 import { metadataOf } from './metadata';
-import { agentName, agentSelector, architectures, labelsOf } from './names';
+import { agentName, agentSelector, labelsOf } from './names';
 import { agentVolumes } from './volumes';
 
 export function daemonSet(chart: Chart, input: RenderInput): void {
@@ -24,10 +24,11 @@ export function daemonSet(chart: Chart, input: RenderInput): void {
 
 /** The template that the resource asks for, and its revision: a name for everything in it, which its pods have as a label. */
 export function agentTemplate(input: RenderInput): { readonly revision: string; readonly template: PodTemplate } {
-  const labels = labelsOf('agent');
+  const labels = { ...labelsOf('agent'), ...uninjected.labels };
+  const { annotations } = uninjected;
   const spec = podSpec(input);
-  const revision = createHash('sha256').update(JSON.stringify([labels, spec])).digest('hex').slice(0, 10);
-  return { revision, template: { metadata: { labels: { ...labels, [revisionLabel]: revision } }, spec } };
+  const revision = createHash('sha256').update(JSON.stringify([labels, annotations, spec])).digest('hex').slice(0, 10);
+  return { revision, template: { metadata: { labels: { ...labels, [revisionLabel]: revision }, annotations }, spec } };
 }
 
 function podSpec(input: RenderInput) {
@@ -44,18 +45,23 @@ function podSpec(input: RenderInput) {
     // Ending means closing file descriptors; everything in the kernel stays.
     terminationGracePeriodSeconds: 10,
     priorityClassName: agent.priorityClassName,
-    nodeSelector: { ...nodes.nodeSelector, 'kubernetes.io/os': 'linux' },
-    // There is no image for others: their agents could only fail, over and over.
+    nodeSelector: { ...nodes.nodeSelector, [systemLabel]: 'linux' },
+    // There is no image for others, or nothing to run it: their agents could only fail, over and over.
     affinity: {
       nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: {
-          nodeSelectorTerms: [{ matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'In', values: [...architectures] }] }],
+          nodeSelectorTerms: [{
+            matchExpressions: [
+              { key: archLabel, operator: 'In', values: [...architectures] },
+              ...virtualNodes.map(({ key, value }) => ({ key, operator: 'NotIn', values: [value] })),
+            ],
+          }],
         },
       },
     },
     tolerations: nodes.tolerations,
     imagePullSecrets: input.pullSecrets.map((name) => ({ name })),
     containers: [agentContainer(input)],
-    volumes: agentVolumes(input.spec),
+    volumes: agentVolumes(),
   };
 }

@@ -14,9 +14,6 @@ export const metricsPort = 9090;
 /** Where the agents' stream ends, at the controller's Service. */
 export const channelPort = 9443;
 
-/** Processors that the image exists for, as in the label kubernetes.io/arch. */
-export const architectures = ['amd64', 'arm64'] as const;
-
 /** What a selector of the agents asks for; a DaemonSet's selector can never be changed, so neither can these. */
 export const agentSelector: Labels = {
   'app.kubernetes.io/name': 'sidecar-acceleration',

@@ -96,9 +96,22 @@ describe('the DaemonSet', () => {
     expect(daemonSetOf({ ...other, template }).spec.template).toEqual(daemonSetOf().spec.template);
   });
 
-  it('sends agents to processors that there is an image for', () => {
-    const terms = [{ matchExpressions: [{ key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] }] }];
+  it('sends agents to processors that there is an image for, and to nodes that run pods', () => {
+    const terms = [{
+      matchExpressions: [
+        { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] },
+        { key: 'eks.amazonaws.com/compute-type', operator: 'NotIn', values: ['fargate'] },
+        { key: 'type', operator: 'NotIn', values: ['virtual-kubelet'] },
+      ],
+    }];
     expect(templateOf({}).spec['affinity']).toEqual({ nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } });
+  });
+
+  it('has no mesh put a sidecar beside an agent', () => {
+    expect(templateOf({}).metadata).toMatchObject({
+      labels: { 'sidecar.istio.io/inject': 'false', 'istio.io/dataplane-mode': 'none', 'kuma.io/sidecar-injection': 'disabled' },
+      annotations: { 'linkerd.io/inject': 'disabled', 'consul.hashicorp.com/connect-inject': 'false' },
+    });
   });
 
   it('selects the labels of its own template', () => {
@@ -135,7 +148,7 @@ describe('the agent', () => {
     expect(env).toMatchObject({
       NODE_NAME: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } },
       CONTROLLER_ADDRESS: '10.96.7.7:9443',
-      CRI_SOCKET: '/host/run/containerd/containerd.sock',
+      POD_UID: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.uid' } },
       PINS: '/sys/fs/bpf/sidecar-acceleration/$(NODE_NAME)',
       OBJECT: '/app/build/ebpf/datapath.bpf.o',
       CA_FILE: '/etc/sidecar-acceleration/channel/ca.crt',
@@ -144,14 +157,16 @@ describe('the agent', () => {
     });
   });
 
-  it('sees the directory of the socket, so that a restarted runtime is found again', () => {
-    const agent = { criSocket: '/run/crio/crio.sock' };
-    expect(valueOf(templateOf({ agent }).spec.volumes, 'cri')).toEqual({ name: 'cri', hostPath: { path: '/run/crio', type: 'Directory' } });
-    expect(valueOf(containerOf({ agent }).volumeMounts, 'cri')).toEqual({ name: 'cri', mountPath: '/host/run/crio', readOnly: true });
+  it('looks for the runtime itself, unless the resource names a socket', () => {
+    expect(containerOf().env.map(({ name }) => name)).not.toContain('CRI_SOCKET');
+    expect(valueOf(containerOf({ agent: { criSocket: '/run/own/cri.sock' } }).env, 'CRI_SOCKET')).toEqual({ name: 'CRI_SOCKET', value: '/run/own/cri.sock' });
   });
 
-  it('keeps its own /run when the socket lies in that of the node', () => {
-    expect(valueOf(containerOf({ agent: { criSocket: '/run/cri.sock' } }).volumeMounts, 'cri')).toMatchObject({ mountPath: '/host/run' });
+  it('sees no directory of the host but the two in which it pins and finds the pods, whatever socket is named', () => {
+    for (const agent of [{}, { criSocket: '/run/own/cri.sock' }]) {
+      const paths = templateOf({ agent }).spec.volumes.flatMap((volume) => ('hostPath' in volume ? [(volume['hostPath'] as { path: string }).path] : []));
+      expect(paths).toEqual(['/sys/fs/bpf', '/sys/fs/cgroup']);
+    }
   });
 
   it('sees what the node mounts later, and may not write to the cgroups', () => {

@@ -1,10 +1,7 @@
 // What an agent sees of its node and of the channel, each with the reason why it must.
-import { posix } from 'node:path';
-import { agentAudience, type Spec } from '../../api';
+import { agentAudience } from '../../api';
 import { authorityKey, channelName } from './names';
 
-/** The directory of the runtime's socket appears below this one: one in /run would otherwise hide /run/secrets of the container. */
-const host = '/host';
 const channelDirectory = '/etc/sidecar-acceleration/channel';
 const tokenDirectory = '/var/run/secrets/acceleration.dev/agent';
 
@@ -12,14 +9,9 @@ export const pinRoot = '/sys/fs/bpf';
 export const caFile = `${channelDirectory}/${authorityKey}`;
 export const tokenFile = `${tokenDirectory}/token`;
 
-/** The runtime's socket as the agent sees it. */
-export function criSocket({ agent }: Spec): string {
-  return posix.join(host, agent.criSocket);
-}
-
-export function agentMounts({ agent }: Spec) {
+/** The runtime's socket is none of them: the agent reaches it through the host's first process, wherever a node has it. */
+export function agentMounts() {
   return [
-    { name: 'cri', mountPath: posix.join(host, posix.dirname(agent.criSocket)), readOnly: true },
     // A BPF file system that the node mounts later must reach the agent.
     { name: 'bpf', mountPath: pinRoot, mountPropagation: 'HostToContainer' },
     // Hybrid nodes may mount the cgroup v2 hierarchy later, below this directory.
@@ -30,11 +22,8 @@ export function agentMounts({ agent }: Spec) {
   ];
 }
 
-export function agentVolumes({ agent }: Spec) {
+export function agentVolumes() {
   return [
-    // The pods of the node, from the runtime itself. The directory and not the socket: a runtime that restarts makes a new
-    // socket. It must exist: a wrong path then stops the rollout at its first nodes, where the kubelet's event names it.
-    { name: 'cri', hostPath: { path: posix.dirname(agent.criSocket), type: 'Directory' } },
     // Programs, maps and links are pinned here, and so outlive the agent.
     { name: 'bpf', hostPath: { path: '/sys/fs/bpf', type: 'DirectoryOrCreate' } },
     // The directory of the pods, to which the programs are attached; attaching writes nothing.

@@ -1,7 +1,6 @@
 // What a rollout reads of a Node, and where the DaemonSet runs an agent: the rules of its controller, said again.
 import { z } from 'zod';
-import type { AsideReason, Labels, LeftOutReason, Spec } from '../../api';
-import { architectures } from '../render';
+import { archLabel, type AsideReason, type Labels, type LeftOutReason, type Spec, systemLabel, unfit } from '../../api';
 
 const time = z.string().transform((text) => Date.parse(text));
 const taint = z.looseObject({ key: z.string(), value: z.string().default(''), effect: z.string() }).transform(({ key, value, effect }) => ({ key, value, effect }));
@@ -54,18 +53,16 @@ export function kubeNode(raw: unknown): KubeNode {
   };
 }
 
-const archLabel = 'kubernetes.io/arch';
-const systemLabel = 'kubernetes.io/os';
-
 export type Place = 'Runs' | 'NotSelected' | LeftOutReason;
 
 /** Whether the DaemonSet makes an agent for the node: shouldRun of pkg/controller/daemon/daemon_controller.go, Kubernetes 1.36. */
 export function placeOf(node: KubeNode, { nodeSelector, tolerations }: Spec['nodes']): Place {
   if (!hasLabels(node, nodeSelector)) return 'NotSelected';
   const { [archLabel]: arch = '', [systemLabel]: system = '' } = node.labels;
+  const reason = unfit(node.labels);
   // Its kubelet has not said what it is: the DaemonSet waits for that, too.
-  if (arch === '' || system === '') return 'NotSelected';
-  if (system !== 'linux' || !(architectures as readonly string[]).includes(arch)) return 'UnsupportedPlatform';
+  if (reason !== 'VirtualNode' && (arch === '' || system === '')) return 'NotSelected';
+  if (reason !== undefined) return reason;
   const untolerated = node.taints.some((each) => each.effect !== 'PreferNoSchedule' && !byItself.includes(each.key) && !tolerations.some((one) => tolerates(one, each)));
   return untolerated ? 'TaintNotTolerated' : 'Runs';
 }

@@ -26,6 +26,9 @@ spec:
     metadata:
       labels:
         {{- $labels | nindent 8 }}
+        {{- include "acceleration.uninjected.labels" . | nindent 8 }}
+      annotations:
+        {{- include "acceleration.uninjected.annotations" . | nindent 8 }}
     spec:
       {{- include "acceleration.accelctl" (dict "root" .root "name" .name "args" .args) | nindent 6 }}
 {{- end }}
