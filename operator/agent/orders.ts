@@ -97,6 +97,7 @@ export class Orders {
   }
 
   state(): NodeState {
+    const snapshot = this.datapath?.snapshot();
     return {
       appliedOrder: this.appliedOrder,
       released: this.released,
@@ -104,7 +105,7 @@ export class Orders {
       mode: this.inForce?.mode,
       selected: this.inForce?.selected ?? [],
       refused: this.inForce?.refused ?? [],
-      snapshot: this.datapath?.snapshot(),
+      snapshot,
     };
   }
 
@@ -113,7 +114,7 @@ export class Orders {
     return this.datapath;
   }
 
-  connections(limit: number): JoinedConnection[] {
+  connections(limit: number): Iterable<JoinedConnection> {
     return this.datapath?.connections(limit) ?? [];
   }
 
