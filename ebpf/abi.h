@@ -192,7 +192,7 @@ struct tally {
 	__s64 adopted;		/* gauge: accelerated ends that were open before they were joined */
 	__u64 left;		/* connections that went back to TCP while open */
 	__u64 nudged;		/* readers woken because unread bytes of theirs had been lying for a second */
-	__u64 unseen;		/* connections the kernel had no memory to keep count of */
+	__u64 unseen;		/* connections that there was no memory or no room to keep count of */
 };
 
 /* What a visit or a look at a socket found; what a visit found is written to whoever reads the iterator. */

@@ -61,7 +61,7 @@ export interface HoardComparison extends HoardCase {
 }
 
 export const hoardCases: readonly HoardCase[] = [
-  { connections: 32, messageBytes: 1, answerEvery: 60 },
+  { connections: 8, messageBytes: 1, answerEvery: 60 },
   { connections: 32, messageBytes: 64, answerEvery: 0 },
   { connections: 32, messageBytes: 1024, answerEvery: 0 },
   { connections: 32, messageBytes: 65_536, answerEvery: 0 },

@@ -42,7 +42,7 @@ export interface NamespaceCounters {
   readonly left: bigint;
   /** Readers that were woken because bytes of theirs had been lying unread. */
   readonly nudged: bigint;
-  /** Connections the kernel had no memory to keep count of. */
+  /** Connections that there was no memory or no room to keep count of. */
   readonly unseen: bigint;
   /** Messages of joined connections that went over TCP, by the gate that turned them back. */
   readonly passes: ReadonlyMap<string, bigint>;

@@ -27,10 +27,13 @@ export function agentContainer(input: RenderInput) {
   };
 }
 
+/** What earlier releases had as default, and the API server wrote into resources: nobody has asked for it, and it is too little. */
+const formerDefault = '256Mi';
+
 /** The maps are charged to the agent, so its limit follows from what connections may take, unless the resource says another. */
 function resourcesOf({ spec: { agent, connections } }: RenderInput) {
   const { limits } = agent.resources;
-  if (limits?.memory !== undefined) return agent.resources;
+  if (limits?.memory !== undefined && limits.memory !== formerDefault) return agent.resources;
   return { ...agent.resources, limits: { ...limits, memory: `${Math.ceil(agentMemoryBytes(connections.max) / 2 ** 20)}Mi` } };
 }
 

@@ -131,6 +131,7 @@ describe('the agent', () => {
     expect(limits({ connections: { max: 131_072 } })).toEqual({ memory: '448Mi' });
     expect(limits({ agent: { resources: { limits: { cpu: '1' } } } })).toEqual({ cpu: '1', memory: '320Mi' });
     expect(limits({ agent: { resources: { limits: { memory: '1Gi' } } } })).toEqual({ memory: '1Gi' });
+    expect(limits({ agent: { resources: { limits: { memory: '256Mi' } } } })).toEqual({ memory: '320Mi' }); // of an earlier release
   });
 
   it('gives back memory that it does not use', () => {
