@@ -13,11 +13,12 @@
 
 /* an enumerator rather than a macro, so that it stands in the BTF */
 enum abi_version {
-	ABI_VERSION = 6,
+	ABI_VERSION = 7,
 };
 
 #define MAX_NAMESPACES 1024
 #define MAX_PODS 4096
+#define MAX_SHARES (2 * MAX_PODS)
 #define MAX_ADDRESSES 16384
 #define MAX_SOCKETS 262144
 #define MAX_PENDING 65536
@@ -75,7 +76,7 @@ enum gate {
 	GATE_UNACCEPTED,	/* the peer has not been accepted by its program yet */
 	GATE_BLOCKING_READER,	/* the peer's file lacks O_NONBLOCK */
 	GATE_ORDER,		/* earlier bytes are still unread in the peer's TCP queue */
-	GATE_SPILL,		/* the peer has spill_bytes unread on the fast path */
+	GATE_SPILL,		/* what lies unread costs as much as the connection, its pod or the node may */
 	GATE_LEAVING,		/* the connection is on its way out of the map */
 	GATE_WARM_UP,		/* where nothing is learnt, the first messages show how the peer reads */
 	GATE_CORKED,		/* TCP_CORK: TCP keeps the bytes together */
@@ -107,13 +108,28 @@ enum origin {
 	ORIGIN_HELPER = 1,
 };
 
+/* What is bounded for a pod and for the node. */
+struct limits {
+	__u64 sockets;	/* ends in the SOCKHASH */
+	__u64 ends;	/* ends that are followed: each has memory of its own */
+	__u64 unread;	/* bytes that redirected messages may cost the kernel until they are read */
+};
+
+/* What a pod, or the node, has of it. Signed, so that a lost count can never look like a full share. */
+struct share {
+	__s64 sockets;
+	__s64 ends;
+	__s64 unread;
+};
+
 /* `abi` and `mode` keep their place in every version: a newer agent switches an older datapath off by them. */
 struct settings {
 	enum abi_version abi;
 	enum mode mode;
 	__u32 paths;
 	__u32 spill_bytes;
-	__u64 max_sockets;
+	struct limits node;
+	struct limits pod;
 	__u64 epoch;		/* grows when the selection or a container's habits change; ends then look again */
 	__u32 learns;		/* connections to unknown destinations start on TCP, and are adopted by visits */
 	__u32 warm_up;		/* messages of an end that go over TCP first */
@@ -179,7 +195,7 @@ struct tally {
 	__s64 adopted;		/* gauge: accelerated ends that were open before they were joined */
 	__u64 left;		/* connections that went back to TCP while open */
 	__u64 nudged;		/* readers woken because unread bytes of theirs had been lying for a second */
-	__u64 unseen;		/* connections the kernel had no memory to keep count of */
+	__u64 unseen;		/* connections that there was no memory or no room to keep count of */
 };
 
 /* What a visit or a look at a socket found; what a visit found is written to whoever reads the iterator. */

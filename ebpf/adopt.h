@@ -82,19 +82,21 @@ static __always_inline bool known(const struct handshake *handshake)
 }
 
 /* Counts a socket that was opened unseen, and asks for the callback of its close. */
-static __always_inline struct end *meet(struct tcp_sock *tp, __u64 cookie, const struct pod *pod)
+static __always_inline struct end *meet(struct tcp_sock *tp, __u64 cookie, const struct pod *pod, const struct settings *settings)
 {
 	int had = BPF_CORE_READ(tp, bpf_sock_ops_cb_flags), flags = had | BPF_SOCK_OPS_STATE_CB_FLAG;
+	__u32 netns = netns_of((struct sock *)tp);
 	struct end *end;
+
+	if (!has_end_left(netns, settings))
+		return NULL;
 
 	/* before 6.12 only the socket's own programs can ask: whatever was open before them stays uncounted, on TCP */
 	if (had != flags && bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
 		return NULL;
-	end = bpf_sk_storage_get(&ends, tp, NULL, BPF_SK_STORAGE_GET_F_CREATE);
-	if (!end) {
-		COUNT(pod->slot, unseen);
+	end = NEW_END(tp, netns, settings);
+	if (!end)
 		return NULL;
-	}
 	begin_end(end, cookie, tp, pod);
 	end->seen_read = BPF_CORE_READ(tp, copied_seq);
 	settle(end, STANDING_PEER_NOT_SELECTED);

@@ -1,16 +1,44 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What lies redirected and unread at the peer, what it costs the kernel, and whether more fits. */
+/* What lies redirected and unread at the peer, and what it costs the kernel. */
 #ifndef SIDECAR_ACCELERATION_BACKLOG_H
 #define SIDECAR_ACCELERATION_BACKLOG_H
 
-#include "peek.h"
-#include "maps.h"
+#include "quiet.h"
 
-/* struct sk_msg, of a slab (net/core/skmsg.c). */
+/* struct sk_msg, of a slab (net/core/skmsg.c). Nobody is charged for it. */
 #define SK_MSG_BYTES 1024
+/* Messages that may lie unread at a socket: as slab about what TCP takes for a stalled reader of small messages (docs/bounds.md). */
+#define MOST_UNREAD 96
+
+/* What cannot be told. */
+#define UNKNOWN (~0ULL)
+
+/* Counts the messages in a socket's redirected queue: how many there are in the upper half, their bytes in the lower. The reader
+ * may take some meanwhile; where the walk loses its way nothing is told. A global function: the verifier looks at it once. */
+__noinline __u64 count_unread(__u64 address)
+{
+	__u64 psock = (__u64)PEEK(PEEKABLE(struct sock, address), sk_user_data) & ~USER_DATA_FLAGS;
+	__u64 head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg), at, messages = 0, bytes = 0;
+	struct sk_msg *message;
+
+	if (!psock)
+		return 0;
+	at = (__u64)PEEK(PEEKABLE(struct sk_psock, psock), ingress_msg.next);
+	for (int n = 0; n <= MOST_UNREAD; n++) {
+		if (at == head)
+			return messages << 32 | bytes;
+		if (!at)
+			break;
+		message = PEEKABLE(struct sk_msg, at - bpf_core_field_offset(struct sk_msg, list));
+		bytes += PEEK(message, sg.size);
+		messages++;
+		at = (__u64)PEEK(message, list.next);
+	}
+	return UNKNOWN;
+}
 
 /* The peer's unread redirected bytes. Kernels that charge them to the receive buffer tell how many there are (sk_rmem_alloc; TCP's
- * are all read when this is asked); elsewhere all that was redirected since the queue was last seen empty counts. */
+ * are all read when this is asked); elsewhere all that was redirected since they were last known counts. */
 static __always_inline __u64 unread_bytes(const struct end *end, struct sock *peer)
 {
 	__u64 charged = PEEK(peer, sk_backlog.rmem_alloc.counter);
@@ -18,22 +46,43 @@ static __always_inline __u64 unread_bytes(const struct end *end, struct sock *pe
 	return charged && charged < end->backlog ? charged : end->backlog;
 }
 
-/* What they cost the kernel: a struct sk_msg a message, besides. */
-static __always_inline __u64 unread_cost(const struct end *end, struct sock *peer)
+/* What the backlog costs the kernel, and a message more. */
+static __always_inline __u64 cost_with(const struct end *end, __u32 size)
 {
-	__u64 bytes = unread_bytes(end, peer);
-	__u64 messages = bytes < end->backlog_messages ? bytes : end->backlog_messages;
-
-	return bytes + messages * SK_MSG_BYTES;
+	return end->backlog + size + (end->backlog_messages + 1) * SK_MSG_BYTES;
 }
 
-/* Whether a message fits into a queue that is not empty. Kernels that refuse a redirect by the receive buffer make the
- * sender fail with EAGAIN, or wait for a wake-up that nobody sends (openEuler, net/ipv4/tcp_bpf.c, bpf_tcp_ingress()). */
-static __always_inline bool fits(const struct end *end, struct sock *peer, __u32 size, const struct settings *settings)
+/* Whether no other thread can have passed this program with a message that has not reached the peer's queue yet. */
+static __always_inline bool redirects_alone(const struct end *end)
 {
-	if (unread_cost(end, peer) + size > settings->spill_bytes)
-		return false;
-	return !offers.rcvbuf_refuses || PEEK(peer, sk_backlog.rmem_alloc.counter) < PEEK(peer, sk_rcvbuf);
+	return !end->shared && (!end->redirector || end->redirector == (__u32)bpf_get_current_pid_tgid());
+}
+
+static __always_inline void forget_backlog(struct end *end)
+{
+	end->backlog = 0;
+	end->backlog_messages = 0;
+}
+
+/* Looks at the peer's queue, unless a message may be on its way there. */
+static __always_inline void recount(struct end *end, struct sock *peer)
+{
+	__u64 unread;
+
+	if (!redirects_alone(end) && passing_references(peer) != 0)
+		return;
+	unread = count_unread(end->peer.sock);
+	if (unread == UNKNOWN)
+		return;
+	end->backlog = (__u32)unread;
+	end->backlog_messages = unread >> 32;
+}
+
+/* Kernels that refuse a redirect by the receive buffer make the sender fail with EAGAIN, or wait for a wake-up that nobody sends
+ * (openEuler, net/ipv4/tcp_bpf.c, bpf_tcp_ingress()). */
+static __always_inline bool refuses(struct sock *peer)
+{
+	return offers.rcvbuf_refuses && PEEK(peer, sk_backlog.rmem_alloc.counter) >= PEEK(peer, sk_rcvbuf);
 }
 
 #endif

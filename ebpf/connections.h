@@ -71,8 +71,9 @@ struct end {
 	struct identity peer;	/* cookie 0 until paired */
 	__u64 peer_file;	/* struct file of the peer's socket, once it was accepted */
 	__u64 container;
-	__u64 backlog;		/* bytes and messages redirected since the peer's queue was last seen empty */
+	__u64 backlog;		/* bytes and messages redirected since what lies unread at the peer was last known */
 	__u64 backlog_messages;
+	__u64 lease;		/* bytes of its pod's share and the node's that they may cost */
 	__u64 run_bytes;	/* of the messages that `run` counts */
 	__u64 tcp_bytes;	/* bytes already counted as sent over TCP */
 	__u64 fast_bytes;
@@ -98,6 +99,7 @@ struct end {
 	__u32 seen_out;		/* segments with data, sent and received, before the present way of talking began */
 	__u32 seen_in;
 	__u32 seen_read;	/* copied_seq at the last visit */
+	__u32 spared;		/* messages in a row that found the queue empty and the lease far too large */
 	__u8 accepting;
 	__u8 joined;		/* has a row in the original-destination map, or had one */
 	__u8 adopted;
@@ -112,7 +114,15 @@ struct end {
 	__u8 watched;		/* whether its program polls is still to be seen */
 	__u8 samples;		/* messages that TCP has measured its timer by, up to TIMER_SAMPLES */
 	__u8 held_unread;	/* segments are held back because redirected bytes are unread, and not for the connection to leave */
-	__u8 pad[6];
+	__u8 shared;		/* several threads have redirected */
+	__u8 pad[1];
+};
+
+/* What an end leaves to its peer's account when it closes while its messages lie unread there. */
+struct debt {
+	__u64 bytes;
+	__u32 netns;	/* of the end whose lease it was */
+	__u32 pad;
 };
 
 /* A connection end of which nothing more is expected than that it closes soon, and that stands for BRIEF_WEIGHT of its

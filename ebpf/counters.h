@@ -97,22 +97,4 @@ static __always_inline void mark_adopted(struct end *end, bool adopted)
 		ADD(tally->adopted, adopted ? 1 : -1);
 }
 
-/* Takes or gives back places in the SOCKHASH; one word for the node, touched once a connection end. */
-static __always_inline void count_usage(__s64 n)
-{
-	__u32 zero = 0;
-	__s64 *used = bpf_map_lookup_elem(&usage, &zero);
-
-	if (used)
-		ADD(*used, n);
-}
-
-static __always_inline bool usage_below(__u64 limit)
-{
-	__u32 zero = 0;
-	__s64 *used = bpf_map_lookup_elem(&usage, &zero);
-
-	return used && *used < (__s64)limit;
-}
-
 #endif

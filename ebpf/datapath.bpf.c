@@ -28,8 +28,7 @@ static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_soc
 
 	if (ops->op == BPF_SOCK_OPS_STATE_CB) {
 		if (end && end->standing != STANDING_NONE) {
-			leave_if_reset(end, (struct sock *)tp);
-			on_close(ops, end, tp);
+			close_end(ops, sk, end, tp);
 		} else {
 			on_brief_close(ops, tp);
 		}
@@ -149,13 +148,17 @@ __noinline int look_at_place(struct __sk_buff *questions, enum look place)
 	if (bpf_skb_load_bytes(questions, LOOK_FIRST + place * sizeof(looked), &cookie, sizeof(cookie)) || !cookie)
 		return false;
 	sk = bpf_map_lookup_elem(&sockets, &cookie);
-	if (!sk)
+	if (!sk) {
+		settle_debt(cookie);
 		return true;
+	}
 	found = (struct sock *)bpf_skc_to_tcp_sock(sk);
 	if (found) {
 		looked.finding = look_at(found);
 		looked.netns = netns_of(found);
 	}
+	if (found && fast_queue_empty(found))
+		settle_debt(cookie);
 	bpf_sk_release(sk);
 	answer_look(questions, place, &looked);
 	return true;
@@ -183,11 +186,13 @@ int visit_connections(struct bpf_iter__tcp *ctx)
 	struct pod *pod;
 	__u32 netns;
 
-	if (!settings || !skc || skc->skc_state != BPF_TCP_ESTABLISHED)
+	if (!settings || !skc || skc->skc_state == BPF_TCP_LISTEN)
 		return 0;
 	tp = bpf_skc_to_tcp_sock(skc);
 	if (!tp)
 		return 0;
+	if (skc->skc_state != BPF_TCP_ESTABLISHED)
+		return visit_closing(tp);
 	netns = netns_of((struct sock *)tp);
 	pod = bpf_map_lookup_elem(&pods, &netns);
 	if (!pod)

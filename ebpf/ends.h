@@ -6,6 +6,7 @@
 #include "endpoint.h"
 #include "peek.h"
 #include "proven.h"
+#include "shares.h"
 #include "timers.h"
 
 /* An epoch that is never in force: the first message looks both pods up. */
@@ -183,13 +184,25 @@ static __always_inline struct identity identity_of(const struct end *end, struct
 	return identity;
 }
 
-/* The storage of a socket in a selected pod. */
-static __always_inline struct end *open_end(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp,
-					    const struct pod *pod)
-{
-	struct end *end;
+/* The storage of a socket in a selected pod, which the memory of whoever made the map is charged for; NULL where the pod or the node
+ * has as many ends as it may. `socket`: of the program's own kind. */
+#define NEW_END(socket, netns, settings) ({							\
+	struct end *made = NULL;								\
+												\
+	if (take_end((netns), (settings))) {							\
+		made = bpf_sk_storage_get(&ends, (socket), NULL, BPF_SK_STORAGE_GET_F_CREATE);	\
+		if (!made)									\
+			give_back_end(netns);							\
+	}											\
+	made;											\
+})
 
-	end = bpf_sk_storage_get(&ends, sk, NULL, BPF_SK_STORAGE_GET_F_CREATE);
+static __always_inline struct end *open_end(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp,
+					    const struct pod *pod, const struct settings *settings)
+{
+	__u32 netns = netns_of((struct sock *)tp);
+	struct end *end = NEW_END(sk, netns, settings);
+
 	if (!end) {
 		COUNT(pod->slot, unseen);
 		return NULL;
@@ -249,7 +262,7 @@ static __always_inline enum standing may_enter(const struct end *end, struct tcp
 		return habit;
 	if (is_stranger(end, settings))
 		return settings->unwatched ? STANDING_UNWATCHED_READER : STANDING_LEARNING;
-	return usage_below(settings->max_sockets) ? STANDING_NONE : STANDING_LIMIT_REACHED;
+	return has_place(end->netns, settings) ? STANDING_NONE : STANDING_LIMIT_REACHED;
 }
 
 static __always_inline void entered(struct end *end)
@@ -267,7 +280,7 @@ static __always_inline void entered(struct end *end)
 	end->drained = 1;
 	end->samples = 0;
 	end->held_since = 0;
-	count_usage(1);
+	count_places(end->netns, 1);
 }
 
 /* Only for ends that never got a redirected byte: deleting drops those that are still unread. */
@@ -279,7 +292,7 @@ static __always_inline void leave_map(struct end *end)
 		return;
 	end->face.in_map = 0;
 	bpf_map_delete_elem(&sockets, &cookie);	/* since 5.16 the kernel may have done so at close() */
-	count_usage(-1);
+	count_places(end->netns, -1);
 }
 
 #endif

@@ -6,8 +6,7 @@
 #ifndef SIDECAR_ACCELERATION_GATE_H
 #define SIDECAR_ACCELERATION_GATE_H
 
-#include "backlog.h"
-#include "quiet.h"
+#include "lease.h"
 #include "turns.h"
 
 /* A message from which on the sender fills queues faster than a reader empties them. Over TCP it waits instead, and spills
@@ -92,11 +91,6 @@ static __always_inline bool in_order(struct tcp_sock *own, struct tcp_sock *peer
 	return PEEK(peer, copied_seq) == own->write_seq;
 }
 
-static __always_inline bool is_peer(const struct end *end, struct sock *peer)
-{
-	return (__u64)PEEK(peer, __sk_common.skc_cookie.counter) == end->peer.cookie;
-}
-
 /* What a socket is does not change, or is noticed now and then; what its program asks of it may begin with any message. */
 static __always_inline bool found_unsupported(struct tcp_sock *own, struct tcp_sock *peer, __u32 messages)
 {
@@ -178,21 +172,35 @@ static __always_inline enum gate wants_to_stop(struct end *end, struct tcp_sock 
 }
 
 /* A reader that much behind is better served by TCP, which makes the sender wait. */
-static __always_inline enum gate spill(struct end *end)
+static __always_inline enum gate spill(struct end *end, enum standing standing)
 {
 	if (!end->face.leaving)
-		begin_leaving(end, STANDING_ONE_WAY);
+		begin_leaving(end, standing);
 	return GATE_SPILL;
 }
 
+/* The last question: whether what the message costs the kernel until it is read is within all bounds. Where nothing is unread, TCP
+ * may take a message in between. */
+static __always_inline enum gate room_gate(struct end *end, struct sock *peer, __u32 size, bool empty, const struct settings *settings)
+{
+	enum standing refusal;
+
+	if (!empty && refuses(peer))
+		return spill(end, STANDING_ONE_WAY);
+	refusal = find_room(end, peer, size, settings);
+	if (refusal == STANDING_NONE)
+		return GATE_OPEN;
+	return empty ? stop_by(end, GATE_SPILL, refusal) : spill(end, refusal);
+}
+
 /* Whether a message is longer than what the peer's container was seen to read over TCP; it goes over TCP then, watched. */
-static __always_inline bool is_unproven(struct end *end, struct sock *peer, __u32 size, const struct settings *settings)
+static __always_inline bool is_unproven(struct end *end, struct sock *peer, __u32 size, bool empty, const struct settings *settings)
 {
 	__u64 bytes = size;
 
 	if (!asks_for_proof(settings))
 		return false;
-	if (counts_tcp_alone())
+	if (counts_tcp_alone() && !empty)
 		bytes += unread_bytes(end, peer);
 	if (!exceeds_proven(end, bytes))
 		return false;
@@ -257,33 +265,42 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 	peer = PEEKABLE(struct tcp_sock, end->peer.sock);
 	sk = PEEKABLE(struct sock, end->peer.sock);
 	full_barrier(end); /* the socket's lock is taken; the peer's claim is read after it */
-	if (!peer_face(end, &face) || !is_peer(end, sk))
+	if (!peer_face(end, &face) || !is_peer(end, sk)) {
+		give_back_unless_held(end);
 		return GATE_PEER_GONE;
+	}
 	if (!face.in_map) /* not yet, or no more */
 		return GATE_UNPAIRED;
 	stop = wants_to_stop(end, own, peer, sk, &face, size, settings);
 	empty = fast_queue_empty(sk);
 	end->drained = empty;
-	if (empty && stop != GATE_OPEN && stops(end, own, sk, &face))
+	if (empty && stop != GATE_OPEN && stops(end, own, sk, &face)) {
+		/* what TCP takes for one message only is followed by what needs the lease again */
+		if (end->lease && stop != GATE_CORKED && stop != GATE_LARGE && redirects_alone(end))
+			give_back(end, end->lease);
 		return over_tcp(end, own, sk, size, settings, stop);
+	}
 	gate = needs_tcp(end, own, peer, sk);
 	if (gate != GATE_OPEN)
 		return over_tcp(end, own, sk, size, settings, gate);
-	if (empty) {
-		end->backlog = 0;
-		end->backlog_messages = 0;
-		if (end->proving)
-			end_proof(end, settings);
+	if (empty && redirects_alone(end)) {
+		forget_backlog(end);
+		spare(end, size);
 	}
-	if (is_unproven(end, sk, size, settings)) {
+	if (empty && end->proving)
+		end_proof(end, settings);
+	if (is_unproven(end, sk, size, empty, settings)) {
 		gate = stop_by(end, GATE_UNPROVEN, STANDING_LEARNING);
 		if (empty && end->face.leaving)
 			look_when_sending(end, (struct sock *)own, sk);
 		return gate;
 	}
-	if (!empty)
-		return fits(end, sk, size, settings) ? GATE_OPEN : spill(end);
-	return stop == GATE_OPEN && time_to_refresh(end, size) ? GATE_REFRESH : GATE_OPEN;
+	if (empty && stop == GATE_OPEN && time_to_refresh(end, size))
+		return GATE_REFRESH;
+	gate = room_gate(end, sk, size, empty, settings);
+	if (gate != GATE_OPEN && empty && end->face.leaving)
+		look_when_sending(end, (struct sock *)own, sk);
+	return gate;
 }
 
 /* The lasting part of a verdict; passing gates (order, spill) leave the standing as it is. */

@@ -205,6 +205,15 @@ struct bpf_prog {
 	struct bpf_prog_aux *aux;
 };
 
+struct sk_msg_sg {
+	__u32 size;
+};
+
+struct sk_msg {
+	struct sk_msg_sg sg;
+	struct list_head list;	/* in sk_psock.ingress_msg */
+};
+
 struct sk_psock_progs {
 	struct bpf_prog *msg_parser;
 };

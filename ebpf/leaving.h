@@ -12,6 +12,7 @@
 /* Forgets the peer: from now on the end is like one that was never joined, and a visit may join it again. `peer`: what the peer shows. */
 static __always_inline void part(struct end *end, struct tcp_sock *tp, const struct face *peer)
 {
+	give_back(end, end->lease);
 	end->peer.cookie = 0;
 	end->face.in_map = 0;
 	end->joined = 0;
@@ -36,7 +37,7 @@ static __always_inline bool leave(struct end *end, struct tcp_sock *tp, const st
 
 	if (forget_original(row_of(end)))
 		return false;
-	count_usage(-2);
+	give_places_back(end);
 	bpf_map_delete_elem(&sockets, &own);
 	bpf_map_delete_elem(&sockets, &peer);
 	COUNT(end->slot, left);
@@ -94,6 +95,20 @@ static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct end *en
 	}
 	drop_data_callbacks(ops, end);
 	RESTORE_TIMERS(ops, end);
+}
+
+/* The end of an end, and of the memory that it took. */
+static __always_inline void close_end(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct end *end, struct tcp_sock *tp)
+{
+	__u64 cookie = end->face.cookie;
+
+	leave_if_reset(end, (struct sock *)tp);
+	close_lease(end);
+	on_close(ops, end, tp);
+	if (fast_queue_empty((struct sock *)tp))
+		settle_debt(cookie);
+	give_back_end(end->netns);
+	bpf_sk_storage_delete(&ends, sk);
 }
 
 #endif

@@ -54,16 +54,36 @@ struct {
 	PINNED;
 } tallies SEC(".maps");
 
-/* Ends that hold a place in the SOCKHASH, against settings.max_sockets. A joined connection holds two, given back by
- * whoever deletes its row in origdsts; since 5.16 the socket itself stays until close(). Signed, so that a lost count
- * can never look like a full map. */
+/* What the node has taken of what settings.node bounds. A joined connection holds two places in the SOCKHASH, given back by
+ * whoever deletes its row in origdsts; since 5.16 the socket itself stays until close(). */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __s64);
+	__type(value, struct share);
 	PINNED;
 } usage SEC(".maps");
+
+/* The same of each pod, by its network namespace. The agent makes a row before it selects the pod, and takes it away when
+ * nothing of the pod is left. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SHARES);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u32);
+	__type(value, struct share);
+	PINNED;
+} shares SEC(".maps");
+
+/* Leases of ends that closed while their messages lay unread, by the cookie of the socket where they lie. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SOCKETS);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, __u64);
+	__type(value, struct debt);
+	PINNED;
+} debts SEC(".maps");
 
 /* The rendezvous: connecting ends that wait for their accepting end, microseconds each. LRU, so that ends whose
  * handshake never finishes cannot fill it. */

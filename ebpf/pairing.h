@@ -84,7 +84,7 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 		begin_brief(ops, pod->slot, netns, false);
 		return;
 	}
-	end = open_end(ops, sk, tp, pod);
+	end = open_end(ops, sk, tp, pod, settings);
 	if (!end)
 		return;
 	end->path = path;
@@ -200,7 +200,7 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 		begin_brief(ops, pod->slot, netns, true);
 		return;
 	}
-	end = open_end(ops, sk, tp, pod);
+	end = open_end(ops, sk, tp, pod, settings);
 	if (!end)
 		return;
 	end->accepting = 1;
@@ -286,6 +286,13 @@ static __always_inline void on_first_own_answer(struct bpf_sock_ops *ops, struct
 	drop_data_callbacks(ops, end);
 }
 
+/* Of both ends of a joined connection, by whoever has deleted its row. */
+static __always_inline void give_places_back(const struct end *end)
+{
+	count_places(end->netns, -1);
+	count_places(end->peer.netns, -1);
+}
+
 /* Gives back what an end holds. Sockets are not deleted where redirected bytes may be unread: the kernel takes them
  * out of the SOCKHASH when their program closes them. */
 static __always_inline void let_go(struct end *end)
@@ -293,7 +300,7 @@ static __always_inline void let_go(struct end *end)
 	__u64 peer = end->peer.cookie;
 
 	if (end->accepting && !forget_original(end->face.cookie))
-		count_usage(-2);
+		give_places_back(end);
 	else if (!end->joined)
 		leave_map(end);
 	if (end->accepting && !end->joined && peer)

@@ -72,6 +72,11 @@ static __always_inline bool fast_queue_empty(struct sock *sk)
 	return (__u64)PEEK(PEEKABLE(struct sk_psock, address), ingress_msg.next) == head;
 }
 
+static __always_inline bool is_peer(const struct end *end, struct sock *peer)
+{
+	return (__u64)PEEK(peer, __sk_common.skc_cookie.counter) == end->peer.cookie;
+}
+
 static __always_inline bool nothing_under_way(struct sock *own, struct sock *peer, int holders)
 {
 	if (passing_references(peer) != 0 || passing_references(own) != holders)
@@ -110,6 +115,8 @@ static __always_inline void note_redirect(struct end *end)
 	end->face.redirected = bpf_jiffies64();
 	if (thread == end->redirector)
 		return;
+	if (end->redirector)
+		end->shared = 1;
 	end->redirector = thread;
 	end->alone_since = end->face.redirected;
 }

@@ -86,6 +86,7 @@ static __always_inline __u32 read_at_once(struct tcp_sock *tp)
 static __always_inline bool look_after_joined(struct end *end, struct tcp_sock *tp, struct sock *sk,
 					      const struct settings *settings)
 {
+	rest(end);
 	if (was_parted(end)) {
 		part_too(end, tp);
 	} else {
@@ -116,6 +117,16 @@ static __always_inline void look_after_answered(struct end *end, struct tcp_sock
 		RESTORE_TIMERS(tp, end);
 		end->peer.cookie = 0;
 	}
+}
+
+/* An end on its way to be closed may stay so for long. */
+static __always_inline int visit_closing(struct tcp_sock *tp)
+{
+	struct end *end = bpf_sk_storage_get(&ends, tp, NULL, 0);
+
+	if (end)
+		rest(end);
+	return 0;
 }
 
 /* What was found: a step towards being joined, or a reader nobody knows yet; 0 for neither. */
@@ -149,7 +160,7 @@ static __always_inline enum finding visit(struct tcp_sock *tp, struct sock *sk, 
 	socket_endpoints(sk, &local, &remote);
 	if (!end) {
 		end_brief(cookie, &brief);	/* taken for a short one; from now on it counts for itself */
-		end = meet(tp, cookie, pod);
+		end = meet(tp, cookie, pod, settings);
 	}
 	if (!end)
 		return 0;

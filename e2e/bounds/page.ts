@@ -2,7 +2,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout } from '../tools/paths';
+import { boundsOfNode, boundsOfPod, maxConnectionsRange } from '../../operator/api';
 import type { BriefResult } from './brief';
+import { type HoardComparison, type HoardTotal, hoardVerdict } from './hoards';
 import type { MemoryResult } from './memory';
 import { fewestForMemory, stallVerdict, type StallComparison } from './stalledReaders';
 
@@ -11,18 +13,32 @@ export interface Bounds {
   readonly cpus: number;
   readonly memory: MemoryResult;
   readonly stalls: readonly StallComparison[];
+  readonly hoards: readonly HoardComparison[];
+  /** Of one pod, and of more than the node has shares for. */
+  readonly totals: readonly HoardTotal[];
   readonly brief: BriefResult;
 }
 
 /** What is wrong, in words; nothing is right. */
-export function verdict({ stalls, brief }: Bounds): string[] {
+export function verdict({ stalls, hoards, totals, brief }: Bounds): string[] {
   const { left, unseen, joinedSeen } = brief;
   const complaints = [
     [Object.keys(left).length > 0, `short connections left behind: ${JSON.stringify(left)}`],
     [unseen > 0, `${unseen} short connections were not counted`],
     [joinedSeen === 0, 'no short connection was seen joined: this proves nothing'],
   ] as const;
-  return [...stalls.flatMap(stallVerdict), ...complaints.filter(([holds]) => holds).map(([, text]) => text)];
+  return [...stalls.flatMap(stallVerdict), ...hoards.flatMap(hoardVerdict), ...totals.flatMap(totalVerdict), ...complaints.filter(([holds]) => holds).map(([, text]) => text)];
+}
+
+const nodeBounds = boundsOfNode(maxConnectionsRange.default);
+const podBounds = boundsOfPod(nodeBounds);
+
+function totalVerdict({ pods, unread, unreadAfter }: HoardTotal): string[] {
+  const most = pods === 1 ? podBounds.unread : nodeBounds.unread;
+  return [
+    ...(unread > most ? [`unread messages of ${pods} pods cost ${unread} bytes, of ${most}`] : []),
+    ...(unreadAfter > 0 ? [`${unreadAfter} bytes of unread messages still count when all are gone`] : []),
+  ];
 }
 
 export function writeBounds(bounds: Bounds): void {
@@ -34,7 +50,7 @@ const mib = (bytes: number): string => `${(bytes / 2 ** 20).toFixed(1)} MiB`;
 const kib = (bytes: number): string => `${(bytes / 1024).toFixed(1)} KiB`;
 const count = (n: number): string => n.toLocaleString('en');
 
-export function boundsPage({ kernel, cpus, memory, stalls, brief }: Bounds): string {
+export function boundsPage({ kernel, cpus, memory, stalls, hoards, totals, brief }: Bounds): string {
   const { maps, storage, psock } = memory.connection;
   const node = Object.entries(memory.node).sort(([, a], [, b]) => b - a);
   const [large, small] = [node.filter(([, bytes]) => bytes >= 65_536), node.filter(([, bytes]) => bytes < 65_536)];
@@ -61,6 +77,24 @@ export function boundsPage({ kernel, cpus, memory, stalls, brief }: Bounds): str
     'would take what a machine has for all of TCP (net.ipv4.tcp_mem), with the product and without. tcp_mem is one setting for the whole',
     'machine, not for a network namespace, so its pressure is not provoked here. Memory is what /proc/net/sockstat says, redirected bytes included;',
     'of a single reader it says nothing, because the kernel books about 1 MiB a CPU in advance and others use TCP too.',
+    '',
+    '## Unread messages of any size',
+    '',
+    'A program talks with itself over some connections, then sends on from one end and reads at neither, until nothing more is taken. A redirected message',
+    'costs the kernel a struct sk_msg besides its bytes, of a slab that nobody is charged for; so a socket holds 96 at most.',
+    '',
+    '| connections | bytes a message | slab, TCP | slab, accelerated | ratio | TCP’s memory, TCP | TCP’s memory, accelerated |',
+    '|---|---|---|---|---|---|---|',
+    ...hoards.map(({ connections, messageBytes, answerEvery, plain, accelerated }) => `| ${[
+      count(connections), answerEvery === 0 ? count(messageBytes) : `${count(messageBytes)}, with an answer every ${answerEvery}`, mib(plain.slab), mib(accelerated.slab),
+      (accelerated.slab / plain.slab).toFixed(2), mib(plain.memory), mib(accelerated.memory),
+    ].join(' | ')} |`),
+    '',
+    `All of a pod may cost ${mib(podBounds.unread)}, all of the node ${mib(nodeBounds.unread)} ([ADR 19](adr/0019-unread-messages-are-leased.md)):`,
+    '',
+    '| pods | connections, filled with messages of 64 bytes | slab | of it counted as unread | slab when they are gone |',
+    '|---|---|---|---|---|',
+    ...totals.map(({ pods, connections, slab, unread, slabAfter }) => `| ${[count(pods), count(connections), mib(slab), mib(unread), mib(slabAfter)].join(' | ')} |`),
     '',
     '## Short connections',
     '',

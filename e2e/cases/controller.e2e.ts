@@ -66,7 +66,7 @@ describe('with an agent on each of two nodes', () => {
 
   it('orders the selected namespaces, and never those of the system, its own, or those that opted out', async () => {
     const order = await one.ordered('for shop', ({ namespaces }) => namespaces.length > 0);
-    expect(order).toMatchObject({ mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], namespaces: ['shop'], podSelector: {}, remove: false, maxConnections: 65536, spillBytes: 4194304 });
+    expect(order).toMatchObject({ mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], namespaces: ['shop'], podSelector: {}, remove: false, maxConnections: 65536, spillBytes: 1048576 });
     expect(await two.ordered('of the same revision', ({ revision }) => revision === order.revision)).toEqual(order);
   });
 

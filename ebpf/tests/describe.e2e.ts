@@ -14,7 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => f.remove());
 
-const endsOf = (pod: TestPod): ConnectionEnd[] => f.datapath.describe(pod.netns) ?? [];
+const endsOf = (pod: TestPod): ConnectionEnd[] => [...(f.datapath.describe(pod.netns) ?? [])].flat().map((end) => end.whole());
 const states = (pod: TestPod): (string | undefined)[] => endsOf(pod).map(({ state }) => state);
 
 test('both ends of a joined connection are described, with what each has sent and who the other is', async () => {

@@ -105,7 +105,7 @@ test('finishes a release that was interrupted before it begins anew', () => {
   for (const name of ['sock_ops_link', 'usage', 'ends']) rmSync(join(folder, name));
   f.datapath = f.open();
   expect(attached()).toBe(2);
-  expect(f.datapath.snapshot()).toEqual({ namespaces: [], joinedSockets: 0, drainingSockets: 0, leavingSockets: 0 });
+  expect(f.datapath.snapshot()).toEqual({ namespaces: [], joinedSockets: 0, drainingSockets: 0, leavingSockets: 0, taken: { sockets: 0, ends: 0, unread: 0 }, reached: [] });
 });
 
 test('moves to the cgroup that the pods have moved to', () => {

@@ -49,12 +49,12 @@ test.each([
   f.node.exec(f.server, tables, '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '9999', '-j', 'REDIRECT', '--to-ports', String(port));
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.server, original.replace(/\[|\]|:9999$/g, ''), 9999, slowTalk);
-  await until('four connections are in the original-destination map', () => f.datapath.connections(10).length === 4);
+  await until('four connections are in the original-destination map', () => [...f.datapath.connections(10)].length === 4);
   for (const row of f.datapath.connections(10)) {
     expect(row).toMatchObject({ namespace: 'back', path: 'PodLocal', original, redirected, learnt });
   }
   expect(await talking).toMatchObject(fine);
-  await until('the map is empty again', () => f.datapath.connections(10).length === 0);
+  await until('the map is empty again', () => [...f.datapath.connections(10)].length === 0);
 });
 
 test('remembers what a client in another pod connected to, where a rule of its own pod turned it to another port', async () => {
@@ -62,7 +62,7 @@ test('remembers what a client in another pod connected to, where a rule of its o
   f.node.iptables(f.client, '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '9999', '-j', 'DNAT', '--to-destination', to);
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, 9999, slowTalk);
-  await until('four connections are in the original-destination map', () => f.datapath.connections(10).length === 4);
+  await until('four connections are in the original-destination map', () => [...f.datapath.connections(10)].length === 4);
   for (const row of f.datapath.connections(10)) {
     // a helper knows the translations of the accepting pod only
     expect(row).toMatchObject({ path: 'NodeLocal', original: `${f.server.address}:9999`, redirected: to, learnt: 'rendezvous' });
@@ -86,7 +86,7 @@ test('joins two connections from one source port whose destinations a rule turns
   const client = python(f.node, f.client, twiceFromOnePort('10.111.0.77', '10.111.0.78'));
   expect((await client.lines.next()).value).toBe('ok');
   expect(f.counters('front')).toMatchObject({ open: 4, accelerated: 4 });
-  expect(f.datapath.connections(10).map(({ client: from }) => from.split(':')[1])).toEqual(['45678', '45678']);
+  expect([...f.datapath.connections(10)].map(({ client: from }) => from.split(':')[1])).toEqual(['45678', '45678']);
 });
 
 test('counts a connection once at each end, accelerated while it is open and gone when it is closed', async () => {

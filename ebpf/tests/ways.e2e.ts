@@ -36,7 +36,7 @@ test('connections to a new destination stay on TCP until a visit sees that they 
   await joinedByVisits('back', 4);
   expect(f.counters('front')).toMatchObject({ adopted: 4, open: 4 });
   expect(f.datapath.snapshot().joinedSockets).toBe(8);
-  expect(f.datapath.connections(10).map(({ original }) => original)).toEqual(Array(4).fill(`${f.server.address}:${port}`));
+  expect([...f.datapath.connections(10)].map(({ original }) => original)).toEqual(Array(4).fill(`${f.server.address}:${port}`));
   expect(await talking).toMatchObject(fine);
   expect(f.counters('front').fastBytes).toBeGreaterThan(0n);
   await until('nothing is left', () => f.counters('front').open === 0 && f.counters('back').open === 0);

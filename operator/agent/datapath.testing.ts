@@ -1,5 +1,5 @@
 // For tests: an in-memory fake of the Datapath contract, which remembers what it was told.
-import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, Habit, JoinedConnection, NamespaceCounters, Visit, Watching, WatchWay } from './datapath/contract';
+import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, Habit, JoinedConnection, NamespaceCounters, Visit, Watching, WatchWay } from './datapath/contract';
 
 /** A namespace in which nothing was opened. */
 export function noCounters(namespace: string): NamespaceCounters {
@@ -66,8 +66,9 @@ export class FakeDatapath implements Datapath {
     return this.joined.slice(0, limit);
   }
 
-  describe(netns: number): ConnectionEnd[] | undefined {
-    return this.ends.get(netns);
+  describe(netns: number): Iterable<DescribedEnd[]> | undefined {
+    const ends = this.ends.get(netns);
+    return ends === undefined ? undefined : inChunks(ends.map(describedEnd));
   }
 
   release(): void {
@@ -77,4 +78,15 @@ export class FakeDatapath implements Datapath {
   close(): void {
     this.told.push('close');
   }
+}
+
+const chunk = 500;
+
+function* inChunks(ends: DescribedEnd[]): Generator<DescribedEnd[]> {
+  for (let at = 0; at < ends.length; at += chunk) yield ends.slice(at, at + chunk);
+}
+
+function describedEnd(end: ConnectionEnd): DescribedEnd {
+  const { state, fastBytes, tcpBytes, rttUs } = end;
+  return { accelerated: state === 'Accelerated', fastBytes: Number(fastBytes), tcpBytes: Number(tcpBytes), rttUs, whole: () => end };
 }

@@ -87,7 +87,7 @@ export function createMetrics({ report, connected }: MetricsSource): Registry {
   };
   counter('connections_left', 'Connections that went back to TCP while they were open.', ({ left }) => left);
   counter('readers_nudged', 'Readers woken because unread bytes of theirs had been lying for a second.', ({ nudged }) => nudged);
-  counter('connections_unseen', 'Connections that the kernel had no memory to keep count of.', ({ unseen }) => unseen);
+  counter('connections_unseen', 'Connections that there was no memory or no room to keep count of.', ({ unseen }) => unseen);
   new Counter({
     name: `${prefix}passes_total`, help: 'Messages of joined connections that went over TCP, by the gate that turned them back.',
     labelNames: ['namespace', 'gate'], registers: [registry],

@@ -108,6 +108,13 @@ describe('an order', () => {
     expect(datapath.told.at(-1)).toBe('leave readers alone');
   });
 
+  test('where the node or a pod has all that it may have says so', () => {
+    datapath.counted = { namespaces: [], joinedSockets: 0, drainingSockets: 0, reached: ['the node has enough', 'a pod has enough'] };
+    seen(pod(1));
+    give();
+    expect(orders.state().problems).toEqual([expect.objectContaining({ reason: 'ConnectionLimit', message: expect.stringContaining('the node has enough, and 1 more') as string })]);
+  });
+
   test('with more namespaces than fit says so', () => {
     datapath.full = ['shop'];
     seen(pod(1));

@@ -97,14 +97,15 @@ export class Orders {
   }
 
   state(): NodeState {
+    const snapshot = this.datapath?.snapshot();
     return {
       appliedOrder: this.appliedOrder,
       released: this.released,
-      problems: this.problems(),
+      problems: this.problems(snapshot?.reached ?? []),
       mode: this.inForce?.mode,
       selected: this.inForce?.selected ?? [],
       refused: this.inForce?.refused ?? [],
-      snapshot: this.datapath?.snapshot(),
+      snapshot,
     };
   }
 
@@ -113,7 +114,7 @@ export class Orders {
     return this.datapath;
   }
 
-  connections(limit: number): JoinedConnection[] {
+  connections(limit: number): Iterable<JoinedConnection> {
     return this.datapath?.connections(limit) ?? [];
   }
 
@@ -197,7 +198,7 @@ export class Orders {
     this.inForce = { ...this.inForce, selection: key, selected: selection.pods, refused };
   }
 
-  private problems(): Problem[] {
+  private problems(reached: readonly string[]): Problem[] {
     if (this.released) return [];
     const refused = this.inForce?.refused ?? [];
     return [
@@ -205,6 +206,7 @@ export class Orders {
       ...(this.runtimeProblem === undefined ? [] : [problem('NoCriSocket', this.runtimeProblem)]),
       ...(this.datapath?.watching === 'Never' ? [problem('UnwatchedReaders', 'neither kernel functions nor system calls can be watched')] : []),
       ...(refused.length === 0 ? [] : [problem('NamespaceLimit', `no room for ${refused.length} namespaces, such as ${refused[0]}`)]),
+      ...(reached.length === 0 ? [] : [problem('ConnectionLimit', `${reached[0]}${reached.length > 1 ? `, and ${reached.length - 1} more` : ''}`)]),
     ];
   }
 

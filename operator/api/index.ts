@@ -1,4 +1,5 @@
 // The public face of the API package.
+export * from './bounds';
 export * from './capabilities';
 export * from './constants';
 export * from './crd';

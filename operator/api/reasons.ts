@@ -68,8 +68,8 @@ export const connectionReasons = {
     remedy: 'Nothing: the connection stays on TCP and works as before.',
   },
   LimitReached: {
-    means: 'spec.connections.max connections of the node are joined already.',
-    remedy: 'Raise spec.connections.max.',
+    means: 'As many connections are joined, or as much lies unread on the fast path, as the node or one pod of it may have.',
+    remedy: 'Raise spec.connections.max; see docs/limits.md for what one pod may have of it, and the problem ConnectionLimit of the node.',
   },
   SocketInUse: {
     means: 'Another program has put this socket into a map of its own, or the kernel refused it.',
@@ -141,7 +141,18 @@ export const nodeReasons = {
     means: 'More namespaces are selected on the node than the counters have room for.',
     remedy: 'Narrow spec.selector.namespaces, or spread the pods.',
   },
+  ConnectionLimit: {
+    means: 'The node or one pod of it has as many connections open as are followed, or as much unread on the fast path as it may; the rest stays on TCP.',
+    remedy: 'Look at the named pod: what does it keep open, or not read? For a node that needs more, raise spec.connections.max.',
+  },
 } as const satisfies Record<string, ReasonText>;
+
+/** What a pod alone can bring about: the node does as ordered all the same, and no rollout is judged by it. */
+const passingNodeReasons: readonly NodeReason[] = ['ConnectionLimit'];
+
+export function isPassing(reason: NodeReason): boolean {
+  return passingNodeReasons.includes(reason);
+}
 
 /** Why a node that spec.nodes selects gets no agent at all. */
 export const leftOutReasons = {

@@ -109,8 +109,8 @@ const rollout = z.object({
   verdict: verdict.prefault({}).describe('When a replaced agent is believed, and when it is given up.'),
 });
 
-/** What a reader's unread redirected bytes may cost before more go over TCP: the default is about what TCP takes for a stalled reader. */
-export const spillBytesRange = { min: 4096, max: 64 * 1024 * 1024, default: 4 * 1024 * 1024 } as const;
+/** What a reader's unread redirected bytes may cost before more go over TCP. A pod may have 64 MiB unread in all, a node 256 (bounds.ts). */
+export const spillBytesRange = { min: 4096, max: 64 * 1024 * 1024, default: 1024 * 1024 } as const;
 /** Joined connections of one node. */
 export const maxConnectionsRange = { min: 1, max: 131072, default: 65536 } as const;
 
@@ -118,7 +118,7 @@ const connections = z.object({
   max: z.int().min(maxConnectionsRange.min).max(maxConnectionsRange.max).default(maxConnectionsRange.default)
     .describe('Most connections joined on one node; further ones stay on TCP.'),
   spillBytes: z.int().min(spillBytesRange.min).max(spillBytesRange.max).default(spillBytesRange.default)
-    .describe('Bytes that a reader’s unread messages on the fast path may cost the kernel, at 1 KiB a message more than they hold, before the sender is turned back to TCP.'),
+    .describe('Bytes that a reader’s unread messages on the fast path may cost the kernel, at 1 KiB a message more than they hold and 96 messages at most, before the sender is turned back to TCP.'),
 });
 
 const agent = z.object({
@@ -133,7 +133,8 @@ const agent = z.object({
     .describe('Of the agent pods; system-node-critical keeps them when a node runs short of memory.'),
   resources: z
     .object({ requests: resourceList.optional(), limits: resourceList.optional() })
-    .prefault({ requests: { cpu: '20m', memory: '96Mi' }, limits: { memory: '256Mi' } }),
+    .prefault({ requests: { cpu: '20m', memory: '96Mi' } })
+    .describe('Of the agent. Without limits.memory it is what connections.max needs: the kernel charges the agent for what it keeps of connections.'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
 });
 

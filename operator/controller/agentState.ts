@@ -1,5 +1,6 @@
 // What is known of one node's agent, and how much of it is to be believed.
-import type { Order, Report } from '../protocol';
+import { isPassing } from '../api';
+import type { Order, Problem, Report } from '../protocol';
 
 export interface AgentState {
   readonly node: string;
@@ -27,7 +28,12 @@ export function currentReport({ connected, report, ageMs }: AgentState): Report 
   return connected && ageMs <= lostAfterMs ? report : undefined;
 }
 
+/** What keeps a node from doing as ordered; what a pod of it can bring about does not. */
+export function lastingProblems({ problems }: Report): Problem[] {
+  return problems.filter(({ reason }) => !isPassing(reason));
+}
+
 /** True when the order is in force on the node of the report and nothing is wrong there. */
 export function follows(report: Report, order: Order): boolean {
-  return report.appliedOrder === order.revision && report.problems.length === 0;
+  return report.appliedOrder === order.revision && lastingProblems(report).length === 0;
 }

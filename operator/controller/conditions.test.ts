@@ -3,6 +3,7 @@ import { madeUpNow } from './agents.testing';
 import { conditionsOf, type ConditionsInput } from './conditions';
 
 const kernel: NodeReasonCount = { reason: 'KernelTooOld', nodes: 1, examples: ['node7'], message: 'the kernel is 4.18.0, 5.10 is the oldest that works' };
+const reached: NodeReasonCount = { reason: 'ConnectionLimit', nodes: 2, examples: ['node1'], message: 'a pod has enough' };
 const missing: NodeReasonCount = { reason: 'AgentNotReady', nodes: 2, examples: [], message: 'The node agent has not reported yet.' };
 
 const input: ConditionsInput = {
@@ -40,6 +41,8 @@ describe('the conditions', () => {
     ['the DaemonSet has not spoken yet', { nodes: undefined }, { Ready: 'Unknown Starting', Progressing: 'True Starting', Degraded: 'False AsExpected' }],
     ['a node has still to follow', { nodes: { desired: 3, ready: 2, unsupported: [] } }, { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
     ['a node cannot', { nodes: { desired: 3, ready: 2, unsupported: [kernel] } }, { Ready: 'False NodesNotReady', Progressing: 'False Settled', Degraded: 'True KernelTooOld' }],
+    ['pods of two nodes have all that they may have', { nodes: { desired: 3, ready: 3, unsupported: [reached] } }, { Ready: 'True Accelerating', Progressing: 'False Settled', Degraded: 'True ConnectionLimit' }],
+    ['a node that has still to follow hides behind no pod', { nodes: { desired: 3, ready: 2, unsupported: [reached] } }, { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'True ConnectionLimit' }],
     ['agents are just starting', { nodes: { desired: 3, ready: 1, unsupported: [missing] } }, { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
     ['agents are being replaced', { rollout: rollout('Rolling', 2) }, { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
     ['a canary bakes', { rollout: rollout('Baking', 2) }, { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],

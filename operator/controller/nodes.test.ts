@@ -27,6 +27,13 @@ describe('a node is ready', () => {
     expect(nodes(1, agentWith('node1', changes))?.ready).toBe(0);
   });
 
+  it('also while a pod of it has all that it may have, which is told', () => {
+    const reached = { reason: 'ConnectionLimit', message: 'a pod has enough' } as const;
+    expect(nodes(1, agentWith('node1', { report: reportWith({ problems: [reached] }) }))).toEqual({
+      desired: 1, ready: 1, unsupported: [{ reason: 'ConnectionLimit', nodes: 1, examples: ['node1'], message: 'a pod has enough' }],
+    });
+  });
+
   it('but never more than should be', () => {
     expect(nodes(1, agentWith('node1'), agentWith('node2'))).toMatchObject({ desired: 1, ready: 1 });
   });

@@ -47,6 +47,7 @@ void turns(char **words);
 void brief(char **words);
 void stream(char **words);
 void stall(char **words);
+void hoard(char **words);
 void calls(char **words);
 
 #endif

@@ -24,12 +24,20 @@ enum subject {
 	BOTH_WAYS = TO_SERVER | TO_CLIENT,
 };
 
+/* What the datapath keeps of a socket, as far as it is told of here. */
+struct speed {
+	uint64_t fast_bytes, tcp_bytes;
+	uint32_t standing, gate;
+	bool known;
+};
+
 /* One connection as one of its ends sees it; every byte is known by its place in its direction's stream. */
 struct conn {
 	int fd;			/* -1 when it is closed */
 	uint64_t sent, taken;
 	bool wrong;		/* a byte came that does not belong there; said once */
 	uint64_t fast_before, tcp_before;	/* what the datapath had counted when the case began */
+	struct speed last;	/* what it had when a message was last sent: at the connection's end it forgets */
 };
 
 struct probe_case {
@@ -137,6 +145,7 @@ void edge_turns(struct edge *edge, struct conn *conn, int count, size_t length);
 
 /* speed.c: how the bytes of a connection went */
 void note_start(struct conn *conn);
+void keep_speed(struct conn *conn);
 void note_speed(struct conn *conn);
 enum progress {
 	UNDECIDED,		/* the datapath still learns, or the two ends have not met */

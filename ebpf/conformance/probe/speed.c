@@ -22,26 +22,35 @@ static bool look(int fd, struct end *end)
 	return !syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr));
 }
 
-void note_start(struct conn *conn)
-{
-	struct end end;
-
-	look(conn->fd, &end);
-	conn->fast_before = end.fast_bytes;
-	conn->tcp_before = end.tcp_bytes;
-}
-
-void note_speed(struct conn *conn)
+void keep_speed(struct conn *conn)
 {
 	struct end end;
 
 	if (!look(conn->fd, &end))
 		return;
-	transcript->standing = end.standing;
-	transcript->gate = end.gate;
+	conn->last = (struct speed){
+		.fast_bytes = end.fast_bytes, .tcp_bytes = end.tcp_bytes, .standing = end.standing, .gate = end.gate, .known = true,
+	};
+}
+
+void note_start(struct conn *conn)
+{
+	conn->last = (struct speed){};
+	keep_speed(conn);
+	conn->fast_before = conn->last.fast_bytes;
+	conn->tcp_before = conn->last.tcp_bytes;
+}
+
+void note_speed(struct conn *conn)
+{
+	keep_speed(conn);
+	if (!conn->last.known)
+		return;
+	transcript->standing = conn->last.standing;
+	transcript->gate = conn->last.gate;
 	/* by several threads at once, in a storm */
-	__atomic_fetch_add(&transcript->fast_bytes, end.fast_bytes - conn->fast_before, __ATOMIC_RELAXED);
-	__atomic_fetch_add(&transcript->tcp_bytes, end.tcp_bytes - conn->tcp_before, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&transcript->fast_bytes, conn->last.fast_bytes - conn->fast_before, __ATOMIC_RELAXED);
+	__atomic_fetch_add(&transcript->tcp_bytes, conn->last.tcp_bytes - conn->tcp_before, __ATOMIC_RELAXED);
 }
 
 enum progress progress(const struct conn *conn)

@@ -87,7 +87,10 @@ static unsigned char *scratch(void)
 ssize_t put_once(struct conn *conn, size_t length, int flags)
 {
 	ssize_t n = send(conn->fd, stream(conn->sent), length, flags);
+	int error = errno;
 
+	keep_speed(conn);
+	errno = error;
 	if (n > 0)
 		conn->sent += n;
 	return n;

@@ -10,13 +10,24 @@ export interface Settings {
   readonly mode: number;
   readonly paths: number;
   readonly spill_bytes: number;
-  readonly max_sockets: bigint;
+  readonly node: Limits;
+  readonly pod: Limits;
   readonly epoch: bigint;
   readonly learns: number;
   readonly warm_up: number;
   readonly unwatched: number;
   readonly watch: number;
 }
+
+/** What is bounded for a pod and for the node. */
+export interface Limits {
+  readonly sockets: bigint;
+  readonly ends: bigint;
+  readonly unread: bigint;
+}
+
+/** What one of them has of it. */
+export type Share = Limits;
 
 export interface Pod {
   readonly slot: number;
@@ -69,6 +80,12 @@ export interface Description {
   readonly remote: Endpoint;
   readonly accepting: number;
   readonly departures: number;
+}
+
+/** What an end that closed has left unread at another socket. */
+export interface Debt {
+  readonly bytes: bigint;
+  readonly netns: number;
 }
 
 export interface OrigdstRow {
@@ -152,7 +169,9 @@ export function bindMaps(btf: Btf, fd: (name: string) => number, cpus: number) {
     namespaces: map('namespaces', u32Codec, structCodec<{ name: Buffer }>(btf, 'namespace_name')),
     tallies: new CounterMap('tallies', fd('tallies'), structCodec<Tally>(btf, 'tally'), cpus),
     seenReaders: map('seen_readers', u64Codec, u32Codec),
-    usage: map('usage', u32Codec, u64Codec),
+    usage: map('usage', u32Codec, structCodec<Share>(btf, 'share')),
+    shares: map('shares', u32Codec, structCodec<Share>(btf, 'share')),
+    debts: map('debts', u64Codec, structCodec<Debt>(btf, 'debt')),
     origdsts: map('origdsts', u64Codec, structCodec<OrigdstRow>(btf, 'origdst')),
   };
 }

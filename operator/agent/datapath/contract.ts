@@ -1,5 +1,5 @@
 // What the rest of the agent may ask of the kernel datapath. Everything behind it is libbpf, maps and pins.
-import type { ConnectionReason, Mode, NodeReason, Path } from '../../api';
+import type { Bounds, ConnectionReason, Mode, NodeReason, Path } from '../../api';
 
 /** One selected pod of this node, as the datapath knows it. */
 export interface DatapathPod {
@@ -26,6 +26,8 @@ export interface DatapathSettings {
    * kernel has no visits they are joined when they open, and their first messages go over TCP.
    */
   readonly learn: boolean;
+  /** What connections may take of the node, and of it one pod; follows from `maxConnections` unless given. */
+  readonly bounds?: { readonly node: Bounds; readonly pod: Bounds };
 }
 
 /** Counters of one namespace, summed over CPUs. Gauges are connection ends; bytes are those sent. */
@@ -42,7 +44,7 @@ export interface NamespaceCounters {
   readonly left: bigint;
   /** Readers that were woken because bytes of theirs had been lying unread. */
   readonly nudged: bigint;
-  /** Connections the kernel had no memory to keep count of. */
+  /** Connections that there was no memory or no room to keep count of. */
   readonly unseen: bigint;
   /** Messages of joined connections that went over TCP, by the gate that turned them back. */
   readonly passes: ReadonlyMap<string, bigint>;
@@ -72,6 +74,10 @@ export interface DatapathSnapshot {
   readonly drainingSockets: number;
   /** While nothing is redirected: sockets that have to leave the map before it is let go. Absent where none ever has to. */
   readonly leavingSockets?: number;
+  /** What all connections have taken of what is bounded. */
+  readonly taken?: Bounds;
+  /** Bounds that the node or one of its pods has reached, a line each. */
+  readonly reached?: readonly string[];
 }
 
 /** A joined connection of the original-destination map. Addresses as `address:port` or `[address]:port`. */
@@ -107,6 +113,14 @@ export interface ConnectionEnd {
   readonly rttUs: number;
 }
 
+/** An end as it is come by: there may be a hundred thousand, of which few are looked at. */
+export interface DescribedEnd extends Pick<ConnectionEnd, 'rttUs'> {
+  readonly accelerated: boolean;
+  readonly fastBytes: number;
+  readonly tcpBytes: number;
+  whole(): ConnectionEnd;
+}
+
 export interface Datapath {
   /** Puts new settings in force for existing and new connections at once. */
   configure(settings: DatapathSettings): void;
@@ -131,12 +145,13 @@ export interface Datapath {
   readonly seenBy: ReadonlyMap<Habit, WatchWay>;
   /** Where readers are watched on demand: starts or stops that. While on, every system call of the node costs 0.1 us more. */
   watchReaders(on: boolean): void;
-  connections(limit: number): JoinedConnection[];
+  /** One after the other, as the map is walked. */
+  connections(limit: number): Iterable<JoinedConnection>;
   /**
-   * Every open connection of one pod; undefined when the pod is not selected or has ended.
-   * The kernel walks its table of all connections: about 4 ms.
+   * Every open connection of one pod, some hundreds at a time; undefined when the pod is not selected or has ended.
+   * The kernel walks its table of all connections: about 4 ms. Between two steps other work may be done.
    */
-  describe(netns: number): ConnectionEnd[] | undefined;
+  describe(netns: number): Iterable<DescribedEnd[]> | undefined;
   /** Whether the kernel can describe connections (5.12). */
   readonly describes: boolean;
   /** Detaches and unpins everything; live sockets keep running over TCP. Call after draining. */

@@ -1,12 +1,23 @@
 // What an iterator wrote about a connection end, in the words of the contract.
 import { endpointText } from './address';
 import type { Description, Endpoint, Enums, Maps, OrigdstRow } from './abi';
-import type { ConnectionEnd } from './contract';
+import type { ConnectionEnd, DescribedEnd } from './contract';
 
 export const textOf = ({ address, port }: Endpoint): string => endpointText(address.bytes, port);
 
+/** What sums and rankings need is at hand; the rest is looked up for those that are to be shown. */
+export function describedOf(described: Description, maps: Pick<Maps, 'origdsts'>, enums: Enums): DescribedEnd {
+  return {
+    accelerated: described.standing === enums.accelerated,
+    fastBytes: Number(described.fast_bytes),
+    tcpBytes: Number(described.tcp_bytes),
+    rttUs: described.rtt_us,
+    whole: () => endOf(described, maps, enums),
+  };
+}
+
 /** The pair of which the end is one, by its row in the original-destination map. */
-export function endOf(described: Description, maps: Pick<Maps, 'origdsts'>, enums: Enums): ConnectionEnd {
+function endOf(described: Description, maps: Pick<Maps, 'origdsts'>, enums: Enums): ConnectionEnd {
   const accepting = described.accepting !== 0;
   const row = described.peer_cookie === 0n ? undefined : maps.origdsts.get(accepting ? described.cookie : described.peer_cookie);
   return {

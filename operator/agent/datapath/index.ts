@@ -1,11 +1,13 @@
 // The datapath as the agent uses it: pinned maps to write orders into and to read counters from.
 import { addressBytes } from './address';
-import { Enums, type Found, type Pod, type Settings, type Tally } from './abi';
-import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection, Habit, OpenOptions, Visit, Watching, WatchWay } from './contract';
+import { type Description, Enums, type Found, type Pod, type Settings, type Tally } from './abi';
 import { refuseTaken } from './attachments';
-import { endOf, joinedOf, textOf } from './description';
+import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, JoinedConnection, Habit, OpenOptions, Visit, Watching, WatchWay } from './contract';
+import { describedOf, joinedOf, textOf } from './description';
 import { refuseForeign, releaseOthers, unpinAll } from './pins';
+import type { SocketIterator } from './iterators';
 import { load, type Loaded } from './program';
+import { Shares } from './shares';
 import { Slots } from './slots';
 import { inNamespace } from './netns';
 import { countersOf, openEnds } from './tallies';
@@ -42,6 +44,7 @@ export function openDatapath(options: OpenOptions): Datapath {
 class PinnedDatapath implements Datapath {
   private readonly enums: Enums;
   private readonly slots: Slots;
+  private readonly shares: Shares;
   private readonly namespaceByNetns = new Map<number, string>();
   private readonly netnsFiles = new Map<number, string>();
   private selectedBefore = false;
@@ -53,6 +56,7 @@ class PinnedDatapath implements Datapath {
   constructor(private readonly loaded: Loaded) {
     this.enums = new Enums(loaded.btf);
     this.slots = new Slots(loaded.maps, (slot) => openEnds(this.tally(slot)) === 0);
+    this.shares = new Shares(loaded.maps, loaded.looks);
     for (const netns of loaded.maps.pods.keys()) {
       const slot = loaded.maps.pods.get(netns)?.slot;
       if (slot !== undefined) this.namespaceByNetns.set(netns, this.slots.nameOf(slot));
@@ -75,7 +79,7 @@ class PinnedDatapath implements Datapath {
       mode: this.enums.known(this.enums.mode, settings.mode),
       paths: bits.reduce((a, b) => a | b, 0),
       spill_bytes: settings.spillBytes,
-      max_sockets: BigInt(2 * settings.maxConnections), // at most what the SOCKHASH holds: the schema's range sees to it
+      ...this.shares.limit(settings), // at most what the SOCKHASH holds: the schema's range sees to it
       epoch: this.epoch() + 1n, // connections that an earlier setting kept out look again
       learns: learns ? 1 : 0,
       warm_up: settings.learn && !learns ? warmUp : 0,
@@ -95,6 +99,7 @@ class PinnedDatapath implements Datapath {
     }
     const taken = pods.filter((pod) => entries.has(pod.netns));
     this.writeAddresses(taken, neighbours, ownKernels);
+    this.shares.keepFor(new Set(entries.keys()));
     // The first time in a process also when nothing changed: the one before may have ended between the two writes.
     if (this.writePods(entries) || !this.selectedBefore) this.advanceEpoch();
     this.selectedBefore = true;
@@ -109,7 +114,10 @@ class PinnedDatapath implements Datapath {
       countersOf(name, this.tally(slot), this.enums, draining.get(name) ?? 0),
     );
     const drainingSockets = [...draining.values()].reduce((a, b) => a + b, 0);
-    return { namespaces, joinedSockets: this.joinedSockets(), drainingSockets, leavingSockets };
+    this.shares.settle();
+    const taken = this.shares.taken();
+    const reached = this.shares.reached((netns) => this.namespaceByNetns.get(netns));
+    return { namespaces, joinedSockets: taken.sockets, drainingSockets, leavingSockets, taken, reached };
   }
 
   visit(namespaces?: ReadonlySet<string>, watched = true): Visit {
@@ -135,27 +143,25 @@ class PinnedDatapath implements Datapath {
     this.amend(() => ({ watch: this.watch }));
   }
 
-  connections(limit: number): JoinedConnection[] {
-    const rows: JoinedConnection[] = [];
+  *connections(limit: number): Generator<JoinedConnection> {
     for (const cookie of this.loaded.maps.origdsts.keys(limit)) {
       const row = this.loaded.maps.origdsts.get(cookie);
       if (row === undefined) continue; // closed meanwhile
-      rows.push({
+      yield {
         namespace: this.slots.nameOf(row.slot),
         ...joinedOf(row, this.enums),
         client: textOf(row.client),
         learnt: row.origin === this.enums.rendezvous ? 'rendezvous' : 'helper',
-      });
+      };
     }
-    return rows;
   }
 
-  describe(netns: number): ConnectionEnd[] | undefined {
+  describe(netns: number): Iterable<DescribedEnd[]> | undefined {
     const { describer } = this.loaded;
     const file = this.netnsFiles.get(netns);
     if (describer === undefined || file === undefined) return undefined;
     const walk = inNamespace(file, netns, () => describer.start());
-    return walk === undefined ? undefined : describer.read(walk).map((each) => endOf(each, this.loaded.maps, this.enums));
+    return walk === undefined ? undefined : this.described(describer, walk);
   }
 
   release(): void {
@@ -165,6 +171,10 @@ class PinnedDatapath implements Datapath {
 
   close(): void {
     this.loaded.close();
+  }
+
+  private *described(describer: SocketIterator<Description>, walk: number): Generator<DescribedEnd[]> {
+    for (const ends of describer.readSome(walk)) yield ends.map((each) => describedOf(each, this.loaded.maps, this.enums));
   }
 
   /** What the programs compare to see that they were watched all the time. */
@@ -198,10 +208,6 @@ class PinnedDatapath implements Datapath {
     return tally;
   }
 
-  private joinedSockets(): number {
-    return Math.max(0, Number(BigInt.asIntN(64, this.loaded.maps.usage.get(only) ?? 0n)));
-  }
-
   private epoch(): bigint {
     return this.loaded.maps.settings.get(only)?.epoch ?? 0n;
   }
@@ -223,7 +229,7 @@ class PinnedDatapath implements Datapath {
     const mode = this.loaded.maps.settings.get(only)?.mode;
     if (mode === this.enums.mode.get('Accelerate')) return { draining, leavingSockets: 0 };
     this.visitLeaving();
-    const found = this.joinedSockets() === 0 ? [] : this.loaded.looks.run();
+    const found = this.shares.taken().sockets === 0 ? [] : this.loaded.looks.run();
     for (const { netns } of found.filter(({ finding }) => finding !== this.enums.leaving)) {
       const namespace = this.namespaceByNetns.get(netns) ?? '';
       draining.set(namespace, (draining.get(namespace) ?? 0) + 1);
@@ -233,7 +239,7 @@ class PinnedDatapath implements Datapath {
 
   /** While nothing is redirected: connections that carry no data leave the map by visits alone, and outside of it they are counted by visits. */
   private visitLeaving(): void {
-    if (!this.loaded.leaves || (this.joinedSockets() === 0 && performance.now() < this.nextCount)) return;
+    if (!this.loaded.leaves || (this.shares.taken().sockets === 0 && performance.now() < this.nextCount)) return;
     this.nextCount = performance.now() + countEveryMs;
     this.walk(undefined);
   }

@@ -20,13 +20,26 @@ export class SocketIterator<T> {
     return check(`start iterator ${this.name}`, libbpf.createIterator(check(`find iterator ${this.name}`, libbpf.linkFd(this.link))));
   }
 
+  /** All that a walk has to tell. */
   read(fd: number): T[] {
+    return [...this.chunks(fd)].flatMap((bytes) => this.decode(bytes));
+  }
+
+  /** The same some hundreds at a time. Closes the walk, also where it is not gone through to its end. */
+  *readSome(fd: number): Generator<T[]> {
+    for (const bytes of this.chunks(fd)) yield this.decode(bytes);
+  }
+
+  private *chunks(fd: number): Generator<Buffer> {
     try {
-      const bytes = readAll(fd);
-      return Array.from({ length: bytes.length / this.found.size }, (_, i) => this.found.decode(bytes, i * this.found.size));
+      for (let length = readSync(fd, chunk); length > 0; length = readSync(fd, chunk)) yield Buffer.from(chunk.subarray(0, length));
     } finally {
       closeSync(fd);
     }
+  }
+
+  private decode(bytes: Buffer): T[] {
+    return Array.from({ length: bytes.length / this.found.size }, (_, i) => this.found.decode(bytes, i * this.found.size));
   }
 
   close(): void {
@@ -36,12 +49,3 @@ export class SocketIterator<T> {
 
 /** One walk is read at a time, many are in an hour: a buffer for each would be garbage of a size that V8 is slow to give back. */
 const chunk = Buffer.allocUnsafeSlow(1 << 16);
-
-function readAll(fd: number): Buffer {
-  const chunks: Buffer[] = [];
-  for (;;) {
-    const length = readSync(fd, chunk);
-    if (length === 0) return Buffer.concat(chunks);
-    chunks.push(Buffer.from(chunk.subarray(0, length)));
-  }
-}

@@ -28,6 +28,11 @@ export class SocketLook {
     return found;
   }
 
+  /** Has what closed ends left at these sockets given back, as far as it is read. */
+  settle(cookies: readonly bigint[]): void {
+    for (let at = 0; at < cookies.length; at += this.places) this.look(cookies.slice(at, at + this.places));
+  }
+
   private look(cookies: readonly bigint[]): Looked[] {
     const packet = Buffer.alloc(this.first + this.places * this.looked.size);
     cookies.forEach((cookie, n) => packet.writeBigUInt64LE(cookie, this.first + n * this.looked.size));

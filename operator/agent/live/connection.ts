@@ -28,17 +28,8 @@ export function connectionOf({ namespace, name }: PodName, end: ConnectionEnd, p
   };
 }
 
-export function trafficOf({ pod, ends }: PodEnds): PodTraffic {
-  const sum = (of: (end: ConnectionEnd) => number): number => ends.reduce((total, end) => total + of(end), 0);
-  return {
-    namespace: pod.namespace,
-    name: pod.name,
-    open: ends.length,
-    accelerated: ends.filter(({ state }) => state === 'Accelerated').length,
-    fastBytes: sum(({ fastBytes }) => Number(fastBytes)),
-    tcpBytes: sum(({ tcpBytes }) => Number(tcpBytes)),
-    rttUs: ends.length === 0 ? 0 : Math.round(sum(({ rttUs }) => rttUs) / ends.length),
-  };
+export function trafficOf({ pod, sums }: PodEnds): PodTraffic {
+  return { namespace: pod.namespace, name: pod.name, ...sums };
 }
 
 /** Those that have sent the most first. */

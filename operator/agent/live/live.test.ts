@@ -1,7 +1,7 @@
 import { maxLiveRows, maxWatches, type Watch, type Watched, watchMs } from '../../protocol';
 import { FakeDatapath } from '../datapath.testing';
 import { endWith, podOf } from './ends.testing';
-import { LiveReader } from './read';
+import { LiveReader, mostOfPod } from './read';
 import { LiveWatches } from './watches';
 
 const cart = podOf('cart', 1001);
@@ -161,6 +161,22 @@ describe('what happens', () => {
     }
     held.forEach((done) => done());
     expect(types(await later())).toEqual(['Closed 1', 'Opened 4']);
+  });
+
+  test('is not told of a pod with more connections than are held, until it has fewer; of others it is', async () => {
+    const many = Array.from({ length: mostOfPod + 1 }, (_, at) => endWith({ cookie: BigInt(at + 10) }));
+    datapath?.ends.set(1001, many);
+    await answers(asked({ events: true }));
+    await settled();
+    expect(said).toMatchObject([{ events: [], omitted: many.length }]);
+    const quiet = async (): Promise<string[]> => types([...(await later()), ...(await later())]);
+    datapath?.ends.set(1001, many.slice(1));
+    datapath?.ends.set(1002, [endWith({ cookie: 1n })]);
+    expect(await quiet()).toEqual(['Opened 1']);
+    datapath?.ends.set(1001, many.slice(0, 2));
+    await quiet();
+    datapath?.ends.set(1001, many.slice(0, 1));
+    expect(await quiet()).toEqual(['Closed b']);
   });
 
   test('is cut where there is no room, and the rest counted', async () => {

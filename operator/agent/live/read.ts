@@ -2,6 +2,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { LocalPod } from '../cri/sandbox';
 import type { ConnectionEnd, Datapath } from '../datapath/contract';
+import { Busiest, type Sums } from './busiest';
 
 /** What was read within this time is new enough. */
 const freshMs = 1000;
@@ -9,16 +10,21 @@ const freshMs = 1000;
 const restFactor = 10;
 /** What nobody asked for this long is forgotten. */
 const keepMs = 30_000;
+/** Most connection ends of one pod, and of all pods that are asked for at a time, that are told one by one; sums are over all. */
+export const mostOfPod = 2048;
+const mostOfAll = 4096;
+const leastOfPod = 64;
 
 export type Describer = Pick<Datapath, 'describe' | 'describes'>;
 
 export interface PodEnds {
   readonly pod: LocalPod;
+  /** All of them, or the busiest of too many. */
   readonly ends: readonly ConnectionEnd[];
+  readonly sums: Sums;
 }
 
-interface Reading {
-  readonly ends: readonly ConnectionEnd[];
+interface Reading extends Omit<PodEnds, 'pod'> {
   readonly at: number;
 }
 
@@ -51,23 +57,50 @@ export class LiveReader {
     this.forget();
     const found: PodEnds[] = [];
     const resting = this.now() < this.restUntil;
+    const most = Math.min(mostOfPod, Math.max(leastOfPod, Math.floor(mostOfAll / pods.length)));
     for (const pod of pods) {
       const known = this.readings.get(pod.netns);
       const enough = known !== undefined && (resting || this.now() < known.at + freshMs);
-      const ends = enough ? known.ends : await this.readOne(pod.netns);
-      if (ends !== undefined) found.push({ pod, ends });
+      const reading = enough ? known : await this.readOne(pod.netns, most);
+      if (reading !== undefined) found.push({ pod, ends: reading.ends, sums: reading.sums });
     }
     return found;
   }
 
-  private async readOne(netns: number): Promise<readonly ConnectionEnd[] | undefined> {
+  private async readOne(netns: number, most: number): Promise<Reading | undefined> {
     await setImmediate();
-    const began = this.now();
-    const ends = this.describer()?.describe(netns);
-    this.restUntil = Math.max(began, this.restUntil) + restFactor * (this.now() - began);
-    if (ends === undefined) this.readings.delete(netns);
-    else this.readings.set(netns, { ends, at: began });
-    return ends;
+    const at = this.now();
+    this.readings.delete(netns);
+    let worked = at;
+    const walk = this.describer()?.describe(netns);
+    const busiest = new Busiest(most);
+    for (const ends of walk ?? []) {
+      busiest.add(ends);
+      this.rest(this.now() - worked);
+      await setImmediate();
+      worked = this.now();
+    }
+    this.rest(this.now() - worked);
+    if (walk === undefined) return undefined;
+    const reading = { ends: busiest.ends(), sums: busiest.all(), at };
+    this.keep(netns, reading);
+    return reading;
+  }
+
+  /** After so many milliseconds of work. */
+  private rest(worked: number): void {
+    this.restUntil = Math.max(this.now() - worked, this.restUntil) + restFactor * worked;
+  }
+
+  /** The oldest give way where all together would be too many. */
+  private keep(netns: number, reading: Reading): void {
+    this.readings.set(netns, reading);
+    let all = [...this.readings.values()].reduce((sum, { ends }) => sum + ends.length, 0);
+    for (const [other, { ends }] of this.readings) {
+      if (all <= mostOfAll) return;
+      this.readings.delete(other);
+      all -= ends.length;
+    }
   }
 
   private forget(): void {

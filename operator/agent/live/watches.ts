@@ -1,5 +1,5 @@
 // Answers what the controller asks about the connections of this node: once, or with what happens until it is told to stop.
-import { type Connection, maxLiveRows, maxWatches, type Watch, type Watched, watchMs } from '../../protocol';
+import { type Connection, type LiveEvent, maxLiveRows, maxWatches, type Watch, type Watched, watchMs } from '../../protocol';
 import type { LocalPod } from '../cri/sandbox';
 import { busiest, changes, connectionOf, trafficOf } from './connection';
 import type { LiveReader, PodEnds } from './read';
@@ -20,6 +20,8 @@ interface Following {
   readonly watch: Watch;
   readonly until: number;
   known: ReadonlyMap<string, Connection> | undefined;
+  /** Pods with more connections than are told one by one: of those nothing is known that could be compared. */
+  crowded: ReadonlySet<string>;
   /** Being read, or on its way: what happens meanwhile is in the next comparison, so nothing ever queues. */
   busy: boolean;
 }
@@ -36,7 +38,7 @@ export class LiveWatches {
     } else if (this.following.size + this.lists >= maxWatches) {
       this.refuse(watch, `${maxWatches} people are looking at this node already; try again later`);
     } else if (watch.events) {
-      const started = { watch, until: this.parts.now() + watchMs, known: undefined, busy: false };
+      const started = { watch, until: this.parts.now() + watchMs, known: undefined, crowded: new Set<string>(), busy: false };
       this.following.set(watch.id, started);
       this.guard(this.follow(started));
     } else {
@@ -62,7 +64,8 @@ export class LiveWatches {
     const connections = this.connectionsOf(read);
     const listed = busiest(connections, Math.min(watch.limit, maxLiveRows));
     const pods = read.slice(0, maxLiveRows).map(trafficOf);
-    this.parts.say({ ...answerTo(watch), pods, connections: listed, omitted: connections.length - listed.length, last: true }, () => undefined);
+    const open = read.reduce((sum, { sums }) => sum + sums.open, 0);
+    this.parts.say({ ...answerTo(watch), pods, connections: listed, omitted: open - listed.length, last: true }, () => undefined);
   }
 
   /** The first answer only says that somebody is there. */
@@ -75,13 +78,15 @@ export class LiveWatches {
       return this.refuse(watch, problem ?? '');
     }
     each.busy = true;
-    const after = new Map(this.connectionsOf(await this.read(watch)).map((connection) => [connection.id, connection]));
-    const events = each.known === undefined ? [] : changes(each.known, after);
+    const read = await this.read(watch);
+    const crowded = read.filter((pod) => !isWhole(pod));
+    const after = new Map(this.connectionsOf(read.filter(isWhole)).map((connection) => [connection.id, connection]));
     const first = each.known === undefined;
-    each.known = after;
+    const events = comparable(each, new Set(crowded.map(({ pod }) => nameOf(pod))), after);
+    const unfollowed = first ? crowded.reduce((sum, { sums }) => sum + sums.open, 0) : 0;
     const done = (): void => void (each.busy = false);
     if (this.following.get(watch.id) !== each || (events.length === 0 && !first)) return done();
-    this.parts.say({ ...answerTo(watch), events: events.slice(0, maxLiveRows), omitted: Math.max(0, events.length - maxLiveRows) }, done);
+    this.parts.say({ ...answerTo(watch), events: events.slice(0, maxLiveRows), omitted: unfollowed + Math.max(0, events.length - maxLiveRows) }, done);
   }
 
   private read({ namespace, pod }: Watch): Promise<PodEnds[]> {
@@ -101,6 +106,26 @@ export class LiveWatches {
   private guard(work: Promise<void>): void {
     work.catch(this.parts.onDefect);
   }
+}
+
+function isWhole({ ends, sums }: PodEnds): boolean {
+  return ends.length === sums.open;
+}
+
+function nameOf({ namespace, name }: { readonly namespace: string; readonly name: string }): string {
+  return `${namespace}/${name}`;
+}
+
+/** What has happened at pods of which everything was known before and is now; remembers what is known now. */
+function comparable(each: Following, crowded: ReadonlySet<string>, after: ReadonlyMap<string, Connection>): LiveEvent[] {
+  const { known } = each;
+  const left = new Set([...each.crowded, ...crowded]);
+  each.known = after;
+  each.crowded = crowded;
+  if (known === undefined) return [];
+  const of = (all: ReadonlyMap<string, Connection>): ReadonlyMap<string, Connection> =>
+    left.size === 0 ? all : new Map([...all].filter(([, { namespace, pod }]) => !left.has(`${namespace}/${pod}`)));
+  return changes(of(known), of(after));
 }
 
 function answerTo({ id }: Watch): Watched {

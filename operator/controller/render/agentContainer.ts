@@ -1,4 +1,5 @@
 // The one container of an agent pod: its environment, its privileges and how the kubelet asks after it.
+import { agentMemoryBytes } from '../../api';
 import type { RenderInput } from './input';
 import { metricsPort } from './names';
 import { securityContext } from './privileges';
@@ -20,10 +21,20 @@ export function agentContainer(input: RenderInput) {
     livenessProbe: { httpGet: { path: '/healthz', port: 'metrics' }, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
     // Ready paces the rollout, so it is asked often.
     readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' }, periodSeconds: 2, timeoutSeconds: 2 },
-    resources: agent.resources,
+    resources: resourcesOf(input),
     securityContext: securityContext(agent),
     volumeMounts: agentMounts(),
   };
+}
+
+/** What earlier releases had as default, and the API server wrote into resources: nobody has asked for it, and it is too little. */
+const formerDefault = '256Mi';
+
+/** The maps are charged to the agent, so its limit follows from what connections may take, unless the resource says another. */
+function resourcesOf({ spec: { agent, connections } }: RenderInput) {
+  const { limits } = agent.resources;
+  if (limits?.memory !== undefined && limits.memory !== formerDefault) return agent.resources;
+  return { ...agent.resources, limits: { ...limits, memory: `${Math.ceil(agentMemoryBytes(connections.max) / 2 ** 20)}Mi` } };
 }
 
 /**

@@ -138,6 +138,15 @@ describe('the agent', () => {
     expect(containerOf({ agent: { image: 'mirror/acceleration:7' } })['image']).toBe('mirror/acceleration:7');
   });
 
+  it('may take the memory that connections.max needs, which the kernel charges it for, unless the resource says another limit', () => {
+    const limits = (spec: object): unknown => (containerOf(spec)['resources'] as { limits?: unknown }).limits;
+    expect(limits({})).toEqual({ memory: '320Mi' });
+    expect(limits({ connections: { max: 131_072 } })).toEqual({ memory: '448Mi' });
+    expect(limits({ agent: { resources: { limits: { cpu: '1' } } } })).toEqual({ cpu: '1', memory: '320Mi' });
+    expect(limits({ agent: { resources: { limits: { memory: '1Gi' } } } })).toEqual({ memory: '1Gi' });
+    expect(limits({ agent: { resources: { limits: { memory: '256Mi' } } } })).toEqual({ memory: '320Mi' }); // of an earlier release
+  });
+
   it('gives back memory that it does not use', () => {
     const env = Object.fromEntries(containerOf().env.map((each) => [each.name, each['value']]));
     expect(env).toMatchObject({ NODE_OPTIONS: '--max-semi-space-size=1 --jitless --expose-gc', MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '65536' });

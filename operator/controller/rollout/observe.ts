@@ -1,7 +1,7 @@
 // From what the API server and the agents say to the nodes of a rollout. Pure.
 import type { LeftOutReason, Spec } from '../../api';
 import type { Order, Report } from '../../protocol';
-import { type AgentState, currentReport, follows } from '../agentState';
+import { type AgentState, currentReport, follows, lastingProblems } from '../agentState';
 import { sum } from '../counts';
 import type { KubePod } from './agentPod';
 import { asideOf, hasLabels, type KubeNode, placeOf } from './kubeNode';
@@ -57,7 +57,9 @@ function evidenceOf(report: Report, order: Order): AgentEvidence {
   const open = sum(report.namespaces.map((each) => each.open));
   const accelerated = sum(report.namespaces.map((each) => each.accelerated));
   const telling = order.mode === 'Accelerate' && open >= fewEnds;
-  return { follows: follows(report, order), problems: report.problems.map(({ reason }) => reason), errors: report.errors, serves: report.namespaces.some(({ podsSelected }) => podsSelected > 0), share: telling ? accelerated / open : undefined };
+  const problems = lastingProblems(report).map(({ reason }) => reason);
+  const serves = report.namespaces.some(({ podsSelected }) => podsSelected > 0);
+  return { follows: follows(report, order), problems, errors: report.errors, serves, share: telling ? accelerated / open : undefined };
 }
 
 /** Names of the nodes that a node selector names as canaries. */

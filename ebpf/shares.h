@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What a pod and the node have taken of what is bounded (struct share, abi.h). The words are shared by all processors, so they
+ * are touched when a connection opens, joins or closes, and when an end's lease changes (lease.h), not with each message. */
+#ifndef SIDECAR_ACCELERATION_SHARES_H
+#define SIDECAR_ACCELERATION_SHARES_H
+
+#include "counters.h"
+
+static __always_inline struct share *share_of_node(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&usage, &zero);
+}
+
+static __always_inline struct share *share_of_pod(__u32 netns)
+{
+	return bpf_map_lookup_elem(&shares, &netns);
+}
+
+/* What is stored there now, whatever the compiler has seen of it. */
+#define NOW(word) (*(volatile __s64 *)&(word))
+
+/* Adds to one word of both shares, of a pod that has one. */
+#define ADD_TO_SHARES(in, n, word) ({								\
+	struct share *of_node = share_of_node(), *of_pod = share_of_pod(in);			\
+												\
+	if (of_node)										\
+		ADD(of_node->word, (n));							\
+	if (of_pod)										\
+		ADD(of_pod->word, (n));								\
+})
+
+/* Takes `n` of both shares; false, and nothing is taken, where a limit would be passed. Each adds first and looks then, so that
+ * two at a time never pass it together. */
+#define TAKE_OF_SHARES(in, n, word, settings) ({						\
+	struct share *of_node = share_of_node(), *of_pod = share_of_pod(in);			\
+	__s64 node_limit = (settings)->node.word, pod_limit = (settings)->pod.word;		\
+	bool taken = false;									\
+												\
+	if (of_node && of_pod && NOW(of_node->word) + (n) <= node_limit &&			\
+	    NOW(of_pod->word) + (n) <= pod_limit) {						\
+		ADD(of_node->word, (n));							\
+		ADD(of_pod->word, (n));								\
+		taken = NOW(of_node->word) <= node_limit && NOW(of_pod->word) <= pod_limit;	\
+		if (!taken) {									\
+			ADD(of_node->word, -(n));						\
+			ADD(of_pod->word, -(n));						\
+		}										\
+	}											\
+	taken;											\
+})
+
+/* Takes or gives back places in the SOCKHASH. */
+static __always_inline void count_places(__u32 netns, __s64 n)
+{
+	ADD_TO_SHARES(netns, n, sockets);
+}
+
+static __always_inline bool leaves_place(const struct share *share, const struct limits *limits)
+{
+	return share && share->sockets < (__s64)limits->sockets && share->unread < (__s64)limits->unread;
+}
+
+/* Whether one more end may enter the SOCKHASH. One that could redirect nothing there has no use for a place. */
+static __always_inline bool has_place(__u32 netns, const struct settings *settings)
+{
+	return leaves_place(share_of_node(), &settings->node) && leaves_place(share_of_pod(netns), &settings->pod);
+}
+
+static __always_inline bool has_end_left(__u32 netns, const struct settings *settings)
+{
+	struct share *node = share_of_node(), *pod = share_of_pod(netns);
+
+	return node && pod && node->ends < (__s64)settings->node.ends && pod->ends < (__s64)settings->pod.ends;
+}
+
+static __always_inline bool take_end(__u32 netns, const struct settings *settings)
+{
+	return TAKE_OF_SHARES(netns, 1, ends, settings);
+}
+
+static __always_inline void give_back_end(__u32 netns)
+{
+	ADD_TO_SHARES(netns, -1, ends);
+}
+
+#endif

@@ -1,0 +1,71 @@
+import type { Share } from './abi';
+import { Shares } from './shares';
+
+/** Maps as far as they are used here. */
+class FakeMap<K, V> {
+  readonly rows = new Map<K, V>();
+  get = (key: K): V | undefined => this.rows.get(key);
+  keys = (): IterableIterator<K> => this.rows.keys();
+  delete = (key: K): void => void this.rows.delete(key);
+  add = (key: K, value: V): boolean => (this.rows.has(key) ? false : this.rows.set(key, value) !== undefined);
+}
+
+const share = (changes: Partial<Share> = {}): Share => ({ sockets: 0n, ends: 0n, unread: 0n, ...changes });
+const settings = { mode: 'Accelerate', paths: ['PodLocal'], maxConnections: 65_536, spillBytes: 4096, learn: true } as const;
+
+let usage: FakeMap<number, Share>;
+let rows: FakeMap<number, Share>;
+let debts: FakeMap<bigint, unknown>;
+let settled: bigint[];
+let shares: Shares;
+beforeEach(() => {
+  [usage, rows, debts, settled] = [new FakeMap(), new FakeMap(), new FakeMap(), []];
+  const maps = { usage, shares: rows, debts } as unknown as ConstructorParameters<typeof Shares>[0];
+  shares = new Shares(maps, { settle: (cookies) => void settled.push(...cookies) });
+});
+
+test('a pod has a quarter of what the node has, by default 64 of 256 MiB of unread messages', () => {
+  expect(shares.limit(settings)).toEqual({
+    node: { sockets: 131_072n, ends: 131_072n, unread: 256n << 20n },
+    pod: { sockets: 32_768n, ends: 32_768n, unread: 64n << 20n },
+  });
+  expect(shares.limit({ ...settings, maxConnections: 4 }).pod.sockets).toBe(64n);
+});
+
+test('a pod that is selected no more keeps its row until nothing of it is left; what it has is kept when it is selected again', () => {
+  shares.keepFor(new Set([1, 2]));
+  rows.rows.set(1, share({ ends: 3n }));
+  shares.keepFor(new Set());
+  expect([...rows.rows.keys()]).toEqual([1]);
+  shares.keepFor(new Set([1]));
+  expect(rows.rows.get(1)).toEqual(share({ ends: 3n }));
+  rows.rows.set(1, share());
+  shares.keepFor(new Set());
+  expect(rows.rows.size).toBe(0);
+});
+
+test('says what the node and its pods have reached, once for each namespace, and nothing of pods that are not selected', () => {
+  shares.limit(settings);
+  usage.rows.set(0, share({ ends: 131_072n }));
+  rows.rows.set(1, share({ unread: (64n << 20n) - 4096n }));
+  rows.rows.set(2, share({ unread: 64n << 20n }));
+  rows.rows.set(3, share({ ends: 99_999n }));
+  expect(shares.reached((netns) => (netns === 3 ? undefined : 'shop'))).toEqual([
+    'the node has as many connections open as are followed (131072 ends)',
+    'unread messages of a pod of namespace shop cost as much as they may (64 MiB)',
+  ]);
+  usage.rows.set(0, share({ ends: 100_000n }));
+  rows.rows.delete(1);
+  rows.rows.delete(2);
+  expect(shares.reached(() => 'shop')).toEqual(['a pod of namespace shop has as many connections open as are followed (32768 ends)']);
+});
+
+test('a count that was lost leaves nothing taken, and what closed ends have left is looked after', () => {
+  usage.rows.set(0, share({ sockets: -2n, ends: 5n }));
+  expect(shares.taken()).toEqual({ sockets: 0, ends: 5, unread: 0 });
+  shares.settle();
+  expect(settled).toEqual([]);
+  debts.rows.set(7n, {});
+  shares.settle();
+  expect(settled).toEqual([7n]);
+});

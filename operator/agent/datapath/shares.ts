@@ -1,0 +1,78 @@
+// What pods and the node have of what is bounded: rows for pods, what is reached, and what closed ends have left behind.
+import { boundsOfNode, boundsOfPod, type Bounds } from '../../api';
+import type { Limits, Maps, Share } from './abi';
+import type { DatapathSettings } from './contract';
+import type { SocketLook } from './looks';
+
+const node = 0;
+const nothing: Share = { sockets: 0n, ends: 0n, unread: 0n };
+/** A lease is taken in steps: who has all but this part of a bound gets no more of it. */
+const nearly = 31 / 32;
+
+export class Shares {
+  private limits: DatapathSettings['bounds'];
+
+  constructor(
+    private readonly maps: Pick<Maps, 'usage' | 'shares' | 'debts'>,
+    private readonly looks: Pick<SocketLook, 'settle'>,
+  ) {}
+
+  /** What the settings say of them. */
+  limit({ maxConnections, bounds }: DatapathSettings): { readonly node: Limits; readonly pod: Limits } {
+    const ofNode = boundsOfNode(maxConnections);
+    this.limits = bounds ?? { node: ofNode, pod: boundsOfPod(ofNode) };
+    return { node: limitsOf(this.limits.node), pod: limitsOf(this.limits.pod) };
+  }
+
+  /** Before a pod is selected it has a row; one that is not any more keeps it until its last end is closed. */
+  keepFor(pods: ReadonlySet<number>): void {
+    const known = [...this.maps.shares.keys()];
+    for (const netns of known.filter((each) => !pods.has(each))) if (this.isUnused(netns)) this.maps.shares.delete(netns);
+    for (const netns of pods) this.maps.shares.add(netns, nothing);
+  }
+
+  /** All of them together. */
+  taken(): Bounds {
+    const { sockets, ends, unread } = this.maps.usage.get(node) ?? nothing;
+    return { sockets: gauge(sockets), ends: gauge(ends), unread: gauge(unread) };
+  }
+
+  /** What closed ends left unread is given back once it is read, or its socket is closed. */
+  settle(): void {
+    const cookies = [...this.maps.debts.keys()];
+    if (cookies.length > 0) this.looks.settle(cookies);
+  }
+
+  /** Which bounds are reached, a line each. @param namespaceOf the namespace of the pod with a network namespace */
+  reached(namespaceOf: (netns: number) => string | undefined): string[] {
+    if (this.limits === undefined) return [];
+    const lines = linesOf('the node', this.maps.usage.get(node), this.limits.node);
+    if (linesOf('all together', this.maps.usage.get(node), this.limits.pod).length === 0) return lines; // so no single pod has
+    for (const netns of this.maps.shares.keys()) {
+      const whose = namespaceOf(netns);
+      if (whose !== undefined) lines.push(...linesOf(`a pod of namespace ${whose}`, this.maps.shares.get(netns), this.limits.pod));
+    }
+    return [...new Set(lines)].sort();
+  }
+
+  private isUnused(netns: number): boolean {
+    const share = this.maps.shares.get(netns);
+    return share !== undefined && share.sockets <= 0n && share.ends <= 0n && share.unread <= 0n;
+  }
+}
+
+/** A count that was lost may leave less than nothing. */
+function gauge(value: bigint): number {
+  return Math.max(0, Number(value));
+}
+
+function limitsOf({ sockets, ends, unread }: Bounds): Limits {
+  return { sockets: BigInt(sockets), ends: BigInt(ends), unread: BigInt(unread) };
+}
+
+function linesOf(whose: string, share: Share | undefined, bounds: Bounds): string[] {
+  if (share === undefined) return [];
+  const ends = Number(share.ends) >= nearly * bounds.ends ? [`${whose} has as many connections open as are followed (${bounds.ends} ends)`] : [];
+  const unread = Number(share.unread) >= nearly * bounds.unread ? [`unread messages of ${whose} cost as much as they may (${bounds.unread >> 20} MiB)`] : [];
+  return [...ends, ...unread];
+}

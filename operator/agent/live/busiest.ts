@@ -1,0 +1,61 @@
+// The busiest connection ends of a pod and sums over all of them, from a walk of any length. Pure.
+import type { ConnectionEnd, DescribedEnd } from '../datapath/contract';
+
+/** Over all open connection ends of a pod. */
+export interface Sums {
+  readonly open: number;
+  readonly accelerated: number;
+  readonly fastBytes: number;
+  readonly tcpBytes: number;
+  /** The mean. */
+  readonly rttUs: number;
+}
+
+interface Kept {
+  readonly sent: number;
+  readonly end: ConnectionEnd;
+}
+
+export class Busiest {
+  private kept: Kept[] = [];
+  /** Who has sent less is not among the busiest. */
+  private least = -1;
+  private readonly sums = { open: 0, accelerated: 0, fastBytes: 0, tcpBytes: 0, rttUs: 0 };
+
+  /** @param most ends to keep; never more than twice as many are held */
+  constructor(private readonly most: number) {}
+
+  add(ends: readonly DescribedEnd[]): void {
+    for (const end of ends) this.addOne(end);
+  }
+
+  /** Those that have sent the most, in no order. */
+  ends(): ConnectionEnd[] {
+    this.trim();
+    return this.kept.map(({ end }) => end);
+  }
+
+  all(): Sums {
+    const { open, rttUs } = this.sums;
+    return { ...this.sums, rttUs: open === 0 ? 0 : Math.round(rttUs / open) };
+  }
+
+  private addOne(end: DescribedEnd): void {
+    const { sums } = this;
+    const sent = end.fastBytes + end.tcpBytes;
+    sums.open += 1;
+    sums.accelerated += end.accelerated ? 1 : 0;
+    sums.fastBytes += end.fastBytes;
+    sums.tcpBytes += end.tcpBytes;
+    sums.rttUs += end.rttUs;
+    if (sent <= this.least) return;
+    this.kept.push({ sent, end: end.whole() });
+    if (this.kept.length >= 2 * this.most) this.trim();
+  }
+
+  private trim(): void {
+    if (this.kept.length <= this.most) return;
+    this.kept = this.kept.sort((a, b) => b.sent - a.sent).slice(0, this.most);
+    this.least = this.kept.at(-1)?.sent ?? -1;
+  }
+}
