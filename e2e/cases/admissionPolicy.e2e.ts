@@ -122,7 +122,9 @@ describe('somebody with the token of the controller', () => {
     ['that load code by a variable', changed((pod) => (first(pod).env = [...first(pod).env.filter((each) => each.name !== 'NODE_OPTIONS'), { name: 'NODE_OPTIONS', value: '--import data:text/javascript,1' }])), 'the environment that the product gives'],
     ['that load a library by a variable', changed((pod) => first(pod).env.push({ name: 'LD_PRELOAD', value: '/host/x.so' })), 'the environment that the product gives'],
     ['with a ConfigMap over their program', changed((pod) => first(pod).volumeMounts.push({ name: 'channel', mountPath: '/host/../app/dist/operator/agent', readOnly: true })), 'nothing is mounted over its program'],
-    ['that may write to the socket of the runtime', changed((pod) => first(pod).volumeMounts.push({ name: 'cri', mountPath: '/host/again' })), 'writes to the BPF file system alone'],
+    ['that may write to the cgroups', changed((pod) => first(pod).volumeMounts.push({ name: 'cgroup', mountPath: '/host/again' })), 'writes to the BPF file system alone'],
+    // agents of earlier releases see it, and a rollout may go back to them
+    ['that may write to the socket of the runtime', changed((pod) => pod.volumes.push({ name: 'cri', hostPath: { path: '/run/containerd' } }) + first(pod).volumeMounts.push({ name: 'cri', mountPath: '/host/again' })), 'writes to the BPF file system alone'],
   ])('makes no agents %s', async (_what, agents, words) => {
     expect(await apply(agents)).toMatchObject({ code: 1, stderr: expect.stringContaining(words) as string });
   });
