@@ -10,6 +10,9 @@
 /* Messages that may lie unread at a socket: as slab about what TCP takes for a stalled reader of small messages (docs/bounds.md). */
 #define MOST_UNREAD 96
 
+/* 2 s to 20 s, by the kernel's HZ of 1000 to 100. */
+#define ALONE_JIFFIES 2000
+
 /* What cannot be told. */
 #define UNKNOWN (~0ULL)
 
@@ -58,24 +61,38 @@ static __always_inline bool redirects_alone(const struct end *end)
 	return !end->shared && (!end->redirector || end->redirector == (__u32)bpf_get_current_pid_tgid());
 }
 
+/* Whether all that was redirected has reached the peer's queue; asked before the queue is looked at. While no reference to the peer is
+ * held nothing is on its way, and an end whose messages one thread has redirected for a while is that thread's alone again. */
+static __always_inline bool all_arrived(struct end *end, struct sock *peer)
+{
+	if (redirects_alone(end))
+		return true;
+	if (passing_references(peer) != 0)
+		return false;
+	if (end->redirector == (__u32)bpf_get_current_pid_tgid() && bpf_jiffies64() - end->alone_since >= ALONE_JIFFIES)
+		end->shared = 0;
+	return true;
+}
+
 static __always_inline void forget_backlog(struct end *end)
 {
 	end->backlog = 0;
 	end->backlog_messages = 0;
 }
 
-/* Looks at the peer's queue, unless a message may be on its way there. */
-static __always_inline void recount(struct end *end, struct sock *peer)
+/* Looks at the peer's queue; false, and the count stays, where a message may be on its way there. */
+static __always_inline bool recount(struct end *end, struct sock *peer)
 {
 	__u64 unread;
 
-	if (!redirects_alone(end) && passing_references(peer) != 0)
-		return;
+	if (!all_arrived(end, peer))
+		return false;
 	unread = count_unread(end->peer.sock);
 	if (unread == UNKNOWN)
-		return;
+		return true;
 	end->backlog = (__u32)unread;
 	end->backlog_messages = unread >> 32;
+	return true;
 }
 
 /* Kernels that refuse a redirect by the receive buffer make the sender fail with EAGAIN, or wait for a wake-up that nobody sends

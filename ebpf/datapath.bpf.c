@@ -192,11 +192,11 @@ int visit_connections(struct bpf_iter__tcp *ctx)
 	if (!tp)
 		return 0;
 	if (skc->skc_state != BPF_TCP_ESTABLISHED)
-		return visit_closing(tp);
+		return visit_idle(tp);
 	netns = netns_of((struct sock *)tp);
 	pod = bpf_map_lookup_elem(&pods, &netns);
 	if (!pod)
-		return 0;
+		return visit_idle(tp);
 	finding = visit(tp, (struct sock *)tp, pod, settings);
 	if (!finding)
 		return 0;

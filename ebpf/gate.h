@@ -190,6 +190,11 @@ static __always_inline enum gate room_gate(struct end *end, struct sock *peer, _
 	refusal = find_room(end, peer, size, settings);
 	if (refusal == STANDING_NONE)
 		return GATE_OPEN;
+	if (refusal == STANDING_ACCELERATED) {
+		if (!tcp_needs_to_leave())
+			return GATE_SPILL;
+		refusal = STANDING_ONE_WAY;
+	}
 	return empty ? stop_by(end, GATE_SPILL, refusal) : spill(end, refusal);
 }
 
@@ -276,7 +281,7 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 	end->drained = empty;
 	if (empty && stop != GATE_OPEN && stops(end, own, sk, &face)) {
 		/* what TCP takes for one message only is followed by what needs the lease again */
-		if (end->lease && stop != GATE_CORKED && stop != GATE_LARGE && redirects_alone(end))
+		if (end->lease && stop != GATE_CORKED && stop != GATE_LARGE && all_arrived(end, sk) && fast_queue_empty(sk))
 			give_back(end, end->lease);
 		return over_tcp(end, own, sk, size, settings, stop);
 	}

@@ -52,15 +52,15 @@ static __always_inline __u64 wanted_lease(const struct end *end, __u64 cost, con
 }
 
 /* More than the end has, as it may seem: looks what lies unread, and takes more of the shares. STANDING_NONE where the message fits,
- * or why not. */
+ * or why not: STANDING_ACCELERATED where it cannot be told now, and the connection is as good as before. */
 static __always_inline enum standing make_room(struct end *end, struct sock *peer, __u32 size, const struct settings *settings)
 {
+	bool told = recount(end, peer);
 	__u64 cost, wanted;
 
-	recount(end, peer);
 	cost = cost_with(end, size);
 	if (end->backlog_messages && (end->backlog_messages >= MOST_UNREAD || cost > settings->spill_bytes))
-		return STANDING_ONE_WAY;
+		return told ? STANDING_ONE_WAY : STANDING_ACCELERATED;
 	wanted = wanted_lease(end, cost, settings);
 	if (wanted <= end->lease)
 		return STANDING_NONE;
@@ -69,7 +69,9 @@ static __always_inline enum standing make_room(struct end *end, struct sock *pee
 		end->lease += wanted;
 		return STANDING_NONE;
 	}
-	return cost <= end->lease ? STANDING_NONE : STANDING_LIMIT_REACHED;
+	if (cost <= end->lease)
+		return STANDING_NONE;
+	return told ? STANDING_LIMIT_REACHED : STANDING_ACCELERATED;
 }
 
 /* Whether a message may be redirected for what it costs: STANDING_NONE, or the reason why not. */
@@ -124,6 +126,8 @@ static __always_inline void close_lease(struct end *end)
 
 	if (!end->lease)
 		return;
+	/* Before 5.16 a socket that is reset and connects again keeps its cookie, and loses what an earlier peer has left there. */
+	settle_debt(cookie);
 	if (!peer_holds(end) || bpf_map_update_elem(&debts, &cookie, &debt, BPF_ANY)) {
 		give_back(end, end->lease);
 		return;

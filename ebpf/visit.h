@@ -119,8 +119,8 @@ static __always_inline void look_after_answered(struct end *end, struct tcp_sock
 	}
 }
 
-/* An end on its way to be closed may stay so for long. */
-static __always_inline int visit_closing(struct tcp_sock *tp)
+/* An end on its way to be closed, or of a pod that is selected no more, may stay so for long. */
+static __always_inline int visit_idle(struct tcp_sock *tp)
 {
 	struct end *end = bpf_sk_storage_get(&ends, tp, NULL, 0);
 
