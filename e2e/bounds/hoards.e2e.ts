@@ -1,6 +1,6 @@
 // What lies unread on the fast path costs a node little more than on TCP, and in all no more than a bound. On the real kernel; needs root.
 import { Fixture, selected, settings, until } from '../../ebpf/tests/fixture';
-import { python, serve, talk } from '../../ebpf/tests/traffic';
+import { python, serve, talk, type Program } from '../../ebpf/tests/traffic';
 import { boundsOfNode, boundsOfPod } from '../../operator/api';
 import { compareHoards, hoardCases, hoardInPods, hoardVerdict } from './hoards';
 import { unreclaimableSlab } from './slab';
@@ -18,7 +18,11 @@ beforeEach(() => {
 });
 afterEach(() => f.remove());
 
-const unread = (): number => f.datapath.snapshot().taken?.unread ?? Number.NaN;
+/** As the agent does it once a second. */
+function unread(): number {
+  f.datapath.settle();
+  return f.datapath.snapshot().taken?.unread ?? Number.NaN;
+}
 
 test.each(hoardCases.map((each) => [each.messageBytes, each] as const))('a stalled reader of messages of %i bytes costs at most twice the slab that it costs on TCP', async (_, each) => {
   expect(hoardVerdict(await compareHoards(f, each))).toEqual([]);
@@ -69,6 +73,37 @@ sys.stdin.readline()`;
     await until('it is given back', () => unread() <= 2048, unread);
     await program.stop();
   }
+});
+
+/** What a program does over both ends of a connection inside one pod, the accepting one `c`, the connecting one `a`; both poll. */
+const bothEnds = (f: Fixture, body: string): Program =>
+  python(
+    f.node,
+    f.client,
+    `import socket,select,sys,threading,time
+s=socket.create_server(('0.0.0.0',${port}));s.setblocking(True)
+def get(x): select.select([x],[],[]);return x.recv(1<<20)
+def turns(n=40):
+ for i in range(n): a.send(b'x');get(c);c.send(b'y');get(a)
+a=socket.socket();a.setblocking(False);a.connect_ex(('${f.client.address}',${port}));c,_=s.accept();c.setblocking(False);turns()
+${body}`,
+  );
+
+test('idle connections of a pod that is selected no more give back what their messages needed', async () => {
+  const program = bothEnds(f, `for i in range(8): a.send(b'z'*8192)\nn=0\nwhile n<65536: n+=len(get(c))\nprint('read');sys.stdin.readline()`);
+  expect((await program.lines.next()).value).toBe('read');
+  expect(unread()).toBeGreaterThan(65_536);
+  f.datapath.select([], []);
+  await until('it is given back', () => unread() === 0, unread);
+  await program.stop();
+});
+
+test('a connection over which two threads have sent needs little again once one of them does it alone', async () => {
+  const program = bothEnds(f, `t=threading.Thread(target=turns);t.start();t.join();print('shared')\nwhile True: turns(1);time.sleep(0.002)`);
+  expect((await program.lines.next()).value).toBe('shared');
+  await until('it needs much', () => unread() >= 32_768, unread);
+  await until('it needs little', () => unread() <= 16_384, unread);
+  await program.stop();
 });
 
 test('ends beyond what a pod may have are on TCP, work and are told; those of other pods are followed', async () => {

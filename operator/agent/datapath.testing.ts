@@ -31,6 +31,8 @@ export class FakeDatapath implements Datapath {
   watching: Watching = 'OnDemand';
   readonly seenBy: ReadonlyMap<Habit, WatchWay> = new Map();
 
+  settled = 0;
+
   configure(settings: DatapathSettings): void {
     this.settings = settings;
     this.told.push(`configure ${settings.mode}`);
@@ -44,6 +46,10 @@ export class FakeDatapath implements Datapath {
 
   snapshot(): DatapathSnapshot {
     return this.counted;
+  }
+
+  settle(): void {
+    this.settled++;
   }
 
   get visited(): number {

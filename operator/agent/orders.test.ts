@@ -105,6 +105,7 @@ describe('an order', () => {
     expect(datapath.told).toContain('watch readers');
     give({ revision: 2, mode: 'Off' });
     orders.visit();
+    expect(datapath.settled).toBe(2); // what is held for unread messages is looked after in every mode
     expect(datapath.told.at(-1)).toBe('leave readers alone');
   });
 

@@ -84,6 +84,7 @@ export class Orders {
   visit(): void {
     const mode = this.inForce?.mode;
     if (this.datapath === undefined) return;
+    this.datapath.settle();
     if (this.order?.remove !== true && (mode === 'Accelerate' || mode === 'Observe')) this.visits.step(this.datapath, this.datapath.snapshot());
     else this.visits.rest(this.datapath);
   }

@@ -131,6 +131,8 @@ export interface Datapath {
    */
   select(pods: readonly DatapathPod[], neighbours: readonly string[], ownKernels?: readonly string[]): string[];
   snapshot(): DatapathSnapshot;
+  /** Once a second: has given back what is held for unread messages by ends that have closed, and by pods that were deselected, and is needed no more. */
+  settle(): void;
   /**
    * Looks at every open connection of the selected pods, or of those in `namespaces`, and takes those that are worth it
    * one step nearer to being joined. The kernel walks its table of all connections once a pod: about 4 ms (262,144 buckets).

@@ -47,6 +47,8 @@ class PinnedDatapath implements Datapath {
   private readonly shares: Shares;
   private readonly namespaceByNetns = new Map<number, string>();
   private readonly netnsFiles = new Map<number, string>();
+  /** Of pods that are selected no more, while their connections hold something for unread messages. */
+  private readonly formerFiles = new Map<number, string>();
   private selectedBefore = false;
   private nextCount = 0;
   private watched = false;
@@ -103,8 +105,12 @@ class PinnedDatapath implements Datapath {
     // The first time in a process also when nothing changed: the one before may have ended between the two writes.
     if (this.writePods(entries) || !this.selectedBefore) this.advanceEpoch();
     this.selectedBefore = true;
+    for (const [netns, file] of this.netnsFiles) this.formerFiles.set(netns, file);
     this.netnsFiles.clear();
-    for (const pod of taken) this.netnsFiles.set(pod.netns, pod.netnsFile);
+    for (const pod of taken) {
+      this.netnsFiles.set(pod.netns, pod.netnsFile);
+      this.formerFiles.delete(pod.netns);
+    }
     return [...refused].sort();
   }
 
@@ -114,10 +120,14 @@ class PinnedDatapath implements Datapath {
       countersOf(name, this.tally(slot), this.enums, draining.get(name) ?? 0),
     );
     const drainingSockets = [...draining.values()].reduce((a, b) => a + b, 0);
-    this.shares.settle();
     const taken = this.shares.taken();
     const reached = this.shares.reached((netns) => this.namespaceByNetns.get(netns));
     return { namespaces, joinedSockets: taken.sockets, drainingSockets, leavingSockets, taken, reached };
+  }
+
+  settle(): void {
+    this.shares.settle();
+    this.visitFormer();
   }
 
   visit(namespaces?: ReadonlySet<string>, watched = true): Visit {
@@ -200,6 +210,19 @@ class PinnedDatapath implements Datapath {
       if (walk !== undefined) found.push(...visitor.read(walk));
     }
     return found;
+  }
+
+  /** Connections of pods that are selected no more are visited for one thing: they give back what they do not need. One pod at a time, in turn. */
+  private visitFormer(): void {
+    const { visitor } = this.loaded;
+    const [former] = this.formerFiles;
+    if (visitor === undefined || former === undefined) return;
+    const [netns, file] = former;
+    this.formerFiles.delete(netns);
+    const walk = this.shares.holdsUnread(netns) ? inNamespace(file, netns, () => visitor.start()) : undefined;
+    if (walk === undefined) return; // nothing is held, or the pod has ended
+    visitor.read(walk);
+    this.formerFiles.set(netns, file);
   }
 
   private tally(slot: number): Tally {

@@ -49,9 +49,9 @@ export class BpfMap<K, V> {
     this.unlessMissing(`delete from map ${this.name}`, result);
   }
 
-  /** The keys, at most `limit`; a map that changes meanwhile may show a key twice or start over. */
-  *keys(limit = Infinity): Generator<K> {
-    let previous: Buffer | null = null;
+  /** The keys, at most `limit`; a map that changes meanwhile may show a key twice or start over, as it does where `after` is gone. */
+  *keys(limit = Infinity, after?: K): Generator<K> {
+    let previous: Buffer | null = after === undefined ? null : this.key.encode(after);
     for (let n = 0; n < limit; n++) {
       const result: number = libbpf.nextKey(this.fd, previous, this.keyOut);
       if (!this.unlessMissing(`walk map ${this.name}`, result)) return;

@@ -5,7 +5,11 @@ import { Shares } from './shares';
 class FakeMap<K, V> {
   readonly rows = new Map<K, V>();
   get = (key: K): V | undefined => this.rows.get(key);
-  keys = (): IterableIterator<K> => this.rows.keys();
+  keys = (limit = Infinity, after?: K): K[] => {
+    const keys = [...this.rows.keys()];
+    const first = after === undefined ? 0 : keys.indexOf(after) + 1; // the start, where it is gone
+    return keys.slice(first, first + limit);
+  };
   delete = (key: K): void => void this.rows.delete(key);
   add = (key: K, value: V): boolean => (this.rows.has(key) ? false : this.rows.set(key, value) !== undefined);
 }
@@ -68,4 +72,26 @@ test('a count that was lost leaves nothing taken, and what closed ends have left
   debts.rows.set(7n, {});
   shares.settle();
   expect(settled).toEqual([7n]);
+});
+
+test('of many debts some are looked at in one go, and the next ones the next time, also where the last ones were paid', () => {
+  const all = Array.from({ length: 5000 }, (_, n) => BigInt(n));
+  for (const each of all) debts.rows.set(each, {});
+  const rounds: bigint[][] = [];
+  for (let n = 0; n < 4; n++) {
+    shares.settle();
+    rounds.push(settled.splice(0));
+  }
+  expect(rounds.map(({ length }) => length)).toEqual([2048, 2048, 904, 2048]);
+  expect(rounds.slice(0, 3).flat()).toEqual(all);
+  expect(rounds[3]?.[0]).toBe(0n);
+
+  const paying = new Shares({ usage, shares: rows, debts } as never, {
+    settle: (cookies) => {
+      settled.push(...cookies);
+      debts.rows.delete(cookies.at(-1) ?? -1n);
+    },
+  });
+  for (let n = 0; n < 3; n++) paying.settle();
+  expect(new Set(settled)).toEqual(new Set(all));
 });

@@ -8,9 +8,13 @@ const node = 0;
 const nothing: Share = { sockets: 0n, ends: 0n, unread: 0n };
 /** A lease is taken in steps: who has all but this part of a bound gets no more of it. */
 const nearly = 31 / 32;
+/** Debts that are looked at in one go. */
+const debtsAtOnce = 2048;
 
 export class Shares {
   private limits: DatapathSettings['bounds'];
+  /** The debt after which the next look begins. */
+  private lastDebt: bigint | undefined;
 
   constructor(
     private readonly maps: Pick<Maps, 'usage' | 'shares' | 'debts'>,
@@ -37,10 +41,17 @@ export class Shares {
     return { sockets: gauge(sockets), ends: gauge(ends), unread: gauge(unread) };
   }
 
-  /** What closed ends left unread is given back once it is read, or its socket is closed. */
+  /** What closed ends left unread is given back once it is read, or its socket is closed. Looks at some of it, and at the next the next time. */
   settle(): void {
-    const cookies = [...this.maps.debts.keys()];
+    const cookies = [...this.maps.debts.keys(debtsAtOnce, this.lastDebt)];
     if (cookies.length > 0) this.looks.settle(cookies);
+    // a walk goes on only behind a row that is still there
+    this.lastDebt = cookies.length < debtsAtOnce ? undefined : cookies.findLast((each) => this.maps.debts.get(each) !== undefined);
+  }
+
+  /** Whether connections of a pod hold something for unread messages. */
+  holdsUnread(netns: number): boolean {
+    return (this.maps.shares.get(netns)?.unread ?? 0n) > 0n;
   }
 
   /** Which bounds are reached, a line each. @param namespaceOf the namespace of the pod with a network namespace */
