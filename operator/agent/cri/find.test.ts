@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import type { Cri } from './client';
@@ -69,4 +69,44 @@ test('a socket that the resource names is the only one that is asked', async () 
   await runtimeAt('/run/containerd/c.sock', 'agent');
   await runtimeAt('/run/own/c.sock', 'cart');
   expect(await find({ socket: '/run/own/c.sock', podUid: 'uid-agent' }).readySandboxes()).toEqual(['cart']);
+});
+
+test('absolute links of the host are followed inside its root, for known places and for one that the resource names', async () => {
+  await runtimeAt('/run/own/c.sock', 'agent');
+  mkdirSync(join(host, 'run/crio'));
+  symlinkSync('/run/own/c.sock', join(host, 'run/crio/c.sock'));
+  mkdirSync(join(host, 'var'));
+  symlinkSync('/run', join(host, 'var/run'));
+  expect(await find().readySandboxes()).toEqual(['agent']);
+  expect(cri?.socket).toBe('/run/crio/c.sock');
+  cri?.close();
+  expect(await find({ socket: '/var/run/own/c.sock' }).readySandboxes()).toEqual(['agent']);
+});
+
+test('a link that gets another target is followed there', async () => {
+  await runtimeAt('/run/1/c.sock', 'before');
+  await runtimeAt('/run/2/c.sock', 'after');
+  symlinkSync('/run/1', join(host, 'run/current'));
+  const finding = find({ socket: '/run/current/c.sock' });
+  expect(await finding.readySandboxes()).toEqual(['before']);
+  rmSync(join(host, 'run/current'));
+  symlinkSync('/run/2', join(host, 'run/current'));
+  expect(await finding.readySandboxes()).toEqual(['after']);
+});
+
+test('a named socket that is not there is said', async () => {
+  await expect(find({ socket: '/run/own/c.sock' }).version()).rejects.toThrow('no container runtime has its socket at /run/own/c.sock');
+});
+
+test('the default of earlier releases, which stands in stored resources, is tried first and hides no other known place', async () => {
+  await runtimeAt('/run/k3s/containerd/containerd.sock', 'agent');
+  const former = { hostRoot: host, socket: '/run/containerd/containerd.sock', podUid: 'uid-agent' };
+  cri = findCri(former);
+  await cri.version();
+  expect(cri.socket).toBe('/run/k3s/containerd/containerd.sock');
+  cri.close();
+  await runtimeAt('/run/containerd/containerd.sock', 'agent');
+  cri = findCri(former);
+  await cri.version();
+  expect(cri.socket).toBe('/run/containerd/containerd.sock');
 });

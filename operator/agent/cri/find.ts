@@ -1,13 +1,13 @@
 // Which runtime runs this node's pods: of several that may be there (Docker brings a containerd of its own), the one that runs the agent.
 import { statSync } from 'node:fs';
-import { join } from 'node:path';
-import { runtimeSockets } from '../../api';
+import { formerCriSocket, runtimeSockets } from '../../api';
 import { connectCri, type Cri } from './client';
+import { insideHost } from './hostPath';
 
 export interface FindCriOptions {
   /** The root directory of the host, as this process sees it. */
   readonly hostRoot: string;
-  /** Path on the host; looked for unless given. */
+  /** Path on the host, the only one that is tried; looked for unless given. The default of earlier releases is none: it is the first that is tried. */
   readonly socket?: string | undefined;
   /** Of the agent's own pod; without it the first runtime that answers is taken. */
   readonly podUid?: string | undefined;
@@ -17,19 +17,20 @@ export interface FindCriOptions {
 
 /** A runtime that is looked for when it is first asked something; until one is found every call rejects with one line. */
 export function findCri({ hostRoot, socket, podUid, known = runtimeSockets.map(({ path }) => path) }: FindCriOptions): Cri {
-  if (socket !== undefined) return connectCri(join(hostRoot, socket), socket);
-  let found: Cri | undefined;
-  let looking: Promise<Cri> | undefined;
+  const named = socket === formerCriSocket ? undefined : socket;
+  const places = named === undefined ? known : [named];
+  let found: Found | undefined;
+  let looking: Promise<Found> | undefined;
   let closed = false;
 
-  const look = async (): Promise<Cri> => {
-    const paths = known.filter((path) => isSocket(join(hostRoot, path)));
-    if (paths.length === 0) throw new Error(`no container runtime has its socket at ${known.join(', ')}`);
+  const look = async (): Promise<Found> => {
+    const there = places.map((path) => ({ path, at: insideHost(hostRoot, path) })).filter(({ at }) => isSocket(at));
+    if (there.length === 0) throw new Error(`no container runtime has its socket at ${places.join(', ')}`);
     const silent: string[] = [];
-    for (const path of paths) {
-      const cri = connectCri(join(hostRoot, path), path);
+    for (const { path, at } of there) {
+      const cri = connectCri(at, path);
       try {
-        if (podUid === undefined ? await answers(cri) : await cri.runs(podUid)) return cri;
+        if (named !== undefined || podUid === undefined ? await answers(cri) : await cri.runs(podUid)) return { cri, at };
         silent.push(`the runtime at ${path} does not run the pod of this agent`);
       } catch (error) {
         silent.push(error instanceof Error ? error.message : String(error));
@@ -39,16 +40,19 @@ export function findCri({ hostRoot, socket, podUid, known = runtimeSockets.map((
     throw new Error(silent.join('; '));
   };
   const runtime = async (): Promise<Cri> => {
-    if (found !== undefined) return found;
+    // A link on the way may have another target since, after an upgrade of the runtime.
+    if (found !== undefined && insideHost(hostRoot, found.cri.socket) === found.at) return found.cri;
+    found?.cri.close();
+    found = undefined;
     looking ??= look().finally(() => { looking = undefined; });
     found = await looking;
-    if (closed) found.close();
-    return found;
+    if (closed) found.cri.close();
+    return found.cri;
   };
 
   return {
     get socket() {
-      return found?.socket ?? '';
+      return found?.cri.socket ?? '';
     },
     version: async () => (await runtime()).version(),
     runs: async (uid) => (await runtime()).runs(uid),
@@ -56,13 +60,19 @@ export function findCri({ hostRoot, socket, podUid, known = runtimeSockets.map((
     sandboxStatus: async (id) => (await runtime()).sandboxStatus(id),
     events: (listener) => {
       if (found === undefined) throw new Error('listening to a container runtime that has not been found yet');
-      return found.events(listener);
+      return found.cri.events(listener);
     },
     close: () => {
       closed = true;
-      found?.close();
+      found?.cri.close();
     },
   };
+}
+
+interface Found {
+  readonly cri: Cri;
+  /** Where this process sees its socket. */
+  readonly at: string;
 }
 
 async function answers(cri: Cri): Promise<boolean> {

@@ -64,7 +64,7 @@ describe('doctor finds', () => {
     ['nodes that run no agents', () => installed().on('GET /api/v1/nodes', { items: [node('one'), virtual, node('win', { operatingSystem: 'windows' })] }), 'ok nodes: without an agent, VirtualNode: fargate. '],
     ['that no node can have an agent', () => empty().on('GET /api/v1/nodes', { items: [virtual] }), 'warning nodes: no node that can have an agent'],
     ['Docker', () => empty().on('GET /api/v1/nodes', { items: [node('one', { containerRuntimeVersion: 'docker://24.0.1' })] }), 'failure nodes: the runtime is Docker'],
-    ['a runtime with another socket', () => installed().on('GET /api/v1/nodes', { items: [node('one', cri)] }).on(resourcePath, recorded({ spec: { agent: { criSocket: '/run/containerd/containerd.sock' } } })), 'leave spec.agent.criSocket out'],
+    ['a runtime with another socket', () => installed().on('GET /api/v1/nodes', { items: [node('one', cri)] }).on(resourcePath, recorded({ spec: { agent: { criSocket: '/run/k0s/containerd.sock' } } })), 'leave spec.agent.criSocket out'],
     ['nodes that are not Ready', () => empty().on('GET /api/v1/nodes', { items: [node('one', {}, [{ type: 'Ready', status: 'Unknown' }])] }), 'warning nodes: not Ready: one'],
     ['an older CRD', () => installed().on(crdPath, stored((schema) => delete schema.properties['spec']?.properties['rollout'])), 'failure crd: it is older than this release: it lacks spec.rollout => upgrade the release'],
     ['a missing CRD', () => installed().on(crdPath, refusal(404, { reason: 'NotFound' })), 'failure crd: it is missing, though the controller is installed'],
@@ -99,6 +99,12 @@ describe('doctor', () => {
     const { lines, code } = await diagnosed(api);
     expect(lines.filter((line) => line.startsWith('skipped')).map((line) => line.split(' ')[1])).toEqual(['crd:', 'controller:', 'nodes:', 'resource:']);
     expect(code).toBe(exitCode.fine);
+  });
+
+  it('takes the socket that earlier releases had by default for none', async () => {
+    const ofCrio = node('one', { containerRuntimeVersion: 'cri-o://1.33.0' });
+    const { lines } = await diagnosed(installed().on('GET /api/v1/nodes', { items: [ofCrio] }).on(resourcePath, recorded({ spec: { agent: { criSocket: '/run/containerd/containerd.sock' } } })));
+    expect(lines.join('\n')).not.toContain('criSocket');
   });
 
   it('says in one line that the cluster cannot be reached', async () => {

@@ -1,5 +1,5 @@
 // What doctor can say of nodes before any agent runs there: system, architecture, kernel, runtime.
-import { archLabel, type LeftOutReason, leftOutReasons, type Spec, systemLabel, unfit } from '../../api';
+import { archLabel, formerCriSocket, type LeftOutReason, leftOutReasons, type Spec, systemLabel, unfit } from '../../api';
 import type { Facts, Node } from './facts';
 import { failure, named, ok, skipped, warning, type Finding } from './finding';
 
@@ -51,7 +51,8 @@ function isSelected({ metadata }: Node, spec: Spec | undefined): boolean {
 
 /** Without a resource it is still to be chosen. */
 function hasOtherSocket({ status }: Node, spec: Spec | undefined): boolean {
-  return spec !== undefined && status.nodeInfo.containerRuntimeVersion.startsWith('cri-o:') && spec.agent.criSocket?.includes('containerd') === true;
+  const socket = spec?.agent.criSocket;
+  return status.nodeInfo.containerRuntimeVersion.startsWith('cri-o:') && socket !== formerCriSocket && socket?.includes('containerd') === true;
 }
 
 /** Distributions append to the version what they like. */

@@ -133,6 +133,16 @@ describe('following', () => {
     expect(heard.map(({ watched }) => watched.events.map(({ connection }) => connection.namespace))).toEqual([['shop']]);
   });
 
+  test('says a problem that passes once, and goes on to follow the node', () => {
+    const agent = add('node1');
+    follow();
+    const [{ id } = { id: 0 }] = agent.asked;
+    for (const problem of ['not yet', 'not yet', '']) questions.heard('node1', watchedWith(id, { last: false, problem }));
+    expect([silent, heard.length]).toEqual([[{ name: 'node1', message: 'not yet' }], 1]);
+    stop.abort();
+    expect(agent.asked).toMatchObject([{ cancel: false }, { id, cancel: true }]);
+  });
+
   test('says once that a node is silent, and asks again when it is back or had its time', async () => {
     const agent = add('node1');
     follow();

@@ -90,11 +90,14 @@ export class Questions {
     const id = ++this.lastId;
     const followed = new Map<string, Reachable['stream']>();
     const told = new Map<string, string>();
-    const silence = (name: string, message: string): void => {
-      followed.delete(name);
+    const tell = (name: string, message: string): void => {
       if (told.get(name) === message) return;
       told.set(name, message);
       follower.onSilent({ name, message });
+    };
+    const silence = (name: string, message: string): void => {
+      followed.delete(name);
+      tell(name, message);
     };
     const look = (): void => {
       const { asked, silent } = this.choose(namespace);
@@ -108,7 +111,8 @@ export class Questions {
     this.waiting.set(id, (node, watched) => {
       if (!followed.has(node)) return;
       if (watched === undefined) return silence(node, gone);
-      if (watched.problem !== '') return silence(node, watched.problem);
+      // What is not the last goes on at the agent, so it is to be cancelled there at the end.
+      if (watched.problem !== '') return watched.last ? silence(node, watched.problem) : tell(node, watched.problem);
       told.delete(node);
       if (watched.last) followed.delete(node); // it had its time; it is asked again
       follower.onAnswer({ node, watched: within(scope, watched) });

@@ -7,7 +7,7 @@ import type { PodsByNamespace } from './judge';
 const shop = (podsSelected: number) => reportWith({ namespaces: [namespaceWith({ name: 'shop', podsSelected })] });
 
 function setUp(there: Record<string, readonly string[]> | Error) {
-  const state = { now: 0, there, looks: 0, asked: undefined as readonly string[] | undefined, judged: 0 };
+  const state = { now: 0, there, looks: 0, asked: undefined as readonly string[] | undefined, judged: 0, selected: undefined as ReadonlySet<string> | undefined };
   const said: string[] = [];
   const claims = new Claims({
     node: 'n1',
@@ -16,7 +16,7 @@ function setUp(there: Record<string, readonly string[]> | Error) {
       state.asked = namespaces;
       return state.there instanceof Error ? Promise.reject(state.there) : Promise.resolve<PodsByNamespace>(new Map(Object.entries(state.there)));
     },
-    selected: () => undefined,
+    selected: () => state.selected,
     onJudged: () => void (state.judged += 1),
     now: () => state.now,
     log: (_level, message) => void said.push(message),
@@ -142,4 +142,36 @@ test('a row of a live answer about a pod that is not known has the node looked a
   await setImmediate();
   expect(claims.rowsOf(watchedWith(1, { connections: [connectionWith()] })).connections).toHaveLength(1);
   expect(state.looks).toBe(2);
+});
+
+test('a live answer says that the pods of the node have not been looked up, until they have', async () => {
+  const { claims, state } = setUp(new Error('GET /api/v1/pods: no answer'));
+  const problem = 'the pods of this node have not been looked up yet; try again';
+  const watched = watchedWith(1, { connections: [connectionWith({ peer: '' })] });
+  expect(claims.rowsOf(watched)).toMatchObject({ connections: [], problem, omitted: 1 });
+  await setImmediate();
+  expect(claims.rowsOf(watched)).toMatchObject({ connections: [], problem });
+  state.there = { shop: ['cart'] };
+  state.now += 5000;
+  claims.rowsOf(watched);
+  await setImmediate();
+  expect(claims.rowsOf(watched)).toEqual(watched);
+});
+
+test('what an agent says itself of a live answer stays, and an answer without rows needs no look', () => {
+  const { claims, state } = setUp({});
+  for (const watched of [watchedWith(1), watchedWith(1, { problem: 'no datapath' })]) expect(claims.rowsOf(watched)).toEqual(watched);
+  expect(state.looks).toBe(0);
+});
+
+test('a namespace that is not selected any more is forgotten at the next look', async () => {
+  const { claims, state, take } = setUp({ shop: ['cart'], bank: ['vault'] });
+  const bytesOf = (name: string) => reportWith({ namespaces: [namespaceWith({ name, podsSelected: 0, podsAccelerated: 0, open: 0, accelerated: 0, fastBytes: 9 })] });
+  await take(bytesOf('bank'));
+  state.there = { shop: ['cart'] };
+  state.selected = new Set(['shop']);
+  await take(shop(2), 5000);
+  state.selected = undefined;
+  await take(bytesOf('bank'), 5000);
+  expect(claims.report?.namespaces).toEqual([]);
 });

@@ -15,6 +15,8 @@ const graceMs = 60_000;
 /** About one node something is said at most this often. */
 const sayEveryMs = 600_000;
 
+const notLookedUp = 'the pods of this node have not been looked up yet; try again';
+
 export interface ClaimsParts {
   readonly node: string;
   /** Asks the API server for the pods of the node, in these namespaces or in all. */
@@ -68,12 +70,12 @@ export class Claims {
     this.say(this.lie);
   }
 
-  /** The rows that are about the node's own pods. */
+  /** The rows that are about the node's own pods; a problem instead while nobody has looked at those. */
   rowsOf(watched: Watched): Watched {
     const own = ownRows(watched, this.pods);
-    const dropped = watched.connections.length + watched.events.length + watched.pods.length - own.connections.length - own.events.length - own.pods.length;
-    if (dropped > 0) this.look();
-    return own;
+    if (rowsIn(own) === rowsIn(watched)) return own;
+    this.look();
+    return this.pods === undefined && own.problem === '' ? { ...own, problem: notLookedUp } : own;
   }
 
   /** The node is forgotten: nobody looks at it any more. */
@@ -104,7 +106,10 @@ export class Claims {
       (found) => {
         const known = this.pods ?? new Map<string, readonly string[]>();
         const gone = (namespaces ?? [...known.keys()]).filter((name) => known.has(name) && !found.has(name));
-        this.pods = new Map([...known, ...found, ...gone.map((name): [string, string[]] => [name, []])]);
+        const selected = this.parts.selected();
+        // A namespace without pods is kept for what was counted of it, as long as it is selected.
+        const all = [...known, ...found, ...gone.map((name): [string, string[]] => [name, []])];
+        this.pods = new Map(all.filter(([name]) => selected?.has(name) !== false));
         if (namespaces === undefined) this.lookedAt = began;
         this.failed = false;
       },
@@ -142,4 +147,8 @@ export class Claims {
     this.saidAt = now();
     log('warn', `the agent of node ${node} reports ${lie}: not counted; if that goes on, look at the node, for somebody else may speak there`);
   }
+}
+
+function rowsIn({ pods, connections, events }: Watched): number {
+  return pods.length + connections.length + events.length;
 }

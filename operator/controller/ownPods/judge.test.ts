@@ -72,4 +72,5 @@ test('of live answers the rows of its own pods are left, without a word about pe
   const left = [own, { ...stranger, peer: '' }];
   expect(ownRows(watched, pods)).toEqual({ ...watched, connections: left, events: left.map((connection) => ({ type: 'Opened', connection })), pods: [row], omitted: mostOpenEnds });
   expect(ownRows(watched, undefined)).toMatchObject({ connections: [], events: [], pods: [] });
+  expect(ownRows({ ...watched, omitted: 3 }, pods).omitted).toBe(3 + 2 + 2);
 });

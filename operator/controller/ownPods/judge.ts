@@ -59,7 +59,7 @@ function unbackedOf(namespaces: readonly NamespaceReport[], pods: PodsByNamespac
   return { namespaces: namespaces.map(({ name }) => name), words };
 }
 
-/** The rows about the node's own pods. A peer that is none of them is left out of its row. */
+/** The rows about the node's own pods; other connections and events count as omitted. A peer that is none of them is left out of its row. */
 export function ownRows(watched: Watched, pods: PodsByNamespace | undefined): Watched {
   const has = (namespace: string, name: string): boolean => pods?.get(namespace)?.includes(name) === true;
   const isOwn = ({ namespace, pod }: Connection): boolean => has(namespace, pod);
@@ -67,11 +67,14 @@ export function ownRows(watched: Watched, pods: PodsByNamespace | undefined): Wa
     const [namespace = '', name = ''] = connection.peer.split('/');
     return connection.peer === '' || has(namespace, name) ? connection : { ...connection, peer: '' };
   };
+  const connections = watched.connections.filter(isOwn).map(own);
+  const events = watched.events.filter(({ connection }) => isOwn(connection)).map((event) => ({ ...event, connection: own(event.connection) }));
+  const dropped = watched.connections.length - connections.length + watched.events.length - events.length;
   return {
     ...watched,
     pods: watched.pods.filter(({ namespace, name, open, accelerated }) => has(namespace, name) && open <= mostOpenEnds && accelerated <= open),
-    connections: watched.connections.filter(isOwn).map(own),
-    events: watched.events.filter(({ connection }) => isOwn(connection)).map((event) => ({ ...event, connection: own(event.connection) })),
-    omitted: Math.min(watched.omitted, mostOpenEnds),
+    connections,
+    events,
+    omitted: Math.min(watched.omitted + dropped, mostOpenEnds),
   };
 }
