@@ -9,6 +9,7 @@ export * from './live';
 export * from './nodeKinds';
 export * from './podTraits';
 export * from './productVersion';
+export { scalarOf } from './quantity';
 export * from './reasons';
 export * from './resource';
 export * from './runtimeSockets';

@@ -1,11 +1,8 @@
 // The spec of SidecarAcceleration in zod: the one source of types, defaults, the CRD and the chart's schema.
 import { z } from 'zod';
 import { atomic, listSet, maxProperties, rules } from './markers';
+import { quantity } from './quantity';
 
-/** A quantity as Kubernetes has it: `cpu: 1` is as good as `cpu: "1"`. Read as a string. */
-const quantity = z
-  .union([z.int().min(0), z.string().max(32).regex(/^[0-9]+(\.[0-9]+)?(m|k|Ki|M|Mi|G|Gi)?$/, 'not a quantity such as 50m or 128Mi')])
-  .transform(String);
 const labelValue = z.string().max(63).regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, 'not a label value');
 const labelKeyPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const labelKey = z.string().max(317).regex(labelKeyPattern, 'not a label key');

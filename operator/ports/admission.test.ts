@@ -111,6 +111,32 @@ test('another address comes before those of whom many wait, and takes a place of
   expect(agent.destroyed).toBe(false);
 });
 
+test('addresses that never stop waiting are served in turn with one that came later', async () => {
+  await open({ strangers: { all: 2, lead: 2 }, quietSeconds: 1000, strangerSeconds: 1000 });
+  const busy = ['127.0.0.3', '127.0.0.4', '127.0.0.5'];
+  for (let each = 0; each < 6; each += 1) for (const address of busy) await come('A', address);
+  await until(() => letIn.length === 2);
+  await come('A', '127.0.0.2');
+  // Each place that is free is taken at once, by an address that has none.
+  for (let turn = 0; turn < 8; turn += 1) {
+    const before = letIn.length;
+    letIn[turn]?.destroy();
+    await until(() => letIn.length === before + 1);
+  }
+  expect(letIn.map(({ remoteAddress }) => remoteAddress)).toContain('127.0.0.2');
+});
+
+test('where places are to be had for sure, an address without one gets that of whoever has had one for long', async () => {
+  await open({ strangers: { all: 2, lead: 2, sureMs: 50 }, quietSeconds: 1000, strangerSeconds: 1000 });
+  const crowd = [await come('A', '127.0.0.3'), await come('A', '127.0.0.4')];
+  await until(() => letIn.length === 2);
+  await come('A', '127.0.0.2');
+  await until(() => letIn.length === 3);
+  expect(letIn[2]?.remoteAddress).toBe('127.0.0.2');
+  await gone(crowd[0] as Socket);
+  expect(crowd[1]?.destroyed).toBe(false);
+});
+
 test('when no more can wait, idle ones go first, then those of whom most wait', async () => {
   await open({ waiting: 3, strangers: { all: 0, lead: 2 }, quietSeconds: 1000 });
   const [idle, first, second] = [await come(''), await come(), await come()];

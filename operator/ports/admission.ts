@@ -50,10 +50,12 @@ export class Admission {
   private readonly guests = new Map<string, Guest>();
   /** In the order they came. */
   private readonly silent = new Set<Guest>();
-  /** By address, in the order they spoke. */
+  /** By address, that which was served longest ago first; those of one address in the order they spoke. */
   private readonly waiting = new Map<string, Set<Guest>>();
   private readonly strangers: FairPlaces<Guest>;
   private readonly clock: NodeJS.Timeout;
+  /** When those who wait are looked at again, because time alone may give them a place. */
+  private again: NodeJS.Timeout | undefined;
   private waitingCount = 0;
   private knownCount = 0;
   private closed = false;
@@ -120,6 +122,7 @@ export class Admission {
   close(): void {
     this.closed = true;
     clearInterval(this.clock);
+    clearTimeout(this.again);
   }
 
   /** Ends every connection at once; others may come. */
@@ -161,8 +164,9 @@ export class Admission {
 
   private letIn(): void {
     for (let next = this.next(); !this.closed && next !== undefined; next = this.next()) {
-      if (!this.strangers.take(next.address, next)) return;
+      if (!this.strangers.take(next.address, next)) return this.letInLater();
       this.leave(next);
+      this.goLast(next.address);
       [next.stage, next.age, next.quiet] = ['Stranger', 0, 0];
       const { socket, first } = next;
       socket.off('data', next.onData);
@@ -174,7 +178,24 @@ export class Admission {
     }
   }
 
-  /** The longest waiting one of the address that has fewest places. */
+  /** An address that never stops waiting is not served again before the others. */
+  private goLast(address: string): void {
+    const own = this.waiting.get(address);
+    if (own === undefined) return;
+    this.waiting.delete(address);
+    this.waiting.set(address, own);
+  }
+
+  private letInLater(): void {
+    const { sureMs } = this.limits.strangers;
+    if (sureMs === undefined || this.again !== undefined) return;
+    this.again = setTimeout(() => {
+      this.again = undefined;
+      this.letIn();
+    }, sureMs / 4).unref();
+  }
+
+  /** The longest waiting one of the address that has fewest places, and of such that which was served longest ago. */
   private next(): Guest | undefined {
     let found: Guest | undefined;
     let fewest = Number.POSITIVE_INFINITY;

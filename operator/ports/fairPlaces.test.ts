@@ -27,6 +27,20 @@ test('without a lead every newcomer gets in, also of the same address', () => {
   expect(lost).toEqual(['a1', 'a2']);
 });
 
+test('who has had a place for long gives it to an address that has none, and to no other', () => {
+  let now = 0;
+  const lost: string[] = [];
+  const places = new FairPlaces<string>({ all: 2, lead: 2, sureMs: 500 }, (holder) => lost.push(holder), () => now);
+  places.take('a', 'a1');
+  now = 100;
+  places.take('b', 'b1');
+  now = 499;
+  expect(places.take('c', 'c1')).toBe(false);
+  now = 500;
+  expect([places.take('b', 'b2'), places.take('c', 'c1'), places.take('d', 'd1')]).toEqual([false, true, false]);
+  expect(lost).toEqual(['a1']);
+});
+
 test('a place is given back once', () => {
   const { places } = setUp(2);
   for (const each of ['a1', 'a2', 'a3', 'a4']) places.take('a', each);

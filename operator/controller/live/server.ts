@@ -46,9 +46,10 @@ const watchLimits = { all: 8, each: 4 };
 /**
  * The API server is the only real client, and shakes hands within milliseconds. Whoever has not shown the front proxy's certificate takes no
  * place of it: its handshake is begun at once, at the cost of the oldest of the address that has most. Those of one address wait for one
- * another, because a handshake that is begun and given up for the next costs memory and CPU.
+ * another, because a handshake that is begun and given up for the next costs memory and CPU. When as many addresses as there are places hold
+ * one each, the oldest gives way after a time in which the API server would long have been done.
  */
-const limits: AdmissionLimits = { waiting: 3072, strangers: { all: 64, lead: 2 }, quietSeconds: 3, strangerSeconds: 3, waitingSeconds: 3, known: 256 };
+const limits: AdmissionLimits = { waiting: 3072, strangers: { all: 64, lead: 2, sureMs: 500 }, quietSeconds: 3, strangerSeconds: 3, waitingSeconds: 3, known: 256 };
 /** Of a TLS record with a ClientHello (RFC 8446, 5.1). */
 const handshakeRecord = 0x16;
 

@@ -1,5 +1,5 @@
 // The one container of an agent pod: its environment, its privileges and how the kubelet asks after it.
-import { agentMemoryBytes } from '../../api';
+import { agentMemoryBytes, scalarOf } from '../../api';
 import type { RenderInput } from './input';
 import { metricsPort } from './names';
 import { securityContext } from './privileges';
@@ -30,11 +30,16 @@ export function agentContainer(input: RenderInput) {
 /** What earlier releases had as default, and the API server wrote into resources: nobody has asked for it, and it is too little. */
 const formerDefault = '256Mi';
 
-/** The maps are charged to the agent, so its limit follows from what connections may take, unless the resource says another. */
+/**
+ * The maps are charged to the agent, so its limit follows from what connections may take, unless the resource says another. It is never less
+ * than what is requested: the API server would refuse the DaemonSet.
+ */
 function resourcesOf({ spec: { agent, connections } }: RenderInput) {
-  const { limits } = agent.resources;
+  const { limits, requests } = agent.resources;
   if (limits?.memory !== undefined && limits.memory !== formerDefault) return agent.resources;
-  return { ...agent.resources, limits: { ...limits, memory: `${Math.ceil(agentMemoryBytes(connections.max) / 2 ** 20)}Mi` } };
+  const needed = `${Math.ceil(agentMemoryBytes(connections.max) / 2 ** 20)}Mi`;
+  const memory = requests?.memory !== undefined && scalarOf(requests.memory) > scalarOf(needed) ? requests.memory : needed;
+  return { ...agent.resources, limits: { ...limits, memory } };
 }
 
 /**

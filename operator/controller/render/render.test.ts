@@ -147,6 +147,12 @@ describe('the agent', () => {
     expect(limits({ agent: { resources: { limits: { memory: '256Mi' } } } })).toEqual({ memory: '320Mi' }); // of an earlier release
   });
 
+  it.each([
+    ['512Mi', '512Mi'], ['0.5Gi', '0.5Gi'], ['400000k', '400000k'], ['536870912', '536870912'], ['64Mi', '320Mi'],
+  ])('may take no less memory than it requests: with %s, %s', (memory, limit) => {
+    expect(containerOf({ agent: { resources: { requests: { memory } } } })['resources']).toEqual({ requests: { memory }, limits: { memory: limit } });
+  });
+
   it('gives back memory that it does not use', () => {
     const env = Object.fromEntries(containerOf().env.map((each) => [each.name, each['value']]));
     expect(env).toMatchObject({ NODE_OPTIONS: '--max-semi-space-size=1 --jitless --expose-gc', MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '65536' });

@@ -49,6 +49,8 @@ export interface KubePod {
   readonly ready: boolean;
   /** Of containers that ended by themselves last. */
   readonly restarts: number;
+  /** Of containers that the kubelet ended last. */
+  readonly kills: number;
   readonly leaving: boolean;
   /** Made by the DaemonSet: nothing else is ever deleted. */
   readonly ours: boolean;
@@ -58,6 +60,8 @@ export interface KubePod {
 export function kubePod(raw: unknown): KubePod {
   const { metadata, spec, status } = stored.parse(raw);
   const { name, namespace, uid, labels } = metadata;
+  const restarts = (byKubelet: boolean): number =>
+    status.containerStatuses.filter((each) => killedByKubelet(each) === byKubelet).reduce((total, { restartCount }) => total + restartCount, 0);
   return {
     metadata: { name, namespace },
     uid,
@@ -65,7 +69,8 @@ export function kubePod(raw: unknown): KubePod {
     revision: revisionOf(labels),
     createdAt: metadata.creationTimestamp,
     ready: status.conditions.some((each) => each.type === 'Ready' && each.status === 'True'),
-    restarts: status.containerStatuses.filter((each) => !killedByKubelet(each)).reduce((total, { restartCount }) => total + restartCount, 0),
+    restarts: restarts(false),
+    kills: restarts(true),
     leaving: metadata.deletionTimestamp !== undefined,
     ours: metadata.ownerReferences.some((owner) => owner.controller && owner.kind === 'DaemonSet' && owner.name === agentName),
   };
@@ -75,8 +80,8 @@ export function kubePod(raw: unknown): KubePod {
 const killCodes = [0, 137, 143];
 
 /**
- * By its liveness probe: that no answer came is what others can cause, and does not condemn a revision by itself. An agent that does not
- * become well is seen all the same, by its readiness and its reports. Too much memory is no kill of the kubelet, though its code is 137 too.
+ * By its liveness probe: that no answer came is what others can cause, and condemns a revision only when it happens again and again. An agent
+ * that does not become well is seen all the same, by its readiness and its reports. Too much memory is no kill of the kubelet, though its code is 137 too.
  */
 function killedByKubelet({ lastState: { terminated } }: z.infer<typeof containerStatus>): boolean {
   return terminated !== undefined && killCodes.includes(terminated.exitCode) && terminated.reason !== 'OOMKilled';

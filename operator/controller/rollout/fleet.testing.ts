@@ -5,7 +5,7 @@ import type { RolloutPolicy } from './policy';
 import { type RolloutStep, step } from './step';
 
 /** What becomes of a node's agent when it gets this revision. */
-export type Fate = 'well' | 'crashes' | 'never ready' | 'new problem' | 'slower';
+export type Fate = 'well' | 'crashes' | 'never ready' | 'new problem' | 'slower' | 'hangs' | 'flaps';
 
 export const policy: RolloutPolicy = {
   canary: { count: 2 }, bakeMs: 60_000, maxUnavailable: 2, paused: false, onFailure: 'RollBack',
@@ -15,6 +15,7 @@ export const policy: RolloutPolicy = {
 export class Fleet {
   readonly nodes = new Map<string, RolloutNode>();
   now = 1_000_000;
+  private lookingSince = this.now;
   /** As stored in the cluster; all that a new controller knows. */
   memory: RolloutMemory | undefined;
   /** The revision of pods that are made now. */
@@ -44,7 +45,7 @@ export class Fleet {
   /** One look of a controller. @param dies before it has replaced the first so many pods have gone */
   pass(wanted: string, changes: Partial<RolloutPolicy> = {}, dies = Number.POSITIVE_INFINITY): RolloutStep {
     const { template, memory, now } = this;
-    const taken = step({ wanted, standing: template, nodes: [...this.nodes.values()], policy: { ...this.policy, ...changes }, measure: this.measure, memory, now });
+    const taken = step({ wanted, standing: template, nodes: [...this.nodes.values()], policy: { ...this.policy, ...changes }, measure: this.measure, memory, lookingSince: this.lookingSince, now });
     this.last = taken;
     for (const name of taken.fine) this.change(name, { judgedFrom: now });
     this.memory = structuredClone(taken.memory);
@@ -84,6 +85,7 @@ export class Fleet {
 
   /** Another controller begins: it has not seen anybody before. */
   restart(): void {
+    this.lookingSince = this.now;
     for (const name of this.nodes.keys()) this.change(name, { judgedFrom: this.now });
   }
 
@@ -92,7 +94,7 @@ export class Fleet {
   }
 
   private pod(): AgentPod {
-    return { revision: this.template, createdAt: this.now, ready: false, restarts: 0, report: undefined };
+    return { revision: this.template, createdAt: this.now, ready: false, restarts: 0, kills: 0, report: undefined };
   }
 
   private aged(name: string, pod: AgentPod): AgentPod {
@@ -102,6 +104,10 @@ export class Fleet {
         return { ...pod, ready: true, report: well };
       case 'crashes':
         return { ...pod, restarts: pod.restarts + 1 };
+      case 'hangs': // answers again after every restart by the kubelet
+        return { ...pod, ready: true, kills: pod.kills + 1, report: well };
+      case 'flaps':
+        return (this.now - pod.createdAt) % 40_000 < 20_000 ? { ...pod, ready: true, report: well } : { ...pod, ready: false, report: undefined };
       case 'never ready':
         return pod;
       case 'new problem':

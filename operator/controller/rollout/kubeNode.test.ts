@@ -64,14 +64,14 @@ describe('an agent pod', () => {
   });
 
   it.each([
-    ['ended by itself', { exitCode: 1, reason: 'Error' }, 3],
-    ['was killed by the kernel for its memory', { exitCode: 137, reason: 'OOMKilled' }, 3],
-    ['crashed in C', { exitCode: 139, reason: 'Error' }, 3],
-    ['was ended by the kubelet, in order', { exitCode: 0, reason: 'Completed' }, 0],
-    ['was killed by the kubelet, because its probe had no answer', { exitCode: 137, reason: 'Error' }, 0],
-  ])('that %s speaks for or against its revision accordingly', (_, terminated, restarts) => {
+    ['ended by itself', { exitCode: 1, reason: 'Error' }, 3, 0],
+    ['was killed by the kernel for its memory', { exitCode: 137, reason: 'OOMKilled' }, 3, 0],
+    ['crashed in C', { exitCode: 139, reason: 'Error' }, 3, 0],
+    ['was ended by the kubelet, in order', { exitCode: 0, reason: 'Completed' }, 0, 3],
+    ['was killed by the kubelet, because its probe had no answer', { exitCode: 137, reason: 'Error' }, 0, 3],
+  ])('that %s speaks for or against its revision accordingly', (_, terminated, restarts, kills) => {
     const status = { containerStatuses: [{ restartCount: 3, lastState: { terminated } }] };
-    expect(kubePod({ metadata, spec: { nodeName: 'n1' }, status }).restarts).toBe(restarts);
+    expect(kubePod({ metadata, spec: { nodeName: 'n1' }, status })).toMatchObject({ restarts, kills });
   });
 
   it('belongs to the node that it was made for before it is scheduled', () => {

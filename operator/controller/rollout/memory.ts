@@ -1,5 +1,6 @@
 // All that a rollout has to remember between two steps; it is stored in the cluster, so that any controller can go on from it.
 import type { KnownNode } from './node';
+import type { Trial } from './trial';
 
 export interface RolloutMemory {
   /** The revision that the resource asks for. */
@@ -14,6 +15,8 @@ export interface RolloutMemory {
   readonly before: Readonly<Record<string, KnownNode>>;
   /** The nodes that go first, while there is something to go back to. */
   readonly canary: readonly string[];
+  /** Of nodes that were updated as canaries. */
+  readonly trials: Readonly<Record<string, Trial>>;
   /** Milliseconds since the epoch: since when all canary nodes have been well. */
   readonly bakingSince: number | undefined;
   /** Why the wanted revision goes no further; empty while nothing is wrong with it. */

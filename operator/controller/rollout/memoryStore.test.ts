@@ -7,7 +7,7 @@ const record: RolloutRecord = {
   resource: 'u1',
   memory: {
     wanted: 'b', proven: 'a', startedAt: 7, measure: 'm', before: { n1: { problems: ['NoBtf'], share: undefined, well: true } },
-    canary: ['n1'], bakingSince: undefined, failures: [],
+    canary: ['n1'], trials: { n1: { since: 8, wellSince: undefined } }, bakingSince: undefined, failures: [],
   },
   templates: { a: { spec: {} } },
   told: ['RolloutStarted'],

@@ -14,6 +14,8 @@ const memory = z.object({
   measure: z.string(),
   before: z.record(z.string(), known),
   canary: z.array(z.string()),
+  /** None in what earlier releases have stored. */
+  trials: z.record(z.string(), z.object({ since: time, wellSince: time.optional() })).default({}),
   bakingSince: time.optional(),
   failures: z.array(z.object({ node: z.string(), why: z.string() })),
 });
@@ -91,7 +93,8 @@ export class MemoryStore {
     try {
       const { memory: read, ...rest } = record.parse(JSON.parse(text));
       const before = Object.fromEntries(Object.entries(read.before).map(([name, each]) => [name, { ...each, share: each.share }]));
-      return { ...rest, memory: { ...read, before, proven: read.proven, bakingSince: read.bakingSince } };
+      const trials = Object.fromEntries(Object.entries(read.trials).map(([name, { since, wellSince }]) => [name, { since, wellSince }]));
+      return { ...rest, memory: { ...read, before, trials, proven: read.proven, bakingSince: read.bakingSince } };
     } catch (error) {
       this.parts.log('warn', `read ConfigMap ${this.parts.namespace}/${rolloutName}: ${error instanceof Error ? error.message : String(error)}; the agents that are there are taken as what can be gone back to`);
       return undefined;

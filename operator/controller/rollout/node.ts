@@ -20,7 +20,10 @@ export interface AgentPod {
   readonly createdAt: number;
   /** Its readiness probe, as the kubelet sees it. */
   readonly ready: boolean;
+  /** Of an agent that ended by itself last. */
   readonly restarts: number;
+  /** Of an agent that the kubelet ended last. */
+  readonly kills: number;
   /** What the agent says through its stream; undefined while it has none. */
   readonly report: AgentEvidence | undefined;
 }
@@ -95,7 +98,7 @@ function awaited(node: RolloutNode, since: number, missing: string, standard: St
 }
 
 /** What happens to a node that was never seen well says nothing of the revision. */
-function failed(node: RolloutNode, why: string, standard: Standard): NodeState {
+export function failed(node: RolloutNode, why: string, standard: Standard): NodeState {
   if (!standard.witnessed || isWitness(node, standard)) return { is: 'Failed', why };
   const unknown = standard.startedAt !== undefined && standard.before?.well !== false;
   return { is: 'Aside', reason: unknown ? 'JoinedMeanwhile' : 'WasNotWell' };
@@ -106,10 +109,14 @@ export function isWitness({ joinedAt }: RolloutNode, { before, startedAt }: Pick
   return startedAt !== undefined && before?.well !== false && joinedAt < startedAt;
 }
 
+/** As many times maxRestarts are forgiven of restarts by the kubelet: others can cause some, and an agent that hangs causes them all. */
+const forgivenKills = 3;
+
 /** What no waiting makes better. */
-function harmOf(node: RolloutNode, { restarts, report }: AgentPod, standard: Standard): string | undefined {
+function harmOf(node: RolloutNode, { restarts, kills, report }: AgentPod, standard: Standard): string | undefined {
   const { before, patience } = standard;
   if (restarts > patience.maxRestarts) return `its agent was restarted ${restarts} times`;
+  if (kills > forgivenKills * Math.max(1, patience.maxRestarts)) return `its agent was restarted ${kills} times by the kubelet`;
   if (report === undefined) return undefined;
   const fresh = isWitness(node, standard) ? report.problems.filter((problem) => !before?.problems.includes(problem)) : [];
   if (fresh.length > 0) return `${fresh.join(', ')} since its update`;

@@ -48,9 +48,9 @@ function newestByNode(pods: readonly KubePod[]): ReadonlyMap<string, KubePod> {
 }
 
 function agentPod(pod: KubePod, agent: AgentState | undefined, order: Order): AgentPod {
-  const { revision, createdAt, ready, restarts } = pod;
+  const { revision, createdAt, ready, restarts, kills } = pod;
   const report = agent?.podUid === pod.uid ? currentReport(agent) : undefined;
-  return { revision, createdAt, ready, restarts, report: report && evidenceOf(report, order) };
+  return { revision, createdAt, ready, restarts, kills, report: report && evidenceOf(report, order) };
 }
 
 function evidenceOf(report: Report, order: Order): AgentEvidence {

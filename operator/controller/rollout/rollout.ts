@@ -104,7 +104,7 @@ export class Rollout {
     const policy = policyOf(spec, kubeNodes);
     const standing = fleet.standing();
     const record = await store.load(owner.uid);
-    const taken = step({ wanted: wanted.revision, standing: standing?.revision, nodes, policy, measure: measureOf(spec), memory: record?.memory, now });
+    const taken = step({ wanted: wanted.revision, standing: standing?.revision, nodes, policy, measure: measureOf(spec), memory: record?.memory, lookingSince: this.lookingSince, now });
     for (const name of taken.fine) this.lastFine.set(name, now);
     const known = record?.memory.startedAt === taken.memory.startedAt;
     const told = known ? record.told : [];

@@ -56,6 +56,8 @@ test.each([
   ['never ready', /not well for \d+ s: its pod is not ready/],
   ['new problem', /LoadRefused since its update/],
   ['slower', /it accelerates 10 % and accelerated 90 % before/],
+  ['hangs', /restarted 7 times by the kubelet/],
+  ['flaps', /not well for 60 s in a row in \d+ s/],
 ] as const)('canary nodes that %s stop the rollout there, and say why', (fate, why) => {
   const fleet = fleetOn({ n1: fate, n2: fate }, { onFailure: 'Pause' });
   run(fleet, 'v2');
@@ -79,9 +81,49 @@ test('one node that fails alone is set aside: another takes its place as a canar
   expect(fleet.last).toMatchObject({ progress: { stage: 'Done', updated: 5 }, memory: { proven: 'v2', failures: [] } });
 });
 
+test('one canary node that flaps fails alone and stays set aside, and what it was stands beside the next that flaps', () => {
+  const alone = fleetOn({ n1: 'flaps' });
+  run(alone, 'v2', 200);
+  expect(alone.last).toMatchObject({ progress: { stage: 'Done', updated: 5 }, memory: { proven: 'v2', failures: [] } });
+
+  const fleet = fleetOn({ n1: 'flaps', n3: 'flaps' });
+  run(fleet, 'v2', 200);
+  expect(fleet.memory?.failures.map(({ node }) => node).sort()).toEqual(['n1', 'n3']);
+  expect(fleet.replaced).not.toContain('n5');
+});
+
+test('a canary node that was well for the whole bake and then falls has all its time again, also under another controller', () => {
+  const fleet = fleetOn({}, { canary: { count: 1 } });
+  const look = (seconds: number): void => {
+    for (let passed = 0; passed < seconds; passed += 5) {
+      fleet.advance(5000);
+      fleet.pass('v2', { paused: true });
+    }
+  };
+  const fall = (): void => {
+    const pod = fleet.nodes.get('n1')?.pod;
+    if (pod !== undefined) fleet.change('n1', { pod: { ...pod, ready: false, report: undefined } });
+    fleet.pass('v2', { paused: true });
+  };
+  fleet.pass('v2');
+  look(200);
+  fall();
+  expect(fleet.last?.progress.aside).toEqual([]);
+  look(50);
+  fall();
+  fleet.restart();
+  look(50);
+  fall();
+  expect(fleet.last?.progress.aside).toEqual([]);
+  look(45);
+  expect(fleet.last?.progress.aside).toEqual([{ node: 'n1', reason: 'FailedAlone' }]);
+  look(20);
+  expect(fleet.last?.progress.aside).toEqual([]);
+});
+
 test('one node that lies at every rollout holds back none, whenever its turn is', () => {
   for (const liar of names) {
-    for (const fate of ['crashes', 'never ready', 'new problem', 'slower'] as const) {
+    for (const fate of ['crashes', 'never ready', 'new problem', 'slower', 'hangs', 'flaps'] as const) {
       const fleet = new Fleet(names, policy, (revision, node) => (node === liar && revision !== 'v1' ? fate : 'well'));
       fleet.settle();
       for (const revision of ['v2', 'v3', 'v4']) {

@@ -1,8 +1,9 @@
 // One step of a rollout, as a pure function of what is seen, what is wanted and what is remembered: whoever takes it, takes the same.
 import { type AsideReason, maxListedFailures, type RolloutStage } from '../../api';
 import { isGuarded, type RolloutFailure, type RolloutMemory } from './memory';
-import { isWitness, type KnownNode, type NodeState, type RolloutNode, stateOf } from './node';
+import { failed as failedOf, isWitness, type KnownNode, type NodeState, type RolloutNode, stateOf } from './node';
 import { budgetOf, canaryOf, isDecisive, type RolloutPolicy, wantsCanary } from './policy';
+import { lostBy, trialOf } from './trial';
 
 export interface RolloutInput {
   /** The revision that the resource asks for. */
@@ -15,6 +16,8 @@ export interface RolloutInput {
   readonly measure: string;
   /** Undefined before the first rollout. */
   readonly memory: RolloutMemory | undefined;
+  /** Milliseconds since the epoch: before that this controller did not look. */
+  readonly lookingSince: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
@@ -56,7 +59,7 @@ export function step(input: RolloutInput): RolloutStep {
   const open = seen.of('Outdated').length + (everywhere ? 0 : seen.of('Verifying').length);
   if (open === 0 && (everywhere || seen.progress.updated > 0 || nodes.length === 0)) {
     // Nodes that are set aside now are brought along when they come back: nobody waits for them.
-    const done: RolloutMemory = { ...memory, proven: wanted, before: {}, canary: [], bakingSince: undefined };
+    const done: RolloutMemory = { ...memory, proven: wanted, before: {}, canary: [], trials: {}, bakingSince: undefined };
     return { revision: wanted, replace: [], memory: done, progress: { ...seen.progress, stage: 'Done' }, fine: seen.fine, againMs: undefined };
   }
   return onward(input, memory, seen);
@@ -69,7 +72,7 @@ function remembered({ wanted, standing, memory, nodes, measure, now }: RolloutIn
   const proven = memory === undefined ? (standing === wanted ? undefined : standing) : memory.proven;
   const troubled = nodes.filter(({ aside, pod }) => aside === undefined && (pod?.ready !== true || (pod.report?.problems.length ?? 0) > 0));
   const before = Object.fromEntries(troubled.map((node) => [node.name, knownOf(node)]));
-  return { wanted, proven, startedAt: now, measure, before, canary: [], bakingSince: undefined, failures: [] };
+  return { wanted, proven, startedAt: now, measure, before, canary: [], trials: {}, bakingSince: undefined, failures: [] };
 }
 
 /** Remembers the canary nodes, and of each, whenever it became one, how it was before its update. */
@@ -79,7 +82,7 @@ function withCanary({ wanted, nodes, policy }: RolloutInput, memory: RolloutMemo
   const canary = canaryOf(policy.canary, nodes.filter(({ name }) => !aside.has(name)), memory.canary);
   const fresh = nodes.filter(({ name, pod }) => canary.includes(name) && pod !== undefined && pod.revision !== wanted && !(name in memory.before));
   const before = fresh.length === 0 ? memory.before : { ...memory.before, ...Object.fromEntries(fresh.map((node) => [node.name, knownOf(node)])) };
-  return { ...memory, before, canary };
+  return { ...memory, before, canary, trials: seen.trials };
 }
 
 function knownOf({ pod }: RolloutNode): KnownNode {
@@ -89,11 +92,13 @@ function knownOf({ pod }: RolloutNode): KnownNode {
 interface Seen {
   readonly progress: RolloutProgress;
   readonly fine: readonly string[];
+  /** To be remembered. */
+  readonly trials: RolloutMemory['trials'];
   /** Names, those without a working agent first. */
   of(state: NodeState['is']): readonly string[];
 }
 
-function see({ nodes, policy, measure, now }: RolloutInput, target: string, memory: RolloutMemory): Seen {
+function see({ nodes, policy, measure, lookingSince, now }: RolloutInput, target: string, memory: RolloutMemory): Seen {
   const { patience } = policy;
   const comparable = memory.measure === measure;
   const startedAt = isGuarded(memory) ? memory.startedAt : undefined;
@@ -102,8 +107,14 @@ function see({ nodes, policy, measure, now }: RolloutInput, target: string, memo
   const judged = nodes.map((node) => {
     const known = memory.before[node.name];
     const before = known === undefined || comparable ? known : { ...known, share: undefined };
-    return { node: node.name, ready: node.pod?.ready === true, state: stateOf(node, { target, startedAt, before, witnessed, patience, now }) };
+    const standard = { target, startedAt, before, witnessed, patience, now };
+    const state = stateOf(node, standard);
+    const isTried = target === memory.wanted && startedAt !== undefined && (node.name in memory.trials || memory.canary.includes(node.name));
+    const trial = isTried ? trialOf(memory.trials[node.name], state, policy, now) : undefined;
+    const lost = trial === undefined || state.is === 'Failed' ? undefined : lostBy(trial, policy, lookingSince, now);
+    return { node: node.name, ready: node.pod?.ready === true, state: lost === undefined ? state : failedOf(node, lost, standard), trial };
   });
+  const trials = Object.fromEntries(judged.flatMap(({ node, trial }) => (trial === undefined ? [] : [[node, trial]])));
   const failing = judged.filter(({ state }) => state.is === 'Failed').map(({ node }) => node);
   const isOutvoted = startedAt !== undefined && memory.failures.length === 0 && failing.length > 0 && !isDecisive(policy, failing, witnesses);
   const states = judged.map((each) => (isOutvoted && each.state.is === 'Failed' ? { ...each, state: { is: 'Aside', reason: 'FailedAlone' } as const } : each));
@@ -112,7 +123,7 @@ function see({ nodes, policy, measure, now }: RolloutInput, target: string, memo
   const failed = states.flatMap(({ node, state }) => (state.is === 'Failed' ? [{ node, why: state.why }] : []));
   const aside = states.flatMap(({ node, state }) => (state.is === 'Aside' ? [{ node, reason: state.reason }] : []));
   const progress = { stage: 'Done' as const, updated: of('Updated').length, verifying: of('Verifying'), outdated: of('Outdated').length, aside, failed };
-  return { progress, fine: [...of('Updated'), ...of('Outdated')], of };
+  return { progress, fine: [...of('Updated'), ...of('Outdated')], trials, of };
 }
 
 /** The wanted revision is good until proven otherwise: canary nodes first, then a while of nothing, then the others. */
