@@ -47,6 +47,7 @@ export class Agent {
   }
 
   private step(): void {
+    this.datapath.settle();
     this.visits.step(this.datapath, this.datapath.snapshot());
   }
 }

@@ -140,7 +140,7 @@ test('can be switched off and released without its object, when nothing loads', 
   f.datapath = f.open(); // for the clean-up
 });
 
-test('takes over from another map version: that one is switched off and forgotten, its connections finish', async () => {
+test('takes over from another map version: that one is switched off, and forgotten when no connection needs it; these finish', async () => {
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, longTalk);
   await until('bytes are joined', () => f.counters('front').fastBytes > 0n);
@@ -148,6 +148,11 @@ test('takes over from another map version: that one is switched off and forgotte
   const [folder] = readdirSync(f.pins);
   execFileSync('mv', [join(f.pins, String(folder)), join(f.pins, 'abi-99')]);
   f.datapath = f.open();
+  const forgotten = (): boolean => {
+    f.datapath.settle();
+    return readdirSync(f.pins).length === 1;
+  };
+  await until('the other version is forgotten', forgotten, () => readdirSync(f.pins));
   expect(readdirSync(f.pins)).toEqual([folder]);
   expect(attached()).toBe(2);
   expect(await talking).toMatchObject(fine);

@@ -4,7 +4,8 @@ import { type Description, Enums, type Found, type Pod, type Settings, type Tall
 import { refuseTaken } from './attachments';
 import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, JoinedConnection, Habit, OpenOptions, Visit, Watching, WatchWay } from './contract';
 import { describedOf, joinedOf, textOf } from './description';
-import { refuseForeign, releaseOthers, unpinAll } from './pins';
+import { Formers } from './formers';
+import { refuseForeign, unpinAll } from './pins';
 import type { SocketIterator } from './iterators';
 import { load, type Loaded } from './program';
 import { Shares } from './shares';
@@ -33,12 +34,11 @@ export function openDatapath(options: OpenOptions): Datapath {
   refuseTaken(options.podCgroup);
   const loaded = load(options);
   try {
-    releaseOthers(options.pins, loaded.abi);
+    return new PinnedDatapath(loaded, new Formers(options.pins, loaded.abi, loaded.leaves));
   } catch (error) {
     loaded.close();
     throw error;
   }
-  return new PinnedDatapath(loaded);
 }
 
 class PinnedDatapath implements Datapath {
@@ -55,7 +55,10 @@ class PinnedDatapath implements Datapath {
   /** Another number each time that it is watched, also after another agent. */
   private watches = 1 + Math.floor(Math.random() * 2 ** 24);
 
-  constructor(private readonly loaded: Loaded) {
+  constructor(
+    private readonly loaded: Loaded,
+    private readonly formers: Formers,
+  ) {
     this.enums = new Enums(loaded.btf);
     this.slots = new Slots(loaded.maps, (slot) => openEnds(this.tally(slot)) === 0);
     this.shares = new Shares(loaded.maps, loaded.looks);
@@ -128,6 +131,7 @@ class PinnedDatapath implements Datapath {
   settle(): void {
     this.shares.settle();
     this.visitFormer();
+    this.formers.release();
   }
 
   visit(namespaces?: ReadonlySet<string>, watched = true): Visit {
@@ -175,6 +179,7 @@ class PinnedDatapath implements Datapath {
   }
 
   release(): void {
+    this.formers.releaseAll();
     unpinAll(this.loaded.folder);
     this.close();
   }

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync } from 'node:
 import { dirname, join } from 'node:path';
 import { bpffsMagic } from '../host';
 import { DatapathRefused } from './contract';
-import { linkPin, releaseStale, switchOff, unpinFolder } from './stale';
+import { linkPin, releaseStale, settingsPin, switchOff, unpinFolder } from './stale';
 
 const ourFolder = /^abi-\d+$/;
 
@@ -52,20 +52,25 @@ export function refuseForeign(pins: string): void {
 }
 
 /**
- * Turns off and forgets the datapaths of other versions. Their live connections keep running over TCP and take the
- * old maps with them when they close. Throws DatapathRefused for a folder that is not understood.
+ * Turns off the datapaths of other versions and forgets those that are not needed any more. Live connections of these keep running over
+ * TCP and take the old maps with them when they close. Throws DatapathRefused for a folder that is not understood.
+ * @returns the folders of those that are needed
  */
-export function releaseOthers(pins: string, abi: number): string[] {
-  const others = existsSync(pins) ? readdirSync(pins).filter((name) => join(pins, name) !== folderOf(pins, abi)) : [];
-  for (const name of others) {
-    const folder = join(pins, name);
-    try {
-      releaseStale(folder);
-    } catch (error) {
-      throw stale(folder, error instanceof Error ? error.message : String(error));
-    }
+export function releaseOthers(pins: string, abi: number, needed: (folder: string) => boolean = () => false): string[] {
+  const names = existsSync(pins) ? readdirSync(pins) : [];
+  const others = names.map((name) => join(pins, name)).filter((folder) => folder !== folderOf(pins, abi));
+  return others.filter((folder) => !releaseUnlessNeeded(folder, needed));
+}
+
+function releaseUnlessNeeded(folder: string, needed: (folder: string) => boolean): boolean {
+  try {
+    if (readdirSync(folder).includes(settingsPin)) switchOff(folder);
+    if (needed(folder)) return false;
+    releaseStale(folder);
+    return true;
+  } catch (error) {
+    throw stale(folder, error instanceof Error ? error.message : String(error));
   }
-  return others;
 }
 
 function stale(folder: string, cause: string): DatapathRefused {

@@ -1,11 +1,14 @@
 // Switching off a datapath of another map version, knowing only what every version keeps: the first two words of its
-// settings (version, mode) and the names of the settings map and the sock_ops link.
-import { closeSync, readFileSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
+// settings (version, mode) and the names of the settings map, the sockets' map and the sock_ops link.
+import { closeSync, existsSync, readFileSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { anyValue, check, libbpf } from './libbpf';
 
 export const settingsPin = 'settings_map';
 export const linkPin = 'sock_ops_link';
+const socketsPin = 'sockets';
+/** More than the key of any version. */
+const keyRoom = 64;
 const modeOffset = 4;
 const modeOff = 0;
 
@@ -35,6 +38,18 @@ export function switchOff(folder: string): void {
     check(`read ${pin}`, libbpf.lookup(fd, key, value));
     value.writeUInt32LE(modeOff, modeOffset);
     check(`switch off ${pin}`, libbpf.update(fd, key, value, anyValue));
+  } finally {
+    closeSync(fd);
+  }
+}
+
+/** Whether sockets are in the map of the datapath pinned in `folder`; each leaves it when it closes. */
+export function hasSockets(folder: string): boolean {
+  const pin = join(folder, socketsPin);
+  if (!existsSync(pin)) return false;
+  const fd = check(`open ${pin}`, libbpf.getPinned(pin));
+  try {
+    return libbpf.nextKey(fd, null, Buffer.alloc(keyRoom)) === 0;
   } finally {
     closeSync(fd);
   }
