@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync } from 'node:
 import { dirname, join } from 'node:path';
 import { bpffsMagic } from '../host';
 import { DatapathRefused } from './contract';
-import { linkPin, releaseStale, settingsPin, switchOff, unpinFolder } from './stale';
+import { forget, linkPin, releaseStale, switchOff, switchOffStale, unpinFolder } from './stale';
 
 const ourFolder = /^abi-\d+$/;
 
@@ -64,9 +64,9 @@ export function releaseOthers(pins: string, abi: number, needed: (folder: string
 
 function releaseUnlessNeeded(folder: string, needed: (folder: string) => boolean): boolean {
   try {
-    if (readdirSync(folder).includes(settingsPin)) switchOff(folder);
+    switchOffStale(folder);
     if (needed(folder)) return false;
-    releaseStale(folder);
+    forget(folder);
     return true;
   } catch (error) {
     throw stale(folder, error instanceof Error ? error.message : String(error));

@@ -14,9 +14,19 @@ const modeOff = 0;
 
 /** Off first, so that no byte is joined any more; then detached, then unpinned. Throws where the folder is not understood. */
 export function releaseStale(folder: string): void {
+  switchOffStale(folder);
+  forget(folder);
+}
+
+/** Throws where the folder is not understood. */
+export function switchOffStale(folder: string): void {
   const names = readdirSync(folder);
   if (names.length > 0 && !names.includes(settingsPin)) throw new Error(`it holds no ${settingsPin}`);
   if (names.includes(settingsPin)) switchOff(folder);
+}
+
+/** Of one that is switched off. */
+export function forget(folder: string): void {
   unpinFolder(folder);
   rmdirSync(folder);
 }
