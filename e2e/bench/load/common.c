@@ -202,6 +202,20 @@ double kernel_us(void)
 	return us;
 }
 
+double tcp_memory_bytes(void)
+{
+	FILE *file = fopen("/proc/net/sockstat", "r");
+	long inuse, orphan, waiting, allocated, pages = -1;
+	char line[256];
+
+	while (file && fgets(line, sizeof(line), file))
+		sscanf(line, "TCP: inuse %ld orphan %ld tw %ld alloc %ld mem %ld", &inuse, &orphan, &waiting, &allocated, &pages);
+	if (pages < 0)
+		fail("read /proc/net/sockstat");
+	fclose(file);
+	return (double)pages * sysconf(_SC_PAGESIZE);
+}
+
 double number(const char *text)
 {
 	char *end;

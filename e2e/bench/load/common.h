@@ -8,6 +8,8 @@
 
 #define MAX_SOCKETS 20000
 #define BIGGEST_MESSAGE (1 << 20)
+/* Blocked is who has got rid of nothing for so long; the kernel's window probes begin at 0.2 s. */
+#define BLOCKED_SECONDS 0.5
 
 /* Content does not matter here: the conformance and soak suites check bytes. */
 extern char message[BIGGEST_MESSAGE];
@@ -35,6 +37,9 @@ double seconds_now(void);
 /* Microseconds the kernel has worked for the processes of this one's cgroup; /sys/fs/cgroup/.../cpu.stat, its path in
  * the environment variable CPU_STAT. Loopback and veth hand packets over in the sender's context, so softirq time is in. */
 double kernel_us(void);
+/* What the network namespace's TCP memory holds (/proc/net/sockstat); redirected bytes are charged there as well
+ * (net/ipv4/tcp_bpf.c bpf_tcp_ingress()). */
+double tcp_memory_bytes(void);
 double number(const char *text);
 
 /* Says "ready"; then, for each line of standard input, calls `slice` with the seconds that it says, until there are no

@@ -14,8 +14,6 @@
 
 #define TURNS 32
 #define LIMIT_BYTES 1.2e9
-/* Blocked is who has got rid of nothing for so long; the kernel's window probes begin at 0.2 s. */
-#define BLOCKED_SECONDS 0.5
 /* Sent to one connection before it is another's turn. */
 #define ROUND 64
 
@@ -35,20 +33,6 @@ struct pair {
 };
 
 static struct pair pairs[MAX_SOCKETS / 2];
-
-static double tcp_memory_bytes(void)
-{
-	FILE *file = fopen("/proc/net/sockstat", "r");
-	long inuse, orphan, waiting, allocated, pages = -1;
-	char line[256];
-
-	while (file && fgets(line, sizeof(line), file))
-		sscanf(line, "TCP: inuse %ld orphan %ld tw %ld alloc %ld mem %ld", &inuse, &orphan, &waiting, &allocated, &pages);
-	if (pages < 0)
-		fail("read /proc/net/sockstat");
-	fclose(file);
-	return (double)pages * sysconf(_SC_PAGESIZE);
-}
 
 static double slab_bytes(void)
 {

@@ -10,9 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Blocked is who has got rid of nothing for so long; the kernel's window probes begin at 0.2 s. */
-#define BLOCKED_SECONDS 0.5
-
 struct plan {
 	int connections;
 	size_t bytes;
@@ -22,20 +19,6 @@ struct plan {
 static int sockets[MAX_SOCKETS];
 static size_t rest[MAX_SOCKETS];	/* of the message that was taken in part */
 static double taken_of[MAX_SOCKETS];
-
-static double tcp_memory_bytes(void)
-{
-	FILE *file = fopen("/proc/net/sockstat", "r");
-	long inuse, orphan, waiting, allocated, pages = -1;
-	char line[256];
-
-	while (file && fgets(line, sizeof(line), file))
-		sscanf(line, "TCP: inuse %ld orphan %ld tw %ld alloc %ld mem %ld", &inuse, &orphan, &waiting, &allocated, &pages);
-	if (pages < 0)
-		fail("read /proc/net/sockstat");
-	fclose(file);
-	return (double)pages * sysconf(_SC_PAGESIZE);
-}
 
 /* Bytes taken until the socket is full, or has had its share. */
 static double fill(int i, const struct plan *plan)
