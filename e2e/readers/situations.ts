@@ -101,9 +101,10 @@ export const situations: readonly Situation[] = [
     await stand.drain();
     stand.release();
   }),
-  changed('deleted', 'the mode becomes Off and everything is removed at once', (stand) => {
-    stand.configure({ mode: 'Off' });
+  changed('deleted', 'the product is removed as an agent does it, and installed again at once', async (stand) => {
+    await stand.drain();
     stand.release();
+    stand.restore();
   }),
   largeAfter('Off, large body', 'the mode becomes Off', (stand) => stand.configure({ mode: 'Off' })),
   // The next ones begin with maps in which no reader is known. Kernels without visits have no connection that must leave before removal.

@@ -287,6 +287,17 @@ describe('an order to remove', () => {
     expect(datapath.told).toContain('release');
   });
 
+  test('waits longer for connections that have to leave the map, and not for ever', () => {
+    datapath.counted = { ...datapath.counted, drainingSockets: 1, leavingSockets: 1 };
+    give({ revision: 2, remove: true });
+    now += 119_000;
+    orders.step();
+    expect(datapath.told).not.toContain('release');
+    now += 2000;
+    orders.step();
+    expect(datapath.told).toContain('release');
+  });
+
   test('that is taken back while draining puts acceleration into force again', () => {
     datapath.counted = { ...datapath.counted, drainingSockets: 1 };
     give({ revision: 2, remove: true });

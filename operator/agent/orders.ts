@@ -1,5 +1,5 @@
 // Brings the kernel to what the controller ordered: looks at order, pods and node as they are now, and does what is missing.
-import type { Mode } from '../api';
+import { removalPatience, type Mode } from '../api';
 import type { Order, Problem } from '../protocol';
 import type { LocalPod } from './cri/sandbox';
 import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection } from './datapath/contract';
@@ -7,9 +7,6 @@ import type { DatapathOpener } from './opener';
 import { problem } from './preflight';
 import { selectPods } from './selection';
 import { Visits } from './visits';
-
-/** How long removal waits for redirected bytes to be read. What is unread after that belongs to readers that hang. */
-const drainMs = 30_000;
 
 export interface NodeState {
   /** Revision of the last order that is in force; 0 when there was none since the agent started. */
@@ -40,7 +37,7 @@ export class Orders {
   private inForce: InForce | undefined;
   private appliedOrder = 0;
   private released = false;
-  private drainUntil: number | undefined;
+  private removingSince: number | undefined;
   private readonly visits: Visits;
 
   constructor(
@@ -134,7 +131,7 @@ export class Orders {
 
   private enforce(order: Order): void {
     this.released = false;
-    this.drainUntil = undefined;
+    this.removingSince = undefined;
     // Without a runtime no pod is known, so there is nothing to accelerate: a node that was untouched stays so.
     if (this.datapath === undefined && (this.pods !== undefined || this.opener.pinned())) {
       this.datapath = this.opener.open(this.pids());
@@ -155,7 +152,7 @@ export class Orders {
       this.datapath?.release();
       this.datapath = undefined;
       this.inForce = undefined;
-      this.drainUntil = undefined;
+      this.removingSince = undefined;
       this.released = true;
       this.opener.rest();
     }
@@ -170,16 +167,21 @@ export class Orders {
       if (this.datapath === undefined) return this.drainedLeftovers();
     }
     this.configure(this.datapath, { ...settingsOf(order), mode: 'Off' });
-    this.drainUntil ??= this.now() + drainMs;
     const { drainingSockets, leavingSockets = 0 } = this.datapath.snapshot();
-    return drainingSockets + leavingSockets === 0 || this.now() >= this.drainUntil;
+    if (leavingSockets > 0) return this.removingFor() >= removalPatience.leavingMs;
+    return drainingSockets === 0 || this.removingFor() >= removalPatience.unreadMs;
   }
 
   /** What cannot be opened cannot be looked into either: it is switched off, given its time, and let go. */
   private drainedLeftovers(): boolean {
     this.opener.switchOffLeftovers();
-    this.drainUntil ??= this.now() + drainMs;
-    return this.now() >= this.drainUntil && this.opener.releaseLeftovers();
+    return this.removingFor() >= removalPatience.unreadMs && this.opener.releaseLeftovers();
+  }
+
+  /** Milliseconds since the datapath was switched off to be removed. */
+  private removingFor(): number {
+    this.removingSince ??= this.now();
+    return this.now() - this.removingSince;
   }
 
   private configure(datapath: Datapath, settings: DatapathSettings): void {

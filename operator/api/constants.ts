@@ -17,6 +17,11 @@ export const modeLabelOff = 'off';
 export const revisionLabel = `${group}/revision`;
 /** Holds the resource until every node has given back what it held. */
 export const finalizer = `${group}/drain`;
+/**
+ * How long a node that removes the datapath waits, in milliseconds: for redirected bytes to be read, and for connections to leave the map
+ * where they must (ADR 4). What has not happened by then waits for readers that hang.
+ */
+export const removalPatience = { unreadMs: 30_000, leavingMs: 120_000 };
 /** Audience of the projected token an agent shows to the controller; useless for the API server itself. */
 export const agentAudience = `${group}/agent`;
 /** The controller's Service and Lease, and the name in the certificate it shows to agents, whatever address they dial. */

@@ -1,5 +1,5 @@
 // When the resource may go.
-import { patienceMs, release } from './finalizing';
+import { connectedPatienceMs, patienceMs, release } from './finalizing';
 import type { AgentState } from './aggregate';
 
 const revision = 7;
@@ -18,7 +18,13 @@ test('an answer to an earlier order does not count', () => {
 });
 
 test('nodes without an agent are waited for, but not for ever, and then they are named', () => {
-  const agents = [agent('a', clean), agent('b')];
+  const agents = [agent('a', clean), { ...agent('b'), connected: false }];
   expect(release(agents, 3, revision, patienceMs - 1)).toMatchObject({ done: false, waitingFor: ['b', '1 nodes without an agent'] });
   expect(release(agents, 3, revision, patienceMs)).toMatchObject({ done: true, abandoned: ['b', '1 nodes without an agent'] });
+});
+
+test('a node whose agent is still removing the datapath is waited for longer', () => {
+  const agents = [agent('a', clean), agent('b', { released: false, appliedOrder: 6 })];
+  expect(release(agents, 2, revision, connectedPatienceMs - 1)).toMatchObject({ done: false, waitingFor: ['b'] });
+  expect(release(agents, 2, revision, connectedPatienceMs)).toMatchObject({ done: true, abandoned: ['b'] });
 });

@@ -72,7 +72,7 @@ export interface DatapathSnapshot {
   readonly namespaces: readonly NamespaceCounters[];
   readonly joinedSockets: number;
   readonly drainingSockets: number;
-  /** While nothing is redirected: sockets that have to leave the map before it is let go. Absent where none ever has to. */
+  /** While nothing is redirected: sockets that have to leave the map before it is removed, those with unread bytes included. Absent where none ever has to. */
   readonly leavingSockets?: number;
   /** What all connections have taken of what is bounded. */
   readonly taken?: Bounds;

@@ -251,7 +251,7 @@ class PinnedDatapath implements Datapath {
     if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, ...change(settings) });
   }
 
-  /** Sockets with unread redirected bytes, by namespace, and how many others have to leave; while bytes are being joined that is no drain, and not asked. */
+  /** Sockets with unread redirected bytes, by namespace, and how many have to leave the map; while bytes are being joined that is no drain, and not asked. */
   private draining(): { readonly draining: ReadonlyMap<string, number>; readonly leavingSockets: number } {
     const draining = new Map<string, number>();
     const mode = this.loaded.maps.settings.get(only)?.mode;
@@ -262,7 +262,7 @@ class PinnedDatapath implements Datapath {
       const namespace = this.namespaceByNetns.get(netns) ?? '';
       draining.set(namespace, (draining.get(namespace) ?? 0) + 1);
     }
-    return { draining, leavingSockets: found.filter(({ finding }) => finding === this.enums.leaving).length };
+    return { draining, leavingSockets: this.loaded.leaves ? found.length : 0 };
   }
 
   /** While nothing is redirected: connections that carry no data leave the map by visits alone, and outside of it they are counted by visits. */
