@@ -13,7 +13,7 @@
 
 /* an enumerator rather than a macro, so that it stands in the BTF */
 enum abi_version {
-	ABI_VERSION = 7,
+	ABI_VERSION = 8,
 };
 
 #define MAX_NAMESPACES 1024

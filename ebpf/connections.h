@@ -80,7 +80,8 @@ struct end {
 	__u64 epoch;
 	__u64 leaving_since;	/* jiffies; since when the peer can see `leaving` */
 	__u64 alone_since;	/* jiffies; since when no other thread than `redirector` has redirected */
-	__u64 refreshed;	/* jiffies; when a message last went over TCP for its own sake */
+	__u64 refreshed;	/* jiffies, and ns; when a message last went over TCP for its own sake */
+	__u64 refreshed_ns;
 	__u64 run_long_since;	/* jiffies; since when `run` is longer than a turn may be */
 	__u64 barriers;		/* added to for the barrier that it is */
 	__u64 held_since;	/* ns; since when segments for this end are held back; 0: they are not */

@@ -265,6 +265,12 @@ static __always_inline enum standing may_enter(const struct end *end, struct tcp
 	return has_place(end->netns, settings) ? STANDING_NONE : STANDING_LIMIT_REACHED;
 }
 
+static __always_inline void note_refresh(struct end *end)
+{
+	end->refreshed = bpf_jiffies64();
+	end->refreshed_ns = bpf_ktime_get_ns();
+}
+
 static __always_inline void entered(struct end *end)
 {
 	end->face.in_map = 1;

@@ -15,13 +15,14 @@
 #define TCP_NAGLE_CORK 2	/* include/net/tcp.h */
 /* Messages in a row that find the peer's file without O_NONBLOCK: programs set it after accept() and connect(). */
 #define BLOCKED_FOR_GOOD 4
-/* 0.25 s to 2.5 s, by the kernel's HZ of 1000 to 100. */
-#define REFRESH_JIFFIES 250
+/* A rule that drops packets stops an open connection at its next message over TCP: so there is one within a second, on every HZ. */
+#define REFRESH_NS 900000000ULL
+/* Less than that on every HZ, 0.08 s to 0.8 s: until then no clock is asked. */
+#define REFRESH_JIFFIES 80
 /* 25 ms to 0.25 s */
 #define LINGER_JIFFIES 25
-/* Small messages do: a reader fills no buffer with them, after which some ask FIONREAD. */
-#define REFRESHING_BYTES 1024
-#define LONG_OVERDUE 16
+/* A reader fills no buffer with messages up to this length, after which some ask FIONREAD. */
+#define MEASURING_BYTES 1024
 /* TCP's retransmission timer was set by a variance of 200 ms at first, of which a round trip over TCP takes a quarter
  * (net/ipv4/tcp_input.c, tcp_rtt_estimator()): after these it is as short as timers.h lets it be. */
 #define TIMER_SAMPLES 8
@@ -99,22 +100,33 @@ static __always_inline bool found_unsupported(struct tcp_sock *own, struct tcp_s
 	return unsupported_by_now(own, peer);
 }
 
-/* conntrack forgets a connection whose bytes it no longer sees, and then answers its next segment with a reset
- * (nf_conntrack_tcp_timeout_established; net/netfilter/nf_conntrack_proto_tcp.c). One message over TCP, and its
- * acknowledgement, renew both directions. Where the peer's queue is never found empty, spilling does it. TCP also measures
- * by such messages how long to wait before it sends again. */
-static __always_inline bool time_to_refresh(struct end *end, __u32 size)
+/* Whether no message has gone over TCP for its own sake for so long that the rules of the network must see one. conntrack forgets a
+ * connection whose bytes it no longer sees, and then answers its next segment with a reset (nf_conntrack_tcp_timeout_established;
+ * net/netfilter/nf_conntrack_proto_tcp.c). One message, and its acknowledgement, renew both directions. */
+static __always_inline bool refresh_is_due(const struct end *end)
 {
-	__u64 now = bpf_jiffies64(), since = now - end->refreshed;
-	bool measures = end->samples < TIMER_SAMPLES && !(end->face.messages % MESSAGES_PER_SAMPLE);
+	return bpf_jiffies64() - end->refreshed >= REFRESH_JIFFIES && bpf_ktime_get_ns() - end->refreshed_ns >= REFRESH_NS;
+}
 
-	if (size > REFRESHING_BYTES && since < REFRESH_JIFFIES * LONG_OVERDUE)
-		return false;
-	if (!measures && since < REFRESH_JIFFIES)
-		return false;
+/* Whether TCP measures with this message how long to wait before it sends again. */
+static __always_inline bool measures_timer(const struct end *end, __u32 size)
+{
+	return size <= MEASURING_BYTES && end->samples < TIMER_SAMPLES && !(end->face.messages % MESSAGES_PER_SAMPLE);
+}
+
+static __always_inline void refresh(struct end *end)
+{
 	end->samples += end->samples < TIMER_SAMPLES;
-	end->refreshed = now;
-	return true;
+	note_refresh(end);
+}
+
+/* Whether a reader whose queue is never found empty takes messages all the same. It gets one of TCP, which waits until the queue is
+ * empty (hold.h); a reader that has stopped does not, because the wait would outlast its stop. */
+static __always_inline bool has_read_since(const struct end *end)
+{
+	__u64 unread = count_unread(end->peer.sock);
+
+	return unread != UNKNOWN && unread >> 32 < end->backlog_messages;
 }
 
 /* Whether the peer takes this message from TCP in any case: what its bytes need, or their order, redirecting cannot give. */
@@ -300,8 +312,14 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 			look_when_sending(end, (struct sock *)own, sk);
 		return gate;
 	}
-	if (empty && stop == GATE_OPEN && time_to_refresh(end, size))
+	if (empty && stop == GATE_OPEN && (measures_timer(end, size) || refresh_is_due(end))) {
+		refresh(end);
 		return GATE_REFRESH;
+	}
+	if (!empty && stop == GATE_OPEN && refresh_is_due(end) && has_read_since(end)) {
+		refresh(end);
+		return tcp_needs_to_leave() ? spill(end, STANDING_ONE_WAY) : GATE_REFRESH;
+	}
 	gate = room_gate(end, sk, size, empty, settings);
 	if (gate != GATE_OPEN && empty && end->face.leaving)
 		look_when_sending(end, (struct sock *)own, sk);

@@ -117,7 +117,7 @@ static __always_inline void know_peer(struct end *end, const struct identity *pe
 	end->peer = *peer;
 	end->peer_file = 0;
 	end->epoch = NEVER_LOOKED;
-	end->refreshed = bpf_jiffies64();
+	note_refresh(end);
 	end->path = peer->netns == end->netns ? PATH_POD_LOCAL : PATH_NODE_LOCAL;
 }
 

@@ -47,7 +47,16 @@ export interface Program {
 
 /** Runs a Python program of the socket API in a pod. */
 export function python(node: TestNode, pod: TestPod, source: string): Program {
-  const child = node.start(pod, 'python3', '-u', '-c', source);
+  return run(node, pod, '-c', source);
+}
+
+/** The same, of a file beside the tests. */
+export function script(node: TestNode, pod: TestPod, file: string, ...words: readonly string[]): Program {
+  return run(node, pod, join(__dirname, file), ...words);
+}
+
+function run(node: TestNode, pod: TestPod, ...words: readonly string[]): Program {
+  const child = node.start(pod, 'python3', '-u', ...words);
   const { stdin, stdout } = child;
   if (stdout === null || stdin === null) throw new Error('run python: no output to read, or no input to write to');
   return { lines: createInterface({ input: stdout })[Symbol.asyncIterator](), say: (text) => void stdin.write(text), stop: () => stop(child) };
