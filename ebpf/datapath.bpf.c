@@ -33,6 +33,9 @@ static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_soc
 			on_brief_close(ops, tp);
 		}
 	} else if (ops->op == BPF_SOCK_OPS_HDR_OPT_LEN_CB) {
+		/* an orphan is given up soon by a short timer */
+		if (end && is_orphan((struct sock *)tp))
+			RESTORE_TIMERS(ops, end);
 		/* a segment is about to be sent: where nothing is under way, it finds the peer out of the map */
 		if (end && end->face.leaving)
 			on_tcp_data(ops, end, tp);

@@ -30,6 +30,12 @@ static __always_inline __u64 container_of_socket(struct sock *sk)
 /* SOF_TIMESTAMPING_TX_RECORD_MASK of include/uapi/linux/net_tstamp.h */
 #define TX_TIMESTAMPS 0x303
 
+/* Whether its program has closed it, while TCP has still to send. */
+static __always_inline bool is_orphan(struct sock *sk)
+{
+	return FLAG(PEEK(sk, __sk_common.skc_flags), SOCK_DEAD);
+}
+
 #define UNPACED (~0UL)
 /* TCP_USER_TIMEOUT, ms: below it there is no time to hold segments back (hold.h). gRPC sets 20 s. */
 #define LEAST_USER_TIMEOUT 10000

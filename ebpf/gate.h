@@ -21,8 +21,6 @@
 #define REFRESH_JIFFIES 80
 /* 25 ms to 0.25 s */
 #define LINGER_JIFFIES 25
-/* A reader fills no buffer with messages up to this length, after which some ask FIONREAD. */
-#define MEASURING_BYTES 1024
 /* TCP's retransmission timer was set by a variance of 200 ms at first, of which a round trip over TCP takes a quarter
  * (net/ipv4/tcp_input.c, tcp_rtt_estimator()): after these it is as short as timers.h lets it be. */
 #define TIMER_SAMPLES 8
@@ -109,9 +107,9 @@ static __always_inline bool refresh_is_due(const struct end *end)
 }
 
 /* Whether TCP measures with this message how long to wait before it sends again. */
-static __always_inline bool measures_timer(const struct end *end, __u32 size)
+static __always_inline bool measures_timer(const struct end *end)
 {
-	return size <= MEASURING_BYTES && end->samples < TIMER_SAMPLES && !(end->face.messages % MESSAGES_PER_SAMPLE);
+	return end->samples < TIMER_SAMPLES && !(end->face.messages % MESSAGES_PER_SAMPLE);
 }
 
 static __always_inline void refresh(struct end *end)
@@ -312,7 +310,7 @@ static __always_inline enum gate consider(struct end *end, struct tcp_sock *own,
 			look_when_sending(end, (struct sock *)own, sk);
 		return gate;
 	}
-	if (empty && stop == GATE_OPEN && (measures_timer(end, size) || refresh_is_due(end))) {
+	if (empty && stop == GATE_OPEN && (measures_timer(end) || refresh_is_due(end))) {
 		refresh(end);
 		return GATE_REFRESH;
 	}

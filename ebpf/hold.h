@@ -7,8 +7,9 @@
  *
  * The sender repeats by its retransmission timer (timers.h), and waits twice as long each time: a reader that was away for a
  * second gets the rest a second later at most. A sender must not take a long wait for a dead connection: it gives up after
- * some fifteen minutes (tcp_retries2), after TCP_USER_TIMEOUT, or once its program has closed the socket, after less
- * (tcp_orphan_retries); so segments pass before: with one of those, a reader that is away for long is woken by the agent's visits. */
+ * some fifteen minutes (tcp_retries2), after TCP_USER_TIMEOUT, or, once its program has closed the socket, after 102 s
+ * (tcp_orphan_retries; retransmits_timed_out() with 8 retries of TCP_RTO_MIN, which timers.h has restored by then). So segments pass
+ * before: with one of those, a reader that is away for long is woken by the agent's visits. */
 #ifndef SIDECAR_ACCELERATION_HOLD_H
 #define SIDECAR_ACCELERATION_HOLD_H
 
@@ -17,6 +18,8 @@
 
 #define NS_PER_MS 1000000ULL
 #define PATIENCE_NS (600 * 1000 * NS_PER_MS)
+/* Two retransmissions at least follow within the time after which TCP gives an orphan up. */
+#define ORPHAN_PATIENCE_NS (20 * 1000 * NS_PER_MS)
 /* A connection that is to leave is out of the map with the first retransmission; if it is not, it shall not wait for it. */
 #define LEAVING_PATIENCE_NS (50 * NS_PER_MS)
 
@@ -96,19 +99,27 @@ static __always_inline bool runs_our_program(struct sock *sk)
 	return *(__u64 *)name == *(const __u64 *)"on_messa";
 }
 
-/* How long the sender may be kept waiting; 0 where it waits no longer, or is not there to be asked. */
+/* Whether a socket sends what it has not sent yet, or sends again what is not acknowledged. One whose program has shut it down or closed
+ * it does so until its end of the stream is acknowledged. */
+static __always_inline bool still_sends(__u8 state)
+{
+	return state == BPF_TCP_ESTABLISHED || state == BPF_TCP_CLOSE_WAIT || state == BPF_TCP_FIN_WAIT1 ||
+	       state == BPF_TCP_CLOSING || state == BPF_TCP_LAST_ACK;
+}
+
+/* How long the sender may be kept waiting; 0 where it sends nothing any more, or is not there to be asked. */
 static __always_inline __u64 patience_of(const struct end *end)
 {
 	struct sock *sender = PEEKABLE(struct sock, end->peer.sock);
 	struct inet_connection_sock *connection = PEEKABLE(struct inet_connection_sock, end->peer.sock);
 	__u64 user_timeout;
-	__u8 state;
 
 	if (!end->peer.cookie || (__u64)PEEK(sender, __sk_common.skc_cookie.counter) != end->peer.cookie)
 		return 0;
-	state = PEEK(sender, __sk_common.skc_state);
-	if (state != BPF_TCP_ESTABLISHED && state != BPF_TCP_CLOSE_WAIT)
+	if (!still_sends(PEEK(sender, __sk_common.skc_state)))
 		return 0;
+	if (is_orphan(sender))
+		return ORPHAN_PATIENCE_NS;
 	/* the retransmission after the one that passes first may come twice as late */
 	user_timeout = PEEK(connection, icsk_user_timeout) * NS_PER_MS / 4;
 	return user_timeout && user_timeout < PATIENCE_NS ? user_timeout : PATIENCE_NS;

@@ -46,6 +46,7 @@ enum sock_flags {
 	SOCK_URGINLINE,
 	SOCK_RCVTSTAMP,
 	SOCK_ZEROCOPY,
+	SOCK_DEAD,
 };
 
 struct sock_common {

@@ -5,14 +5,24 @@
 #include <sys/epoll.h>
 #include <sys/ioctl.h>
 
-struct edge edge_on(const struct conn *conn, size_t room)
+static struct edge edge_for(const struct conn *conn, size_t room, uint32_t events)
 {
 	struct edge edge = { .epoll = epoll_create1(EPOLL_CLOEXEC), .room = room, .known = -1 };
-	struct epoll_event event = { .events = EPOLLIN | EPOLLRDHUP | EPOLLET };
+	struct epoll_event event = { .events = events | EPOLLET };
 
 	if (edge.epoll < 0 || epoll_ctl(edge.epoll, EPOLL_CTL_ADD, conn->fd, &event))
 		give_up("epoll: %s", strerrorname_np(errno));
 	return edge;
+}
+
+struct edge edge_on(const struct conn *conn, size_t room)
+{
+	return edge_for(conn, room, EPOLLIN | EPOLLRDHUP);
+}
+
+struct edge edge_on_bytes(const struct conn *conn, size_t room)
+{
+	return edge_for(conn, room, EPOLLIN);
 }
 
 bool edge_await(struct edge *edge)

@@ -139,6 +139,7 @@ struct edge {
 };
 
 struct edge edge_on(const struct conn *conn, size_t room);
+struct edge edge_on_bytes(const struct conn *conn, size_t room);	/* asks for no EPOLLRDHUP: the end has no wake-up of its own */
 bool edge_await(struct edge *edge);	/* false when none comes */
 uint64_t edge_take(struct edge *edge, struct conn *conn, uint64_t length);	/* less only when it sleeps for good, or at the end */
 void edge_turns(struct edge *edge, struct conn *conn, int count, size_t length);	/* the answering side */

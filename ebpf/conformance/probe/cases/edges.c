@@ -120,6 +120,58 @@ static void see_sender_go_later(struct conn *conn)
 	read_to_end(&edge, conn);
 }
 
+/* A request whose length is known, by a sender that has nothing more to say: the end comes with the last bytes. */
+static void ask_and_shut(struct conn *conn)
+{
+	long start = now_ms();
+
+	send_first(conn);
+	send_burst(conn, &many);
+	shutdown(conn->fd, SHUT_WR);
+	await_answer(conn, start);
+}
+
+static void answer_without_end(struct conn *conn)
+{
+	struct edge edge = edge_on_bytes(conn, ROOM);
+
+	take_first(&edge, conn);
+	answer_all(&edge, conn, total_of(&many));
+}
+
+static void ask_and_go(struct conn *conn)
+{
+	send_first(conn);
+	send_burst(conn, &many);
+	hang_up(conn);
+}
+
+static void count_without_end(struct conn *conn)
+{
+	struct edge edge = edge_on_bytes(conn, ROOM);
+	long start;
+
+	take_first(&edge, conn);
+	start = now_ms();
+	say("%llu bytes", (unsigned long long)edge_take(&edge, conn, total_of(&many)));
+	say_prompt("all read", start);
+}
+
+#define AWAY_MS 6000
+
+/* The sender's program is gone by then, and its kernel sends what waits for the reader at ever longer intervals. */
+static void count_when_back(struct conn *conn)
+{
+	struct edge edge = edge_on_bytes(conn, ROOM);
+	uint64_t all = total_of(&many), taken = 0;
+
+	take_first(&edge, conn);
+	nap(AWAY_MS);
+	for (long start = now_ms(); taken < all && now_ms() - start < 3 * AWAY_MS;)
+		taken += edge_take(&edge, conn, all - taken);
+	say("%llu bytes", (unsigned long long)taken);
+}
+
 const struct probe_case edges[] = {
 	{ "short-read-burst", "70 messages at a busy reader that takes a short read for the last one", ask_small, answer_small, TO_SERVER,
 	  .unvisited = true },
@@ -127,6 +179,12 @@ const struct probe_case edges[] = {
 	{ "short-read-many", "200 messages of 1 to 500 bytes at such a reader", ask_many, answer_many, TO_SERVER, .unvisited = true },
 	{ "short-read-heavy", "200 messages of 1 to 3,000 bytes at such a reader", ask_heavy, answer_heavy, TO_SERVER, .unvisited = true },
 	{ "short-read-shutdown", "the sender shuts its half right after the 70 messages", send_and_shut, see_sender_go, TO_SERVER,
+	  .unvisited = true },
+	{ "short-read-request", "the sender shuts its half after 200 messages; the reader counts them, and asks for no EPOLLRDHUP", ask_and_shut,
+	  answer_without_end, TO_SERVER, .unvisited = true },
+	{ "short-read-gone", "the sender closes after 200 messages; the reader counts them, and asks for no EPOLLRDHUP", ask_and_go,
+	  count_without_end, TO_SERVER, .unvisited = true },
+	{ "short-read-gone-long", "the same, and the reader is away for six seconds", ask_and_go, count_when_back, TO_SERVER, .slow = true,
 	  .unvisited = true },
 	{ "short-read-close", "the sender closes right after the 70 messages", send_and_go, see_sender_go, TO_SERVER, .unvisited = true },
 	{ "short-read-close-later", "the sender closes after the answer to 200 messages", send_and_go_later, see_sender_go_later, TO_SERVER,
