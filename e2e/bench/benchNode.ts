@@ -1,5 +1,6 @@
 // Test pods with the product over them, test pods of the same shape without, and the loads that run in them.
 import { Fixture, selected, settings } from '../../ebpf/tests/fixture';
+import { containerOf } from '../../ebpf/tests/known';
 import { TestNode } from '../../ebpf/tests/pods';
 import { maxConnectionsRange, spillBytesRange } from '../../operator/api/spec';
 import { Visits } from '../../operator/agent/visits';
@@ -159,9 +160,13 @@ export class BenchNode {
     await this.plainNode.remove();
   }
 
-  /** What the agent does with a new node: the settings of the default resource, the selection, and visits from then on. */
+  /**
+   * What the agent does with a new node: the settings of the default resource, the selection, and visits from then on. The load is known to
+   * read messages of any length, as it is after some minutes: the agent watches for longer ones once a minute (operator/agent/onDemand.ts).
+   */
   private putInForce(): void {
-    const { datapath, client, server } = this.fixture;
+    const { datapath, client, server, known, node } = this.fixture;
+    known.toRead([containerOf(node.cgroup)]);
     datapath.configure({ ...settings, learn: true, maxConnections: maxConnectionsRange.default, spillBytes: spillBytesRange.default });
     datapath.select([selected(client, 'front'), selected(server, 'back')], []);
     const visits = (this.visits = new Visits(() => performance.now() + this.ahead));

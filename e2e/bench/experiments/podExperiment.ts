@@ -1,4 +1,5 @@
 // Experiments between test pods: a load where the product is against the same load where it is not, slice by slice.
+import { setTimeout as pause } from 'node:timers/promises';
 import { BenchNode } from '../benchNode';
 import { sliceOf, type Case, type Experiment, type Pace, type Side, type Stage, type Values } from '../experiment';
 import type { Load, RunningLoad } from '../loads';
@@ -32,6 +33,9 @@ export type LoadPlan = Omit<Experiment<LoadCase>, 'open'>;
 /** A slice before the first that counts: buffers have grown, and what the connections are like has shown. */
 const warmUpSlices = 2;
 
+/** A connection that measures TCP's timer, or has left the map for a moment, redirects all of its bytes soon after. */
+const joinedAgain = { withinMs: 30_000, everyMs: 200, percent: 90 } as const;
+
 /** A destination is known by what happened there before: cases that are unlike have a port each. */
 const sharedPort = 8000;
 
@@ -54,6 +58,18 @@ class PodStage implements Stage<LoadCase> {
     for (const side of this.plan.sides) this.running.set(side, await this.start(it, side));
     for (let slice = 0; slice < warmUpSlices; slice += 1) {
       for (const running of this.running.values()) await running.slice(sliceOf(it, this.pace));
+    }
+    if (it.program === 'turns' && this.running.has('accelerated')) await this.untilRedirected(it);
+  }
+
+  /** @throws where the bytes of connections that stay open are not redirected in time */
+  private async untilRedirected(it: LoadCase): Promise<void> {
+    const deadline = performance.now() + joinedAgain.withinMs;
+    for (;;) {
+      const { redirected = 0 } = await this.run(it, 'accelerated');
+      if (redirected >= joinedAgain.percent) return;
+      if (performance.now() > deadline) throw new Error(`${it.name}: ${Math.round(redirected)} % of its bytes are redirected, even ${joinedAgain.withinMs / 1000} s after it began`);
+      await pause(joinedAgain.everyMs);
     }
   }
 
