@@ -24,7 +24,7 @@ enum abi_version {
 #define MAX_PENDING 65536
 #define MAX_DESTINATIONS 65536
 #define MAX_CONTAINERS 16384
-#define MAX_BRIEFS 65536
+#define MAX_SAMPLED 65536
 #define NAMESPACE_NAME_SIZE 64
 
 enum mode {
@@ -40,29 +40,29 @@ enum path_kind {
 	PATH_NODE_LOCAL = 2,
 };
 
-/* Why an open connection end is or is not accelerated; one at a time. After STANDING_, the names are the
+/* Why an open connection end is or is not accelerated; one at a time. After REASON_, the names are the
  * connection reasons of operator/api/reasons.ts. */
-enum standing {
-	STANDING_NONE = 0,
-	STANDING_ACCELERATED,
-	STANDING_PAIRING,
-	STANDING_PEER_ELSEWHERE,
-	STANDING_PEER_NOT_SELECTED,
-	STANDING_PATH_NOT_SELECTED,
-	STANDING_BLOCKING_READER,
-	STANDING_UNSUPPORTED_SOCKET,
-	STANDING_LIMIT_REACHED,
-	STANDING_SOCKET_IN_USE,
-	STANDING_OBSERVING,	/* opened while the mode was Observe: counted, never in the map */
-	STANDING_LEARNING,	/* on TCP until it is known how the destination's connections behave */
-	STANDING_SHORT_LIVED,	/* the destination's connections end before joining them pays */
-	STANDING_ONE_WAY,	/* a stream without answers: better off on TCP */
-	STANDING_SPLICING_READER,
-	STANDING_COUNTING_READER,
-	STANDING_UNWATCHED_READER,	/* nobody can see how its programs read */
-	STANDING_BANDWIDTH_LIMITED,	/* one of its two pods has a bandwidth that is kept outside of it, packet by packet */
-	STANDING_PEER_OWN_KERNEL,	/* the other end's sockets are another kernel's */
-	STANDING_COUNT,
+enum reason {
+	REASON_NONE = 0,
+	REASON_ACCELERATED,
+	REASON_PAIRING,
+	REASON_PEER_ELSEWHERE,
+	REASON_PEER_NOT_SELECTED,
+	REASON_PATH_NOT_SELECTED,
+	REASON_BLOCKING_READER,
+	REASON_UNSUPPORTED_SOCKET,
+	REASON_LIMIT_REACHED,
+	REASON_SOCKET_IN_USE,
+	REASON_OBSERVING,	/* opened while the mode was Observe: counted, never in the map */
+	REASON_LEARNING,	/* on TCP until it is known how the destination's connections behave */
+	REASON_SHORT_LIVED,	/* the destination's connections end before joining them pays */
+	REASON_ONE_WAY,	/* a stream without answers: better off on TCP */
+	REASON_SPLICING_READER,
+	REASON_COUNTING_READER,
+	REASON_UNWATCHED_READER,	/* nobody can see how its programs read */
+	REASON_BANDWIDTH_LIMITED,	/* one of its two pods has a bandwidth that is kept outside of it, packet by packet */
+	REASON_PEER_OWN_KERNEL,	/* the other end's sockets are another kernel's */
+	REASON_COUNT,
 };
 
 /* What turned one message of a joined connection back to TCP. */
@@ -95,7 +95,7 @@ enum fionread {
 };
 
 /* Constants of the object: what the running kernel has, and how it behaves. */
-struct offers {
+struct kernel_features {
 	enum fionread fionread;
 	__u8 original_addr_helper;	/* openEuler's own */
 	__u8 readonly_cast;		/* bpf_rdonly_cast(), since 6.2 */
@@ -138,15 +138,15 @@ struct settings {
 };
 
 /* Bits: how programs of a container were seen to read TCP sockets. */
-enum habit {
-	HABIT_SPLICES = 1,	/* splice(2) from a socket never sees what was redirected to it */
-	HABIT_COUNTS = 2,	/* ioctl(FIONREAD) on a socket in the map counts one of the two queues only */
-	HABIT_ACCEPTS_POLLING = 4,	/* sockets that it accepted had O_NONBLOCK when they had answered */
-	HABIT_ACCEPTS_BLOCKING = 8,	/* some had not */
+enum reader_trait {
+	TRAIT_SPLICES = 1,	/* splice(2) from a socket never sees what was redirected to it */
+	TRAIT_ASKS_FIONREAD = 2,	/* ioctl(FIONREAD) on a socket in the map counts one of the two queues only */
+	TRAIT_ACCEPTS_POLLING = 4,	/* sockets that it accepted had O_NONBLOCK when they had answered */
+	TRAIT_ACCEPTS_BLOCKING = 8,	/* some had not */
 };
 
-struct habits {
-	enum habit bits;	/* a sum of them */
+struct reader_traits {
+	enum reader_trait bits;	/* a sum of them */
 };
 
 struct pod {
@@ -163,14 +163,14 @@ struct address {
 	__u8 bytes[16];
 };
 
-enum locality {
-	LOCALITY_SELECTED = 1,
-	LOCALITY_NEIGHBOUR = 2,	/* a pod of this node that is not selected */
-	LOCALITY_OWN_KERNEL = 3,	/* a pod of this node that has a kernel of its own: gVisor, a virtual machine */
+enum location {
+	LOCATION_SELECTED = 1,
+	LOCATION_NEIGHBOUR = 2,	/* a pod of this node that is not selected */
+	LOCATION_OWN_KERNEL = 3,	/* a pod of this node that has a kernel of its own: gVisor, a virtual machine */
 };
 
-struct place {
-	enum locality locality;
+struct address_location {
+	enum location location;
 	__u32 netns;		/* of the one selected pod that has the address */
 };
 
@@ -182,31 +182,31 @@ struct endpoint {
 };
 
 /* Lengths of the arrays below: powers of two, so that an index can be masked. */
-#define STANDING_SLOTS 32
+#define REASON_SLOTS 32
 #define GATE_SLOTS 16
 
 /* Of one namespace on one CPU. standing[] are gauges whose sum over CPUs counts; single CPUs may be negative. */
-struct tally {
-	__s64 standing[STANDING_SLOTS];
-	__u64 gate[GATE_SLOTS];
+struct statistics {
+	__s64 reasons[REASON_SLOTS];
+	__u64 gates[GATE_SLOTS];
 	__u64 fast_messages;
 	__u64 fast_bytes;
 	__u64 tcp_bytes;
 	__s64 adopted;		/* gauge: accelerated ends that were open before they were joined */
 	__u64 left;		/* connections that went back to TCP while open */
-	__u64 nudged;		/* readers woken because unread bytes of theirs had been lying for a second */
+	__u64 woken;		/* readers woken because unread bytes of theirs had been lying for a second */
 	__u64 unseen;		/* connections that there was no memory or no room to keep count of */
 };
 
 /* What a visit or a look at a socket found; what a visit found is written to whoever reads the iterator. */
 enum finding {
 	FINDING_UNREAD = 1,	/* redirected bytes wait in its queue */
-	FINDING_MOVED,		/* one step towards being joined: visit again at once */
+	FINDING_STEP,		/* one step towards being joined: visit again at once */
 	FINDING_LEAVING,	/* it has to leave the map, and has nothing unread there */
-	FINDING_STRANGER,	/* could join, and has read since the last visit: who has seen how knows its container */
+	FINDING_UNKNOWN_READER,	/* could join, and has read since the last visit: who has seen how knows its container */
 };
 
-struct found {
+struct scan_record {
 	enum finding finding;
 	__u32 netns;
 	__u64 container;
@@ -216,12 +216,12 @@ struct found {
 
 /* Looking at sockets of the SOCKHASH: a packet that is only ever a test's, with a cookie in each place, or 0. What was found of
  * each socket takes the place of its cookie. */
-enum look {
-	LOOK_FIRST = 16,	/* offset of the first place */
-	LOOK_PLACES = 64,
+enum check {
+	CHECK_FIRST = 16,	/* offset of the first place */
+	CHECK_PLACES = 64,
 };
 
-struct looked {
+struct socket_check {
 	enum finding finding;	/* 0 for nothing, and for a socket that is not there any more */
 	__u32 netns;
 };
@@ -235,7 +235,7 @@ struct description {
 	__u32 rtt_us;		/* smoothed, as TCP measured it last */
 	__u32 netns;
 	__u32 peer_netns;
-	enum standing standing;	/* STANDING_NONE: not counted */
+	enum reason reason;	/* REASON_NONE: not counted */
 	struct endpoint local;
 	struct endpoint remote;
 	__u8 accepting;
@@ -258,6 +258,6 @@ struct origdst {
 
 #pragma GCC diagnostic pop
 
-_Static_assert(STANDING_COUNT <= STANDING_SLOTS && GATE_COUNT <= GATE_SLOTS, "enlarge the arrays");
+_Static_assert(REASON_COUNT <= REASON_SLOTS && GATE_COUNT <= GATE_SLOTS, "enlarge the arrays");
 
 #endif

@@ -6,7 +6,7 @@
 #ifndef SIDECAR_ACCELERATION_ACCEPTORS_H
 #define SIDECAR_ACCELERATION_ACCEPTORS_H
 
-#include "ends.h"
+#include "state.h"
 
 /* False also while the socket has no file: before accept(), and after close(). */
 static __always_inline bool is_polled(struct sock *sk)
@@ -16,22 +16,22 @@ static __always_inline bool is_polled(struct sock *sk)
 	return file && (BPF_CORE_READ(file, f_flags) & O_NONBLOCK);
 }
 
-/* STANDING_NONE where a container polls what it accepts. */
-static __always_inline enum standing by_acceptor(__u64 container)
+/* REASON_NONE where a container polls what it accepts. */
+static __always_inline enum reason reason_by_acceptor(__u64 container)
 {
-	struct habits *habits = bpf_map_lookup_elem(&containers, &container);
+	struct reader_traits *traits = bpf_map_lookup_elem(&containers, &container);
 
-	if (!habits || !(habits->bits & (HABIT_ACCEPTS_POLLING | HABIT_ACCEPTS_BLOCKING)))
-		return STANDING_LEARNING;
-	return habits->bits & HABIT_ACCEPTS_BLOCKING ? STANDING_BLOCKING_READER : STANDING_NONE;
+	if (!traits || !(traits->bits & (TRAIT_ACCEPTS_POLLING | TRAIT_ACCEPTS_BLOCKING)))
+		return REASON_LEARNING;
+	return traits->bits & TRAIT_ACCEPTS_BLOCKING ? REASON_BLOCKING_READER : REASON_NONE;
 }
 
-static __always_inline void remember_acceptor(__u64 container, enum habit habit)
+static __always_inline void remember_acceptor(__u64 container, enum reader_trait trait)
 {
-	struct habits *known = bpf_map_lookup_elem(&containers, &container);
-	struct habits first = { .bits = habit };
+	struct reader_traits *known = bpf_map_lookup_elem(&containers, &container);
+	struct reader_traits first = { .bits = trait };
 
-	if (known && known->bits & habit)
+	if (known && known->bits & trait)
 		return;
 	if (known)
 		first.bits |= known->bits;
@@ -39,11 +39,11 @@ static __always_inline void remember_acceptor(__u64 container, enum habit habit)
 }
 
 /* Looks at an accepted socket that has answered, and remembers it for its container. */
-static __always_inline void observe_accepted(struct end *end, struct sock *sk)
+static __always_inline void learn_from_accepted(struct socket_state *state, struct sock *sk)
 {
-	end->watched = 0;
+	state->acceptor_unknown = 0;
 	if (BPF_CORE_READ(sk, sk_socket, file))
-		remember_acceptor(end->container, is_polled(sk) ? HABIT_ACCEPTS_POLLING : HABIT_ACCEPTS_BLOCKING);
+		remember_acceptor(state->container, is_polled(sk) ? TRAIT_ACCEPTS_POLLING : TRAIT_ACCEPTS_BLOCKING);
 }
 
 #endif

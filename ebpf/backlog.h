@@ -42,64 +42,64 @@ __noinline __u64 count_unread(__u64 address)
 
 /* The peer's unread redirected bytes. Kernels that charge them to the receive buffer tell how many there are (sk_rmem_alloc; TCP's
  * are all read when this is asked); elsewhere all that was redirected since they were last known counts. */
-static __always_inline __u64 unread_bytes(const struct end *end, struct sock *peer)
+static __always_inline __u64 unread_bytes(const struct socket_state *state, struct sock *peer)
 {
 	__u64 charged = PEEK(peer, sk_backlog.rmem_alloc.counter);
 
-	return charged && charged < end->backlog ? charged : end->backlog;
+	return charged && charged < state->backlog ? charged : state->backlog;
 }
 
 /* What the backlog costs the kernel, and a message more. */
-static __always_inline __u64 cost_with(const struct end *end, __u32 size)
+static __always_inline __u64 cost_with(const struct socket_state *state, __u32 size)
 {
-	return end->backlog + size + (end->backlog_messages + 1) * SK_MSG_BYTES;
+	return state->backlog + size + (state->backlog_messages + 1) * SK_MSG_BYTES;
 }
 
 /* Whether no other thread can have passed this program with a message that has not reached the peer's queue yet. */
-static __always_inline bool redirects_alone(const struct end *end)
+static __always_inline bool is_only_redirector(const struct socket_state *state)
 {
-	return !end->shared && (!end->redirector || end->redirector == (__u32)bpf_get_current_pid_tgid());
+	return !state->shared && (!state->redirector || state->redirector == (__u32)bpf_get_current_pid_tgid());
 }
 
 /* Whether all that was redirected has reached the peer's queue; asked before the queue is looked at. While no reference to the peer is
  * held nothing is on its way, and an end whose messages one thread has redirected for a while is that thread's alone again. */
-static __always_inline bool all_arrived(struct end *end, struct sock *peer)
+static __always_inline bool confirm_all_arrived(struct socket_state *state, struct sock *peer)
 {
-	if (redirects_alone(end))
+	if (is_only_redirector(state))
 		return true;
 	if (passing_references(peer) != 0)
 		return false;
-	if (end->redirector == (__u32)bpf_get_current_pid_tgid() && bpf_jiffies64() - end->alone_since >= ALONE_JIFFIES)
-		end->shared = 0;
+	if (state->redirector == (__u32)bpf_get_current_pid_tgid() && bpf_jiffies64() - state->alone_since >= ALONE_JIFFIES)
+		state->shared = 0;
 	return true;
 }
 
-static __always_inline void forget_backlog(struct end *end)
+static __always_inline void forget_backlog(struct socket_state *state)
 {
-	end->backlog = 0;
-	end->backlog_messages = 0;
+	state->backlog = 0;
+	state->backlog_messages = 0;
 }
 
 /* Looks at the peer's queue; false, and the count stays, where a message may be on its way there. */
-static __always_inline bool recount(struct end *end, struct sock *peer)
+static __always_inline bool recount(struct socket_state *state, struct sock *peer)
 {
 	__u64 unread;
 
-	if (!all_arrived(end, peer))
+	if (!confirm_all_arrived(state, peer))
 		return false;
-	unread = count_unread(end->peer.sock);
+	unread = count_unread(state->peer.sock);
 	if (unread == UNKNOWN)
 		return true;
-	end->backlog = (__u32)unread;
-	end->backlog_messages = unread >> 32;
+	state->backlog = (__u32)unread;
+	state->backlog_messages = unread >> 32;
 	return true;
 }
 
 /* Kernels that refuse a redirect by the receive buffer make the sender fail with EAGAIN, or wait for a wake-up that nobody sends
  * (openEuler, net/ipv4/tcp_bpf.c, bpf_tcp_ingress()). */
-static __always_inline bool refuses(struct sock *peer)
+static __always_inline bool refuses_redirect(struct sock *peer)
 {
-	return offers.rcvbuf_refuses && PEEK(peer, sk_backlog.rmem_alloc.counter) >= PEEK(peer, sk_rcvbuf);
+	return features.rcvbuf_refuses && PEEK(peer, sk_backlog.rmem_alloc.counter) >= PEEK(peer, sk_rcvbuf);
 }
 
 #endif

@@ -20,26 +20,26 @@ struct handshake {
 struct identity {
 	__u64 cookie;		/* 0: nobody */
 	__u64 sock;		/* struct tcp_sock */
-	__u64 end;		/* struct end in the socket's storage */
+	__u64 state;		/* struct socket_state in the socket's storage */
 	__u64 container;	/* cgroup v2 id of the program that opened the socket, or its listener */
 	__u32 netns;
 	__u32 slot;
 };
 
 /* The connecting end, waiting for its accepting end. */
-struct half {
+struct pending_connect {
 	struct identity identity;
-	enum standing standing;	/* STANDING_PAIRING, or why the connecting end stays on TCP */
+	enum reason reason;	/* REASON_PAIRING, or why the connecting end stays on TCP */
 	__u32 pad;
 	struct endpoint client;
 	struct endpoint original;
 };
 
 /* What the accepting end leaves for the connecting end: itself, or (cookie 0) why it stays on TCP. */
-struct joint {
+struct pairing_result {
 	struct identity identity;
 	enum path_kind path;
-	enum standing standing;
+	enum reason reason;
 };
 
 /* What a destination's connections were like; `turns` is a moving average in sixteenths. */
@@ -50,11 +50,11 @@ struct target {
 
 struct history {
 	__u32 turns;
-	enum standing otherwise;	/* the reason to give where `turns` are too few */
+	enum reason otherwise;	/* the reason to give where `turns` are too few */
 };
 
 /* The part of an end that its peer reads with every message. */
-struct face {
+struct shown {
 	__u64 cookie;
 	struct handshake handshake;	/* zero while there is no connection: a cookie outlives it */
 	__u64 redirected;	/* jiffies; when a message was last redirected */
@@ -66,8 +66,8 @@ struct face {
 };
 
 /* One connection end: the socket's own memory. */
-struct end {
-	struct face face;
+struct socket_state {
+	struct shown shown;
 	struct identity peer;	/* cookie 0 until paired */
 	__u64 peer_file;	/* struct file of the peer's socket, once it was accepted */
 	__u64 container;
@@ -88,19 +88,19 @@ struct end {
 	__u32 slot;
 	__u32 netns;
 	enum path_kind path;
-	enum standing standing;
+	enum reason reason;
 	enum gate gate;		/* of the last message */
 	__u32 proven;		/* as seen_readers has it for the peer's container */
 	__u32 proving;		/* bytes that the peer has to read over TCP now; 0: none */
 	__u32 proving_watch;	/* settings.watch when they were sent */
 	__u32 redirector;	/* thread that redirected last */
-	__u32 heard;		/* the peer's count of messages when this end last looked */
+	__u32 peer_messages;		/* the peer's count of messages when this end last looked */
 	__u32 run;		/* messages since the peer was last heard */
 	__u32 turns;		/* runs so far */
 	__u32 seen_out;		/* segments with data, sent and received, before the present way of talking began */
 	__u32 seen_in;
 	__u32 seen_read;	/* copied_seq at the last visit */
-	__u32 spared;		/* messages in a row that found the queue empty and the lease far too large */
+	__u32 oversized;		/* messages in a row that found the queue empty and the lease far too large */
 	__u8 accepting;
 	__u8 joined;		/* has a row in the original-destination map, or had one */
 	__u8 adopted;
@@ -112,7 +112,7 @@ struct end {
 	__u8 drained;		/* the peer's queue was empty after the last redirected message */
 	__u8 blocked;		/* messages in a row that found the peer's file without O_NONBLOCK */
 	__u8 quick_timers;	/* TCP's timers are short while the end is in the map */
-	__u8 watched;		/* whether its program polls is still to be seen */
+	__u8 acceptor_unknown;		/* whether its program polls is still to be seen */
 	__u8 samples;		/* messages that TCP has measured its timer by, up to TIMER_SAMPLES */
 	__u8 held_unread;	/* segments are held back because redirected bytes are unread, and not for the connection to leave */
 	__u8 shared;		/* several threads have redirected */
@@ -126,11 +126,11 @@ struct debt {
 	__u32 pad;
 };
 
-/* A connection end of which nothing more is expected than that it closes soon, and that stands for BRIEF_WEIGHT of its
+/* A connection end of which nothing more is expected than that it closes soon, and that stands for SAMPLE_WEIGHT of its
  * kind: a line instead of an `end`. */
-#define BRIEF_WEIGHT 8
+#define SAMPLE_WEIGHT 8
 
-struct brief {
+struct sampled_connection {
 	__u32 slot;
 	__u32 netns;
 	__u32 accepting;

@@ -24,25 +24,25 @@ static __always_inline void on_established(struct bpf_sock_ops *ops, struct bpf_
 /* A callback that an end asked for. */
 static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
 {
-	struct end *end = bpf_sk_storage_get(&ends, sk, NULL, 0);
+	struct socket_state *state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
 
 	if (ops->op == BPF_SOCK_OPS_STATE_CB) {
-		if (end && end->standing != STANDING_NONE) {
-			close_end(ops, sk, end, tp);
+		if (state && state->reason != REASON_NONE) {
+			close_socket(ops, sk, state, tp);
 		} else {
-			on_brief_close(ops, tp);
+			on_sampled_close(ops, tp);
 		}
 	} else if (ops->op == BPF_SOCK_OPS_HDR_OPT_LEN_CB) {
 		/* a segment is about to be sent: where nothing is under way, it finds the peer out of the map */
-		if (end && end->face.leaving)
-			on_tcp_data(ops, end, tp);
-	} else if (end && take_joint(end)) {
-		on_tcp_data(ops, end, tp);
-	} else if (end && ops->op == BPF_SOCK_OPS_RTT_CB) {
-		if (end->standing == STANDING_PAIRING)
-			on_first_answer(ops, end, tp);
-		else if (end->watched)
-			on_first_own_answer(ops, end, tp);
+		if (state && state->shown.leaving)
+			on_tcp_data(ops, state, tp);
+	} else if (state && take_pairing_result(state)) {
+		on_tcp_data(ops, state, tp);
+	} else if (state && ops->op == BPF_SOCK_OPS_RTT_CB) {
+		if (state->reason == REASON_PAIRING)
+			on_first_answer(ops, state, tp);
+		else if (state->acceptor_unknown)
+			on_first_own_answer(ops, state, tp);
 	}
 }
 
@@ -81,29 +81,29 @@ int on_message(struct sk_msg_md *msg)
 	struct settings *settings = current_settings();
 	struct bpf_sock *sk = msg->sk;
 	struct tcp_sock *tp;
-	struct end *end;
+	struct socket_state *state;
 	enum gate gate;
 
 	if (!settings || !sk)
 		return SK_PASS;
-	end = bpf_sk_storage_get(&ends, sk, NULL, 0);
-	if (!end)
+	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
+	if (!state)
 		return SK_PASS;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return SK_PASS;
-	gate = consider(end, tp, msg->size, settings);
+	gate = choose_gate(state, tp, msg->size, settings);
 	/* a key that has left the map answers SK_DROP, which the sender would see as EACCES */
-	if (gate == GATE_OPEN && bpf_msg_redirect_hash(msg, &sockets, &end->peer.cookie, BPF_F_INGRESS) != SK_PASS)
+	if (gate == GATE_OPEN && bpf_msg_redirect_hash(msg, &sockets, &state->peer.cookie, BPF_F_INGRESS) != SK_PASS)
 		gate = GATE_PEER_GONE;
 	if (gate == GATE_OPEN) {
-		end->backlog += msg->size;
-		end->backlog_messages++;
-		end->drained = 0;
-		note_redirect(end);
+		state->backlog += msg->size;
+		state->backlog_messages++;
+		state->drained = 0;
+		note_redirect(state);
 	}
-	settle_by(end, gate, settings);
-	count_message(end, gate, msg->size);
+	set_reason_by_gate(state, gate, settings);
+	count_message(state, gate, msg->size);
 	return SK_PASS;
 }
 
@@ -120,64 +120,64 @@ int on_segment(struct __sk_buff *skb)
 	/* a socket that is in no SOCKHASH has mostly nothing there, and is done with here */
 	if (!tp || !tp->inet_conn.icsk_inet.sk.sk_user_data)
 		return 1;
-	return must_wait(skb, sk, tp) ? 0 : 1;
+	return hold(skb, sk, tp) ? 0 : 1;
 }
 
-static __always_inline enum finding look_at(struct sock *sk)
+static __always_inline enum finding finding_of(struct sock *sk)
 {
 	if (!fast_queue_empty(sk))
 		return FINDING_UNREAD;
 	return has_to_leave(sk) ? FINDING_LEAVING : 0;
 }
 
-/* As write_found() of visit.h: puts the layout into the BTF. */
-static __noinline int answer_look(struct __sk_buff *questions, enum look place, const struct looked *looked)
+/* As write_scan_record() of scan.h: puts the layout into the BTF. */
+static __noinline int write_check(struct __sk_buff *questions, enum check place, const struct socket_check *check)
 {
-	return bpf_skb_store_bytes(questions, LOOK_FIRST + place * sizeof(*looked), looked, sizeof(*looked), 0);
+	return bpf_skb_store_bytes(questions, CHECK_FIRST + place * sizeof(*check), check, sizeof(*check), 0);
 }
 
 /* Fills one place. False where there is no question any more. A global function: the verifier looks at it once, not with each turn of the
  * loop, of which old ones find no end (openEuler's 5.10). */
-__noinline int look_at_place(struct __sk_buff *questions, enum look place)
+__noinline int check_place(struct __sk_buff *questions, enum check place)
 {
-	struct looked looked = {};
+	struct socket_check check = {};
 	struct bpf_sock *sk;
 	struct sock *found;
 	__u64 cookie;
 
-	if (bpf_skb_load_bytes(questions, LOOK_FIRST + place * sizeof(looked), &cookie, sizeof(cookie)) || !cookie)
+	if (bpf_skb_load_bytes(questions, CHECK_FIRST + place * sizeof(check), &cookie, sizeof(cookie)) || !cookie)
 		return false;
 	sk = bpf_map_lookup_elem(&sockets, &cookie);
 	if (!sk) {
-		settle_debt(cookie);
+		pay_debt(cookie);
 		return true;
 	}
 	found = (struct sock *)bpf_skc_to_tcp_sock(sk);
 	if (found) {
-		looked.finding = look_at(found);
-		looked.netns = netns_of(found);
+		check.finding = finding_of(found);
+		check.netns = netns_of(found);
 	}
 	if (found && fast_queue_empty(found))
-		settle_debt(cookie);
+		pay_debt(cookie);
 	bpf_sk_release(sk);
-	answer_look(questions, place, &looked);
+	write_check(questions, place, &check);
 	return true;
 }
 
 /* Looks whether programs have bytes to read at sockets of the SOCKHASH, or have to leave it before it is let go. Never attached:
  * user space runs it with the cookies it finds there (BPF_PROG_TEST_RUN), because hardened kernels refuse iter/sockmap. */
 SEC("tc")
-int look_at_sockets(struct __sk_buff *questions)
+int check_sockets(struct __sk_buff *questions)
 {
-	for (__u32 place = 0; place < LOOK_PLACES; place++)
-		if (!look_at_place(questions, place))
+	for (__u32 place = 0; place < CHECK_PLACES; place++)
+		if (!check_place(questions, place))
 			break;
 	return 0;
 }
 
 /* Visits the connections of one network namespace: the one of whoever opens the iterator. */
 SEC("iter/tcp")
-int visit_connections(struct bpf_iter__tcp *ctx)
+int scan_connections(struct bpf_iter__tcp *ctx)
 {
 	struct settings *settings = current_settings();
 	struct sock_common *skc = ctx->sk_common;
@@ -192,15 +192,15 @@ int visit_connections(struct bpf_iter__tcp *ctx)
 	if (!tp)
 		return 0;
 	if (skc->skc_state != BPF_TCP_ESTABLISHED)
-		return visit_idle(tp);
+		return scan_idle(tp);
 	netns = netns_of((struct sock *)tp);
 	pod = bpf_map_lookup_elem(&pods, &netns);
 	if (!pod)
-		return visit_idle(tp);
-	finding = visit(tp, (struct sock *)tp, pod, settings);
+		return scan_idle(tp);
+	finding = scan(tp, (struct sock *)tp, pod, settings);
 	if (!finding)
 		return 0;
-	return report(ctx->meta, finding, (struct sock *)tp, finding == FINDING_STRANGER ? read_at_once(tp) : 0);
+	return write_finding(ctx->meta, finding, (struct sock *)tp, finding == FINDING_UNKNOWN_READER ? read_at_once(tp) : 0);
 }
 
 /* Describes the connections of one network namespace, in every mode. */
@@ -224,7 +224,7 @@ int on_tcp_splice_read(void *registers)
 {
 	struct socket *socket = (void *)argument(registers, 0);
 
-	return note_reader(BPF_CORE_READ(socket, sk), HABIT_SPLICES);
+	return note_reader(BPF_CORE_READ(socket, sk), TRAIT_SPLICES);
 }
 
 SEC("kprobe/tcp_ioctl")
@@ -243,19 +243,19 @@ int on_tcp_bpf_ioctl(void *registers)
 SEC("raw_tracepoint/tcp_rcv_space_adjust")
 int on_tcp_read(struct bpf_raw_tracepoint_args *of)
 {
-	return in_splice() ? note_reader((void *)of->args[0], HABIT_SPLICES) : 0;
+	return is_in_splice() ? note_reader((void *)of->args[0], TRAIT_SPLICES) : 0;
 }
 
 SEC("tracepoint/syscalls/sys_enter_splice")
 int on_splice(struct syscall_entry *entry)
 {
-	return note_reader(socket_of(entry->arguments[0]), HABIT_SPLICES);
+	return note_reader(socket_of(entry->arguments[0]), TRAIT_SPLICES);
 }
 
 SEC("tracepoint/syscalls/sys_enter_ioctl")
 int on_ioctl(struct syscall_entry *entry)
 {
-	return (__u32)entry->arguments[1] == FIONREAD ? note_reader(socket_of(entry->arguments[0]), HABIT_COUNTS) : 0;
+	return (__u32)entry->arguments[1] == FIONREAD ? note_reader(socket_of(entry->arguments[0]), TRAIT_ASKS_FIONREAD) : 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

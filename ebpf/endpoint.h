@@ -74,17 +74,17 @@ static __always_inline bool same_address(const struct address *a, const struct a
 	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
 }
 
-static __always_inline enum locality locality_of(const struct address *address)
+static __always_inline enum location location_of(const struct address *address)
 {
-	struct place *place = bpf_map_lookup_elem(&addresses, address);
+	struct address_location *place = bpf_map_lookup_elem(&addresses, address);
 
-	return place ? place->locality : 0;
+	return place ? place->location : 0;
 }
 
 /* The network namespace of the selected pod that has an address; 0 for every other address. */
 static __always_inline __u32 pod_at(const struct address *address)
 {
-	struct place *place = bpf_map_lookup_elem(&addresses, address);
+	struct address_location *place = bpf_map_lookup_elem(&addresses, address);
 
 	return place ? place->netns : 0;
 }

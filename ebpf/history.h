@@ -3,7 +3,7 @@
 #ifndef SIDECAR_ACCELERATION_HISTORY_H
 #define SIDECAR_ACCELERATION_HISTORY_H
 
-#include "ends.h"
+#include "state.h"
 
 #define SIXTEENTHS 16
 /* Joining costs about as much as it saves in three turns (measured: 1 request 50.6 against 53.2 us, 5 requests 132
@@ -21,20 +21,20 @@ static __always_inline struct target target_of(__u32 netns, const struct endpoin
 	return target;
 }
 
-/* STANDING_NONE where connections to the destination are worth joining, else the reason why this one is not. */
-static __always_inline enum standing by_history(__u32 netns, const struct endpoint *original,
+/* REASON_NONE where connections to the destination are worth joining, else the reason why this one is not. */
+static __always_inline enum reason reason_by_history(__u32 netns, const struct endpoint *original,
 						const struct settings *settings)
 {
 	struct target target = target_of(netns, original);
 	struct history *history = bpf_map_lookup_elem(&destinations, &target);
 
 	if (!history)
-		return settings->learns ? STANDING_LEARNING : STANDING_NONE;
-	return history->turns < WORTHWHILE_TURNS * SIXTEENTHS ? history->otherwise : STANDING_NONE;
+		return settings->learns ? REASON_LEARNING : REASON_NONE;
+	return history->turns < WORTHWHILE_TURNS * SIXTEENTHS ? history->otherwise : REASON_NONE;
 }
 
 /* Adds one connection of `turns` to the average; `decisive` makes it the whole of it. */
-static __always_inline void remember_turns(const struct target *target, __u32 turns, enum standing otherwise,
+static __always_inline void remember_turns(const struct target *target, __u32 turns, enum reason otherwise,
 					   bool decisive)
 {
 	struct history *history = bpf_map_lookup_elem(&destinations, target);
@@ -58,7 +58,7 @@ static __always_inline void learn_from(__u32 netns, const struct endpoint *origi
 	bool stream = departed || (turns < WORTHWHILE_TURNS && most >= STREAM_SEGMENTS);
 	struct target target = target_of(netns, original);
 
-	remember_turns(&target, turns, stream ? STANDING_ONE_WAY : STANDING_SHORT_LIVED, false);
+	remember_turns(&target, turns, stream ? REASON_ONE_WAY : REASON_SHORT_LIVED, false);
 }
 
 #endif

@@ -16,9 +16,9 @@
 #include <bpf/bpf_endian.h>
 
 #define NS_PER_MS 1000000ULL
-#define PATIENCE_NS (600 * 1000 * NS_PER_MS)
+#define LONGEST_HOLD_NS (600 * 1000 * NS_PER_MS)
 /* A connection that is to leave is out of the map with the first retransmission; if it is not, it shall not wait for it. */
-#define LEAVING_PATIENCE_NS (50 * NS_PER_MS)
+#define LEAVING_HOLD_NS (50 * NS_PER_MS)
 
 /* struct ipv6_opt_hdr and the kinds of it that may stand before TCP (include/uapi/linux/in6.h) */
 #define HOP_OPTIONS 0
@@ -97,71 +97,71 @@ static __always_inline bool runs_our_program(struct sock *sk)
 }
 
 /* How long the sender may be kept waiting; 0 where it waits no longer, or is not there to be asked. */
-static __always_inline __u64 patience_of(const struct end *end)
+static __always_inline __u64 longest_hold(const struct socket_state *state)
 {
-	struct sock *sender = PEEKABLE(struct sock, end->peer.sock);
-	struct inet_connection_sock *connection = PEEKABLE(struct inet_connection_sock, end->peer.sock);
+	struct sock *sender = PEEKABLE(struct sock, state->peer.sock);
+	struct inet_connection_sock *connection = PEEKABLE(struct inet_connection_sock, state->peer.sock);
 	__u64 user_timeout;
-	__u8 state;
+	__u8 tcp_state;
 
-	if (!end->peer.cookie || (__u64)PEEK(sender, __sk_common.skc_cookie.counter) != end->peer.cookie)
+	if (!state->peer.cookie || (__u64)PEEK(sender, __sk_common.skc_cookie.counter) != state->peer.cookie)
 		return 0;
-	state = PEEK(sender, __sk_common.skc_state);
-	if (state != BPF_TCP_ESTABLISHED && state != BPF_TCP_CLOSE_WAIT)
+	tcp_state = PEEK(sender, __sk_common.skc_state);
+	if (tcp_state != BPF_TCP_ESTABLISHED && tcp_state != BPF_TCP_CLOSE_WAIT)
 		return 0;
 	/* the retransmission after the one that passes first may come twice as late */
 	user_timeout = PEEK(connection, icsk_user_timeout) * NS_PER_MS / 4;
-	return user_timeout && user_timeout < PATIENCE_NS ? user_timeout : PATIENCE_NS;
+	return user_timeout && user_timeout < LONGEST_HOLD_NS ? user_timeout : LONGEST_HOLD_NS;
 }
 
 /* Counts the time from the first segment that had to wait, for unread bytes or for the connection to leave. */
-static __always_inline bool waits(struct end *end, bool unread, __u64 patience)
+static __always_inline bool hold_for(struct socket_state *state, bool unread, __u64 longest)
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	if (!end->held_since || end->held_unread != unread)
-		end->held_since = now;
-	end->held_unread = unread;
-	return now - end->held_since < patience;
+	if (!state->held_since || state->held_unread != unread)
+		state->held_since = now;
+	state->held_unread = unread;
+	return now - state->held_since < longest;
 }
 
 /* The reader has splice(2) take bytes from TCP's queue alone: what is redirected and unread must never be overtaken. */
-static __always_inline bool splices(const struct end *end)
+static __always_inline bool is_spliced(const struct socket_state *state)
 {
-	__u64 cookie = end->face.cookie;
+	__u64 cookie = state->shown.cookie;
 
 	return bpf_map_lookup_elem(&spliced, &cookie);
 }
 
 /* Where FIONREAD counts redirected bytes alone, bytes of TCP are shown to the reader of a connection that is to leave only
  * when it is out of the map: one that asks how much there is would be told too little. */
-static __always_inline bool leaves_first(const struct end *end)
+static __always_inline bool must_leave_first(const struct socket_state *state)
 {
-	struct face sender;
+	struct shown sender;
 
-	if (!tcp_needs_to_leave() || !end->face.in_map)
+	if (!must_leave_for_tcp() || !state->shown.in_map)
 		return false;
-	return end->face.leaving || (peer_face(end, &sender) && sender.leaving);
+	return state->shown.leaving || (read_peer(state, &sender) && sender.leaving);
 }
 
-static __always_inline bool must_wait(struct __sk_buff *skb, struct bpf_sock *sk, struct tcp_sock *tp)
+static __always_inline bool hold(struct __sk_buff *skb, struct bpf_sock *sk, struct tcp_sock *tp)
 {
 	bool unread = !fast_queue_empty((struct sock *)tp);
 	struct segment segment;
-	struct end *end;
+	struct socket_state *state;
 
-	end = bpf_sk_storage_get(&ends, sk, NULL, 0);
-	if (!end)
+	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
+	if (!state)
 		return unread && runs_our_program((struct sock *)tp) && read_segment(skb, &segment) && is_next(&segment, tp);
-	if (!unread && !leaves_first(end)) {
-		end->held_since = 0;
+	if (!unread && !must_leave_first(state)) {
+		state->held_since = 0;
 		return false;
 	}
 	if (!read_segment(skb, &segment) || !is_next(&segment, tp))
 		return false;
 	if (!unread)
-		return waits(end, false, LEAVING_PATIENCE_NS);
-	return splices(end) || waits(end, true, patience_of(end));
+		return hold_for(state, false, LEAVING_HOLD_NS);
+	return is_spliced(state) || hold_for(state, true, longest_hold(state));
 }
 
 #endif

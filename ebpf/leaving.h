@@ -10,105 +10,105 @@
 #include "gate.h"
 
 /* Forgets the peer: from now on the end is like one that was never joined, and a visit may join it again. `peer`: what the peer shows. */
-static __always_inline void part(struct end *end, struct tcp_sock *tp, const struct face *peer)
+static __always_inline void forget_peer(struct socket_state *state, struct tcp_sock *tp, const struct shown *peer)
 {
-	give_back(end, end->lease);
-	end->peer.cookie = 0;
-	end->face.in_map = 0;
-	end->joined = 0;
+	give_back(state, state->lease);
+	state->peer.cookie = 0;
+	state->shown.in_map = 0;
+	state->joined = 0;
 	/* one that was told to leave by an order is as welcome as before */
-	if (end->standing == STANDING_ONE_WAY && end->departures < 6)
-		end->departures++;
-	end->unproven = peer->unproven;
-	end->seen_in = BPF_CORE_READ(tp, data_segs_in);
-	end->seen_out = BPF_CORE_READ(tp, data_segs_out);
-	mark_adopted(end, false);
+	if (state->reason == REASON_ONE_WAY && state->departures < 6)
+		state->departures++;
+	state->unproven = peer->unproven;
+	state->seen_in = BPF_CORE_READ(tp, data_segs_in);
+	state->seen_out = BPF_CORE_READ(tp, data_segs_out);
+	mark_adopted(state, false);
 }
 
 /* Of the accepting end: the key of the connection's row in origdsts. */
-static __always_inline __u64 row_of(const struct end *end)
+static __always_inline __u64 row_of(const struct socket_state *state)
 {
-	return end->accepting ? end->face.cookie : end->peer.cookie;
+	return state->accepting ? state->shown.cookie : state->peer.cookie;
 }
 
-static __always_inline bool leave(struct end *end, struct tcp_sock *tp, const struct face *face)
+static __always_inline bool take_out(struct socket_state *state, struct tcp_sock *tp, const struct shown *peer_shown)
 {
-	__u64 own = end->face.cookie, peer = end->peer.cookie;
+	__u64 own = state->shown.cookie, peer = state->peer.cookie;
 
-	if (forget_original(row_of(end)))
+	if (forget_original(row_of(state)))
 		return false;
-	give_places_back(end);
+	give_places_back(state);
 	bpf_map_delete_elem(&sockets, &own);
 	bpf_map_delete_elem(&sockets, &peer);
-	COUNT(end->slot, left);
-	part(end, tp, face);
+	COUNT(state->slot, left);
+	forget_peer(state, tp, peer_shown);
 	return true;
 }
 
 /* One look at a connection that may be on its way out of the map; true when this look took it out. */
-static __always_inline bool try_to_leave(struct end *end, struct tcp_sock *tp, int holders)
+static __always_inline bool try_to_leave(struct socket_state *state, struct tcp_sock *tp, int holders)
 {
-	struct sock *peer = PEEKABLE(struct sock, end->peer.sock);
-	struct face face;
+	struct sock *peer = PEEKABLE(struct sock, state->peer.sock);
+	struct shown peer_shown;
 
-	if (!peer_face(end, &face) || !face.in_map || !is_peer(end, peer))
+	if (!read_peer(state, &peer_shown) || !peer_shown.in_map || !is_peer(state, peer))
 		return false;
-	if (!end->face.leaving && face.leaving)
-		begin_leaving(end, face.leaving);
-	if (!end->face.leaving || !both_established(tp, peer))
+	if (!state->shown.leaving && peer_shown.leaving)
+		begin_leaving(state, peer_shown.leaving);
+	if (!state->shown.leaving || !are_established(tp, peer))
 		return false;
-	return is_quiet(end, (struct sock *)tp, peer, &face, holders) && leave(end, tp, &face);
+	return claim_quiet_outside(state, (struct sock *)tp, peer, &peer_shown, holders) && take_out(state, tp, &peer_shown);
 }
 
 /* An end whose connection was taken out of the map by its peer. */
-static __always_inline bool was_parted(const struct end *end)
+static __always_inline bool was_taken_out(const struct socket_state *state)
 {
-	__u64 accepting = row_of(end);
+	__u64 accepting = row_of(state);
 
-	return end->joined && end->peer.cookie && !bpf_map_lookup_elem(&origdsts, &accepting);
+	return state->joined && state->peer.cookie && !bpf_map_lookup_elem(&origdsts, &accepting);
 }
 
 /* The reason is that of whichever end began to leave. */
-static __always_inline void part_too(struct end *end, struct tcp_sock *tp)
+static __always_inline void follow_peer_out(struct socket_state *state, struct tcp_sock *tp)
 {
-	enum standing standing = end->face.leaving;
-	struct face face;
+	enum reason reason = state->shown.leaving;
+	struct shown peer_shown;
 
-	if (!peer_face(end, &face))
-		__builtin_memset(&face, 0, sizeof(face));
-	if (!standing)
-		standing = face.leaving;
-	settle(end, standing ? standing : STANDING_ONE_WAY);
-	part(end, tp, &face);
+	if (!read_peer(state, &peer_shown))
+		__builtin_memset(&peer_shown, 0, sizeof(peer_shown));
+	if (!reason)
+		reason = peer_shown.leaving;
+	set_reason(state, reason ? reason : REASON_ONE_WAY);
+	forget_peer(state, tp, &peer_shown);
 }
 
 /* Data of a joined connection has run over TCP, or is sent again because hold.h dropped it. Where no program owns the
  * socket's lock this is a softirq, which holds a reference to it. */
-static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
+static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct socket_state *state, struct tcp_sock *tp)
 {
 	int holders = tp->inet_conn.icsk_inet.sk.sk_lock.owned ? 0 : 1;
 
-	if (was_parted(end)) {
-		part_too(end, tp);
-	} else if (!try_to_leave(end, tp, holders)) {
+	if (was_taken_out(state)) {
+		follow_peer_out(state, tp);
+	} else if (!try_to_leave(state, tp, holders)) {
 		return;
 	}
-	drop_data_callbacks(ops, end);
-	RESTORE_TIMERS(ops, end);
+	drop_data_callbacks(ops, state);
+	RESTORE_TIMERS(ops, state);
 }
 
 /* The end of an end, and of the memory that it took. */
-static __always_inline void close_end(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct end *end, struct tcp_sock *tp)
+static __always_inline void close_socket(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct socket_state *state, struct tcp_sock *tp)
 {
-	__u64 cookie = end->face.cookie;
+	__u64 cookie = state->shown.cookie;
 
-	leave_if_reset(end, (struct sock *)tp);
-	close_lease(end);
-	on_close(ops, end, tp);
+	leave_if_reset(state, (struct sock *)tp);
+	close_lease(state);
+	close_connection(ops, state, tp);
 	if (fast_queue_empty((struct sock *)tp))
-		settle_debt(cookie);
-	give_back_end(end->netns);
-	bpf_sk_storage_delete(&ends, sk);
+		pay_debt(cookie);
+	give_back_end(state->netns);
+	bpf_sk_storage_delete(&socket_states, sk);
 }
 
 #endif

@@ -33,7 +33,7 @@ struct {
 	__uint(max_entries, MAX_ADDRESSES);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct address);
-	__type(value, struct place);
+	__type(value, struct address_location);
 	PINNED;
 } addresses SEC(".maps");
 
@@ -50,9 +50,9 @@ struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, MAX_NAMESPACES);
 	__type(key, __u32);
-	__type(value, struct tally);
+	__type(value, struct statistics);
 	PINNED;
-} tallies SEC(".maps");
+} statistics SEC(".maps");
 
 /* What the node has taken of what settings.node bounds. A joined connection holds two places in the SOCKHASH, given back by
  * whoever deletes its row in origdsts; since 5.16 the socket itself stays until close(). */
@@ -91,7 +91,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_PENDING);
 	__type(key, struct handshake);
-	__type(value, struct half);
+	__type(value, struct pending_connect);
 	PINNED;
 } pending SEC(".maps");
 
@@ -100,7 +100,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_PENDING);
 	__type(key, struct handshake);
-	__type(value, struct half);
+	__type(value, struct pending_connect);
 	PINNED;
 } candidates SEC(".maps");
 
@@ -116,18 +116,18 @@ struct {
 /* Ends of short-lived connections, by cookie. Preallocated: a socket's own storage is ten times as dear to make. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_BRIEFS);
+	__uint(max_entries, MAX_SAMPLED);
 	__type(key, __u64);
-	__type(value, struct brief);
+	__type(value, struct sampled_connection);
 	PINNED;
-} briefs SEC(".maps");
+} sampled SEC(".maps");
 
 /* How programs read, by the cgroup v2 id of their container; and the sockets of those that splice, by cookie. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_CONTAINERS);
 	__type(key, __u64);
-	__type(value, struct habits);
+	__type(value, struct reader_traits);
 	PINNED;
 } containers SEC(".maps");
 
@@ -135,7 +135,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_CONTAINERS);
 	__type(key, __u64);
-	__type(value, struct habits);
+	__type(value, struct reader_traits);
 	PINNED;
 } spliced SEC(".maps");
 
@@ -156,17 +156,17 @@ struct {
 	__uint(max_entries, MAX_SOCKETS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
-	__type(value, struct joint);
+	__type(value, struct pairing_result);
 	PINNED;
-} joints SEC(".maps");
+} pairing_results SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct end);
+	__type(value, struct socket_state);
 	PINNED;
-} ends SEC(".maps");
+} socket_states SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_SOCKHASH);

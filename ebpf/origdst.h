@@ -4,7 +4,7 @@
 #define SIDECAR_ACCELERATION_ORIGDST_H
 
 #include "endpoint.h"
-#include "offers.h"
+#include "features.h"
 
 #define SOL_IP 0
 /* openEuler's include/uapi/linux/netfilter_ipv4.h. Its 5.10 takes the option by a helper, its 6.6 by bpf_getsockopt();
@@ -39,7 +39,7 @@ static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, const s
 
 	if (!is_v4(&local->address))
 		return false;
-	if (offers.original_addr_helper)
+	if (features.original_addr_helper)
 		error = bpf_sk_original_addr(ops, BPF_SO_ORIGINAL_DST, &found, sizeof(found));
 	else
 		error = bpf_getsockopt(ops, SOL_IP, BPF_SO_ORIGINAL_DST, &found, sizeof(found));
@@ -66,16 +66,16 @@ static __always_inline void ask_helper(struct bpf_sock_ops *ops, struct origdst 
 }
 
 /* Called at the accepting end, with the half its connecting end left at the rendezvous; non-zero when the map is full. */
-static __always_inline long remember_original(struct bpf_sock_ops *ops, const struct half *half, __u64 cookie,
+static __always_inline long remember_original(struct bpf_sock_ops *ops, const struct pending_connect *connect, __u64 cookie,
 					      enum path_kind path)
 {
 	struct origdst row = {
-		.client_cookie = half->identity.cookie,
-		.slot = half->identity.slot,
+		.client_cookie = connect->identity.cookie,
+		.slot = connect->identity.slot,
 		.path = path,
 		.origin = ORIGIN_RENDEZVOUS,
-		.client = half->client,
-		.original = half->original,
+		.client = connect->client,
+		.original = connect->original,
 	};
 
 	read_local(ops, &row.redirected);

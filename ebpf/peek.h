@@ -8,7 +8,7 @@
 #define SIDECAR_ACCELERATION_PEEK_H
 
 #include "kernel.h"
-#include "offers.h"
+#include "features.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
@@ -20,25 +20,25 @@ static void *(*bpf_rdonly_cast)(const void *object, __u32 type) = (void *)READON
 #define PEEKABLE(type, address)                                                                                        \
 	({                                                                                                             \
 		void *plain = (void *)(address);                                                                       \
-		(type *)(offers.readonly_cast ? bpf_rdonly_cast(plain, bpf_core_type_id_kernel(type)) : plain);           \
+		(type *)(features.readonly_cast ? bpf_rdonly_cast(plain, bpf_core_type_id_kernel(type)) : plain);           \
 	})
 
 /* One member of what a pointer from PEEKABLE() points to. */
 #define PEEK(pointer, member)                                                                                          \
 	({                                                                                                             \
 		typeof(pointer) at = (pointer);                                                                        \
-		offers.readonly_cast ? at->member : BPF_CORE_READ(at, member);                                         \
+		features.readonly_cast ? at->member : BPF_CORE_READ(at, member);                                         \
 	})
 
 #define PEEK_BITS(pointer, member)                                                                                     \
 	({                                                                                                             \
 		typeof(pointer) at = (pointer);                                                                        \
-		offers.readonly_cast ? BPF_CORE_READ_BITFIELD(at, member) : BPF_CORE_READ_BITFIELD_PROBED(at, member);    \
+		features.readonly_cast ? BPF_CORE_READ_BITFIELD(at, member) : BPF_CORE_READ_BITFIELD_PROBED(at, member);    \
 	})
 
 /* The same of a socket that may be the program's own, whose members no kernel wants a call for. `own`: a constant. */
-#define LOOK(pointer, member, own) ((own) ? (pointer)->member : PEEK(pointer, member))
-#define LOOK_AT_BITS(pointer, member, own)                                                                             \
+#define PEEK_UNLESS_OWN(pointer, member, own) ((own) ? (pointer)->member : PEEK(pointer, member))
+#define PEEK_BITS_UNLESS_OWN(pointer, member, own)                                                                             \
 	((own) ? BPF_CORE_READ_BITFIELD(pointer, member) : PEEK_BITS(pointer, member))
 
 #endif

@@ -6,8 +6,8 @@
 #ifndef SIDECAR_ACCELERATION_PROVEN_H
 #define SIDECAR_ACCELERATION_PROVEN_H
 
-#include "counters.h"
-#include "offers.h"
+#include "statistics.h"
+#include "features.h"
 
 #define MOST_BITS 32
 
@@ -37,7 +37,7 @@ static __always_inline __u32 proven_by(__u64 container)
 }
 
 /* Where nothing is learnt, readers are trusted from the start. */
-static __always_inline bool asks_for_proof(const struct settings *settings)
+static __always_inline bool needs_proof(const struct settings *settings)
 {
 	return settings->learns || settings->warm_up;
 }
@@ -45,7 +45,7 @@ static __always_inline bool asks_for_proof(const struct settings *settings)
 /* Whether FIONREAD leaves redirected bytes out, so that a reader must find no more of them than it takes at once. */
 static __always_inline bool counts_tcp_alone(void)
 {
-	return !(offers.fionread & FIONREAD_REDIRECTED);
+	return !(features.fionread & FIONREAD_REDIRECTED);
 }
 
 /* What is proven by a message that was read. Where FIONREAD tells of redirected bytes, lengths of as many bits are alike: buffers
@@ -58,35 +58,35 @@ static __always_inline __u32 proof_by(__u64 bytes)
 }
 
 /* Whether the peer is not known to read so many bytes well. */
-static __always_inline bool exceeds_proven(struct end *end, __u64 bytes)
+static __always_inline bool check_proven(struct socket_state *state, __u64 bytes)
 {
-	if (bytes <= end->proven)
+	if (bytes <= state->proven)
 		return false;
-	end->proven = proven_by(end->peer.container);
-	return bytes > end->proven;
+	state->proven = proven_by(state->peer.container);
+	return bytes > state->proven;
 }
 
 /* A message that exceeds what is proven goes over TCP. */
-static __always_inline void begin_proof(struct end *end, __u64 bytes, const struct settings *settings)
+static __always_inline void begin_proof(struct socket_state *state, __u64 bytes, const struct settings *settings)
 {
 	__u32 proof = proof_by(bytes);
 
-	if (!end->proving)
-		end->proving_watch = settings->watch;
-	else if (end->proving_watch != settings->watch)
-		end->proving_watch = 0;
-	if (proof > end->proving)
-		end->proving = proof;
+	if (!state->proving)
+		state->proving_watch = settings->watch;
+	else if (state->proving_watch != settings->watch)
+		state->proving_watch = 0;
+	if (proof > state->proving)
+		state->proving = proof;
 }
 
 /* The peer has read all that went over TCP. It is known to read so much if it was watched all the time. */
-static __always_inline void end_proof(struct end *end, const struct settings *settings)
+static __always_inline void end_proof(struct socket_state *state, const struct settings *settings)
 {
-	__u32 proof = end->proving;
+	__u32 proof = state->proving;
 
-	end->proving = 0;
-	if (end->proving_watch && end->proving_watch == settings->watch && proof > proven_by(end->peer.container))
-		bpf_map_update_elem(&seen_readers, &end->peer.container, &proof, BPF_ANY);
+	state->proving = 0;
+	if (state->proving_watch && state->proving_watch == settings->watch && proof > proven_by(state->peer.container))
+		bpf_map_update_elem(&seen_readers, &state->peer.container, &proof, BPF_ANY);
 }
 
 #endif

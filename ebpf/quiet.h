@@ -72,9 +72,9 @@ static __always_inline bool fast_queue_empty(struct sock *sk)
 	return (__u64)PEEK(PEEKABLE(struct sk_psock, address), ingress_msg.next) == head;
 }
 
-static __always_inline bool is_peer(const struct end *end, struct sock *peer)
+static __always_inline bool is_peer(const struct socket_state *state, struct sock *peer)
 {
-	return (__u64)PEEK(peer, __sk_common.skc_cookie.counter) == end->peer.cookie;
+	return (__u64)PEEK(peer, __sk_common.skc_cookie.counter) == state->peer.cookie;
 }
 
 static __always_inline bool nothing_under_way(struct sock *own, struct sock *peer, int holders)
@@ -86,95 +86,95 @@ static __always_inline bool nothing_under_way(struct sock *own, struct sock *pee
 
 /* Where FIONREAD counts redirected bytes alone, a reader in the map is told too little of TCP's: a connection whose bytes are to
  * go over TCP from now on leaves, also when it is only switched off. Elsewhere it stays, and can be switched on at once. */
-static __always_inline bool tcp_needs_to_leave(void)
+static __always_inline bool must_leave_for_tcp(void)
 {
-	return offers.fionread == FIONREAD_REDIRECTED;
+	return features.fionread == FIONREAD_REDIRECTED;
 }
 
 /* Of a socket in the SOCKHASH while nothing is redirected any more: an open one, where it is told too little of TCP's bytes. */
 static __always_inline bool has_to_leave(struct sock *sk)
 {
-	return tcp_needs_to_leave() && BPF_CORE_READ(sk, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
+	return must_leave_for_tcp() && BPF_CORE_READ(sk, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
 }
 
 /* A reset ends a socket in the map with one error more than TCP has: tcp_bpf_sendmsg() tells of it and does not clear it. With
  * nothing left to be read there the socket is TCP's again. */
-static __always_inline void leave_if_reset(const struct end *end, struct sock *sk)
+static __always_inline void leave_if_reset(const struct socket_state *state, struct sock *sk)
 {
-	__u64 cookie = end->face.cookie;
+	__u64 cookie = state->shown.cookie;
 
-	if (sk->sk_err && end->face.in_map && fast_queue_empty(sk))
+	if (sk->sk_err && state->shown.in_map && fast_queue_empty(sk))
 		bpf_map_delete_elem(&sockets, &cookie);
 }
 
 /* A message is being redirected by the current thread. */
-static __always_inline void note_redirect(struct end *end)
+static __always_inline void note_redirect(struct socket_state *state)
 {
 	__u32 thread = bpf_get_current_pid_tgid();
 
-	end->face.redirected = bpf_jiffies64();
-	if (thread == end->redirector)
+	state->shown.redirected = bpf_jiffies64();
+	if (thread == state->redirector)
 		return;
-	if (end->redirector)
-		end->shared = 1;
-	end->redirector = thread;
-	end->alone_since = end->face.redirected;
+	if (state->redirector)
+		state->shared = 1;
+	state->redirector = thread;
+	state->alone_since = state->shown.redirected;
 }
 
 /* What was stored before is seen by all before anything is read after it. */
-static __always_inline void full_barrier(struct end *end)
+static __always_inline void full_barrier(struct socket_state *state)
 {
 	if (HAS_FULL_BARRIER)
-		ADD(end->barriers, 1);
+		ADD(state->barriers, 1);
 }
 
-static __always_inline bool still(struct sock *own, struct sock *peer, int holders)
+static __always_inline bool is_still(struct sock *own, struct sock *peer, int holders)
 {
 	return !PEEK(peer, sk_lock.owned) && nothing_under_way(own, peer, holders);
 }
 
 /* Claims that nothing is under way; false, and no claim, where something is. `holders`: references to `own` that the caller
  * knows of. */
-static __always_inline bool claim_quiet(struct end *end, struct sock *own, struct sock *peer, int holders)
+static __always_inline bool claim_quiet(struct socket_state *state, struct sock *own, struct sock *peer, int holders)
 {
-	if (end->face.quiet)
+	if (state->shown.quiet)
 		return true;
-	if (!HAS_FULL_BARRIER && bpf_jiffies64() - end->leaving_since < GRACE_JIFFIES)
+	if (!HAS_FULL_BARRIER && bpf_jiffies64() - state->leaving_since < GRACE_JIFFIES)
 		return false;
-	if (!still(own, peer, holders))
+	if (!is_still(own, peer, holders))
 		return false;
-	end->face.quiet = 1;
-	full_barrier(end);
-	if (!still(own, peer, holders))
-		end->face.quiet = 0;
-	return end->face.quiet;
+	state->shown.quiet = 1;
+	full_barrier(state);
+	if (!is_still(own, peer, holders))
+		state->shown.quiet = 0;
+	return state->shown.quiet;
 }
 
 /* Looks from the program of a message of this end: no other sender is in it. What this thread redirected before is done; what
  * another did may be hidden. */
-static __always_inline bool look_when_sending(struct end *end, struct sock *own, struct sock *peer)
+static __always_inline bool claim_quiet_when_sending(struct socket_state *state, struct sock *own, struct sock *peer)
 {
 	__u32 thread = bpf_get_current_pid_tgid();
 	__u64 now = bpf_jiffies64();
 
-	if (now - end->face.redirected < GRACE_JIFFIES &&
-	    (end->redirector != thread || now - end->alone_since < GRACE_JIFFIES))
+	if (now - state->shown.redirected < GRACE_JIFFIES &&
+	    (state->redirector != thread || now - state->alone_since < GRACE_JIFFIES))
 		return false;
-	return claim_quiet(end, own, peer, 0);
+	return claim_quiet(state, own, peer, 0);
 }
 
 /* Looks at a connection that is to leave; true when nothing is under way and nothing can be any more. `sender`: what the peer
  * shows. */
-static __always_inline bool is_quiet(struct end *end, struct sock *own, struct sock *peer, const struct face *sender,
+static __always_inline bool claim_quiet_outside(struct socket_state *state, struct sock *own, struct sock *peer, const struct shown *sender,
 				     int holders)
 {
 	__u64 now = bpf_jiffies64();
 
-	if (end->face.quiet || sender->quiet)
+	if (state->shown.quiet || sender->quiet)
 		return nothing_under_way(own, peer, holders);
-	if (now - end->face.redirected < GRACE_JIFFIES || now - sender->redirected < GRACE_JIFFIES)
+	if (now - state->shown.redirected < GRACE_JIFFIES || now - sender->redirected < GRACE_JIFFIES)
 		return false;
-	return claim_quiet(end, own, peer, holders);
+	return claim_quiet(state, own, peer, holders);
 }
 
 #endif

@@ -8,7 +8,7 @@
 #ifndef SIDECAR_ACCELERATION_READERS_H
 #define SIDECAR_ACCELERATION_READERS_H
 
-#include "ends.h"
+#include "state.h"
 
 #define IPPROTO_TCP 6
 #define FIONREAD 0x541B		/* include/uapi/asm-generic/ioctls.h; the same on x86-64 and arm64 */
@@ -44,12 +44,12 @@ static __always_inline struct sock *socket_of(__u32 fd)
 	return socket && BPF_CORE_READ(socket, file) == file ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
-static __always_inline void note(void *map, __u64 key, __u32 habit, struct settings *settings)
+static __always_inline void note(void *map, __u64 key, __u32 trait, struct settings *settings)
 {
-	struct habits *known = bpf_map_lookup_elem(map, &key);
-	struct habits first = { .bits = habit };
+	struct reader_traits *known = bpf_map_lookup_elem(map, &key);
+	struct reader_traits first = { .bits = trait };
 
-	if (known && (known->bits & habit))
+	if (known && (known->bits & trait))
 		return;
 	if (known)
 		first.bits |= known->bits;
@@ -58,21 +58,21 @@ static __always_inline void note(void *map, __u64 key, __u32 habit, struct setti
 }
 
 /* A program of the current task's reads `sk` in this way. */
-static __always_inline int note_reader(struct sock *sk, __u32 habit)
+static __always_inline int note_reader(struct sock *sk, __u32 trait)
 {
 	struct settings *settings = current_settings();
 	__u32 netns;
 
-	if (habit == HABIT_COUNTS && offers.fionread == (FIONREAD_TCP | FIONREAD_REDIRECTED))
+	if (trait == TRAIT_ASKS_FIONREAD && features.fionread == (FIONREAD_TCP | FIONREAD_REDIRECTED))
 		return 0;	/* it is told the whole */
 	if (!settings || !sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
 	netns = netns_of(sk);
 	if (!bpf_map_lookup_elem(&pods, &netns))
 		return 0;
-	if (habit == HABIT_SPLICES)
-		note(&spliced, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), habit, settings);
-	note(&containers, container_of_socket(sk), habit, settings);
+	if (trait == TRAIT_SPLICES)
+		note(&spliced, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), trait, settings);
+	note(&containers, container_of_socket(sk), trait, settings);
 	return 0;
 }
 
@@ -89,7 +89,7 @@ static __always_inline __u64 argument(const void *registers, int n)
 
 static __always_inline int note_ioctl(const void *registers)
 {
-	return (__u32)argument(registers, 1) == FIONREAD ? note_reader((void *)argument(registers, 0), HABIT_COUNTS) : 0;
+	return (__u32)argument(registers, 1) == FIONREAD ? note_reader((void *)argument(registers, 0), TRAIT_ASKS_FIONREAD) : 0;
 }
 
 /* Whether the task splices for io_uring, which has threads of its own do it (io_uring/splice.c, REQ_F_FORCE_ASYNC). */
@@ -106,7 +106,7 @@ static __always_inline bool splices_for_a_ring(struct task_struct *task)
 }
 
 /* Whether the current task is in the system call splice(2), or does the same for io_uring. */
-static __always_inline bool in_splice(void)
+static __always_inline bool is_in_splice(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
 	void *registers = (void *)bpf_task_pt_regs(task);

@@ -4,7 +4,7 @@
 #ifndef SIDECAR_ACCELERATION_SHARES_H
 #define SIDECAR_ACCELERATION_SHARES_H
 
-#include "counters.h"
+#include "statistics.h"
 
 static __always_inline struct share *share_of_node(void)
 {

@@ -6,7 +6,7 @@
 #ifndef SIDECAR_ACCELERATION_TIMERS_H
 #define SIDECAR_ACCELERATION_TIMERS_H
 
-#include "counters.h"
+#include "statistics.h"
 
 #define SOL_TCP 6
 #define TCP_BPF_DELACK_MAX 1003
@@ -27,22 +27,22 @@
 })
 
 /* `socket`: the context of a sock_ops program, or the socket that an iterator shows. */
-#define QUICKEN_TIMERS(socket, end) ({								\
-	if (!(end)->quick_timers) {								\
+#define QUICKEN_TIMERS(socket, state) ({								\
+	if (!(state)->quick_timers) {								\
 		if (SET_TIMER(socket, TCP_BPF_RTO_MIN, QUICK_RTO_US))				\
 			SET_TIMER(socket, TCP_BPF_RTO_MIN, SLOW_CLOCK_RTO_US);			\
 		if (SET_TIMER(socket, TCP_BPF_DELACK_MAX, QUICK_DELACK_US))			\
 			SET_TIMER(socket, TCP_BPF_DELACK_MAX, SLOW_CLOCK_DELACK_US);		\
 	}											\
-	(end)->quick_timers = 1;								\
+	(state)->quick_timers = 1;								\
 })
 
-#define RESTORE_TIMERS(socket, end) ({								\
-	if ((end)->quick_timers) {								\
+#define RESTORE_TIMERS(socket, state) ({								\
+	if ((state)->quick_timers) {								\
 		SET_TIMER(socket, TCP_BPF_RTO_MIN, USUAL_TIMER_US);				\
 		SET_TIMER(socket, TCP_BPF_DELACK_MAX, USUAL_TIMER_US);				\
 	}											\
-	(end)->quick_timers = 0;								\
+	(state)->quick_timers = 0;								\
 })
 
 #endif

@@ -14,22 +14,22 @@
 #define LARGE_MESSAGE 16384
 
 /* Whether the two take turns. A stream of many small messages runs better over TCP, which puts them together. */
-static __always_inline bool takes_turns(struct end *end, const struct face *peer, __u32 size)
+static __always_inline bool count_turn(struct socket_state *state, const struct shown *peer, __u32 size)
 {
-	if (peer->messages != end->heard) {
-		end->heard = peer->messages;
-		end->run = 0;
-		end->run_bytes = 0;
-		end->turns++;
+	if (peer->messages != state->peer_messages) {
+		state->peer_messages = peer->messages;
+		state->run = 0;
+		state->run_bytes = 0;
+		state->turns++;
 	}
-	end->run_bytes += size;
-	if (++end->run <= LONGEST_RUN) {
-		end->run_long_since = 0;
+	state->run_bytes += size;
+	if (++state->run <= LONGEST_RUN) {
+		state->run_long_since = 0;
 		return true;
 	}
-	if (!end->run_long_since)
-		end->run_long_since = bpf_jiffies64();
-	return end->run_bytes > (__u64)end->run * LARGE_MESSAGE || bpf_jiffies64() - end->run_long_since < STREAM_JIFFIES;
+	if (!state->run_long_since)
+		state->run_long_since = bpf_jiffies64();
+	return state->run_bytes > (__u64)state->run * LARGE_MESSAGE || bpf_jiffies64() - state->run_long_since < STREAM_JIFFIES;
 }
 
 #endif

@@ -9,8 +9,8 @@ function kernel(name: string, more: Partial<KernelResult>): KernelResult {
 }
 
 test('a kernel without an optional program is shown with what it goes without', () => {
-  const programs = [{ name: 'visit_connections', optional: true, loads: false, error: 'EINVAL' }];
-  expect(kernelsPage([kernel('5.10', { programs })])).toContain('| 5.10.9 x86_64 | 5.10.9-1 | without `visit_connections` |');
+  const programs = [{ name: 'scan_connections', optional: true, loads: false, error: 'EINVAL' }];
+  expect(kernelsPage([kernel('5.10', { programs })])).toContain('| 5.10.9 x86_64 | 5.10.9-1 | without `scan_connections` |');
 });
 
 test('a test that does not apply counts neither as passed nor as failed', () => {

@@ -17,7 +17,7 @@ afterEach(() => f.remove());
 
 async function play(name: string, pair: Pair, change?: () => void): Promise<Observation> {
   const words = probeWords('cross-pod', 'IPv4', pair, firstPort + played++);
-  const ends = change === undefined ? [] : ['--ends', f.endsPin()];
+  const ends = change === undefined ? [] : ['--ends', f.statesPin()];
   return parseObservation(await outputOf(f.node.start(pair.server, probeProgram, 'run', name, ...words, ...ends), change));
 }
 

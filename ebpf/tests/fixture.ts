@@ -58,16 +58,16 @@ export class Fixture {
 
   /**
    * Containers are known from the start to poll what they accept, so that connections join when they open. Before 5.15 a pod's network
-   * namespace stands for its containers (ebpf/ends.h, container_of_socket()).
+   * namespace stands for its containers (ebpf/state.h, container_of_socket()).
    */
   trust(...cgroups: readonly string[]): void {
     this.known.toPoll([...cgroups.map(containerOf), ...[this.client, this.server].map(({ netns }) => BigInt(netns))]);
   }
 
   /** Where the sockets' storage is pinned, which says how the bytes of a socket went. */
-  endsPin(): string {
+  statesPin(): string {
     const [folder = ''] = readdirSync(this.pins);
-    return join(this.pins, folder, 'ends');
+    return join(this.pins, folder, 'socket_states');
   }
 
   counters(namespace: string): NamespaceCounters {

@@ -74,7 +74,7 @@ test('turns a sender back to TCP when its reader stalls, and to the fast path wh
   expect(stalled).toBeGreaterThan(spillBytes / 2);
   const before = f.counters('front').fastBytes;
   // where FIONREAD counts redirected bytes alone it has left the map by then, and joins again by a visit
-  await until('it is on the fast path again', () => f.datapath.visit().steps >= 0 && f.counters('front').fastBytes > before + BigInt(32 * turn));
+  await until('it is on the fast path again', () => f.datapath.scan().steps >= 0 && f.counters('front').fastBytes > before + BigInt(32 * turn));
   expect((await lines.next()).value).toBe((await client.next()).value);
   expect(f.counters('front').passes.get('Spill')).toBeGreaterThan(0n);
 });
@@ -89,10 +89,10 @@ test('obeys Off and On at once on connections that are open, without a wrong byt
     const before = f.counters('front').fastBytes;
     const slow = f.counters('front').tcpBytes;
     // outside of the map they are counted by visits
-    await until('bytes go over TCP', () => f.datapath.visit(undefined, false).steps >= 0 && f.counters('front').tcpBytes > slow + 100_000n);
+    await until('bytes go over TCP', () => f.datapath.scan(undefined, false).steps >= 0 && f.counters('front').tcpBytes > slow + 100_000n);
     expect(f.counters('front').fastBytes - before).toBeLessThan(20_000n * 16n); // what had passed the gate already
     f.datapath.configure(settings);
-    await until('bytes are joined again', () => f.datapath.visit().steps >= 0 && f.counters('front').fastBytes > before + 100_000n, () => f.datapath.snapshot());
+    await until('bytes are joined again', () => f.datapath.scan().steps >= 0 && f.counters('front').fastBytes > before + 100_000n, () => f.datapath.snapshot());
   }
   expect(await talking).toMatchObject(fine);
 });
@@ -106,9 +106,9 @@ test('stops joining bytes of a pod that leaves the selection while it is connect
   await until('the reason is told', () => f.counters('front').reasons.get('PeerNotSelected') === 4);
   const left = f.counters('front').fastBytes;
   const slow = f.counters('front').tcpBytes;
-  await until('bytes go over TCP', () => f.datapath.visit(undefined, false).steps >= 0 && f.counters('front').tcpBytes > slow + 100_000n);
+  await until('bytes go over TCP', () => f.datapath.scan(undefined, false).steps >= 0 && f.counters('front').tcpBytes > slow + 100_000n);
   expect(f.counters('front').fastBytes).toBe(left);
   f.datapath.select(both, []);
-  await until('bytes are joined again', () => f.datapath.visit().steps >= 0 && f.counters('front').fastBytes > left + 100_000n, () => f.datapath.snapshot());
+  await until('bytes are joined again', () => f.datapath.scan().steps >= 0 && f.counters('front').fastBytes > left + 100_000n, () => f.datapath.snapshot());
   expect(await talking).toMatchObject(fine);
 });

@@ -30,7 +30,7 @@ test.each([
   f.datapath.select(pods(shaped), []);
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, slowTalk);
-  await until('the reason is told', () => f.datapath.visit().steps >= 0 && reasons('BandwidthLimited').join() === '4,4', () => f.datapath.snapshot());
+  await until('the reason is told', () => f.datapath.scan().steps >= 0 && reasons('BandwidthLimited').join() === '4,4', () => f.datapath.snapshot());
   expect(await talking).toMatchObject(fine);
   expect(fastBytes()).toBe(0n);
 });
@@ -40,7 +40,7 @@ test('the limit holds: a queue of 1 Mbit/s between pod and node lets no more thr
   f.datapath.select(pods({ client: true }), []);
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, { connections: 2, messages: 300, maxBytes: 20_000, pauseMs: 0 });
-  const sent = (): bigint => (f.datapath.visit().steps >= 0 ? f.counters('front').fastBytes + f.counters('front').tcpBytes : 0n);
+  const sent = (): bigint => (f.datapath.scan().steps >= 0 ? f.counters('front').fastBytes + f.counters('front').tcpBytes : 0n);
   await until('bytes are on their way', () => sent() > 0n);
   const [began, before] = [performance.now(), sent()];
   await until('three seconds have gone', () => performance.now() - began > 3000);
@@ -63,10 +63,10 @@ test('connections that an earlier agent joined go back to TCP when this one know
   const talking = talk(f.node, f.client, f.server.address, port, { connections: 4, messages: 20_000, maxBytes: 20_000, pauseMs: 0 });
   await until('bytes are joined', () => fastBytes() > 0n);
   f.datapath.select(pods({ server: true }), []);
-  await until('the reason is told', () => f.datapath.visit(undefined, false).steps >= 0 && reasons('BandwidthLimited').join() === '4,4', () => f.datapath.snapshot());
+  await until('the reason is told', () => f.datapath.scan(undefined, false).steps >= 0 && reasons('BandwidthLimited').join() === '4,4', () => f.datapath.snapshot());
   const left = fastBytes();
   const slow = f.counters('front').tcpBytes;
-  await until('bytes go over TCP', () => f.datapath.visit(undefined, false).steps >= 0 && f.counters('front').tcpBytes > slow + 100_000n);
+  await until('bytes go over TCP', () => f.datapath.scan(undefined, false).steps >= 0 && f.counters('front').tcpBytes > slow + 100_000n);
   expect(fastBytes()).toBe(left);
   expect(await talking).toMatchObject(fine);
 });

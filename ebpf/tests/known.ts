@@ -19,8 +19,8 @@ export class Known {
 
   /** These containers poll the sockets they accept, as is known after their first answered connection; nothing else is known of them. */
   toPoll(containers: readonly bigint[]): void {
-    const bits = enumeratorOf(this.btf, 'HABIT_ACCEPTS_POLLING');
-    this.write('containers', structCodec<{ bits: number }>(this.btf, 'habits'), containers, { bits });
+    const bits = enumeratorOf(this.btf, 'TRAIT_ACCEPTS_POLLING');
+    this.write('containers', structCodec<{ bits: number }>(this.btf, 'reader_traits'), containers, { bits });
   }
 
   /** Their programs were seen to read so many bytes at once; without, messages of any length. */

@@ -102,7 +102,7 @@ test('finishes a release that was interrupted before it begins anew', () => {
   f.datapath.configure({ ...settings, mode: 'Off' });
   f.datapath.close();
   const folder = join(f.pins, String(readdirSync(f.pins)[0]));
-  for (const name of ['sock_ops_link', 'usage', 'ends']) rmSync(join(folder, name));
+  for (const name of ['sock_ops_link', 'usage', 'socket_states']) rmSync(join(folder, name));
   f.datapath = f.open();
   expect(attached()).toBe(2);
   expect(f.datapath.snapshot()).toEqual({ namespaces: [], joinedSockets: 0, drainingSockets: 0, leavingSockets: 0, taken: { sockets: 0, ends: 0, unread: 0 }, reached: [] });
@@ -149,7 +149,7 @@ test('takes over from another map version: that one is switched off, and forgott
   execFileSync('mv', [join(f.pins, String(folder)), join(f.pins, 'abi-99')]);
   f.datapath = f.open();
   const forgotten = (): boolean => {
-    f.datapath.settle();
+    f.datapath.reclaim();
     return readdirSync(f.pins).length === 1;
   };
   await until('the other version is forgotten', forgotten, () => readdirSync(f.pins));

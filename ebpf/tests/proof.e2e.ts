@@ -50,7 +50,7 @@ async function talking(how: string) {
   expect((await server.lines.next()).value).toBe('ready');
   const client = python(f.node, f.client, asking(f.server.address));
   const accelerated = (): Promise<void> =>
-    until('both ends are accelerated', () => f.datapath.visit().steps >= 0 && ['front', 'back'].every((each) => f.counters(each).accelerated === 1), () => f.datapath.snapshot());
+    until('both ends are accelerated', () => f.datapath.scan().steps >= 0 && ['front', 'back'].every((each) => f.counters(each).accelerated === 1), () => f.datapath.snapshot());
   const sendBody = async (): Promise<void> => {
     client.say('body\n');
     expect((await client.lines.next()).value).toBe('served');
@@ -66,7 +66,7 @@ test('a program that reads small messages plainly may splice the first long one'
   await sendBody();
   await sendBody();
   expect(f.counters('front').fastBytes - before).toBeLessThan(BigInt(body));
-  await until('the reason is told', () => f.datapath.visit().steps >= 0 && f.counters('front').reasons.get('SplicingReader') === 1, () => f.datapath.snapshot());
+  await until('the reason is told', () => f.datapath.scan().steps >= 0 && f.counters('front').reasons.get('SplicingReader') === 1, () => f.datapath.snapshot());
 });
 
 test('a long message is redirected once its readers were seen to take one as long', async () => {
@@ -113,7 +113,7 @@ test('a reader that asks FIONREAD after a full read finds all that was sent behi
   const server = python(f.node, f.server, asksAfterFullRead);
   expect((await server.lines.next()).value).toBe('ready');
   const client = python(f.node, f.client, bursting(f.server.address));
-  await until('both ends are accelerated', () => f.datapath.visit().steps >= 0 && ['front', 'back'].every((each) => f.counters(each).accelerated === 1), () => f.datapath.snapshot());
+  await until('both ends are accelerated', () => f.datapath.scan().steps >= 0 && ['front', 'back'].every((each) => f.counters(each).accelerated === 1), () => f.datapath.snapshot());
   client.say('burst\n');
   expect((await client.lines.next()).value).toBe('served');
   expect(f.counters('front').passes.get('Order')).toBeGreaterThan(0n);

@@ -1,7 +1,7 @@
 // How programs that splice or ask FIONREAD become known, by each way that this kernel has; on the real kernel. Needs root.
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import type { WatchWay } from '../../operator/agent/datapath';
-import { Visits } from '../../operator/agent/visits';
+import { ScanSchedule } from '../../operator/agent/scanSchedule';
 import { Fixture, selected, settings, until } from './fixture';
 import { python, serve, talk, type Talk } from './traffic';
 
@@ -89,7 +89,7 @@ test.each(kinds)('a program that %s late is known before the next message, and i
   let served: unknown;
   void client.lines.next().then(({ value }) => (served = value));
   // a connection leaves the map by visits where its reader waits for bytes that FIONREAD does not count
-  await until('all is served', () => f.datapath.visit().steps >= 0 && served === 'served', () => f.datapath.snapshot());
+  await until('all is served', () => f.datapath.scan().steps >= 0 && served === 'served', () => f.datapath.snapshot());
   await until('both ends say why', () => ['front', 'back'].every((namespace) => f.counters(namespace).reasons.get(reason) === 1), () => f.datapath.snapshot());
   expect(f.counters('front').fastBytes).toBeGreaterThanOrEqual(10n);
   expect(f.counters('front').fastBytes).toBeLessThanOrEqual(20n);
@@ -98,7 +98,7 @@ test.each(kinds)('a program that %s late is known before the next message, and i
 test('a connection that rests while it could join keeps nothing attached', async () => {
   reopen(['SystemCalls'], true);
   let time = 0;
-  const visits = new Visits(() => time);
+  const visits = new ScanSchedule(() => time);
   const second = (): void => {
     visits.step(f.datapath, f.datapath.snapshot());
     time += 1000;
@@ -121,7 +121,7 @@ test('a connection that rests while it could join keeps nothing attached', async
 test('connections are joined once their readers have been watched, and nothing is attached then', async () => {
   reopen(['SystemCalls'], true);
   let time = 0;
-  const visits = new Visits(() => time);
+  const visits = new ScanSchedule(() => time);
   const before = attached();
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, steady);
@@ -144,13 +144,13 @@ test('where nothing can be seen of readers they stay on TCP, with the reason, an
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, steady);
   await until('both ends say why', () => {
-    f.datapath.visit(undefined, false);
+    f.datapath.scan(undefined, false);
     return ['front', 'back'].every((namespace) => f.counters(namespace).reasons.get('UnwatchedReader') === 2);
   });
   expect(f.counters('front').fastBytes).toBe(0n);
   reopen(['SystemCalls'], true);
   await until('they are accelerated', () => {
-    f.datapath.visit();
+    f.datapath.scan();
     return f.counters('front').accelerated === 2;
   });
   reopen([], true);

@@ -22,7 +22,7 @@ function openUnseen(pod: TestPod, ends: number): Promise<void> {
 /** Visits until all of a namespace's open ends are accelerated. */
 function joinedByVisits(namespace: string, ends: number): Promise<void> {
   return until(`${ends} ends of ${namespace} are accelerated`, () => {
-    f.datapath.visit();
+    f.datapath.scan();
     return f.counters(namespace).accelerated === ends;
   });
 }
@@ -77,7 +77,7 @@ test('ends that looked for their peers in vain are found when those look for the
   await openUnseen(f.server, 4);
   f.datapath.configure({ ...settings, learn: true });
   await until('the accepting ends have given up', () => {
-    f.datapath.visit(new Set(['back']));
+    f.datapath.scan(new Set(['back']));
     return f.counters('back').reasons.get('PeerNotSelected') === 4;
   });
   await joinedByVisits('front', 4);
@@ -93,7 +93,7 @@ test('connections of one request are not joined once the destination has shown w
   for (let i = 0; i < 3; i++) expect(await talk(f.node, f.client, f.server.address, port, one)).toMatchObject(fine);
   const talking = talk(f.node, f.client, f.server.address, port, { ...one, connections: 4, messages: 2, pauseMs: 1500 });
   await until('they are named', () => {
-    f.datapath.visit();
+    f.datapath.scan();
     return f.counters('front').reasons.get('ShortLived') === 4 && f.counters('back').open === 4;
   });
   expect(await talking).toMatchObject(fine);

@@ -1,10 +1,10 @@
 // For tests: an in-memory fake of the Datapath contract, which remembers what it was told.
-import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, Habit, JoinedConnection, NamespaceCounters, Visit, Watching, WatchWay } from './datapath/contract';
+import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, ReaderTrait, JoinedConnection, NamespaceCounters, ScanResult, Watching, WatchWay } from './datapath/contract';
 
 /** A namespace in which nothing was opened. */
 export function noCounters(namespace: string): NamespaceCounters {
   return {
-    namespace, open: 0, accelerated: 0, reasons: new Map(), fastBytes: 0n, tcpBytes: 0n, adopted: 0, left: 0n, nudged: 0n, unseen: 0n, passes: new Map(), draining: 0,
+    namespace, open: 0, accelerated: 0, reasons: new Map(), fastBytes: 0n, tcpBytes: 0n, adopted: 0, left: 0n, woken: 0n, unseen: 0n, passes: new Map(), draining: 0,
   };
 }
 
@@ -16,22 +16,22 @@ export class FakeDatapath implements Datapath {
   full: readonly string[] = [];
   counted: DatapathSnapshot = { namespaces: [], joinedSockets: 0, drainingSockets: 0 };
   joined: JoinedConnection[] = [];
-  visits = true;
+  canScan = true;
   describes = true;
   /** What describe() finds, by network namespace. */
   readonly ends = new Map<number, ConnectionEnd[]>();
-  readonly visitedNamespaces: (ReadonlySet<string> | undefined)[] = [];
+  readonly scannedNamespaces: (ReadonlySet<string> | undefined)[] = [];
   /** What a visit does besides. */
   work = (): void => undefined;
   /** What visits find, one after the other; then nothing. Strangers are found by those that were not watched. */
   steps: number[] = [];
-  strangers: number[] = [];
+  unknownReaders: number[] = [];
   /** Whether each visit was told that readers had been watched. */
   readonly trusted: boolean[] = [];
   watching: Watching = 'OnDemand';
-  readonly seenBy: ReadonlyMap<Habit, WatchWay> = new Map();
+  readonly seenBy: ReadonlyMap<ReaderTrait, WatchWay> = new Map();
 
-  settled = 0;
+  reclaimed = 0;
 
   configure(settings: DatapathSettings): void {
     this.settings = settings;
@@ -48,20 +48,20 @@ export class FakeDatapath implements Datapath {
     return this.counted;
   }
 
-  settle(): void {
-    this.settled++;
+  reclaim(): void {
+    this.reclaimed++;
   }
 
-  get visited(): number {
-    return this.visitedNamespaces.length;
+  get scanned(): number {
+    return this.scannedNamespaces.length;
   }
 
-  visit(namespaces?: ReadonlySet<string>, watched = true): Visit {
+  scan(namespaces?: ReadonlySet<string>, watched = true): ScanResult {
     this.trusted.push(watched);
-    this.visitedNamespaces.push(namespaces);
+    this.scannedNamespaces.push(namespaces);
     this.work();
-    const strangers = watched ? 0 : (this.strangers.shift() ?? 0);
-    return { steps: this.steps.shift() ?? 0, strangers };
+    const unknownReaders = watched ? 0 : (this.unknownReaders.shift() ?? 0);
+    return { steps: this.steps.shift() ?? 0, unknownReaders };
   }
 
   watchReaders(on: boolean): void {

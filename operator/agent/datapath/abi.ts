@@ -40,19 +40,19 @@ export interface Endpoint {
   readonly port: number;
 }
 
-export interface Tally {
-  readonly standing: readonly bigint[];
-  readonly gate: readonly bigint[];
+export interface Statistics {
+  readonly reasons: readonly bigint[];
+  readonly gates: readonly bigint[];
   readonly fast_bytes: bigint;
   readonly tcp_bytes: bigint;
   readonly adopted: bigint;
   readonly left: bigint;
-  readonly nudged: bigint;
+  readonly woken: bigint;
   readonly unseen: bigint;
 }
 
 /** What an iterator wrote about one socket. */
-export interface Found {
+export interface ScanRecord {
   readonly finding: number;
   readonly netns: number;
   readonly container: bigint;
@@ -61,7 +61,7 @@ export interface Found {
 }
 
 /** What was found of a socket in the SOCKHASH. */
-export interface Looked {
+export interface SocketCheck {
   readonly finding: number;
   readonly netns: number;
 }
@@ -75,7 +75,7 @@ export interface Description {
   readonly rtt_us: number;
   readonly netns: number;
   readonly peer_netns: number;
-  readonly standing: number;
+  readonly reason: number;
   readonly local: Endpoint;
   readonly remote: Endpoint;
   readonly accepting: number;
@@ -113,12 +113,12 @@ function isConnectionReason(name: string): name is ConnectionReason {
 export class Enums {
   readonly mode: ReadonlyMap<string, number>;
   readonly path: ReadonlyMap<string, number>;
-  readonly locality: ReadonlyMap<string, number>;
+  readonly location: ReadonlyMap<string, number>;
   readonly gates: readonly string[];
   readonly accelerated: number;
   readonly rendezvous: number;
-  readonly moved: number;
-  readonly stranger: number;
+  readonly step: number;
+  readonly unknownReader: number;
   readonly leaving: number;
   /** Standing number → reason; the accelerated standing and the bounds of the enum are none. */
   readonly reasons: ReadonlyMap<number, ConnectionReason>;
@@ -126,15 +126,15 @@ export class Enums {
   constructor(btf: Btf) {
     this.mode = this.camelled(btf, 'mode', 'MODE_');
     this.path = this.camelled(btf, 'path_kind', 'PATH_');
-    this.locality = enumerators(btf, 'locality', 'LOCALITY_');
+    this.location = enumerators(btf, 'location', 'LOCATION_');
     this.rendezvous = this.known(enumerators(btf, 'origin', 'ORIGIN_'), 'RENDEZVOUS');
     const findings = enumerators(btf, 'finding', 'FINDING_');
-    this.moved = this.known(findings, 'MOVED');
-    this.stranger = this.known(findings, 'STRANGER');
+    this.step = this.known(findings, 'STEP');
+    this.unknownReader = this.known(findings, 'UNKNOWN_READER');
     this.leaving = this.known(findings, 'LEAVING');
-    const standings = this.camelled(btf, 'standing', 'STANDING_');
-    this.accelerated = this.known(standings, 'Accelerated');
-    this.reasons = this.reasonsOf(standings);
+    const reasons = this.camelled(btf, 'reason', 'REASON_');
+    this.accelerated = this.known(reasons, 'Accelerated');
+    this.reasons = this.reasonsOf(reasons);
     this.gates = [...this.camelled(btf, 'gate', 'GATE_').keys()].filter((name) => name !== 'Count');
   }
 
@@ -148,11 +148,11 @@ export class Enums {
     return new Map([...enumerators(btf, name, prefix)].map(([key, value]) => [camel(key), value]));
   }
 
-  private reasonsOf(standings: ReadonlyMap<string, number>): ReadonlyMap<number, ConnectionReason> {
+  private reasonsOf(reasons: ReadonlyMap<string, number>): ReadonlyMap<number, ConnectionReason> {
     const reasons = new Map<number, ConnectionReason>();
-    for (const [name, value] of standings) {
+    for (const [name, value] of reasons) {
       if (['None', 'Accelerated', 'Count'].includes(name)) continue;
-      if (!isConnectionReason(name)) throw new Error(`read BTF: standing ${name} is no reason in operator/api/reasons.ts`);
+      if (!isConnectionReason(name)) throw new Error(`read BTF: reason ${name} is no reason in operator/api/reasons.ts`);
       reasons.set(value, name);
     }
     return reasons;
@@ -165,9 +165,9 @@ export function bindMaps(btf: Btf, fd: (name: string) => number, cpus: number) {
   return {
     settings: map('settings_map', u32Codec, structCodec<Settings>(btf, 'settings')),
     pods: map('pods', u32Codec, structCodec<Pod>(btf, 'pod')),
-    addresses: map('addresses', structCodec<{ bytes: Buffer }>(btf, 'address'), structCodec<{ locality: number; netns: number }>(btf, 'place')),
+    addresses: map('addresses', structCodec<{ bytes: Buffer }>(btf, 'address'), structCodec<{ location: number; netns: number }>(btf, 'address_location')),
     namespaces: map('namespaces', u32Codec, structCodec<{ name: Buffer }>(btf, 'namespace_name')),
-    tallies: new CounterMap('tallies', fd('tallies'), structCodec<Tally>(btf, 'tally'), cpus),
+    statistics: new CounterMap('statistics', fd('statistics'), structCodec<Statistics>(btf, 'statistics'), cpus),
     seenReaders: map('seen_readers', u64Codec, u32Codec),
     usage: map('usage', u32Codec, structCodec<Share>(btf, 'share')),
     shares: map('shares', u32Codec, structCodec<Share>(btf, 'share')),

@@ -43,7 +43,7 @@ export interface NamespaceCounters {
   /** Connections that went back to TCP while they were open. */
   readonly left: bigint;
   /** Readers that were woken because bytes of theirs had been lying unread. */
-  readonly nudged: bigint;
+  readonly woken: bigint;
   /** Connections that there was no memory or no room to keep count of. */
   readonly unseen: bigint;
   /** Messages of joined connections that went over TCP, by the gate that turned them back. */
@@ -55,17 +55,17 @@ export interface NamespaceCounters {
 export type WatchWay = 'Functions' | 'Reads' | 'SystemCalls';
 
 /** What programs do that has to be known (enum habit of ebpf/abi.h). */
-export type Habit = 'splices' | 'counts';
+export type ReaderTrait = 'splices' | 'counts';
 
 /** Whether programs that read by splice(2) or FIONREAD are noticed: for good, while somebody asks for it, or never. */
 export type Watching = 'Always' | 'OnDemand' | 'Never';
 
 /** What a visit found. */
-export interface Visit {
+export interface ScanResult {
   /** While there are any, another visit at once takes the next. */
   readonly steps: number;
   /** Connections worth joining that have been read since the last visit, by programs nobody knows. */
-  readonly strangers: number;
+  readonly unknownReaders: number;
 }
 
 export interface DatapathSnapshot {
@@ -132,19 +132,19 @@ export interface Datapath {
   select(pods: readonly DatapathPod[], neighbours: readonly string[], ownKernels?: readonly string[]): string[];
   snapshot(): DatapathSnapshot;
   /** Once a second: has given back what is held for unread messages by ends that have closed, and by pods that were deselected, and is needed no more. */
-  settle(): void;
+  reclaim(): void;
   /**
    * Looks at every open connection of the selected pods, or of those in `namespaces`, and takes those that are worth it
    * one step nearer to being joined. The kernel walks its table of all connections once a pod: about 4 ms (262,144 buckets).
    * @param watched readers have been watched since the last visit: who has read meanwhile, and did nothing unusual, is
    * known from now on, which counts as a step
    */
-  visit(namespaces?: ReadonlySet<string>, watched?: boolean): Visit;
+  scan(namespaces?: ReadonlySet<string>, watched?: boolean): ScanResult;
   /** Whether the kernel can visit open connections (iter/tcp of 5.15). Where it cannot, a visit finds nothing. */
-  readonly visits: boolean;
+  readonly canScan: boolean;
   readonly watching: Watching;
   /** Which way each habit is seen. What the kernel answers right need not be. */
-  readonly seenBy: ReadonlyMap<Habit, WatchWay>;
+  readonly seenBy: ReadonlyMap<ReaderTrait, WatchWay>;
   /** Where readers are watched on demand: starts or stops that. While on, every system call of the node costs 0.1 us more. */
   watchReaders(on: boolean): void;
   /** One after the other, as the map is walked. */

@@ -8,7 +8,7 @@ export const textOf = ({ address, port }: Endpoint): string => endpointText(addr
 /** What sums and rankings need is at hand; the rest is looked up for those that are to be shown. */
 export function describedOf(described: Description, maps: Pick<Maps, 'origdsts'>, enums: Enums): DescribedEnd {
   return {
-    accelerated: described.standing === enums.accelerated,
+    accelerated: described.reason === enums.accelerated,
     fastBytes: Number(described.fast_bytes),
     tcpBytes: Number(described.tcp_bytes),
     rttUs: described.rtt_us,
@@ -27,7 +27,7 @@ function endOf(described: Description, maps: Pick<Maps, 'origdsts'>, enums: Enum
     joined: row === undefined ? undefined : joinedOf(row, enums),
     peerNetns: described.peer_netns,
     accepting,
-    state: described.standing === enums.accelerated ? 'Accelerated' : enums.reasons.get(described.standing),
+    state: described.reason === enums.accelerated ? 'Accelerated' : enums.reasons.get(described.reason),
     fastBytes: described.fast_bytes,
     tcpBytes: described.tcp_bytes,
     rttUs: described.rtt_us,

@@ -1,7 +1,7 @@
 // What answers of a trial mean.
 import type { Btf } from './btf';
-import { countedQueues, fionreadBits, habitsToKnow, unknownFacts } from './facts';
-import { setConstants } from './offers';
+import { countedQueues, fionreadBits, traitsToWatch, unknownFacts } from './facts';
+import { setConstants } from './features';
 
 const byte = { kind: 'int', size: 1, signed: false } as const;
 const btf: Btf = {
@@ -11,7 +11,7 @@ const btf: Btf = {
     byte,
     { kind: 'struct', size: 6, members: [{ name: 'fionread', offset: 0, type: 1 }, { name: 'readonly_cast', offset: 4, type: 2 }, { name: 'pad', offset: 5, type: 2 }] },
   ],
-  byName: new Map([['fionread', 1], ['offers', 3]]),
+  byName: new Map([['fionread', 1], ['kernel_features', 3]]),
   functions: new Map(),
 };
 
@@ -28,7 +28,7 @@ test.each([0, 4])('an answer of %i bytes says nothing, and is an error', (answer
 });
 
 test('who asks FIONREAD has to be known unless the kernel is known to count both queues', () => {
-  const known = (fionread: number): readonly string[] => habitsToKnow({ ...unknownFacts, fionread }, fionreadBits(btf));
+  const known = (fionread: number): readonly string[] => traitsToWatch({ ...unknownFacts, fionread }, fionreadBits(btf));
   expect([0, 1, 2].map((fionread) => known(fionread).includes('counts'))).toEqual([true, true, true]);
   expect(known(3)).toEqual(['splices']);
 });

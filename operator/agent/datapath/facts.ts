@@ -1,7 +1,7 @@
 // What a trial of redirection (trial.ts) can say of a kernel, and what is taken for true where there was none. Pure.
 import type { Btf } from './btf';
 import { enumerators } from './codec';
-import type { Habit } from './contract';
+import type { ReaderTrait } from './contract';
 
 /** Members of struct offers in ebpf/abi.h. */
 export type Facts = Readonly<{
@@ -36,6 +36,6 @@ export function countedQueues(answer: number, { tcp, redirected }: FionreadBits)
 }
 
 /** What has to be known of programs: how they splice on every kernel, and FIONREAD where it does not count the whole. */
-export function habitsToKnow({ fionread }: Facts, { tcp, redirected }: FionreadBits): readonly Habit[] {
+export function traitsToWatch({ fionread }: Facts, { tcp, redirected }: FionreadBits): readonly ReaderTrait[] {
   return fionread === tcp + redirected ? ['splices'] : ['splices', 'counts'];
 }

@@ -1,17 +1,17 @@
 // The datapath as the agent uses it: pinned maps to write orders into and to read counters from.
 import { addressBytes } from './address';
-import { type Description, Enums, type Found, type Pod, type Settings, type Tally } from './abi';
+import { type Description, Enums, type Pod, type ScanRecord, type Settings, type Statistics } from './abi';
 import { refuseTaken } from './attachments';
-import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, JoinedConnection, Habit, OpenOptions, Visit, Watching, WatchWay } from './contract';
+import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, JoinedConnection, ReaderTrait, OpenOptions, ScanResult, Watching, WatchWay } from './contract';
 import { describedOf, joinedOf, textOf } from './description';
-import { Formers } from './formers';
+import { FormerVersions } from './formerVersions';
 import { refuseForeign, unpinAll } from './pins';
 import type { SocketIterator } from './iterators';
 import { load, type Loaded } from './program';
 import { Shares } from './shares';
 import { Slots } from './slots';
 import { inNamespace } from './netns';
-import { countersOf, openEnds } from './tallies';
+import { countersOf, openEnds } from './statistics';
 
 export * from './contract';
 export { onWarning } from './libbpf';
@@ -34,7 +34,7 @@ export function openDatapath(options: OpenOptions): Datapath {
   refuseTaken(options.podCgroup);
   const loaded = load(options);
   try {
-    return new PinnedDatapath(loaded, new Formers(options.pins, loaded.abi, loaded.leaves));
+    return new PinnedDatapath(loaded, new FormerVersions(options.pins, loaded.abi, loaded.leaves));
   } catch (error) {
     loaded.close();
     throw error;
@@ -57,19 +57,19 @@ class PinnedDatapath implements Datapath {
 
   constructor(
     private readonly loaded: Loaded,
-    private readonly formers: Formers,
+    private readonly formerVersions: FormerVersions,
   ) {
     this.enums = new Enums(loaded.btf);
-    this.slots = new Slots(loaded.maps, (slot) => openEnds(this.tally(slot)) === 0);
-    this.shares = new Shares(loaded.maps, loaded.looks);
+    this.slots = new Slots(loaded.maps, (slot) => openEnds(this.statistics(slot)) === 0);
+    this.shares = new Shares(loaded.maps, loaded.checker);
     for (const netns of loaded.maps.pods.keys()) {
       const slot = loaded.maps.pods.get(netns)?.slot;
       if (slot !== undefined) this.namespaceByNetns.set(netns, this.slots.nameOf(slot));
     }
   }
 
-  get visits(): boolean {
-    return this.loaded.visitor !== undefined;
+  get canScan(): boolean {
+    return this.loaded.scanner !== undefined;
   }
 
   get describes(): boolean {
@@ -77,7 +77,7 @@ class PinnedDatapath implements Datapath {
   }
 
   configure(settings: DatapathSettings): void {
-    const learns = settings.learn && this.visits;
+    const learns = settings.learn && this.canScan;
     const bits = settings.paths.map((path) => this.enums.known(this.enums.path, path));
     this.loaded.maps.settings.set(only, {
       abi: this.loaded.abi,
@@ -120,7 +120,7 @@ class PinnedDatapath implements Datapath {
   snapshot(): DatapathSnapshot {
     const { draining, leavingSockets } = this.draining();
     const namespaces = [...this.slots.entries()].map(([name, slot]) =>
-      countersOf(name, this.tally(slot), this.enums, draining.get(name) ?? 0),
+      countersOf(name, this.statistics(slot), this.enums, draining.get(name) ?? 0),
     );
     const drainingSockets = [...draining.values()].reduce((a, b) => a + b, 0);
     const taken = this.shares.taken();
@@ -128,25 +128,25 @@ class PinnedDatapath implements Datapath {
     return { namespaces, joinedSockets: taken.sockets, drainingSockets, leavingSockets, taken, reached };
   }
 
-  settle(): void {
-    this.shares.settle();
-    this.visitFormer();
-    this.formers.release();
+  reclaim(): void {
+    this.shares.payDebts();
+    this.scanFormer();
+    this.formerVersions.release();
   }
 
-  visit(namespaces?: ReadonlySet<string>, watched = true): Visit {
+  scan(namespaces?: ReadonlySet<string>, watched = true): ScanResult {
     const found = this.walk(namespaces);
-    const strangers = found.filter(({ finding }) => finding === this.enums.stranger);
-    const steps = found.filter(({ finding }) => finding === this.enums.moved).length;
-    if (!watched) return { steps, strangers: strangers.length };
-    return { steps: steps + strangers.filter((each) => this.prove(each)).length, strangers: 0 };
+    const unknownReaders = found.filter(({ finding }) => finding === this.enums.unknownReader);
+    const steps = found.filter(({ finding }) => finding === this.enums.step).length;
+    if (!watched) return { steps, unknownReaders: unknownReaders.length };
+    return { steps: steps + unknownReaders.filter((each) => this.prove(each)).length, unknownReaders: 0 };
   }
 
   get watching(): Watching {
     return this.loaded.readers.watching;
   }
 
-  get seenBy(): ReadonlyMap<Habit, WatchWay> {
+  get seenBy(): ReadonlyMap<ReaderTrait, WatchWay> {
     return this.loaded.readers.seenBy;
   }
 
@@ -179,7 +179,7 @@ class PinnedDatapath implements Datapath {
   }
 
   release(): void {
-    this.formers.releaseAll();
+    this.formerVersions.releaseAll();
     unpinAll(this.loaded.folder);
     this.close();
   }
@@ -198,42 +198,42 @@ class PinnedDatapath implements Datapath {
   }
 
   /** Whether a container is known to read more than before. */
-  private prove({ container, proven }: Found): boolean {
+  private prove({ container, proven }: ScanRecord): boolean {
     const { seenReaders } = this.loaded.maps;
     if ((seenReaders.get(container) ?? 0) >= Math.max(1, proven)) return false;
     seenReaders.set(container, Math.max(1, proven));
     return true;
   }
 
-  private walk(namespaces: ReadonlySet<string> | undefined): Found[] {
-    const { visitor } = this.loaded;
-    if (visitor === undefined) return [];
-    const found: Found[] = [];
+  private walk(namespaces: ReadonlySet<string> | undefined): ScanRecord[] {
+    const { scanner } = this.loaded;
+    if (scanner === undefined) return [];
+    const found: ScanRecord[] = [];
     for (const [netns, file] of this.netnsFiles) {
       if (namespaces?.has(this.namespaceByNetns.get(netns) ?? '') === false) continue;
-      const walk = inNamespace(file, netns, () => visitor.start());
-      if (walk !== undefined) found.push(...visitor.read(walk));
+      const walk = inNamespace(file, netns, () => scanner.start());
+      if (walk !== undefined) found.push(...scanner.read(walk));
     }
     return found;
   }
 
   /** Connections of pods that are selected no more are visited for one thing: they give back what they do not need. One pod at a time, in turn. */
-  private visitFormer(): void {
-    const { visitor } = this.loaded;
+  private scanFormer(): void {
+    const { scanner } = this.loaded;
     const [former] = this.formerFiles;
-    if (visitor === undefined || former === undefined) return;
+    if (scanner === undefined || former === undefined) return;
     const [netns, file] = former;
     this.formerFiles.delete(netns);
-    const walk = this.shares.holdsUnread(netns) ? inNamespace(file, netns, () => visitor.start()) : undefined;
+    const walk = this.shares.holdsUnread(netns) ? inNamespace(file, netns, () => scanner.start()) : undefined;
     if (walk === undefined) return; // nothing is held, or the pod has ended
-    visitor.read(walk);
+    scanner.read(walk);
     this.formerFiles.set(netns, file);
   }
 
-  private tally(slot: number): Tally {
-    const tally = this.loaded.maps.tallies.get(slot);
-    if (tally === undefined) throw new Error(`look up in map tallies: no slot ${slot}`);
-    return tally;
+  private statistics(slot: number): Statistics {
+    const statistics = this.loaded.maps.statistics.get(slot);
+    if (statistics === undefined) throw new Error(`look up in map statistics: no slot ${slot}`);
+    return statistics;
   }
 
   private epoch(): bigint {
@@ -256,8 +256,8 @@ class PinnedDatapath implements Datapath {
     const draining = new Map<string, number>();
     const mode = this.loaded.maps.settings.get(only)?.mode;
     if (mode === this.enums.mode.get('Accelerate')) return { draining, leavingSockets: 0 };
-    this.visitLeaving();
-    const found = this.shares.taken().sockets === 0 ? [] : this.loaded.looks.run();
+    this.scanLeaving();
+    const found = this.shares.taken().sockets === 0 ? [] : this.loaded.checker.run();
     for (const { netns } of found.filter(({ finding }) => finding !== this.enums.leaving)) {
       const namespace = this.namespaceByNetns.get(netns) ?? '';
       draining.set(namespace, (draining.get(namespace) ?? 0) + 1);
@@ -266,7 +266,7 @@ class PinnedDatapath implements Datapath {
   }
 
   /** While nothing is redirected: connections that carry no data leave the map by visits alone, and outside of it they are counted by visits. */
-  private visitLeaving(): void {
+  private scanLeaving(): void {
     if (!this.loaded.leaves || (this.shares.taken().sockets === 0 && performance.now() < this.nextCount)) return;
     this.nextCount = performance.now() + countEveryMs;
     this.walk(undefined);
@@ -292,16 +292,16 @@ class PinnedDatapath implements Datapath {
 
   private writeAddresses(selected: readonly DatapathPod[], neighbours: readonly string[], ownKernels: readonly string[]): void {
     const { addresses } = this.loaded.maps;
-    const [own = 0, neighbour = 0, ownKernel = 0] = ['SELECTED', 'NEIGHBOUR', 'OWN_KERNEL'].map((name) => this.enums.known(this.enums.locality, name));
-    const places = new Map<string, { readonly locality: number; readonly netns: number }>();
-    for (const text of neighbours) places.set(addressBytes(text).toString('hex'), { locality: neighbour, netns: 0 });
-    for (const text of ownKernels) places.set(addressBytes(text).toString('hex'), { locality: ownKernel, netns: 0 });
+    const [own = 0, neighbour = 0, ownKernel = 0] = ['SELECTED', 'NEIGHBOUR', 'OWN_KERNEL'].map((name) => this.enums.known(this.enums.location, name));
+    const places = new Map<string, { readonly location: number; readonly netns: number }>();
+    for (const text of neighbours) places.set(addressBytes(text).toString('hex'), { location: neighbour, netns: 0 });
+    for (const text of ownKernels) places.set(addressBytes(text).toString('hex'), { location: ownKernel, netns: 0 });
     for (const { addresses: texts, netns } of selected) {
       for (const key of texts.map((text) => addressBytes(text).toString('hex'))) {
         const other = places.get(key);
         // Networks of their own may use one address twice: then it says nothing of whose it is.
-        const shared = other?.locality === own && other.netns !== netns;
-        places.set(key, { locality: own, netns: shared ? 0 : netns });
+        const shared = other?.location === own && other.netns !== netns;
+        places.set(key, { location: own, netns: shared ? 0 : netns });
       }
     }
     for (const { bytes } of [...addresses.keys()].filter((key) => !places.has(key.bytes.toString('hex')))) addresses.delete({ bytes });

@@ -1,22 +1,22 @@
 // The programs a kernel may lack the means for: what they do is then left out, and everything else works.
 import { structCodec } from './codec';
 import { enumerator, type Btf } from './btf';
-import type { Description, Found } from './abi';
+import type { Description, ScanRecord } from './abi';
 import { SocketIterator } from './iterators';
 import type { Handle } from './libbpf';
 import { plainWatchers, readWatcher } from './readers';
 
-export const visitorProgram = 'visit_connections';
+export const scannerProgram = 'scan_connections';
 /** Iterators may read the storage of sockets since 5.11 (net/core/bpf_sk_storage.c), and ask for cookies since 5.12 (kernel/trace/bpf_trace.c). */
 export const describerProgram = 'describe_connections';
 /** Without these a node cannot be served. */
-export const neededPrograms = ['on_sock_ops', 'on_message', 'on_segment', 'look_at_sockets'];
+export const neededPrograms = ['on_sock_ops', 'on_message', 'on_segment', 'check_sockets'];
 /** Loaded where the kernel takes them. */
-export const optionalPrograms = [visitorProgram, describerProgram, readWatcher, ...plainWatchers];
+export const optionalPrograms = [scannerProgram, describerProgram, readWatcher, ...plainWatchers];
 
 /** Which of them to load together, from the best choice to none. */
 export function choicesOn(kernel: Btf): string[][] {
-  const iterators = [...(visitsWork(kernel) ? [[visitorProgram, describerProgram]] : []), [describerProgram], []];
+  const iterators = [...(scanWorks(kernel) ? [[scannerProgram, describerProgram]] : []), [describerProgram], []];
   const watchers = [...(tellsRegisters(kernel) ? [[readWatcher, ...plainWatchers]] : []), plainWatchers, []];
   return iterators.flatMap((some) => watchers.map((others) => [...some, ...others]));
 }
@@ -25,7 +25,7 @@ export function choicesOn(kernel: Btf): string[][] {
  * Whether visits can do what they are for: iter/tcp holds the lock of the socket it shows, and may ask for its options,
  * since 5.15 (net/ipv4/tcp_ipv4.c, bpf_iter_tcp_get_func_proto()); before, joining sockets from it could deadlock.
  */
-function visitsWork(kernel: Btf): boolean {
+function scanWorks(kernel: Btf): boolean {
   return kernel.functions.has('bpf_iter_tcp_get_func_proto');
 }
 
@@ -41,6 +41,6 @@ export function attachDescriber(program: FindProgram, btf: Btf): SocketIterator<
   return new SocketIterator(describerProgram, program(describerProgram), structCodec<Description>(btf, 'description'));
 }
 
-export function attachVisitor(program: FindProgram, btf: Btf): SocketIterator<Found> {
-  return new SocketIterator(visitorProgram, program(visitorProgram), structCodec<Found>(btf, 'found'));
+export function attachScanner(program: FindProgram, btf: Btf): SocketIterator<ScanRecord> {
+  return new SocketIterator(scannerProgram, program(scannerProgram), structCodec<ScanRecord>(btf, 'scan_record'));
 }

@@ -1,7 +1,7 @@
 // Loading the object over the pinned maps, and putting its programs in the place of those that ran before.
 import { closeSync, existsSync, openSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { bindMaps, type Description, type Found, type Maps } from './abi';
+import { bindMaps, type Description, type Maps, type ScanRecord } from './abi';
 import { parseBtf, type Btf } from './btf';
 import { DatapathRefused, type OpenOptions } from './contract';
 import { section } from './elf';
@@ -9,12 +9,12 @@ import { giveBackUnused } from './heap';
 import { attachSkMsgVerdict, check, checkHandle, initialBytes, libbpf, LibbpfError, type Handle } from './libbpf';
 import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
-import { runningKernel, setConstants, takeOffers, type Constants } from './offers';
-import { fionreadBits, habitsToKnow, type Facts } from './facts';
+import { runningKernel, setConstants, useFeatures, type Constants } from './features';
+import { fionreadBits, traitsToWatch, type Facts } from './facts';
 import { findFacts } from './trial';
 import type { SocketIterator } from './iterators';
-import { SocketLook } from './looks';
-import { attachDescriber, attachVisitor, choicesOn, describerProgram, neededPrograms, optionalPrograms, visitorProgram } from './optional';
+import { SocketChecker } from './socketCheck';
+import { attachDescriber, attachScanner, choicesOn, describerProgram, neededPrograms, optionalPrograms, scannerProgram } from './optional';
 import { allWays, ReaderWatch } from './readers';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
@@ -31,11 +31,11 @@ export interface Loaded {
   readonly abi: number;
   readonly folder: string;
   readonly maps: Maps;
-  readonly looks: SocketLook;
+  readonly checker: SocketChecker;
   /** Joined connections leave the map when nothing is redirected any more: see tcp_needs_to_leave() of ebpf/quiet.h. */
   readonly leaves: boolean;
   /** Undefined where the kernel lacks what visits need. */
-  readonly visitor: SocketIterator<Found> | undefined;
+  readonly scanner: SocketIterator<ScanRecord> | undefined;
   /** Undefined where iterators may not read the storage of sockets. */
   readonly describer: SocketIterator<Description> | undefined;
   readonly readers: ReaderWatch;
@@ -74,16 +74,16 @@ export function load(options: OpenOptions): Loaded {
     const message = check('find program on_message', libbpf.programFd(program(object, 'on_message')));
     check('attach on_message to the sockets', libbpf.attachProgram(message, sockets, attachSkMsgVerdict, 0));
     const find = (name: string): Handle => program(object, name);
-    const looks = new SocketLook(btf, check('find program look_at_sockets', libbpf.programFd(find('look_at_sockets'))), sockets);
-    const visitor = optional.includes(visitorProgram) ? attachVisitor(find, btf) : undefined;
+    const checker = new SocketChecker(btf, check('find program check_sockets', libbpf.programFd(find('check_sockets'))), sockets);
+    const scanner = optional.includes(scannerProgram) ? attachScanner(find, btf) : undefined;
     const bits = fionreadBits(btf);
-    const needed = habitsToKnow(facts, bits);
+    const needed = traitsToWatch(facts, bits);
     const readers = new ReaderWatch({ loaded: optional, find, kernel: runningKernel(), folder, needed, allowed: options.watch ?? allWays });
     const describer = optional.includes(describerProgram) ? attachDescriber(find, btf) : undefined;
-    closers.push(() => visitor?.close(), () => readers.close(), () => describer?.close());
+    closers.push(() => scanner?.close(), () => readers.close(), () => describer?.close());
     giveBackUnused();
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
-    return { btf, abi, folder, maps, looks, leaves: facts.fionread === bits.redirected, visitor, describer, readers, close };
+    return { btf, abi, folder, maps, checker, leaves: facts.fionread === bits.redirected, scanner, describer, readers, close };
   } catch (error) {
     close();
     if (fresh) unpinAll(folder); // a node that cannot be served is left as it was
@@ -104,7 +104,7 @@ function attempts(elf: Buffer, facts: Facts, plain: boolean): Attempt[] {
   const kernel = runningKernel();
   const choices = choicesOn(kernel);
   const best = Buffer.from(elf);
-  const flags = plain ? [] : takeOffers(best, kernel);
+  const flags = plain ? [] : useFeatures(best, kernel);
   const constants = { ...facts, ...Object.fromEntries(flags.map((flag) => [flag, 1])) };
   const simple = choices.map((optional) => ({ elf, constants: { ...facts }, optional }));
   return flags.length === 0 ? simple : [...choices.map((optional) => ({ elf: best, constants, optional })), ...simple];

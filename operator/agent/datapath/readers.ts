@@ -2,13 +2,13 @@
 import { existsSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Btf } from './btf';
-import type { Habit, Watching, WatchWay } from './contract';
+import type { ReaderTrait, Watching, WatchWay } from './contract';
 import { checkHandle, libbpf, LibbpfError, type Handle } from './libbpf';
 import type { FindProgram } from './optional';
 
 interface Way {
   readonly by: WatchWay;
-  readonly sees: Habit;
+  readonly sees: ReaderTrait;
   readonly program: string;
   /** Kernel functions it probes; one that the kernel does not have needs no probe. */
   readonly probes?: string;
@@ -42,7 +42,7 @@ export interface WatchOptions {
   /** Directory for the pins of what stays. */
   readonly folder: string;
   /** What the kernel answers wrong, so that it has to be known. */
-  readonly needed: readonly Habit[];
+  readonly needed: readonly ReaderTrait[];
   readonly allowed: readonly WatchWay[];
 }
 
@@ -51,14 +51,14 @@ export class ReaderWatch {
   private readonly onDemand: readonly Way[];
   private coming: Handle[] = [];
   readonly watching: Watching;
-  readonly seenBy = new Map<Habit, WatchWay>();
+  readonly seenBy = new Map<ReaderTrait, WatchWay>();
 
   constructor(private readonly options: WatchOptions) {
     const onDemand: Way[] = [];
-    for (const habit of options.needed) {
-      const found = allWays.map((by) => this.waysTo(habit, by)).find((each) => this.works(each));
+    for (const trait of options.needed) {
+      const found = allWays.map((by) => this.waysTo(trait, by)).find((each) => this.works(each));
       if (found?.[0] === undefined) continue;
-      this.seenBy.set(habit, found[0].by);
+      this.seenBy.set(trait, found[0].by);
       onDemand.push(...found.filter(({ stays }) => !stays));
     }
     this.onDemand = onDemand;
@@ -82,10 +82,10 @@ export class ReaderWatch {
     for (const link of this.coming.splice(0)) libbpf.destroyLink(link);
   }
 
-  private waysTo(habit: Habit, by: WatchWay): readonly Way[] {
+  private waysTo(trait: ReaderTrait, by: WatchWay): readonly Way[] {
     const { allowed, loaded, kernel } = this.options;
     const able = allowed.includes(by) && (by !== 'Functions' || existsSync(probesOfFunctions));
-    const mine = able ? ways.filter((way) => way.sees === habit && way.by === by && loaded.includes(way.program)) : [];
+    const mine = able ? ways.filter((way) => way.sees === trait && way.by === by && loaded.includes(way.program)) : [];
     return mine.filter(({ probes }) => probes === undefined || kernel.functions.has(probes));
   }
 

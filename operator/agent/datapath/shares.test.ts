@@ -25,7 +25,7 @@ let shares: Shares;
 beforeEach(() => {
   [usage, rows, debts, settled] = [new FakeMap(), new FakeMap(), new FakeMap(), []];
   const maps = { usage, shares: rows, debts } as unknown as ConstructorParameters<typeof Shares>[0];
-  shares = new Shares(maps, { settle: (cookies) => void settled.push(...cookies) });
+  shares = new Shares(maps, { payDebts: (cookies) => void settled.push(...cookies) });
 });
 
 test('a pod has a quarter of what the node has, by default 64 of 256 MiB of unread messages', () => {
@@ -67,10 +67,10 @@ test('says what the node and its pods have reached, once for each namespace, and
 test('a count that was lost leaves nothing taken, and what closed ends have left is looked after', () => {
   usage.rows.set(0, share({ sockets: -2n, ends: 5n }));
   expect(shares.taken()).toEqual({ sockets: 0, ends: 5, unread: 0 });
-  shares.settle();
+  shares.payDebts();
   expect(settled).toEqual([]);
   debts.rows.set(7n, {});
-  shares.settle();
+  shares.payDebts();
   expect(settled).toEqual([7n]);
 });
 
@@ -79,7 +79,7 @@ test('of many debts some are looked at in one go, and the next ones the next tim
   for (const each of all) debts.rows.set(each, {});
   const rounds: bigint[][] = [];
   for (let n = 0; n < 4; n++) {
-    shares.settle();
+    shares.payDebts();
     rounds.push(settled.splice(0));
   }
   expect(rounds.map(({ length }) => length)).toEqual([2048, 2048, 904, 2048]);
@@ -87,11 +87,11 @@ test('of many debts some are looked at in one go, and the next ones the next tim
   expect(rounds[3]?.[0]).toBe(0n);
 
   const paying = new Shares({ usage, shares: rows, debts } as never, {
-    settle: (cookies) => {
+    payDebts: (cookies) => {
       settled.push(...cookies);
       debts.rows.delete(cookies.at(-1) ?? -1n);
     },
   });
-  for (let n = 0; n < 3; n++) paying.settle();
+  for (let n = 0; n < 3; n++) paying.payDebts();
   expect(new Set(settled)).toEqual(new Set(all));
 });

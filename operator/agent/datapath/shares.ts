@@ -2,7 +2,7 @@
 import { boundsOfNode, boundsOfPod, type Bounds } from '../../api';
 import type { Limits, Maps, Share } from './abi';
 import type { DatapathSettings } from './contract';
-import type { SocketLook } from './looks';
+import type { SocketChecker } from './socketCheck';
 
 const node = 0;
 const nothing: Share = { sockets: 0n, ends: 0n, unread: 0n };
@@ -18,7 +18,7 @@ export class Shares {
 
   constructor(
     private readonly maps: Pick<Maps, 'usage' | 'shares' | 'debts'>,
-    private readonly looks: Pick<SocketLook, 'settle'>,
+    private readonly checker: Pick<SocketChecker, 'payDebts'>,
   ) {}
 
   /** What the settings say of them. */
@@ -42,9 +42,9 @@ export class Shares {
   }
 
   /** What closed ends left unread is given back once it is read, or its socket is closed. Looks at some of it, and at the next the next time. */
-  settle(): void {
+  payDebts(): void {
     const cookies = [...this.maps.debts.keys(debtsAtOnce, this.lastDebt)];
-    if (cookies.length > 0) this.looks.settle(cookies);
+    if (cookies.length > 0) this.checker.payDebts(cookies);
     // a walk goes on only behind a row that is still there
     this.lastDebt = cookies.length < debtsAtOnce ? undefined : cookies.findLast((each) => this.maps.debts.get(each) !== undefined);
   }

@@ -5,14 +5,14 @@ import { Slots } from './slots';
 let cleared: number[] = [];
 beforeEach(() => void (cleared = []));
 
-function pinned(names: Map<number, string>, capacity: number): Pick<Maps, 'namespaces' | 'tallies'> {
+function pinned(names: Map<number, string>, capacity: number): Pick<Maps, 'namespaces' | 'statistics'> {
   const namespaces = {
     keys: () => Array.from({ length: capacity }, (_, slot) => slot).values(),
     get: (slot: number) => ({ name: Buffer.from(`${names.get(slot) ?? ''}\0`) }),
     set: (slot: number, { name }: { name: Buffer }) => names.set(slot, name.toString()),
   };
-  const tallies = { clear: (slot: number) => cleared.push(slot) };
-  return { namespaces, tallies } as unknown as Pick<Maps, 'namespaces' | 'tallies'>;
+  const statistics = { clear: (slot: number) => cleared.push(slot) };
+  return { namespaces, statistics } as unknown as Pick<Maps, 'namespaces' | 'statistics'>;
 }
 
 const idle = (): boolean => true;

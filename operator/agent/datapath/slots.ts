@@ -7,7 +7,7 @@ export class Slots {
 
   /** `idle` says whether no connection is counted in a slot any more; such a slot may go to another namespace. */
   constructor(
-    private readonly maps: Pick<Maps, 'namespaces' | 'tallies'>,
+    private readonly maps: Pick<Maps, 'namespaces' | 'statistics'>,
     private readonly idle: (slot: number) => boolean,
   ) {
     // an array map has every slot as a key
@@ -32,7 +32,7 @@ export class Slots {
     if (known !== undefined) return known;
     const slot = this.free.pop() ?? this.reclaim(wanted);
     if (slot === undefined) return undefined;
-    this.maps.tallies.clear(slot);
+    this.maps.statistics.clear(slot);
     this.maps.namespaces.set(slot, { name: Buffer.from(namespace, 'utf8') });
     this.byName.set(namespace, slot);
     return slot;

@@ -1,14 +1,14 @@
 import { FakeDatapath, noCounters } from './datapath.testing';
-import { Visits } from './visits';
+import { ScanSchedule } from './scanSchedule';
 
 let now = 0;
 let worked = 0;
 let datapath: FakeDatapath;
-let visits: Visits;
+let schedule: ScanSchedule;
 beforeEach(() => {
   now = 100_000;
   datapath = new FakeDatapath();
-  visits = new Visits(() => now, () => worked);
+  schedule = new ScanSchedule(() => now, () => worked);
 });
 
 const snapshotOf = (ends: number): FakeDatapath['counted'] => ({
@@ -17,13 +17,13 @@ const snapshotOf = (ends: number): FakeDatapath['counted'] => ({
 
 /** Lets seconds pass, one step each; returns how often it visited. */
 function pass(seconds: number, ends: number): number {
-  const before = datapath.visited;
-  for (let n = 0; n < seconds; n++, now += 1000) visits.step(datapath, snapshotOf(ends));
-  return datapath.visited - before;
+  const before = datapath.scanned;
+  for (let n = 0; n < seconds; n++, now += 1000) schedule.step(datapath, snapshotOf(ends));
+  return datapath.scanned - before;
 }
 
 test('readers that nobody knows are watched for two seconds, and trusted at the visit after that', () => {
-  datapath.strangers = [1];
+  datapath.unknownReaders = [1];
   expect(pass(1, 5)).toBe(1);
   expect(datapath.told).toEqual(['watch readers']);
   expect(pass(1, 5)).toBe(0);
@@ -41,7 +41,7 @@ test('where readers are watched for good they are trusted at the first visit', (
 
 test('where nobody can see readers they are never trusted', () => {
   datapath.watching = 'Never';
-  datapath.strangers = [1, 1, 1, 1];
+  datapath.unknownReaders = [1, 1, 1, 1];
   pass(60, 5);
   expect(new Set(datapath.trusted)).toEqual(new Set([false]));
   expect(datapath.told).toEqual([]);
@@ -49,12 +49,12 @@ test('where nobody can see readers they are never trusted', () => {
 
 test('strangers are trusted where they were found, and nowhere else', () => {
   const others = { ...noCounters('bank'), open: 2 };
-  const seen = (): void => visits.step(datapath, { namespaces: [...snapshotOf(5).namespaces, others], joinedSockets: 0, drainingSockets: 0 });
+  const seen = (): void => schedule.step(datapath, { namespaces: [...snapshotOf(5).namespaces, others], joinedSockets: 0, drainingSockets: 0 });
   seen(); // all
-  datapath.strangers = [1];
+  datapath.unknownReaders = [1];
   for (let n = 0; n < 9; n++, now += 1000) seen();
   const at = datapath.trusted.indexOf(true);
-  expect([...(datapath.visitedNamespaces[at] ?? [])]).toEqual(['shop']);
+  expect([...(datapath.scannedNamespaces[at] ?? [])]).toEqual(['shop']);
 });
 
 test('steps towards joining are taken one after the other, at most four at once', () => {
@@ -72,9 +72,9 @@ test('while nothing moves it looks less and less often, and anew when something 
 
 test('when a reader turns out to splice its connections are visited at once', () => {
   pass(60, 1);
-  const before = datapath.visited;
-  visits.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['SplicingReader', 2]]) }], joinedSockets: 0, drainingSockets: 0 });
-  expect(datapath.visited).toBe(before + 1);
+  const before = datapath.scanned;
+  schedule.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['SplicingReader', 2]]) }], joinedSockets: 0, drainingSockets: 0 });
+  expect(datapath.scanned).toBe(before + 1);
 });
 
 test('a visit that takes much work is followed by a long pause, a shorter one while something is learnt', () => {
@@ -98,54 +98,54 @@ describe('with two namespaces', () => {
     namespaces: [...snapshotOf(learning).namespaces, { ...noCounters('bank'), open: 2, fastBytes: BigInt(bytes) }], joinedSockets: 0, drainingSockets: 0,
   });
   /** What was visited in each of the seconds. */
-  const visitedIn = (seconds: number, learning: number, bytesEach: number): string[] => Array.from({ length: seconds }, () => {
-    const before = datapath.visitedNamespaces.length;
-    visits.step(datapath, counting(learning, bytesEach * now));
+  const scannedIn = (seconds: number, learning: number, bytesEach: number): string[] => Array.from({ length: seconds }, () => {
+    const before = datapath.scannedNamespaces.length;
+    schedule.step(datapath, counting(learning, bytesEach * now));
     now += 1000;
-    return datapath.visitedNamespaces.slice(before).map((names) => (names === undefined ? 'all' : [...names].join())).join('|');
+    return datapath.scannedNamespaces.slice(before).map((names) => (names === undefined ? 'all' : [...names].join())).join('|');
   });
 
   test('all pods are visited every ten seconds, and between these only namespaces in which something can still join', () => {
-    expect(visitedIn(9, 5, 1).filter((each) => each !== '')).toEqual(['all', 'shop', 'shop']);
-    expect(visitedIn(30, 5, 1).filter((each) => each === 'all')).toHaveLength(3);
+    expect(scannedIn(9, 5, 1).filter((each) => each !== '')).toEqual(['all', 'shop', 'shop']);
+    expect(scannedIn(30, 5, 1).filter((each) => each === 'all')).toHaveLength(3);
   });
 
   test('whoever offers itself meets the namespaces that were left out before it is looked at again', () => {
-    visitedIn(3, 5, 1);
+    scannedIn(3, 5, 1);
     datapath.steps = [2, 0, 0];
-    expect(visitedIn(10, 5, 1).find((each) => each !== '')).toBe('shop|bank|shop');
+    expect(scannedIn(10, 5, 1).find((each) => each !== '')).toBe('shop|bank|shop');
   });
 
   test('with all settled they are visited every ten seconds, and once a minute while nothing is counted on the node', () => {
     const every = (seconds: number, from: readonly string[]): string[] => from.filter((_, second) => second % seconds === 0);
-    expect(every(10, visitedIn(60, 0, 1))).toEqual(Array(6).fill('all'));
-    visitedIn(60, 0, 0);
-    expect(visitedIn(120, 0, 0).filter((each) => each === 'all')).toHaveLength(2);
-    expect(visitedIn(1, 0, 1)).toEqual(['all']);
+    expect(every(10, scannedIn(60, 0, 1))).toEqual(Array(6).fill('all'));
+    scannedIn(60, 0, 0);
+    expect(scannedIn(120, 0, 0).filter((each) => each === 'all')).toHaveLength(2);
+    expect(scannedIn(1, 0, 1)).toEqual(['all']);
   });
 
   test('namespaces in which something can still join are visited on a still node too', () => {
-    visitedIn(120, 5, 0);
-    const seen = visitedIn(60, 5, 0);
+    scannedIn(120, 5, 0);
+    const seen = scannedIn(60, 5, 0);
     expect(seen.filter((each) => each === 'all')).toHaveLength(1);
     expect(seen.filter((each) => each === 'shop').length).toBeGreaterThanOrEqual(4);
   });
 
   test('a new selection is visited at once, however still the node is', () => {
-    visitedIn(115, 0, 0);
-    visits.hurry();
-    expect(visitedIn(1, 0, 0)).toEqual(['all']);
+    scannedIn(115, 0, 0);
+    schedule.hurry();
+    expect(scannedIn(1, 0, 0)).toEqual(['all']);
   });
 });
 
 test('when a connection has left the map its reader is looked after at once', () => {
   pass(60, 0);
-  const before = datapath.visited;
-  visits.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, left: 1n }], joinedSockets: 0, drainingSockets: 0 });
-  expect(datapath.visited).toBe(before + 1);
+  const before = datapath.scanned;
+  schedule.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, left: 1n }], joinedSockets: 0, drainingSockets: 0 });
+  expect(datapath.scanned).toBe(before + 1);
 });
 
 test('a kernel without visits is not visited', () => {
-  datapath.visits = false;
+  datapath.canScan = false;
   expect(pass(10, 5)).toBe(0);
 });

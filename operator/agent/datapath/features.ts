@@ -10,7 +10,7 @@ const kernelBtf = '/sys/kernel/btf/vmlinux';
 /** Sections whose code may call what only some kernels offer. */
 const programSections = ['sockops', 'sk_msg', 'cgroup_skb/ingress', 'tc', 'iter/tcp', '.text'];
 
-interface Offer {
+interface Feature {
   /** The member of struct offers in ebpf/abi.h that says whether there is one. */
   readonly flag: string;
   /** The number in the object. */
@@ -20,7 +20,7 @@ interface Offer {
   find(kernel: Btf): number | undefined;
 }
 
-const offers: readonly Offer[] = [
+const features: readonly Feature[] = [
   // ORIGINAL_ADDR_HELPER of ebpf/origdst.h; openEuler alone has it
   { flag: 'original_addr_helper', placeholder: 0x5ca1ab1e, kind: 'helper', find: (kernel) => enumerator(kernel, 'BPF_FUNC_sk_original_addr') },
   // READONLY_CAST_FUNCTION of ebpf/peek.h; since 6.2
@@ -33,13 +33,13 @@ export function runningKernel(): Btf {
 }
 
 /** What a kernel offers of these, by the names of struct offers. */
-export function offered(kernel: Btf): string[] {
-  return offers.filter(({ find }) => find(kernel) !== undefined).map(({ flag }) => flag);
+export function featuresOf(kernel: Btf): string[] {
+  return features.filter(({ find }) => find(kernel) !== undefined).map(({ flag }) => flag);
 }
 
 /** Patches the object's code; returns the flags that are to be 1 in its constants. */
-export function takeOffers(elf: Buffer, kernel: Btf): string[] {
-  return offers.flatMap(({ flag, placeholder, kind, find }) => {
+export function useFeatures(elf: Buffer, kernel: Btf): string[] {
+  return features.flatMap(({ flag, placeholder, kind, find }) => {
     const number = find(kernel);
     if (number === undefined) return [];
     for (const name of programSections) redirectCalls(section(elf, name), placeholder, kind, number);
@@ -52,7 +52,7 @@ export type Constants = Readonly<Record<string, number>>;
 
 /** Writes struct offers, the object's only constants. */
 export function setConstants(constants: Buffer, values: Constants, object: Btf): void {
-  const offers = structCodec<Constants>(object, 'offers');
-  if (offers.size !== constants.length) throw new Error('set constants: struct offers is no longer alone in .rodata');
-  offers.encode(values).copy(constants);
+  const features = structCodec<Constants>(object, 'kernel_features');
+  if (features.size !== constants.length) throw new Error('set constants: struct kernel_features is no longer alone in .rodata');
+  features.encode(values).copy(constants);
 }

@@ -1,7 +1,7 @@
 // When the agent looks at open connections, and at whose: soon while something can still join, seldom otherwise, and never
 // for more than a small part of a core.
 import type { ConnectionReason } from '../api';
-import type { Datapath, DatapathSnapshot, Visit } from './datapath/contract';
+import type { Datapath, DatapathSnapshot, ScanResult } from './datapath/contract';
 import { OnDemandWatch } from './onDemand';
 
 /** Ends with these may join at a visit. */
@@ -20,8 +20,8 @@ const learningRestFactor = 50;
 /** A connection joins in four steps: its readers become known, its connecting end is found, its accepting end enters, then it does. */
 const stepsToJoin = 4;
 
-export class Visits {
-  private nextVisit = 0;
+export class ScanSchedule {
+  private nextScan = 0;
   private restUntil = 0;
   private interval = soonMs;
   private lastWhole = Number.NEGATIVE_INFINITY;
@@ -46,7 +46,7 @@ export class Visits {
 
   /** The selection or the mode has changed: every open connection is looked at. */
   hurry(): void {
-    this.nextVisit = 0;
+    this.nextScan = 0;
     this.lastWhole = Number.NEGATIVE_INFINITY;
     this.interval = soonMs;
   }
@@ -62,8 +62,8 @@ export class Visits {
     this.odd = odd;
     this.left = left;
     this.watch.step(datapath, snapshot);
-    if (!datapath.visits || this.watch.waits) return;
-    if (this.watch.hasSeen || this.now() >= Math.max(this.nextVisit, this.restUntil)) this.visit(datapath, snapshot);
+    if (!datapath.canScan || this.watch.waits) return;
+    if (this.watch.hasSeen || this.now() >= Math.max(this.nextScan, this.restUntil)) this.scan(datapath, snapshot);
   }
 
   /** Whether readers are watched at present in a way that slows every system call of the node. */
@@ -76,7 +76,7 @@ export class Visits {
     this.watch.stop(datapath);
   }
 
-  private visit(datapath: Datapath, snapshot: DatapathSnapshot): void {
+  private scan(datapath: Datapath, snapshot: DatapathSnapshot): void {
     const open = snapshot.namespaces.filter((entry) => countOf({ namespaces: [entry] }, unsettled) > 0).map(({ namespace }) => namespace);
     const whole = this.wholeIsDue(snapshot);
     if (!whole && open.length === 0 && !this.watch.hasSeen) return;
@@ -84,7 +84,7 @@ export class Visits {
     const left = whole ? [] : snapshot.namespaces.map(({ namespace }) => namespace).filter((namespace) => !open.includes(namespace));
     const joins = this.look(datapath, whole ? undefined : new Set(open), new Set(left));
     this.interval = joins ? soonMs : Math.min(2 * this.interval, seldomMs);
-    this.nextVisit = this.now() + (open.length > 0 ? this.interval : seldomMs);
+    this.nextScan = this.now() + (open.length > 0 ? this.interval : seldomMs);
     this.restUntil = this.now() + (this.learning > 0 ? learningRestFactor : restFactor) * (this.worked() - before);
   }
 
@@ -92,11 +92,11 @@ export class Visits {
   private look(datapath: Datapath, namespaces: ReadonlySet<string> | undefined, left: ReadonlySet<string>): boolean {
     const always = datapath.watching === 'Always';
     const seen = this.watch.hasSeen;
-    const first = seen ? datapath.visit(this.strange, true) : visitAndProve(datapath, namespaces, left, always);
+    const first = seen ? datapath.scan(this.strange, true) : scanWithOthers(datapath, namespaces, left, always);
     this.watch.judged(first.steps > 0);
     let { steps } = first;
-    for (let n = 1; steps > 0 && n < stepsToJoin; n++) steps = visitAndProve(datapath, namespaces, left, always).steps;
-    if (!seen && this.watch.found(datapath, first.strangers)) this.strange = namespaces;
+    for (let n = 1; steps > 0 && n < stepsToJoin; n++) steps = scanWithOthers(datapath, namespaces, left, always).steps;
+    if (!seen && this.watch.found(datapath, first.unknownReaders)) this.strange = namespaces;
     return first.steps > 0;
   }
 
@@ -126,11 +126,11 @@ function countOf({ namespaces }: Pick<DatapathSnapshot, 'namespaces'>, reasons: 
  * Who has offered itself takes the next look for the proof that no pod has its other end (`approach()` of adopt.h), so pods that were
  * left out are visited before it.
  */
-function visitAndProve(datapath: Datapath, namespaces: ReadonlySet<string> | undefined, left: ReadonlySet<string>, watched: boolean): Visit {
-  const found = datapath.visit(namespaces, watched);
+function scanWithOthers(datapath: Datapath, namespaces: ReadonlySet<string> | undefined, left: ReadonlySet<string>, watched: boolean): ScanResult {
+  const found = datapath.scan(namespaces, watched);
   if (found.steps === 0 || left.size === 0) return found;
-  const others = datapath.visit(left, watched);
-  return { steps: found.steps + others.steps, strangers: found.strangers };
+  const others = datapath.scan(left, watched);
+  return { steps: found.steps + others.steps, unknownReaders: found.unknownReaders };
 }
 
 function textOf({ namespaces }: DatapathSnapshot): string {

@@ -1,7 +1,7 @@
 // The counters of a namespace as they are reported, and how the copies of the CPUs become one.
-import type { Enums, Tally } from './abi';
+import type { Enums, Statistics } from './abi';
 import { sumOfCopies } from './sum';
-import { countersOf, openEnds } from './tallies';
+import { countersOf, openEnds } from './statistics';
 
 const enums = {
   accelerated: 1,
@@ -9,27 +9,27 @@ const enums = {
   gates: ['Open', 'Mode', 'Order'],
 } as unknown as Enums;
 
-const tally = (standing: number[], gate: number[], fast = 0, tcp = 0): Tally => ({
-  standing: standing.map(BigInt),
-  gate: gate.map(BigInt),
+const statistics = (reasons: number[], gates: number[], fast = 0, tcp = 0): Statistics => ({
+  reasons: reasons.map(BigInt),
+  gates: gates.map(BigInt),
   fast_bytes: BigInt(fast),
   tcp_bytes: BigInt(tcp),
   adopted: 0n,
   left: 0n,
-  nudged: 0n,
+  woken: 0n,
   unseen: 0n,
 });
 
 test('a gauge caught between two CPUs is never negative', () => {
-  expect(countersOf('shop', tally([0, -1, 0, 2], [0, 0, 0]), enums, 0)).toMatchObject({ open: 2, accelerated: 0, reasons: new Map([['PeerElsewhere', 2]]) });
+  expect(countersOf('shop', statistics([0, -1, 0, 2], [0, 0, 0]), enums, 0)).toMatchObject({ open: 2, accelerated: 0, reasons: new Map([['PeerElsewhere', 2]]) });
 });
 
 test('open ends are all that stand somewhere', () => {
-  expect(openEnds(tally([0, 1, 3, 0], [0, 0, 0]))).toBe(4);
+  expect(openEnds(statistics([0, 1, 3, 0], [0, 0, 0]))).toBe(4);
 });
 
 test('bytes and gates are told, and gates that nobody met are left out', () => {
-  expect(countersOf('shop', tally([0, 0, 0, 0], [0, 0, 7], 30, 3), enums, 3)).toMatchObject({ fastBytes: 30n, tcpBytes: 3n, passes: new Map([['Order', 7n]]), draining: 3 });
+  expect(countersOf('shop', statistics([0, 0, 0, 0], [0, 0, 7], 30, 3), enums, 3)).toMatchObject({ fastBytes: 30n, tcpBytes: 3n, passes: new Map([['Order', 7n]]), draining: 3 });
 });
 
 describe('the copies of the CPUs', () => {

@@ -5,7 +5,7 @@ import { hasSockets } from './stale';
 /** Connections that have not left by then rest; what they say later runs over TCP, in maps without programs. */
 const patienceMs = 5 * 60_000;
 
-export class Formers {
+export class FormerVersions {
   private readonly until: number;
   private gone = false;
 
