@@ -1,63 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Joining connections that are open. Both ends are found by the numbers of their handshake, which a socket still tells:
- * the first byte sent is snd_una - bytes_acked, the first received rcv_nxt - bytes_received (RFC 4898 counters,
- * net/ipv4/tcp_input.c). The accepting end enters the map first, the connecting end last and with the row that makes the
- * connection joined. */
+/* Adoption: how a connection is joined that is already open. Scans take it step by step:
+ *   1. follow_open_socket() (state.h) gives each end a socket state, where it has none;
+ *   2. offer_candidate(): a connecting end that is worth joining puts itself into `candidates`;
+ *   3. adopt_accepting_end(): its accepting end takes that row, enters the SOCKHASH, and leaves a pairing result;
+ *   4. adopt_connecting_end(): the connecting end takes the result, enters the SOCKHASH, and writes the row that makes the connection joined.
+ *
+ * The two ends find each other by the numbers of their handshake, which an open socket still tells: the first byte sent is snd_una - bytes_acked, the
+ * first byte received is rcv_nxt - bytes_received (RFC 4898 counters, net/ipv4/tcp_input.c). */
 #ifndef SIDECAR_ACCELERATION_ADOPT_H
 #define SIDECAR_ACCELERATION_ADOPT_H
 
-#include "gate.h"
+#include "history.h"
+#include "pairing.h"
+#include "path.h"
+#include "turns.h"
 
-/* Turns that make an open connection worth joining; twice as many after each departure. */
-#define WORTH_JOINING_TURNS 4
-
-static __always_inline void copy_address(struct address *address, const struct in6_addr *from)
-{
-	__builtin_memcpy(address->bytes, from, sizeof(*from));
-}
-
-static __always_inline void socket_endpoints(struct sock *sk, struct endpoint *local, struct endpoint *remote)
-{
-	struct in6_addr own = {}, other = {};
-
-	__builtin_memset(local, 0, sizeof(*local));
-	__builtin_memset(remote, 0, sizeof(*remote));
-	local->port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	remote->port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
-	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
-		set_v4(&local->address, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
-		set_v4(&remote->address, BPF_CORE_READ(sk, __sk_common.skc_daddr));
-		return;
-	}
-	BPF_CORE_READ_INTO(&own, sk, __sk_common.skc_v6_rcv_saddr);
-	BPF_CORE_READ_INTO(&other, sk, __sk_common.skc_v6_daddr);
-	copy_address(&local->address, &own);
-	copy_address(&remote->address, &other);
-}
-
-static __always_inline bool reads_safely(struct sock *sk)
-{
-	return is_polled(sk) && BPF_CORE_READ(sk, sk_rcvlowat) <= 1;
-}
-
-/* Whether an open connection takes turns, by the segments with data each way since the last departure or stream. A
- * segment is at most 64 KiB, and on an Ethernet path about 1.4 KiB. */
-static __always_inline bool measure_turns(struct socket_state *state, struct tcp_sock *tp)
-{
-	__u32 received = BPF_CORE_READ(tp, data_segs_in), sent = BPF_CORE_READ(tp, data_segs_out);
-	__u32 in = received - state->seen_in, out = sent - state->seen_out;
-	__u32 turns = in < out ? in : out, most = in < out ? out : in;
-
-	if (most / LONGEST_RUN > turns) {	/* a stream: what comes after it counts */
-		state->seen_in = received;
-		state->seen_out = sent;
-		return false;
-	}
-	return turns >= (__u32)WORTH_JOINING_TURNS << (state->departures & 7);
-}
-
-/* The handshake of a socket nobody saw opening, as if it had accepted. Where it connected, the SYN counts as
- * acknowledged, which makes its own number one less. */
+/* The handshake of an open socket, as if it had accepted. Where it has connected, the SYN counts as acknowledged, so its own number is one less. */
 static __always_inline struct handshake handshake_as_accepting(struct tcp_sock *tp)
 {
 	struct handshake handshake = {
@@ -81,29 +39,7 @@ static __always_inline bool is_known(const struct handshake *handshake)
 	return handshake->client_next || handshake->server_next;
 }
 
-/* Counts a socket that was opened unseen, and asks for the callback of its close. */
-static __always_inline struct socket_state *follow_open_socket(struct tcp_sock *tp, __u64 cookie, const struct pod *pod, const struct settings *settings)
-{
-	int had = BPF_CORE_READ(tp, bpf_sock_ops_cb_flags), flags = had | BPF_SOCK_OPS_STATE_CB_FLAG;
-	__u32 netns = netns_of((struct sock *)tp);
-	struct socket_state *state;
-
-	if (!has_end_left(netns, settings))
-		return NULL;
-
-	/* before 6.12 only the socket's own programs can ask: whatever was open before them stays uncounted, on TCP */
-	if (had != flags && bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
-		return NULL;
-	state = NEW_STATE(tp, netns, settings);
-	if (!state)
-		return NULL;
-	begin_state(state, cookie, tp, pod);
-	state->seen_read = BPF_CORE_READ(tp, copied_seq);
-	set_reason(state, REASON_PEER_NOT_SELECTED);
-	return state;
-}
-
-/* Whether an end on its own has a chance to join, looked at anew when the selection has changed. */
+/* Finds out again, when the selection has changed, whether an end without a peer can be joined. */
 static __always_inline void reconsider(struct socket_state *state, struct tcp_sock *tp, const struct address *local,
 				       const struct endpoint *remote, const struct settings *settings)
 {
@@ -120,9 +56,9 @@ static __always_inline void reconsider(struct socket_state *state, struct tcp_so
 	set_reason(state, reason == REASON_NONE ? REASON_LEARNING : reason);
 }
 
-/* Into the map while it is open; REASON_NONE, or why not. */
+/* Enters the SOCKHASH while the connection is open. REASON_NONE, or why not. */
 static __always_inline enum reason enter_map_later(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
-						const struct settings *settings)
+						   const struct settings *settings)
 {
 	int had = BPF_CORE_READ(tp, bpf_sock_ops_cb_flags), flags = had | DATA_CALLBACKS;
 	enum reason refusal = reason_against_entry(state, tp, settings);
@@ -134,17 +70,17 @@ static __always_inline enum reason enter_map_later(struct socket_state *state, s
 		return REASON_BLOCKING_READER;
 	if (bpf_map_update_elem(&sockets, &cookie, tp, BPF_NOEXIST))
 		return REASON_SOCKET_IN_USE;
-	/* refused before 6.12: without them a connection leaves the map by visits alone */
+	/* refused before 6.12; without these callbacks a connection leaves the SOCKHASH by scans alone */
 	if (had != flags && !bpf_setsockopt(tp, SOL_TCP, TCP_BPF_SOCK_OPS_CB_FLAGS, &flags, sizeof(flags)))
 		state->own_callbacks |= flags & ~had;
 	note_entered(state);
 	if (state->quick_timers && BPF_CORE_READ(tp, data_segs_out) >= TIMER_SAMPLES)
-		state->samples = TIMER_SAMPLES;	/* since it is learnt, TCP has measured by each of them */
+		state->samples = TIMER_SAMPLES;	/* TCP has measured its timer by each segment since the connection was learnt */
 	QUICKEN_TIMERS(tp, state);
 	return REASON_NONE;
 }
 
-/* No longer waits to be found: what took itself for a connecting end turns out to be an accepting one. */
+/* An end that has taken itself for a connecting one is an accepting one, and waits no longer to be found. */
 static __always_inline void withdraw_candidate(struct socket_state *state)
 {
 	if (state->candidate)
@@ -152,9 +88,22 @@ static __always_inline void withdraw_candidate(struct socket_state *state)
 	state->candidate = 0;
 }
 
-/* The accepting end's part: answers a candidate with itself, in the map, or with why not. */
-static __always_inline bool adopt_accepting_end(struct socket_state *state, struct tcp_sock *tp, struct sock *sk, const struct pending_connect *connect,
-				   const struct handshake *handshake, const struct settings *settings)
+/* Takes the row of a candidate whose accepting end this socket is; false where there is none. */
+static __always_inline bool take_candidate(const struct handshake *handshake, const struct address *remote, __u32 netns,
+					   struct pending_connect *connect)
+{
+	struct pending_connect *found = bpf_map_lookup_elem(&candidates, handshake);
+
+	if (!found || !have_each_others_address(found, netns, remote))
+		return false;
+	*connect = *found;
+	return !bpf_map_delete_elem(&candidates, handshake);
+}
+
+/* The step of the accepting end: it enters the SOCKHASH, and leaves its identity for the connecting end, or why it stays on TCP. */
+static __always_inline bool adopt_accepting_end(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
+						const struct pending_connect *connect, const struct handshake *handshake,
+						const struct settings *settings)
 {
 	struct pairing_result result = {};
 	__u64 client = connect->identity.cookie;
@@ -181,10 +130,10 @@ static __always_inline bool adopt_accepting_end(struct socket_state *state, stru
 	return true;
 }
 
-/* The connecting end's part: the last step, after which bytes are redirected. */
-static __always_inline bool adopt_connecting_end(struct socket_state *state, struct tcp_sock *tp, struct sock *sk, const struct pairing_result *result,
-				     const struct endpoint *local, const struct endpoint *remote,
-				     const struct settings *settings)
+/* The last step, of the connecting end. After it messages are redirected. */
+static __always_inline bool adopt_connecting_end(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
+						 const struct pairing_result *result, const struct endpoint *local,
+						 const struct endpoint *remote, const struct settings *settings)
 {
 	struct origdst row = { .client_cookie = state->shown.cookie, .slot = state->slot, .path = result->path,
 			       .client = *local, .original = *remote };
@@ -203,7 +152,7 @@ static __always_inline bool adopt_connecting_end(struct socket_state *state, str
 			leave_map(state);
 			refusal = REASON_LIMIT_REACHED;
 		}
-		/* closed before it could see the row: whoever takes the row away clears up */
+		/* the accepting end may have closed before it could see the row: the program that deletes the row cleans up */
 		if (refusal == REASON_NONE && !read_peer(state, &peer_shown) && !forget_original(accepting)) {
 			leave_map(state);
 			refusal = REASON_PEER_NOT_SELECTED;
@@ -221,35 +170,42 @@ static __always_inline bool adopt_connecting_end(struct socket_state *state, str
 	return true;
 }
 
-/* Takes over a candidate's half, if this socket is the one it looks for. */
-static __always_inline bool take_candidate(const struct handshake *handshake, const struct address *remote, __u32 netns,
-					   struct pending_connect *connect)
-{
-	struct pending_connect *found = bpf_map_lookup_elem(&candidates, handshake);
-
-	if (!found || !have_each_others_address(found, netns, remote))
-		return false;
-	*connect = *found;
-	return !bpf_map_delete_elem(&candidates, handshake);
-}
-
-/* Whether the standing of an end that is not joined may still change. */
+/* Whether an end that stays on TCP for this reason may still look for its peer. */
 static __always_inline bool may_still_join(enum reason reason)
 {
 	return reason == REASON_LEARNING || reason == REASON_SHORT_LIVED || reason == REASON_ONE_WAY ||
 	       reason == REASON_OBSERVING || reason == REASON_LIMIT_REACHED;
 }
 
-/* An end that has looked for its peer in vain may have looked too early: the other may find it yet. */
+/* Whether its peer may still find it: an end that has looked for its peer in vain may have looked too early. */
 static __always_inline bool may_be_found(enum reason reason)
 {
 	return may_still_join(reason) || reason == REASON_PEER_NOT_SELECTED;
 }
 
-/* One end that is open and not joined. True when it took a step. */
+/* The step of a connecting end that is worth joining. False where it has waited since the last scan: by then every selected pod was scanned, and none
+ * has its accepting end. */
+static __always_inline bool offer_candidate(struct socket_state *state, struct tcp_sock *tp, const struct endpoint *local,
+					    const struct endpoint *remote, struct pending_connect *connect)
+{
+	if (!is_known(&state->shown.handshake))
+		state->shown.handshake = handshake_as_connecting(tp);
+	connect->identity = identity_of(state, tp);
+	connect->client = *local;
+	connect->original = *remote;
+	if (!bpf_map_update_elem(&candidates, &state->shown.handshake, connect, BPF_NOEXIST)) {
+		state->candidate = 1;
+		return true;
+	}
+	withdraw_candidate(state);
+	set_reason(state, used_fast_open(tp) ? REASON_UNSUPPORTED_SOCKET : REASON_PEER_NOT_SELECTED);
+	return false;
+}
+
+/* Takes the next step of an end that is open and not joined; true where there was one to take. */
 static __always_inline bool adopt(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
-				     const struct endpoint *local, const struct endpoint *remote,
-				     const struct settings *settings)
+				  const struct endpoint *local, const struct endpoint *remote,
+				  const struct settings *settings)
 {
 	__u64 cookie = state->shown.cookie;
 	struct handshake handshake;
@@ -270,19 +226,7 @@ static __always_inline bool adopt(struct socket_state *state, struct tcp_sock *t
 	if (state->accepting || !may_still_join(state->reason) || is_unknown_reader(state, settings) ||
 	    !measure_turns(state, tp))
 		return false;
-	if (!is_known(&state->shown.handshake))
-		state->shown.handshake = handshake_as_connecting(tp);
-	connect.identity = identity_of(state, tp);
-	connect.client = *local;
-	connect.original = *remote;
-	if (!bpf_map_update_elem(&candidates, &state->shown.handshake, &connect, BPF_NOEXIST)) {
-		state->candidate = 1;
-		return true;
-	}
-	/* still there since the last visit: every selected pod has been visited, and none has the other end */
-	withdraw_candidate(state);
-	set_reason(state, used_fast_open(tp) ? REASON_UNSUPPORTED_SOCKET : REASON_PEER_NOT_SELECTED);
-	return false;
+	return offer_candidate(state, tp, local, remote, &connect);
 }
 
 #endif

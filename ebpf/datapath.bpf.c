@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The programs. A connection's story: its two ends meet when it opens (sock_ops) or while it is open (iter/tcp), its
- * messages are joined or passed (sk_msg), what arrives over TCP beside them may have to wait (cgroup_skb), and while
- * acceleration is being switched off somebody looks at what is still unread (tc, never attached). How programs read is seen by
- * probes of the kernel's functions, or by tracepoints. */
-#include "readers.h"
+/* The programs, as a table of contents. The two ends of a connection pair when it opens (sock_ops), or are adopted while it is open (iter/tcp).
+ * Each of its messages is redirected or goes over TCP (sk_msg). Segments that arrive over TCP while redirected bytes are unread may be held back
+ * (cgroup_skb). While acceleration is switched off, user space checks which sockets still have unread bytes (tc, which is never attached). Probes
+ * of kernel functions, or tracepoints, show how programs read. */
+#include "check.h"
+#include "closing.h"
+#include "departure.h"
 #include "describe.h"
+#include "gate.h"
 #include "hold.h"
+#include "opening.h"
+#include "readers.h"
+#include "scan.h"
 
 static __always_inline void on_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
 {
@@ -21,7 +27,7 @@ static __always_inline void on_established(struct bpf_sock_ops *ops, struct bpf_
 		on_passive_established(ops, sk, tp, pod, settings);
 }
 
-/* A callback that an end asked for. */
+/* A callback that the datapath has asked for. */
 static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
 {
 	struct socket_state *state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
@@ -33,7 +39,7 @@ static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_soc
 			on_sampled_close(ops, tp);
 		}
 	} else if (ops->op == BPF_SOCK_OPS_HDR_OPT_LEN_CB) {
-		/* a segment is about to be sent: where nothing is under way, it finds the peer out of the map */
+		/* A segment is about to be sent. If nothing is under way, the connection is out of the SOCKHASH before the segment arrives. */
 		if (state && state->shown.leaving)
 			on_tcp_data(ops, state, tp);
 	} else if (state && take_pairing_result(state)) {
@@ -46,8 +52,8 @@ static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_soc
 	}
 }
 
-/* Attached to the cgroup of this node's pods; runs a dozen times in a connection's life, mostly to be told nothing.
- * Returns 1 whatever happens: the reply stays another program's. */
+/* Attached to the cgroup of this node's pods. Runs a dozen times in the life of a connection, mostly with nothing to do. Always returns 1, so that
+ * the reply of another program stays as it is. */
 SEC("sockops")
 int on_sock_ops(struct bpf_sock_ops *ops)
 {
@@ -93,7 +99,7 @@ int on_message(struct sk_msg_md *msg)
 	if (!tp)
 		return SK_PASS;
 	gate = choose_gate(state, tp, msg->size, settings);
-	/* a key that has left the map answers SK_DROP, which the sender would see as EACCES */
+	/* the helper answers SK_DROP for a key that has left the map, and the sender would see that as EACCES */
 	if (gate == GATE_OPEN && bpf_msg_redirect_hash(msg, &sockets, &state->peer.cookie, BPF_F_INGRESS) != SK_PASS)
 		gate = GATE_PEER_GONE;
 	if (gate == GATE_OPEN) {
@@ -107,7 +113,7 @@ int on_message(struct sk_msg_md *msg)
 	return SK_PASS;
 }
 
-/* Attached to the same cgroup; runs for every segment that arrives for a socket of its pods, before TCP sees it. */
+/* Attached to the same cgroup. Runs for every segment that arrives for a socket of its pods, before TCP sees the segment. */
 SEC("cgroup_skb/ingress")
 int on_segment(struct __sk_buff *skb)
 {
@@ -117,65 +123,24 @@ int on_segment(struct __sk_buff *skb)
 	if (!sk)
 		return 1;
 	tp = bpf_skc_to_tcp_sock(sk);
-	/* a socket that is in no SOCKHASH has mostly nothing there, and is done with here */
+	/* most sockets are in no SOCKHASH and have nothing here: they pay for no more than this */
 	if (!tp || !tp->inet_conn.icsk_inet.sk.sk_user_data)
 		return 1;
 	return hold(skb, sk, tp) ? 0 : 1;
 }
 
-static __always_inline enum finding finding_of(struct sock *sk)
-{
-	if (!fast_queue_empty(sk))
-		return FINDING_UNREAD;
-	return has_to_leave(sk) ? FINDING_LEAVING : 0;
-}
-
-/* As write_scan_record() of scan.h: puts the layout into the BTF. */
-static __noinline int write_check(struct __sk_buff *questions, enum check place, const struct socket_check *check)
-{
-	return bpf_skb_store_bytes(questions, CHECK_FIRST + place * sizeof(*check), check, sizeof(*check), 0);
-}
-
-/* Fills one place. False where there is no question any more. A global function: the verifier looks at it once, not with each turn of the
- * loop, of which old ones find no end (openEuler's 5.10). */
-__noinline int check_place(struct __sk_buff *questions, enum check place)
-{
-	struct socket_check check = {};
-	struct bpf_sock *sk;
-	struct sock *found;
-	__u64 cookie;
-
-	if (bpf_skb_load_bytes(questions, CHECK_FIRST + place * sizeof(check), &cookie, sizeof(cookie)) || !cookie)
-		return false;
-	sk = bpf_map_lookup_elem(&sockets, &cookie);
-	if (!sk) {
-		pay_debt(cookie);
-		return true;
-	}
-	found = (struct sock *)bpf_skc_to_tcp_sock(sk);
-	if (found) {
-		check.finding = finding_of(found);
-		check.netns = netns_of(found);
-	}
-	if (found && fast_queue_empty(found))
-		pay_debt(cookie);
-	bpf_sk_release(sk);
-	write_check(questions, place, &check);
-	return true;
-}
-
-/* Looks whether programs have bytes to read at sockets of the SOCKHASH, or have to leave it before it is let go. Never attached:
- * user space runs it with the cookies it finds there (BPF_PROG_TEST_RUN), because hardened kernels refuse iter/sockmap. */
+/* Checks sockets of the SOCKHASH for unread bytes, and for those that have to leave before it is let go. Never attached: user space runs it with the
+ * cookies that it finds in the SOCKHASH (BPF_PROG_TEST_RUN), because hardened kernels refuse iter/sockmap. */
 SEC("tc")
-int check_sockets(struct __sk_buff *questions)
+int check_sockets(struct __sk_buff *packet)
 {
 	for (__u32 place = 0; place < CHECK_PLACES; place++)
-		if (!check_place(questions, place))
+		if (!check_place(packet, place))
 			break;
 	return 0;
 }
 
-/* Visits the connections of one network namespace: the one of whoever opens the iterator. */
+/* Scans the connections of one network namespace: that of the thread that opens the iterator. */
 SEC("iter/tcp")
 int scan_connections(struct bpf_iter__tcp *ctx)
 {
@@ -218,7 +183,7 @@ int describe_connections(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* Where the kernel has probes of its functions, nobody but their callers pays for them. */
+/* Probes of kernel functions, where the kernel has them. Only the callers of these functions pay for them. */
 SEC("kprobe/tcp_splice_read")
 int on_tcp_splice_read(void *registers)
 {
@@ -239,7 +204,7 @@ int on_tcp_bpf_ioctl(void *registers)
 	return note_ioctl(registers);
 }
 
-/* Each read of a TCP socket comes by here, also by splice(2) and also in vain (tcp_read_sock(), net/ipv4/tcp.c). */
+/* Every read of a TCP socket passes this tracepoint, also a splice(2) and also a read that finds nothing (tcp_read_sock(), net/ipv4/tcp.c). */
 SEC("raw_tracepoint/tcp_rcv_space_adjust")
 int on_tcp_read(struct bpf_raw_tracepoint_args *of)
 {

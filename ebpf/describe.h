@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the connection ends of a pod are like, for people who ask: read only, nothing is counted, moved or woken. */
+/* Describes connection ends for people who ask. It only reads: nothing is counted, moved or woken. */
 #ifndef SIDECAR_ACCELERATION_DESCRIBE_H
 #define SIDECAR_ACCELERATION_DESCRIBE_H
 
-#include "scan.h"
+#include "endpoint.h"
+#include "state.h"
 
-/* As write_scan_record(): puts the layout into the BTF. */
+/* Not inlined, so that the layout of its argument is in the BTF. */
 static __noinline int write_description(struct bpf_iter_meta *meta, const struct description *description)
 {
 	bpf_seq_write(meta->seq, description, sizeof(*description));
 	return 0;
 }
 
-/* Of an end that is counted; others have sent over TCP only, and stand nowhere unless they are brief. */
+/* Adds what is known of an end that is counted. Other ends have sent over TCP only, and have no reason unless they are sampled. */
 static __always_inline void describe_end(struct description *description, const struct socket_state *state)
 {
 	description->peer_cookie = state->peer.cookie;
 	description->peer_netns = state->peer.cookie ? state->peer.netns : 0;
 	description->fast_bytes = state->fast_bytes;
-	/* what runs beside the programs is counted when the connection is visited or closes */
+	/* bytes that no program has seen are counted when the connection is scanned or closes */
 	if (state->tcp_bytes > description->tcp_bytes)
 		description->tcp_bytes = state->tcp_bytes;
 	description->reason = state->reason;
@@ -33,7 +34,7 @@ static __always_inline void describe(struct bpf_iter_meta *meta, struct tcp_sock
 
 	description.cookie = bpf_get_socket_cookie(tp);
 	description.netns = netns_of(sk);
-	description.rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;	/* kept eightfold (net/ipv4/tcp_input.c) */
+	description.rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;	/* the kernel keeps it times eight (net/ipv4/tcp_input.c) */
 	description.tcp_bytes = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
 	socket_endpoints(sk, &description.local, &description.remote);
 	if (state && state->reason != REASON_NONE)

@@ -1,48 +1,28 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* May this message take the fast path? Every "no" is a gate with a name, and means plain TCP.
+/* Decides for each message whether it is redirected. Every "no" is a gate with a name, and the message goes over TCP.
  *
- * The peer is read through its addresses by probe: a stale address reads garbage and never faults, the cookies tell,
- * and the redirect itself goes by cookie through the SOCKHASH, so a wrong guess can cost speed but no byte. */
+ * The peer is read through addresses that may be stale: such a read yields garbage and does not fault, and the cookies tell. The redirect itself
+ * goes by cookie through the SOCKHASH. So a wrong guess can cost speed, and never a byte. */
 #ifndef SIDECAR_ACCELERATION_GATE_H
 #define SIDECAR_ACCELERATION_GATE_H
 
 #include "lease.h"
+#include "leaving.h"
+#include "pairing.h"
 #include "turns.h"
 
-/* A message from which on the sender fills queues faster than a reader empties them. Over TCP it waits instead, and spills
- * nothing. Request and answer of half as many bytes take little more than half of TCP's time (docs/performance). */
+/* From this length on, a sender fills the queue faster than a reader empties it. Over TCP such a sender waits instead, and nothing spills. Request
+ * and answer of half as many bytes take little more than half of TCP's time (docs/performance). */
 #define BULK_BYTES 262144
 #define TCP_NAGLE_CORK 2	/* include/net/tcp.h */
-/* Messages in a row that find the peer's file without O_NONBLOCK: programs set it after accept() and connect(). */
+/* Messages in a row that find the peer's file without O_NONBLOCK, after which the reader counts as a blocking one. Programs may set O_NONBLOCK
+ * only after accept() or connect(). */
 #define BLOCKED_FOR_GOOD 4
-/* A rule that drops packets stops an open connection at its next message over TCP: so there is one within a second, on every HZ. */
-#define REFRESH_NS 900000000ULL
-/* Less than that on every HZ, 0.08 s to 0.8 s: until then no clock is asked. */
-#define REFRESH_JIFFIES 80
-/* 25 ms to 0.25 s */
-#define LINGER_JIFFIES 25
-/* A reader fills no buffer with messages up to this length, after which some ask FIONREAD. */
-#define MEASURING_BYTES 1024
-/* TCP's retransmission timer was set by a variance of 200 ms at first, of which a round trip over TCP takes a quarter
- * (net/ipv4/tcp_input.c, tcp_rtt_estimator()): after these it is as short as timers.h lets it be. */
-#define TIMER_SAMPLES 8
-#define MESSAGES_PER_SAMPLE 2
 
-/* The connection goes back to TCP: redirecting stops at a message that finds the peer's queue empty, and both ends leave the
- * map once nothing is under way. The peer reads `leaving` with its next message. */
-static __always_inline enum gate begin_leaving(struct socket_state *state, enum reason reason)
-{
-	state->shown.leaving = reason;
-	state->leaving_since = bpf_jiffies64();
-	state->shown.quiet = 0;
-	set_reason(state, reason);
-	return GATE_LEAVING;
-}
-
-/* Looks again at both pods and at how their programs read, when the epoch says that something has changed. */
+/* Checks the selection of both pods and how their programs read, when the epoch says that something has changed. */
 static __always_inline enum gate check_selection(struct socket_state *state, const struct settings *settings)
 {
-	/* read before the lookups: what changes meanwhile is then looked up again */
+	/* read before the lookups, so that what changes meanwhile is looked up again */
 	__u64 epoch = *(volatile const __u64 *)&settings->epoch;
 	__u32 own = state->netns, peers = state->peer.netns;
 	enum reason reason;
@@ -59,8 +39,7 @@ static __always_inline enum gate check_selection(struct socket_state *state, con
 	return reason == REASON_NONE ? GATE_OPEN : begin_leaving(state, reason);
 }
 
-/* A reader asleep inside the kernel's TCP receive never sees redirected bytes; one that polls always does. A socket that
- * has become a blocking one leaves. One that asked to be woken for a minimum only (SO_RCVLOWAT) would be woken for less. */
+/* Checks that the peer was accepted and that its reader is safe (safe_reader.h). A connection whose reader has become a blocking one leaves. */
 static __always_inline enum gate check_reader(struct socket_state *state, struct sock *peer)
 {
 	if (!state->peer_file) {
@@ -68,7 +47,7 @@ static __always_inline enum gate check_reader(struct socket_state *state, struct
 		if (!state->peer_file)
 			return GATE_UNACCEPTED;
 	}
-	if (!(PEEK(PEEKABLE(struct file, state->peer_file), f_flags) & O_NONBLOCK)) {
+	if (!polls(PEEK(PEEKABLE(struct file, state->peer_file), f_flags))) {
 		if (++state->blocked < BLOCKED_FOR_GOOD)
 			return GATE_BLOCKING_READER;
 		if (!state->accepting)
@@ -76,60 +55,17 @@ static __always_inline enum gate check_reader(struct socket_state *state, struct
 		return begin_leaving(state, REASON_BLOCKING_READER);
 	}
 	state->blocked = 0;
-	return PEEK(peer, sk_rcvlowat) > 1 ? GATE_BLOCKING_READER : GATE_OPEN;
+	return wakes_for_first_byte(PEEK(peer, sk_rcvlowat)) ? GATE_OPEN : GATE_BLOCKING_READER;
 }
 
-/* Kernels before 5.16 flush unread redirected bytes when a half-closed reader reaches TIME_WAIT (sock_map_unhash). */
-static __always_inline bool are_established(struct tcp_sock *own, struct sock *peer)
-{
-	return own->inet_conn.icsk_inet.sk.__sk_common.skc_state == BPF_TCP_ESTABLISHED &&
-	       PEEK(peer, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
-}
-
-/* A reader drains redirected bytes before its TCP queue: redirect only when nothing sent earlier is unread there. */
+/* Whether nothing that went over TCP is unread at the peer. A reader takes redirected bytes before those in TCP's queue, so only then a redirect
+ * keeps the order. */
 static __always_inline bool is_in_order(struct tcp_sock *own, struct tcp_sock *peer)
 {
 	return PEEK(peer, copied_seq) == own->write_seq;
 }
 
-/* What a socket is does not change, or is noticed now and then; what its program asks of it may begin with any message. */
-static __always_inline bool is_unsupported_now(struct tcp_sock *own, struct tcp_sock *peer, __u32 messages)
-{
-	if (messages < 16 || !(messages & 255))
-		return is_unsupported(own) || is_unsupported(peer);
-	return has_become_unsupported(own, peer);
-}
-
-/* Whether no message has gone over TCP for its own sake for so long that the rules of the network must see one. conntrack forgets a
- * connection whose bytes it no longer sees, and then answers its next segment with a reset (nf_conntrack_tcp_timeout_established;
- * net/netfilter/nf_conntrack_proto_tcp.c). One message, and its acknowledgement, renew both directions. */
-static __always_inline bool refresh_is_due(const struct socket_state *state)
-{
-	return bpf_jiffies64() - state->refreshed >= REFRESH_JIFFIES && bpf_ktime_get_ns() - state->refreshed_ns >= REFRESH_NS;
-}
-
-/* Whether TCP measures with this message how long to wait before it sends again. */
-static __always_inline bool measures_timer(const struct socket_state *state, __u32 size)
-{
-	return size <= MEASURING_BYTES && state->samples < TIMER_SAMPLES && !(state->shown.messages % MESSAGES_PER_SAMPLE);
-}
-
-static __always_inline void refresh(struct socket_state *state)
-{
-	state->samples += state->samples < TIMER_SAMPLES;
-	note_refresh(state);
-}
-
-/* Whether a reader whose queue is never found empty takes messages all the same. It gets one of TCP, which waits until the queue is
- * empty (hold.h); a reader that has stopped does not, because the wait would outlast its stop. */
-static __always_inline bool has_read_since(const struct socket_state *state)
-{
-	__u64 unread = count_unread(state->peer.sock);
-
-	return unread != UNKNOWN && unread >> 32 < state->backlog_messages;
-}
-
-/* Whether the peer takes this message from TCP in any case: what its bytes need, or their order, redirecting cannot give. */
+/* The gate of a message that must go over TCP even while redirected bytes are unread, or GATE_OPEN. */
 static __always_inline enum gate needs_tcp(const struct socket_state *state, struct tcp_sock *own, struct tcp_sock *peer, struct sock *sk)
 {
 	if (state->shown.leaving == REASON_UNSUPPORTED_SOCKET)
@@ -139,18 +75,10 @@ static __always_inline enum gate needs_tcp(const struct socket_state *state, str
 	return is_in_order(own, peer) ? GATE_OPEN : GATE_ORDER;
 }
 
-/* Redirecting stops for a while; for good where bytes of TCP need the connection out of the map. */
-static __always_inline enum gate stop_for_now(struct socket_state *state, enum gate gate, enum reason reason)
-{
-	if (must_leave_for_tcp() && !state->shown.leaving)
-		begin_leaving(state, reason);
-	return gate;
-}
-
-/* Whether redirecting is to stop, which it does at a message that finds the peer's queue empty. */
+/* Checks whether redirecting has to stop. It then stops at a message that finds the peer's queue empty. */
 static __always_inline enum gate check_stop(struct socket_state *state, struct tcp_sock *own, struct tcp_sock *peer,
-					       struct sock *sk, const struct shown *peer_shown, __u32 size,
-					       const struct settings *settings)
+					    struct sock *sk, const struct shown *peer_shown, __u32 size,
+					    const struct settings *settings)
 {
 	enum gate gate;
 
@@ -183,16 +111,8 @@ static __always_inline enum gate check_stop(struct socket_state *state, struct t
 	return BPF_CORE_READ_BITFIELD(own, nonagle) & TCP_NAGLE_CORK ? GATE_CORKED : GATE_OPEN;
 }
 
-/* A reader that much behind is better served by TCP, which makes the sender wait. */
-static __always_inline enum gate spill(struct socket_state *state, enum reason reason)
-{
-	if (!state->shown.leaving)
-		begin_leaving(state, reason);
-	return GATE_SPILL;
-}
-
-/* The last question: whether what the message costs the kernel until it is read is within all bounds. Where nothing is unread, TCP
- * may take a message in between. */
+/* The last check: whether the message, until it is read, costs no more than all limits allow. Where nothing is unread, one message may go over TCP
+ * and the next be redirected. */
 static __always_inline enum gate check_room(struct socket_state *state, struct sock *peer, __u32 size, bool empty, const struct settings *settings)
 {
 	enum reason refusal;
@@ -210,14 +130,15 @@ static __always_inline enum gate check_room(struct socket_state *state, struct s
 	return empty ? stop_for_now(state, GATE_SPILL, refusal) : spill(state, refusal);
 }
 
-/* Whether a message is longer than what the peer's container was seen to read over TCP; it goes over TCP then, watched. */
-static __always_inline bool begin_proof_if_longer(struct socket_state *state, struct sock *peer, __u32 size, bool empty, const struct settings *settings)
+/* Begins a proof where a message is longer than what the peer's container is proven to read; true where it did. The message then goes over TCP. */
+static __always_inline bool begin_proof_if_longer(struct socket_state *state, struct sock *peer, __u32 size, bool empty,
+						  const struct settings *settings)
 {
 	__u64 bytes = size;
 
 	if (!needs_proof(settings))
 		return false;
-	if (counts_tcp_alone() && !empty)
+	if (fionread_omits_redirected() && !empty)
 		bytes += unread_bytes(state, peer);
 	if (!check_proven(state, bytes))
 		return false;
@@ -227,10 +148,10 @@ static __always_inline bool begin_proof_if_longer(struct socket_state *state, st
 	return true;
 }
 
-/* Where FIONREAD counts redirected bytes alone, a reader in the map that asks how much there is would be told nothing of what
- * goes over TCP. It finds no more of that than it was seen to take at once; before there is more, the connection leaves. */
+/* The message goes over TCP for `gate`. Where FIONREAD counts redirected bytes alone, a reader in the SOCKHASH that asks is told nothing of it. Such
+ * a reader must find no more bytes of TCP than it is proven to read at once; before there are more, the connection leaves. */
 static __always_inline enum gate send_over_tcp(struct socket_state *state, struct tcp_sock *own, struct sock *peer, __u32 size,
-					  const struct settings *settings, enum gate gate)
+					       const struct settings *settings, enum gate gate)
 {
 	__u32 unread = own->write_seq - PEEK(PEEKABLE(struct tcp_sock, peer), copied_seq) + size;
 
@@ -241,33 +162,13 @@ static __always_inline enum gate send_over_tcp(struct socket_state *state, struc
 	return gate;
 }
 
-/* Bytes of TCP that follow redirected ones wait for a retransmission unless the connection is out of the map by then
- * (must_leave_first(), hold.h). So what need not stop at once redirects on, for a moment, until nothing is under way. */
-static __always_inline bool may_linger(const struct socket_state *state, const struct shown *peer)
-{
-	enum reason why = state->shown.leaving;
-
-	if (!HAS_FULL_BARRIER || !must_leave_for_tcp() || peer->quiet)
-		return false;
-	if (why != REASON_ONE_WAY && why != REASON_OBSERVING && why != REASON_PEER_NOT_SELECTED &&
-	    why != REASON_PATH_NOT_SELECTED)
-		return false;
-	return bpf_jiffies64() - state->leaving_since < LINGER_JIFFIES;
-}
-
-/* Whether a message that finds the peer's queue empty stops redirecting, as it should. */
-static __always_inline bool stop_redirecting(struct socket_state *state, struct tcp_sock *own, struct sock *peer, const struct shown *peer_shown)
-{
-	if (!state->shown.leaving || peer_shown->quiet || claim_quiet_when_sending(state, (struct sock *)own, peer))
-		return true;
-	return !may_linger(state, peer_shown);
-}
-
-/* One queue at a time: a reader takes redirected bytes before those of TCP, and one that trusts a short read does not come
- * back for the second queue (epoll(7), Q9). So while redirected bytes are unread, more are redirected, whatever else there
- * is to say; only what cannot be redirected goes over TCP then, and hold.h keeps it from the reader. */
+/* The gate of one message.
+ *
+ * A reader has one queue to empty at a time. It takes redirected bytes before those of TCP, and a reader that trusts a short read does not come back
+ * for the second queue (epoll(7), Q9). So while redirected bytes are unread, further messages are redirected, whatever the other checks say. Only
+ * what cannot be redirected goes over TCP then, and hold.h keeps it from the reader. */
 static __always_inline enum gate choose_gate(struct socket_state *state, struct tcp_sock *own, __u32 size,
-					  const struct settings *settings)
+					     const struct settings *settings)
 {
 	struct tcp_sock *peer;
 	struct shown peer_shown;
@@ -281,7 +182,7 @@ static __always_inline enum gate choose_gate(struct socket_state *state, struct 
 		return settings->mode == MODE_ACCELERATE ? GATE_UNPAIRED : GATE_MODE;
 	peer = PEEKABLE(struct tcp_sock, state->peer.sock);
 	sk = PEEKABLE(struct sock, state->peer.sock);
-	full_barrier(state); /* the socket's lock is taken; the peer's claim is read after it */
+	full_barrier(state); /* the lock of the socket was taken before; what the peer claims is read after it */
 	if (!read_peer(state, &peer_shown) || !is_peer(state, sk)) {
 		give_back_unless_held(state);
 		return GATE_PEER_GONE;
@@ -289,11 +190,11 @@ static __always_inline enum gate choose_gate(struct socket_state *state, struct 
 	if (!peer_shown.in_map) /* not yet, or no more */
 		return GATE_UNPAIRED;
 	stop = check_stop(state, own, peer, sk, &peer_shown, size, settings);
-	empty = fast_queue_empty(sk);
+	empty = is_psock_queue_empty(sk);
 	state->drained = empty;
 	if (empty && stop != GATE_OPEN && stop_redirecting(state, own, sk, &peer_shown)) {
-		/* what TCP takes for one message only is followed by what needs the lease again */
-		if (state->lease && stop != GATE_CORKED && stop != GATE_LARGE && confirm_all_arrived(state, sk) && fast_queue_empty(sk))
+		/* these two gates stop one message only, and the next one needs the lease again */
+		if (state->lease && stop != GATE_CORKED && stop != GATE_LARGE && confirm_all_arrived(state, sk) && is_psock_queue_empty(sk))
 			give_back(state, state->lease);
 		return send_over_tcp(state, own, sk, size, settings, stop);
 	}
@@ -326,7 +227,7 @@ static __always_inline enum gate choose_gate(struct socket_state *state, struct 
 	return gate;
 }
 
-/* The lasting part of a verdict; passing gates (order, spill) leave the standing as it is. */
+/* Sets the reason of the end where the gate is a lasting one. Gates that pass (order, spill) leave the reason as it is. */
 static __always_inline void set_reason_by_gate(struct socket_state *state, enum gate gate, const struct settings *settings)
 {
 	if (state->shown.leaving)

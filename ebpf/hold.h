@@ -1,102 +1,25 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One queue at a time, at the receiving end. While redirected bytes are unread, what arrives over TCP is kept from the
- * reader: the segment with the next byte in order is dropped, and TCP sends it again. Segments behind it wait in TCP's own
- * out-of-order queue, where their acknowledgements make the sender repeat the first one soon. So the reader gets a
- * wake-up of its own for them when its first queue is empty, with nobody's help (epoll(7), Q9). It is the back pressure, too,
- * that redirecting lacks.
+/* Holds bytes of TCP back while redirected ones are unread, so that the reader has one queue to empty at a time. The segment with the next byte in
+ * order is dropped, and TCP sends it again. Segments behind it wait in TCP's out-of-order queue, and their acknowledgements make the sender repeat
+ * the first one soon. So the bytes of TCP arrive once the psock queue is empty, and wake the reader by themselves (epoll(7), Q9). This is also the
+ * back pressure that redirecting lacks.
  *
- * The sender repeats by its retransmission timer (timers.h), and waits twice as long each time: a reader that was away for a
- * second gets the rest a second later at most. A sender must not take a long wait for a dead connection: it gives up after
- * some fifteen minutes (tcp_retries2), after TCP_USER_TIMEOUT, or once its program has closed the socket, after less
- * (tcp_orphan_retries); so segments pass before: with one of those, a reader that is away for long is woken by the agent's visits. */
+ * The sender repeats by its retransmission timer (timers.h), and waits twice as long each time. So a reader that was away for a second gets the rest
+ * at most a second later. A sender must not take a long wait for a dead connection: it gives up after some fifteen minutes (tcp_retries2), after
+ * TCP_USER_TIMEOUT, or sooner once its program has closed the socket (tcp_orphan_retries). So segments pass before that. A reader that is away for so
+ * long is woken by a scan of the agent. */
 #ifndef SIDECAR_ACCELERATION_HOLD_H
 #define SIDECAR_ACCELERATION_HOLD_H
 
-#include "leaving.h"
-#include <bpf/bpf_endian.h>
+#include "peer.h"
+#include "segment.h"
 
 #define NS_PER_MS 1000000ULL
 #define LONGEST_HOLD_NS (600 * 1000 * NS_PER_MS)
-/* A connection that is to leave is out of the map with the first retransmission; if it is not, it shall not wait for it. */
+/* A connection that is leaving is out of the SOCKHASH with the first retransmission. If it is not, its segments wait no longer than this. */
 #define LEAVING_HOLD_NS (50 * NS_PER_MS)
 
-/* struct ipv6_opt_hdr and the kinds of it that may stand before TCP (include/uapi/linux/in6.h) */
-#define HOP_OPTIONS 0
-#define ROUTING 43
-#define DESTINATION_OPTIONS 60
-#define MOST_EXTENSIONS 4
-
-/* The sequence number of a segment and the length of its bytes. */
-struct segment {
-	__u32 sequence;
-	__u32 length;
-};
-
-/* Offset of the TCP header in a packet that begins with its network header; 0 where it is not found. */
-static __always_inline __u32 tcp_offset(struct __sk_buff *skb)
-{
-	__u8 first, extension[2], kind;
-	__u32 offset = 40;
-
-	if (bpf_skb_load_bytes(skb, 0, &first, 1))
-		return 0;
-	if (first >> 4 == 4)
-		return (first & 15) * 4;
-	if (bpf_skb_load_bytes(skb, 6, &kind, 1))	/* next header of struct ipv6hdr */
-		return 0;
-#pragma unroll
-	for (int i = 0; i < MOST_EXTENSIONS; i++) {
-		if (kind != HOP_OPTIONS && kind != ROUTING && kind != DESTINATION_OPTIONS)
-			break;
-		if (bpf_skb_load_bytes(skb, offset, extension, 2))
-			return 0;
-		kind = extension[0];
-		offset += (extension[1] + 1) * 8;
-	}
-	return kind == 6 ? offset : 0;
-}
-
-static __always_inline bool read_segment(struct __sk_buff *skb, struct segment *segment)
-{
-	__u32 offset = tcp_offset(skb), headers;
-	__u8 data_offset;
-	__be32 sequence;
-
-	if (!offset || bpf_skb_load_bytes(skb, offset + 4, &sequence, 4) ||
-	    bpf_skb_load_bytes(skb, offset + 12, &data_offset, 1))
-		return false;
-	headers = offset + (data_offset >> 4) * 4;
-	segment->sequence = bpf_ntohl(sequence);
-	segment->length = skb->len > headers ? skb->len - headers : 0;
-	return true;
-}
-
-/* Whether a segment brings the next byte in order. */
-static __always_inline bool is_next(const struct segment *segment, struct tcp_sock *tp)
-{
-	__s32 before = segment->sequence - tp->rcv_nxt;
-
-	return segment->length && before <= 0 && before + (__s32)segment->length > 0;
-}
-
-/* Whether the socket is in a SOCKHASH of this product, of whatever version of its maps: others' are not touched. */
-static __always_inline bool runs_our_program(struct sock *sk)
-{
-	__u64 psock = (__u64)BPF_CORE_READ(sk, sk_user_data) & ~USER_DATA_FLAGS;
-	char name[16] = {};
-	void *program = NULL;
-	struct bpf_prog_aux *aux = NULL;
-
-	if (bpf_core_read(&program, sizeof(program), &((struct sk_psock *)psock)->progs.msg_parser) || !program)
-		return false;
-	if (bpf_core_read(&aux, sizeof(aux), &((struct bpf_prog *)program)->aux) || !aux)
-		return false;
-	if (bpf_core_read(name, sizeof(name), &aux->name))
-		return false;
-	return *(__u64 *)name == *(const __u64 *)"on_messa";
-}
-
-/* How long the sender may be kept waiting; 0 where it waits no longer, or is not there to be asked. */
+/* How long the segments of the peer may be held back; 0 where the peer no longer repeats them, or cannot be read. */
 static __always_inline __u64 longest_hold(const struct socket_state *state)
 {
 	struct sock *sender = PEEKABLE(struct sock, state->peer.sock);
@@ -109,12 +32,13 @@ static __always_inline __u64 longest_hold(const struct socket_state *state)
 	tcp_state = PEEK(sender, __sk_common.skc_state);
 	if (tcp_state != BPF_TCP_ESTABLISHED && tcp_state != BPF_TCP_CLOSE_WAIT)
 		return 0;
-	/* the retransmission after the one that passes first may come twice as late */
+	/* the first retransmission that passes may come twice as late as the last one that was held back */
 	user_timeout = PEEK(connection, icsk_user_timeout) * NS_PER_MS / 4;
 	return user_timeout && user_timeout < LONGEST_HOLD_NS ? user_timeout : LONGEST_HOLD_NS;
 }
 
-/* Counts the time from the first segment that had to wait, for unread bytes or for the connection to leave. */
+/* Notes that a segment is to be held back: for unread redirected bytes, or (`unread` false) for the connection to leave. The time counts from the
+ * first such segment; false once it is over. */
 static __always_inline bool hold_for(struct socket_state *state, bool unread, __u64 longest)
 {
 	__u64 now = bpf_ktime_get_ns();
@@ -125,7 +49,7 @@ static __always_inline bool hold_for(struct socket_state *state, bool unread, __
 	return now - state->held_since < longest;
 }
 
-/* The reader has splice(2) take bytes from TCP's queue alone: what is redirected and unread must never be overtaken. */
+/* Whether the reader was seen to splice. splice(2) takes bytes from TCP's queue alone, which must then never overtake unread redirected bytes. */
 static __always_inline bool is_spliced(const struct socket_state *state)
 {
 	__u64 cookie = state->shown.cookie;
@@ -133,25 +57,26 @@ static __always_inline bool is_spliced(const struct socket_state *state)
 	return bpf_map_lookup_elem(&spliced, &cookie);
 }
 
-/* Where FIONREAD counts redirected bytes alone, bytes of TCP are shown to the reader of a connection that is to leave only
- * when it is out of the map: one that asks how much there is would be told too little. */
+/* Whether bytes of TCP have to wait until the connection is out of the SOCKHASH. They have to where FIONREAD counts redirected bytes alone and the
+ * connection is leaving, because a reader that asks would be told too little. */
 static __always_inline bool must_leave_first(const struct socket_state *state)
 {
-	struct shown sender;
+	struct shown peer_shown;
 
 	if (!must_leave_for_tcp() || !state->shown.in_map)
 		return false;
-	return state->shown.leaving || (read_peer(state, &sender) && sender.leaving);
+	return state->shown.leaving || (read_peer(state, &peer_shown) && peer_shown.leaving);
 }
 
+/* Decides whether a segment is held back; true where it is to be dropped. */
 static __always_inline bool hold(struct __sk_buff *skb, struct bpf_sock *sk, struct tcp_sock *tp)
 {
-	bool unread = !fast_queue_empty((struct sock *)tp);
+	bool unread = !is_psock_queue_empty((struct sock *)tp);
 	struct segment segment;
 	struct socket_state *state;
 
 	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
-	if (!state)
+	if (!state) /* of another version of this product, say */
 		return unread && runs_our_program((struct sock *)tp) && read_segment(skb, &segment) && is_next(&segment, tp);
 	if (!unread && !must_leave_first(state)) {
 		state->held_since = 0;

@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What unread redirected messages may cost, taken from the shares of the sender's pod and of the node before a message is
- * redirected. An end keeps its lease from message to message, so that one that takes turns touches no shared word; it takes more
- * when its messages or what lies unread grow, and gives back what it has not needed for a while, when it stops redirecting with
- * nothing unread, when it rests (scan.h), and when it closes. What lies unread after that is a debt of the socket where it lies. */
+/* The lease of an end: what its unread redirected messages may cost. It is taken from the shares of its pod and of the node before a message is
+ * redirected. An end keeps its lease from message to message, so that a connection that takes turns touches no word that processors share.
+ *
+ * The lease grows when messages or the backlog grow. The end gives back what it has not needed for a while; it gives back all when it stops
+ * redirecting with nothing unread, when a scan finds it idle (scan.h), and when it closes. Messages that are unread when it closes become a debt
+ * of the socket where they lie. */
 #ifndef SIDECAR_ACCELERATION_LEASE_H
 #define SIDECAR_ACCELERATION_LEASE_H
 
 #include "backlog.h"
 
-/* One small message. 131,072 of them are what a node may cost by default. */
+/* The cost of one small message. By default a node's limit is 131,072 of them. */
 #define LEAST_LEASE 2048
-/* Where several threads redirect, what is unread is known for sure only now and then. */
+/* Where several threads redirect, the backlog is known for sure only now and then. */
 #define LEAST_SHARED_LEASE 32768
-/* Messages that found the queue empty and the lease four times too large, before it shrinks. */
+/* The lease shrinks after so many messages in a row that found the queue empty and the lease four times too large. */
 #define SHRINK_AFTER 16
 /* 1 s to 10 s, by the kernel's HZ of 1000 to 100. */
 #define IDLE_LEASE_JIFFIES 1000
@@ -25,12 +27,12 @@ static __always_inline void give_back(struct socket_state *state, __u64 bytes)
 	state->lease -= bytes;
 }
 
-/* Whether something that was redirected lies unread at the peer, which may be closed with its program still holding it. */
+/* Whether redirected messages lie unread at the peer. The peer's socket may be closed while its program still holds it. */
 static __always_inline bool peer_holds(const struct socket_state *state)
 {
 	struct sock *peer = PEEKABLE(struct sock, state->peer.sock);
 
-	return state->peer.cookie && is_peer(state, peer) && !fast_queue_empty(peer);
+	return state->peer.cookie && is_peer(state, peer) && !is_psock_queue_empty(peer);
 }
 
 static __always_inline void give_back_unless_held(struct socket_state *state)
@@ -39,7 +41,7 @@ static __always_inline void give_back_unless_held(struct socket_state *state)
 		give_back(state, state->lease);
 }
 
-/* The lease that an end is to have for what costs so much: a little more, so that it is not asked for with each message. */
+/* The lease that an end should have for such a cost. It is a little more, so that the end need not take more with each message. */
 static __always_inline __u64 wanted_lease(const struct socket_state *state, __u64 cost, const struct settings *settings)
 {
 	__u64 wanted = (cost + cost / 4 + LEAST_LEASE - 1) & ~(__u64)(LEAST_LEASE - 1);
@@ -51,8 +53,8 @@ static __always_inline __u64 wanted_lease(const struct socket_state *state, __u6
 	return wanted < cost ? cost : wanted;
 }
 
-/* More than the end has, as it may seem: looks what lies unread, and takes more of the shares. REASON_NONE where the message fits,
- * or why not: REASON_ACCELERATED where it cannot be told now, and the connection is as good as before. */
+/* Counts the backlog again for a message that seems to cost more than the lease, and takes more of the shares. REASON_NONE where the message
+ * fits, or why not. REASON_ACCELERATED means that the backlog cannot be counted now; the connection may go on. */
 static __always_inline enum reason make_room(struct socket_state *state, struct sock *peer, __u32 size, const struct settings *settings)
 {
 	bool told = recount(state, peer);
@@ -74,7 +76,7 @@ static __always_inline enum reason make_room(struct socket_state *state, struct 
 	return told ? REASON_LIMIT_REACHED : REASON_ACCELERATED;
 }
 
-/* Whether a message may be redirected for what it costs: REASON_NONE, or the reason why not. */
+/* REASON_NONE for a message that may be redirected for what it costs, or why not (make_room()). */
 static __always_inline enum reason find_room(struct socket_state *state, struct sock *peer, __u32 size, const struct settings *settings)
 {
 	__u64 cost = cost_with(state, size);
@@ -84,7 +86,7 @@ static __always_inline enum reason find_room(struct socket_state *state, struct 
 	return make_room(state, peer, size, settings);
 }
 
-/* A message has found the peer's queue empty: what the lease has been too large by for a while is given back. */
+/* Called for a message that has found the peer's queue empty: gives half of a lease back that has been much too large for a while. */
 static __always_inline void shrink_lease(struct socket_state *state, __u32 size)
 {
 	__u64 cost = size + SK_MSG_BYTES;
@@ -99,14 +101,14 @@ static __always_inline void shrink_lease(struct socket_state *state, __u32 size)
 	give_back(state, state->lease / 2);
 }
 
-/* An end that has redirected nothing for a while, and of whose messages none lies unread. */
+/* Gives the lease of an end back that has redirected nothing for a while and has nothing unread at the peer. */
 static __always_inline void release_idle_lease(struct socket_state *state)
 {
 	if (state->lease && bpf_jiffies64() - state->shown.redirected >= IDLE_LEASE_JIFFIES)
 		give_back_unless_held(state);
 }
 
-/* Gives back what is left to the account of a socket. Whoever deletes the row owns it. */
+/* Gives back the debt of a socket, if it has one. The program that deletes the row gives it back. */
 static __always_inline void pay_debt(__u64 cookie)
 {
 	struct debt *found = bpf_map_lookup_elem(&debts, &cookie), debt;
@@ -118,7 +120,7 @@ static __always_inline void pay_debt(__u64 cookie)
 		ADD_TO_SHARES(debt.netns, -(__s64)debt.bytes, unread);
 }
 
-/* An end closes: its messages may lie unread for long after. */
+/* Called when an end closes: gives its lease back, or makes it a debt of the peer's socket, where messages may lie unread for long after. */
 static __always_inline void close_lease(struct socket_state *state)
 {
 	struct debt debt = { .bytes = state->lease, .netns = state->netns };
@@ -133,7 +135,7 @@ static __always_inline void close_lease(struct socket_state *state)
 		return;
 	}
 	state->lease = 0;
-	/* read or closed meanwhile */
+	/* the peer has read the messages, or closed, meanwhile */
 	if (!peer_holds(state))
 		pay_debt(cookie);
 }

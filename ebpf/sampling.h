@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Ends of connections that will not be joined because such connections end too soon for it to pay. Looking after each
- * costs more than the connection gains, so one in SAMPLE_WEIGHT is followed by a line in a map until it closes, and
- * counts for all: its bytes, its place in the gauge, what its destination learns from it. The others cost two lookups.
- * Whichever stays open is met by a visit, and from then on counted for itself; hence nothing is left alone where there
- * are no visits. */
+/* Sampling of connections that close too soon for joining to pay. To follow each of them costs more than the connection gains. So one in
+ * SAMPLE_WEIGHT has a row in a map until it closes, and counts for all of them: in the bytes, in the gauge, and in the history of its
+ * destination. The others cost two lookups. A connection that stays open after all is found by a scan, which gives it a socket state of its
+ * own. Hence nothing is sampled where there are no scans. */
 #ifndef SIDECAR_ACCELERATION_SAMPLING_H
 #define SIDECAR_ACCELERATION_SAMPLING_H
 
+#include "endpoint.h"
 #include "history.h"
+#include "statistics.h"
 
 static __always_inline bool may_sample(const struct settings *settings)
 {
 	return settings->learns && settings->mode == MODE_ACCELERATE;
 }
 
+/* Chooses at random whether the connection gets a row. */
 static __always_inline void begin_sample(struct bpf_sock_ops *ops, __u32 slot, __u32 netns, bool accepting)
 {
 	struct sampled_connection sample = { .slot = slot, .netns = netns, .accepting = accepting };
@@ -28,7 +30,7 @@ static __always_inline void begin_sample(struct bpf_sock_ops *ops, __u32 slot, _
 	count_reason(slot, REASON_SHORT_LIVED, SAMPLE_WEIGHT);
 }
 
-/* Takes the line away; false for a socket that has none. */
+/* Takes the row of a socket away; false where there is none. */
 static __always_inline bool end_sample(__u64 cookie, struct sampled_connection *sample)
 {
 	struct sampled_connection *found = bpf_map_lookup_elem(&sampled, &cookie);

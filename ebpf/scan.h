@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Visits to open connections, by iter/tcp in the network namespace of one selected pod: whatever did not join when it
- * opened - because it was open before, its destination was unknown, or it had left as a stream - joins now if it takes
- * turns; what is joined is looked after. */
+/* Scans the open connections of one selected pod, by iter/tcp in its network namespace. A connection that was not joined when it opened is adopted
+ * if it takes turns: it may have been open before, its destination may have been unknown, or it may have left as a stream. A connection that is
+ * joined is checked. */
 #ifndef SIDECAR_ACCELERATION_SCAN_H
 #define SIDECAR_ACCELERATION_SCAN_H
 
 #include "adopt.h"
-#include "leaving.h"
+#include "departure.h"
+#include "sampling.h"
+#include "wakeup.h"
 
-#define SOL_SOCKET 1
-#define SO_RCVLOWAT 18		/* include/uapi/asm-generic/socket.h; the same on x86-64 and arm64 */
-
-/* A function of its own puts the layout of what is written into the BTF, where the agent reads it. */
+/* A function that is not inlined puts the layout of its argument into the BTF, where the agent reads it. */
 static __noinline int write_scan_record(struct bpf_iter_meta *meta, const struct scan_record *found)
 {
 	bpf_seq_write(meta->seq, found, sizeof(*found));
@@ -30,41 +29,11 @@ static __always_inline int write_finding(struct bpf_iter_meta *meta, enum findin
 	return write_scan_record(meta, &found);
 }
 
-/* Wakes a reader: setting SO_RCVLOWAT to what it is does (tcp_set_rcvlowat(), net/ipv4/tcp.c). */
-static __always_inline void wake_reader(struct socket_state *state, struct tcp_sock *tp, struct sock *sk)
-{
-	int low_water = BPF_CORE_READ(sk, sk_rcvlowat);
+/* Messages of one kind are up to four times as long as their average. With such a message a reader may ask FIONREAD for the first time; it must then
+ * be told of all bytes. */
+#define OVER_AVERAGE (fionread_omits_redirected() ? 1 : 4)
 
-	if (!bpf_setsockopt(tp, SOL_SOCKET, SO_RCVLOWAT, &low_water, sizeof(low_water)))
-		COUNT(state->slot, woken);
-}
-
-static __always_inline bool has_unread_tcp(struct tcp_sock *tp)
-{
-	return BPF_CORE_READ(tp, rcv_nxt) != BPF_CORE_READ(tp, copied_seq);
-}
-
-/* Whether its program has read over TCP since the last visit. */
-static __always_inline bool note_read(struct socket_state *state, struct tcp_sock *tp)
-{
-	__u32 read = BPF_CORE_READ(tp, copied_seq);
-	bool moved = state->seen_read != read;
-
-	state->seen_read = read;
-	return moved;
-}
-
-/* Bytes of TCP have been lying since the last visit although the reader polls. */
-static __always_inline bool is_left_unread(bool read, struct tcp_sock *tp, struct sock *sk)
-{
-	return !read && has_unread_tcp(tp) && fast_queue_empty(sk);
-}
-
-/* Messages of one kind are up to four times as long as their average. Where that makes a reader ask FIONREAD for the first time
- * it must be told the whole. */
-#define OVER_AVERAGE (counts_tcp_alone() ? 1 : 4)
-
-/* How much a program that was watched has read at once: what made the connection leave, or messages as they come. */
+/* How many bytes at once a program that was watched has read: as many as the connection has left for, or as its messages have on average. */
 static __always_inline __u32 read_at_once(struct tcp_sock *tp)
 {
 	struct socket_state *state = bpf_sk_storage_get(&socket_states, tp, NULL, 0);
@@ -77,14 +46,13 @@ static __always_inline __u32 read_at_once(struct tcp_sock *tp)
 	return proof > usual ? proof : usual;
 }
 
-/* The walk over all connections holds a reference to the one it shows. */
+/* The walk over all connections holds a reference to the socket that it shows. */
 #define SCAN_REFERENCES 1
 
-/* A joined end is well, or its reader sleeps over bytes that a FIONREAD of its own made it miss: the connection is
- * better off out of the map, and without data it leaves by visits alone. What a reader missed until it was out wakes it
- * then. True while it is about to leave. */
+/* A joined end. Where its reader sleeps over bytes that its own FIONREAD did not count, the connection is better out of the SOCKHASH; a connection
+ * without data leaves by scans alone. Once it is out, bytes of TCP that the reader has missed wake it. True while the connection is leaving. */
 static __always_inline bool scan_joined(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
-					      const struct settings *settings)
+					const struct settings *settings)
 {
 	release_idle_lease(state);
 	if (was_taken_out(state)) {
@@ -103,7 +71,8 @@ static __always_inline bool scan_joined(struct socket_state *state, struct tcp_s
 	return false;
 }
 
-/* An accepting end that answered a candidate: joined by now, still expected, or left alone. */
+/* An accepting end that has taken its step of the adoption: the connection is joined by now, its connecting end is still expected, or the connecting
+ * end has given up. */
 static __always_inline void scan_answered(struct socket_state *state, struct tcp_sock *tp)
 {
 	__u64 own = state->shown.cookie, client = state->peer.cookie;
@@ -119,7 +88,7 @@ static __always_inline void scan_answered(struct socket_state *state, struct tcp
 	}
 }
 
-/* An end on its way to be closed, or of a pod that is selected no more, may stay so for long. */
+/* An end that is closing, or whose pod is no longer selected. It may stay so for long. */
 static __always_inline int scan_idle(struct tcp_sock *tp)
 {
 	struct socket_state *state = bpf_sk_storage_get(&socket_states, tp, NULL, 0);
@@ -129,9 +98,9 @@ static __always_inline int scan_idle(struct tcp_sock *tp)
 	return 0;
 }
 
-/* What was found: a step towards being joined, or a reader nobody knows yet; 0 for neither. */
+/* An established end of a selected pod. FINDING_STEP, FINDING_UNKNOWN_READER, or 0. */
 static __always_inline enum finding scan(struct tcp_sock *tp, struct sock *sk, const struct pod *pod,
-				  const struct settings *settings)
+					 const struct settings *settings)
 {
 	struct socket_state *state = bpf_sk_storage_get(&socket_states, tp, NULL, 0);
 	struct endpoint local, remote;
@@ -150,7 +119,7 @@ static __always_inline enum finding scan(struct tcp_sock *tp, struct sock *sk, c
 			return FINDING_STEP;
 		if (state->peer.cookie)
 			return 0;
-		/* parted just now: the other end may look for it already */
+		/* it has left just now, and its peer may already look for it again */
 	}
 	if (settings->mode == MODE_OFF) {
 		if (state)
@@ -177,7 +146,7 @@ static __always_inline enum finding scan(struct tcp_sock *tp, struct sock *sk, c
 		return FINDING_STEP;
 	if (state->reason != REASON_LEARNING)
 		RESTORE_TIMERS(tp, state);
-	/* also of short connections: the next ones may be worth joining when they open */
+	/* also where the connection is a short one: the next one to its destination may be joined when it opens */
 	if (!read || !is_unknown_reader(state, settings) || !may_still_join(state->reason))
 		return 0;
 	if (!settings->unwatched)
