@@ -1,7 +1,7 @@
-// For tests: an in-memory fake of the Datapath contract, which remembers what it was told.
+// For tests: an in-memory fake of the Datapath contract. It remembers the calls.
 import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, ReaderTrait, JoinedConnection, NamespaceCounters, ScanResult, Watching, WatchWay } from './datapath/contract';
 
-/** A namespace in which nothing was opened. */
+/** The counters of a namespace without connections. */
 export function noCounters(namespace: string): NamespaceCounters {
   return {
     namespace, open: 0, accelerated: 0, reasons: new Map(), fastBytes: 0n, tcpBytes: 0n, adopted: 0, left: 0n, woken: 0n, unseen: 0n, passes: new Map(), draining: 0,
@@ -12,21 +12,21 @@ export class FakeDatapath implements Datapath {
   readonly told: string[] = [];
   settings: DatapathSettings | undefined;
   pods: readonly DatapathPod[] | undefined;
-  /** Namespaces there is no room for. */
+  /** Kubernetes namespaces for which select() has no room. */
   full: readonly string[] = [];
   counted: DatapathSnapshot = { namespaces: [], joinedSockets: 0, drainingSockets: 0 };
   joined: JoinedConnection[] = [];
   canScan = true;
   describes = true;
-  /** What describe() finds, by network namespace. */
+  /** The answers of describe(), by network namespace. */
   readonly ends = new Map<number, ConnectionEnd[]>();
   readonly scannedNamespaces: (ReadonlySet<string> | undefined)[] = [];
-  /** What a visit does besides. */
+  /** Called by each scan. */
   work = (): void => undefined;
-  /** What visits find, one after the other; then nothing. Strangers are found by those that were not watched. */
+  /** The results of the next scans; after them, zero. Unknown readers are the result of scans without `watched`. */
   steps: number[] = [];
   unknownReaders: number[] = [];
-  /** Whether each visit was told that readers had been watched. */
+  /** The argument `watched` of each scan. */
   readonly trusted: boolean[] = [];
   watching: Watching = 'OnDemand';
   readonly seenBy: ReadonlyMap<ReaderTrait, WatchWay> = new Map();

@@ -59,7 +59,7 @@ test('large messages have readers watched for two seconds a minute, however long
   expect(watched).toBeLessThanOrEqual(30);
 });
 
-test('where the kernel lets nobody visit, readers are watched while connections warm up', () => {
+test('where the kernel cannot scan, readers are watched while connections warm up', () => {
   datapath.canScan = false;
   expect(watchedIn(60, snapshotOf(0))).toBe(0);
   expect(watchedIn(60, snapshotOf(0, new Map([['WarmUp', 4n]])))).toBe(2);

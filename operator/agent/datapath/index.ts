@@ -1,4 +1,4 @@
-// The datapath as the agent uses it: pinned maps to write orders into and to read counters from.
+// The datapath as the agent uses it: the agent writes orders into pinned maps, and reads counters from them.
 import { addressBytes } from './address';
 import { type Description, Enums, type Pod, type ScanRecord, type Settings, type Statistics } from './abi';
 import { refuseTaken } from './attachments';
@@ -19,15 +19,15 @@ export { mountTracing } from './tracing';
 export { releasePinned, switchOffPinned } from './pins';
 
 const only = 0;
-/** A walk takes 4 ms a pod. */
-const countEveryMs = 10_000;
-/** Messages of an end that go over TCP where nothing can be learnt: by then it has shown how it is read. */
+/** A scan takes 4 ms for each pod. */
+const scanLeavingEveryMs = 10_000;
+/** Where nothing can be learnt, so many first messages of an end go over TCP and show how its peer reads. */
 const warmUp = 4;
 
 /**
- * Loads the programs over what is pinned, or pins them for the first time. The kernel goes on with its last settings
- * until configure() says otherwise; a new datapath starts switched off.
- * Throws DatapathRefused where this node cannot be served; nothing is changed then.
+ * Loads the programs over what is pinned, or pins them for the first time. Until configure() is called, pinned settings stay in force, and a new
+ * datapath is switched off.
+ * @throws DatapathRefused where this node cannot be accelerated; nothing is changed then
  */
 export function openDatapath(options: OpenOptions): Datapath {
   refuseForeign(options.pins);
@@ -47,12 +47,12 @@ class PinnedDatapath implements Datapath {
   private readonly shares: Shares;
   private readonly namespaceByNetns = new Map<number, string>();
   private readonly netnsFiles = new Map<number, string>();
-  /** Of pods that are selected no more, while their connections hold something for unread messages. */
+  /** Files of pods that are no longer selected, as long as their connections may hold leases for unread messages. */
   private readonly formerFiles = new Map<number, string>();
   private selectedBefore = false;
-  private nextCount = 0;
+  private nextScanLeaving = 0;
   private watched = false;
-  /** Another number each time that it is watched, also after another agent. */
+  /** A number that is new each time watching begins, also after a restart of the agent. */
   private watches = 1 + Math.floor(Math.random() * 2 ** 24);
 
   constructor(
@@ -84,8 +84,8 @@ class PinnedDatapath implements Datapath {
       mode: this.enums.known(this.enums.mode, settings.mode),
       paths: bits.reduce((a, b) => a | b, 0),
       spill_bytes: settings.spillBytes,
-      ...this.shares.limit(settings), // at most what the SOCKHASH holds: the schema's range sees to it
-      epoch: this.epoch() + 1n, // connections that an earlier setting kept out look again
+      ...this.shares.limit(settings), // the schema allows no more than the SOCKHASH holds
+      epoch: this.epoch() + 1n, // ends that an earlier setting kept on TCP check again
       learns: learns ? 1 : 0,
       warm_up: settings.learn && !learns ? warmUp : 0,
       unwatched: this.watching === 'Never' ? 1 : 0,
@@ -105,7 +105,7 @@ class PinnedDatapath implements Datapath {
     const taken = pods.filter((pod) => entries.has(pod.netns));
     this.writeAddresses(taken, neighbours, ownKernels);
     this.shares.keepFor(new Set(entries.keys()));
-    // The first time in a process also when nothing changed: the one before may have ended between the two writes.
+    // An agent that ended between the two writes has not advanced the epoch. So the first call of a process always does.
     if (this.writePods(entries) || !this.selectedBefore) this.advanceEpoch();
     this.selectedBefore = true;
     for (const [netns, file] of this.netnsFiles) this.formerFiles.set(netns, file);
@@ -135,7 +135,7 @@ class PinnedDatapath implements Datapath {
   }
 
   scan(namespaces?: ReadonlySet<string>, watched = true): ScanResult {
-    const found = this.walk(namespaces);
+    const found = this.scanAll(namespaces);
     const unknownReaders = found.filter(({ finding }) => finding === this.enums.unknownReader);
     const steps = found.filter(({ finding }) => finding === this.enums.step).length;
     if (!watched) return { steps, unknownReaders: unknownReaders.length };
@@ -160,7 +160,7 @@ class PinnedDatapath implements Datapath {
   *connections(limit: number): Generator<JoinedConnection> {
     for (const cookie of this.loaded.maps.origdsts.keys(limit)) {
       const row = this.loaded.maps.origdsts.get(cookie);
-      if (row === undefined) continue; // closed meanwhile
+      if (row === undefined) continue; // the connection has closed meanwhile
       yield {
         namespace: this.slots.nameOf(row.slot),
         ...joinedOf(row, this.enums),
@@ -192,12 +192,12 @@ class PinnedDatapath implements Datapath {
     for (const ends of describer.readSome(walk)) yield ends.map((each) => describedOf(each, this.loaded.maps, this.enums));
   }
 
-  /** What the programs compare to see that they were watched all the time. */
+  /** The programs compare this number to find out whether a reader was watched all the time. */
   private get watch(): number {
     return this.watching === 'Always' ? 1 : this.watched ? this.watches : 0;
   }
 
-  /** Whether a container is known to read more than before. */
+  /** Notes that a container was seen to read so many bytes at once. True where that is more than was known. */
   private prove({ container, proven }: ScanRecord): boolean {
     const { seenReaders } = this.loaded.maps;
     if ((seenReaders.get(container) ?? 0) >= Math.max(1, proven)) return false;
@@ -205,7 +205,7 @@ class PinnedDatapath implements Datapath {
     return true;
   }
 
-  private walk(namespaces: ReadonlySet<string> | undefined): ScanRecord[] {
+  private scanAll(namespaces: ReadonlySet<string> | undefined): ScanRecord[] {
     const { scanner } = this.loaded;
     if (scanner === undefined) return [];
     const found: ScanRecord[] = [];
@@ -217,7 +217,7 @@ class PinnedDatapath implements Datapath {
     return found;
   }
 
-  /** Connections of pods that are selected no more are visited for one thing: they give back what they do not need. One pod at a time, in turn. */
+  /** Scans one pod that is no longer selected, so that its idle connections give their leases back. Each call takes the next such pod. */
   private scanFormer(): void {
     const { scanner } = this.loaded;
     const [former] = this.formerFiles;
@@ -225,7 +225,7 @@ class PinnedDatapath implements Datapath {
     const [netns, file] = former;
     this.formerFiles.delete(netns);
     const walk = this.shares.holdsUnread(netns) ? inNamespace(file, netns, () => scanner.start()) : undefined;
-    if (walk === undefined) return; // nothing is held, or the pod has ended
+    if (walk === undefined) return; // no lease is held, or the pod has ended
     scanner.read(walk);
     this.formerFiles.set(netns, file);
   }
@@ -240,18 +240,20 @@ class PinnedDatapath implements Datapath {
     return this.loaded.maps.settings.get(only)?.epoch ?? 0n;
   }
 
-  /** Open connections look their pods up again when the epoch has moved. */
+  /** Open connections check their pods again when the epoch has changed. */
   private advanceEpoch(): void {
     this.amend(({ epoch }) => ({ epoch: epoch + 1n }));
   }
 
-  /** Changes a part of the settings that are in force. */
+  /** Changes some of the settings that are in force. */
   private amend(change: (settings: Settings) => Partial<Settings>): void {
     const settings = this.loaded.maps.settings.get(only);
     if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, ...change(settings) });
   }
 
-  /** Sockets with unread redirected bytes, by namespace, and how many have to leave the map; while bytes are being joined that is no drain, and not asked. */
+  /**
+   * Sockets with unread redirected bytes by Kubernetes namespace, and sockets that have to leave the SOCKHASH. Not asked while acceleration is on.
+   */
   private draining(): { readonly draining: ReadonlyMap<string, number>; readonly leavingSockets: number } {
     const draining = new Map<string, number>();
     const mode = this.loaded.maps.settings.get(only)?.mode;
@@ -265,11 +267,11 @@ class PinnedDatapath implements Datapath {
     return { draining, leavingSockets: this.loaded.leaves ? found.length : 0 };
   }
 
-  /** While nothing is redirected: connections that carry no data leave the map by visits alone, and outside of it they are counted by visits. */
+  /** While nothing is redirected: connections without data leave the SOCKHASH by scans alone, and scans count the bytes of those that have left. */
   private scanLeaving(): void {
-    if (!this.loaded.leaves || (this.shares.taken().sockets === 0 && performance.now() < this.nextCount)) return;
-    this.nextCount = performance.now() + countEveryMs;
-    this.walk(undefined);
+    if (!this.loaded.leaves || (this.shares.taken().sockets === 0 && performance.now() < this.nextScanLeaving)) return;
+    this.nextScanLeaving = performance.now() + scanLeavingEveryMs;
+    this.scanAll(undefined);
   }
 
   private writePods(entries: ReadonlyMap<number, Pod>): boolean {
@@ -293,18 +295,18 @@ class PinnedDatapath implements Datapath {
   private writeAddresses(selected: readonly DatapathPod[], neighbours: readonly string[], ownKernels: readonly string[]): void {
     const { addresses } = this.loaded.maps;
     const [own = 0, neighbour = 0, ownKernel = 0] = ['SELECTED', 'NEIGHBOUR', 'OWN_KERNEL'].map((name) => this.enums.known(this.enums.location, name));
-    const places = new Map<string, { readonly location: number; readonly netns: number }>();
-    for (const text of neighbours) places.set(addressBytes(text).toString('hex'), { location: neighbour, netns: 0 });
-    for (const text of ownKernels) places.set(addressBytes(text).toString('hex'), { location: ownKernel, netns: 0 });
+    const locations = new Map<string, { readonly location: number; readonly netns: number }>();
+    for (const text of neighbours) locations.set(addressBytes(text).toString('hex'), { location: neighbour, netns: 0 });
+    for (const text of ownKernels) locations.set(addressBytes(text).toString('hex'), { location: ownKernel, netns: 0 });
     for (const { addresses: texts, netns } of selected) {
       for (const key of texts.map((text) => addressBytes(text).toString('hex'))) {
-        const other = places.get(key);
-        // Networks of their own may use one address twice: then it says nothing of whose it is.
+        const other = locations.get(key);
+        // Separate networks may use one address twice. Such an address does not tell its pod.
         const shared = other?.location === own && other.netns !== netns;
-        places.set(key, { location: own, netns: shared ? 0 : netns });
+        locations.set(key, { location: own, netns: shared ? 0 : netns });
       }
     }
-    for (const { bytes } of [...addresses.keys()].filter((key) => !places.has(key.bytes.toString('hex')))) addresses.delete({ bytes });
-    for (const [hex, place] of places) addresses.set({ bytes: Buffer.from(hex, 'hex') }, place);
+    for (const { bytes } of [...addresses.keys()].filter((key) => !locations.has(key.bytes.toString('hex')))) addresses.delete({ bytes });
+    for (const [hex, location] of locations) addresses.set({ bytes: Buffer.from(hex, 'hex') }, location);
   }
 }

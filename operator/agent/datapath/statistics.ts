@@ -1,15 +1,16 @@
-// The counters of a namespace as the report says them.
+// Turns the statistics of a Kubernetes namespace into the counters of the contract.
 import type { ConnectionReason } from '../../api';
 import type { Enums, Statistics } from './abi';
 import type { NamespaceCounters } from './contract';
 
 const zero = 0n;
 
-/** A reader may see one CPU's change before another's, hence never below zero. */
+/** A sum over CPUs can be below zero, because the change of one CPU may be seen before that of another. */
 function gauge(value: bigint | undefined): number {
   return Math.max(0, Number(value ?? zero));
 }
 
+/** Connection ends that have a reason, which are all that are counted. */
 export function openEnds(statistics: Statistics): number {
   return Number(statistics.reasons.reduce((a, b) => a + b, zero));
 }
