@@ -1,22 +1,22 @@
-// What only some kernels offer to programs, found by name in the running kernel's own type information. Each stands in the
-// object as calls of a number that no helper has, behind a constant that is false; where the kernel has it, the calls get the
-// real number and the constant becomes true. Elsewhere the verifier sees that they are never reached.
+// Makes the object use what only some kernels have. Each such feature is found by its name in the running kernel's own type information. In the
+// object it is a call of a number that no helper has, behind a constant that is false. Where the kernel has the feature, the call gets the real
+// number and the constant becomes true. On other kernels the verifier sees that the call is never reached.
 import { readFileSync } from 'node:fs';
-import { structCodec } from './codec';
+import { codecOf, type KernelFeatures } from './abi';
 import { enumerator, parseBtf, type Btf } from './btf';
 import { redirectCalls, section } from './elf';
 
 const kernelBtf = '/sys/kernel/btf/vmlinux';
-/** Sections whose code may call what only some kernels offer. */
+/** Sections whose code may call such features. */
 const programSections = ['sockops', 'sk_msg', 'cgroup_skb/ingress', 'tc', 'iter/tcp', '.text'];
 
 interface Feature {
-  /** The member of struct offers in ebpf/abi.h that says whether there is one. */
-  readonly flag: string;
-  /** The number in the object. */
+  /** The member of struct kernel_features in ebpf/abi.h that says whether the kernel has it. */
+  readonly flag: keyof KernelFeatures;
+  /** The number that the object calls. */
   readonly placeholder: number;
   readonly kind: Parameters<typeof redirectCalls>[2];
-  /** The real number, if the kernel has one. */
+  /** The real number; undefined where the kernel has none. */
   find(kernel: Btf): number | undefined;
 }
 
@@ -32,12 +32,7 @@ export function runningKernel(): Btf {
   return parseBtf(readFileSync(kernelBtf));
 }
 
-/** What a kernel offers of these, by the names of struct offers. */
-export function featuresOf(kernel: Btf): string[] {
-  return features.filter(({ find }) => find(kernel) !== undefined).map(({ flag }) => flag);
-}
-
-/** Patches the object's code; returns the flags that are to be 1 in its constants. */
+/** Patches the calls in the object's code. Returns the flags that are to be 1 in its constants. */
 export function useFeatures(elf: Buffer, kernel: Btf): string[] {
   return features.flatMap(({ flag, placeholder, kind, find }) => {
     const number = find(kernel);
@@ -47,12 +42,14 @@ export function useFeatures(elf: Buffer, kernel: Btf): string[] {
   });
 }
 
-/** The names of struct offers in ebpf/abi.h, and what is written there; what is not named is 0. */
-export type Constants = Readonly<Record<string, number>>;
+/** Members of struct kernel_features in ebpf/abi.h and their values. A member that is not named is 0. */
+export type Constants = Partial<KernelFeatures>;
 
-/** Writes struct offers, the object's only constants. */
+const none: KernelFeatures = { fionread: 0, original_addr_helper: 0, readonly_cast: 0, rcvbuf_refuses: 0 };
+
+/** Writes struct kernel_features, the only constants of the object. */
 export function setConstants(constants: Buffer, values: Constants, object: Btf): void {
-  const features = structCodec<Constants>(object, 'kernel_features');
-  if (features.size !== constants.length) throw new Error('set constants: struct kernel_features is no longer alone in .rodata');
-  features.encode(values).copy(constants);
+  const codec = codecOf(object, 'kernel_features');
+  if (codec.size !== constants.length) throw new Error('set constants: struct kernel_features is no longer alone in .rodata');
+  codec.encode({ ...none, ...values }).copy(constants);
 }
