@@ -1,49 +1,53 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Whether a socket is read by polling. A blocking recv() on a socket in the SOCKHASH ends with EAGAIN after a signal, a stop
- * or a send of another thread (net/ipv4/tcp_bpf.c, tcp_bpf_recvmsg()), so such sockets must not be there. A connecting
- * socket shows its file when it opens. An accepting one has none yet: its container is known by the sockets that it
- * accepted before, looked at when they have answered, because programs set O_NONBLOCK after accept() too. */
+/* Whether a socket that opens will be polled. A blocking recv() on a socket in the SOCKHASH ends with EAGAIN after a signal, a stop or a send
+ * of another thread (net/ipv4/tcp_bpf.c, tcp_bpf_recvmsg()), so such sockets must not be there. A connecting socket has a file when it opens.
+ * An accepting socket has none yet. It is judged by the sockets that its container accepted before: each is looked at when it has sent its
+ * first answer, because some programs set O_NONBLOCK after accept(). */
 #ifndef SIDECAR_ACCELERATION_ACCEPTORS_H
 #define SIDECAR_ACCELERATION_ACCEPTORS_H
 
-#include "ends.h"
+#include "safe_reader.h"
 
-/* False also while the socket has no file: before accept(), and after close(). */
-static __always_inline bool is_polled(struct sock *sk)
+/* REASON_NONE for a container that polls what it accepts. */
+static __always_inline enum reason reason_by_acceptor(__u64 container)
 {
-	struct file *file = BPF_CORE_READ(sk, sk_socket, file);
+	struct reader_traits *traits = bpf_map_lookup_elem(&containers, &container);
 
-	return file && (BPF_CORE_READ(file, f_flags) & O_NONBLOCK);
+	if (!traits || !(traits->bits & (TRAIT_ACCEPTS_POLLING | TRAIT_ACCEPTS_BLOCKING)))
+		return REASON_LEARNING;
+	return traits->bits & TRAIT_ACCEPTS_BLOCKING ? REASON_BLOCKING_READER : REASON_NONE;
 }
 
-/* STANDING_NONE where a container polls what it accepts. */
-static __always_inline enum standing by_acceptor(__u64 container)
+static __always_inline void remember_acceptor(__u64 container, enum reader_trait trait)
 {
-	struct habits *habits = bpf_map_lookup_elem(&containers, &container);
+	struct reader_traits *known = bpf_map_lookup_elem(&containers, &container);
+	struct reader_traits first = { .bits = trait };
 
-	if (!habits || !(habits->bits & (HABIT_ACCEPTS_POLLING | HABIT_ACCEPTS_BLOCKING)))
-		return STANDING_LEARNING;
-	return habits->bits & HABIT_ACCEPTS_BLOCKING ? STANDING_BLOCKING_READER : STANDING_NONE;
-}
-
-static __always_inline void remember_acceptor(__u64 container, enum habit habit)
-{
-	struct habits *known = bpf_map_lookup_elem(&containers, &container);
-	struct habits first = { .bits = habit };
-
-	if (known && known->bits & habit)
+	if (known && known->bits & trait)
 		return;
 	if (known)
 		first.bits |= known->bits;
 	bpf_map_update_elem(&containers, &container, &first, BPF_ANY);
 }
 
-/* Looks at an accepted socket that has answered, and remembers it for its container. */
-static __always_inline void observe_accepted(struct end *end, struct sock *sk)
+/* Remembers for its container whether an accepted socket is polled. Called when the socket has sent its first answer. */
+static __always_inline void learn_from_accepted(struct socket_state *state, struct sock *sk)
 {
-	end->watched = 0;
+	state->acceptor_unknown = 0;
 	if (BPF_CORE_READ(sk, sk_socket, file))
-		remember_acceptor(end->container, is_polled(sk) ? HABIT_ACCEPTS_POLLING : HABIT_ACCEPTS_BLOCKING);
+		remember_acceptor(state->container, is_polled(sk) ? TRAIT_ACCEPTS_POLLING : TRAIT_ACCEPTS_BLOCKING);
+}
+
+/* REASON_NONE for a socket that will be polled, or why it stays on TCP. A socket that blocks while it connects may be polled later; a scan
+ * sees that. */
+static __always_inline enum reason reason_by_polling(const struct socket_state *state, struct tcp_sock *tp,
+						     const struct settings *settings)
+{
+	if (state->accepting)
+		return reason_by_acceptor(state->container);
+	if (is_polled((struct sock *)tp))
+		return REASON_NONE;
+	return settings->learns ? REASON_LEARNING : REASON_BLOCKING_READER;
 }
 
 #endif

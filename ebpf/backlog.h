@@ -1,105 +1,76 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What lies redirected and unread at the peer, and what it costs the kernel. */
+/* How many redirected messages lie unread at the peer, and what they cost the kernel. */
 #ifndef SIDECAR_ACCELERATION_BACKLOG_H
 #define SIDECAR_ACCELERATION_BACKLOG_H
 
 #include "quiet.h"
 
-/* struct sk_msg, of a slab (net/core/skmsg.c). Nobody is charged for it. */
+/* A struct sk_msg, in slab memory (net/core/skmsg.c) that no cgroup is charged for. */
 #define SK_MSG_BYTES 1024
-/* Messages that may lie unread at a socket: as slab about what TCP takes for a stalled reader of small messages (docs/bounds.md). */
-#define MOST_UNREAD 96
-
 /* 2 s to 20 s, by the kernel's HZ of 1000 to 100. */
 #define ALONE_JIFFIES 2000
 
-/* What cannot be told. */
-#define UNKNOWN (~0ULL)
-
-/* Counts the messages in a socket's redirected queue: how many there are in the upper half, their bytes in the lower. The reader
- * may take some meanwhile; where the walk loses its way nothing is told. A global function: the verifier looks at it once. */
-__noinline __u64 count_unread(__u64 address)
-{
-	__u64 psock = (__u64)PEEK(PEEKABLE(struct sock, address), sk_user_data) & ~USER_DATA_FLAGS;
-	__u64 head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg), at, messages = 0, bytes = 0;
-	struct sk_msg *message;
-
-	if (!psock)
-		return 0;
-	at = (__u64)PEEK(PEEKABLE(struct sk_psock, psock), ingress_msg.next);
-	for (int n = 0; n <= MOST_UNREAD; n++) {
-		if (at == head)
-			return messages << 32 | bytes;
-		if (!at)
-			break;
-		message = PEEKABLE(struct sk_msg, at - bpf_core_field_offset(struct sk_msg, list));
-		bytes += PEEK(message, sg.size);
-		messages++;
-		at = (__u64)PEEK(message, list.next);
-	}
-	return UNKNOWN;
-}
-
-/* The peer's unread redirected bytes. Kernels that charge them to the receive buffer tell how many there are (sk_rmem_alloc; TCP's
- * are all read when this is asked); elsewhere all that was redirected since they were last known counts. */
-static __always_inline __u64 unread_bytes(const struct end *end, struct sock *peer)
+/* The unread redirected bytes at the peer. Kernels that charge them to the receive buffer tell how many there are (sk_rmem_alloc; the caller
+ * has seen that TCP's bytes are all read). On other kernels, all that was redirected since they were last known counts. */
+static __always_inline __u64 unread_bytes(const struct socket_state *state, struct sock *peer)
 {
 	__u64 charged = PEEK(peer, sk_backlog.rmem_alloc.counter);
 
-	return charged && charged < end->backlog ? charged : end->backlog;
+	return charged && charged < state->backlog ? charged : state->backlog;
 }
 
-/* What the backlog costs the kernel, and a message more. */
-static __always_inline __u64 cost_with(const struct end *end, __u32 size)
+/* What the backlog costs the kernel together with one message more. */
+static __always_inline __u64 cost_with(const struct socket_state *state, __u32 size)
 {
-	return end->backlog + size + (end->backlog_messages + 1) * SK_MSG_BYTES;
+	return state->backlog + size + (state->backlog_messages + 1) * SK_MSG_BYTES;
 }
 
-/* Whether no other thread can have passed this program with a message that has not reached the peer's queue yet. */
-static __always_inline bool redirects_alone(const struct end *end)
+/* Whether no other thread can have redirected a message that is not in the peer's psock queue yet. */
+static __always_inline bool is_only_redirector(const struct socket_state *state)
 {
-	return !end->shared && (!end->redirector || end->redirector == (__u32)bpf_get_current_pid_tgid());
+	return !state->shared && (!state->redirector || state->redirector == (__u32)bpf_get_current_pid_tgid());
 }
 
-/* Whether all that was redirected has reached the peer's queue; asked before the queue is looked at. While no reference to the peer is
- * held nothing is on its way, and an end whose messages one thread has redirected for a while is that thread's alone again. */
-static __always_inline bool all_arrived(struct end *end, struct sock *peer)
+/* Checks that all that was redirected has reached the peer's psock queue; to be called before that queue is read. While no passing reference
+ * to the peer is held, nothing is on its way. An end whose messages one thread has redirected for a while then belongs to that thread alone
+ * again. */
+static __always_inline bool confirm_all_arrived(struct socket_state *state, struct sock *peer)
 {
-	if (redirects_alone(end))
+	if (is_only_redirector(state))
 		return true;
 	if (passing_references(peer) != 0)
 		return false;
-	if (end->redirector == (__u32)bpf_get_current_pid_tgid() && bpf_jiffies64() - end->alone_since >= ALONE_JIFFIES)
-		end->shared = 0;
+	if (state->redirector == (__u32)bpf_get_current_pid_tgid() && bpf_jiffies64() - state->alone_since >= ALONE_JIFFIES)
+		state->shared = 0;
 	return true;
 }
 
-static __always_inline void forget_backlog(struct end *end)
+static __always_inline void forget_backlog(struct socket_state *state)
 {
-	end->backlog = 0;
-	end->backlog_messages = 0;
+	state->backlog = 0;
+	state->backlog_messages = 0;
 }
 
-/* Looks at the peer's queue; false, and the count stays, where a message may be on its way there. */
-static __always_inline bool recount(struct end *end, struct sock *peer)
+/* Counts the peer's psock queue again. False, and the backlog stays as it is, where a message may be on its way there. */
+static __always_inline bool recount(struct socket_state *state, struct sock *peer)
 {
 	__u64 unread;
 
-	if (!all_arrived(end, peer))
+	if (!confirm_all_arrived(state, peer))
 		return false;
-	unread = count_unread(end->peer.sock);
+	unread = count_unread(state->peer.sock);
 	if (unread == UNKNOWN)
 		return true;
-	end->backlog = (__u32)unread;
-	end->backlog_messages = unread >> 32;
+	state->backlog = (__u32)unread;
+	state->backlog_messages = unread >> 32;
 	return true;
 }
 
-/* Kernels that refuse a redirect by the receive buffer make the sender fail with EAGAIN, or wait for a wake-up that nobody sends
- * (openEuler, net/ipv4/tcp_bpf.c, bpf_tcp_ingress()). */
-static __always_inline bool refuses(struct sock *peer)
+/* Whether the kernel refuses a redirect to this peer because its receive buffer is full. Such a kernel makes the sender fail with EAGAIN, or wait
+ * for a wake-up that never comes (openEuler, net/ipv4/tcp_bpf.c, bpf_tcp_ingress()). */
+static __always_inline bool refuses_redirect(struct sock *peer)
 {
-	return offers.rcvbuf_refuses && PEEK(peer, sk_backlog.rmem_alloc.counter) >= PEEK(peer, sk_rcvbuf);
+	return features.rcvbuf_refuses && PEEK(peer, sk_backlog.rmem_alloc.counter) >= PEEK(peer, sk_rcvbuf);
 }
 
 #endif

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The programs. A connection's story: its two ends meet when it opens (sock_ops) or while it is open (iter/tcp), its
- * messages are joined or passed (sk_msg), what arrives over TCP beside them may have to wait (cgroup_skb), and while
- * acceleration is being switched off somebody looks at what is still unread (tc, never attached). How programs read is seen by
- * probes of the kernel's functions, or by tracepoints. */
-#include "readers.h"
+/* The programs, as a table of contents. The two ends of a connection pair when it opens (sock_ops), or are adopted while it is open (iter/tcp).
+ * Each of its messages is redirected or goes over TCP (sk_msg). Segments that arrive over TCP while redirected bytes are unread may be held back
+ * (cgroup_skb). While acceleration is switched off, user space checks which sockets still have unread bytes (tc, which is never attached). Probes
+ * of kernel functions, or tracepoints, show how programs read. */
+#include "check.h"
+#include "closing.h"
+#include "departure.h"
 #include "describe.h"
+#include "gate.h"
 #include "hold.h"
+#include "opening.h"
+#include "readers.h"
+#include "scan.h"
 
 static __always_inline void on_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
 {
@@ -21,36 +27,36 @@ static __always_inline void on_established(struct bpf_sock_ops *ops, struct bpf_
 		on_passive_established(ops, sk, tp, pod, settings);
 }
 
-/* A callback that an end asked for. */
+/* A callback that the datapath has asked for. */
 static __always_inline void on_callback(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
 {
-	struct end *end = bpf_sk_storage_get(&ends, sk, NULL, 0);
+	struct socket_state *state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
 
 	if (ops->op == BPF_SOCK_OPS_STATE_CB) {
-		if (end && end->standing != STANDING_NONE) {
-			close_end(ops, sk, end, tp);
+		if (state && state->reason != REASON_NONE) {
+			close_socket(ops, sk, state, tp);
 		} else {
-			on_brief_close(ops, tp);
+			on_sampled_close(ops, tp);
 		}
 	} else if (ops->op == BPF_SOCK_OPS_HDR_OPT_LEN_CB) {
-		/* an orphan is given up soon by a short timer */
-		if (end && is_orphan((struct sock *)tp))
-			RESTORE_TIMERS(ops, end);
-		/* a segment is about to be sent: where nothing is under way, it finds the peer out of the map */
-		if (end && end->face.leaving)
-			on_tcp_data(ops, end, tp);
-	} else if (end && take_joint(end)) {
-		on_tcp_data(ops, end, tp);
-	} else if (end && ops->op == BPF_SOCK_OPS_RTT_CB) {
-		if (end->standing == STANDING_PAIRING)
-			on_first_answer(ops, end, tp);
-		else if (end->watched)
-			on_first_own_answer(ops, end, tp);
+		/* a short timer would make TCP give an orphan up soon */
+		if (state && is_orphan((struct sock *)tp))
+			RESTORE_TIMERS(ops, state);
+		/* A segment is about to be sent. If nothing is under way, the connection is out of the SOCKHASH before the segment arrives. */
+		if (state && state->shown.leaving)
+			on_tcp_data(ops, state, tp);
+	} else if (state && take_pairing_result(state)) {
+		on_tcp_data(ops, state, tp);
+	} else if (state && ops->op == BPF_SOCK_OPS_RTT_CB) {
+		if (state->reason == REASON_PAIRING)
+			on_first_answer(ops, state, tp);
+		else if (state->acceptor_unknown)
+			on_first_own_answer(ops, state, tp);
 	}
 }
 
-/* Attached to the cgroup of this node's pods; runs a dozen times in a connection's life, mostly to be told nothing.
- * Returns 1 whatever happens: the reply stays another program's. */
+/* Attached to the cgroup of this node's pods. Runs a dozen times in the life of a connection, mostly with nothing to do. Always returns 1, so that
+ * the reply of another program stays as it is. */
 SEC("sockops")
 int on_sock_ops(struct bpf_sock_ops *ops)
 {
@@ -84,33 +90,33 @@ int on_message(struct sk_msg_md *msg)
 	struct settings *settings = current_settings();
 	struct bpf_sock *sk = msg->sk;
 	struct tcp_sock *tp;
-	struct end *end;
+	struct socket_state *state;
 	enum gate gate;
 
 	if (!settings || !sk)
 		return SK_PASS;
-	end = bpf_sk_storage_get(&ends, sk, NULL, 0);
-	if (!end)
+	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
+	if (!state)
 		return SK_PASS;
 	tp = bpf_skc_to_tcp_sock(sk);
 	if (!tp)
 		return SK_PASS;
-	gate = consider(end, tp, msg->size, settings);
-	/* a key that has left the map answers SK_DROP, which the sender would see as EACCES */
-	if (gate == GATE_OPEN && bpf_msg_redirect_hash(msg, &sockets, &end->peer.cookie, BPF_F_INGRESS) != SK_PASS)
+	gate = choose_gate(state, tp, msg->size, settings);
+	/* the helper answers SK_DROP for a key that has left the map, and the sender would see that as EACCES */
+	if (gate == GATE_OPEN && bpf_msg_redirect_hash(msg, &sockets, &state->peer.cookie, BPF_F_INGRESS) != SK_PASS)
 		gate = GATE_PEER_GONE;
 	if (gate == GATE_OPEN) {
-		end->backlog += msg->size;
-		end->backlog_messages++;
-		end->drained = 0;
-		note_redirect(end);
+		state->backlog += msg->size;
+		state->backlog_messages++;
+		state->drained = 0;
+		note_redirect(state);
 	}
-	settle_by(end, gate, settings);
-	count_message(end, gate, msg->size);
+	set_reason_by_gate(state, gate, settings);
+	count_message(state, gate, msg->size);
 	return SK_PASS;
 }
 
-/* Attached to the same cgroup; runs for every segment that arrives for a socket of its pods, before TCP sees it. */
+/* Attached to the same cgroup. Runs for every segment that arrives for a socket of its pods, before TCP sees the segment. */
 SEC("cgroup_skb/ingress")
 int on_segment(struct __sk_buff *skb)
 {
@@ -120,67 +126,26 @@ int on_segment(struct __sk_buff *skb)
 	if (!sk)
 		return 1;
 	tp = bpf_skc_to_tcp_sock(sk);
-	/* a socket that is in no SOCKHASH has mostly nothing there, and is done with here */
+	/* most sockets are in no SOCKHASH and have nothing here: they pay for no more than this */
 	if (!tp || !tp->inet_conn.icsk_inet.sk.sk_user_data)
 		return 1;
-	return must_wait(skb, sk, tp) ? 0 : 1;
+	return hold(skb, sk, tp) ? 0 : 1;
 }
 
-static __always_inline enum finding look_at(struct sock *sk)
-{
-	if (!fast_queue_empty(sk))
-		return FINDING_UNREAD;
-	return has_to_leave(sk) ? FINDING_LEAVING : 0;
-}
-
-/* As write_found() of visit.h: puts the layout into the BTF. */
-static __noinline int answer_look(struct __sk_buff *questions, enum look place, const struct looked *looked)
-{
-	return bpf_skb_store_bytes(questions, LOOK_FIRST + place * sizeof(*looked), looked, sizeof(*looked), 0);
-}
-
-/* Fills one place. False where there is no question any more. A global function: the verifier looks at it once, not with each turn of the
- * loop, of which old ones find no end (openEuler's 5.10). */
-__noinline int look_at_place(struct __sk_buff *questions, enum look place)
-{
-	struct looked looked = {};
-	struct bpf_sock *sk;
-	struct sock *found;
-	__u64 cookie;
-
-	if (bpf_skb_load_bytes(questions, LOOK_FIRST + place * sizeof(looked), &cookie, sizeof(cookie)) || !cookie)
-		return false;
-	sk = bpf_map_lookup_elem(&sockets, &cookie);
-	if (!sk) {
-		settle_debt(cookie);
-		return true;
-	}
-	found = (struct sock *)bpf_skc_to_tcp_sock(sk);
-	if (found) {
-		looked.finding = look_at(found);
-		looked.netns = netns_of(found);
-	}
-	if (found && fast_queue_empty(found))
-		settle_debt(cookie);
-	bpf_sk_release(sk);
-	answer_look(questions, place, &looked);
-	return true;
-}
-
-/* Looks whether programs have bytes to read at sockets of the SOCKHASH, or have to leave it before it is let go. Never attached:
- * user space runs it with the cookies it finds there (BPF_PROG_TEST_RUN), because hardened kernels refuse iter/sockmap. */
+/* Checks sockets of the SOCKHASH for unread bytes, and for those that have to leave before it is let go. Never attached: user space runs it with the
+ * cookies that it finds in the SOCKHASH (BPF_PROG_TEST_RUN), because hardened kernels refuse iter/sockmap. */
 SEC("tc")
-int look_at_sockets(struct __sk_buff *questions)
+int check_sockets(struct __sk_buff *packet)
 {
-	for (__u32 place = 0; place < LOOK_PLACES; place++)
-		if (!look_at_place(questions, place))
+	for (__u32 place = 0; place < CHECK_PLACES; place++)
+		if (!check_place(packet, place))
 			break;
 	return 0;
 }
 
-/* Visits the connections of one network namespace: the one of whoever opens the iterator. */
+/* Scans the connections of one network namespace: that of the thread that opens the iterator. */
 SEC("iter/tcp")
-int visit_connections(struct bpf_iter__tcp *ctx)
+int scan_connections(struct bpf_iter__tcp *ctx)
 {
 	struct settings *settings = current_settings();
 	struct sock_common *skc = ctx->sk_common;
@@ -195,15 +160,15 @@ int visit_connections(struct bpf_iter__tcp *ctx)
 	if (!tp)
 		return 0;
 	if (skc->skc_state != BPF_TCP_ESTABLISHED)
-		return visit_idle(tp);
+		return scan_idle(tp);
 	netns = netns_of((struct sock *)tp);
 	pod = bpf_map_lookup_elem(&pods, &netns);
 	if (!pod)
-		return visit_idle(tp);
-	finding = visit(tp, (struct sock *)tp, pod, settings);
+		return scan_idle(tp);
+	finding = scan(tp, (struct sock *)tp, pod, settings);
 	if (!finding)
 		return 0;
-	return report(ctx->meta, finding, (struct sock *)tp, finding == FINDING_STRANGER ? read_at_once(tp) : 0);
+	return write_finding(ctx->meta, finding, (struct sock *)tp, finding == FINDING_UNKNOWN_READER ? read_at_once(tp) : 0);
 }
 
 /* Describes the connections of one network namespace, in every mode. */
@@ -221,13 +186,13 @@ int describe_connections(struct bpf_iter__tcp *ctx)
 	return 0;
 }
 
-/* Where the kernel has probes of its functions, nobody but their callers pays for them. */
+/* Probes of kernel functions, where the kernel has them. Only the callers of these functions pay for them. */
 SEC("kprobe/tcp_splice_read")
 int on_tcp_splice_read(void *registers)
 {
 	struct socket *socket = (void *)argument(registers, 0);
 
-	return note_reader(BPF_CORE_READ(socket, sk), HABIT_SPLICES);
+	return note_reader(BPF_CORE_READ(socket, sk), TRAIT_SPLICES);
 }
 
 SEC("kprobe/tcp_ioctl")
@@ -242,23 +207,23 @@ int on_tcp_bpf_ioctl(void *registers)
 	return note_ioctl(registers);
 }
 
-/* Each read of a TCP socket comes by here, also by splice(2) and also in vain (tcp_read_sock(), net/ipv4/tcp.c). */
+/* Every read of a TCP socket passes this tracepoint, also a splice(2) and also a read that finds nothing (tcp_read_sock(), net/ipv4/tcp.c). */
 SEC("raw_tracepoint/tcp_rcv_space_adjust")
 int on_tcp_read(struct bpf_raw_tracepoint_args *of)
 {
-	return in_splice() ? note_reader((void *)of->args[0], HABIT_SPLICES) : 0;
+	return is_in_splice() ? note_reader((void *)of->args[0], TRAIT_SPLICES) : 0;
 }
 
 SEC("tracepoint/syscalls/sys_enter_splice")
 int on_splice(struct syscall_entry *entry)
 {
-	return note_reader(socket_of(entry->arguments[0]), HABIT_SPLICES);
+	return note_reader(socket_of(entry->arguments[0]), TRAIT_SPLICES);
 }
 
 SEC("tracepoint/syscalls/sys_enter_ioctl")
 int on_ioctl(struct syscall_entry *entry)
 {
-	return (__u32)entry->arguments[1] == FIONREAD ? note_reader(socket_of(entry->arguments[0]), HABIT_COUNTS) : 0;
+	return (__u32)entry->arguments[1] == FIONREAD ? note_reader(socket_of(entry->arguments[0]), TRAIT_ASKS_FIONREAD) : 0;
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

@@ -1,45 +1,46 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What the connection ends of a pod are like, for people who ask: read only, nothing is counted, moved or woken. */
+/* Describes connection ends for people who ask. It only reads: nothing is counted, moved or woken. */
 #ifndef SIDECAR_ACCELERATION_DESCRIBE_H
 #define SIDECAR_ACCELERATION_DESCRIBE_H
 
-#include "visit.h"
+#include "endpoint.h"
+#include "state.h"
 
-/* As write_found(): puts the layout into the BTF. */
+/* Not inlined, so that the layout of its argument is in the BTF. */
 static __noinline int write_description(struct bpf_iter_meta *meta, const struct description *description)
 {
 	bpf_seq_write(meta->seq, description, sizeof(*description));
 	return 0;
 }
 
-/* Of an end that is counted; others have sent over TCP only, and stand nowhere unless they are brief. */
-static __always_inline void describe_end(struct description *description, const struct end *end)
+/* Adds what is known of an end that is counted. Other ends have sent over TCP only, and have no reason unless they are sampled. */
+static __always_inline void describe_end(struct description *description, const struct socket_state *state)
 {
-	description->peer_cookie = end->peer.cookie;
-	description->peer_netns = end->peer.cookie ? end->peer.netns : 0;
-	description->fast_bytes = end->fast_bytes;
-	/* what runs beside the programs is counted when the connection is visited or closes */
-	if (end->tcp_bytes > description->tcp_bytes)
-		description->tcp_bytes = end->tcp_bytes;
-	description->standing = end->standing;
-	description->accepting = end->accepting;
-	description->departures = end->departures;
+	description->peer_cookie = state->peer.cookie;
+	description->peer_netns = state->peer.cookie ? state->peer.netns : 0;
+	description->fast_bytes = state->fast_bytes;
+	/* bytes that no program has seen are counted when the connection is scanned or closes */
+	if (state->tcp_bytes > description->tcp_bytes)
+		description->tcp_bytes = state->tcp_bytes;
+	description->reason = state->reason;
+	description->accepting = state->accepting;
+	description->departures = state->departures;
 }
 
 static __always_inline void describe(struct bpf_iter_meta *meta, struct tcp_sock *tp, struct sock *sk)
 {
-	struct end *end = bpf_sk_storage_get(&ends, tp, NULL, 0);
+	struct socket_state *state = bpf_sk_storage_get(&socket_states, tp, NULL, 0);
 	struct description description = {};
 
 	description.cookie = bpf_get_socket_cookie(tp);
 	description.netns = netns_of(sk);
-	description.rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;	/* kept eightfold (net/ipv4/tcp_input.c) */
+	description.rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;	/* the kernel keeps it times eight (net/ipv4/tcp_input.c) */
 	description.tcp_bytes = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
 	socket_endpoints(sk, &description.local, &description.remote);
-	if (end && end->standing != STANDING_NONE)
-		describe_end(&description, end);
-	else if (bpf_map_lookup_elem(&briefs, &description.cookie))
-		description.standing = STANDING_SHORT_LIVED;
+	if (state && state->reason != REASON_NONE)
+		describe_end(&description, state);
+	else if (bpf_map_lookup_elem(&sampled, &description.cookie))
+		description.reason = REASON_SHORT_LIVED;
 	write_description(meta, &description);
 }
 

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Addresses of a sock_ops socket, IPv4 as v4-mapped: the two ends of one connection may differ in family
- * (a listener on [::] accepts IPv4 clients). */
+/* Addresses and ports of sockets, and whose pod an address is. IPv4 addresses are kept as v4-mapped IPv6, because the two ends of one
+ * connection may differ in family: a listener on [::] accepts IPv4 clients. */
 #ifndef SIDECAR_ACCELERATION_ENDPOINT_H
 #define SIDECAR_ACCELERATION_ENDPOINT_H
 
 #include "maps.h"
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
 
 #define MAPPED_PREFIX bpf_htonl(0xffff)
@@ -26,9 +27,9 @@ static __always_inline bool is_v4(const struct address *address)
 	return !words[0] && !words[1] && words[2] == MAPPED_PREFIX;
 }
 
-/* The verifier wants context reads at constant offsets, one word each; volatile keeps the compiler from making one
- * read at a computed address of two. So all words of both families are read, and the right ones kept: the words of
- * the other family are readable too, and mean nothing. */
+/* The verifier demands context reads of one word each, at constant offsets. Without volatile the compiler may merge two reads into one at a
+ * computed address. So the words of both families are read, and those of the right family are kept; the words of the other family can be
+ * read and mean nothing. */
 #define CONTEXT(field) (*(volatile __u32 *)&(field))
 
 #define READ_ENDPOINT(ops, side, endpoint) ({						\
@@ -57,7 +58,32 @@ static __always_inline void read_local(struct bpf_sock_ops *ops, struct endpoint
 	local->port = ops->local_port;
 }
 
-/* ::1, or 127.0.0.0/8 as v4-mapped */
+static __always_inline void copy_address(struct address *address, const struct in6_addr *from)
+{
+	__builtin_memcpy(address->bytes, from, sizeof(*from));
+}
+
+/* Both endpoints of a socket, for programs that have no sock_ops context. */
+static __always_inline void socket_endpoints(struct sock *sk, struct endpoint *local, struct endpoint *remote)
+{
+	struct in6_addr own = {}, other = {};
+
+	__builtin_memset(local, 0, sizeof(*local));
+	__builtin_memset(remote, 0, sizeof(*remote));
+	local->port = BPF_CORE_READ(sk, __sk_common.skc_num);
+	remote->port = bpf_ntohs(BPF_CORE_READ(sk, __sk_common.skc_dport));
+	if (BPF_CORE_READ(sk, __sk_common.skc_family) == AF_INET) {
+		set_v4(&local->address, BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr));
+		set_v4(&remote->address, BPF_CORE_READ(sk, __sk_common.skc_daddr));
+		return;
+	}
+	BPF_CORE_READ_INTO(&own, sk, __sk_common.skc_v6_rcv_saddr);
+	BPF_CORE_READ_INTO(&other, sk, __sk_common.skc_v6_daddr);
+	copy_address(&local->address, &own);
+	copy_address(&remote->address, &other);
+}
+
+/* ::1, or 127.0.0.0/8 as v4-mapped. */
 static __always_inline bool is_loopback(const struct address *address)
 {
 	const __u32 *words = (const __u32 *)address->bytes;
@@ -74,19 +100,20 @@ static __always_inline bool same_address(const struct address *a, const struct a
 	return x[0] == y[0] && x[1] == y[1] && x[2] == y[2] && x[3] == y[3];
 }
 
-static __always_inline enum locality locality_of(const struct address *address)
+/* 0 for an address that no pod of this node has. */
+static __always_inline enum location location_of(const struct address *address)
 {
-	struct place *place = bpf_map_lookup_elem(&addresses, address);
+	struct address_location *found = bpf_map_lookup_elem(&addresses, address);
 
-	return place ? place->locality : 0;
+	return found ? found->location : 0;
 }
 
 /* The network namespace of the selected pod that has an address; 0 for every other address. */
-static __always_inline __u32 pod_at(const struct address *address)
+static __always_inline __u32 netns_at(const struct address *address)
 {
-	struct place *place = bpf_map_lookup_elem(&addresses, address);
+	struct address_location *found = bpf_map_lookup_elem(&addresses, address);
 
-	return place ? place->netns : 0;
+	return found ? found->netns : 0;
 }
 
 #endif

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a pod's connections to one destination were like decides whether the next one is joined when it opens. */
+/* What the connections of a pod to one destination were like. It decides whether the next one is joined when it opens. */
 #ifndef SIDECAR_ACCELERATION_HISTORY_H
 #define SIDECAR_ACCELERATION_HISTORY_H
 
-#include "ends.h"
+#include "maps.h"
 
 #define SIXTEENTHS 16
-/* Joining costs about as much as it saves in three turns (measured: 1 request 50.6 against 53.2 us, 5 requests 132
- * against 121 us a connection). */
+/* Joining costs about as much as three turns save (measured: a connection of 1 request takes 50.6 us joined and 53.2 us on TCP, one of 5
+ * requests 132 and 121 us). */
 #define WORTHWHILE_TURNS 3
-/* What one connection can weigh, so that a long one does not outweigh all later short ones. */
+/* The most that one connection counts for, so that a long one does not outweigh all later short ones. */
 #define WEIGHTIEST_TURNS 64
-/* Segments one way with no more than WORTHWHILE_TURNS back: a stream. */
+/* A connection with so many segments one way, and fewer than WORTHWHILE_TURNS turns, is a stream. */
 #define STREAM_SEGMENTS 64
 
 static __always_inline struct target target_of(__u32 netns, const struct endpoint *original)
@@ -21,20 +21,20 @@ static __always_inline struct target target_of(__u32 netns, const struct endpoin
 	return target;
 }
 
-/* STANDING_NONE where connections to the destination are worth joining, else the reason why this one is not. */
-static __always_inline enum standing by_history(__u32 netns, const struct endpoint *original,
-						const struct settings *settings)
+/* REASON_NONE where connections to the destination are worth joining, or why this one is not. */
+static __always_inline enum reason reason_by_history(__u32 netns, const struct endpoint *original,
+						     const struct settings *settings)
 {
 	struct target target = target_of(netns, original);
 	struct history *history = bpf_map_lookup_elem(&destinations, &target);
 
 	if (!history)
-		return settings->learns ? STANDING_LEARNING : STANDING_NONE;
-	return history->turns < WORTHWHILE_TURNS * SIXTEENTHS ? history->otherwise : STANDING_NONE;
+		return settings->learns ? REASON_LEARNING : REASON_NONE;
+	return history->turns < WORTHWHILE_TURNS * SIXTEENTHS ? history->otherwise : REASON_NONE;
 }
 
-/* Adds one connection of `turns` to the average; `decisive` makes it the whole of it. */
-static __always_inline void remember_turns(const struct target *target, __u32 turns, enum standing otherwise,
+/* Adds one connection of `turns` to the average. `decisive`: where that is more than the average, it takes the place of the average. */
+static __always_inline void remember_turns(const struct target *target, __u32 turns, enum reason otherwise,
 					   bool decisive)
 {
 	struct history *history = bpf_map_lookup_elem(&destinations, target);
@@ -49,7 +49,8 @@ static __always_inline void remember_turns(const struct target *target, __u32 tu
 	history->otherwise = otherwise;
 }
 
-/* A connection closes at its connecting end. Over TCP, a turn has at least one segment with data each way. */
+/* Remembers a connection that closes, at its connecting end. Over TCP, a turn has at least one segment with data each way. `redirected`: turns
+ * that were redirected. */
 static __always_inline void learn_from(__u32 netns, const struct endpoint *original, struct tcp_sock *tp, __u32 redirected,
 				       bool departed)
 {
@@ -58,7 +59,7 @@ static __always_inline void learn_from(__u32 netns, const struct endpoint *origi
 	bool stream = departed || (turns < WORTHWHILE_TURNS && most >= STREAM_SEGMENTS);
 	struct target target = target_of(netns, original);
 
-	remember_turns(&target, turns, stream ? STANDING_ONE_WAY : STANDING_SHORT_LIVED, false);
+	remember_turns(&target, turns, stream ? REASON_ONE_WAY : REASON_SHORT_LIVED, false);
 }
 
 #endif

@@ -1,178 +1,108 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* One queue at a time, at the receiving end. While redirected bytes are unread, what arrives over TCP is kept from the
- * reader: the segment with the next byte in order is dropped, and TCP sends it again. Segments behind it wait in TCP's own
- * out-of-order queue, where their acknowledgements make the sender repeat the first one soon. So the reader gets a
- * wake-up of its own for them when its first queue is empty, with nobody's help (epoll(7), Q9). It is the back pressure, too,
- * that redirecting lacks.
+/* Holds bytes of TCP back while redirected ones are unread, so that the reader has one queue to empty at a time. The segment with the next byte in
+ * order is dropped, and TCP sends it again. Segments behind it wait in TCP's out-of-order queue, and their acknowledgements make the sender repeat
+ * the first one soon. So the bytes of TCP arrive once the psock queue is empty, and wake the reader by themselves (epoll(7), Q9). This is also the
+ * back pressure that redirecting lacks.
  *
- * The sender repeats by its retransmission timer (timers.h), and waits twice as long each time: a reader that was away for a
- * second gets the rest a second later at most. A sender must not take a long wait for a dead connection: it gives up after
- * some fifteen minutes (tcp_retries2), after TCP_USER_TIMEOUT, or, once its program has closed the socket, after 102 s
- * (tcp_orphan_retries; retransmits_timed_out() with 8 retries of TCP_RTO_MIN, which timers.h has restored by then). So segments pass
- * before: with one of those, a reader that is away for long is woken by the agent's visits. */
+ * The sender repeats by its retransmission timer (timers.h), and waits twice as long each time. So a reader that was away for a second gets the rest
+ * at most a second later. A sender must not take a long wait for a dead connection: it gives up after some fifteen minutes (tcp_retries2), after
+ * TCP_USER_TIMEOUT, or 102 s once its program has closed the socket (tcp_orphan_retries: 8 retries of TCP_RTO_MIN, which timers.h has restored by then).
+ * So segments pass before that. A reader that is away for so long is woken by a scan of the agent. */
 #ifndef SIDECAR_ACCELERATION_HOLD_H
 #define SIDECAR_ACCELERATION_HOLD_H
 
-#include "leaving.h"
-#include <bpf/bpf_endian.h>
+#include "peer.h"
+#include "segment.h"
 
 #define NS_PER_MS 1000000ULL
-#define PATIENCE_NS (600 * 1000 * NS_PER_MS)
-/* Two retransmissions at least follow within the time after which TCP gives an orphan up. */
-#define ORPHAN_PATIENCE_NS (20 * 1000 * NS_PER_MS)
-/* A connection that is to leave is out of the map with the first retransmission; if it is not, it shall not wait for it. */
-#define LEAVING_PATIENCE_NS (50 * NS_PER_MS)
+#define LONGEST_HOLD_NS (600 * 1000 * NS_PER_MS)
+/* A connection that is leaving is out of the SOCKHASH with the first retransmission. If it is not, its segments wait no longer than this. */
+#define LEAVING_HOLD_NS (50 * NS_PER_MS)
 
-/* struct ipv6_opt_hdr and the kinds of it that may stand before TCP (include/uapi/linux/in6.h) */
-#define HOP_OPTIONS 0
-#define ROUTING 43
-#define DESTINATION_OPTIONS 60
-#define MOST_EXTENSIONS 4
+/* At least two retransmissions follow before TCP gives an orphan up. */
+#define ORPHAN_HOLD_NS (20 * 1000 * NS_PER_MS)
 
-/* The sequence number of a segment and the length of its bytes. */
-struct segment {
-	__u32 sequence;
-	__u32 length;
-};
-
-/* Offset of the TCP header in a packet that begins with its network header; 0 where it is not found. */
-static __always_inline __u32 tcp_offset(struct __sk_buff *skb)
+/* Whether the program of the socket has closed it, while TCP has still to send. */
+static __always_inline bool is_orphan(struct sock *sk)
 {
-	__u8 first, extension[2], kind;
-	__u32 offset = 40;
-
-	if (bpf_skb_load_bytes(skb, 0, &first, 1))
-		return 0;
-	if (first >> 4 == 4)
-		return (first & 15) * 4;
-	if (bpf_skb_load_bytes(skb, 6, &kind, 1))	/* next header of struct ipv6hdr */
-		return 0;
-#pragma unroll
-	for (int i = 0; i < MOST_EXTENSIONS; i++) {
-		if (kind != HOP_OPTIONS && kind != ROUTING && kind != DESTINATION_OPTIONS)
-			break;
-		if (bpf_skb_load_bytes(skb, offset, extension, 2))
-			return 0;
-		kind = extension[0];
-		offset += (extension[1] + 1) * 8;
-	}
-	return kind == 6 ? offset : 0;
+	return FLAG(PEEK(sk, __sk_common.skc_flags), SOCK_DEAD);
 }
 
-static __always_inline bool read_segment(struct __sk_buff *skb, struct segment *segment)
+/* Whether TCP sends in this state, or repeats what is not acknowledged. A socket that was shut down or closed does so until its FIN is acknowledged. */
+static __always_inline bool still_sends(__u8 tcp_state)
 {
-	__u32 offset = tcp_offset(skb), headers;
-	__u8 data_offset;
-	__be32 sequence;
-
-	if (!offset || bpf_skb_load_bytes(skb, offset + 4, &sequence, 4) ||
-	    bpf_skb_load_bytes(skb, offset + 12, &data_offset, 1))
-		return false;
-	headers = offset + (data_offset >> 4) * 4;
-	segment->sequence = bpf_ntohl(sequence);
-	segment->length = skb->len > headers ? skb->len - headers : 0;
-	return true;
+	return tcp_state == BPF_TCP_ESTABLISHED || tcp_state == BPF_TCP_CLOSE_WAIT || tcp_state == BPF_TCP_FIN_WAIT1 ||
+	       tcp_state == BPF_TCP_CLOSING || tcp_state == BPF_TCP_LAST_ACK;
 }
 
-/* Whether a segment brings the next byte in order. */
-static __always_inline bool is_next(const struct segment *segment, struct tcp_sock *tp)
+/* How long the segments of the peer may be held back; 0 where the peer no longer repeats them, or cannot be read. */
+static __always_inline __u64 longest_hold(const struct socket_state *state)
 {
-	__s32 before = segment->sequence - tp->rcv_nxt;
-
-	return segment->length && before <= 0 && before + (__s32)segment->length > 0;
-}
-
-/* Whether the socket is in a SOCKHASH of this product, of whatever version of its maps: others' are not touched. */
-static __always_inline bool runs_our_program(struct sock *sk)
-{
-	__u64 psock = (__u64)BPF_CORE_READ(sk, sk_user_data) & ~USER_DATA_FLAGS;
-	char name[16] = {};
-	void *program = NULL;
-	struct bpf_prog_aux *aux = NULL;
-
-	if (bpf_core_read(&program, sizeof(program), &((struct sk_psock *)psock)->progs.msg_parser) || !program)
-		return false;
-	if (bpf_core_read(&aux, sizeof(aux), &((struct bpf_prog *)program)->aux) || !aux)
-		return false;
-	if (bpf_core_read(name, sizeof(name), &aux->name))
-		return false;
-	return *(__u64 *)name == *(const __u64 *)"on_messa";
-}
-
-/* Whether a socket sends what it has not sent yet, or sends again what is not acknowledged. One whose program has shut it down or closed
- * it does so until its end of the stream is acknowledged. */
-static __always_inline bool still_sends(__u8 state)
-{
-	return state == BPF_TCP_ESTABLISHED || state == BPF_TCP_CLOSE_WAIT || state == BPF_TCP_FIN_WAIT1 ||
-	       state == BPF_TCP_CLOSING || state == BPF_TCP_LAST_ACK;
-}
-
-/* How long the sender may be kept waiting; 0 where it sends nothing any more, or is not there to be asked. */
-static __always_inline __u64 patience_of(const struct end *end)
-{
-	struct sock *sender = PEEKABLE(struct sock, end->peer.sock);
-	struct inet_connection_sock *connection = PEEKABLE(struct inet_connection_sock, end->peer.sock);
+	struct sock *sender = PEEKABLE(struct sock, state->peer.sock);
+	struct inet_connection_sock *connection = PEEKABLE(struct inet_connection_sock, state->peer.sock);
 	__u64 user_timeout;
 
-	if (!end->peer.cookie || (__u64)PEEK(sender, __sk_common.skc_cookie.counter) != end->peer.cookie)
+	if (!state->peer.cookie || (__u64)PEEK(sender, __sk_common.skc_cookie.counter) != state->peer.cookie)
 		return 0;
 	if (!still_sends(PEEK(sender, __sk_common.skc_state)))
 		return 0;
 	if (is_orphan(sender))
-		return ORPHAN_PATIENCE_NS;
-	/* the retransmission after the one that passes first may come twice as late */
+		return ORPHAN_HOLD_NS;
+	/* the first retransmission that passes may come twice as late as the last one that was held back */
 	user_timeout = PEEK(connection, icsk_user_timeout) * NS_PER_MS / 4;
-	return user_timeout && user_timeout < PATIENCE_NS ? user_timeout : PATIENCE_NS;
+	return user_timeout && user_timeout < LONGEST_HOLD_NS ? user_timeout : LONGEST_HOLD_NS;
 }
 
-/* Counts the time from the first segment that had to wait, for unread bytes or for the connection to leave. */
-static __always_inline bool waits(struct end *end, bool unread, __u64 patience)
+/* Notes that a segment is to be held back: for unread redirected bytes, or (`unread` false) for the connection to leave. The time counts from the
+ * first such segment; false once it is over. */
+static __always_inline bool hold_for(struct socket_state *state, bool unread, __u64 longest)
 {
 	__u64 now = bpf_ktime_get_ns();
 
-	if (!end->held_since || end->held_unread != unread)
-		end->held_since = now;
-	end->held_unread = unread;
-	return now - end->held_since < patience;
+	if (!state->held_since || state->held_unread != unread)
+		state->held_since = now;
+	state->held_unread = unread;
+	return now - state->held_since < longest;
 }
 
-/* The reader has splice(2) take bytes from TCP's queue alone: what is redirected and unread must never be overtaken. */
-static __always_inline bool splices(const struct end *end)
+/* Whether the reader was seen to splice. splice(2) takes bytes from TCP's queue alone, which must then never overtake unread redirected bytes. */
+static __always_inline bool is_spliced(const struct socket_state *state)
 {
-	__u64 cookie = end->face.cookie;
+	__u64 cookie = state->shown.cookie;
 
 	return bpf_map_lookup_elem(&spliced, &cookie);
 }
 
-/* Where FIONREAD counts redirected bytes alone, bytes of TCP are shown to the reader of a connection that is to leave only
- * when it is out of the map: one that asks how much there is would be told too little. */
-static __always_inline bool leaves_first(const struct end *end)
+/* Whether bytes of TCP have to wait until the connection is out of the SOCKHASH. They have to where FIONREAD counts redirected bytes alone and the
+ * connection is leaving, because a reader that asks would be told too little. */
+static __always_inline bool must_leave_first(const struct socket_state *state)
 {
-	struct face sender;
+	struct shown peer_shown;
 
-	if (!tcp_needs_to_leave() || !end->face.in_map)
+	if (!must_leave_for_tcp() || !state->shown.in_map)
 		return false;
-	return end->face.leaving || (peer_face(end, &sender) && sender.leaving);
+	return state->shown.leaving || (read_peer(state, &peer_shown) && peer_shown.leaving);
 }
 
-static __always_inline bool must_wait(struct __sk_buff *skb, struct bpf_sock *sk, struct tcp_sock *tp)
+/* Decides whether a segment is held back; true where it is to be dropped. */
+static __always_inline bool hold(struct __sk_buff *skb, struct bpf_sock *sk, struct tcp_sock *tp)
 {
-	bool unread = !fast_queue_empty((struct sock *)tp);
+	bool unread = !is_psock_queue_empty((struct sock *)tp);
 	struct segment segment;
-	struct end *end;
+	struct socket_state *state;
 
-	end = bpf_sk_storage_get(&ends, sk, NULL, 0);
-	if (!end)
+	state = bpf_sk_storage_get(&socket_states, sk, NULL, 0);
+	if (!state) /* of another version of this product, say */
 		return unread && runs_our_program((struct sock *)tp) && read_segment(skb, &segment) && is_next(&segment, tp);
-	if (!unread && !leaves_first(end)) {
-		end->held_since = 0;
+	if (!unread && !must_leave_first(state)) {
+		state->held_since = 0;
 		return false;
 	}
 	if (!read_segment(skb, &segment) || !is_next(&segment, tp))
 		return false;
 	if (!unread)
-		return waits(end, false, LEAVING_PATIENCE_NS);
-	return splices(end) || waits(end, true, patience_of(end));
+		return hold_for(state, false, LEAVING_HOLD_NS);
+	return is_spliced(state) || hold_for(state, true, longest_hold(state));
 }
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The few kernel structs the programs read, by CO-RE: only the members used, in any order. Names and nesting
- * follow the kernel's own headers. */
+/* The kernel structs that the programs read, by CO-RE: only the members they use, in any order. Names and nesting follow the kernel's own headers. */
 #ifndef SIDECAR_ACCELERATION_KERNEL_H
 #define SIDECAR_ACCELERATION_KERNEL_H
 
@@ -92,7 +91,7 @@ struct inode {
 	struct address_space i_data;
 };
 
-/* What a struct socket is the first part of. */
+/* A struct socket is the first part of it. */
 struct socket_alloc {
 	struct inode vfs_inode;
 };
@@ -121,7 +120,7 @@ struct hrtimer {
 	__u8 state;		/* HRTIMER_STATE_ENQUEUED is bit 0 */
 };
 
-/* where `state` has given way to it */
+/* Newer kernels, without `state`. */
 struct hrtimer___queued {
 	bool is_queued;
 };
@@ -252,7 +251,7 @@ struct io_kiocb {
 	struct io_wq_work work;
 };
 
-/* The processor's registers, as each architecture names them. */
+/* The registers of the processor, as each architecture names them. */
 struct pt_regs___x86 {
 	unsigned long di, si, orig_ax;
 };

@@ -1,113 +1,115 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What unread redirected messages may cost, taken from the shares of the sender's pod and of the node before a message is
- * redirected. An end keeps its lease from message to message, so that one that takes turns touches no shared word; it takes more
- * when its messages or what lies unread grow, and gives back what it has not needed for a while, when it stops redirecting with
- * nothing unread, when it rests (visit.h), and when it closes. What lies unread after that is a debt of the socket where it lies. */
+/* The lease of an end: what its unread redirected messages may cost. It is taken from the shares of its pod and of the node before a message is
+ * redirected. An end keeps its lease from message to message, so that a connection that takes turns touches no word that processors share.
+ *
+ * The lease grows when messages or the backlog grow. The end gives back what it has not needed for a while; it gives back all when it stops
+ * redirecting with nothing unread, when a scan finds it idle (scan.h), and when it closes. Messages that are unread when it closes become a debt
+ * of the socket where they lie. */
 #ifndef SIDECAR_ACCELERATION_LEASE_H
 #define SIDECAR_ACCELERATION_LEASE_H
 
 #include "backlog.h"
 
-/* One small message. 131,072 of them are what a node may cost by default. */
+/* The cost of one small message. By default a node's limit is 131,072 of them. */
 #define LEAST_LEASE 2048
-/* Where several threads redirect, what is unread is known for sure only now and then. */
+/* Where several threads redirect, the backlog is known for sure only now and then. */
 #define LEAST_SHARED_LEASE 32768
-/* Messages that found the queue empty and the lease four times too large, before it shrinks. */
-#define SPARED_FOR_GOOD 16
+/* The lease shrinks after so many messages in a row that found the queue empty and the lease four times too large. */
+#define SHRINK_AFTER 16
 /* 1 s to 10 s, by the kernel's HZ of 1000 to 100. */
-#define REST_JIFFIES 1000
+#define IDLE_LEASE_JIFFIES 1000
 
-static __always_inline void give_back(struct end *end, __u64 bytes)
+static __always_inline void give_back(struct socket_state *state, __u64 bytes)
 {
 	if (!bytes)
 		return;
-	ADD_TO_SHARES(end->netns, -(__s64)bytes, unread);
-	end->lease -= bytes;
+	ADD_TO_SHARES(state->netns, -(__s64)bytes, unread);
+	state->lease -= bytes;
 }
 
-/* Whether something that was redirected lies unread at the peer, which may be closed with its program still holding it. */
-static __always_inline bool peer_holds(const struct end *end)
+/* Whether redirected messages lie unread at the peer. The peer's socket may be closed while its program still holds it. */
+static __always_inline bool peer_holds(const struct socket_state *state)
 {
-	struct sock *peer = PEEKABLE(struct sock, end->peer.sock);
+	struct sock *peer = PEEKABLE(struct sock, state->peer.sock);
 
-	return end->peer.cookie && is_peer(end, peer) && !fast_queue_empty(peer);
+	return state->peer.cookie && is_peer(state, peer) && !is_psock_queue_empty(peer);
 }
 
-static __always_inline void give_back_unless_held(struct end *end)
+static __always_inline void give_back_unless_held(struct socket_state *state)
 {
-	if (end->lease && !peer_holds(end))
-		give_back(end, end->lease);
+	if (state->lease && !peer_holds(state))
+		give_back(state, state->lease);
 }
 
-/* The lease that an end is to have for what costs so much: a little more, so that it is not asked for with each message. */
-static __always_inline __u64 wanted_lease(const struct end *end, __u64 cost, const struct settings *settings)
+/* The lease that an end should have for such a cost. It is a little more, so that the end need not take more with each message. */
+static __always_inline __u64 wanted_lease(const struct socket_state *state, __u64 cost, const struct settings *settings)
 {
 	__u64 wanted = (cost + cost / 4 + LEAST_LEASE - 1) & ~(__u64)(LEAST_LEASE - 1);
 
-	if (end->shared && wanted < LEAST_SHARED_LEASE)
+	if (state->shared && wanted < LEAST_SHARED_LEASE)
 		wanted = LEAST_SHARED_LEASE;
 	if (wanted > settings->spill_bytes)
 		wanted = settings->spill_bytes;
 	return wanted < cost ? cost : wanted;
 }
 
-/* More than the end has, as it may seem: looks what lies unread, and takes more of the shares. STANDING_NONE where the message fits,
- * or why not: STANDING_ACCELERATED where it cannot be told now, and the connection is as good as before. */
-static __always_inline enum standing make_room(struct end *end, struct sock *peer, __u32 size, const struct settings *settings)
+/* Counts the backlog again for a message that seems to cost more than the lease, and takes more of the shares. REASON_NONE where the message
+ * fits, or why not. REASON_ACCELERATED means that the backlog cannot be counted now; the connection may go on. */
+static __always_inline enum reason make_room(struct socket_state *state, struct sock *peer, __u32 size, const struct settings *settings)
 {
-	bool told = recount(end, peer);
+	bool told = recount(state, peer);
 	__u64 cost, wanted;
 
-	cost = cost_with(end, size);
-	if (end->backlog_messages && (end->backlog_messages >= MOST_UNREAD || cost > settings->spill_bytes))
-		return told ? STANDING_ONE_WAY : STANDING_ACCELERATED;
-	wanted = wanted_lease(end, cost, settings);
-	if (wanted <= end->lease)
-		return STANDING_NONE;
-	wanted -= end->lease;
-	if (TAKE_OF_SHARES(end->netns, (__s64)wanted, unread, settings)) {
-		end->lease += wanted;
-		return STANDING_NONE;
+	cost = cost_with(state, size);
+	if (state->backlog_messages && (state->backlog_messages >= MOST_UNREAD || cost > settings->spill_bytes))
+		return told ? REASON_ONE_WAY : REASON_ACCELERATED;
+	wanted = wanted_lease(state, cost, settings);
+	if (wanted <= state->lease)
+		return REASON_NONE;
+	wanted -= state->lease;
+	if (TAKE_OF_SHARES(state->netns, (__s64)wanted, unread, settings)) {
+		state->lease += wanted;
+		return REASON_NONE;
 	}
-	if (cost <= end->lease)
-		return STANDING_NONE;
-	return told ? STANDING_LIMIT_REACHED : STANDING_ACCELERATED;
+	if (cost <= state->lease)
+		return REASON_NONE;
+	return told ? REASON_LIMIT_REACHED : REASON_ACCELERATED;
 }
 
-/* Whether a message may be redirected for what it costs: STANDING_NONE, or the reason why not. */
-static __always_inline enum standing find_room(struct end *end, struct sock *peer, __u32 size, const struct settings *settings)
+/* REASON_NONE for a message that may be redirected for what it costs, or why not (make_room()). */
+static __always_inline enum reason find_room(struct socket_state *state, struct sock *peer, __u32 size, const struct settings *settings)
 {
-	__u64 cost = cost_with(end, size);
+	__u64 cost = cost_with(state, size);
 
-	if (cost <= end->lease && cost <= settings->spill_bytes && end->backlog_messages < MOST_UNREAD)
-		return STANDING_NONE;
-	return make_room(end, peer, size, settings);
+	if (cost <= state->lease && cost <= settings->spill_bytes && state->backlog_messages < MOST_UNREAD)
+		return REASON_NONE;
+	return make_room(state, peer, size, settings);
 }
 
-/* A message has found the peer's queue empty: what the lease has been too large by for a while is given back. */
-static __always_inline void spare(struct end *end, __u32 size)
+/* Called for a message that has found the peer's queue empty: gives half of a lease back that has been much too large for a while. */
+static __always_inline void shrink_lease(struct socket_state *state, __u32 size)
 {
 	__u64 cost = size + SK_MSG_BYTES;
 
-	if (end->lease <= LEAST_LEASE || end->lease < 4 * cost || (end->shared && end->lease <= LEAST_SHARED_LEASE)) {
-		end->spared = 0;
+	if (state->lease <= LEAST_LEASE || state->lease < 4 * cost || (state->shared && state->lease <= LEAST_SHARED_LEASE)) {
+		state->oversized = 0;
 		return;
 	}
-	if (++end->spared < SPARED_FOR_GOOD)
+	if (++state->oversized < SHRINK_AFTER)
 		return;
-	end->spared = 0;
-	give_back(end, end->lease / 2);
+	state->oversized = 0;
+	give_back(state, state->lease / 2);
 }
 
-/* An end that has redirected nothing for a while, and of whose messages none lies unread. */
-static __always_inline void rest(struct end *end)
+/* Gives the lease of an end back that has redirected nothing for a while and has nothing unread at the peer. */
+static __always_inline void release_idle_lease(struct socket_state *state)
 {
-	if (end->lease && bpf_jiffies64() - end->face.redirected >= REST_JIFFIES)
-		give_back_unless_held(end);
+	if (state->lease && bpf_jiffies64() - state->shown.redirected >= IDLE_LEASE_JIFFIES)
+		give_back_unless_held(state);
 }
 
-/* Gives back what is left to the account of a socket. Whoever deletes the row owns it. */
-static __always_inline void settle_debt(__u64 cookie)
+/* Gives back the debt of a socket, if it has one. The program that deletes the row gives it back. */
+static __always_inline void pay_debt(__u64 cookie)
 {
 	struct debt *found = bpf_map_lookup_elem(&debts, &cookie), debt;
 
@@ -118,24 +120,24 @@ static __always_inline void settle_debt(__u64 cookie)
 		ADD_TO_SHARES(debt.netns, -(__s64)debt.bytes, unread);
 }
 
-/* An end closes: its messages may lie unread for long after. */
-static __always_inline void close_lease(struct end *end)
+/* Called when an end closes: gives its lease back, or makes it a debt of the peer's socket, where messages may lie unread for long after. */
+static __always_inline void close_lease(struct socket_state *state)
 {
-	struct debt debt = { .bytes = end->lease, .netns = end->netns };
-	__u64 cookie = end->peer.cookie;
+	struct debt debt = { .bytes = state->lease, .netns = state->netns };
+	__u64 cookie = state->peer.cookie;
 
-	if (!end->lease)
+	if (!state->lease)
 		return;
 	/* Before 5.16 a socket that is reset and connects again keeps its cookie, and loses what an earlier peer has left there. */
-	settle_debt(cookie);
-	if (!peer_holds(end) || bpf_map_update_elem(&debts, &cookie, &debt, BPF_ANY)) {
-		give_back(end, end->lease);
+	pay_debt(cookie);
+	if (!peer_holds(state) || bpf_map_update_elem(&debts, &cookie, &debt, BPF_ANY)) {
+		give_back(state, state->lease);
 		return;
 	}
-	end->lease = 0;
-	/* read or closed meanwhile */
-	if (!peer_holds(end))
-		settle_debt(cookie);
+	state->lease = 0;
+	/* the peer has read the messages, or closed, meanwhile */
+	if (!peer_holds(state))
+		pay_debt(cookie);
 }
 
 #endif

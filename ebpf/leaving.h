@@ -1,114 +1,66 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Taking a connection out of the map while it is open.
+/* How a connection begins to leave the SOCKHASH while it is open.
  *
- * Deleting a socket from the SOCKHASH drops redirected bytes that are unread or on their way. So first both ends are to
- * leave (`leaving`): they redirect only as long as the other has redirected bytes unread (gate.h). Then data runs over TCP and
- * its callbacks fire; and there, or at a visit, both are deleted once nothing is under way (quiet.h). */
+ * A delete of a socket from the SOCKHASH drops redirected bytes that are unread or under way. So each end first marks itself as `leaving`, and
+ * from then on redirects only while redirected bytes are unread at the other (gate.h). departure.h takes both ends out once nothing is under
+ * way. */
 #ifndef SIDECAR_ACCELERATION_LEAVING_H
 #define SIDECAR_ACCELERATION_LEAVING_H
 
-#include "gate.h"
+#include "quiet.h"
 
-/* Forgets the peer: from now on the end is like one that was never joined, and a visit may join it again. `peer`: what the peer shows. */
-static __always_inline void part(struct end *end, struct tcp_sock *tp, const struct face *peer)
+/* 25 ms to 0.25 s, by the kernel's HZ of 1000 to 100. */
+#define LINGER_JIFFIES 25
+
+/* The connection goes back to TCP. Redirecting stops at a message that finds the peer's queue empty, and both ends leave the SOCKHASH once nothing
+ * is under way. The peer reads `leaving` with its next message. */
+static __always_inline enum gate begin_leaving(struct socket_state *state, enum reason reason)
 {
-	give_back(end, end->lease);
-	end->peer.cookie = 0;
-	end->face.in_map = 0;
-	end->joined = 0;
-	/* one that was told to leave by an order is as welcome as before */
-	if (end->standing == STANDING_ONE_WAY && end->departures < 6)
-		end->departures++;
-	end->unproven = peer->unproven;
-	end->seen_in = BPF_CORE_READ(tp, data_segs_in);
-	end->seen_out = BPF_CORE_READ(tp, data_segs_out);
-	mark_adopted(end, false);
+	state->shown.leaving = reason;
+	state->leaving_since = bpf_jiffies64();
+	state->shown.quiet = 0;
+	set_reason(state, reason);
+	return GATE_LEAVING;
 }
 
-/* Of the accepting end: the key of the connection's row in origdsts. */
-static __always_inline __u64 row_of(const struct end *end)
+/* Redirecting stops for a while; for good where the connection must leave before its bytes go over TCP. Returns `gate`. */
+static __always_inline enum gate stop_for_now(struct socket_state *state, enum gate gate, enum reason reason)
 {
-	return end->accepting ? end->face.cookie : end->peer.cookie;
+	if (must_leave_for_tcp() && !state->shown.leaving)
+		begin_leaving(state, reason);
+	return gate;
 }
 
-static __always_inline bool leave(struct end *end, struct tcp_sock *tp, const struct face *face)
+/* The reader is so far behind that TCP serves the connection better, because TCP makes the sender wait. */
+static __always_inline enum gate spill(struct socket_state *state, enum reason reason)
 {
-	__u64 own = end->face.cookie, peer = end->peer.cookie;
+	if (!state->shown.leaving)
+		begin_leaving(state, reason);
+	return GATE_SPILL;
+}
 
-	if (forget_original(row_of(end)))
+/* Whether an end that is leaving may redirect on for a moment, until nothing is under way. Where a connection must leave before its bytes go over
+ * TCP, a byte of TCP behind redirected ones waits for a retransmission unless the connection is out by then (must_leave_first(), hold.h). So
+ * an end whose reason to leave is not urgent lingers. */
+static __always_inline bool may_linger(const struct socket_state *state, const struct shown *peer_shown)
+{
+	enum reason why = state->shown.leaving;
+
+	if (!HAS_FULL_BARRIER || !must_leave_for_tcp() || peer_shown->quiet)
 		return false;
-	give_places_back(end);
-	bpf_map_delete_elem(&sockets, &own);
-	bpf_map_delete_elem(&sockets, &peer);
-	COUNT(end->slot, left);
-	part(end, tp, face);
-	return true;
-}
-
-/* One look at a connection that may be on its way out of the map; true when this look took it out. */
-static __always_inline bool try_to_leave(struct end *end, struct tcp_sock *tp, int holders)
-{
-	struct sock *peer = PEEKABLE(struct sock, end->peer.sock);
-	struct face face;
-
-	if (!peer_face(end, &face) || !face.in_map || !is_peer(end, peer))
+	if (why != REASON_ONE_WAY && why != REASON_OBSERVING && why != REASON_PEER_NOT_SELECTED &&
+	    why != REASON_PATH_NOT_SELECTED)
 		return false;
-	if (!end->face.leaving && face.leaving)
-		begin_leaving(end, face.leaving);
-	if (!end->face.leaving || !both_established(tp, peer))
-		return false;
-	return is_quiet(end, (struct sock *)tp, peer, &face, holders) && leave(end, tp, &face);
+	return bpf_jiffies64() - state->leaving_since < LINGER_JIFFIES;
 }
 
-/* An end whose connection was taken out of the map by its peer. */
-static __always_inline bool was_parted(const struct end *end)
+/* Stops redirecting at a message that has found the peer's queue empty. False where the end goes on, because it may linger. */
+static __always_inline bool stop_redirecting(struct socket_state *state, struct tcp_sock *own, struct sock *peer,
+					     const struct shown *peer_shown)
 {
-	__u64 accepting = row_of(end);
-
-	return end->joined && end->peer.cookie && !bpf_map_lookup_elem(&origdsts, &accepting);
-}
-
-/* The reason is that of whichever end began to leave. */
-static __always_inline void part_too(struct end *end, struct tcp_sock *tp)
-{
-	enum standing standing = end->face.leaving;
-	struct face face;
-
-	if (!peer_face(end, &face))
-		__builtin_memset(&face, 0, sizeof(face));
-	if (!standing)
-		standing = face.leaving;
-	settle(end, standing ? standing : STANDING_ONE_WAY);
-	part(end, tp, &face);
-}
-
-/* Data of a joined connection has run over TCP, or is sent again because hold.h dropped it. Where no program owns the
- * socket's lock this is a softirq, which holds a reference to it. */
-static __always_inline void on_tcp_data(struct bpf_sock_ops *ops, struct end *end, struct tcp_sock *tp)
-{
-	int holders = tp->inet_conn.icsk_inet.sk.sk_lock.owned ? 0 : 1;
-
-	if (was_parted(end)) {
-		part_too(end, tp);
-	} else if (!try_to_leave(end, tp, holders)) {
-		return;
-	}
-	drop_data_callbacks(ops, end);
-	RESTORE_TIMERS(ops, end);
-}
-
-/* The end of an end, and of the memory that it took. */
-static __always_inline void close_end(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct end *end, struct tcp_sock *tp)
-{
-	__u64 cookie = end->face.cookie;
-
-	leave_if_reset(end, (struct sock *)tp);
-	close_lease(end);
-	on_close(ops, end, tp);
-	if (fast_queue_empty((struct sock *)tp))
-		settle_debt(cookie);
-	give_back_end(end->netns);
-	bpf_sk_storage_delete(&ends, sk);
+	if (!state->shown.leaving || peer_shown->quiet || claim_quiet_when_sending(state, (struct sock *)own, peer))
+		return true;
+	return !may_linger(state, peer_shown);
 }
 
 #endif

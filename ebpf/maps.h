@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Every map, pinned by name so that it outlives the agent. */
+/* Every map. Each is pinned by its name, so that it outlives the agent. */
 #ifndef SIDECAR_ACCELERATION_MAPS_H
 #define SIDECAR_ACCELERATION_MAPS_H
 
@@ -9,7 +9,8 @@
 
 #define PINNED __uint(pinning, LIBBPF_PIN_BY_NAME)
 
-/* Written by the agent, read on every callback and message: behaviour is switched here, never by detaching. */
+/* The agent writes the settings, and the programs read them at every callback and message. They alone switch behaviour: nothing is
+ * detached for it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -18,7 +19,7 @@ struct {
 	PINNED;
 } settings_map SEC(".maps");
 
-/* Selected pods by the inode number of their network namespace. */
+/* The selected pods. Key: inode number of the network namespace. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_PODS);
@@ -27,17 +28,17 @@ struct {
 	PINNED;
 } pods SEC(".maps");
 
-/* Addresses of this node's pods, selected or not. */
+/* The addresses of this node's pods, selected or not. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_ADDRESSES);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, struct address);
-	__type(value, struct place);
+	__type(value, struct address_location);
 	PINNED;
 } addresses SEC(".maps");
 
-/* Which namespace has which slot; only the agent reads it, after a restart. */
+/* The Kubernetes namespace of each slot. Only the agent reads it, after a restart. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, MAX_NAMESPACES);
@@ -46,16 +47,17 @@ struct {
 	PINNED;
 } namespaces SEC(".maps");
 
+/* Gauges and sums. Key: slot of the namespace. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, MAX_NAMESPACES);
 	__type(key, __u32);
-	__type(value, struct tally);
+	__type(value, struct statistics);
 	PINNED;
-} tallies SEC(".maps");
+} statistics SEC(".maps");
 
-/* What the node has taken of what settings.node bounds. A joined connection holds two places in the SOCKHASH, given back by
- * whoever deletes its row in origdsts; since 5.16 the socket itself stays until close(). */
+/* What the node has taken of settings.node. A joined connection holds two places in the SOCKHASH. The program that deletes the row of
+ * the connection in origdsts gives both back. (Since 5.16 the socket itself stays in the SOCKHASH until close().) */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -64,8 +66,8 @@ struct {
 	PINNED;
 } usage SEC(".maps");
 
-/* The same of each pod, by its network namespace. The agent makes a row before it selects the pod, and takes it away when
- * nothing of the pod is left. */
+/* What each pod has taken of settings.pod. Key: network namespace. The agent makes the row before it selects the pod, and deletes it when
+ * the pod holds nothing any more. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_SHARES);
@@ -75,7 +77,7 @@ struct {
 	PINNED;
 } shares SEC(".maps");
 
-/* Leases of ends that closed while their messages lay unread, by the cookie of the socket where they lie. */
+/* Leases of ends that closed while their messages lay unread. Key: cookie of the socket where the messages lie. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_SOCKETS);
@@ -85,26 +87,26 @@ struct {
 	PINNED;
 } debts SEC(".maps");
 
-/* The rendezvous: connecting ends that wait for their accepting end, microseconds each. LRU, so that ends whose
- * handshake never finishes cannot fill it. */
+/* The rendezvous of connections that open: connecting ends that wait for their accepting end, for microseconds. The map is LRU, so
+ * that ends whose handshake never finishes cannot fill it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_PENDING);
 	__type(key, struct handshake);
-	__type(value, struct half);
+	__type(value, struct pending_connect);
 	PINNED;
 } pending SEC(".maps");
 
-/* The same for connections that are joined after they were opened: ends that a visit found worth joining. */
+/* The rendezvous of connections that are open: connecting ends that a scan has found worth joining. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_PENDING);
 	__type(key, struct handshake);
-	__type(value, struct half);
+	__type(value, struct pending_connect);
 	PINNED;
 } candidates SEC(".maps");
 
-/* Whether connections to a destination were worth joining. */
+/* What connections to each destination were like. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_DESTINATIONS);
@@ -113,34 +115,35 @@ struct {
 	PINNED;
 } destinations SEC(".maps");
 
-/* Ends of short-lived connections, by cookie. Preallocated: a socket's own storage is ten times as dear to make. */
+/* The ends of sampled connections. Key: cookie. Preallocated, because the storage of a socket costs ten times as much to make. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, MAX_BRIEFS);
+	__uint(max_entries, MAX_SAMPLED);
 	__type(key, __u64);
-	__type(value, struct brief);
+	__type(value, struct sampled_connection);
 	PINNED;
-} briefs SEC(".maps");
+} sampled SEC(".maps");
 
-/* How programs read, by the cgroup v2 id of their container; and the sockets of those that splice, by cookie. */
+/* How programs read. Key: cgroup v2 id of the container. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_CONTAINERS);
 	__type(key, __u64);
-	__type(value, struct habits);
+	__type(value, struct reader_traits);
 	PINNED;
 } containers SEC(".maps");
 
+/* Sockets that were read by splice(2). Key: cookie. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_CONTAINERS);
 	__type(key, __u64);
-	__type(value, struct habits);
+	__type(value, struct reader_traits);
 	PINNED;
 } spliced SEC(".maps");
 
-/* Containers whose programs were seen while they read over TCP, and how many bytes at once (proven.h);
- * how they read more nobody knows, nor how others read. */
+/* How many bytes at once the programs of a container were seen to read over TCP (proven.h). Key: cgroup v2 id of the container. How its
+ * programs read longer messages is not known, and of a container without a row nothing is known. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, MAX_CONTAINERS);
@@ -149,25 +152,27 @@ struct {
 	PINNED;
 } seen_readers SEC(".maps");
 
-/* Left by the accepting end under the connecting end's cookie, taken with its first message: a program can
- * reach only the storage of its own socket. */
+/* What accepting ends leave for their connecting ends, because a program can reach only the storage of its own socket. Key: cookie of the
+ * connecting end, which takes the row with its first message. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_SOCKETS);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, __u64);
-	__type(value, struct joint);
+	__type(value, struct pairing_result);
 	PINNED;
-} joints SEC(".maps");
+} pairing_results SEC(".maps");
 
+/* The state of each connection end that is followed. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
 	__type(key, int);
-	__type(value, struct end);
+	__type(value, struct socket_state);
 	PINNED;
-} ends SEC(".maps");
+} socket_states SEC(".maps");
 
+/* The SOCKHASH: the sockets that messages can be redirected to. Key: cookie. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SOCKHASH);
 	__uint(max_entries, MAX_SOCKETS);
@@ -176,7 +181,8 @@ struct {
 	PINNED;
 } sockets SEC(".maps");
 
-/* Joined connections, by the cookie of their accepting end. Whoever deletes a row owns what follows from it. */
+/* The original-destination map: the joined connections. Key: cookie of the accepting end. The program that deletes a row also gives back
+ * what the connection held. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_SOCKETS);

@@ -1,20 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The original-destination map: what the client asked for, and where the rules of its pod sent it. */
+/* Rows of the original-destination map: what the client of a joined connection asked for, and where the rules of its pod sent it. */
 #ifndef SIDECAR_ACCELERATION_ORIGDST_H
 #define SIDECAR_ACCELERATION_ORIGDST_H
 
 #include "endpoint.h"
-#include "offers.h"
+#include "features.h"
 
 #define SOL_IP 0
-/* openEuler's include/uapi/linux/netfilter_ipv4.h. Its 5.10 takes the option by a helper, its 6.6 by bpf_getsockopt();
- * upstream answers -EINVAL. Neither knows SO_ORIGINAL_DST, 80. */
+/* openEuler's include/uapi/linux/netfilter_ipv4.h. openEuler 5.10 takes this option by a helper, openEuler 6.6 by bpf_getsockopt(). Upstream
+ * kernels answer -EINVAL. None of them takes SO_ORIGINAL_DST, 80. */
 #define BPF_SO_ORIGINAL_DST 800
 
-/* openEuler 5.10: long bpf_sk_original_addr(void *ctx, int optname, void *optval, int optlen). The helper has no
- * number of its own upstream, so the agent looks for it by name in the running kernel's BTF (enum bpf_func_id) and
- * writes the number over this one before loading; where there is none, `offers` says so and
- * the verifier never reaches the call. */
+/* openEuler 5.10: long bpf_sk_original_addr(void *ctx, int optname, void *optval, int optlen). Upstream the helper has no number. So the agent
+ * looks for its name in the BTF of the running kernel (enum bpf_func_id), and writes the number over this one before it loads the object. Where
+ * the kernel has no such helper, `features` says so, and the verifier does not look at the call. */
 #define ORIGINAL_ADDR_HELPER 0x5ca1ab1e
 
 static long (*bpf_sk_original_addr)(void *ctx, int optname, void *optval, int optlen) = (void *)ORIGINAL_ADDR_HELPER;
@@ -27,10 +26,10 @@ struct socket_address_v4 {
 	__u8 zero[8];
 };
 
-/* Asks connection tracking what a connection's destination was before any translation; true where it says. It looks
- * the socket's inet_rcv_saddr and inet_daddr up (openEuler's bpf_getorigdst_impl(), net/netfilter/nf_conntrack_proto.c),
- * which are those of the connection where it is IPv4, also one that a listener on [::] accepted; of a connection over
- * IPv6 both are 127.0.0.6 (net/ipv6/tcp_ipv6.c), and the answer would be another connection's. */
+/* Asks the kernel's connection tracking for the destination of a connection before any translation; true where it has an answer. The kernel
+ * looks up the socket's inet_rcv_saddr and inet_daddr (openEuler's bpf_getorigdst_impl(), net/netfilter/nf_conntrack_proto.c). These are the
+ * addresses of a connection over IPv4, also of one that a listener on [::] accepted. Of every connection over IPv6 both are 127.0.0.6
+ * (net/ipv6/tcp_ipv6.c), so the answer would belong to another connection. */
 static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, const struct endpoint *local,
 					       struct endpoint *original)
 {
@@ -39,7 +38,7 @@ static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, const s
 
 	if (!is_v4(&local->address))
 		return false;
-	if (offers.original_addr_helper)
+	if (features.original_addr_helper)
 		error = bpf_sk_original_addr(ops, BPF_SO_ORIGINAL_DST, &found, sizeof(found));
 	else
 		error = bpf_getsockopt(ops, SOL_IP, BPF_SO_ORIGINAL_DST, &found, sizeof(found));
@@ -50,8 +49,8 @@ static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, const s
 	return true;
 }
 
-/* Takes the kernel's own answer into a row. A namespace tracks its own translations only: where the client is in
- * another, what the client connected to stands unless the answer is the same. */
+/* Takes the kernel's answer into a row. A network namespace tracks only its own translations. So where the client is in another namespace, the
+ * row keeps what the client connected to, and takes only an answer that is the same. */
 static __always_inline void ask_helper(struct bpf_sock_ops *ops, struct origdst *row)
 {
 	struct endpoint asked = {};
@@ -65,17 +64,17 @@ static __always_inline void ask_helper(struct bpf_sock_ops *ops, struct origdst 
 	row->origin = ORIGIN_HELPER;
 }
 
-/* Called at the accepting end, with the half its connecting end left at the rendezvous; non-zero when the map is full. */
-static __always_inline long remember_original(struct bpf_sock_ops *ops, const struct half *half, __u64 cookie,
+/* Called at the accepting end, with what its connecting end left at the rendezvous. Non-zero when the map is full. */
+static __always_inline long remember_original(struct bpf_sock_ops *ops, const struct pending_connect *connect, __u64 cookie,
 					      enum path_kind path)
 {
 	struct origdst row = {
-		.client_cookie = half->identity.cookie,
-		.slot = half->identity.slot,
+		.client_cookie = connect->identity.cookie,
+		.slot = connect->identity.slot,
 		.path = path,
 		.origin = ORIGIN_RENDEZVOUS,
-		.client = half->client,
-		.original = half->original,
+		.client = connect->client,
+		.original = connect->original,
 	};
 
 	read_local(ops, &row.redirected);
@@ -83,7 +82,7 @@ static __always_inline long remember_original(struct bpf_sock_ops *ops, const st
 	return bpf_map_update_elem(&origdsts, &cookie, &row, BPF_ANY);
 }
 
-/* Zero for the one caller that took the row away. */
+/* Deletes a row. Zero for the one caller that has deleted it; that caller gives back what the connection held. */
 static __always_inline long forget_original(__u64 cookie)
 {
 	return bpf_map_delete_elem(&origdsts, &cookie);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Reading kernel objects through bare addresses, which may be stale: garbage is read then, and nothing faults.
+/* Reads kernel objects through bare addresses. An address may be stale; the read then yields garbage and does not fault.
  *
- * Where the kernel has bpf_rdonly_cast() (kernel/bpf/helpers.c, 6.2) a read is one load whose fault the kernel's
- * exception table answers with 0; before, it is a call of bpf_probe_read_kernel(), ten times as dear. The agent looks
- * for the function in the running kernel's BTF, and makes calls of it out of those of the number below. */
+ * Where the kernel has bpf_rdonly_cast() (kernel/bpf/helpers.c, 6.2), a read is one load, and the kernel's exception table turns a fault
+ * into 0. On older kernels a read is a call of bpf_probe_read_kernel(), which costs ten times as much. The agent looks for the function in
+ * the BTF of the running kernel, and turns calls of the number below into calls of that function. */
 #ifndef SIDECAR_ACCELERATION_PEEK_H
 #define SIDECAR_ACCELERATION_PEEK_H
 
 #include "kernel.h"
-#include "offers.h"
+#include "features.h"
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 
@@ -16,29 +16,33 @@
 
 static void *(*bpf_rdonly_cast)(const void *object, __u32 type) = (void *)READONLY_CAST_FUNCTION;
 
-/* `address` as a pointer that PEEK() reads through. */
+/* `address` as a pointer that PEEK() can read through. */
 #define PEEKABLE(type, address)                                                                                        \
 	({                                                                                                             \
 		void *plain = (void *)(address);                                                                       \
-		(type *)(offers.readonly_cast ? bpf_rdonly_cast(plain, bpf_core_type_id_kernel(type)) : plain);           \
+		(type *)(features.readonly_cast ? bpf_rdonly_cast(plain, bpf_core_type_id_kernel(type)) : plain);      \
 	})
 
-/* One member of what a pointer from PEEKABLE() points to. */
+/* One member of the object behind a pointer from PEEKABLE(). */
 #define PEEK(pointer, member)                                                                                          \
 	({                                                                                                             \
 		typeof(pointer) at = (pointer);                                                                        \
-		offers.readonly_cast ? at->member : BPF_CORE_READ(at, member);                                         \
+		features.readonly_cast ? at->member : BPF_CORE_READ(at, member);                                       \
 	})
 
 #define PEEK_BITS(pointer, member)                                                                                     \
 	({                                                                                                             \
 		typeof(pointer) at = (pointer);                                                                        \
-		offers.readonly_cast ? BPF_CORE_READ_BITFIELD(at, member) : BPF_CORE_READ_BITFIELD_PROBED(at, member);    \
+		features.readonly_cast ? BPF_CORE_READ_BITFIELD(at, member) : BPF_CORE_READ_BITFIELD_PROBED(at, member); \
 	})
 
-/* The same of a socket that may be the program's own, whose members no kernel wants a call for. `own`: a constant. */
-#define LOOK(pointer, member, own) ((own) ? (pointer)->member : PEEK(pointer, member))
-#define LOOK_AT_BITS(pointer, member, own)                                                                             \
+/* A bit of skc_flags, whose numbers differ between kernels. */
+#define FLAG(flags, name) (((flags) >> bpf_core_enum_value(enum sock_flags, name)) & 1)
+
+/* As PEEK(), for a socket that may be the program's own: every kernel lets a program read the members of its own socket by a load. `own` is
+ * a constant. */
+#define PEEK_UNLESS_OWN(pointer, member, own) ((own) ? (pointer)->member : PEEK(pointer, member))
+#define PEEK_BITS_UNLESS_OWN(pointer, member, own)                                                                     \
 	((own) ? BPF_CORE_READ_BITFIELD(pointer, member) : PEEK_BITS(pointer, member))
 
 #endif

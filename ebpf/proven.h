@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How much a container's programs were seen to read at once over TCP, without splice(2) and FIONREAD. A program that reads small
- * messages plainly may read a large one otherwise: nginx asks FIONREAD when a read has filled its buffer, a relay leaves bodies
- * to splice(2). So a message longer than anything that was seen to be read goes over TCP, where both are right, and the
- * reader is watched while it takes it. */
+/* How many bytes at once the programs of a container are proven to read well: they were watched while they read as many over TCP, and used
+ * neither splice(2) nor FIONREAD. A program that reads small messages plainly may read a large one otherwise: nginx asks FIONREAD when a read
+ * has filled its buffer, and a relay splices bodies. So a message that is longer than what is proven goes over TCP, which serves both, and the
+ * reader is watched while it reads the message. */
 #ifndef SIDECAR_ACCELERATION_PROVEN_H
 #define SIDECAR_ACCELERATION_PROVEN_H
 
-#include "counters.h"
-#include "offers.h"
+#include "features.h"
+#include "maps.h"
 
 #define MOST_BITS 32
 
-/* Length in bits. */
+/* The length of a number in bits. */
 static __always_inline __u32 bits_of(__u64 bytes)
 {
 	__u32 bits = 0;
@@ -22,13 +22,13 @@ static __always_inline __u32 bits_of(__u64 bytes)
 	return bytes >> bits ? bits + 1 : bits;
 }
 
-/* The most that has so many bits. */
+/* The largest number that has so many bits. */
 static __always_inline __u32 bytes_of(__u32 bits)
 {
 	return bits < MOST_BITS ? (1ULL << bits) - 1 : ~0U;
 }
 
-/* 0 for a container that nobody has seen reading. */
+/* 0 for a container whose programs were not watched yet. */
 static __always_inline __u32 proven_by(__u64 container)
 {
 	__u32 *bytes = bpf_map_lookup_elem(&seen_readers, &container);
@@ -36,57 +36,52 @@ static __always_inline __u32 proven_by(__u64 container)
 	return bytes ? *bytes : 0;
 }
 
-/* Where nothing is learnt, readers are trusted from the start. */
-static __always_inline bool asks_for_proof(const struct settings *settings)
+/* Whether readers have to be proven. Where nothing is learnt and there is no warm-up, they are trusted from the start. */
+static __always_inline bool needs_proof(const struct settings *settings)
 {
 	return settings->learns || settings->warm_up;
 }
 
-/* Whether FIONREAD leaves redirected bytes out, so that a reader must find no more of them than it takes at once. */
-static __always_inline bool counts_tcp_alone(void)
-{
-	return !(offers.fionread & FIONREAD_REDIRECTED);
-}
-
-/* What is proven by a message that was read. Where FIONREAD tells of redirected bytes, lengths of as many bits are alike: buffers
- * mostly have a power of two of bytes, and a proof there may cost a connection its place in the map. */
+/* What a message proves that was read. Where FIONREAD counts redirected bytes, it proves all lengths of as many bits: the size of a buffer
+ * mostly is a power of two, and each proof may cost a connection its place in the SOCKHASH. */
 static __always_inline __u32 proof_by(__u64 bytes)
 {
-	if (counts_tcp_alone())
+	if (fionread_omits_redirected())
 		return bytes < ~0U ? bytes : ~0U;
 	return bytes_of(bits_of(bytes));
 }
 
-/* Whether the peer is not known to read so many bytes well. */
-static __always_inline bool exceeds_proven(struct end *end, __u64 bytes)
+/* Compares a length with what the peer's container is proven to read; true where it is longer. Looks the row up again, into the state, when the
+ * copy there is too small. */
+static __always_inline bool check_proven(struct socket_state *state, __u64 bytes)
 {
-	if (bytes <= end->proven)
+	if (bytes <= state->proven)
 		return false;
-	end->proven = proven_by(end->peer.container);
-	return bytes > end->proven;
+	state->proven = proven_by(state->peer.container);
+	return bytes > state->proven;
 }
 
-/* A message that exceeds what is proven goes over TCP. */
-static __always_inline void begin_proof(struct end *end, __u64 bytes, const struct settings *settings)
+/* Notes that so many bytes go over TCP for a proof. */
+static __always_inline void begin_proof(struct socket_state *state, __u64 bytes, const struct settings *settings)
 {
 	__u32 proof = proof_by(bytes);
 
-	if (!end->proving)
-		end->proving_watch = settings->watch;
-	else if (end->proving_watch != settings->watch)
-		end->proving_watch = 0;
-	if (proof > end->proving)
-		end->proving = proof;
+	if (!state->proving)
+		state->proving_watch = settings->watch;
+	else if (state->proving_watch != settings->watch)
+		state->proving_watch = 0;
+	if (proof > state->proving)
+		state->proving = proof;
 }
 
-/* The peer has read all that went over TCP. It is known to read so much if it was watched all the time. */
-static __always_inline void end_proof(struct end *end, const struct settings *settings)
+/* Called when the peer has read all that went over TCP. The bytes are proven if the peer was watched all the time. */
+static __always_inline void end_proof(struct socket_state *state, const struct settings *settings)
 {
-	__u32 proof = end->proving;
+	__u32 proof = state->proving;
 
-	end->proving = 0;
-	if (end->proving_watch && end->proving_watch == settings->watch && proof > proven_by(end->peer.container))
-		bpf_map_update_elem(&seen_readers, &end->peer.container, &proof, BPF_ANY);
+	state->proving = 0;
+	if (state->proving_watch && state->proving_watch == settings->watch && proof > proven_by(state->peer.container))
+		bpf_map_update_elem(&seen_readers, &state->peer.container, &proof, BPF_ANY);
 }
 
 #endif

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* How programs read. splice(2) takes bytes from the TCP queue only, so redirected ones would be missed or overtaken;
- * ioctl(FIONREAD) on a socket in the map counts one of the two queues on most kernels. What was seen once holds for the
- * container from then on. There are three ways to see it, and the agent takes the first that the kernel has:
- *   1. probes of the kernel's own functions, which stay for good;
- *   2. for splice(2), the tracepoint that each read of a TCP socket passes (55 ns measured);
- *   3. tracepoints of system calls. They slow every system call of the machine (0.1 us measured), so they come and go. */
+/* Watches how programs read. splice(2) takes bytes from TCP's queue only, so it would miss redirected bytes or overtake them. ioctl(FIONREAD) on a
+ * socket in the SOCKHASH counts one of the two queues on most kernels. A container that was seen to do either keeps the trait from then on. There are
+ * three ways to see it, and the agent takes the first one that the kernel has:
+ *   1. probes of the kernel's own functions, which stay attached;
+ *   2. for splice(2), the tracepoint that each read of a TCP socket passes (55 ns measured), which stays attached too;
+ *   3. tracepoints of system calls. They slow every system call of the machine (0.1 us measured), so they are attached only now and then. */
 #ifndef SIDECAR_ACCELERATION_READERS_H
 #define SIDECAR_ACCELERATION_READERS_H
 
-#include "ends.h"
+#include "state.h"
 
 #define IPPROTO_TCP 6
 #define FIONREAD 0x541B		/* include/uapi/asm-generic/ioctls.h; the same on x86-64 and arm64 */
 
-/* Numbers of splice(2): arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h */
+/* The number of splice(2): arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h */
 #define SPLICE_X86 275
 #define SPLICE_ARM64 76
 #define IORING_OP_SPLICE 30	/* include/uapi/linux/io_uring.h */
@@ -26,7 +26,7 @@ struct syscall_entry {
 	__u64 arguments[6];
 };
 
-/* The socket behind a file descriptor of the current task; NULL when it is none. */
+/* The socket behind a file descriptor of the current task; NULL where it is none. */
 static __always_inline struct sock *socket_of(__u32 fd)
 {
 	struct task_struct *task = (void *)bpf_get_current_task();
@@ -40,39 +40,40 @@ static __always_inline struct sock *socket_of(__u32 fd)
 	if (bpf_probe_read_kernel(&file, sizeof(file), files + fd) || !file)
 		return NULL;
 	socket = BPF_CORE_READ(file, private_data);
-	/* other kinds of file keep other things there, none of which points back */
+	/* other kinds of file keep something else in private_data, which does not point back at the file */
 	return socket && BPF_CORE_READ(socket, file) == file ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
-static __always_inline void note(void *map, __u64 key, __u32 habit, struct settings *settings)
+/* Adds a trait to the row of a container or socket. */
+static __always_inline void note(void *map, __u64 key, __u32 trait, struct settings *settings)
 {
-	struct habits *known = bpf_map_lookup_elem(map, &key);
-	struct habits first = { .bits = habit };
+	struct reader_traits *known = bpf_map_lookup_elem(map, &key);
+	struct reader_traits first = { .bits = trait };
 
-	if (known && (known->bits & habit))
+	if (known && (known->bits & trait))
 		return;
 	if (known)
 		first.bits |= known->bits;
 	bpf_map_update_elem(map, &key, &first, BPF_ANY);
-	ADD(settings->epoch, 1);	/* open connections look again with their next message */
+	ADD(settings->epoch, 1);	/* open connections check their readers again with their next message */
 }
 
-/* A program of the current task's reads `sk` in this way. */
-static __always_inline int note_reader(struct sock *sk, __u32 habit)
+/* Notes that the current task reads `sk` in this way. */
+static __always_inline int note_reader(struct sock *sk, __u32 trait)
 {
 	struct settings *settings = current_settings();
 	__u32 netns;
 
-	if (habit == HABIT_COUNTS && offers.fionread == (FIONREAD_TCP | FIONREAD_REDIRECTED))
-		return 0;	/* it is told the whole */
+	if (trait == TRAIT_ASKS_FIONREAD && fionread_counts_all())
+		return 0;	/* the answer is right */
 	if (!settings || !sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
 	netns = netns_of(sk);
 	if (!bpf_map_lookup_elem(&pods, &netns))
 		return 0;
-	if (habit == HABIT_SPLICES)
-		note(&spliced, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), habit, settings);
-	note(&containers, container_of_socket(sk), habit, settings);
+	if (trait == TRAIT_SPLICES)
+		note(&spliced, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), trait, settings);
+	note(&containers, container_of_socket(sk), trait, settings);
 	return 0;
 }
 
@@ -89,10 +90,10 @@ static __always_inline __u64 argument(const void *registers, int n)
 
 static __always_inline int note_ioctl(const void *registers)
 {
-	return (__u32)argument(registers, 1) == FIONREAD ? note_reader((void *)argument(registers, 0), HABIT_COUNTS) : 0;
+	return (__u32)argument(registers, 1) == FIONREAD ? note_reader((void *)argument(registers, 0), TRAIT_ASKS_FIONREAD) : 0;
 }
 
-/* Whether the task splices for io_uring, which has threads of its own do it (io_uring/splice.c, REQ_F_FORCE_ASYNC). */
+/* Whether the task is a thread of io_uring that splices: io_uring leaves splice to such threads (io_uring/splice.c, REQ_F_FORCE_ASYNC). */
 static __always_inline bool splices_for_a_ring(struct task_struct *task)
 {
 	struct io_worker *worker;
@@ -105,8 +106,8 @@ static __always_inline bool splices_for_a_ring(struct task_struct *task)
 	return BPF_CORE_READ(request, opcode) == IORING_OP_SPLICE;
 }
 
-/* Whether the current task is in the system call splice(2), or does the same for io_uring. */
-static __always_inline bool in_splice(void)
+/* Whether the current task is in the system call splice(2), or splices for io_uring. */
+static __always_inline bool is_in_splice(void)
 {
 	struct task_struct *task = (void *)bpf_get_current_task_btf();
 	void *registers = (void *)bpf_task_pt_regs(task);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What a pod and the node have taken of what is bounded (struct share, abi.h). The words are shared by all processors, so they
- * are touched when a connection opens, joins or closes, and when an end's lease changes (lease.h), not with each message. */
+/* Counts what each pod and the node have taken of their limits (struct share, struct limits). All processors share these words, so they are
+ * touched when a connection opens, joins or closes and when a lease changes (lease.h), and not with each message. */
 #ifndef SIDECAR_ACCELERATION_SHARES_H
 #define SIDECAR_ACCELERATION_SHARES_H
 
-#include "counters.h"
+#include "statistics.h"
 
 static __always_inline struct share *share_of_node(void)
 {
@@ -18,10 +18,10 @@ static __always_inline struct share *share_of_pod(__u32 netns)
 	return bpf_map_lookup_elem(&shares, &netns);
 }
 
-/* What is stored there now, whatever the compiler has seen of it. */
+/* The present value of a word, read from memory again each time. */
 #define NOW(word) (*(volatile __s64 *)&(word))
 
-/* Adds to one word of both shares, of a pod that has one. */
+/* Adds `n` to one word of the node's share and, where the pod has a share, of the pod's. */
 #define ADD_TO_SHARES(in, n, word) ({								\
 	struct share *of_node = share_of_node(), *of_pod = share_of_pod(in);			\
 												\
@@ -31,8 +31,8 @@ static __always_inline struct share *share_of_pod(__u32 netns)
 		ADD(of_pod->word, (n));								\
 })
 
-/* Takes `n` of both shares; false, and nothing is taken, where a limit would be passed. Each adds first and looks then, so that
- * two at a time never pass it together. */
+/* Takes `n` of both shares. Where that would pass a limit the result is false, and nothing is taken. The words are added to before they are
+ * compared, so that two programs at a time never pass the limit together. */
 #define TAKE_OF_SHARES(in, n, word, settings) ({						\
 	struct share *of_node = share_of_node(), *of_pod = share_of_pod(in);			\
 	__s64 node_limit = (settings)->node.word, pod_limit = (settings)->pod.word;		\
@@ -51,7 +51,7 @@ static __always_inline struct share *share_of_pod(__u32 netns)
 	taken;											\
 })
 
-/* Takes or gives back places in the SOCKHASH. */
+/* Takes places in the SOCKHASH, or gives them back where `n` is negative. */
 static __always_inline void count_places(__u32 netns, __s64 n)
 {
 	ADD_TO_SHARES(netns, n, sockets);
@@ -62,12 +62,13 @@ static __always_inline bool leaves_place(const struct share *share, const struct
 	return share && share->sockets < (__s64)limits->sockets && share->unread < (__s64)limits->unread;
 }
 
-/* Whether one more end may enter the SOCKHASH. One that could redirect nothing there has no use for a place. */
+/* Whether one more end may enter the SOCKHASH. An end that may redirect nothing there needs no place. */
 static __always_inline bool has_place(__u32 netns, const struct settings *settings)
 {
 	return leaves_place(share_of_node(), &settings->node) && leaves_place(share_of_pod(netns), &settings->pod);
 }
 
+/* Whether one more end may have a socket state. */
 static __always_inline bool has_end_left(__u32 netns, const struct settings *settings)
 {
 	struct share *node = share_of_node(), *pod = share_of_pod(netns);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* For finding out what redirection is like on the running kernel: two sockets of the agent's own, and every message
- * redirected to one of them. operator/agent/datapath/trial.ts opens, asks and closes; no other socket is ever in this
- * map. It uses nothing that a kernel with a SOCKHASH could lack. */
+/* Tries how the running kernel redirects: two sockets of the agent's own, and every message redirected to one of them. The agent
+ * (operator/agent/datapath/trial.ts) opens and closes them; no other socket is ever in this map. The program uses nothing that a kernel with a
+ * SOCKHASH could lack. */
 #include <linux/bpf.h>
 #include <bpf/bpf_helpers.h>
 

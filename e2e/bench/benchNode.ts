@@ -3,7 +3,7 @@ import { Fixture, selected, settings } from '../../ebpf/tests/fixture';
 import { containerOf } from '../../ebpf/tests/known';
 import { TestNode } from '../../ebpf/tests/pods';
 import { maxConnectionsRange, spillBytesRange } from '../../operator/api/spec';
-import { Visits } from '../../operator/agent/visits';
+import { ScanSchedule } from '../../operator/agent/scanSchedule';
 import { waitFor } from '../support/waitFor';
 import { provideLoadProgram } from './loadProgram';
 import { RunningLoad, type End, type Load } from './loads';
@@ -23,7 +23,7 @@ export interface Pair {
 export class BenchNode {
   private visiting: NodeJS.Timeout | undefined;
   /** Once it is in force. */
-  private visits: Visits | undefined;
+  private visits: ScanSchedule | undefined;
   private visitFailed: Error | undefined;
   /** Milliseconds that the agent's clock is ahead of ours. */
   private ahead = 0;
@@ -169,7 +169,7 @@ export class BenchNode {
     known.toRead([containerOf(node.cgroup)]);
     datapath.configure({ ...settings, learn: true, maxConnections: maxConnectionsRange.default, spillBytes: spillBytesRange.default });
     datapath.select([selected(client, 'front'), selected(server, 'back')], []);
-    const visits = (this.visits = new Visits(() => performance.now() + this.ahead));
+    const visits = (this.visits = new ScanSchedule(() => performance.now() + this.ahead));
     this.visiting = setInterval(() => {
       try {
         visits.step(datapath, datapath.snapshot());

@@ -52,7 +52,7 @@ async function openAndClose(
   let [connections, joinedSeen] = [0, 0];
   while (connections < wanted) {
     const slices = clients.map((client) => client.slice(1));
-    f.datapath.visit();
+    f.datapath.scan();
     joinedSeen += f.datapath.snapshot().joinedSockets;
     for (const each of await Promise.all(slices)) connections += each['connections'] ?? 0;
     say(connections);

@@ -31,7 +31,7 @@ test('beyond connections.max connections stay on TCP and are counted, and those 
   expect(await again).toMatchObject(fine);
 });
 
-test.each(['joints', 'origdsts'])('while %s is full connections stay on TCP and are counted; once there is room they are joined', async (name) => {
+test.each(['pairing_results', 'origdsts'])('while %s is full connections stay on TCP and are counted; once there is room they are joined', async (name) => {
   const empty = await flood(f.pins, name);
   const talking = talkOf(slowTalk);
   await until('they are counted', () => f.counters('back').reasons.get('LimitReached') === 8);
@@ -49,7 +49,7 @@ test.each(['pending', 'candidates', 'destinations', 'containers', 'spliced', 'se
   const empty = await flood(f.pins, name);
   const talking = talkOf({ ...slowTalk, messages: 300 });
   await until('all are joined', () => {
-    f.datapath.visit();
+    f.datapath.scan();
     return f.counters('front').accelerated === 8 && f.counters('back').accelerated === 8;
   });
   expect(await talking).toMatchObject(fine);

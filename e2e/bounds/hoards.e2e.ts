@@ -20,7 +20,7 @@ afterEach(() => f.remove());
 
 /** As the agent does it once a second. */
 function unread(): number {
-  f.datapath.settle();
+  f.datapath.reclaim();
   return f.datapath.snapshot().taken?.unread ?? Number.NaN;
 }
 

@@ -51,7 +51,7 @@ describe.each([['joined when they open', false], ['while destinations are learnt
     await serving.lines.next();
     const driving = python(f.node, f.client, client(drive).replace('HOST', `'${f.server.address}'`));
     expect((await driving.lines.next()).value).toBe('done');
-    if (learn) f.datapath.visit();
+    if (learn) f.datapath.scan();
     await driving.stop();
     await serving.stop();
     await nothingHeld();
@@ -91,7 +91,7 @@ test.each([1, 2, 3, 4].flatMap((visits) => ['client', 'server'].map((first) => [
     await serving.lines.next();
     const driving = python(f.node, f.client, `import socket,select,time\n${turns}`.replace('HOST', `'${f.server.address}'`));
     await driving.lines.next();
-    for (let n = 0; n < visits; n++) f.datapath.visit();
+    for (let n = 0; n < visits; n++) f.datapath.scan();
     for (const side of first === 'client' ? [driving, serving] : [serving, driving]) await side.stop();
     await nothingHeld();
   });

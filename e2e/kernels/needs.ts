@@ -25,7 +25,7 @@ const needs: readonly Need[] = [
     what: 'visits',
     lacks: ({ traffic }) => traffic.length > 0 && !traffic.some(({ way }) => way === 'by visits'),
     tests: [
-      'connections to a new destination stay on TCP until a visit sees',
+      'connections to a new destination stay on TCP until a scan sees',
       'connections that were open before anything was attached are adopted',
       'ends that looked for their peers in vain are found',
       'connections of one request are not joined once the destination has shown',
@@ -53,7 +53,7 @@ const needs: readonly Need[] = [
   {
     what: 'Multipath TCP',
     lacks: ({ conformance }) => conformance.some((row) => row.case === 'mptcp' && row.result === 'unsupported'),
-    tests: ['does not join a Multipath TCP connection'],
+    tests: ['a Multipath TCP connection is not joined'],
   },
 ];
 

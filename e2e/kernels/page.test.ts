@@ -9,12 +9,12 @@ function kernel(name: string, more: Partial<KernelResult>): KernelResult {
 }
 
 test('a kernel without an optional program is shown with what it goes without', () => {
-  const programs = [{ name: 'visit_connections', optional: true, loads: false, error: 'EINVAL' }];
-  expect(kernelsPage([kernel('5.10', { programs })])).toContain('| 5.10.9 x86_64 | 5.10.9-1 | without `visit_connections` |');
+  const programs = [{ name: 'scan_connections', optional: true, loads: false, error: 'EINVAL' }];
+  expect(kernelsPage([kernel('5.10', { programs })])).toContain('| 5.10.9 x86_64 | 5.10.9-1 | without `scan_connections` |');
 });
 
 test('a test that does not apply counts neither as passed nor as failed', () => {
-  const test = { file: 'ways.e2e.js', name: 'does not join a Multipath TCP connection', message: '' };
+  const test = { file: 'pairing.e2e.js', name: 'a Multipath TCP connection is not joined', message: '' };
   const tests = [{ ...test, passed: true }, { ...test, passed: false }];
   const conformance = [{ ...row('same-pod', 'unsupported'), case: 'mptcp' }];
   expect(kernelsPage([kernel('5.10', { tests, conformance })])).toContain('| 1 of 1; 1 do not apply |');

@@ -41,7 +41,7 @@ test('a machine that stops, a step out of time and a step that tells nothing are
 });
 
 test('a program that the verifier refuses is complained of only where the datapath cannot do without it', () => {
-  const result = told(traffic, program('on_message', false, false), program('visit_connections', true, false));
+  const result = told(traffic, program('on_message', false, false), program('scan_connections', true, false));
   expect(complaints(result, plan)).toEqual(['on_message is refused: EINVAL']);
 });
 

@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { attempt } from '../tools/command';
 
 /** The maps of which every entry belongs to a connection; ebpf/maps.h. */
-const ofConnections = ['pending', 'candidates', 'briefs', 'joints', 'origdsts', 'sockets'];
+const ofConnections = ['pending', 'candidates', 'sampled', 'pairing_results', 'origdsts', 'sockets'];
 
 const rows = z.array(z.unknown());
 const shown = z.array(z.object({ id: z.int() }));

@@ -6,13 +6,13 @@ import { z } from 'zod';
 import { attempt } from '../tools/command';
 import { pinFolders } from './leftovers';
 
-/** Of struct tally in ebpf/abi.h, as bpftool prints it by the map's BTF. */
-const tally = z.object({ fast_bytes: z.number(), tcp_bytes: z.number(), left: z.number(), adopted: z.number(), nudged: z.number(), unseen: z.number() });
+/** Of struct statistics in ebpf/abi.h, as bpftool prints it by the map's BTF. */
+const tally = z.object({ fast_bytes: z.number(), tcp_bytes: z.number(), left: z.number(), adopted: z.number(), woken: z.number(), unseen: z.number() });
 type Tally = z.infer<typeof tally>;
 const names = Object.keys(tally.shape) as (keyof Tally)[];
 const lookup = z.object({ formatted: z.object({ values: z.array(z.object({ value: tally })) }) });
 
-const none: Tally = { fast_bytes: 0, tcp_bytes: 0, left: 0, adopted: 0, nudged: 0, unseen: 0 };
+const none: Tally = { fast_bytes: 0, tcp_bytes: 0, left: 0, adopted: 0, woken: 0, unseen: 0 };
 
 export class Witness {
   /** `adopted` counts how often the gauge rose between two looks, so it is at least so many. */
@@ -35,11 +35,11 @@ export class Witness {
   }
 
   private async tallies(): Promise<Tally[]> {
-    const folder = pinFolders(this.pins).find((each) => existsSync(join(each, 'tallies')));
+    const folder = pinFolders(this.pins).find((each) => existsSync(join(each, 'statistics')));
     if (folder === undefined) return [];
     const found: Tally[] = [];
     for (let slot = 0; slot < this.slots; slot++) {
-      const { code, stdout } = await attempt('bpftool', ['-j', 'map', 'lookup', 'pinned', join(folder, 'tallies'), 'key', String(slot), '0', '0', '0']);
+      const { code, stdout } = await attempt('bpftool', ['-j', 'map', 'lookup', 'pinned', join(folder, 'statistics'), 'key', String(slot), '0', '0', '0']);
       if (code === 0) found.push(...lookup.parse(JSON.parse(stdout)).formatted.values.map(({ value }) => value));
     }
     return found;

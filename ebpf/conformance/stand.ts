@@ -66,7 +66,7 @@ export class Stand {
     datapath.watchReaders(true);
     this.visits = setInterval(() => {
       const visited = new Set(wanted.filter((path) => !this.unvisited.has(path)));
-      for (let step = 0, moved = 1; step < stepsToJoin && moved > 0; step++) moved = datapath.visit(visited).steps;
+      for (let step = 0, moved = 1; step < stepsToJoin && moved > 0; step++) moved = datapath.scan(visited).steps;
     }, visitMs);
   }
 
@@ -80,7 +80,7 @@ export class Stand {
     try {
       const [control, accelerated] = await Promise.all([
         this.observe(name, pair.control, probeWords(path, family, pair.control, port), size),
-        this.observe(name, pair.accelerated, probeWords(path, family, pair.accelerated, port), [...size, '--ends', this.fixture.endsPin()], {
+        this.observe(name, pair.accelerated, probeWords(path, family, pair.accelerated, port), [...size, '--ends', this.fixture.statesPin()], {
           obey, container: (id) => this.know(name, pair.accelerated, id),
         }),
       ]);
@@ -90,11 +90,11 @@ export class Stand {
     }
   }
 
-  /** Before 5.15 the pod stands for its containers, and nothing joins later than it opens (ebpf/ends.h, container_of_socket()). */
+  /** Before 5.15 the pod stands for its containers, and nothing joins later than it opens (ebpf/state.h, container_of_socket()). */
   private know(name: string, { client, server }: Pair, container: bigint): void {
     const { datapath, known } = this.fixture;
     const pods = [client, server].map(({ netns }) => BigInt(netns));
-    if (!datapath.visits) known.toPoll(pods);
+    if (!datapath.canScan) known.toPoll(pods);
     if (!aboutUnknownReaders.test(name)) known.toRead([container, ...pods]);
   }
 

@@ -1,5 +1,5 @@
-// Whatever ends redirection while bytes are unread must be seen by no reader, also by one that takes a short read to mean
-// that all has been read; nobody visits connections here. Needs root, and the probe (`make build/conformance/probe`).
+// No reader may notice that redirection ends while bytes are unread, also a reader that takes a short read to mean that all has been read. No scan
+// runs here. Needs root, and the probe (`make build/conformance/probe`).
 import { switchOffPinned } from '../../operator/agent/datapath';
 import { probeWords, type Pair } from '../conformance/paths';
 import { outputOf, parseObservation, probeProgram, type Observation } from '../conformance/probe';
@@ -17,11 +17,11 @@ afterEach(() => f.remove());
 
 async function play(name: string, pair: Pair, change?: () => void): Promise<Observation> {
   const words = probeWords('cross-pod', 'IPv4', pair, firstPort + played++);
-  const ends = change === undefined ? [] : ['--ends', f.endsPin()];
+  const ends = change === undefined ? [] : ['--ends', f.statesPin()];
   return parseObservation(await outputOf(f.node.start(pair.server, probeProgram, 'run', name, ...words, ...ends), change));
 }
 
-/** Switches one way with each call, and back with the next. */
+/** Switches there with one call, and back with the next. */
 function toAndFro(there: () => void, back: () => void): () => void {
   let away = false;
   return () => {
@@ -35,7 +35,7 @@ const select = (...which: ('client' | 'server')[]): void =>
 const accelerate = (): void => f.datapath.configure(settings);
 const configure = (changed: Partial<typeof settings>) => (): void => f.datapath.configure({ ...settings, ...changed });
 
-/** As an agent does on its way out; the next one finds nothing pinned. */
+/** Releases once, as an agent does when it is removed. The next agent finds nothing pinned. */
 function releaseOnce(): () => void {
   let released = false;
   return () => {
@@ -50,7 +50,7 @@ function releaseOnce(): () => void {
 interface Change {
   readonly what: string;
   readonly make: () => () => void;
-  /** The bound alone may interrupt: what lies beyond it waits where no MSG_PEEK sees it. */
+  /** A limit may interrupt redirecting: what goes over TCP beyond it waits where MSG_PEEK does not see it. */
   readonly bounds?: true;
 }
 
@@ -60,7 +60,7 @@ const changes: readonly Change[] = [
   { what: 'the sending pod deselected', make: () => toAndFro(() => select('server'), () => select('client', 'server')) },
   { what: 'the receiving pod deselected', make: () => toAndFro(() => select('client'), () => select('client', 'server')) },
   { what: 'the path deselected', make: () => toAndFro(configure({ paths: ['PodLocal'] }), accelerate) },
-  { what: 'no byte allowed to lie unread', make: () => toAndFro(configure({ spillBytes: 0 }), accelerate), bounds: true },
+  { what: 'no byte allowed to be unread', make: () => toAndFro(configure({ spillBytes: 0 }), accelerate), bounds: true },
   { what: 'the datapath released', make: releaseOnce },
   { what: 'a datapath that is switched off by its pins', make: () => () => switchOffPinned(f.pins) },
 ];

@@ -1,4 +1,4 @@
-// Two selected test pods and a datapath over them; set up and cleaned up around each test.
+// Two selected test pods with a datapath. Each test makes them anew and removes them.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ export const settings: DatapathSettings = { mode: 'Accelerate', paths: ['PodLoca
 
 let runs = 0;
 
-/** The pod as the agent would report it. */
+/** The pod as the agent would select it. */
 export function selected(pod: TestPod, namespace: string): DatapathPod {
   return { netns: pod.netns, netnsFile: `/run/netns/${pod.name}`, namespace, shaped: false, addresses: [pod.address, pod.address6] };
 }
@@ -24,7 +24,7 @@ export class Fixture {
   readonly server: TestPod;
   readonly pins: string;
   readonly known: Known;
-  /** A BPF file system of its own: the machine need not have one, and no run sees another's pins. */
+  /** A BPF file system of this fixture, so that the machine need not have one and no run sees the pins of another. */
   private readonly bpffs: string;
   datapath: Datapath;
 
@@ -49,7 +49,7 @@ export class Fixture {
     this.datapath.select([selected(this.client, 'front'), selected(this.server, 'back')], []);
   }
 
-  /** As an agent does it when it begins: with tracefs, which stays where systemd would have put it. */
+  /** Opens the datapath as a new agent does, with tracefs mounted. tracefs stays mounted where systemd would have mounted it. */
   open(options: Pick<OpenOptions, 'plain' | 'watch'> = {}): Datapath {
     const trouble = mountTracing();
     if (trouble !== undefined) process.stderr.write(`${trouble}\n`);
@@ -57,17 +57,17 @@ export class Fixture {
   }
 
   /**
-   * Containers are known from the start to poll what they accept, so that connections join when they open. Before 5.15 a pod's network
-   * namespace stands for its containers (ebpf/ends.h, container_of_socket()).
+   * Makes it known from the start that these containers poll what they accept, so that connections join when they open. Before 5.15 the network
+   * namespace of a pod stands for its containers (container_of_socket(), ebpf/state.h).
    */
   trust(...cgroups: readonly string[]): void {
     this.known.toPoll([...cgroups.map(containerOf), ...[this.client, this.server].map(({ netns }) => BigInt(netns))]);
   }
 
-  /** Where the sockets' storage is pinned, which says how the bytes of a socket went. */
-  endsPin(): string {
+  /** The pin of the map with the socket states, which tell how the bytes of a socket went. */
+  statesPin(): string {
     const [folder = ''] = readdirSync(this.pins);
-    return join(this.pins, folder, 'ends');
+    return join(this.pins, folder, 'socket_states');
   }
 
   counters(namespace: string): NamespaceCounters {
@@ -88,7 +88,7 @@ export class Fixture {
   }
 }
 
-/** Waits until `condition` holds; throws with `what`, and with what there is instead, after half a minute: emulated machines are slow. */
+/** Waits until `condition` holds. After half a minute, because emulated machines are slow, it throws with `what` and with what `instead` returns. */
 export async function until(what: string, condition: () => boolean, instead?: () => unknown): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (!condition()) {

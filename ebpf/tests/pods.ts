@@ -1,4 +1,4 @@
-// Test pods without Kubernetes: a network namespace and a cgroup each, joined by a bridge in a namespace of its own.
+// Test pods without Kubernetes: network namespaces in one cgroup, connected by a bridge in a namespace of its own.
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, rmdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,9 +16,9 @@ export interface TestPod {
   readonly netns: number;
 }
 
-/** A node of test pods; everything it makes carries `run` in its name and goes with remove(). */
+/** A node of test pods. Everything that it makes has `run` in its name, and is removed by remove(). */
 export class TestNode {
-  /** Stands for `kubepods`. */
+  /** The cgroup of all pods, as `kubepods` is on a node. */
   readonly cgroup: string;
   private readonly bridge: string;
   private readonly pods: TestPod[] = [];
@@ -51,7 +51,7 @@ export class TestNode {
     return made;
   }
 
-  /** Runs a command in the pod's namespace, in the node's cgroup. */
+  /** Starts a command in the pod's network namespace and the node's cgroup. */
   start(pod: TestPod, command: string, ...args: string[]): ChildProcess {
     const enter = `echo $$ > ${this.cgroup}/cgroup.procs; exec "$0" "$@"`;
     const child = spawn('nsenter', [`--net=/run/netns/${pod.name}`, 'sh', '-c', enter, command, ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
@@ -65,13 +65,13 @@ export class TestNode {
     execFileSync('nsenter', [`--net=/run/netns/${pod.name}`, command, ...args]);
   }
 
-  /** How many ends of TCP connections are ESTABLISHED in the pod (proc_net_tcp, Documentation/networking in Linux). */
+  /** The number of ends of TCP connections that are ESTABLISHED in the pod (Documentation/networking/proc_net_tcp of Linux). */
   openEnds(pod: TestPod): number {
     const tables = execFileSync('nsenter', [`--net=/run/netns/${pod.name}`, 'cat', '/proc/net/tcp', '/proc/net/tcp6'], { encoding: 'utf8' });
     return tables.split('\n').filter((row) => row.trim().split(/\s+/)[3] === '01').length;
   }
 
-  /** Sets an iptables rule in the pod's namespace. */
+  /** Sets an iptables rule in the pod's network namespace. */
   iptables(pod: TestPod, ...rule: string[]): void {
     this.exec(pod, 'iptables-legacy', ...rule);
   }
@@ -92,7 +92,7 @@ async function emptied(cgroup: string): Promise<void> {
   }
 }
 
-/** Ends a process started here and waits for it. */
+/** Ends a process that start() has started, and waits for it. */
 export function stop(child: ChildProcess): Promise<void> {
   if (child.exitCode !== null || child.signalCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
@@ -101,7 +101,7 @@ export function stop(child: ChildProcess): Promise<void> {
   });
 }
 
-/** The first line a process prints. */
+/** The first line that a process prints. */
 export function firstLine(child: ChildProcess): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';

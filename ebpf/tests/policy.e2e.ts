@@ -1,10 +1,10 @@
-// A rule that comes while a connection is open stops it: NetworkPolicies are such rules. On the real kernel. Needs root.
+// A rule that drops packets stops a connection that is already open: NetworkPolicies are such rules. On the running kernel. Needs root.
 import { setTimeout as pause } from 'node:timers/promises';
 import { Fixture, until } from './fixture';
 import { script } from './traffic';
 
 const port = 8000;
-/** Milliseconds from the rule to the last byte that still arrives: the product's bound, and what the machine takes for a message. */
+/** Milliseconds from the rule to the last byte that arrives: the bound of the product, and the time of the machine for a message. */
 const boundMs = 1000 + 150;
 
 let f: Fixture;

@@ -1,4 +1,4 @@
-// What the agent finds out about redirection before it loads the datapath; on the real kernel. Needs root.
+// What the agent finds out about redirection before it loads the datapath; on the running kernel. Needs root.
 import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { release, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -11,13 +11,13 @@ import { object } from './fixture';
 const btf = parseBtf(section(readFileSync(object), '.BTF'));
 const openFiles = (): number => readdirSync('/proc/self/fd').length;
 
-/** Says what the trial has to warn of. */
+/** The facts of a trial, and its warnings. */
 function tried(file: string): { readonly facts: ReturnType<typeof findFacts>; readonly warnings: readonly string[] } {
   const warnings: string[] = [];
   return { facts: findFacts({ object: file, warn: (line) => warnings.push(line) }, btf), warnings };
 }
 
-/** What a kernel's source says (net/ipv4/tcp_bpf.c, tcp_bpf_ioctl()); of one that is not listed, what may be. */
+/** The facts by the source of a kernel (net/ipv4/tcp_bpf.c, tcp_bpf_ioctl()). For a kernel that is not listed, any that may be. */
 function expectedOf(kernel: string): unknown {
   if (kernel.startsWith('6.18.44')) return { fionread: 2, rcvbuf_refuses: 0 };
   if (/^(5\.10|6\.1)\./.test(kernel) && !kernel.includes('oe')) return { fionread: 1, rcvbuf_refuses: 0 };
@@ -33,7 +33,7 @@ test('the trial finds out which queues FIONREAD counts and whether a full receiv
 });
 
 test('the trial leaves no file open, and the thread in its own network namespace', () => {
-  tried(object); // what is opened once for all
+  tried(object); // the first trial opens what stays open
   const before = { files: openFiles(), namespace: readlinkSync('/proc/thread-self/ns/net') };
   for (let i = 0; i < 5; i++) tried(object);
   expect({ files: openFiles(), namespace: readlinkSync('/proc/thread-self/ns/net') }).toEqual(before);

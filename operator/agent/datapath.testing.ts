@@ -1,10 +1,10 @@
-// For tests: an in-memory fake of the Datapath contract, which remembers what it was told.
-import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, Habit, JoinedConnection, NamespaceCounters, Visit, Watching, WatchWay } from './datapath/contract';
+// For tests: an in-memory fake of the Datapath contract. It remembers the calls.
+import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, ReaderTrait, JoinedConnection, NamespaceCounters, ScanResult, Watching, WatchWay } from './datapath/contract';
 
-/** A namespace in which nothing was opened. */
+/** The counters of a namespace without connections. */
 export function noCounters(namespace: string): NamespaceCounters {
   return {
-    namespace, open: 0, accelerated: 0, reasons: new Map(), fastBytes: 0n, tcpBytes: 0n, adopted: 0, left: 0n, nudged: 0n, unseen: 0n, passes: new Map(), draining: 0,
+    namespace, open: 0, accelerated: 0, reasons: new Map(), fastBytes: 0n, tcpBytes: 0n, adopted: 0, left: 0n, woken: 0n, unseen: 0n, passes: new Map(), draining: 0,
   };
 }
 
@@ -12,26 +12,26 @@ export class FakeDatapath implements Datapath {
   readonly told: string[] = [];
   settings: DatapathSettings | undefined;
   pods: readonly DatapathPod[] | undefined;
-  /** Namespaces there is no room for. */
+  /** Kubernetes namespaces for which select() has no room. */
   full: readonly string[] = [];
   counted: DatapathSnapshot = { namespaces: [], joinedSockets: 0, drainingSockets: 0 };
   joined: JoinedConnection[] = [];
-  visits = true;
+  canScan = true;
   describes = true;
-  /** What describe() finds, by network namespace. */
+  /** The answers of describe(), by network namespace. */
   readonly ends = new Map<number, ConnectionEnd[]>();
-  readonly visitedNamespaces: (ReadonlySet<string> | undefined)[] = [];
-  /** What a visit does besides. */
+  readonly scannedNamespaces: (ReadonlySet<string> | undefined)[] = [];
+  /** Called by each scan. */
   work = (): void => undefined;
-  /** What visits find, one after the other; then nothing. Strangers are found by those that were not watched. */
+  /** The results of the next scans; after them, zero. Unknown readers are the result of scans without `watched`. */
   steps: number[] = [];
-  strangers: number[] = [];
-  /** Whether each visit was told that readers had been watched. */
+  unknownReaders: number[] = [];
+  /** The argument `watched` of each scan. */
   readonly trusted: boolean[] = [];
   watching: Watching = 'OnDemand';
-  readonly seenBy: ReadonlyMap<Habit, WatchWay> = new Map();
+  readonly seenBy: ReadonlyMap<ReaderTrait, WatchWay> = new Map();
 
-  settled = 0;
+  reclaimed = 0;
 
   configure(settings: DatapathSettings): void {
     this.settings = settings;
@@ -48,20 +48,20 @@ export class FakeDatapath implements Datapath {
     return this.counted;
   }
 
-  settle(): void {
-    this.settled++;
+  reclaim(): void {
+    this.reclaimed++;
   }
 
-  get visited(): number {
-    return this.visitedNamespaces.length;
+  get scanned(): number {
+    return this.scannedNamespaces.length;
   }
 
-  visit(namespaces?: ReadonlySet<string>, watched = true): Visit {
+  scan(namespaces?: ReadonlySet<string>, watched = true): ScanResult {
     this.trusted.push(watched);
-    this.visitedNamespaces.push(namespaces);
+    this.scannedNamespaces.push(namespaces);
     this.work();
-    const strangers = watched ? 0 : (this.strangers.shift() ?? 0);
-    return { steps: this.steps.shift() ?? 0, strangers };
+    const unknownReaders = watched ? 0 : (this.unknownReaders.shift() ?? 0);
+    return { steps: this.steps.shift() ?? 0, unknownReaders };
   }
 
   watchReaders(on: boolean): void {

@@ -1,14 +1,14 @@
 import { FakeDatapath, noCounters } from './datapath.testing';
 import type { DatapathSnapshot } from './datapath/contract';
-import { Visits } from './visits';
+import { ScanSchedule } from './scanSchedule';
 
 let now = 0;
 let datapath: FakeDatapath;
-let visits: Visits;
+let schedule: ScanSchedule;
 beforeEach(() => {
   now = 100_000;
   datapath = new FakeDatapath();
-  visits = new Visits(() => now, () => 0);
+  schedule = new ScanSchedule(() => now, () => 0);
 });
 
 const snapshotOf = (learning: number, passes: ReadonlyMap<string, bigint> = new Map()): DatapathSnapshot => ({
@@ -20,8 +20,8 @@ function watchedIn(seconds: number, snapshot: DatapathSnapshot, each: (second: n
   let watched = 0;
   for (let n = 0; n < seconds; n++, now += 1000) {
     each(n);
-    visits.step(datapath, snapshot);
-    if (visits.watching) watched++;
+    schedule.step(datapath, snapshot);
+    if (schedule.watching) watched++;
   }
   return watched;
 }
@@ -31,23 +31,23 @@ test('a connection that could join and rests has nobody watched', () => {
 });
 
 test('readers are watched until those that talk are known, and no longer', () => {
-  datapath.strangers = [2];
+  datapath.unknownReaders = [2];
   expect(watchedIn(2, snapshotOf(2))).toBe(2);
   datapath.steps = [1]; // they are known now
   expect(watchedIn(60, snapshotOf(2))).toBeLessThanOrEqual(1);
 });
 
 test('one that talks now and then, and never while it is watched, is watched less and less', () => {
-  const heartbeat = (): void => void (datapath.strangers = [1]);
+  const heartbeat = (): void => void (datapath.unknownReaders = [1]);
   watchedIn(300, snapshotOf(2), heartbeat);
   expect(watchedIn(3600, snapshotOf(2), heartbeat)).toBeLessThanOrEqual(36);
 });
 
 test('it does not keep another that begins to talk from being watched', () => {
-  const heartbeat = (): void => void (datapath.strangers = [1]);
+  const heartbeat = (): void => void (datapath.unknownReaders = [1]);
   watchedIn(1000, snapshotOf(2), heartbeat);
   datapath.told.splice(0);
-  watchedIn(11, snapshotOf(2), () => void (datapath.strangers = [2]));
+  watchedIn(11, snapshotOf(2), () => void (datapath.unknownReaders = [2]));
   expect(datapath.told).toContain('watch readers');
 });
 
@@ -59,26 +59,26 @@ test('large messages have readers watched for two seconds a minute, however long
   expect(watched).toBeLessThanOrEqual(30);
 });
 
-test('where the kernel lets nobody visit, readers are watched while connections warm up', () => {
-  datapath.visits = false;
+test('where the kernel cannot scan, readers are watched while connections warm up', () => {
+  datapath.canScan = false;
   expect(watchedIn(60, snapshotOf(0))).toBe(0);
   expect(watchedIn(60, snapshotOf(0, new Map([['WarmUp', 4n]])))).toBe(2);
 });
 
 test('nobody is watched any more when nothing can be joined', () => {
-  datapath.strangers = [1];
+  datapath.unknownReaders = [1];
   watchedIn(1, snapshotOf(2));
-  visits.rest(datapath);
+  schedule.rest(datapath);
   expect(datapath.told).toEqual(['watch readers', 'leave readers alone']);
-  visits.rest(datapath);
+  schedule.rest(datapath);
   expect(datapath.told).toHaveLength(2);
 });
 
 test('a datapath that takes the place of another is watched anew', () => {
-  datapath.strangers = [1];
+  datapath.unknownReaders = [1];
   watchedIn(1, snapshotOf(2));
   datapath = new FakeDatapath();
-  datapath.strangers = [1];
+  datapath.unknownReaders = [1];
   watchedIn(4, snapshotOf(3));
   expect(datapath.told).toContain('watch readers');
 });

@@ -30,7 +30,7 @@ export class OnDemandWatch {
     if (datapath.watching !== 'OnDemand') return;
     const [unproven, warmedUp] = [passes(snapshot, 'Unproven'), passes(snapshot, 'WarmUp')];
     // Without visits connections are joined when they open, and show how they are read while they warm up.
-    if (!datapath.visits && warmedUp > this.warmedUp) this.start(datapath);
+    if (!datapath.canScan && warmedUp > this.warmedUp) this.start(datapath);
     if (unproven > this.unproven && this.now() >= this.nextUnproven) {
       this.nextUnproven = this.now() + unprovenEveryMs;
       this.start(datapath);

@@ -100,12 +100,12 @@ describe('an order', () => {
     seen(pod(1));
     give();
     datapath.counted = { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['Learning', 2]]) }], joinedSockets: 0, drainingSockets: 0 };
-    datapath.strangers = [1];
+    datapath.unknownReaders = [1];
     orders.visit();
     expect(datapath.told).toContain('watch readers');
     give({ revision: 2, mode: 'Off' });
     orders.visit();
-    expect(datapath.settled).toBe(2); // what is held for unread messages is looked after in every mode
+    expect(datapath.reclaimed).toBe(2); // what is held for unread messages is looked after in every mode
     expect(datapath.told.at(-1)).toBe('leave readers alone');
   });
 

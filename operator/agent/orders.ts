@@ -6,7 +6,7 @@ import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedC
 import type { DatapathOpener } from './opener';
 import { problem } from './preflight';
 import { selectPods } from './selection';
-import { Visits } from './visits';
+import { ScanSchedule } from './scanSchedule';
 
 export interface NodeState {
   /** Revision of the last order that is in force; 0 when there was none since the agent started. */
@@ -38,14 +38,14 @@ export class Orders {
   private appliedOrder = 0;
   private released = false;
   private removingSince: number | undefined;
-  private readonly visits: Visits;
+  private readonly visits: ScanSchedule;
 
   constructor(
     private readonly opener: DatapathOpener,
     /** Milliseconds of a clock that only goes forward. */
     private readonly now: () => number,
   ) {
-    this.visits = new Visits(now);
+    this.visits = new ScanSchedule(now);
   }
 
   /** A new order replaces the one before. Takes effect in `step`. */
@@ -81,7 +81,7 @@ export class Orders {
   visit(): void {
     const mode = this.inForce?.mode;
     if (this.datapath === undefined) return;
-    this.datapath.settle();
+    this.datapath.reclaim();
     if (this.order?.remove !== true && (mode === 'Accelerate' || mode === 'Observe')) this.visits.step(this.datapath, this.datapath.snapshot());
     else this.visits.rest(this.datapath);
   }

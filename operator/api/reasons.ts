@@ -7,7 +7,7 @@ export interface ReasonText {
 }
 
 /**
- * Why an open connection is not accelerated. The names are the enumerators of `enum standing` in ebpf/abi.h
+ * Why an open connection is not accelerated. The names are the enumerators of `enum reason` in ebpf/abi.h
  * without their prefix; operator/agent/datapath checks at start that the two agree.
  */
 export const connectionReasons = {

@@ -2,7 +2,7 @@
 import { Fixture } from '../../../ebpf/tests/fixture';
 import { mountTracing } from '../../../operator/agent/datapath';
 import { enumerator } from '../../../operator/agent/datapath/btf';
-import { runningKernel } from '../../../operator/agent/datapath/offers';
+import { runningKernel } from '../../../operator/agent/datapath/features';
 import { callbacksProbe } from '../needs';
 import { probeNoticing, probeRedirection } from './fionread';
 import { tell } from './port';
@@ -12,7 +12,7 @@ async function main(): Promise<void> {
   const tracing = mountTracing();
   const fixture = new Fixture();
   try {
-    tell({ kind: 'probe', name: 'open connections are visited (iter/tcp)', answer: fixture.datapath.visits ? 'yes' : 'no' });
+    tell({ kind: 'probe', name: 'open connections are visited (iter/tcp)', answer: fixture.datapath.canScan ? 'yes' : 'no' });
     const seenBy = [...fixture.datapath.seenBy].map(([habit, way]) => `who ${habit} by ${way}`);
     tell({ kind: 'probe', name: 'readers are seen', answer: `${fixture.datapath.watching}: ${seenBy.join(', ') || 'nobody'}` });
     const callbacks = enumerator(runningKernel(), 'TCP_BPF_SOCK_OPS_CB_FLAGS') !== undefined;

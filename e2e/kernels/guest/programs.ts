@@ -5,7 +5,7 @@ import { mountTracing } from '../../../operator/agent/datapath';
 import { parseBtf, type Btf } from '../../../operator/agent/datapath/btf';
 import { section } from '../../../operator/agent/datapath/elf';
 import { check, checkHandle, initialBytes, libbpf, type Handle } from '../../../operator/agent/datapath/libbpf';
-import { runningKernel, setConstants, takeOffers } from '../../../operator/agent/datapath/offers';
+import { runningKernel, setConstants, useFeatures } from '../../../operator/agent/datapath/features';
 import { neededPrograms, optionalPrograms } from '../../../operator/agent/datapath/optional';
 import { tell } from './port';
 
@@ -25,7 +25,7 @@ interface Prepared {
 /** As the agent does it: with what the kernel offers, or without. */
 function prepare(plain: boolean): Prepared {
   const elf = readFileSync(object);
-  const flags = plain ? [] : takeOffers(elf, runningKernel());
+  const flags = plain ? [] : useFeatures(elf, runningKernel());
   return { elf, btf: parseBtf(section(elf, '.BTF')), flags };
 }
 

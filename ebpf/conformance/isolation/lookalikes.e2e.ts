@@ -25,7 +25,7 @@ afterEach(async () => {
 });
 
 function visitFromNowOn(): void {
-  visits = setInterval(() => f.datapath.visit(), 20);
+  visits = setInterval(() => f.datapath.scan(), 20);
 }
 
 function accelerated(namespace: string): number {
@@ -122,7 +122,7 @@ s=made(('${mallory.address}',9000),('${f.client.address}',${from}),${received},$
 pretend_received(s,300);finish(s);s.setblocking(False);print(len(s.recv(9999)))
 print(s.recv(9999) if readable(s,8) else 'nothing')`);
     expect(await twin()).toBe('300');
-    for (let visit = 0; visit < 5; visit++) f.datapath.visit();
+    for (let visit = 0; visit < 5; visit++) f.datapath.scan();
     writeFileSync(go, '');
     expect(await asked()).toBe('fine');
     expect(await served()).toBe('fine');

@@ -75,7 +75,7 @@ static int open_ends(const char *path)
 	attr.info.info = (uintptr_t)&info;
 	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
 		refuse(path, strerror(errno));
-	if (info.value_size != sizeof(struct end))
+	if (info.value_size != sizeof(struct socket_state))
 		refuse("compiled for another datapath; build it again", path);
 	return fd;
 }

@@ -8,28 +8,28 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static bool look(int fd, struct end *end)
+static bool look(int fd, struct socket_state *state)
 {
 	union bpf_attr attr;
 
 	memset(&attr, 0, sizeof(attr));
-	memset(end, 0, sizeof(*end));
+	memset(state, 0, sizeof(*state));
 	if (stage.ends < 0 || fd < 0)
 		return false;
 	attr.map_fd = stage.ends;
 	attr.key = (uintptr_t)&fd;
-	attr.value = (uintptr_t)end;
+	attr.value = (uintptr_t)state;
 	return !syscall(SYS_bpf, BPF_MAP_LOOKUP_ELEM, &attr, sizeof(attr));
 }
 
 void keep_speed(struct conn *conn)
 {
-	struct end end;
+	struct socket_state state;
 
-	if (!look(conn->fd, &end))
+	if (!look(conn->fd, &state))
 		return;
 	conn->last = (struct speed){
-		.fast_bytes = end.fast_bytes, .tcp_bytes = end.tcp_bytes, .standing = end.standing, .gate = end.gate, .known = true,
+		.fast_bytes = state.fast_bytes, .tcp_bytes = state.tcp_bytes, .standing = state.reason, .gate = state.gate, .known = true,
 	};
 }
 
@@ -55,23 +55,23 @@ void note_speed(struct conn *conn)
 
 enum progress progress(const struct conn *conn)
 {
-	struct end end;
+	struct socket_state state;
 
 	if (stage.ends < 0)
 		return DECIDED;
-	if (!look(conn->fd, &end))	/* opened unseen: a visit may meet it yet */
+	if (!look(conn->fd, &state))	/* opened unseen: a visit may meet it yet */
 		return UNDECIDED;
-	if (end.fast_bytes > conn->fast_before)
+	if (state.fast_bytes > conn->fast_before)
 		return DECIDED;
-	switch (end.standing) { /* what a visit may change (may_be_found(), adopt.h) */
-	case STANDING_NONE:
-	case STANDING_ACCELERATED:
-	case STANDING_PAIRING:
-	case STANDING_LEARNING:
-	case STANDING_SHORT_LIVED:
-	case STANDING_ONE_WAY:
-	case STANDING_LIMIT_REACHED:
-	case STANDING_PEER_NOT_SELECTED:
+	switch (state.reason) { /* what a visit may change (may_be_found(), adopt.h) */
+	case REASON_NONE:
+	case REASON_ACCELERATED:
+	case REASON_PAIRING:
+	case REASON_LEARNING:
+	case REASON_SHORT_LIVED:
+	case REASON_ONE_WAY:
+	case REASON_LIMIT_REACHED:
+	case REASON_PEER_NOT_SELECTED:
 		return UNDECIDED;
 	default:
 		return DECIDED;

@@ -1,9 +1,9 @@
-// Addresses between their text and the sixteen bytes of `struct address` (IPv4 as ::ffff:a.b.c.d).
+// Converts addresses between text and the sixteen bytes of struct address, which has IPv4 as ::ffff:a.b.c.d.
 import { isIPv4, SocketAddress } from 'node:net';
 
 const mappedPrefix = Buffer.from('00000000000000000000ffff', 'hex');
 
-/** Sixteen bytes, network order. Throws on text that is no address. */
+/** Sixteen bytes in network order. @throws on text that is no address */
 export function addressBytes(text: string): Buffer {
   if (isIPv4(text)) return Buffer.concat([mappedPrefix, Buffer.from(text.split('.').map(Number))]);
   const { address } = new SocketAddress({ address: text, family: 'ipv6' });
@@ -18,7 +18,7 @@ export function addressBytes(text: string): Buffer {
   return Buffer.from(words.map((word) => word.padStart(4, '0')).join(''), 'hex');
 }
 
-/** `1.2.3.4:80` or `[fd00::1]:80`. */
+/** An address and a port as `1.2.3.4:80` or `[fd00::1]:80`. */
 export function endpointText(bytes: Buffer, port: number): string {
   if (bytes.subarray(0, 12).equals(mappedPrefix)) return `${bytes.subarray(12).join('.')}:${port}`;
   const words = Array.from({ length: 8 }, (_, i) => bytes.readUInt16BE(2 * i).toString(16)).join(':');

@@ -1,8 +1,31 @@
-// Values of pinned maps to and from plain objects, by the layouts of the object's BTF.
+// Codecs of the values of pinned maps, by the layouts in the object's BTF. A shape names the members of a struct once: the TypeScript type is
+// inferred from it, and the codec refuses an object whose struct has other members.
 import type { Btf, BtfType } from './btf';
 
-/** Integers up to four bytes are numbers, eight-byte ones bigints; byte arrays and char arrays are Buffers, views of what was decoded. */
-export type Value = number | bigint | Buffer | Value[] | { readonly [member: string]: Value };
+/**
+ * What a member is in TypeScript: an integer or enum up to four bytes is a number, an eight-byte integer a bigint, a byte array a Buffer that is a
+ * view of what was decoded, an array of eight-byte integers an array of bigints. An unused member is known, and neither read nor written.
+ */
+export type Kind = 'number' | 'bigint' | 'bytes' | 'bigints' | 'unused' | Shape;
+
+/** The members of a struct of ebpf/abi.h, by their names in C and without padding. */
+export interface Shape {
+  readonly [member: string]: Kind;
+}
+
+interface Primitives {
+  readonly number: number;
+  readonly bigint: bigint;
+  readonly bytes: Buffer;
+  readonly bigints: readonly bigint[];
+}
+
+type ValueOf<K extends Kind> = K extends keyof Primitives ? Primitives[K] : K extends Shape ? StructOf<K> : never;
+
+/** The value of a struct with this shape. */
+export type StructOf<S extends Shape> = { readonly [M in keyof S as S[M] extends 'unused' ? never : M]: ValueOf<S[M]> };
+
+type Value = number | bigint | Buffer | readonly bigint[] | { readonly [member: string]: Value };
 
 export interface Codec<T> {
   /** Bytes of one value. */
@@ -13,95 +36,99 @@ export interface Codec<T> {
 
 type Resolved = Exclude<BtfType, { kind: 'alias' }>;
 
+/** Reads and writes one value at an offset. */
+interface Access {
+  read(bytes: Buffer, at: number): Value;
+  write(bytes: Buffer, at: number, value: Value): void;
+}
+
 function resolve(btf: Btf, id: number): Resolved {
   const type = btf.types[id];
   if (type === undefined) throw new Error(`read BTF: no type ${id}`);
   return type.kind === 'alias' ? resolve(btf, type.target) : type;
 }
 
-function sizeOf(btf: Btf, type: Resolved): number {
-  if (type.kind === 'array') return type.length * sizeOf(btf, resolve(btf, type.element));
-  if (type.kind === 'other') throw new Error('read BTF: a type without a size');
-  return type.size;
-}
-
-type Read = (bytes: Buffer, at: number) => Value;
-
-function readerOfInteger(size: number, signed: boolean): (bytes: Buffer, at: number) => number | bigint {
-  if (size === 8) return signed ? (bytes, at) => bytes.readBigInt64LE(at) : (bytes, at) => bytes.readBigUInt64LE(at);
-  return signed ? (bytes, at) => bytes.readIntLE(at, size) : (bytes, at) => bytes.readUIntLE(at, size);
-}
-
-function writeInteger(bytes: Buffer, at: number, size: number, signed: boolean, value: number | bigint): void {
+function accessToInteger(size: number, signed: boolean): Access {
   if (size === 8) {
-    if (signed) bytes.writeBigInt64LE(BigInt(value), at);
-    else bytes.writeBigUInt64LE(BigInt(value), at);
-    return;
+    return {
+      read: signed ? (bytes, at) => bytes.readBigInt64LE(at) : (bytes, at) => bytes.readBigUInt64LE(at),
+      write: (bytes, at, value) => void (signed ? bytes.writeBigInt64LE(value as bigint, at) : bytes.writeBigUInt64LE(value as bigint, at)),
+    };
   }
-  if (signed) bytes.writeIntLE(Number(value), at, size);
-  else bytes.writeUIntLE(Number(value), at, size);
-}
-
-function isByte(type: Resolved): boolean {
-  return type.kind === 'int' && type.size === 1;
-}
-
-/** Looks at the type once: tens of thousands of connections are read with what comes out. */
-function readerOf(btf: Btf, type: Resolved): Read {
-  switch (type.kind) {
-    case 'int':
-      return readerOfInteger(type.size, type.signed);
-    case 'enum':
-      return readerOfInteger(type.size, false);
-    case 'array':
-      return readerOfArray(btf, resolve(btf, type.element), type.length);
-    case 'struct': {
-      const members = type.members.map(({ name, offset, type: member }) => ({ name, offset, read: readerOf(btf, resolve(btf, member)) }));
-      return (bytes, at) => {
-        const value: Record<string, Value> = {};
-        for (const { name, offset, read } of members) value[name] = read(bytes, at + offset);
-        return value;
-      };
-    }
-    case 'other':
-      throw new Error('read BTF: a type that values do not have');
-  }
-}
-
-function readerOfArray(btf: Btf, element: Resolved, length: number): Read {
-  if (isByte(element)) return (bytes, at) => bytes.subarray(at, at + length);
-  const [step, read] = [sizeOf(btf, element), readerOf(btf, element)];
-  return (bytes, at) => Array.from({ length }, (_, i) => read(bytes, at + i * step));
-}
-
-function encodeType(btf: Btf, type: Resolved, value: Value | undefined, bytes: Buffer, at: number): void {
-  if (value === undefined) return; // members left out stay zero: paddings, mostly
-  if (type.kind === 'int' || type.kind === 'enum') {
-    writeInteger(bytes, at, type.size, type.kind === 'int' && type.signed, value as number | bigint);
-  } else if (type.kind === 'array' && Buffer.isBuffer(value)) {
-    value.copy(bytes, at, 0, sizeOf(btf, type));
-  } else if (type.kind === 'struct') {
-    const members = value as { readonly [member: string]: Value };
-    for (const m of type.members) encodeType(btf, resolve(btf, m.type), members[m.name], bytes, at + m.offset);
-  } else {
-    throw new Error('encode map value: only integers, byte arrays and structs can be written');
-  }
-}
-
-/** The codec of a struct of ebpf/abi.h by its name; `T` names its members as the C source does. */
-export function structCodec<T>(btf: Btf, name: string): Codec<T> {
-  const id = btf.byName.get(name);
-  if (id === undefined) throw new Error(`read BTF: the object has no struct ${name}; is it of this version?`);
-  const type = resolve(btf, id);
-  const read = readerOf(btf, type);
   return {
-    size: sizeOf(btf, type),
+    read: signed ? (bytes, at) => bytes.readIntLE(at, size) : (bytes, at) => bytes.readUIntLE(at, size),
+    write: (bytes, at, value) => void (signed ? bytes.writeIntLE(value as number, at, size) : bytes.writeUIntLE(value as number, at, size)),
+  };
+}
+
+const accessToBytes = (length: number): Access => ({
+  read: (bytes, at) => bytes.subarray(at, at + length),
+  write: (bytes, at, value) => void (value as Buffer).copy(bytes, at, 0, length),
+});
+
+function accessToBigints(length: number, signed: boolean): Access {
+  const { read, write } = accessToInteger(8, signed);
+  return {
+    read: (bytes, at) => Array.from({ length }, (_, i) => read(bytes, at + 8 * i) as bigint),
+    write: (bytes, at, value) => (value as readonly bigint[]).forEach((each, i) => write(bytes, at + 8 * i, each)),
+  };
+}
+
+/** The access to a member. @throws where its type in C is another than `kind` says; `where` names it */
+function accessTo(btf: Btf, type: Resolved, kind: Exclude<Kind, 'unused'>, where: string): Access {
+  const element = type.kind === 'array' ? resolve(btf, type.element) : undefined;
+  const length = type.kind === 'array' ? type.length : 0;
+  if (typeof kind === 'object' && type.kind === 'struct') return accessToStruct(btf, type, kind, where);
+  if (kind === 'number' && type.kind === 'enum') return accessToInteger(type.size, false);
+  if (kind === 'number' && type.kind === 'int' && type.size < 8) return accessToInteger(type.size, type.signed);
+  if (kind === 'bigint' && type.kind === 'int' && type.size === 8) return accessToInteger(8, type.signed);
+  if (kind === 'bytes' && element?.kind === 'int' && element.size === 1) return accessToBytes(length);
+  if (kind === 'bigints' && element?.kind === 'int' && element.size === 8) return accessToBigints(length, element.signed);
+  throw new Error(`read BTF: ${where} is no ${typeof kind === 'object' ? 'struct' : kind}; the object is of another version`);
+}
+
+/** Padding has these names in ebpf/abi.h. */
+const isPadding = (name: string): boolean => /^pad(_|$)/.test(name);
+
+/** Resolves the members once: tens of thousands of connections are read with the result. */
+function accessToStruct(btf: Btf, type: Extract<Resolved, { kind: 'struct' }>, shape: Shape, where: string): Access {
+  const offsets = new Map(type.members.filter(({ name }) => !isPadding(name)).map((member) => [member.name, member]));
+  const unknown = [...offsets.keys()].find((name) => !Object.hasOwn(shape, name));
+  if (unknown !== undefined) throw new Error(`read BTF: ${where} has a member ${unknown} that the agent does not know; the object is of another version`);
+  const members = Object.entries(shape).flatMap(([name, kind]) => {
+    const member = offsets.get(name);
+    if (member === undefined) throw new Error(`read BTF: ${where} has no member ${name}; the object is of another version`);
+    return kind === 'unused' ? [] : [{ name, offset: member.offset, access: accessTo(btf, resolve(btf, member.type), kind, `${where}.${name}`) }];
+  });
+  return {
+    read: (bytes, at) => {
+      const value: Record<string, Value> = {};
+      for (const { name, offset, access } of members) value[name] = access.read(bytes, at + offset);
+      return value;
+    },
+    write: (bytes, at, value) => {
+      const values = value as { readonly [member: string]: Value };
+      for (const { name, offset, access } of members) access.write(bytes, at + offset, values[name] as Value);
+    },
+  };
+}
+
+/**
+ * The codec of a struct of ebpf/abi.h by its name. @throws where the object's struct does not have exactly the members of `shape`, with these kinds
+ */
+export function structCodec<const S extends Shape>(btf: Btf, name: string, shape: S): Codec<StructOf<S>> {
+  const id = btf.byName.get(name);
+  const type = id === undefined ? undefined : resolve(btf, id);
+  if (type?.kind !== 'struct') throw new Error(`read BTF: the object has no struct ${name}; is it of this version?`);
+  const access = accessToStruct(btf, type, shape, `struct ${name}`);
+  return {
+    size: type.size,
     encode(value) {
-      const bytes = Buffer.alloc(this.size);
-      encodeType(btf, type, value as Value, bytes, 0);
+      const bytes = Buffer.alloc(type.size); // padding and unused members stay zero
+      access.write(bytes, 0, value as Value);
       return bytes;
     },
-    decode: (bytes, at = 0) => read(bytes, at) as T,
+    decode: (bytes, at = 0) => access.read(bytes, at) as StructOf<S>,
   };
 }
 
@@ -125,12 +152,12 @@ export const u64Codec: Codec<bigint> = {
   decode: (bytes, at = 0) => bytes.readBigUInt64LE(at),
 };
 
-/** Values as they lie there. */
+/** Values as the bytes that they are. */
 export function bytesCodec(size: number): Codec<Buffer> {
   return { size, encode: (value) => value, decode: (bytes, at = 0) => bytes.subarray(at, at + size) };
 }
 
-/** Enumerators of an enum of ebpf/abi.h: name without `prefix` → number. */
+/** The enumerators of an enum of ebpf/abi.h: name without `prefix` → number. */
 export function enumerators(btf: Btf, name: string, prefix: string): ReadonlyMap<string, number> {
   const type = btf.types[btf.byName.get(name) ?? 0];
   if (type?.kind !== 'enum') throw new Error(`read BTF: the object has no enum ${name}; is it of this version?`);

@@ -1,36 +1,37 @@
-// What the rest of the agent may ask of the kernel datapath. Everything behind it is libbpf, maps and pins.
+// What the rest of the agent may ask of the kernel datapath. Behind it are libbpf, maps and pins.
 import type { Bounds, ConnectionReason, Mode, NodeReason, Path } from '../../api';
 
 /** One selected pod of this node, as the datapath knows it. */
 export interface DatapathPod {
-  /** Inode number of the pod's network namespace; how the programs recognise its sockets. */
+  /** Inode number of the pod's network namespace. The programs recognise the pod's sockets by it. */
   readonly netns: number;
-  /** A file that stands for that namespace, such as /proc/<pid>/ns/net. */
+  /** A file of that namespace, such as /proc/<pid>/ns/net. */
   readonly netnsFile: string;
   readonly namespace: string;
-  /** Its bandwidth is limited where it meets the node: its connections with other pods stay on TCP. */
+  /** The bandwidth between the pod and the node is limited, so connections with other pods stay on TCP. */
   readonly shaped: boolean;
   /** The pod's own addresses, IPv4 and IPv6 in text form. */
   readonly addresses: readonly string[];
 }
 
-/** Limits and switches that the programs read on every message. */
+/** Limits and switches that the programs read at every message. */
 export interface DatapathSettings {
   readonly mode: Mode;
   readonly paths: readonly Path[];
-  /** Joined connections of the node; each holds two sockets. */
+  /** The most joined connections of the node. Each has two sockets in the SOCKHASH. */
   readonly maxConnections: number;
+  /** The most bytes of kernel memory for unread messages of one connection end. */
   readonly spillBytes: number;
   /**
-   * Connections to a destination nobody knows yet start on TCP, and visit() joins those that take turns. Where the
-   * kernel has no visits they are joined when they open, and their first messages go over TCP.
+   * Connections to an unknown destination start on TCP, and scan() joins those that take turns. Where the kernel has no scans,
+   * connections are joined when they open, and their first messages go over TCP.
    */
   readonly learn: boolean;
-  /** What connections may take of the node, and of it one pod; follows from `maxConnections` unless given. */
+  /** What all connections of the node, and those of one pod, may take. Without it the bounds follow from `maxConnections`. */
   readonly bounds?: { readonly node: Bounds; readonly pod: Bounds };
 }
 
-/** Counters of one namespace, summed over CPUs. Gauges are connection ends; bytes are those sent. */
+/** Counters of one Kubernetes namespace, summed over CPUs. Gauges count connection ends; bytes are those that were sent. */
 export interface NamespaceCounters {
   readonly namespace: string;
   readonly open: number;
@@ -40,43 +41,46 @@ export interface NamespaceCounters {
   readonly tcpBytes: bigint;
   /** Accelerated ends that were open before they were joined. */
   readonly adopted: number;
-  /** Connections that went back to TCP while they were open. */
+  /** Connections that left the SOCKHASH while they were open. */
   readonly left: bigint;
-  /** Readers that were woken because bytes of theirs had been lying unread. */
-  readonly nudged: bigint;
-  /** Connections that there was no memory or no room to keep count of. */
+  /** Readers that were woken for bytes of TCP that lay unread. */
+  readonly woken: bigint;
+  /** Connections that could not be counted: the kernel had no memory, or a bound was reached. */
   readonly unseen: bigint;
-  /** Messages of joined connections that went over TCP, by the gate that turned them back. */
+  /** Messages of joined connections that went over TCP, by the gate that sent them there. */
   readonly passes: ReadonlyMap<string, bigint>;
   readonly draining: number;
 }
 
-/** By what it becomes known how programs read: probes of kernel functions, the tracepoint of each TCP read, or those of system calls. */
+/** The ways to see how programs read: by probes of kernel functions, by the tracepoint of each TCP read, or by tracepoints of system calls. */
 export type WatchWay = 'Functions' | 'Reads' | 'SystemCalls';
 
-/** What programs do that has to be known (enum habit of ebpf/abi.h). */
-export type Habit = 'splices' | 'counts';
+/** What a reader does that has to be known (enum reader_trait of ebpf/abi.h): it uses splice(2), or it asks FIONREAD. */
+export type ReaderTrait = 'splices' | 'counts';
 
-/** Whether programs that read by splice(2) or FIONREAD are noticed: for good, while somebody asks for it, or never. */
+/** When such readers are seen: always, only between watchReaders(true) and watchReaders(false), or never. */
 export type Watching = 'Always' | 'OnDemand' | 'Never';
 
-/** What a visit found. */
-export interface Visit {
-  /** While there are any, another visit at once takes the next. */
+/** What a scan has done and found. */
+export interface ScanResult {
+  /** Steps towards joining or leaving that connections took. While there are any, another scan can take the next ones at once. */
   readonly steps: number;
-  /** Connections worth joining that have been read since the last visit, by programs nobody knows. */
-  readonly strangers: number;
+  /** Connections worth joining whose programs have read since the last scan, and were not watched. */
+  readonly unknownReaders: number;
 }
 
 export interface DatapathSnapshot {
   readonly namespaces: readonly NamespaceCounters[];
   readonly joinedSockets: number;
   readonly drainingSockets: number;
-  /** While nothing is redirected: sockets that have to leave the map before it is removed, those with unread bytes included. Absent where none ever has to. */
+  /**
+   * While nothing is redirected: sockets that have to leave the SOCKHASH before it is removed, with unread bytes or without. Absent where none ever
+   * has to.
+   */
   readonly leavingSockets?: number;
   /** What all connections have taken of what is bounded. */
   readonly taken?: Bounds;
-  /** Bounds that the node or one of its pods has reached, a line each. */
+  /** Bounds that the node or a pod has reached, one line for each. */
   readonly reached?: readonly string[];
 }
 
@@ -85,35 +89,35 @@ export interface JoinedConnection {
   readonly namespace: string;
   readonly path: Path;
   readonly client: string;
-  /** What the client asked for. */
+  /** The destination that the client asked for. */
   readonly original: string;
-  /** Where the rules of the pod sent it. */
+  /** The destination to which the rules of its pod sent it. */
   readonly redirected: string;
-  /** Which way the entry was learnt: by the handshake rendezvous or by the kernel's own helper. */
+  /** How the original destination was found: by the rendezvous of the handshake, or by the kernel's own helper. */
   readonly learnt: 'rendezvous' | 'helper';
 }
 
-/** One end of an open connection of a selected pod, as it is now. Addresses as in JoinedConnection. */
+/** One end of an open connection of a selected pod, as it is now. Addresses are written as in JoinedConnection. */
 export interface ConnectionEnd {
-  /** Of the socket: no other of this kernel has had it. */
+  /** The cookie of the socket. No other socket of this kernel ever had it. */
   readonly cookie: bigint;
   readonly local: string;
   readonly remote: string;
-  /** Of the pair, once both ends are known: what the client asked for, and where the rules of its pod sent it. */
+  /** Undefined while the connection is not joined. */
   readonly joined: Pick<JoinedConnection, 'path' | 'original' | 'redirected'> | undefined;
-  /** Network namespace of the other end; 0 while it is not known. */
+  /** Network namespace of the peer; 0 while the peer is not known. */
   readonly peerNetns: number;
   readonly accepting: boolean;
-  /** Undefined for a connection that is not counted: opened while acceleration was off, say. */
+  /** Undefined for a connection that is not counted, such as one that opened while acceleration was off. */
   readonly state: 'Accelerated' | ConnectionReason | undefined;
-  /** Sent by this end. */
+  /** Bytes that this end has sent: fastBytes by redirect, tcpBytes over TCP. */
   readonly fastBytes: bigint;
   readonly tcpBytes: bigint;
-  /** Microseconds, smoothed, as TCP measured it last: it stands still while no data runs over TCP. */
+  /** The smoothed round-trip time in microseconds, as TCP measured it last. It does not change while no data runs over TCP. */
   readonly rttUs: number;
 }
 
-/** An end as it is come by: there may be a hundred thousand, of which few are looked at. */
+/** An end as the iterator yields it. There may be a hundred thousand of them, and whole() is called for few. */
 export interface DescribedEnd extends Pick<ConnectionEnd, 'rttUs'> {
   readonly accelerated: boolean;
   readonly fastBytes: number;
@@ -122,55 +126,57 @@ export interface DescribedEnd extends Pick<ConnectionEnd, 'rttUs'> {
 }
 
 export interface Datapath {
-  /** Puts new settings in force for existing and new connections at once. */
+  /** Puts new settings in force at once, for open and for new connections. */
   configure(settings: DatapathSettings): void;
   /**
-   * Makes the given pods the selected ones; returns the namespaces there was no room for.
-   * @param neighbours addresses of this node's other pods: they only sharpen the reasons
-   * @param ownKernels addresses of those pods whose sockets are another kernel's, likewise
+   * Makes the given pods the selected ones. Returns the Kubernetes namespaces for which the statistics have no room.
+   * @param neighbours addresses of this node's other pods: they only make the reasons more exact
+   * @param ownKernels addresses of pods that have a kernel of their own, for the same
    */
   select(pods: readonly DatapathPod[], neighbours: readonly string[], ownKernels?: readonly string[]): string[];
   snapshot(): DatapathSnapshot;
-  /** Once a second: has given back what is held for unread messages by ends that have closed, and by pods that were deselected, and is needed no more. */
-  settle(): void;
   /**
-   * Looks at every open connection of the selected pods, or of those in `namespaces`, and takes those that are worth it
-   * one step nearer to being joined. The kernel walks its table of all connections once a pod: about 4 ms (262,144 buckets).
-   * @param watched readers have been watched since the last visit: who has read meanwhile, and did nothing unusual, is
-   * known from now on, which counts as a step
+   * To be called once a second. Frees what ends that have closed, and pods that were deselected, still hold for unread messages and no longer need.
    */
-  visit(namespaces?: ReadonlySet<string>, watched?: boolean): Visit;
-  /** Whether the kernel can visit open connections (iter/tcp of 5.15). Where it cannot, a visit finds nothing. */
-  readonly visits: boolean;
+  reclaim(): void;
+  /**
+   * Scans every open connection of the selected pods, or of those in `namespaces`. A connection that is worth joining takes one step of its
+   * adoption. For each pod the kernel walks its table of all connections, which takes about 4 ms (262,144 buckets).
+   * @param watched readers were watched since the last scan: a program that has read meanwhile, without splice(2) and FIONREAD, is known from
+   * now on, and that counts as a step
+   */
+  scan(namespaces?: ReadonlySet<string>, watched?: boolean): ScanResult;
+  /** Whether the kernel can scan open connections (iter/tcp of 5.15). Where it cannot, scan() finds nothing. */
+  readonly canScan: boolean;
   readonly watching: Watching;
-  /** Which way each habit is seen. What the kernel answers right need not be. */
-  readonly seenBy: ReadonlyMap<Habit, WatchWay>;
-  /** Where readers are watched on demand: starts or stops that. While on, every system call of the node costs 0.1 us more. */
+  /** The way in which each trait is seen. A trait is absent where the kernel serves such readers right, or cannot show them. */
+  readonly seenBy: ReadonlyMap<ReaderTrait, WatchWay>;
+  /** Starts or stops watching where that is done on demand. Meanwhile every system call of the node costs 0.1 us more. */
   watchReaders(on: boolean): void;
-  /** One after the other, as the map is walked. */
+  /** Joined connections, read from the map one after the other. */
   connections(limit: number): Iterable<JoinedConnection>;
   /**
-   * Every open connection of one pod, some hundreds at a time; undefined when the pod is not selected or has ended.
-   * The kernel walks its table of all connections: about 4 ms. Between two steps other work may be done.
+   * Every open connection of one pod, some hundreds at a time. Undefined where the pod is not selected or has ended. The kernel walks its
+   * table of all connections, which takes about 4 ms. Other work may be done between two steps.
    */
   describe(netns: number): Iterable<DescribedEnd[]> | undefined;
   /** Whether the kernel can describe connections (5.12). */
   readonly describes: boolean;
-  /** Detaches and unpins everything; live sockets keep running over TCP. Call after draining. */
+  /** Detaches and unpins everything. Live sockets go on over TCP. To be called after draining. */
   release(): void;
-  /** Closes file descriptors only: everything pinned keeps working. For shutdown and restart. */
+  /** Closes file descriptors only, for shutdown and restart. Everything that is pinned goes on. */
   close(): void;
 }
 
-/** The way out when no datapath can be opened over what an earlier agent left pinned: needs neither its object nor its layout. */
+/** Stops what an earlier agent has left pinned when no datapath can be opened over it. Needs neither its object nor its layout. */
 export interface Leftovers {
-  /** No byte is joined any more. */
+  /** No message is redirected any more. */
   switchOff(pins: string): void;
-  /** Switched off, detached and unpinned; live connections go on over TCP. */
+  /** Switches off, detaches and unpins. Live connections go on over TCP. */
   release(pins: string): void;
 }
 
-/** A reason why this node cannot be served, and what to do, in one line. */
+/** Why this node cannot be accelerated. The message is one line, and says what to do. */
 export class DatapathRefused extends Error {
   constructor(
     readonly reason: NodeReason,
@@ -182,16 +188,16 @@ export class DatapathRefused extends Error {
 }
 
 export interface OpenOptions {
-  /** Path of the compiled object; that of the trial (ebpf/trial.bpf.c) is beside it. */
+  /** Path of the compiled object. The object of the trial (ebpf/trial.bpf.c) is beside it. */
   readonly object: string;
-  /** Directory below a BPF file system, private to this node, where everything is pinned. */
+  /** Directory below a BPF file system where everything is pinned. No other node shares it. */
   readonly pins: string;
   /** cgroup v2 directory that holds the pods of this node. */
   readonly podCgroup: string;
-  /** Uses nothing that only some kernels offer, as if this were an older one. */
+  /** For tests: uses no feature that only some kernels have. */
   readonly plain?: boolean;
-  /** Told in one line each what could not be found out or had, and what follows. */
+  /** Called with one line for each thing that could not be found out, and what follows from that. */
   readonly warn?: (line: string) => void;
-  /** The ways to see how programs read that may be used, as if the kernel had no others. */
+  /** For tests: the only ways that may be used to see how programs read. */
   readonly watch?: readonly WatchWay[];
 }

@@ -1,4 +1,4 @@
-// A per-CPU map of counters: every possible CPU counts into a copy of its own, and what all of them counted is what counts.
+// A per-CPU map of counters. Every possible CPU counts into a copy of its own, and a value is the sum of all copies.
 import { bytesCodec, type Codec, u32Codec } from './codec';
 import { BpfMap } from './map';
 import { sumOfCopies } from './sum';
@@ -6,7 +6,7 @@ import { sumOfCopies } from './sum';
 export class CounterMap<V> {
   private readonly copies: BpfMap<number, Buffer>;
 
-  /** @param value of eight-byte integers only, so that the copies of the CPUs follow each other without gaps (kernel/bpf/syscall.c) */
+  /** @param value has eight-byte integers only, so that the copies of the CPUs follow each other without gaps (kernel/bpf/syscall.c) */
   constructor(
     name: string,
     fd: number,
@@ -16,7 +16,7 @@ export class CounterMap<V> {
     this.copies = new BpfMap(name, fd, u32Codec, bytesCodec(value.size * cpus));
   }
 
-  /** One CPU's change may be seen before another's: a gauge can come out below zero. */
+  /** A gauge can be below zero, because the change of one CPU may be seen before that of another. */
   get(key: number): V | undefined {
     const bytes = this.copies.view(key);
     return bytes === undefined ? undefined : this.value.decode(sumOfCopies(bytes, this.value.size));

@@ -1,14 +1,14 @@
-// What an iterator wrote about a connection end, in the words of the contract.
+// Turns what the iterator wrote about a connection end into the types of the contract.
 import { endpointText } from './address';
 import type { Description, Endpoint, Enums, Maps, OrigdstRow } from './abi';
 import type { ConnectionEnd, DescribedEnd } from './contract';
 
 export const textOf = ({ address, port }: Endpoint): string => endpointText(address.bytes, port);
 
-/** What sums and rankings need is at hand; the rest is looked up for those that are to be shown. */
+/** Yields at once what sums and rankings need. The rest is looked up by whole(), for the ends that are to be shown. */
 export function describedOf(described: Description, maps: Pick<Maps, 'origdsts'>, enums: Enums): DescribedEnd {
   return {
-    accelerated: described.standing === enums.accelerated,
+    accelerated: described.reason === enums.accelerated,
     fastBytes: Number(described.fast_bytes),
     tcpBytes: Number(described.tcp_bytes),
     rttUs: described.rtt_us,
@@ -16,7 +16,7 @@ export function describedOf(described: Description, maps: Pick<Maps, 'origdsts'>
   };
 }
 
-/** The pair of which the end is one, by its row in the original-destination map. */
+/** The whole of an end, with the row of its connection in the original-destination map. */
 function endOf(described: Description, maps: Pick<Maps, 'origdsts'>, enums: Enums): ConnectionEnd {
   const accepting = described.accepting !== 0;
   const row = described.peer_cookie === 0n ? undefined : maps.origdsts.get(accepting ? described.cookie : described.peer_cookie);
@@ -27,7 +27,7 @@ function endOf(described: Description, maps: Pick<Maps, 'origdsts'>, enums: Enum
     joined: row === undefined ? undefined : joinedOf(row, enums),
     peerNetns: described.peer_netns,
     accepting,
-    state: described.standing === enums.accelerated ? 'Accelerated' : enums.reasons.get(described.standing),
+    state: described.reason === enums.accelerated ? 'Accelerated' : enums.reasons.get(described.reason),
     fastBytes: described.fast_bytes,
     tcpBytes: described.tcp_bytes,
     rttUs: described.rtt_us,

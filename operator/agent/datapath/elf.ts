@@ -1,6 +1,6 @@
-// The two things the agent needs from the object file itself: its BTF section, and the places of call instructions.
+// The two things that the agent needs from the object file itself: its BTF section, and its call instructions.
 
-/** The bytes of a section of a little-endian ELF64 file. Throws where the file is none or lacks the section. */
+/** The bytes of a section of a little-endian ELF64 file. @throws where the file is no such file, or lacks the section */
 export function section(elf: Buffer, wanted: string): Buffer {
   if (elf.length < 64 || elf.readUInt32BE(0) !== 0x7f454c46 || elf[4] !== 2 || elf[5] !== 1) {
     throw new Error('read object: not a little-endian ELF64 file');
@@ -31,12 +31,12 @@ function readHeader(elf: Buffer, at: number): Header {
   };
 }
 
-/** BPF_JMP | BPF_CALL: the source register in the upper half of the second byte, what is called in the last four. */
+/** BPF_JMP | BPF_CALL. The upper half of the second byte is the source register, and the last four bytes are the number of the callee. */
 const call = 0x85;
-/** Source registers that say what is called (include/uapi/linux/bpf.h); 2 is BPF_PSEUDO_KFUNC_CALL. */
+/** The source register says what kind of function is called (include/uapi/linux/bpf.h); 2 is BPF_PSEUDO_KFUNC_CALL. */
 const callees = { helper: 0, kernelFunction: 2 } as const;
 
-/** Makes calls of helper number `from` in `code` calls of something else; returns how many there were. */
+/** Turns the calls of helper number `from` in `code` into calls of another function. Returns their number. */
 export function redirectCalls(code: Buffer, from: number, kind: keyof typeof callees, to: number): number {
   let calls = 0;
   for (let at = 0; at + 8 <= code.length; at += 8) {

@@ -1,17 +1,17 @@
-// The datapath as the agent uses it: pinned maps to write orders into and to read counters from.
+// The datapath as the agent uses it: the agent writes orders into pinned maps, and reads counters from them.
 import { addressBytes } from './address';
-import { type Description, Enums, type Found, type Pod, type Settings, type Tally } from './abi';
+import { type Description, Enums, type Pod, type ScanRecord, type Settings, type Statistics } from './abi';
 import { refuseTaken } from './attachments';
-import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, JoinedConnection, Habit, OpenOptions, Visit, Watching, WatchWay } from './contract';
+import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, JoinedConnection, ReaderTrait, OpenOptions, ScanResult, Watching, WatchWay } from './contract';
 import { describedOf, joinedOf, textOf } from './description';
-import { Formers } from './formers';
+import { FormerVersions } from './formerVersions';
 import { refuseForeign, unpinAll } from './pins';
 import type { SocketIterator } from './iterators';
 import { load, type Loaded } from './program';
 import { Shares } from './shares';
 import { Slots } from './slots';
 import { inNamespace } from './netns';
-import { countersOf, openEnds } from './tallies';
+import { countersOf, openEnds } from './statistics';
 
 export * from './contract';
 export { onWarning } from './libbpf';
@@ -19,22 +19,22 @@ export { mountTracing } from './tracing';
 export { releasePinned, switchOffPinned } from './pins';
 
 const only = 0;
-/** A walk takes 4 ms a pod. */
-const countEveryMs = 10_000;
-/** Messages of an end that go over TCP where nothing can be learnt: by then it has shown how it is read. */
+/** A scan takes 4 ms for each pod. */
+const scanLeavingEveryMs = 10_000;
+/** Where nothing can be learnt, so many first messages of an end go over TCP and show how its peer reads. */
 const warmUp = 4;
 
 /**
- * Loads the programs over what is pinned, or pins them for the first time. The kernel goes on with its last settings
- * until configure() says otherwise; a new datapath starts switched off.
- * Throws DatapathRefused where this node cannot be served; nothing is changed then.
+ * Loads the programs over what is pinned, or pins them for the first time. Until configure() is called, pinned settings stay in force, and a new
+ * datapath is switched off.
+ * @throws DatapathRefused where this node cannot be accelerated; nothing is changed then
  */
 export function openDatapath(options: OpenOptions): Datapath {
   refuseForeign(options.pins);
   refuseTaken(options.podCgroup);
   const loaded = load(options);
   try {
-    return new PinnedDatapath(loaded, new Formers(options.pins, loaded.abi, loaded.leaves));
+    return new PinnedDatapath(loaded, new FormerVersions(options.pins, loaded.abi, loaded.leaves));
   } catch (error) {
     loaded.close();
     throw error;
@@ -47,29 +47,29 @@ class PinnedDatapath implements Datapath {
   private readonly shares: Shares;
   private readonly namespaceByNetns = new Map<number, string>();
   private readonly netnsFiles = new Map<number, string>();
-  /** Of pods that are selected no more, while their connections hold something for unread messages. */
+  /** Files of pods that are no longer selected, as long as their connections may hold leases for unread messages. */
   private readonly formerFiles = new Map<number, string>();
   private selectedBefore = false;
-  private nextCount = 0;
+  private nextScanLeaving = 0;
   private watched = false;
-  /** Another number each time that it is watched, also after another agent. */
+  /** A number that is new each time watching begins, also after a restart of the agent. */
   private watches = 1 + Math.floor(Math.random() * 2 ** 24);
 
   constructor(
     private readonly loaded: Loaded,
-    private readonly formers: Formers,
+    private readonly formerVersions: FormerVersions,
   ) {
     this.enums = new Enums(loaded.btf);
-    this.slots = new Slots(loaded.maps, (slot) => openEnds(this.tally(slot)) === 0);
-    this.shares = new Shares(loaded.maps, loaded.looks);
+    this.slots = new Slots(loaded.maps, (slot) => openEnds(this.statistics(slot)) === 0);
+    this.shares = new Shares(loaded.maps, loaded.checker);
     for (const netns of loaded.maps.pods.keys()) {
       const slot = loaded.maps.pods.get(netns)?.slot;
       if (slot !== undefined) this.namespaceByNetns.set(netns, this.slots.nameOf(slot));
     }
   }
 
-  get visits(): boolean {
-    return this.loaded.visitor !== undefined;
+  get canScan(): boolean {
+    return this.loaded.scanner !== undefined;
   }
 
   get describes(): boolean {
@@ -77,15 +77,15 @@ class PinnedDatapath implements Datapath {
   }
 
   configure(settings: DatapathSettings): void {
-    const learns = settings.learn && this.visits;
+    const learns = settings.learn && this.canScan;
     const bits = settings.paths.map((path) => this.enums.known(this.enums.path, path));
     this.loaded.maps.settings.set(only, {
       abi: this.loaded.abi,
       mode: this.enums.known(this.enums.mode, settings.mode),
       paths: bits.reduce((a, b) => a | b, 0),
       spill_bytes: settings.spillBytes,
-      ...this.shares.limit(settings), // at most what the SOCKHASH holds: the schema's range sees to it
-      epoch: this.epoch() + 1n, // connections that an earlier setting kept out look again
+      ...this.shares.limit(settings), // the schema allows no more than the SOCKHASH holds
+      epoch: this.epoch() + 1n, // ends that an earlier setting kept on TCP check again
       learns: learns ? 1 : 0,
       warm_up: settings.learn && !learns ? warmUp : 0,
       unwatched: this.watching === 'Never' ? 1 : 0,
@@ -105,7 +105,7 @@ class PinnedDatapath implements Datapath {
     const taken = pods.filter((pod) => entries.has(pod.netns));
     this.writeAddresses(taken, neighbours, ownKernels);
     this.shares.keepFor(new Set(entries.keys()));
-    // The first time in a process also when nothing changed: the one before may have ended between the two writes.
+    // An agent that ended between the two writes has not advanced the epoch. So the first call of a process always does.
     if (this.writePods(entries) || !this.selectedBefore) this.advanceEpoch();
     this.selectedBefore = true;
     for (const [netns, file] of this.netnsFiles) this.formerFiles.set(netns, file);
@@ -120,7 +120,7 @@ class PinnedDatapath implements Datapath {
   snapshot(): DatapathSnapshot {
     const { draining, leavingSockets } = this.draining();
     const namespaces = [...this.slots.entries()].map(([name, slot]) =>
-      countersOf(name, this.tally(slot), this.enums, draining.get(name) ?? 0),
+      countersOf(name, this.statistics(slot), this.enums, draining.get(name) ?? 0),
     );
     const drainingSockets = [...draining.values()].reduce((a, b) => a + b, 0);
     const taken = this.shares.taken();
@@ -128,25 +128,25 @@ class PinnedDatapath implements Datapath {
     return { namespaces, joinedSockets: taken.sockets, drainingSockets, leavingSockets, taken, reached };
   }
 
-  settle(): void {
-    this.shares.settle();
-    this.visitFormer();
-    this.formers.release();
+  reclaim(): void {
+    this.shares.payDebts();
+    this.scanFormer();
+    this.formerVersions.release();
   }
 
-  visit(namespaces?: ReadonlySet<string>, watched = true): Visit {
-    const found = this.walk(namespaces);
-    const strangers = found.filter(({ finding }) => finding === this.enums.stranger);
-    const steps = found.filter(({ finding }) => finding === this.enums.moved).length;
-    if (!watched) return { steps, strangers: strangers.length };
-    return { steps: steps + strangers.filter((each) => this.prove(each)).length, strangers: 0 };
+  scan(namespaces?: ReadonlySet<string>, watched = true): ScanResult {
+    const found = this.scanAll(namespaces);
+    const unknownReaders = found.filter(({ finding }) => finding === this.enums.unknownReader);
+    const steps = found.filter(({ finding }) => finding === this.enums.step).length;
+    if (!watched) return { steps, unknownReaders: unknownReaders.length };
+    return { steps: steps + unknownReaders.filter((each) => this.prove(each)).length, unknownReaders: 0 };
   }
 
   get watching(): Watching {
     return this.loaded.readers.watching;
   }
 
-  get seenBy(): ReadonlyMap<Habit, WatchWay> {
+  get seenBy(): ReadonlyMap<ReaderTrait, WatchWay> {
     return this.loaded.readers.seenBy;
   }
 
@@ -160,7 +160,7 @@ class PinnedDatapath implements Datapath {
   *connections(limit: number): Generator<JoinedConnection> {
     for (const cookie of this.loaded.maps.origdsts.keys(limit)) {
       const row = this.loaded.maps.origdsts.get(cookie);
-      if (row === undefined) continue; // closed meanwhile
+      if (row === undefined) continue; // the connection has closed meanwhile
       yield {
         namespace: this.slots.nameOf(row.slot),
         ...joinedOf(row, this.enums),
@@ -179,7 +179,7 @@ class PinnedDatapath implements Datapath {
   }
 
   release(): void {
-    this.formers.releaseAll();
+    this.formerVersions.releaseAll();
     unpinAll(this.loaded.folder);
     this.close();
   }
@@ -192,72 +192,74 @@ class PinnedDatapath implements Datapath {
     for (const ends of describer.readSome(walk)) yield ends.map((each) => describedOf(each, this.loaded.maps, this.enums));
   }
 
-  /** What the programs compare to see that they were watched all the time. */
+  /** The programs compare this number to find out whether a reader was watched all the time. */
   private get watch(): number {
     return this.watching === 'Always' ? 1 : this.watched ? this.watches : 0;
   }
 
-  /** Whether a container is known to read more than before. */
-  private prove({ container, proven }: Found): boolean {
+  /** Notes that a container was seen to read so many bytes at once. True where that is more than was known. */
+  private prove({ container, proven }: ScanRecord): boolean {
     const { seenReaders } = this.loaded.maps;
     if ((seenReaders.get(container) ?? 0) >= Math.max(1, proven)) return false;
     seenReaders.set(container, Math.max(1, proven));
     return true;
   }
 
-  private walk(namespaces: ReadonlySet<string> | undefined): Found[] {
-    const { visitor } = this.loaded;
-    if (visitor === undefined) return [];
-    const found: Found[] = [];
+  private scanAll(namespaces: ReadonlySet<string> | undefined): ScanRecord[] {
+    const { scanner } = this.loaded;
+    if (scanner === undefined) return [];
+    const found: ScanRecord[] = [];
     for (const [netns, file] of this.netnsFiles) {
       if (namespaces?.has(this.namespaceByNetns.get(netns) ?? '') === false) continue;
-      const walk = inNamespace(file, netns, () => visitor.start());
-      if (walk !== undefined) found.push(...visitor.read(walk));
+      const walk = inNamespace(file, netns, () => scanner.start());
+      if (walk !== undefined) found.push(...scanner.read(walk));
     }
     return found;
   }
 
-  /** Connections of pods that are selected no more are visited for one thing: they give back what they do not need. One pod at a time, in turn. */
-  private visitFormer(): void {
-    const { visitor } = this.loaded;
+  /** Scans one pod that is no longer selected, so that its idle connections give their leases back. Each call takes the next such pod. */
+  private scanFormer(): void {
+    const { scanner } = this.loaded;
     const [former] = this.formerFiles;
-    if (visitor === undefined || former === undefined) return;
+    if (scanner === undefined || former === undefined) return;
     const [netns, file] = former;
     this.formerFiles.delete(netns);
-    const walk = this.shares.holdsUnread(netns) ? inNamespace(file, netns, () => visitor.start()) : undefined;
-    if (walk === undefined) return; // nothing is held, or the pod has ended
-    visitor.read(walk);
+    const walk = this.shares.holdsUnread(netns) ? inNamespace(file, netns, () => scanner.start()) : undefined;
+    if (walk === undefined) return; // no lease is held, or the pod has ended
+    scanner.read(walk);
     this.formerFiles.set(netns, file);
   }
 
-  private tally(slot: number): Tally {
-    const tally = this.loaded.maps.tallies.get(slot);
-    if (tally === undefined) throw new Error(`look up in map tallies: no slot ${slot}`);
-    return tally;
+  private statistics(slot: number): Statistics {
+    const statistics = this.loaded.maps.statistics.get(slot);
+    if (statistics === undefined) throw new Error(`look up in map statistics: no slot ${slot}`);
+    return statistics;
   }
 
   private epoch(): bigint {
     return this.loaded.maps.settings.get(only)?.epoch ?? 0n;
   }
 
-  /** Open connections look their pods up again when the epoch has moved. */
+  /** Open connections check their pods again when the epoch has changed. */
   private advanceEpoch(): void {
     this.amend(({ epoch }) => ({ epoch: epoch + 1n }));
   }
 
-  /** Changes a part of the settings that are in force. */
+  /** Changes some of the settings that are in force. */
   private amend(change: (settings: Settings) => Partial<Settings>): void {
     const settings = this.loaded.maps.settings.get(only);
     if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, ...change(settings) });
   }
 
-  /** Sockets with unread redirected bytes, by namespace, and how many have to leave the map; while bytes are being joined that is no drain, and not asked. */
+  /**
+   * Sockets with unread redirected bytes by Kubernetes namespace, and sockets that have to leave the SOCKHASH. Not asked while acceleration is on.
+   */
   private draining(): { readonly draining: ReadonlyMap<string, number>; readonly leavingSockets: number } {
     const draining = new Map<string, number>();
     const mode = this.loaded.maps.settings.get(only)?.mode;
     if (mode === this.enums.mode.get('Accelerate')) return { draining, leavingSockets: 0 };
-    this.visitLeaving();
-    const found = this.shares.taken().sockets === 0 ? [] : this.loaded.looks.run();
+    this.scanLeaving();
+    const found = this.shares.taken().sockets === 0 ? [] : this.loaded.checker.run();
     for (const { netns } of found.filter(({ finding }) => finding !== this.enums.leaving)) {
       const namespace = this.namespaceByNetns.get(netns) ?? '';
       draining.set(namespace, (draining.get(namespace) ?? 0) + 1);
@@ -265,11 +267,11 @@ class PinnedDatapath implements Datapath {
     return { draining, leavingSockets: this.loaded.leaves ? found.length : 0 };
   }
 
-  /** While nothing is redirected: connections that carry no data leave the map by visits alone, and outside of it they are counted by visits. */
-  private visitLeaving(): void {
-    if (!this.loaded.leaves || (this.shares.taken().sockets === 0 && performance.now() < this.nextCount)) return;
-    this.nextCount = performance.now() + countEveryMs;
-    this.walk(undefined);
+  /** While nothing is redirected: connections without data leave the SOCKHASH by scans alone, and scans count the bytes of those that have left. */
+  private scanLeaving(): void {
+    if (!this.loaded.leaves || (this.shares.taken().sockets === 0 && performance.now() < this.nextScanLeaving)) return;
+    this.nextScanLeaving = performance.now() + scanLeavingEveryMs;
+    this.scanAll(undefined);
   }
 
   private writePods(entries: ReadonlyMap<number, Pod>): boolean {
@@ -292,19 +294,19 @@ class PinnedDatapath implements Datapath {
 
   private writeAddresses(selected: readonly DatapathPod[], neighbours: readonly string[], ownKernels: readonly string[]): void {
     const { addresses } = this.loaded.maps;
-    const [own = 0, neighbour = 0, ownKernel = 0] = ['SELECTED', 'NEIGHBOUR', 'OWN_KERNEL'].map((name) => this.enums.known(this.enums.locality, name));
-    const places = new Map<string, { readonly locality: number; readonly netns: number }>();
-    for (const text of neighbours) places.set(addressBytes(text).toString('hex'), { locality: neighbour, netns: 0 });
-    for (const text of ownKernels) places.set(addressBytes(text).toString('hex'), { locality: ownKernel, netns: 0 });
+    const [own = 0, neighbour = 0, ownKernel = 0] = ['SELECTED', 'NEIGHBOUR', 'OWN_KERNEL'].map((name) => this.enums.known(this.enums.location, name));
+    const locations = new Map<string, { readonly location: number; readonly netns: number }>();
+    for (const text of neighbours) locations.set(addressBytes(text).toString('hex'), { location: neighbour, netns: 0 });
+    for (const text of ownKernels) locations.set(addressBytes(text).toString('hex'), { location: ownKernel, netns: 0 });
     for (const { addresses: texts, netns } of selected) {
       for (const key of texts.map((text) => addressBytes(text).toString('hex'))) {
-        const other = places.get(key);
-        // Networks of their own may use one address twice: then it says nothing of whose it is.
-        const shared = other?.locality === own && other.netns !== netns;
-        places.set(key, { locality: own, netns: shared ? 0 : netns });
+        const other = locations.get(key);
+        // Separate networks may use one address twice. Such an address does not tell its pod.
+        const shared = other?.location === own && other.netns !== netns;
+        locations.set(key, { location: own, netns: shared ? 0 : netns });
       }
     }
-    for (const { bytes } of [...addresses.keys()].filter((key) => !places.has(key.bytes.toString('hex')))) addresses.delete({ bytes });
-    for (const [hex, place] of places) addresses.set({ bytes: Buffer.from(hex, 'hex') }, place);
+    for (const { bytes } of [...addresses.keys()].filter((key) => !locations.has(key.bytes.toString('hex')))) addresses.delete({ bytes });
+    for (const [hex, location] of locations) addresses.set({ bytes: Buffer.from(hex, 'hex') }, location);
   }
 }

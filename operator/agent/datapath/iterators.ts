@@ -1,9 +1,9 @@
-// Running the object's iterators: programs that the kernel calls for each socket while a file is read.
+// Runs an iterator of the object: a program that the kernel calls for each socket while user space reads a file.
 import { closeSync, readSync } from 'node:fs';
 import type { Codec } from './codec';
 import { check, checkHandle, libbpf, type Handle } from './libbpf';
 
-/** `T` is what the program writes about a socket. */
+/** `T`: the record that the program writes for a socket. */
 export class SocketIterator<T> {
   private readonly link: Handle;
 
@@ -15,17 +15,17 @@ export class SocketIterator<T> {
     this.link = checkHandle(`attach iterator ${name}`, libbpf.attachIterator(program, null));
   }
 
-  /** Begins a walk in the network namespace of the calling thread, for read() to go through. */
+  /** Begins a walk over the sockets of the calling thread's network namespace. Returns a file descriptor for read() or readSome(). */
   start(): number {
     return check(`start iterator ${this.name}`, libbpf.createIterator(check(`find iterator ${this.name}`, libbpf.linkFd(this.link))));
   }
 
-  /** All that a walk has to tell. */
+  /** All records of a walk. Closes it. */
   read(fd: number): T[] {
     return [...this.chunks(fd)].flatMap((bytes) => this.decode(bytes));
   }
 
-  /** The same some hundreds at a time. Closes the walk, also where it is not gone through to its end. */
+  /** The records of a walk, some hundreds at a time. Closes the walk, also where the caller stops early. */
   *readSome(fd: number): Generator<T[]> {
     for (const bytes of this.chunks(fd)) yield this.decode(bytes);
   }
@@ -47,5 +47,5 @@ export class SocketIterator<T> {
   }
 }
 
-/** One walk is read at a time, many are in an hour: a buffer for each would be garbage of a size that V8 is slow to give back. */
+/** One buffer serves all walks, because only one is read at a time. A buffer for each would be garbage of a size that V8 is slow to free. */
 const chunk = Buffer.allocUnsafeSlow(1 << 16);

@@ -1,11 +1,11 @@
-// The distribution's libbpf.so.1, bound by koffi: the few calls the agent makes, and how they fail.
+// The distribution's libbpf.so.1, bound by koffi: the few calls that the agent makes, and their errors.
 import koffi from 'koffi';
 import { getSystemErrorName } from 'node:util';
 
-/** A libbpf object, program, map or link: only ever handed back to libbpf. */
+/** A libbpf object, program, map or link. It is only handed back to libbpf. */
 export type Handle = unknown;
 
-/** A call into the kernel or libbpf that failed; `errno` is its symbolic name, such as ENOENT. */
+/** A call of the kernel or of libbpf that failed. `errno` is the symbolic name of the error, such as ENOENT. */
 export class LibbpfError extends Error {
   constructor(
     doing: string,
@@ -16,9 +16,9 @@ export class LibbpfError extends Error {
   }
 }
 
-/** BPF_ANY of include/uapi/linux/bpf.h: create or replace. */
+/** BPF_ANY of include/uapi/linux/bpf.h: creates or replaces an entry. */
 export const anyValue = 0n;
-/** BPF_NOEXIST: create only. */
+/** BPF_NOEXIST: only creates an entry. */
 export const newValue = 1n;
 
 /** enum bpf_attach_type of include/uapi/linux/bpf.h. */
@@ -75,7 +75,7 @@ const format = koffi
   .load('libc.so.6')
   .func('int vsnprintf(void *buffer, size_t size, const char *format, void *args)');
 
-/** Hands libbpf's own warnings (level 0) to `log`, one line each, instead of standard error. */
+/** Hands libbpf's own warnings (level 0) to `log`, one line each, instead of to standard error. */
 export function onWarning(log: (line: string) => void): void {
   const callback = (level: number, text: string, args: unknown): number => {
     if (level > 0) return 0;
@@ -87,27 +87,27 @@ export function onWarning(log: (line: string) => void): void {
   raw.setPrint(koffi.register(callback, koffi.pointer(printFunction)));
 }
 
-/** Throws for the negative errno that libbpf 1.x returns; passes everything else through. */
+/** Returns `result`. @throws LibbpfError where it is the negative errno that libbpf 1.x returns */
 export function check(doing: string, result: number): number {
   if (result < 0) throw new LibbpfError(doing, getSystemErrorName(result));
   return result;
 }
 
-/** Throws where libbpf 1.x answers NULL and leaves the cause in errno. */
+/** Returns `handle`. @throws LibbpfError where it is NULL, with which libbpf 1.x leaves the cause in errno */
 export function checkHandle(doing: string, handle: Handle): Handle {
   if (handle !== null) return handle;
-  const errno = koffi.errno(); // may be lost by now: V8 makes system calls of its own
+  const errno = koffi.errno(); // may be overwritten by now: V8 makes system calls of its own
   throw new LibbpfError(doing, errno > 0 ? getSystemErrorName(-errno) : 'unknown error');
 }
 
-/** The bytes of a not yet loaded global-data map, shared with libbpf. */
+/** The bytes of a global-data map that is not loaded yet. libbpf shares them, so that they can be written. */
 export function initialBytes(map: Handle): Buffer {
   const size = [0];
   const pointer = raw.initialValue(map, size) as unknown;
   return Buffer.from(koffi.view(checkHandle('read initial value', pointer) as never, Number(size[0])));
 }
 
-/** Runs a program once over a packet, in place (BPF_PROG_TEST_RUN). */
+/** Runs a program once over a packet (BPF_PROG_TEST_RUN). The program may change the packet. */
 export function runOver(doing: string, program: number, packet: Buffer): void {
   check(doing, raw.testRun(program, {
     sz: BigInt(koffi.sizeof(testRunOptions)), data_in: packet, data_out: packet, data_size_in: packet.length, data_size_out: packet.length, ctx_in: null, ctx_out: null,

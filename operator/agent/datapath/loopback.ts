@@ -1,4 +1,4 @@
-// Two ends of a TCP connection over loopback, and the few calls on them that Node's own sockets do not have.
+// A TCP connection over loopback, with the few calls on its two sockets that Node's own sockets lack.
 import koffi from 'koffi';
 import { performance } from 'node:perf_hooks';
 import { getSystemErrorName } from 'node:util';
@@ -30,7 +30,7 @@ const interfaceRequestBytes = 40;
 const interfaceFlagsAt = 16;
 const interfaceUp = 1;
 
-/** By when an answer must be there, on this process's own clock. */
+/** The time by which an answer must be there, on the clock of this process. */
 export class Deadline {
   private readonly end: number;
 
@@ -43,16 +43,16 @@ export class Deadline {
   }
 }
 
-/** One socket; no call on it waits but those that are given a deadline. */
+/** One socket. Only the calls with a deadline wait. */
 export class TcpEnd {
   constructor(readonly fd: number) {}
 
-  /** False where the kernel takes none of the bytes. */
+  /** True where the kernel takes all of the bytes. */
   send(bytes: Buffer): boolean {
     return call.send(this.fd, bytes, bytes.length, noSignal) === bytes.length;
   }
 
-  /** Reads all there is; returns how much that was. */
+  /** Reads all that is there. Returns the number of bytes. */
   drain(): number {
     const bytes = Buffer.alloc(1 << 16);
     let total = 0;
@@ -60,14 +60,14 @@ export class TcpEnd {
     return total;
   }
 
-  /** What ioctl(FIONREAD) says is to be read. */
+  /** The bytes to be read, by ioctl(FIONREAD). */
   unread(): number {
     const answer = Buffer.alloc(4);
     succeed('ask FIONREAD', call.control(this.fd, fionread, answer));
     return answer.readInt32LE();
   }
 
-  /** Asks for less than the kernel gives at least (SOCK_MIN_RCVBUF of include/net/sock.h: a few KiB). */
+  /** Asks for a receive buffer below the kernel's minimum, and so gets the minimum (SOCK_MIN_RCVBUF of include/net/sock.h: a few KiB). */
   takeSmallestBuffer(): void {
     succeed('set SO_RCVBUF', call.set(this.fd, solSocket, rcvbuf, Buffer.from(Int32Array.of(1).buffer), 4));
   }
@@ -80,7 +80,7 @@ export class TcpEnd {
     wait(this.fd, pollOut, deadline);
   }
 
-  /** Ends it with a reset: nothing lingers. */
+  /** Closes the socket with a reset, so that nothing lingers. */
   close(): void {
     call.set(this.fd, solSocket, linger, Buffer.from(Int32Array.of(1, 0).buffer), 8);
     call.close(this.fd);
@@ -92,7 +92,7 @@ export interface TcpPair {
   readonly accepting: TcpEnd;
 }
 
-/** Connects two sockets over 127.0.0.1 of the thread's network namespace, whose loopback device is up then. */
+/** Connects two sockets over 127.0.0.1 of the thread's network namespace. Brings its loopback device up. */
 export function connectPair(deadline: Deadline): TcpPair {
   const listener = open();
   const connecting = open();
@@ -102,7 +102,7 @@ export function connectPair(deadline: Deadline): TcpPair {
     succeed('bind', call.bind(listener.fd, address, addressBytes));
     succeed('listen', call.listen(listener.fd, 1));
     succeed('ask for the port', call.name(listener.fd, address, Buffer.from(Int32Array.of(addressBytes).buffer)));
-    call.connect(connecting.fd, address, addressBytes); // under way: accept() says how it went
+    call.connect(connecting.fd, address, addressBytes); // the result is EINPROGRESS; accept() tells whether it has worked
     listener.waitReadable(deadline);
     const accepting = new TcpEnd(succeed('accept', call.accept(listener.fd, null, null, nonBlocking)));
     connecting.waitWritable(deadline);

@@ -1,4 +1,4 @@
-// One BPF map by file descriptor: typed keys and values, kernel errors as exceptions.
+// One BPF map by its file descriptor, with typed keys and values. Errors of the kernel become exceptions.
 import type { Codec } from './codec';
 import { anyValue, newValue, check, libbpf, LibbpfError } from './libbpf';
 
@@ -23,7 +23,7 @@ export class BpfMap<K, V> {
     return this.read(key) ? this.value.decode(Buffer.from(this.valueOut)) : undefined;
   }
 
-  /** The bytes of a value without a copy: good until the next look-up. */
+  /** The bytes of a value, without a copy. The next look-up overwrites them. */
   view(key: K): Buffer | undefined {
     return this.read(key) ? this.valueOut : undefined;
   }
@@ -32,7 +32,7 @@ export class BpfMap<K, V> {
     check(`update map ${this.name}`, libbpf.update(this.fd, this.key.encode(key), this.value.encode(value), anyValue));
   }
 
-  /** Adds a key; false, and nothing is changed, where it is there. */
+  /** Adds a key. False, and nothing is changed, where the key exists. */
   add(key: K, value: V): boolean {
     try {
       check(`add to map ${this.name}`, libbpf.update(this.fd, this.key.encode(key), this.value.encode(value), newValue));
@@ -43,13 +43,13 @@ export class BpfMap<K, V> {
     }
   }
 
-  /** Deletes a key; one that is not there is no error. */
+  /** Deletes a key. That the key does not exist is no error. */
   delete(key: K): void {
     const result = libbpf.remove(this.fd, this.key.encode(key));
     this.unlessMissing(`delete from map ${this.name}`, result);
   }
 
-  /** The keys, at most `limit`; a map that changes meanwhile may show a key twice or start over, as it does where `after` is gone. */
+  /** The keys, at most `limit`, from behind `after`. A map that changes meanwhile may show a key twice, and starts over where `after` is gone. */
   *keys(limit = Infinity, after?: K): Generator<K> {
     let previous: Buffer | null = after === undefined ? null : this.key.encode(after);
     for (let n = 0; n < limit; n++) {

@@ -1,4 +1,4 @@
-// Doing one short thing inside another network namespace, a pod's or a new one, on this very thread.
+// Runs one short function inside another network namespace, of a pod or a new one, on the calling thread.
 import { closeSync, fstatSync, openSync } from 'node:fs';
 import { enterNamespace, enterNewNamespace } from './setns';
 
@@ -6,12 +6,12 @@ import { enterNamespace, enterNewNamespace } from './setns';
 const networkNamespace = 0x40000000;
 const ownFile = '/proc/thread-self/ns/net';
 
-/** The process can no longer do anything right: it must end. */
+/** The thread could not return to its own network namespace. The process must end, because all it does now would happen in the wrong one. */
 export class LostNamespace extends Error {}
 
 /**
- * Runs `act` in the namespace behind `file`; undefined when that is gone or no longer the one with inode `netns` (the
- * process id in its path may be another's by now). `act` must not wait: other work of the thread would run there too.
+ * Runs `act` in the namespace of `file`. Undefined where that is gone, or is no longer the namespace with inode `netns`, because the process id in
+ * the path may belong to another process by now. `act` must not wait: other work of the thread would run in that namespace too.
  */
 export function inNamespace<T>(file: string, netns: number, act: () => T): T | undefined {
   const theirs = openNamespace(file);
@@ -31,7 +31,7 @@ export function inNamespace<T>(file: string, netns: number, act: () => T): T | u
   }
 }
 
-/** Runs `act` in a namespace of its own, which lasts as long as the sockets that are opened there. `act` must not wait for other work. */
+/** Runs `act` in a new namespace, which lasts as long as the sockets that are opened there. `act` must not wait. */
 export function inNewNamespace<T>(act: () => T): T {
   const own = openSync(ownFile, 'r');
   try {

@@ -1,4 +1,4 @@
-// The pin directory: one folder a map version below a BPF file system, private to the node.
+// The pin directory below a BPF file system of the node. It has one folder for each map version.
 import { existsSync, mkdirSync, readdirSync, rmdirSync, statfsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { bpffsMagic } from '../host';
@@ -11,7 +11,7 @@ export function folderOf(pins: string, abi: number): string {
   return join(pins, `abi-${abi}`);
 }
 
-/** Makes the folder of `abi`. Throws DatapathRefused where `pins` is not on a BPF file system. */
+/** Makes the folder of `abi`. @throws DatapathRefused where `pins` is not on a BPF file system */
 export function preparePins(pins: string, abi: number): string {
   const folder = folderOf(pins, abi);
   let parent = pins;
@@ -23,18 +23,18 @@ export function preparePins(pins: string, abi: number): string {
   return folder;
 }
 
-/** What a release that was interrupted has left of `folder` is finished: maps of two lives must not be mixed. */
+/** Finishes a release of `folder` that was interrupted, because old maps must not be mixed with new ones. */
 export function finishRelease(folder: string): void {
   if (!existsSync(folder) || readdirSync(folder).length === 0 || existsSync(join(folder, linkPin))) return;
   releaseStale(folder);
 }
 
-/** Switches off whatever is pinned below `pins`, of any version, without loading anything: the way out when nothing loads. */
+/** Switches off everything that is pinned below `pins`, of any version, without loading an object: for a node on which none loads. */
 export function switchOffPinned(pins: string): void {
   for (const folder of foldersOf(pins)) switchOff(folder);
 }
 
-/** The same, and then forgets it; live connections go on over TCP. */
+/** As switchOffPinned(), and then unpins everything. Live connections go on over TCP. */
 export function releasePinned(pins: string): void {
   for (const folder of foldersOf(pins)) releaseStale(folder);
   unpinAll(pins);
@@ -45,16 +45,17 @@ function foldersOf(pins: string): string[] {
   return names.filter((name) => ourFolder.test(name)).map((name) => join(pins, name));
 }
 
-/** Throws DatapathRefused for a folder that is not one of ours: to be asked before anything is changed. */
+/** To be called before anything is changed. @throws DatapathRefused for a folder that this product does not make */
 export function refuseForeign(pins: string): void {
   const foreign = existsSync(pins) ? readdirSync(pins).find((name) => !ourFolder.test(name)) : undefined;
   if (foreign !== undefined) throw stale(join(pins, foreign), 'the name is not abi-<number>');
 }
 
 /**
- * Turns off the datapaths of other versions and forgets those that are not needed any more. Live connections of these keep running over
- * TCP and take the old maps with them when they close. Throws DatapathRefused for a folder that is not understood.
- * @returns the folders of those that are needed
+ * Switches off the datapaths of other versions, and unpins those that are not needed any more. Their live connections go on over TCP, and the old
+ * maps go when the last of them closes.
+ * @returns the folders that are still needed
+ * @throws DatapathRefused for a folder that is not understood
  */
 export function releaseOthers(pins: string, abi: number, needed: (folder: string) => boolean = () => false): string[] {
   const names = existsSync(pins) ? readdirSync(pins) : [];
@@ -77,7 +78,7 @@ function stale(folder: string, cause: string): DatapathRefused {
   return new DatapathRefused('StalePins', `take over from ${folder}: ${cause}; if nothing else uses it, remove it: rm -r ${folder}`);
 }
 
-/** Unpins everything in `folder` and removes it, and what is left empty above it below the root of the file system. */
+/** Unpins everything in `folder`, and removes it and each folder above it that is empty then, up to the root of the file system. */
 export function unpinAll(folder: string): void {
   if (existsSync(folder)) unpinFolder(folder);
   for (let at = folder; isBpffs(dirname(at)); at = dirname(at)) {

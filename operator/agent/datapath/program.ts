@@ -1,7 +1,7 @@
-// Loading the object over the pinned maps, and putting its programs in the place of those that ran before.
+// Loads the object over the pinned maps, and replaces the programs that ran before.
 import { closeSync, existsSync, openSync, readFileSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { bindMaps, type Description, type Found, type Maps } from './abi';
+import { bindMaps, checkLayouts, type Description, type Maps, type ScanRecord } from './abi';
 import { parseBtf, type Btf } from './btf';
 import { DatapathRefused, type OpenOptions } from './contract';
 import { section } from './elf';
@@ -9,18 +9,18 @@ import { giveBackUnused } from './heap';
 import { attachSkMsgVerdict, check, checkHandle, initialBytes, libbpf, LibbpfError, type Handle } from './libbpf';
 import { finishRelease, folderOf, preparePins, unpinAll } from './pins';
 import { linkPin } from './stale';
-import { runningKernel, setConstants, takeOffers, type Constants } from './offers';
-import { fionreadBits, habitsToKnow, type Facts } from './facts';
+import { runningKernel, setConstants, useFeatures, type Constants } from './features';
+import { fionreadBits, traitsToWatch, type Facts } from './facts';
 import { findFacts } from './trial';
 import type { SocketIterator } from './iterators';
-import { SocketLook } from './looks';
-import { attachDescriber, attachVisitor, choicesOn, describerProgram, neededPrograms, optionalPrograms, visitorProgram } from './optional';
+import { SocketChecker } from './socketCheck';
+import { attachDescriber, attachScanner, choicesOn, describerProgram, neededPrograms, optionalPrograms, scannerProgram } from './optional';
 import { allWays, ReaderWatch } from './readers';
 
 /** The enum of ebpf/abi.h that holds ABI_VERSION. */
 const versionEnum = 'abi_version';
 const verifierLogBytes = 1 << 20;
-/** Programs of the pods' cgroup, in the order they are attached, and where their links are pinned. */
+/** The programs of the pods' cgroup in the order in which they are attached, and the pins of their links. */
 const cgroupPrograms = [
   ['on_segment', 'hold_link'],
   ['on_sock_ops', linkPin],
@@ -31,19 +31,19 @@ export interface Loaded {
   readonly abi: number;
   readonly folder: string;
   readonly maps: Maps;
-  readonly looks: SocketLook;
-  /** Joined connections leave the map when nothing is redirected any more: see tcp_needs_to_leave() of ebpf/quiet.h. */
+  readonly checker: SocketChecker;
+  /** Joined connections leave the SOCKHASH when nothing is redirected any more (must_leave_for_tcp(), ebpf/features.h). */
   readonly leaves: boolean;
-  /** Undefined where the kernel lacks what visits need. */
-  readonly visitor: SocketIterator<Found> | undefined;
-  /** Undefined where iterators may not read the storage of sockets. */
+  /** Undefined where the kernel cannot scan. */
+  readonly scanner: SocketIterator<ScanRecord> | undefined;
+  /** Undefined where iterators of the kernel may not read the storage of sockets. */
   readonly describer: SocketIterator<Description> | undefined;
   readonly readers: ReaderWatch;
-  /** Closes descriptors; pins stay. */
+  /** Closes file descriptors. Pins stay. */
   close(): void;
 }
 
-/** Version of the maps that an object speaks. */
+/** The map version of an object. */
 export function abiOf(btf: Btf): number {
   const type = btf.types[btf.byName.get(versionEnum) ?? 0];
   const value = type?.kind === 'enum' ? type.values.get('ABI_VERSION') : undefined;
@@ -51,11 +51,12 @@ export function abiOf(btf: Btf): number {
   return value;
 }
 
-/** Loads, attaches and pins. Throws DatapathRefused with the verifier's last line where the kernel refuses. */
+/** Loads, attaches and pins. @throws DatapathRefused with the last line of the verifier where the kernel refuses */
 export function load(options: OpenOptions): Loaded {
   const elf = readFileSync(options.object);
   const btf = parseBtf(section(elf, '.BTF'));
   const abi = abiOf(btf);
+  checkLayouts(btf);
   finishRelease(folderOf(options.pins, abi));
   const folder = preparePins(options.pins, abi);
   const fresh = !existsSync(join(folder, linkPin));
@@ -65,53 +66,53 @@ export function load(options: OpenOptions): Loaded {
     const facts = findFacts(options, btf);
     const { object, optional } = openAndLoad(attempts(elf, facts, options.plain ?? false), folder, btf);
     closers.push(() => libbpf.closeObject(object));
-    // What holds segments back is there before anything is joined.
+    // The program that holds segments back is attached before any connection is joined.
     for (const [name, pin] of cgroupPrograms) {
       const link = attachToCgroup(program(object, name), options.podCgroup, join(folder, pin));
-      closers.push(() => libbpf.destroyLink(link)); // an open descriptor alone keeps a program attached
+      closers.push(() => libbpf.destroyLink(link)); // the program stays attached as long as this descriptor is open
     }
     const sockets = mapFd(object, 'sockets');
     const message = check('find program on_message', libbpf.programFd(program(object, 'on_message')));
     check('attach on_message to the sockets', libbpf.attachProgram(message, sockets, attachSkMsgVerdict, 0));
     const find = (name: string): Handle => program(object, name);
-    const looks = new SocketLook(btf, check('find program look_at_sockets', libbpf.programFd(find('look_at_sockets'))), sockets);
-    const visitor = optional.includes(visitorProgram) ? attachVisitor(find, btf) : undefined;
+    const checker = new SocketChecker(btf, check('find program check_sockets', libbpf.programFd(find('check_sockets'))), sockets);
+    const scanner = optional.includes(scannerProgram) ? attachScanner(find, btf) : undefined;
     const bits = fionreadBits(btf);
-    const needed = habitsToKnow(facts, bits);
+    const needed = traitsToWatch(facts, bits);
     const readers = new ReaderWatch({ loaded: optional, find, kernel: runningKernel(), folder, needed, allowed: options.watch ?? allWays });
     const describer = optional.includes(describerProgram) ? attachDescriber(find, btf) : undefined;
-    closers.push(() => visitor?.close(), () => readers.close(), () => describer?.close());
+    closers.push(() => scanner?.close(), () => readers.close(), () => describer?.close());
     giveBackUnused();
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
-    return { btf, abi, folder, maps, looks, leaves: facts.fionread === bits.redirected, visitor, describer, readers, close };
+    return { btf, abi, folder, maps, checker, leaves: facts.fionread === bits.redirected, scanner, describer, readers, close };
   } catch (error) {
     close();
-    if (fresh) unpinAll(folder); // a node that cannot be served is left as it was
+    if (fresh) unpinAll(folder); // a node that cannot be accelerated is left as it was
     throw error;
   }
 }
 
-/** One way to load the object. */
+/** One try to load the object. */
 interface Attempt {
   readonly elf: Buffer;
   readonly constants: Constants;
-  /** The optional programs that are loaded with the others. */
+  /** The optional programs that are loaded beside the needed ones. */
   readonly optional: readonly string[];
 }
 
-/** From the best to what every supported kernel takes. Calls of kernel functions, for one, are refused where programs are not compiled. */
+/** All tries, from the best to one that every supported kernel takes. For example, a kernel without the JIT refuses calls of kernel functions. */
 function attempts(elf: Buffer, facts: Facts, plain: boolean): Attempt[] {
   const kernel = runningKernel();
   const choices = choicesOn(kernel);
   const best = Buffer.from(elf);
-  const flags = plain ? [] : takeOffers(best, kernel);
+  const flags = plain ? [] : useFeatures(best, kernel);
   const constants = { ...facts, ...Object.fromEntries(flags.map((flag) => [flag, 1])) };
   const simple = choices.map((optional) => ({ elf, constants: { ...facts }, optional }));
   return flags.length === 0 ? simple : [...choices.map((optional) => ({ elf: best, constants, optional })), ...simple];
 }
 
 function openAndLoad([attempt, ...others]: readonly Attempt[], folder: string, btf: Btf): { readonly object: Handle; readonly optional: readonly string[] } {
-  if (attempt === undefined) throw new Error('load the object: no way to');
+  if (attempt === undefined) throw new Error('load the object: no try is left');
   const { elf, constants, optional } = attempt;
   const object = checkHandle('open the object', libbpf.openMemory(elf, elf.length, null));
   try {
@@ -146,7 +147,7 @@ function mapFd(object: Handle, name: string): number {
   return check(`find map ${name}`, libbpf.mapFd(checkHandle(`find map ${name}`, libbpf.findMap(object, name))));
 }
 
-/** Loads with a verifier log for each program, of which the last line that says anything goes into the error. */
+/** Loads with a verifier log for each program. The last meaningful line of each log goes into the error. */
 function loadObject(object: Handle): void {
   const logs = [...neededPrograms, ...optionalPrograms].map((name) => {
     const log = Buffer.alloc(verifierLogBytes);
@@ -167,7 +168,7 @@ function lastLine(log: Buffer): string {
   return lines.filter((line) => line !== '' && !line.startsWith('processed ')).at(-1) ?? '';
 }
 
-/** A pinned link gets the new program in place, so that no connection is opened unseen; else a new link is pinned. */
+/** Puts the new program into the pinned link, so that no connection opens unseen. Without such a link, a new one is pinned. */
 function attachToCgroup(program: Handle, cgroup: string, pin: string): Handle {
   const before = existsSync(pin) ? checkHandle(`open ${pin}`, libbpf.openLink(pin)) : null;
   if (before !== null && isAttachedTo(before, cgroup)) {
@@ -176,7 +177,7 @@ function attachToCgroup(program: Handle, cgroup: string, pin: string): Handle {
   }
   const link = attachTo(cgroup, program);
   try {
-    // The pods have moved to another cgroup: attached there first, the old place is given up only then.
+    // The pods have moved to another cgroup. The program is attached there before it is detached from the old one.
     if (before !== null) unlinkSync(pin);
     check(`pin ${pin}`, libbpf.pinLink(link, pin));
   } catch (error) {
@@ -188,7 +189,7 @@ function attachToCgroup(program: Handle, cgroup: string, pin: string): Handle {
   return link;
 }
 
-/** Whether a link's cgroup is the given one; a removed cgroup leaves a link without any (kernel/bpf/cgroup.c, show_fdinfo). */
+/** Whether a link is attached to this cgroup. The link of a removed cgroup has none (kernel/bpf/cgroup.c, show_fdinfo). */
 function isAttachedTo(link: Handle, cgroup: string): boolean {
   const fdinfo = readFileSync(`/proc/self/fdinfo/${check('find link', libbpf.linkFd(link))}`, 'utf8');
   const id = /^cgroup_id:\s*(\d+)$/m.exec(fdinfo)?.[1];

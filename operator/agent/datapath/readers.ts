@@ -1,25 +1,25 @@
-// How programs that splice(2) or ask FIONREAD become known: the ways a kernel may have to see them, tried in order.
+// Watches for programs that use splice(2) or ask FIONREAD. A kernel may have several ways to see them; they are tried in order.
 import { existsSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Btf } from './btf';
-import type { Habit, Watching, WatchWay } from './contract';
+import type { ReaderTrait, Watching, WatchWay } from './contract';
 import { checkHandle, libbpf, LibbpfError, type Handle } from './libbpf';
 import type { FindProgram } from './optional';
 
 interface Way {
   readonly by: WatchWay;
-  readonly sees: Habit;
+  readonly sees: ReaderTrait;
   readonly program: string;
-  /** Kernel functions it probes; one that the kernel does not have needs no probe. */
+  /** The kernel function that it probes. A function that the kernel does not have needs no probe. */
   readonly probes?: string;
-  /** Slows nobody but who does what it looks for, or hardly: it stays attached, also when the agent is gone. */
+  /** Stays attached, also when the agent is gone, because it slows hardly anything but the calls that it looks for. */
   readonly stays: boolean;
 }
 
-/** Where the kernel shows that its functions can be probed (kernel/events/core.c, perf_kprobe). */
+/** Exists where the kernel's functions can be probed (kernel/events/core.c, perf_kprobe). */
 const probesOfFunctions = '/sys/bus/event_source/devices/kprobe';
 
-/** The best first. All that are `by` the same way are needed to see the habit. */
+/** The best ways first. To see a trait, all programs of one way are needed. */
 const ways: readonly Way[] = [
   { by: 'Functions', sees: 'splices', program: 'on_tcp_splice_read', probes: 'tcp_splice_read', stays: true },
   { by: 'Functions', sees: 'counts', program: 'on_tcp_ioctl', probes: 'tcp_ioctl', stays: true },
@@ -31,18 +31,18 @@ const ways: readonly Way[] = [
 
 export const allWays: readonly WatchWay[] = ['Functions', 'Reads', 'SystemCalls'];
 export const readWatcher = 'on_tcp_read';
-/** Programs of the other ways. */
+/** The programs of the other ways. */
 export const plainWatchers = ways.map(({ program }) => program).filter((name) => name !== readWatcher);
 
 export interface WatchOptions {
-  /** Programs that were loaded. */
+  /** The optional programs that were loaded. */
   readonly loaded: readonly string[];
   readonly find: FindProgram;
   readonly kernel: Btf;
-  /** Directory for the pins of what stays. */
+  /** The directory where links that stay are pinned. */
   readonly folder: string;
-  /** What the kernel answers wrong, so that it has to be known. */
-  readonly needed: readonly Habit[];
+  /** The traits that have to be seen, because this kernel serves such readers wrong. */
+  readonly needed: readonly ReaderTrait[];
   readonly allowed: readonly WatchWay[];
 }
 
@@ -51,14 +51,14 @@ export class ReaderWatch {
   private readonly onDemand: readonly Way[];
   private coming: Handle[] = [];
   readonly watching: Watching;
-  readonly seenBy = new Map<Habit, WatchWay>();
+  readonly seenBy = new Map<ReaderTrait, WatchWay>();
 
   constructor(private readonly options: WatchOptions) {
     const onDemand: Way[] = [];
-    for (const habit of options.needed) {
-      const found = allWays.map((by) => this.waysTo(habit, by)).find((each) => this.works(each));
+    for (const trait of options.needed) {
+      const found = allWays.map((by) => this.waysTo(trait, by)).find((each) => this.works(each));
       if (found?.[0] === undefined) continue;
-      this.seenBy.set(habit, found[0].by);
+      this.seenBy.set(trait, found[0].by);
       onDemand.push(...found.filter(({ stays }) => !stays));
     }
     this.onDemand = onDemand;
@@ -66,13 +66,13 @@ export class ReaderWatch {
     this.watching = this.seenBy.size < options.needed.length ? 'Never' : onDemand.length > 0 ? 'OnDemand' : 'Always';
   }
 
-  /** Attaches or detaches what does not stay. */
+  /** Attaches or detaches the programs that do not stay. */
   set(on: boolean): void {
     if (!on) this.detach();
     else if (this.coming.length === 0) this.coming = this.onDemand.map((way) => this.attach(way));
   }
 
-  /** What stays goes on by its pin. */
+  /** Programs that stay go on by their pins. */
   close(): void {
     this.detach();
     for (const link of this.staying.splice(0)) libbpf.destroyLink(link);
@@ -82,14 +82,14 @@ export class ReaderWatch {
     for (const link of this.coming.splice(0)) libbpf.destroyLink(link);
   }
 
-  private waysTo(habit: Habit, by: WatchWay): readonly Way[] {
+  private waysTo(trait: ReaderTrait, by: WatchWay): readonly Way[] {
     const { allowed, loaded, kernel } = this.options;
     const able = allowed.includes(by) && (by !== 'Functions' || existsSync(probesOfFunctions));
-    const mine = able ? ways.filter((way) => way.sees === habit && way.by === by && loaded.includes(way.program)) : [];
+    const mine = able ? ways.filter((way) => way.sees === trait && way.by === by && loaded.includes(way.program)) : [];
     return mine.filter(({ probes }) => probes === undefined || kernel.functions.has(probes));
   }
 
-  /** Found by trying. What does not stay is detached again. */
+  /** Tries a way. Programs that do not stay are detached again. */
   private works(tried: readonly Way[]): boolean {
     const links: Handle[] = [];
     try {
@@ -107,14 +107,17 @@ export class ReaderWatch {
     return checkHandle(`attach ${program}`, libbpf.attach(this.options.find(program)));
   }
 
-  /** The new link is attached before the old one's pin goes. Before 5.15 links of probes cannot be pinned (kernel/events/core.c), and end with the agent. */
+  /**
+   * The new link is attached before the pin of the old one goes. Before 5.15 links of probes cannot be pinned (kernel/events/core.c), and end with
+   * the agent.
+   */
   private keep(way: Way, link: Handle): void {
     this.forget([way]);
     libbpf.pinLink(link, this.pin(way));
     this.staying.push(link);
   }
 
-  /** What an earlier agent left attached. */
+  /** Unpins, and so detaches, what an earlier agent has left. */
   private forget(unused: readonly Way[]): void {
     for (const pin of unused.map((way) => this.pin(way)).filter(existsSync)) unlinkSync(pin);
   }

@@ -14,7 +14,7 @@ export function enterNamespace(fd: number, kind: number): string | undefined {
   return setns(fd, kind) === 0 ? undefined : getSystemErrorName(-koffi.errno());
 }
 
-/** As enterNamespace(), into one that is made for it and is gone with the last that uses it. */
+/** As enterNamespace(), into a new namespace, which ends with the last thread or socket in it. */
 export function enterNewNamespace(kind: number): string | undefined {
   return unshare(kind) === 0 ? undefined : getSystemErrorName(-koffi.errno());
 }

@@ -1,13 +1,13 @@
 import type { Share } from './abi';
 import { Shares } from './shares';
 
-/** Maps as far as they are used here. */
+/** The methods of a map that are used here. */
 class FakeMap<K, V> {
   readonly rows = new Map<K, V>();
   get = (key: K): V | undefined => this.rows.get(key);
   keys = (limit = Infinity, after?: K): K[] => {
     const keys = [...this.rows.keys()];
-    const first = after === undefined ? 0 : keys.indexOf(after) + 1; // the start, where it is gone
+    const first = after === undefined ? 0 : keys.indexOf(after) + 1; // from the start, where `after` is gone
     return keys.slice(first, first + limit);
   };
   delete = (key: K): void => void this.rows.delete(key);
@@ -25,10 +25,10 @@ let shares: Shares;
 beforeEach(() => {
   [usage, rows, debts, settled] = [new FakeMap(), new FakeMap(), new FakeMap(), []];
   const maps = { usage, shares: rows, debts } as unknown as ConstructorParameters<typeof Shares>[0];
-  shares = new Shares(maps, { settle: (cookies) => void settled.push(...cookies) });
+  shares = new Shares(maps, { payDebts: (cookies) => void settled.push(...cookies) });
 });
 
-test('a pod has a quarter of what the node has, by default 64 of 256 MiB of unread messages', () => {
+test('the limits of a pod are a quarter of those of the node, by default 64 of 256 MiB of unread messages', () => {
   expect(shares.limit(settings)).toEqual({
     node: { sockets: 131_072n, ends: 131_072n, unread: 256n << 20n },
     pod: { sockets: 32_768n, ends: 32_768n, unread: 64n << 20n },
@@ -36,7 +36,7 @@ test('a pod has a quarter of what the node has, by default 64 of 256 MiB of unre
   expect(shares.limit({ ...settings, maxConnections: 4 }).pod.sockets).toBe(64n);
 });
 
-test('a pod that is selected no more keeps its row until nothing of it is left; what it has is kept when it is selected again', () => {
+test('a pod that is no longer selected keeps its row until it holds nothing, and has the same row when it is selected again', () => {
   shares.keepFor(new Set([1, 2]));
   rows.rows.set(1, share({ ends: 3n }));
   shares.keepFor(new Set());
@@ -48,7 +48,7 @@ test('a pod that is selected no more keeps its row until nothing of it is left; 
   expect(rows.rows.size).toBe(0);
 });
 
-test('says what the node and its pods have reached, once for each namespace, and nothing of pods that are not selected', () => {
+test('limits that the node and its pods have reached are named once for each namespace, and not for pods that are not selected', () => {
   shares.limit(settings);
   usage.rows.set(0, share({ ends: 131_072n }));
   rows.rows.set(1, share({ unread: (64n << 20n) - 4096n }));
@@ -64,22 +64,22 @@ test('says what the node and its pods have reached, once for each namespace, and
   expect(shares.reached(() => 'shop')).toEqual(['a pod of namespace shop has as many connections open as are followed (32768 ends)']);
 });
 
-test('a count that was lost leaves nothing taken, and what closed ends have left is looked after', () => {
+test('a lost count is read as nothing taken, and the debts of closed ends are checked', () => {
   usage.rows.set(0, share({ sockets: -2n, ends: 5n }));
   expect(shares.taken()).toEqual({ sockets: 0, ends: 5, unread: 0 });
-  shares.settle();
+  shares.payDebts();
   expect(settled).toEqual([]);
   debts.rows.set(7n, {});
-  shares.settle();
+  shares.payDebts();
   expect(settled).toEqual([7n]);
 });
 
-test('of many debts some are looked at in one go, and the next ones the next time, also where the last ones were paid', () => {
+test('of many debts some are checked in each call and the next ones in the next, also where the last ones were paid', () => {
   const all = Array.from({ length: 5000 }, (_, n) => BigInt(n));
   for (const each of all) debts.rows.set(each, {});
   const rounds: bigint[][] = [];
   for (let n = 0; n < 4; n++) {
-    shares.settle();
+    shares.payDebts();
     rounds.push(settled.splice(0));
   }
   expect(rounds.map(({ length }) => length)).toEqual([2048, 2048, 904, 2048]);
@@ -87,11 +87,11 @@ test('of many debts some are looked at in one go, and the next ones the next tim
   expect(rounds[3]?.[0]).toBe(0n);
 
   const paying = new Shares({ usage, shares: rows, debts } as never, {
-    settle: (cookies) => {
+    payDebts: (cookies) => {
       settled.push(...cookies);
       debts.rows.delete(cookies.at(-1) ?? -1n);
     },
   });
-  for (let n = 0; n < 3; n++) paying.settle();
+  for (let n = 0; n < 3; n++) paying.payDebts();
   expect(new Set(settled)).toEqual(new Set(all));
 });

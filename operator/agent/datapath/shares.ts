@@ -1,64 +1,64 @@
-// What pods and the node have of what is bounded: rows for pods, what is reached, and what closed ends have left behind.
+// What pods and the node have taken of their limits: the rows of the pods, the limits that are reached, and the debts of closed ends.
 import { boundsOfNode, boundsOfPod, type Bounds } from '../../api';
 import type { Limits, Maps, Share } from './abi';
 import type { DatapathSettings } from './contract';
-import type { SocketLook } from './looks';
+import type { SocketChecker } from './socketCheck';
 
 const node = 0;
 const nothing: Share = { sockets: 0n, ends: 0n, unread: 0n };
-/** A lease is taken in steps: who has all but this part of a bound gets no more of it. */
+/** A limit counts as reached at this part of it. Leases are taken in steps, so the rest is too small for another. */
 const nearly = 31 / 32;
-/** Debts that are looked at in one go. */
+/** The most debts that are checked in one call. */
 const debtsAtOnce = 2048;
 
 export class Shares {
   private limits: DatapathSettings['bounds'];
-  /** The debt after which the next look begins. */
+  /** The debt behind which the next check begins. */
   private lastDebt: bigint | undefined;
 
   constructor(
     private readonly maps: Pick<Maps, 'usage' | 'shares' | 'debts'>,
-    private readonly looks: Pick<SocketLook, 'settle'>,
+    private readonly checker: Pick<SocketChecker, 'payDebts'>,
   ) {}
 
-  /** What the settings say of them. */
+  /** The limits of these settings, as the programs read them. */
   limit({ maxConnections, bounds }: DatapathSettings): { readonly node: Limits; readonly pod: Limits } {
     const ofNode = boundsOfNode(maxConnections);
     this.limits = bounds ?? { node: ofNode, pod: boundsOfPod(ofNode) };
     return { node: limitsOf(this.limits.node), pod: limitsOf(this.limits.pod) };
   }
 
-  /** Before a pod is selected it has a row; one that is not any more keeps it until its last end is closed. */
+  /** Makes rows for the pods that are about to be selected. A pod that is no longer selected keeps its row until its last end is closed. */
   keepFor(pods: ReadonlySet<number>): void {
     const known = [...this.maps.shares.keys()];
     for (const netns of known.filter((each) => !pods.has(each))) if (this.isUnused(netns)) this.maps.shares.delete(netns);
     for (const netns of pods) this.maps.shares.add(netns, nothing);
   }
 
-  /** All of them together. */
+  /** What all pods together have taken. */
   taken(): Bounds {
     const { sockets, ends, unread } = this.maps.usage.get(node) ?? nothing;
     return { sockets: gauge(sockets), ends: gauge(ends), unread: gauge(unread) };
   }
 
-  /** What closed ends left unread is given back once it is read, or its socket is closed. Looks at some of it, and at the next the next time. */
-  settle(): void {
+  /** Gives back debts whose messages are read, or whose socket is closed. Checks some debts in each call, and the next ones in the next. */
+  payDebts(): void {
     const cookies = [...this.maps.debts.keys(debtsAtOnce, this.lastDebt)];
-    if (cookies.length > 0) this.looks.settle(cookies);
-    // a walk goes on only behind a row that is still there
+    if (cookies.length > 0) this.checker.payDebts(cookies);
+    // a walk can only go on behind a row that still exists
     this.lastDebt = cookies.length < debtsAtOnce ? undefined : cookies.findLast((each) => this.maps.debts.get(each) !== undefined);
   }
 
-  /** Whether connections of a pod hold something for unread messages. */
+  /** Whether connections of a pod hold leases for unread messages. */
   holdsUnread(netns: number): boolean {
     return (this.maps.shares.get(netns)?.unread ?? 0n) > 0n;
   }
 
-  /** Which bounds are reached, a line each. @param namespaceOf the namespace of the pod with a network namespace */
+  /** The limits that are reached, one line for each. @param namespaceOf the Kubernetes namespace of the pod with this network namespace */
   reached(namespaceOf: (netns: number) => string | undefined): string[] {
     if (this.limits === undefined) return [];
     const lines = linesOf('the node', this.maps.usage.get(node), this.limits.node);
-    if (linesOf('all together', this.maps.usage.get(node), this.limits.pod).length === 0) return lines; // so no single pod has
+    if (linesOf('all together', this.maps.usage.get(node), this.limits.pod).length === 0) return lines; // then no pod alone has reached its limit
     for (const netns of this.maps.shares.keys()) {
       const whose = namespaceOf(netns);
       if (whose !== undefined) lines.push(...linesOf(`a pod of namespace ${whose}`, this.maps.shares.get(netns), this.limits.pod));
@@ -72,7 +72,7 @@ export class Shares {
   }
 }
 
-/** A count that was lost may leave less than nothing. */
+/** A count that was lost may leave a value below zero. */
 function gauge(value: bigint): number {
   return Math.max(0, Number(value));
 }

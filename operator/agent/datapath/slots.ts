@@ -1,13 +1,13 @@
-// Which namespace has which slot in the counters; kept in a pinned map, so that a restart finds its own numbers again.
+// The slot of each Kubernetes namespace in the statistics. A pinned map keeps it, so that the next agent finds the same slots.
 import type { Maps } from './abi';
 
 export class Slots {
   private readonly byName = new Map<string, number>();
   private readonly free: number[] = [];
 
-  /** `idle` says whether no connection is counted in a slot any more; such a slot may go to another namespace. */
+  /** @param idle whether no connection is counted in a slot any more, so that another namespace may have it */
   constructor(
-    private readonly maps: Pick<Maps, 'namespaces' | 'tallies'>,
+    private readonly maps: Pick<Maps, 'namespaces' | 'statistics'>,
     private readonly idle: (slot: number) => boolean,
   ) {
     // an array map has every slot as a key
@@ -26,13 +26,13 @@ export class Slots {
     return slotName(this.maps.namespaces.get(slot)?.name);
   }
 
-  /** The slot of `namespace`; undefined when every slot belongs to one of `wanted` or still counts connections. */
+  /** The slot of `namespace`. Undefined where every slot belongs to one of `wanted` or still counts connections. */
   take(namespace: string, wanted: ReadonlySet<string>): number | undefined {
     const known = this.byName.get(namespace);
     if (known !== undefined) return known;
     const slot = this.free.pop() ?? this.reclaim(wanted);
     if (slot === undefined) return undefined;
-    this.maps.tallies.clear(slot);
+    this.maps.statistics.clear(slot);
     this.maps.namespaces.set(slot, { name: Buffer.from(namespace, 'utf8') });
     this.byName.set(namespace, slot);
     return slot;

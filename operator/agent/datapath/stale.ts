@@ -1,5 +1,5 @@
-// Switching off a datapath of another map version, knowing only what every version keeps: the first two words of its
-// settings (version, mode) and the names of the settings map, the sockets' map and the sock_ops link.
+// Switches off a datapath of another map version. It uses only what every version keeps: the first two words of the settings (version, mode), and
+// the names of the settings map, the SOCKHASH and the sock_ops link.
 import { closeSync, existsSync, readFileSync, readdirSync, rmdirSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { anyValue, check, libbpf } from './libbpf';
@@ -12,33 +12,33 @@ const keyRoom = 64;
 const modeOffset = 4;
 const modeOff = 0;
 
-/** Off first, so that no byte is joined any more; then detached, then unpinned. Throws where the folder is not understood. */
+/** First switches off, so that nothing is redirected any more, then detaches and unpins. @throws where the folder is not understood */
 export function releaseStale(folder: string): void {
   switchOffStale(folder);
   forget(folder);
 }
 
-/** Throws where the folder is not understood. */
+/** @throws where the folder is not understood */
 export function switchOffStale(folder: string): void {
   const names = readdirSync(folder);
   if (names.length > 0 && !names.includes(settingsPin)) throw new Error(`it holds no ${settingsPin}`);
   if (names.includes(settingsPin)) switchOff(folder);
 }
 
-/** Of one that is switched off. */
+/** Unpins a datapath that is switched off. */
 export function forget(folder: string): void {
   unpinFolder(folder);
   rmdirSync(folder);
 }
 
-/** The link goes first and the settings last, so that whoever is interrupted here can be followed by another. */
+/** The link goes first and the settings go last, so that another agent can go on where this one is interrupted. */
 export function unpinFolder(folder: string): void {
   const place = (name: string): number => (name === linkPin ? 0 : name === settingsPin ? 2 : 1);
   const names = readdirSync(folder).sort((a, b) => place(a) - place(b));
   for (const name of names) unlinkSync(join(folder, name));
 }
 
-/** No byte is joined any more by the datapath pinned in `folder`; needs neither its object nor its layout. */
+/** The datapath pinned in `folder` redirects nothing any more. Needs neither its object nor its layout. */
 export function switchOff(folder: string): void {
   const pin = join(folder, settingsPin);
   const fd = check(`open ${pin}`, libbpf.getPinned(pin));
@@ -53,7 +53,7 @@ export function switchOff(folder: string): void {
   }
 }
 
-/** Whether sockets are in the map of the datapath pinned in `folder`; each leaves it when it closes. */
+/** Whether the SOCKHASH of the datapath pinned in `folder` holds sockets. Each socket leaves it when it closes. */
 export function hasSockets(folder: string): boolean {
   const pin = join(folder, socketsPin);
   if (!existsSync(pin)) return false;
@@ -65,7 +65,7 @@ export function hasSockets(folder: string): boolean {
   }
 }
 
-/** Bytes of a map's value, from what the kernel says of its file descriptor (kernel/bpf/syscall.c, bpf_map_show_fdinfo). */
+/** Bytes of a map's value, by the fdinfo of its file descriptor (kernel/bpf/syscall.c, bpf_map_show_fdinfo). */
 function valueSize(fd: number): number {
   const size = Number(/^value_size:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1]);
   if (!Number.isInteger(size) || size < modeOffset + 4) throw new Error(`${settingsPin} is not a settings map`);

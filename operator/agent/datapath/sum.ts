@@ -1,8 +1,8 @@
-// What the CPUs have counted, each into a copy of its own, added up.
+// Adds up what the CPUs have counted, each into a copy of its own.
 
 /**
- * Adds up values of `size` bytes that follow each other, word by word and modulo 2^64, as the machine would. In two halves, because a
- * bigint for each counter of each CPU would be work enough to be seen on large nodes.
+ * The sum of the values of `size` bytes that follow each other in `bytes`, word by word and modulo 2^64. Each word is added in two halves: one bigint
+ * for each counter of each CPU would cost a noticeable part of a core on large nodes.
  */
 export function sumOfCopies(bytes: Buffer, size: number): Buffer {
   const halves = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);

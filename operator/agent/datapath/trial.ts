@@ -1,5 +1,5 @@
-// What redirection is like on the running kernel, found by trying: on two sockets of the agent's own, in a network namespace
-// of their own, by ebpf/trial.bpf.c. Kernels differ by patches that no version number tells.
+// Tries how the running kernel redirects, by ebpf/trial.bpf.c: on two sockets of the agent's own, in a network namespace of their own. Kernels differ
+// by patches that no version number tells.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseBtf, type Btf } from './btf';
@@ -17,7 +17,7 @@ const limitMs = 100;
 /** Several times what the smallest receive buffer holds (SOCK_MIN_RCVBUF: at most 9 KiB with pages of 64 KiB). */
 const [messageBytes, messages] = [1024, 32];
 
-/** Tries; where it cannot, says so to `warn`. The agent's thread waits for it, a hundred milliseconds at most. */
+/** The facts of the running kernel. Where the trial fails, `warn` is called and the facts are unknown. Takes a hundred milliseconds at most. */
 export function findFacts({ object, warn }: Pick<OpenOptions, 'object' | 'warn'>, btf: Btf): Facts {
   try {
     return tryKernel(join(dirname(object), 'trial.bpf.o'), fionreadBits(btf));
@@ -29,7 +29,7 @@ export function findFacts({ object, warn }: Pick<OpenOptions, 'object' | 'warn'>
   }
 }
 
-/** @throws where the trial cannot be made, or its outcome says nothing */
+/** @throws where the trial cannot be made, or where its outcome means nothing */
 export function tryKernel(file: string, bits: FionreadBits): Facts {
   const elf = readFileSync(file);
   const ends = enumerators(parseBtf(section(elf, '.BTF')), 'trial_end', 'TRIAL_');
@@ -58,7 +58,7 @@ function onPair<T>(act: (pair: TcpPair, deadline: Deadline) => T): T {
 }
 
 function tryPair({ connecting, accepting }: TcpPair, bits: FionreadBits, enter: (end: string, fd: number) => void, deadline: Deadline): Facts {
-  // before they are in the map: these bytes stay in TCP's queue
+  // the sockets are not in the map yet, so these bytes stay in TCP's queue
   if (!connecting.send(Buffer.alloc(bits.tcp))) throw new Error('TCP takes no byte');
   accepting.waitReadable(deadline);
   enter('RECEIVER', accepting.fd);
@@ -70,7 +70,7 @@ function tryPair({ connecting, accepting }: TcpPair, bits: FionreadBits, enter: 
   return { fionread, rcvbuf_refuses: refusesWhenFull({ connecting, accepting }) ? 1 : 0 };
 }
 
-/** Redirects more than the receiver's buffer holds. */
+/** Whether the kernel refuses a redirect once the receiver's buffer is full. Redirects more than it holds. */
 function refusesWhenFull({ connecting, accepting }: TcpPair): boolean {
   const message = Buffer.alloc(messageBytes);
   accepting.takeSmallestBuffer();

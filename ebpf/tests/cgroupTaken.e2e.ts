@@ -20,7 +20,7 @@ afterEach(async () => {
   await f.remove();
 });
 
-/** Any program of the kind will do as another product's: one of the fixture's, by its number. */
+/** Attaches a program in the place of another product's. Any program of the kind will do, so it is one of the fixture's, by its number. */
 function attachAnother(cgroup: string, type: 'sock_ops' | 'ingress', flags: readonly string[]): number {
   const name = type === 'sock_ops' ? 'on_sock_ops' : 'on_segment';
   const shown = JSON.parse(execFileSync('bpftool', ['--json', 'prog', 'show'], { encoding: 'utf8' })) as { id: number; name?: string }[];
@@ -54,7 +54,7 @@ test.each([
   expect(message).toContain('BPF_F_ALLOW_MULTI');
 });
 
-test('one that lets others run beside it is nobody’s trouble', () => {
+test('a program of another product that lets others run beside it is no obstacle', () => {
   attachAnother(slice, 'sock_ops', ['multi']);
   f.datapath.close();
   f.datapath = openIn(kubepods)();

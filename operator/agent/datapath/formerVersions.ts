@@ -1,16 +1,20 @@
-// Datapaths of other map versions: switched off at once, and gone when their programs are not needed any more.
+// Datapaths of other map versions, which an agent of another release has left: they are switched off at once, and unpinned when their programs are no
+// longer needed.
 import { releaseOthers } from './pins';
 import { hasSockets } from './stale';
 
-/** Connections that have not left by then rest; what they say later runs over TCP, in maps without programs. */
-const patienceMs = 5 * 60_000;
+/**
+ * How long programs wait for connections to leave the old SOCKHASH. A connection that is idle for longer stays in it, and runs over TCP without
+ * programs.
+ */
+const longestWaitMs = 5 * 60_000;
 
-export class Formers {
+export class FormerVersions {
   private readonly until: number;
   private gone = false;
 
   /**
-   * @param leave whether their connections have to leave the maps, as they do with their next message while their programs are attached
+   * @param leave whether their connections have to leave the old SOCKHASH. They do so with their next message, while the old programs are attached
    * @throws DatapathRefused for a folder that is not understood
    */
   constructor(
@@ -19,11 +23,13 @@ export class Formers {
     private readonly leave: boolean,
     private readonly now = (): number => performance.now(),
   ) {
-    this.until = now() + patienceMs;
+    this.until = now() + longestWaitMs;
     this.release();
   }
 
-  /** To be called now and then. Live connections of those that go keep running over TCP and take the maps with them when they close. */
+  /**
+   * Unpins what is no longer needed; to be called now and then. Live connections go on over TCP, and the old maps go when the last of them closes.
+   */
   release(): void {
     if (this.gone) return;
     const needed = (folder: string): boolean => this.leave && this.now() < this.until && hasSockets(folder);

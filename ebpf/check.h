@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Checks sockets of the SOCKHASH by their cookies: whether redirected bytes are unread, and whether the socket has to leave before the SOCKHASH is
+ * let go. The cookies come in a packet, and the answers go back in it (enum check, abi.h). */
+#ifndef SIDECAR_ACCELERATION_CHECK_H
+#define SIDECAR_ACCELERATION_CHECK_H
+
+#include "lease.h"
+
+/* Whether a socket in the SOCKHASH has to leave when nothing is redirected any more: where it must leave before bytes go over TCP, and is open. */
+static __always_inline bool has_to_leave(struct sock *sk)
+{
+	return must_leave_for_tcp() && BPF_CORE_READ(sk, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
+}
+
+static __always_inline enum finding finding_of(struct sock *sk)
+{
+	if (!is_psock_queue_empty(sk))
+		return FINDING_UNREAD;
+	return has_to_leave(sk) ? FINDING_LEAVING : 0;
+}
+
+/* Not inlined, so that the layout of its argument is in the BTF. */
+static __noinline int write_check(struct __sk_buff *packet, enum check place, const struct socket_check *check)
+{
+	return bpf_skb_store_bytes(packet, CHECK_FIRST + place * sizeof(*check), check, sizeof(*check), 0);
+}
+
+/* Checks the socket of one place, and pays its debt where nothing is unread. False behind the last cookie. A global function, so that the verifier
+ * looks at it once: old verifiers find no end if they look at it with each turn of the loop (openEuler's 5.10). */
+__noinline int check_place(struct __sk_buff *packet, enum check place)
+{
+	struct socket_check check = {};
+	struct bpf_sock *sk;
+	struct sock *found;
+	__u64 cookie;
+
+	if (bpf_skb_load_bytes(packet, CHECK_FIRST + place * sizeof(check), &cookie, sizeof(cookie)) || !cookie)
+		return false;
+	sk = bpf_map_lookup_elem(&sockets, &cookie);
+	if (!sk) {
+		pay_debt(cookie);
+		return true;
+	}
+	found = (struct sock *)bpf_skc_to_tcp_sock(sk);
+	if (found) {
+		check.finding = finding_of(found);
+		check.netns = netns_of(found);
+	}
+	if (found && is_psock_queue_empty(found))
+		pay_debt(cookie);
+	bpf_sk_release(sk);
+	write_check(packet, place, &check);
+	return true;
+}
+
+#endif
