@@ -56,6 +56,10 @@ lint: node_modules/.stamp ## Types, import directions, words of type names in th
 	npm run --silent generate -- --check
 	$(TS) e2e/gitops/main.ts --check
 
+.PHONY: reading-sample
+reading-sample: node_modules/.stamp ## Sixty places drawn at random, for a reader who has not seen the project (SEED=n)
+	@$(TS) release/reading/main.ts $(SEED)
+
 .PHONY: render
 render: node_modules/.stamp ## deploy/ from the chart: kustomize base, add-on, Argo CD's settings
 	$(TS) e2e/gitops/main.ts
