@@ -48,12 +48,17 @@ generate: node_modules/.stamp ## CRD, chart schema and generated docs from their
 	npm run --silent generate
 
 .PHONY: lint
-lint: node_modules/.stamp ## Types, import directions, generated files up to date
+lint: node_modules/.stamp ## Types, import directions, words of type names in the glossary, generated files up to date
 	tsc --noEmit
 	tsc -p operator/cli/console/page
 	npm run --silent lint
+	$(TS) release/words/main.ts
 	npm run --silent generate -- --check
 	$(TS) e2e/gitops/main.ts --check
+
+.PHONY: reading-sample
+reading-sample: node_modules/.stamp ## Sixty places drawn at random, for a reader who has not seen the project (SEED=n)
+	@$(TS) release/reading/main.ts $(SEED)
 
 .PHONY: render
 render: node_modules/.stamp ## deploy/ from the chart: kustomize base, add-on, Argo CD's settings

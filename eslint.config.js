@@ -52,6 +52,7 @@ module.exports = tseslint.config(
         ...layers.map((layer) => ({ type: layer, pattern: `operator/${layer}` })),
         { type: 'tests', pattern: 'e2e' },
         { type: 'tests', pattern: 'ebpf' },
+        { type: 'release', pattern: 'release' },
       ],
     },
     rules: {
@@ -63,6 +64,7 @@ module.exports = tseslint.config(
           policies: [
             { allow: { to: { module: { origin: ['external', 'core'] } } } },
             { from: { element: { type: 'tests' } }, allow: { to: { element: { types: { anyOf: ['tests', ...layers] } } } } },
+            { from: { element: { type: 'release' } }, allow: { to: { element: { types: { anyOf: ['release', ...layers] } } } } },
             ...inside,
             ...packages,
           ],
