@@ -1,5 +1,5 @@
 // Brings the kernel to what the controller ordered: looks at order, pods and node as they are now, and does what is missing.
-import { removalPatience, type Mode } from '../api';
+import { removalTimeouts, type Mode } from '../api';
 import type { Order, Problem } from '../protocol';
 import type { LocalPod } from './cri/sandbox';
 import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, JoinedConnection } from './datapath/contract';
@@ -168,14 +168,14 @@ export class Orders {
     }
     this.configure(this.datapath, { ...settingsOf(order), mode: 'Off' });
     const { drainingSockets, leavingSockets = 0 } = this.datapath.snapshot();
-    if (leavingSockets > 0) return this.removingFor() >= removalPatience.leavingMs;
-    return drainingSockets === 0 || this.removingFor() >= removalPatience.unreadMs;
+    if (leavingSockets > 0) return this.removingFor() >= removalTimeouts.leavingMs;
+    return drainingSockets === 0 || this.removingFor() >= removalTimeouts.unreadMs;
   }
 
   /** What cannot be opened cannot be looked into either: it is switched off, given its time, and let go. */
   private drainedLeftovers(): boolean {
     this.opener.switchOffLeftovers();
-    return this.removingFor() >= removalPatience.unreadMs && this.opener.releaseLeftovers();
+    return this.removingFor() >= removalTimeouts.unreadMs && this.opener.releaseLeftovers();
   }
 
   /** Milliseconds since the datapath was switched off to be removed. */

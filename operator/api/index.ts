@@ -1,8 +1,9 @@
-// The public face of the API package.
+// Everything that other folders import from operator/api.
 export * from './bounds';
 export * from './capabilities';
 export * from './constants';
 export * from './crd';
+export * from './errorMessage';
 export * from './injectors';
 export * from './labelSelector';
 export * from './live';

@@ -1,5 +1,5 @@
 // What is known of one node's agent, and how much of it is to be believed.
-import { isPassing } from '../api';
+import { isPodCaused } from '../api';
 import type { Order, Problem, Report } from '../protocol';
 
 export interface AgentState {
@@ -30,7 +30,7 @@ export function currentReport({ connected, report, ageMs }: AgentState): Report 
 
 /** What keeps a node from doing as ordered; what a pod of it can bring about does not. */
 export function lastingProblems({ problems }: Report): Problem[] {
-  return problems.filter(({ reason }) => !isPassing(reason));
+  return problems.filter(({ reason }) => !isPodCaused(reason));
 }
 
 /** True when the order is in force on the node of the report and nothing is wrong there. */

@@ -1,5 +1,5 @@
 // The three conditions, in words for the person who reads them: is it in force, is it on its way, is something wrong.
-import { type Condition, isPassing, type Mode, type Status } from '../api';
+import { type Condition, isPodCaused, type Mode, type Status } from '../api';
 import { sum } from './counts';
 import { countOf, nodeProblems } from './nodeProblems';
 
@@ -80,7 +80,7 @@ type Nodes = NonNullable<Status['nodes']>;
 
 /** Nodes whose agent speaks, has no problem and is not there yet; a node with two problems may hide one of them. */
 function pending({ desired, ready, unsupported }: Nodes): string[] {
-  const nodes = desired - ready - sum(unsupported.filter(({ reason }) => !isPassing(reason)).map((each) => each.nodes));
+  const nodes = desired - ready - sum(unsupported.filter(({ reason }) => !isPodCaused(reason)).map((each) => each.nodes));
   return nodes <= 0 ? [] : [`${countOf(nodes, 'node')} ${nodes === 1 ? 'has' : 'have'} not put the newest order in force yet`];
 }
 

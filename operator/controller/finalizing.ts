@@ -1,5 +1,5 @@
 // Keeps the resource until every node has given back what it held, and lets it go.
-import { apiVersion, fieldManager, finalizer, kind, removalPatience, singletonName } from '../api';
+import { apiVersion, fieldManager, finalizer, kind, removalTimeouts, singletonName } from '../api';
 import { apply, type KubeClient } from '../kube';
 import type { AgentState } from './aggregate';
 import type { StoredResource } from './cluster';
@@ -7,7 +7,7 @@ import type { StoredResource } from './cluster';
 /** A node whose agent does not answer holds up the deletion no longer than this. */
 export const patienceMs = 60_000;
 /** One whose agent answers removes the datapath at its own pace, which has an end. */
-export const connectedPatienceMs = removalPatience.leavingMs + patienceMs;
+export const connectedPatienceMs = removalTimeouts.leavingMs + patienceMs;
 
 /** Adds or takes away our finalizer; others' stay, because the list is merged by owner. */
 export async function setFinalizer(client: KubeClient, resource: StoredResource, present: boolean): Promise<void> {
