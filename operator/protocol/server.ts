@@ -63,7 +63,7 @@ export const streamLimits: StreamLimits = {
  * so that it holds up nobody. An address with two places more than another gives way to it.
  */
 const admissionLimits: AdmissionLimits = {
-  waiting: 8192, strangers: { all: 192, lead: 2 }, quietSeconds: 5, strangerSeconds: 15, waitingSeconds: 60, known: 20_000,
+  waiting: 8192, unproven: { all: 192, lead: 2 }, quietSeconds: 5, unprovenSeconds: 15, waitingSeconds: 60, proven: 20_000,
 };
 /** The last status of a stream is read within this time. */
 const leftMs = 2000;
@@ -105,15 +105,15 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
       const address = addressOf(peer);
       const identify = async (token: string, wanted: () => boolean): Promise<Identity> => {
         const known = agents.has(stream);
-        admission.asked(peer);
+        admission.beginAnswer(peer);
         try {
           const identity = await authenticate(token, wanted, { address, known });
           if (known || !wanted()) return identity;
-          if (full() || !admission.know(peer)) throw new Refused(status.RESOURCE_EXHAUSTED, tooMany);
+          if (full() || !admission.markProven(peer)) throw new Refused(status.RESOURCE_EXHAUSTED, tooMany);
           agents.set(stream, peer);
           return identity;
         } finally {
-          admission.answered(peer);
+          admission.endAnswer(peer);
         }
       };
       const stream: SessionStream<Identity> = new SessionStream(call, { authenticate: identify, onStream, onRefused: (problem) => onRefused(problem, `${address} failed`) }, limits, () => {
@@ -128,7 +128,7 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
 
   const credentials = experimental.createCertificateProviderServerCredentials(certificate, null, false);
   const injector = server.createConnectionInjector(credentials);
-  const admission = new Admission(admissionLimits, { onLetIn: (socket) => injector.injectConnection(socket), begins: ([first]) => first === handshakeRecord });
+  const admission = new Admission(admissionLimits, { onAdmitted: (socket) => injector.injectConnection(socket), begins: ([first]) => first === handshakeRecord });
   const listener = await listen(options.address, { onConnection: (socket) => admission.take(socket), onProblem: (problem) => onRefused(problem, 'listener') });
 
   return {

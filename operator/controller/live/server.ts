@@ -49,7 +49,7 @@ const watchLimits = { all: 8, each: 4 };
  * another, because a handshake that is begun and given up for the next costs memory and CPU. When as many addresses as there are places hold
  * one each, the oldest gives way after a time in which the API server would long have been done.
  */
-const limits: AdmissionLimits = { waiting: 3072, strangers: { all: 64, lead: 2, sureMs: 500 }, quietSeconds: 3, strangerSeconds: 3, waitingSeconds: 3, known: 256 };
+const limits: AdmissionLimits = { waiting: 3072, unproven: { all: 64, lead: 2, reclaimAfterMs: 500 }, quietSeconds: 3, unprovenSeconds: 3, waitingSeconds: 3, proven: 256 };
 /** Of a TLS record with a ClientHello (RFC 8446, 5.1). */
 const handshakeRecord = 0x16;
 
@@ -65,9 +65,9 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
   );
   server.on('secureConnection', (socket: TLSSocket) => {
     const peer = peerOf(socket);
-    if (peer !== undefined && isFrontProxy(socket, frontProxy)) admission.know(peer);
+    if (peer !== undefined && isFrontProxy(socket, frontProxy)) admission.markProven(peer);
   });
-  const admission = new Admission(limits, { onLetIn: (socket) => server.emit('connection', socket), begins: ([first]) => first === handshakeRecord });
+  const admission = new Admission(limits, { onAdmitted: (socket) => server.emit('connection', socket), begins: ([first]) => first === handshakeRecord });
   const listener = createListener((socket) => admission.take(socket));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
