@@ -3,7 +3,7 @@
 import { copyFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
-import { errorMessage } from './api/errorMessage';
+import { errorMessage } from './base';
 
 const root = join(__dirname, '..');
 

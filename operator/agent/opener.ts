@@ -1,5 +1,6 @@
 // Opens the datapath once the node can carry it, and looks again now and then while it cannot.
-import { Backoff, type Problem } from '../protocol';
+import { Backoff, errorMessage } from '../base';
+import type { Problem } from '../protocol';
 import { type Datapath, DatapathRefused, type Leftovers, type OpenOptions } from './datapath/contract';
 import type { Host } from './host';
 import { asLine, preflight, problem } from './preflight';
@@ -22,7 +23,7 @@ export class DatapathOpener {
   private readonly backoff: Backoff;
 
   constructor(private readonly options: OpenerOptions) {
-    this.backoff = options.backoff ?? new Backoff({ minMs: 2000, maxMs: 60_000, random: Math.random });
+    this.backoff = options.backoff ?? new Backoff({ firstMs: 4000, maxMs: 60_000, minMs: 2000 });
   }
 
   /** True when an agent before this one has left something in the kernel. */
@@ -78,7 +79,7 @@ export class DatapathOpener {
       act(this.options.leftovers);
       return true;
     } catch (error) {
-      this.problems = [problem('StalePins', error instanceof Error ? error.message : String(error))];
+      this.problems = [problem('StalePins', errorMessage(error))];
       return false;
     }
   }
@@ -98,5 +99,5 @@ export class DatapathOpener {
 /** Whatever goes wrong in opening is a fact about the node or the image: to be reported, not to be died of. */
 function refusal(error: unknown): Problem {
   if (error instanceof DatapathRefused) return { reason: error.reason, message: asLine(error.message) };
-  return problem('LoadRefused', error instanceof Error ? error.message : String(error));
+  return problem('LoadRefused', errorMessage(error));
 }

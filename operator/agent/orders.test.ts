@@ -1,4 +1,5 @@
-import { Backoff, type Order } from '../protocol';
+import { Backoff } from '../base';
+import type { Order } from '../protocol';
 import type { LocalPod } from './cri/sandbox';
 import { DatapathRefused } from './datapath/contract';
 import { FakeDatapath, noCounters } from './datapath.testing';
@@ -32,7 +33,7 @@ beforeEach(() => {
       return datapath;
     },
     leftovers: { switchOff: () => left.push('off'), release: () => void (left.push('release'), (host.pinned.length = 0)) },
-    backoff: new Backoff({ minMs: 1000, maxMs: 4000, random: () => 1 }),
+    backoff: new Backoff({ firstMs: 2000, maxMs: 4000, minMs: 1000 }, () => 1),
   });
   orders = new Orders(opener, () => now);
 });

@@ -3,7 +3,6 @@ export * from './bounds';
 export * from './capabilities';
 export * from './constants';
 export * from './crd';
-export * from './errorMessage';
 export * from './injectors';
 export * from './labelSelector';
 export * from './live';

@@ -53,7 +53,7 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
   const server = await serveAgents({
     address: `${contact.address.startsWith('[') ? '[::]' : '0.0.0.0'}:${environment.GRPC_PORT}`,
     tls: pairOf(certificates),
-    authenticate: (token, wanted, asker) => sessions.authenticate(token, wanted, asker),
+    authenticate: (token, isOpen, source) => sessions.authenticate(token, isOpen, source),
     onStream: (session) => {
       const handlers = sessions.open(session);
       return {

@@ -1,7 +1,7 @@
 // The agents that are connected: one a node, each with its last report and the order it was sent.
 import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { type AgentSession, type Asker, NotAuthenticated, type Order, Refused, type SessionHandlers, streamLimits, type Watched } from '../protocol';
+import { type AgentSession, type TokenSource, NotAuthenticated, type Order, Refused, type SessionHandlers, streamLimits, type Watched } from '../protocol';
 import type { AgentState } from './aggregate';
 import type { LiveAgent } from './live';
 import { Claims, type PodLookup } from './ownPods';
@@ -30,7 +30,7 @@ const bytesAtOnce = 10_000_000;
 const keepMs = 120_000;
 
 /** For whoever does not tell askers apart. */
-const nobody: Asker = { address: '', known: true };
+const nobody: TokenSource = { address: '', known: true };
 
 interface Seat {
   session: AgentSession<AgentIdentity> | undefined;
@@ -76,24 +76,24 @@ export class AgentSessions {
   /**
    * Who shows this token. One node has one agent: another pod that claims a node is refused while the first speaks or
    * its token is good, and takes its place once that pod is gone.
-   * @param wanted whether the stream that showed it is still there
+   * @param isOpen whether the stream that showed it is still there
    * @throws Refused
    */
-  async authenticate(token: string, wanted: () => boolean = () => true, asker: Asker = nobody): Promise<AgentIdentity> {
+  async authenticate(token: string, isOpen: () => boolean = () => true, source: TokenSource = nobody): Promise<AgentIdentity> {
     const before = this.refusals.of(token);
     if (before !== undefined) throw new NotAuthenticated(before);
-    const isDoubted = (): boolean => !asker.known && this.refusals.doubts(asker.address);
+    const isDoubted = (): boolean => !source.known && this.refusals.doubts(source.address);
     try {
       // Whoever stood in line when the first token of its address was refused goes to the end of the other line.
-      const identity = isDoubted() ? undefined : await this.reviews.run(async () => (isDoubted() ? undefined : this.look(token, asker)), wanted);
-      return identity ?? (await this.lookSlowly(token, wanted, asker));
+      const identity = isDoubted() ? undefined : await this.reviews.run(async () => (isDoubted() ? undefined : this.look(token, source)), isOpen);
+      return identity ?? (await this.lookSlowly(token, isOpen, source));
     } catch (error) {
       if (error instanceof LineTooLong) throw new Refused(status.RESOURCE_EXHAUSTED, `too many agents are being authenticated: ${error.message}`);
       throw error;
     }
   }
 
-  private async look(token: string, { address, known }: Asker): Promise<AgentIdentity> {
+  private async look(token: string, { address, known }: TokenSource): Promise<AgentIdentity> {
     try {
       const identity = await this.options.reviewer.review(token);
       if (!known) this.refusals.accepted(address);
@@ -105,17 +105,17 @@ export class AgentSessions {
     }
   }
 
-  private async lookSlowly(token: string, wanted: () => boolean, asker: Asker): Promise<AgentIdentity> {
-    const { address } = asker;
+  private async lookSlowly(token: string, isOpen: () => boolean, source: TokenSource): Promise<AgentIdentity> {
+    const { address } = source;
     const own = this.waitingFrom.get(address) ?? 0;
     if (own >= doubtedEach) throw new LineTooLong(`wrong tokens came from ${address}, and ${own} more of them wait`);
     this.waitingFrom.set(address, own + 1);
     try {
       return await this.doubtedReviews.run(async () => {
-        const [seen] = await Promise.allSettled([this.look(token, asker), pause(doubtedMs)]);
+        const [seen] = await Promise.allSettled([this.look(token, source), pause(doubtedMs)]);
         if (seen.status === 'rejected') throw seen.reason;
         return seen.value;
-      }, wanted);
+      }, isOpen);
     } finally {
       const left = (this.waitingFrom.get(address) ?? 1) - 1;
       if (left === 0) this.waitingFrom.delete(address);

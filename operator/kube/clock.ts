@@ -9,8 +9,7 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Uniform in [0, 1). */
-export type Random = () => number;
+export type { Random } from '../base';
 
 /** setTimeout takes longer times for 1 ms. */
 const longestTimerMs = 2 ** 31 - 1;

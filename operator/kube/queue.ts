@@ -1,6 +1,6 @@
 // Keys to be worked on: each at most once in line, never with two workers, later again with growing pauses when it failed.
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
-import { backoffMs } from './backoff';
+import { backoffMs } from '../base';
 import { systemClock, type Clock, type Random } from './clock';
 import { ApiError, messageOf } from './errors';
 

@@ -1,5 +1,5 @@
 // Keeps a store equal to what the API server has: list in pages, watch with bookmarks, and come back from every failure.
-import { backoffMs } from './backoff';
+import { backoffMs } from '../base';
 import type { KubeClient } from './client';
 import { systemClock, type Clock, type Random } from './clock';
 import { ApiError, isExpired, messageOf } from './errors';

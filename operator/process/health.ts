@@ -3,7 +3,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import { type AddressInfo, createServer as createListener, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Registry } from 'prom-client';
-import { errorMessage } from '../api';
+import { errorMessage } from '../base';
 import { addressOf, Admission, type AdmissionLimits, FairPlaces, peerOf } from '../ports';
 
 /**
