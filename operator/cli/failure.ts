@@ -1,5 +1,6 @@
 // Turns what the API server answers, or does not answer, into one line with the next step.
-import { ApiError, messageOf } from '../kube';
+import { errorLine } from '../base';
+import { ApiError } from '../kube';
 import { Failure } from './exit';
 
 /** What was asked of the API server. */
@@ -50,7 +51,7 @@ function diagnosis(error: unknown, { object, verb, namespace }: Asked, server: s
       return refused(error);
     default:
       // So server-side apply says that a field is unknown.
-      if (messageOf(error).includes('field not declared in schema')) return refused(error);
+      if (errorLine(error).includes('field not declared in schema')) return refused(error);
       return { problem: `${server} answered with status ${code}: ${reasonOf(error)}`, next: 'try again, and look at the API server if it stays so' };
   }
 }
@@ -61,7 +62,7 @@ function refused(error: unknown): Diagnosis {
 
 /** Without what the client puts before it: the request, and the status that has been judged already. */
 export function reasonOf(error: unknown): string {
-  return messageOf(error).replace(/^(GET|POST|PUT|PATCH|DELETE) \S+( as a stream)?: /, '').replace(/^HTTP \d+:? ?/, '');
+  return errorLine(error).replace(/^(GET|POST|PUT|PATCH|DELETE) \S+( as a stream)?: /, '').replace(/^HTTP \d+:? ?/, '');
 }
 
 /** Where there is no resource. */
@@ -71,7 +72,7 @@ export const howToBegin = 'accelctl on --select istio-injection=enabled, or: kub
 function missing(error: unknown, object: string, namespace: string | undefined): Diagnosis {
   if (namespace !== undefined) return { problem: `there is no such object in namespace ${namespace}`, next: `see kubectl -n ${namespace} get ${object.split('/')[0]}` };
   if (object.startsWith('namespaces/')) return { problem: 'there is no such namespace', next: 'see kubectl get namespaces' };
-  if (messageOf(error).includes('404 page not found')) {
+  if (errorLine(error).includes('404 page not found')) {
     return { problem: 'the cluster does not know this resource type', next: 'install the chart: helm install sidecar-acceleration charts/sidecar-acceleration' };
   }
   return { problem: 'there is no such resource, so nothing is accelerated', next: `to accelerate: ${howToBegin}` };

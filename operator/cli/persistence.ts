@@ -1,6 +1,6 @@
 // Looking again and again at a cluster that now and then does not answer: one line says so, and the waits grow.
+import { errorLine } from '../base';
 import { mayPass } from './failure';
-import { messageOf } from '../kube';
 import type { Surroundings } from './surroundings';
 
 /** In looks; the last is repeated. */
@@ -26,7 +26,7 @@ export class Persistence {
     } catch (error) {
       if (!this.succeeded || !mayPass(error)) throw error;
       // Said once: what is shown a second time as it was is not shown.
-      this.world.progress.show({ text: `${messageOf(error)}; trying again until it answers`, done: 0, total: 0 });
+      this.world.progress.show({ text: `${errorLine(error)}; trying again until it answers`, done: 0, total: 0 });
       const wait = waits[Math.min(this.failed++, waits.length - 1)] ?? 1;
       for (let looks = 1; looks < wait; looks += 1) if (!(await this.world.nextLook())) break;
       return undefined;

@@ -1,7 +1,8 @@
 // What the API server answers in plain text rather than JSON: the logs of containers.
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
-import { connectionOf, errorOf, messageOf, ApiError, type KubeConfig, type Query } from '../kube';
+import { errorLine } from '../base';
+import { connectionOf, errorOf, ApiError, type KubeConfig, type Query } from '../kube';
 
 export type ReadText = (path: string, query: Query) => Promise<string>;
 
@@ -24,7 +25,7 @@ export function textReader(config: KubeConfig): ReadText {
       if (code >= 400) throw errorOf(`GET ${path}`, code, statusOf(text));
       return text;
     } catch (error) {
-      throw error instanceof ApiError ? error : new ApiError(`GET ${path}: ${messageOf(error)}`, 0, '');
+      throw error instanceof ApiError ? error : new ApiError(`GET ${path}: ${errorLine(error)}`, 0, '');
     }
   };
 }

@@ -1,6 +1,7 @@
 // What only the leading controller does: speak with the agents, and work on the resource.
+import { errorLine } from '../base';
 import type { Environment } from './environment';
-import { aborted, type KubeClient, messageOf, requestsUntil, type WorkQueue } from '../kube';
+import { aborted, type KubeClient, requestsUntil, type WorkQueue } from '../kube';
 import type { Log } from '../process';
 import { type AgentServer, serveAgents } from '../protocol';
 import { type ChannelCertificates, issuedFor } from './channelCertificate';
@@ -75,7 +76,7 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
         certificates = renew(server, certificates, next, log);
         queue.add(resourceKey);
       },
-      (error: unknown) => log.warn(`renew the channel certificate: ${messageOf(error)}`),
+      (error: unknown) => log.warn(`renew the channel certificate: ${errorLine(error)}`),
     );
   }, renewCheckMs);
   const live = liveOf(parts, contact, () => certificates);
@@ -130,7 +131,7 @@ async function work(parts: LeaderParts, channel: Channel, signal: AbortSignal): 
       // Given up because the lead is over: nothing has failed.
       if (signal.aborted) return;
       metrics.passes.inc({ result: 'error' });
-      log.error(`reconcile failed, trying again in ${Math.round(retryMs)} ms: ${messageOf(error)}`);
+      log.error(`reconcile failed, trying again in ${Math.round(retryMs)} ms: ${errorLine(error)}`);
     },
   });
 }

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { messageOf } from '../../kube';
+import { errorLine } from '../../base';
 import { Failure } from '../exit';
 import { type BenchResult, benchResult } from './result';
 
@@ -19,7 +19,7 @@ export function keep(result: BenchResult, file = fileOf(result.server)): void {
     mkdirSync(join(file, '..'), { recursive: true, mode: 0o700 });
     writeFileSync(file, `${JSON.stringify(result, null, 2)}\n`, { mode: 0o600 });
   } catch (error) {
-    throw new Failure(`writing ${file}: ${messageOf(error)}; name another with --file`);
+    throw new Failure(`writing ${file}: ${errorLine(error)}; name another with --file`);
   }
 }
 

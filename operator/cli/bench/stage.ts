@@ -1,7 +1,8 @@
 // The throw-away namespace of a bench in the cluster: set up, asked for load, and always taken away again.
 import { z } from 'zod';
+import { errorLine } from '../../base';
 import { modeLabel, modeLabelOff } from '../../api';
-import { ApiError, isNotFound, messageOf, type RequestOptions } from '../../kube';
+import { ApiError, isNotFound, type RequestOptions } from '../../kube';
 import type { Cluster } from '../cluster';
 import { exitCode, Failure } from '../exit';
 import { failureOf } from '../failure';
@@ -77,7 +78,7 @@ export class Stage {
     try {
       return loadResultOf(report);
     } catch (error) {
-      throw new Failure(`reading what the load generator says: ${messageOf(error).slice(0, 200)}; use an --image with fortio 1.66 or newer`, undefined, error);
+      throw new Failure(`reading what the load generator says: ${errorLine(error).slice(0, 200)}; use an --image with fortio 1.66 or newer`, undefined, error);
     }
   }
 
@@ -96,7 +97,7 @@ export class Stage {
         if (this.world.now().getTime() >= deadline || !(await this.world.nextLook())) return `removing namespace ${namespace}: it is being deleted; ${next}`;
       }
     } catch (error) {
-      return isNotFound(error) ? undefined : `removing namespace ${namespace}: ${messageOf(error)}; ${next}`;
+      return isNotFound(error) ? undefined : `removing namespace ${namespace}: ${errorLine(error)}; ${next}`;
     } finally {
       this.world.progress.finish();
     }
@@ -107,7 +108,7 @@ export class Stage {
       await this.cluster.client.request('POST', `${this.base}/pods`, { body: manifest, signal: this.stop });
       return undefined;
     } catch (error) {
-      if (error instanceof ApiError && error.code === 403 && error.message.includes('serviceaccount')) return messageOf(error);
+      if (error instanceof ApiError && error.code === 403 && error.message.includes('serviceaccount')) return errorLine(error);
       throw failureOf(error, { doing: 'creating', object: 'pods', verb: 'create', namespace: this.scene.namespace }, this.cluster.server);
     }
   }

@@ -1,8 +1,8 @@
 // The console's HTTP server: on loopback only, and only for the page that this launch handed out.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorLine } from '../../base';
 import { plainLines } from '../../api';
-import { messageOf } from '../../kube';
 import type { Cluster } from '../cluster';
 import { Failure } from '../exit';
 import { inlineScriptHashes, readAssets } from './assets';
@@ -30,7 +30,7 @@ export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOpt
   const headers = headersWith(inlineScriptHashes(assets.get('/')?.body.toString('utf8') ?? ''));
   const server = createServer({ requestTimeout: 30_000, maxHeaderSize: 16_384 }, (request, response) => {
     const send = (status: number, type: string, body: string | Buffer): void => void response.writeHead(status, { ...headers, 'content-type': type }).end(request.method === 'HEAD' ? '' : body);
-    answer(request, response, send).catch((error: unknown) => send(500, 'application/json', shown({ error: messageOf(error) })));
+    answer(request, response, send).catch((error: unknown) => send(500, 'application/json', shown({ error: errorLine(error) })));
   });
 
   async function answer(request: IncomingMessage, _response: ServerResponse, send: (status: number, type: string, body: string | Buffer) => void): Promise<void> {
@@ -49,7 +49,7 @@ export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOpt
     try {
       send(200, 'application/json', shown(await route(cluster, request.method === 'POST' ? await bodyOf(request) : undefined)));
     } catch (error) {
-      refuse({ status: error instanceof Failure ? 409 : 500, why: messageOf(error) });
+      refuse({ status: error instanceof Failure ? 409 : 500, why: errorLine(error) });
     }
   }
 

@@ -4,7 +4,7 @@ import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { messageOf } from '../../kube';
+import { errorLine } from '../../base';
 import { Failure } from '../exit';
 import type { BundleFile } from './bundle';
 
@@ -25,6 +25,6 @@ export async function writeArchive(path: string, directory: string, files: reado
   } catch (error) {
     if (isOurs) await rm(path, { force: true });
     const next = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST' ? 'choose another with --file' : 'choose another place with --file';
-    throw new Failure(`writing ${path}: ${messageOf(error)}; ${next}`);
+    throw new Failure(`writing ${path}: ${errorLine(error)}; ${next}`);
   }
 }

@@ -1,6 +1,6 @@
 // The files of a report: what somebody who was not there needs to see why something is not accelerated. No Secret is asked for.
 import { stringify } from 'yaml';
-import { messageOf } from '../../kube';
+import { errorLine } from '../../base';
 import type { Cluster } from '../cluster';
 import { findingsOf } from '../doctor';
 import { factsOf, type Facts, type Pod } from '../doctor/facts';
@@ -37,7 +37,7 @@ export async function bundleOf(cluster: Cluster, options: BundleOptions): Promis
     try {
       files.push({ name, text: await read(cluster) });
     } catch (error) {
-      missing.push(`${name}: ${redactedText(messageOf(error))}`);
+      missing.push(`${name}: ${redactedText(errorLine(error))}`);
     }
   }
   return [{ name: 'README.txt', text: readme(facts, options) }, ...files, ...(missing.length === 0 ? [] : [{ name: 'missing.txt', text: `${missing.join('\n')}\n` }])];

@@ -1,6 +1,7 @@
 // The live API as the leader keeps it: its server up and its certificates in force, whatever else goes wrong.
+import { errorLine } from '../../base';
 import { fieldManager, liveApiService } from '../../api';
-import { type KubeClient, messageOf } from '../../kube';
+import { type KubeClient } from '../../kube';
 import type { CertificatePair } from '../../protocol';
 import { type FrontProxy, readFrontProxy } from './frontProxy';
 import type { Questions } from './questions';
@@ -42,7 +43,7 @@ export class LiveApi {
       await this.ensure();
       this.lastProblem = '';
     } catch (error) {
-      const problem = messageOf(error);
+      const problem = errorLine(error);
       if (problem !== this.lastProblem && !this.closed) this.parts.log('warn', `live data is not to be had: ${problem}; trying again every minute`);
       this.lastProblem = problem;
     }

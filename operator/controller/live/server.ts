@@ -5,8 +5,9 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import { type AddressInfo, createServer as createListener } from 'node:net';
 import { TLSSocket } from 'node:tls';
+import { errorLine } from '../../base';
 import { connectionsResource, liveGroup } from '../../api';
-import { ApiError, type KubeClient, messageOf } from '../../kube';
+import { ApiError, type KubeClient } from '../../kube';
 import { Admission, type AdmissionLimits, peerOf } from '../../ports';
 import type { CertificatePair } from '../../protocol';
 import { mayLook } from './access';
@@ -88,7 +89,7 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
 
   function refuse(response: ServerResponse, error: unknown): void {
     const refusal = error instanceof Refusal ? error : brokenBy(error);
-    if (!(error instanceof Refusal)) options.log('warn', `answering a request for live data: ${messageOf(error)}`);
+    if (!(error instanceof Refusal)) options.log('warn', `answering a request for live data: ${errorLine(error)}`);
     if (refusal.retryAfter !== undefined) response.setHeader('retry-after', refusal.retryAfter);
     if (response.headersSent) response.destroy();
     else send(response, refusal.code, refusal.status);

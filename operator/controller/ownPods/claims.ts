@@ -1,5 +1,5 @@
 // What one agent claims and what of it is believed: its node's pods are looked up when it claims others than those known.
-import { messageOf } from '../../kube';
+import { errorLine } from '../../base';
 import type { Report, Watched } from '../../protocol';
 import { overwrite } from '../overwrite';
 import { type Judged, judge, ownRows, type PodsByNamespace } from './judge';
@@ -114,7 +114,7 @@ export class Claims {
         this.failed = false;
       },
       (error: unknown) => {
-        if (!this.failed) log('warn', `looking at the pods of node ${node}: ${messageOf(error)}; what its agent reports of others than those known is not counted until that works`);
+        if (!this.failed) log('warn', `looking at the pods of node ${node}: ${errorLine(error)}; what its agent reports of others than those known is not counted until that works`);
         this.failed = true;
       },
     ).finally(() => {

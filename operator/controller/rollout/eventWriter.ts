@@ -1,6 +1,7 @@
 // Tells events of the resource to the API server. Their names follow from what they say: whoever says it again says nothing new.
 import { createHash } from 'node:crypto';
-import { ApiError, type KubeClient, messageOf } from '../../kube';
+import { errorLine } from '../../base';
+import { ApiError, type KubeClient } from '../../kube';
 import type { RolloutEvent } from './events';
 
 /** Events about objects of the cluster belong into this namespace (ValidateEvent of pkg/apis/core/validation/events.go, Kubernetes 1.36). */
@@ -40,7 +41,7 @@ export class EventWriter {
     try {
       await client.request('POST', `/apis/events.k8s.io/v1/namespaces/${eventNamespace}/events`, { body: event });
     } catch (error) {
-      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) log('warn', `telling the event ${reason}: ${messageOf(error)}`);
+      if (!(error instanceof ApiError && error.reason === 'AlreadyExists')) log('warn', `telling the event ${reason}: ${errorLine(error)}`);
     }
   }
 }
