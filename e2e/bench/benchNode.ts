@@ -2,7 +2,7 @@
 import { Fixture, selected, settings } from '../../ebpf/tests/fixture';
 import { TestNode } from '../../ebpf/tests/pods';
 import { maxConnectionsRange, spillBytesRange } from '../../operator/api/spec';
-import { Visits } from '../../operator/agent/visits';
+import { ScanSchedule } from '../../operator/agent/scanSchedule';
 import { waitFor } from '../support/waitFor';
 import { provideLoadProgram } from './loadProgram';
 import { RunningLoad, type End, type Load } from './loads';
@@ -22,7 +22,7 @@ export interface Pair {
 export class BenchNode {
   private visiting: NodeJS.Timeout | undefined;
   /** Once it is in force. */
-  private visits: Visits | undefined;
+  private visits: ScanSchedule | undefined;
   private visitFailed: Error | undefined;
   /** Milliseconds that the agent's clock is ahead of ours. */
   private ahead = 0;
@@ -164,7 +164,7 @@ export class BenchNode {
     const { datapath, client, server } = this.fixture;
     datapath.configure({ ...settings, learn: true, maxConnections: maxConnectionsRange.default, spillBytes: spillBytesRange.default });
     datapath.select([selected(client, 'front'), selected(server, 'back')], []);
-    const visits = (this.visits = new Visits(() => performance.now() + this.ahead));
+    const visits = (this.visits = new ScanSchedule(() => performance.now() + this.ahead));
     this.visiting = setInterval(() => {
       try {
         visits.step(datapath, datapath.snapshot());

@@ -1,6 +1,6 @@
 // Looks after a datapath as the agent does, once a second, and remembers what it said about the connections meanwhile.
 import type { Datapath } from '../../operator/agent/datapath';
-import { Visits } from '../../operator/agent/visits';
+import { ScanSchedule } from '../../operator/agent/scanSchedule';
 import { waitFor } from '../support/waitFor';
 
 const visitEveryMs = 1000;
@@ -27,7 +27,7 @@ interface Sums {
 }
 
 export class Watch {
-  private readonly visits = new Visits(() => performance.now());
+  private readonly visits = new ScanSchedule(() => performance.now());
   private readonly timer: NodeJS.Timeout;
   private readonly hops = new Set<number>();
   private readonly reasons = new Map<string, number>();

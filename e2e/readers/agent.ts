@@ -1,6 +1,6 @@
 // What an agent does for a datapath between orders, in this process: it visits open connections and watches how programs read.
 import type { Datapath } from '../../operator/agent/datapath';
-import { Visits } from '../../operator/agent/visits';
+import { ScanSchedule } from '../../operator/agent/scanSchedule';
 
 /** Learning takes the product seconds, by its clock; until all is learnt the clock goes faster here. */
 const learningFactor = 8;
@@ -10,7 +10,7 @@ export class Agent {
   private factor = learningFactor;
   private since = performance.now();
   private base = 0;
-  private readonly visits = new Visits(() => this.base + this.factor * (performance.now() - this.since));
+  private readonly visits = new ScanSchedule(() => this.base + this.factor * (performance.now() - this.since));
   private timer: NodeJS.Timeout;
 
   constructor(private readonly datapath: Datapath) {

@@ -1,7 +1,7 @@
 // How programs that splice or ask FIONREAD become known, by each way that this kernel has; on the real kernel. Needs root.
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import type { WatchWay } from '../../operator/agent/datapath';
-import { Visits } from '../../operator/agent/visits';
+import { ScanSchedule } from '../../operator/agent/scanSchedule';
 import { Fixture, selected, settings, until } from './fixture';
 import { python, serve, talk, type Talk } from './traffic';
 
@@ -98,7 +98,7 @@ test.each(kinds)('a program that %s late is known before the next message, and i
 test('a connection that rests while it could join keeps nothing attached', async () => {
   reopen(['SystemCalls'], true);
   let time = 0;
-  const visits = new Visits(() => time);
+  const visits = new ScanSchedule(() => time);
   const second = (): void => {
     visits.step(f.datapath, f.datapath.snapshot());
     time += 1000;
@@ -121,7 +121,7 @@ test('a connection that rests while it could join keeps nothing attached', async
 test('connections are joined once their readers have been watched, and nothing is attached then', async () => {
   reopen(['SystemCalls'], true);
   let time = 0;
-  const visits = new Visits(() => time);
+  const visits = new ScanSchedule(() => time);
   const before = attached();
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, steady);

@@ -1,7 +1,7 @@
-// For tests: an in-memory fake of the Datapath contract, which remembers what it was told.
+// For tests: a fake of the Datapath contract in memory, which records its calls.
 import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, Habit, JoinedConnection, NamespaceCounters, Visit, Watching, WatchWay } from './datapath/contract';
 
-/** A namespace in which nothing was opened. */
+/** The counters of a namespace without connections. */
 export function noCounters(namespace: string): NamespaceCounters {
   return {
     namespace, open: 0, accelerated: 0, reasons: new Map(), fastBytes: 0n, tcpBytes: 0n, adopted: 0, left: 0n, nudged: 0n, unseen: 0n, passes: new Map(), draining: 0,
@@ -12,21 +12,21 @@ export class FakeDatapath implements Datapath {
   readonly told: string[] = [];
   settings: DatapathSettings | undefined;
   pods: readonly DatapathPod[] | undefined;
-  /** Namespaces there is no room for. */
+  /** Namespaces for which there is no room. */
   full: readonly string[] = [];
   counted: DatapathSnapshot = { namespaces: [], joinedSockets: 0, drainingSockets: 0 };
   joined: JoinedConnection[] = [];
   visits = true;
   describes = true;
-  /** What describe() finds, by network namespace. */
+  /** Network namespace → the connection ends that describe() returns. */
   readonly ends = new Map<number, ConnectionEnd[]>();
   readonly visitedNamespaces: (ReadonlySet<string> | undefined)[] = [];
-  /** What a visit does besides. */
+  /** Called by each visit(). */
   work = (): void => undefined;
-  /** What visits find, one after the other; then nothing. Strangers are found by those that were not watched. */
+  /** Results of the next calls of visit(), then 0. Strangers are returned by calls without watched readers only. */
   steps: number[] = [];
   strangers: number[] = [];
-  /** Whether each visit was told that readers had been watched. */
+  /** The argument `watched` of each call of visit(). */
   readonly trusted: boolean[] = [];
   watching: Watching = 'OnDemand';
   readonly seenBy: ReadonlyMap<Habit, WatchWay> = new Map();

@@ -1,49 +1,49 @@
 import { FakeDatapath, noCounters } from './datapath.testing';
 import type { DatapathSnapshot } from './datapath/contract';
-import { Visits } from './visits';
+import { ScanSchedule } from './scanSchedule';
 
 let now = 0;
 let datapath: FakeDatapath;
-let visits: Visits;
+let scans: ScanSchedule;
 beforeEach(() => {
   now = 100_000;
   datapath = new FakeDatapath();
-  visits = new Visits(() => now, () => 0);
+  scans = new ScanSchedule(() => now, () => 0);
 });
 
 const snapshotOf = (learning: number, passes: ReadonlyMap<string, bigint> = new Map()): DatapathSnapshot => ({
   namespaces: [{ ...noCounters('shop'), open: learning, reasons: new Map([['Learning', learning]]), passes }], joinedSockets: 0, drainingSockets: 0,
 });
 
-/** Lets seconds pass, one step each; returns in how many of them readers were watched. */
+/** Lets seconds pass, with one step each; returns in how many of them readers were watched. */
 function watchedIn(seconds: number, snapshot: DatapathSnapshot, each: (second: number) => void = () => undefined): number {
   let watched = 0;
   for (let n = 0; n < seconds; n++, now += 1000) {
     each(n);
-    visits.step(datapath, snapshot);
-    if (visits.watching) watched++;
+    scans.step(datapath, snapshot);
+    if (scans.watching) watched++;
   }
   return watched;
 }
 
-test('a connection that could join and rests has nobody watched', () => {
+test('readers are not watched for a connection that could be joined and is idle', () => {
   expect(watchedIn(3600, snapshotOf(2))).toBe(0);
 });
 
-test('readers are watched until those that talk are known, and no longer', () => {
+test('unknown readers are watched until they are known, and no longer', () => {
   datapath.strangers = [2];
   expect(watchedIn(2, snapshotOf(2))).toBe(2);
-  datapath.steps = [1]; // they are known now
+  datapath.steps = [1]; // the readers are known now
   expect(watchedIn(60, snapshotOf(2))).toBeLessThanOrEqual(1);
 });
 
-test('one that talks now and then, and never while it is watched, is watched less and less', () => {
+test('a reader that reads now and then, and never while it is watched, is watched less and less often', () => {
   const heartbeat = (): void => void (datapath.strangers = [1]);
   watchedIn(300, snapshotOf(2), heartbeat);
   expect(watchedIn(3600, snapshotOf(2), heartbeat)).toBeLessThanOrEqual(36);
 });
 
-test('it does not keep another that begins to talk from being watched', () => {
+test('such a reader does not delay the watching of another that begins to read', () => {
   const heartbeat = (): void => void (datapath.strangers = [1]);
   watchedIn(1000, snapshotOf(2), heartbeat);
   datapath.told.splice(0);
@@ -51,7 +51,7 @@ test('it does not keep another that begins to talk from being watched', () => {
   expect(datapath.told).toContain('watch readers');
 });
 
-test('large messages have readers watched for two seconds a minute, however long they go on', () => {
+test('because of longer messages readers are watched for two seconds a minute', () => {
   let unproven = 0n;
   let watched = 0;
   for (let n = 0; n < 600; n++) watched += watchedIn(1, snapshotOf(0, new Map([['Unproven', (unproven += 10n)]])));
@@ -59,22 +59,22 @@ test('large messages have readers watched for two seconds a minute, however long
   expect(watched).toBeLessThanOrEqual(30);
 });
 
-test('where the kernel lets nobody visit, readers are watched while connections warm up', () => {
+test('where the kernel cannot scan, readers are watched while connections send their first messages', () => {
   datapath.visits = false;
   expect(watchedIn(60, snapshotOf(0))).toBe(0);
   expect(watchedIn(60, snapshotOf(0, new Map([['WarmUp', 4n]])))).toBe(2);
 });
 
-test('nobody is watched any more when nothing can be joined', () => {
+test('readers are no longer watched when nothing can be joined', () => {
   datapath.strangers = [1];
   watchedIn(1, snapshotOf(2));
-  visits.rest(datapath);
+  scans.rest(datapath);
   expect(datapath.told).toEqual(['watch readers', 'leave readers alone']);
-  visits.rest(datapath);
+  scans.rest(datapath);
   expect(datapath.told).toHaveLength(2);
 });
 
-test('a datapath that takes the place of another is watched anew', () => {
+test('the watching begins again with another datapath', () => {
   datapath.strangers = [1];
   watchedIn(1, snapshotOf(2));
   datapath = new FakeDatapath();

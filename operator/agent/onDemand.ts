@@ -1,16 +1,22 @@
-// When readers are watched where that slows every system call of the node: while something is at stake, and no longer.
+// Decides when readers are watched on kernels where that slows every system call of the node: only while the result decides about joining.
 import type { Datapath, DatapathSnapshot } from './datapath/contract';
 
-/** Programs are watched for this long before what they read over is trusted. */
+/** Milliseconds for which programs are watched before their connections are joined. */
 const watchMs = 2000;
-/** Longer messages than before may be the first that a program asks FIONREAD for; they can go on for hours, and are a reason once in so long. */
+/**
+ * Milliseconds between two watches because of longer messages than before, for which a program may begin to use FIONREAD. Such messages can
+ * go on for hours.
+ */
 const unprovenEveryMs = 60_000;
-/** After a watch in which strangers have read nothing the next waits, each time twice as long: a heartbeat is no stake. */
+/**
+ * Milliseconds after a watch in which unknown readers have read nothing. The pause doubles each time up to the longest, so that a connection
+ * with a heartbeat only does not cause frequent watches.
+ */
 const leastPauseMs = 5000;
 const longestPauseMs = 300_000;
 
 export class OnDemandWatch {
-  /** What is watching; another datapath than before begins unwatched. */
+  /** The datapath whose readers are watched. Another datapath begins without watching. */
   private watching: Datapath | undefined;
   private until = 0;
   private strangersSince: number | undefined;
@@ -21,15 +27,15 @@ export class OnDemandWatch {
   private unproven = 0n;
   private warmedUp = 0n;
 
-  /** @param now milliseconds of a clock that only goes forward */
+  /** @param now a monotonic clock in milliseconds */
   constructor(private readonly now: () => number) {}
 
-  /** Once a second. */
+  /** To be called once a second: begins and ends the watching of readers. */
   step(datapath: Datapath, snapshot: DatapathSnapshot): void {
     if (this.watching !== datapath) this.begin();
     if (datapath.watching !== 'OnDemand') return;
     const [unproven, warmedUp] = [passes(snapshot, 'Unproven'), passes(snapshot, 'WarmUp')];
-    // Without visits connections are joined when they open, and show how they are read while they warm up.
+    // Where the kernel cannot scan, connections are joined when they open, and the first messages show how they are read.
     if (!datapath.visits && warmedUp > this.warmedUp) this.start(datapath);
     if (unproven > this.unproven && this.now() >= this.nextUnproven) {
       this.nextUnproven = this.now() + unprovenEveryMs;
@@ -40,10 +46,10 @@ export class OnDemandWatch {
     if (this.watching !== undefined && this.now() >= this.until && this.strangersSince === undefined) this.stop(datapath);
   }
 
-  /** A visit has found so many readers that nobody knows: what they read from now on is seen. True when it is. */
+  /** A scan has found unknown readers: begins to watch them unless a pause lasts. @returns whether they are watched */
   found(datapath: Datapath, strangers: number): boolean {
     if (datapath.watching !== 'OnDemand' || strangers === 0) return false;
-    // Fewer at a visit in between prove nothing: those that were there before are still told by their number.
+    // During a pause only more unknown readers than before are a reason; the same number is taken for the same readers.
     if (this.now() < this.notBefore && strangers <= this.strangers) return false;
     this.strangers = strangers;
     this.start(datapath);
@@ -51,21 +57,22 @@ export class OnDemandWatch {
     return true;
   }
 
+  /** True while readers are watched. */
   get isOn(): boolean {
     return this.watching !== undefined;
   }
 
-  /** The next visit is to wait: strangers have not been watched for long enough. */
+  /** True while the next scan must wait because unknown readers were not watched for long enough. */
   get waits(): boolean {
     return this.strangersSince !== undefined && !this.hasSeen;
   }
 
-  /** What strangers have read since the visit that found them was seen. */
+  /** True when unknown readers were watched for long enough. */
   get hasSeen(): boolean {
     return this.strangersSince !== undefined && this.now() - this.strangersSince >= watchMs;
   }
 
-  /** A visit after that: strangers who have read are known now, and the others not worth watching for a while. */
+  /** The scan after the watch has ended. @param fruitful whether readers became known; if not, the next pause is longer */
   judged(fruitful: boolean): void {
     if (this.strangersSince === undefined) return;
     this.pauseMs = fruitful ? leastPauseMs : Math.min(2 * this.pauseMs, longestPauseMs);
@@ -73,7 +80,7 @@ export class OnDemandWatch {
     this.strangersSince = undefined;
   }
 
-  /** Nothing is joined any more. */
+  /** Ends the watching of readers. */
   stop(datapath: Datapath): void {
     if (this.watching === datapath) datapath.watchReaders(false);
     this.begin();

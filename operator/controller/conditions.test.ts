@@ -2,7 +2,7 @@ import { condition, type Condition, type NodeReasonCount, type RolloutStatus } f
 import { madeUpNow } from './agents.testing';
 import { conditionsOf, type ConditionsInput } from './conditions';
 
-const kernel: NodeReasonCount = { reason: 'KernelTooOld', nodes: 1, examples: ['node7'], message: 'the kernel is 4.18.0, 5.10 is the oldest that works' };
+const kernel: NodeReasonCount = { reason: 'KernelTooOld', nodes: 1, examples: ['node7'], message: 'the kernel is 4.18.0, and 5.10 is the oldest that is supported' };
 const reached: NodeReasonCount = { reason: 'ConnectionLimit', nodes: 2, examples: ['node1'], message: 'a pod has enough' };
 const missing: NodeReasonCount = { reason: 'AgentNotReady', nodes: 2, examples: [], message: 'The node agent has not reported yet.' };
 
@@ -59,7 +59,7 @@ describe('the conditions', () => {
 
   it('name the nodes that cannot, and what to do', () => {
     expect(find('Ready', { nodes: { desired: 3, ready: 2, unsupported: [kernel] } }).message).toBe(
-      '2 of 3 nodes ready; 1 node: KernelTooOld (node7): the kernel is 4.18.0, 5.10 is the oldest that works',
+      '2 of 3 nodes ready; 1 node: KernelTooOld (node7): the kernel is 4.18.0, and 5.10 is the oldest that is supported',
     );
   });
 

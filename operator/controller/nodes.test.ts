@@ -3,7 +3,7 @@ import { agentWith, madeUpRevision, orderWith, reportWith, troubledAgent } from 
 import type { AgentState } from './agentState';
 import { nodesOf } from './nodes';
 
-const tooOld = { reason: 'KernelTooOld', message: 'the kernel is 4.18.0, 5.10 is the oldest that works. Upgrade the kernel of the node.' } as const;
+const tooOld = { reason: 'KernelTooOld', message: 'the kernel is 4.18.0, and 5.10 is the oldest that is supported. Upgrade the kernel of the node.' } as const;
 const noBtf = { reason: 'NoBtf', message: '/sys/kernel/btf/vmlinux cannot be read' } as const;
 const silence = `${nodeReasons.AgentNotReady.means} ${nodeReasons.AgentNotReady.remedy}`;
 

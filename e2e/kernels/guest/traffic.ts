@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { DatapathRefused } from '../../../operator/agent/datapath';
-import { Visits } from '../../../operator/agent/visits';
+import { ScanSchedule } from '../../../operator/agent/scanSchedule';
 import { Fixture, object, settings } from '../../../ebpf/tests/fixture';
 import { serve, talk, type Talk } from '../../../ebpf/tests/traffic';
 import type { Message } from '../messages';
@@ -66,7 +66,7 @@ async function converse(fixture: Fixture, way: Way, family: 'IPv4' | 'IPv6', add
   const before = sum();
   let paired = 0;
   let over = false;
-  const visits = new Visits(() => performance.now());
+  const visits = new ScanSchedule(() => performance.now());
   const visiting = setInterval(() => visits.step(fixture.datapath, fixture.datapath.snapshot()), visitEveryMs);
   const talking = talk(fixture.node, fixture.client, address, port, conversations[way]).finally(() => (over = true));
   while (!over && paired < 2 * connections) {

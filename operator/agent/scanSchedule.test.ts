@@ -1,28 +1,28 @@
 import { FakeDatapath, noCounters } from './datapath.testing';
-import { Visits } from './visits';
+import { ScanSchedule } from './scanSchedule';
 
 let now = 0;
 let worked = 0;
 let datapath: FakeDatapath;
-let visits: Visits;
+let scans: ScanSchedule;
 beforeEach(() => {
   now = 100_000;
   datapath = new FakeDatapath();
-  visits = new Visits(() => now, () => worked);
+  scans = new ScanSchedule(() => now, () => worked);
 });
 
 const snapshotOf = (ends: number): FakeDatapath['counted'] => ({
   namespaces: [{ ...noCounters('shop'), open: ends, reasons: new Map([['Learning', ends]]) }], joinedSockets: 0, drainingSockets: 0,
 });
 
-/** Lets seconds pass, one step each; returns how often it visited. */
+/** Lets seconds pass, with one step each; returns the number of scans. */
 function pass(seconds: number, ends: number): number {
   const before = datapath.visited;
-  for (let n = 0; n < seconds; n++, now += 1000) visits.step(datapath, snapshotOf(ends));
+  for (let n = 0; n < seconds; n++, now += 1000) scans.step(datapath, snapshotOf(ends));
   return datapath.visited - before;
 }
 
-test('readers that nobody knows are watched for two seconds, and trusted at the visit after that', () => {
+test('unknown readers are watched for two seconds, and the scan after that trusts them', () => {
   datapath.strangers = [1];
   expect(pass(1, 5)).toBe(1);
   expect(datapath.told).toEqual(['watch readers']);
@@ -32,14 +32,14 @@ test('readers that nobody knows are watched for two seconds, and trusted at the 
   expect(datapath.trusted).toEqual([false, true, false]);
 });
 
-test('where readers are watched for good they are trusted at the first visit', () => {
+test('the first scan trusts readers where they are always watched', () => {
   datapath.watching = 'Always';
   expect(pass(1, 5)).toBe(1);
   expect(datapath.trusted).toEqual([true]);
   expect(datapath.told).toEqual([]);
 });
 
-test('where nobody can see readers they are never trusted', () => {
+test('no scan trusts readers where they can never be watched', () => {
   datapath.watching = 'Never';
   datapath.strangers = [1, 1, 1, 1];
   pass(60, 5);
@@ -47,22 +47,22 @@ test('where nobody can see readers they are never trusted', () => {
   expect(datapath.told).toEqual([]);
 });
 
-test('strangers are trusted where they were found, and nowhere else', () => {
+test('unknown readers are trusted in the namespaces of the scan that found them, and in no other', () => {
   const others = { ...noCounters('bank'), open: 2 };
-  const seen = (): void => visits.step(datapath, { namespaces: [...snapshotOf(5).namespaces, others], joinedSockets: 0, drainingSockets: 0 });
-  seen(); // all
+  const seen = (): void => scans.step(datapath, { namespaces: [...snapshotOf(5).namespaces, others], joinedSockets: 0, drainingSockets: 0 });
+  seen(); // scans all pods
   datapath.strangers = [1];
   for (let n = 0; n < 9; n++, now += 1000) seen();
   const at = datapath.trusted.indexOf(true);
   expect([...(datapath.visitedNamespaces[at] ?? [])]).toEqual(['shop']);
 });
 
-test('steps towards joining are taken one after the other, at most four at once', () => {
+test('a scan that made progress is repeated at once, up to four scans', () => {
   datapath.steps = [4, 4, 4, 4, 4];
   expect(pass(1, 5)).toBe(4);
 });
 
-test('while nothing moves it looks less and less often, and anew when something new comes', () => {
+test('scans become less frequent while nothing changes, and a new connection causes one', () => {
   pass(3, 5);
   const first = pass(15, 5);
   expect(first).toBeLessThan(6);
@@ -70,14 +70,14 @@ test('while nothing moves it looks less and less often, and anew when something 
   expect(pass(2, 6)).toBe(1);
 });
 
-test('when a reader turns out to splice its connections are visited at once', () => {
+test('a new connection end with the reason SplicingReader causes a scan at once', () => {
   pass(60, 1);
   const before = datapath.visited;
-  visits.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['SplicingReader', 2]]) }], joinedSockets: 0, drainingSockets: 0 });
+  scans.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['SplicingReader', 2]]) }], joinedSockets: 0, drainingSockets: 0 });
   expect(datapath.visited).toBe(before + 1);
 });
 
-test('a visit that takes much work is followed by a long pause, a shorter one while something is learnt', () => {
+test('a scan that takes much processor time is followed by a long pause, which is shorter while connections are learnt', () => {
   datapath.work = () => void (worked += 500);
   expect(pass(3, 5)).toBe(1);
   expect(pass(22, 6)).toBe(0);
@@ -86,37 +86,37 @@ test('a visit that takes much work is followed by a long pause, a shorter one wh
   expect(pass(90, 0)).toBe(0);
 });
 
-test('a visit that only waited for its turn on a busy node is not followed by a long pause', () => {
+test('a scan that takes long only because the node is busy is not followed by a long pause', () => {
   datapath.work = () => void (now += 500);
   expect(pass(2, 5)).toBe(1);
   expect(pass(5, 6)).toBeGreaterThan(0);
 });
 
 describe('with two namespaces', () => {
-  /** `shop` has ends that can still join or none; `bank` has counted so many bytes. */
+  /** Counters with `learning` ends of `shop` that can still be joined, and `bytes` sent in `bank`. */
   const counting = (learning: number, bytes: number): FakeDatapath['counted'] => ({
     namespaces: [...snapshotOf(learning).namespaces, { ...noCounters('bank'), open: 2, fastBytes: BigInt(bytes) }], joinedSockets: 0, drainingSockets: 0,
   });
-  /** What was visited in each of the seconds. */
+  /** The namespaces that were scanned in each second. */
   const visitedIn = (seconds: number, learning: number, bytesEach: number): string[] => Array.from({ length: seconds }, () => {
     const before = datapath.visitedNamespaces.length;
-    visits.step(datapath, counting(learning, bytesEach * now));
+    scans.step(datapath, counting(learning, bytesEach * now));
     now += 1000;
     return datapath.visitedNamespaces.slice(before).map((names) => (names === undefined ? 'all' : [...names].join())).join('|');
   });
 
-  test('all pods are visited every ten seconds, and between these only namespaces in which something can still join', () => {
+  test('all pods are scanned every ten seconds, and in between only namespaces in which connections can still be joined', () => {
     expect(visitedIn(9, 5, 1).filter((each) => each !== '')).toEqual(['all', 'shop', 'shop']);
     expect(visitedIn(30, 5, 1).filter((each) => each === 'all')).toHaveLength(3);
   });
 
-  test('whoever offers itself meets the namespaces that were left out before it is looked at again', () => {
+  test('after a scan with progress the namespaces that were left out are scanned before the next scan', () => {
     visitedIn(3, 5, 1);
     datapath.steps = [2, 0, 0];
     expect(visitedIn(10, 5, 1).find((each) => each !== '')).toBe('shop|bank|shop');
   });
 
-  test('with all settled they are visited every ten seconds, and once a minute while nothing is counted on the node', () => {
+  test('when no connection can be joined all pods are scanned every ten seconds, and every minute while no counter changes', () => {
     const every = (seconds: number, from: readonly string[]): string[] => from.filter((_, second) => second % seconds === 0);
     expect(every(10, visitedIn(60, 0, 1))).toEqual(Array(6).fill('all'));
     visitedIn(60, 0, 0);
@@ -124,28 +124,28 @@ describe('with two namespaces', () => {
     expect(visitedIn(1, 0, 1)).toEqual(['all']);
   });
 
-  test('namespaces in which something can still join are visited on a still node too', () => {
+  test('namespaces in which connections can still be joined are scanned on an idle node too', () => {
     visitedIn(120, 5, 0);
     const seen = visitedIn(60, 5, 0);
     expect(seen.filter((each) => each === 'all')).toHaveLength(1);
     expect(seen.filter((each) => each === 'shop').length).toBeGreaterThanOrEqual(4);
   });
 
-  test('a new selection is visited at once, however still the node is', () => {
+  test('a new selection is scanned at once, also on an idle node', () => {
     visitedIn(115, 0, 0);
-    visits.hurry();
+    scans.hurry();
     expect(visitedIn(1, 0, 0)).toEqual(['all']);
   });
 });
 
-test('when a connection has left the map its reader is looked after at once', () => {
+test('a connection that has left the map causes a scan at once', () => {
   pass(60, 0);
   const before = datapath.visited;
-  visits.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, left: 1n }], joinedSockets: 0, drainingSockets: 0 });
+  scans.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, left: 1n }], joinedSockets: 0, drainingSockets: 0 });
   expect(datapath.visited).toBe(before + 1);
 });
 
-test('a kernel without visits is not visited', () => {
+test('nothing is scanned where the kernel cannot scan open connections', () => {
   datapath.visits = false;
   expect(pass(10, 5)).toBe(0);
 });
