@@ -119,7 +119,7 @@ describe('what Git holds is in sync while the resource is', () => {
   it('being deleted and not drained yet', async () => {
     await one.close();
     await bench.kubectl(['delete', 'sca', 'default', '--wait=false']);
-    await isHealthyAs('Progressing', /clean: drained, detached and unpinned|give back what they hold/, 'Observe');
+    await isHealthyAs('Progressing', /clean: drained, detached and unpinned|remove the datapath/, 'Observe');
   });
 });
 

@@ -57,7 +57,7 @@ it('more connections than a node can have do not count either, and it is named i
 });
 
 it('looking at a node that has no pod at all is no trouble', () => {
-  expect(live.bench.controller.log.filter(({ message }) => message.includes('looking at the pods'))).toEqual([]);
+  expect(live.bench.controller.log.filter(({ message }) => message.includes('list the pods of node'))).toEqual([]);
 });
 
 it('a pod that comes to it counts at once', async () => {

@@ -1,5 +1,5 @@
 // The report of the node's state. The agent makes one every second, and sends it when it has changed and at least every ten seconds.
-import { maxNamespaces, maxTallies, type NamespaceReport, type Report } from '../protocol';
+import { maxNamespaces, maxCounts, type NamespaceReport, type Report } from '../protocol';
 import type { DatapathPod, NamespaceCounters } from './datapath/contract';
 import type { NodeState } from './nodeReconciler';
 
@@ -18,7 +18,7 @@ export function buildReport(state: NodeState, errors = 0): Report {
   return {
     appliedOrder,
     released,
-    problems: problems.slice(0, maxTallies),
+    problems: problems.slice(0, maxCounts),
     namespaces: names.slice(0, maxNamespaces).map((name) => namespaceReport(name, pods.get(name) ?? 0, counters.get(name), state)),
     joinedSockets: snapshot?.joinedSockets ?? 0,
     drainingSockets: snapshot?.drainingSockets ?? 0,

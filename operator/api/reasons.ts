@@ -185,7 +185,7 @@ export const asideReasons = {
     remedy: 'Remove the taint: the agent is then replaced.',
   },
   WasNotWell: {
-    means: 'The node’s agent did not meet spec.rollout.verdict before the update, and does not meet it now.',
+    means: 'The pod of the node’s agent was not ready before the update, and the agent is not healthy now.',
     remedy: 'See the agent’s pod on the node. The new revision is not the cause.',
   },
   FailedAlone: {
@@ -193,7 +193,7 @@ export const asideReasons = {
     remedy: 'See the agent’s pod on the node. To let this node decide alone, select only this node in spec.rollout.canary.nodeSelector.',
   },
   JoinedMeanwhile: {
-    means: 'The node joined the cluster during the rollout and its agent did not meet spec.rollout.verdict in time. There is no earlier state to compare with.',
+    means: 'The node joined the cluster during the rollout, and its agent is not healthy. There is no earlier state to compare with.',
     remedy: 'See the agent’s pod on the node.',
   },
 } as const satisfies Record<string, ReasonText>;

@@ -84,7 +84,7 @@ const canary = z
   .meta(rules({ rule: '!(has(self.count) && has(self.nodeSelector))', message: 'a canary is chosen by count or by nodeSelector, not by both' }));
 
 const verdict = z.object({
-  withinSeconds: z.int().min(5).max(3600).default(300).describe('A replaced agent must be ready, connected and carry out its order within this time. The time includes pulling its image.'),
+  withinSeconds: z.int().min(5).max(3600).default(300).describe('A replaced agent must be healthy within this time: ready, connected, and with the order applied. The time includes pulling its image.'),
   maxRestarts: z.int().min(0).max(100).default(2).describe('The update of a node fails when its replaced agent restarts more often.'),
   maxErrors: z.int().min(0).max(1000000).default(10).describe('The update of a node fails when its replaced agent counts more errors.'),
   minSharePercent: z.int().min(0).max(100).default(50)
@@ -95,7 +95,7 @@ export const failurePolicies = ['RollBack', 'Pause'] as const;
 
 const rollout = z.object({
   canary: canary.prefault({}).describe('The nodes that get a new revision of the agent first. Without a canary, bakeSeconds has no effect.'),
-  bakeSeconds: z.int().min(0).max(604800).default(120).describe('How long every canary node must meet the verdict before other nodes are updated.'),
+  bakeSeconds: z.int().min(0).max(604800).default(120).describe('How long every canary node must be healthy before other nodes are updated.'),
   maxUnavailable: z
     .union([z.int().min(1).max(10000), z.string().regex(/^([1-9][0-9]?|100)%$/, 'not a percentage such as 10%')])
     .default('10%')

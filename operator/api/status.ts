@@ -57,8 +57,8 @@ export const maxListedFailures = 10;
 
 export const revisionCount = z.object({
   revision,
-  updated: count.describe('Nodes whose agent has this revision and is verified.'),
-  verifying: count.describe('Nodes whose agent has this revision and is not verified yet.'),
+  updated: count.describe('Nodes whose agent has this revision and is healthy.'),
+  verifying: count.describe('Nodes whose agent has this revision and is not healthy yet.'),
   failed: count.describe('Nodes whose agent has this revision and failed.'),
 });
 

@@ -1,6 +1,6 @@
 import { deflateRawSync } from 'node:zlib';
 import { connectionReasonNames } from '../api';
-import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxReportSeconds, maxTallies, namespaceReport, orderMessage, problem, type Report, report } from './messages';
+import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxReportSeconds, maxCounts, namespaceReport, orderMessage, problem, type Report, report } from './messages';
 import { connection, event, maxLiveRows, podTraffic, watch, watched, type Connection, type Watched } from './live';
 import { unpackNames } from './packedNames';
 import { decodeFromAgent, decodeFromController, definitions, encodeFromAgent, encodeFromController, maxMessageBytes } from './wire';
@@ -21,8 +21,8 @@ describe('agent.proto and the schemas have the same fields', () => {
     ['Report', keys(report)],
     ['Problem', keys(problem)],
     ['NamespaceReport', keys(namespaceReport)],
-    ['ReasonTally', keys(namespaceReport.shape.reasons.element)],
-    ['PassTally', keys(namespaceReport.shape.passes.element)],
+    ['ReasonCount', keys(namespaceReport.shape.reasons.element)],
+    ['GateCount', keys(namespaceReport.shape.passes.element)],
     ['Order', keys(orderMessage)],
     ['Watch', keys(watch)],
     ['Watched', keys(watched)],
@@ -40,7 +40,7 @@ const count = Number.MAX_SAFE_INTEGER;
 const largestReport: Report = {
   appliedOrder: count,
   released: true,
-  problems: Array.from({ length: maxTallies }, () => ({ reason: 'KernelTooOld', message: 'x'.repeat(maxProblemLength) })),
+  problems: Array.from({ length: maxCounts }, () => ({ reason: 'KernelTooOld', message: 'x'.repeat(maxProblemLength) })),
   namespaces: Array.from({ length: maxNamespaces }, (_, index) => ({
     name: String(index).padStart(63, 'n'),
     podsSelected: 1000,

@@ -18,7 +18,7 @@ import {
 /** Most namespaces in one order or report. */
 export const maxNamespaces = 1024;
 /** Most problems, connection reasons or gates in one list. */
-export const maxTallies = 32;
+export const maxCounts = 32;
 /** Most characters of a problem's message. */
 export const maxProblemLength = 1024;
 
@@ -69,12 +69,12 @@ export const problem = z.object({
 });
 
 // `knownReasons` removes reasons that this release does not know.
-const reasonTally = z.object({ reason: z.custom<ConnectionReason>((name) => typeof name === 'string' && name.length <= 64), connections: counter }).check(counted);
-type ReasonTally = z.infer<typeof reasonTally>;
-const isKnown = ({ reason }: ReasonTally): boolean => isConnectionReason(reason);
-const knownReasons = (tallies: ReasonTally[]): ReasonTally[] => (tallies.every(isKnown) ? tallies : tallies.filter(isKnown));
+const reasonCount = z.object({ reason: z.custom<ConnectionReason>((name) => typeof name === 'string' && name.length <= 64), connections: counter }).check(counted);
+type ReasonCount = z.infer<typeof reasonCount>;
+const isKnown = ({ reason }: ReasonCount): boolean => isConnectionReason(reason);
+const knownReasons = (counts: ReasonCount[]): ReasonCount[] => (counts.every(isKnown) ? counts : counts.filter(isKnown));
 
-const passTally = z.object({ gate: word(32).min(1), messages: counter }).check(counted);
+const gateCount = z.object({ gate: word(32).min(1), messages: counter }).check(counted);
 
 export const namespaceReport = z.object({
   name: namespaceName,
@@ -82,10 +82,10 @@ export const namespaceReport = z.object({
   podsAccelerated: counter,
   open: counter,
   accelerated: counter,
-  reasons: z.array(reasonTally).max(maxTallies).overwrite(knownReasons),
+  reasons: z.array(reasonCount).max(maxCounts).overwrite(knownReasons),
   fastBytes: counter,
   tcpBytes: counter,
-  passes: z.array(passTally).max(maxTallies),
+  passes: z.array(gateCount).max(maxCounts),
   draining: counter,
   adopted: counter,
   left: counter,
@@ -96,7 +96,7 @@ export const namespaceReport = z.object({
 export const report = z.object({
   appliedOrder: count,
   released: z.boolean(),
-  problems: z.array(problem).max(maxTallies),
+  problems: z.array(problem).max(maxCounts),
   namespaces: z.array(namespaceReport).max(maxNamespaces),
   joinedSockets: count,
   drainingSockets: count,
