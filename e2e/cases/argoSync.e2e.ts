@@ -71,7 +71,7 @@ describe('what Git holds is in sync while the resource is', () => {
   it('new, and no controller there', async () => {
     await bench.controller.stop();
     await sync(inGit('Accelerate'));
-    await isHealthyAs('Progressing', /no controller has looked at it yet/, 'Accelerate');
+    await isHealthyAs('Progressing', /no controller has reconciled the resource yet/, 'Accelerate');
   });
 
   it('starting', async () => {

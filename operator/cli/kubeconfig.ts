@@ -1,4 +1,4 @@
-// Which cluster, and as whom: the user's own kubeconfig, or the pod's ServiceAccount when accelctl runs in one.
+// The cluster and the credentials: from the user's kubeconfig, or from the pod's ServiceAccount when accelctl runs in a pod.
 import { errorLine } from '../base';
 import { KubeConfig } from '../kube';
 import { Failure } from './exit';
@@ -18,7 +18,7 @@ export function kubeconfigOf({ kubeconfig, context }: ClusterOptions): KubeConfi
     throw new Failure(`reading the kubeconfig: ${errorLine(error)}; check KUBECONFIG or --kubeconfig`);
   }
   if (context !== undefined) config.setCurrentContext(context);
-  // Without any configuration the client library makes one up, for a server on port 8080 of this machine.
+  // Without any configuration the client library invents a cluster at port 8080 of the local host.
   const cluster = config.getCurrentCluster();
   if (cluster === null || cluster.server === 'http://localhost:8080') {
     const known = config.getContexts().map(({ name }) => name).join(', ') || 'none';

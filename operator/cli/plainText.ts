@@ -1,4 +1,4 @@
-// What the API server answers in plain text rather than JSON: the logs of containers.
+// Reads answers that the API server gives as plain text and not as JSON: the logs of containers.
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
 import { errorLine } from '../base';
@@ -8,7 +8,7 @@ export type ReadText = (path: string, query: Query) => Promise<string>;
 
 const timeoutMs = 15_000;
 
-/** @throws ApiError, with code 0 when there was no answer */
+/** @returns a function that reads a path within 15 s. @throws ApiError, with code 0 when there is no answer */
 export function textReader(config: KubeConfig): ReadText {
   const connection = connectionOf(config);
   return async (path, query) => {
@@ -30,7 +30,7 @@ export function textReader(config: KubeConfig): ReadText {
   };
 }
 
-/** A refusal is a Status in JSON even where the answer would have been text. */
+/** An error is a Status in JSON, also on a path that gives plain text. */
 function statusOf(text: string): unknown {
   try {
     return JSON.parse(text);

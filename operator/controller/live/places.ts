@@ -23,8 +23,8 @@ export class Places {
   /** Takes a place for a user. @returns a function that frees it @throws Refusal with 429 */
   take(user: string): () => void {
     const own = this.taken.get(user) ?? 0;
-    if (own >= this.limits.each) throw tooMany(`this user has ${own} open ${this.what}, which is the most; end one or try again later`);
-    if (this.all >= this.limits.all) throw tooMany(`${this.all} ${this.what} are open, which is the most; try again later`);
+    if (own >= this.limits.each) throw tooMany(`this user has ${own} open ${this.what}, which is the limit; end one or try again later`);
+    if (this.all >= this.limits.all) throw tooMany(`${this.all} ${this.what} are open, which is the limit; try again later`);
     this.taken.set(user, own + 1);
     this.all++;
     let back = false;

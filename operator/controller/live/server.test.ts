@@ -240,7 +240,7 @@ describe('a request', () => {
     const watches = [1, 2, 3, 4].map(() => ask(`${base}/connections?watch=1&timeoutSeconds=1`, { onLine: () => undefined }));
     while (agent.asked.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
     const { code, body } = await ask(`${base}/connections?watch=1`);
-    expect([code, JSON.parse(body)]).toEqual([429, expect.objectContaining({ message: 'this user has 4 watches open already; end one, or try again', details: { retryAfterSeconds: 1 } })]);
+    expect([code, JSON.parse(body)]).toEqual([429, expect.objectContaining({ message: 'this user has 4 open watches, which is the limit; end one or try again later', details: { retryAfterSeconds: 1 } })]);
     expect((await ask(`${base}/connections?watch=1&timeoutSeconds=1`, { headers: { 'x-remote-user': 'ben' }, onLine: () => undefined })).code).toBe(200);
     await Promise.all(watches);
     expect((await ask(`${base}/connections?watch=1&timeoutSeconds=1`, { onLine: () => undefined })).code).toBe(200);
