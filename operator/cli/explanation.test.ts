@@ -19,7 +19,7 @@ describe('the explanation of a listed namespace', () => {
   it('lists each reason with its count, meaning and remedy, and gives exit code 3', () => {
     const { text, code } = explain('billing', undefined);
     expect(code).toBe(exitCode.notReady);
-    expect(text).toContain('2 × BlockingReader: The receiving program reads with a blocking socket');
+    expect(text).toContain('2 × BlockingReader: The receiving program waits in a read of a blocking socket');
     expect(text).toContain('Use non-blocking sockets in the receiving program');
     expect(text).toContain('1 × SocketInUse');
   });

@@ -5,7 +5,7 @@ import { failureOf } from './failure';
 
 const server = 'https://10.0.0.1:6443';
 const resource = 'sidecaraccelerations.acceleration.dev/default';
-const asked = { doing: 'reading', object: resource, verb: 'get' };
+const operation = { doing: 'reading', object: resource, verb: 'get' };
 
 function refused(code: number, body: unknown): ApiError {
   return errorOf('GET /apis/x', code, body);
@@ -24,7 +24,7 @@ describe('an error of the API server', () => {
     ['no connection', new ApiError('GET /apis/x: connect ECONNREFUSED 10.0.0.1:6443', 0, ''), `${server} cannot be reached: connect ECONNREFUSED 10.0.0.1:6443; check the cluster`],
     ['an unknown cause', new Error('odd'), 'cannot be reached: odd'],
   ])('becomes one line with the next step: %s', (_what, error, words) => {
-    const { message } = failureOf(error, asked, server);
+    const { message } = failureOf(error, operation, server);
     expect(message).toContain(words);
     expect(message).toMatch(/^reading sidecaraccelerations/);
     expect(message).not.toContain('\n');

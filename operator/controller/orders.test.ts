@@ -58,7 +58,7 @@ describe('an order', () => {
     expect(orderSchema.safeParse({ revision: 1, ...content, podSelector: '{}' }).success).toBe(true);
     expect(namespacesLeftOut(names)).toEqual({
       reason: 'TooManyNamespaces',
-      message: '1026 namespaces are selected and an order holds 1024: 2 are left out, from n1024 on; narrow spec.selector.namespaces',
+      message: '1026 namespaces are selected, and 1024 are the most: 2 are left out, from n1024 on; narrow spec.selector.namespaces',
     });
     expect(namespacesLeftOut(names.slice(2))).toBeUndefined();
   });

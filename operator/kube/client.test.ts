@@ -33,7 +33,7 @@ describe('a client of a server that answers', () => {
     const error = await failureOf(client.request('GET', collection));
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ code: 429, reason: 'TooManyRequests', retryAfterMs: 3000 });
-    expect(error.message).toBe(`GET ${collection}: HTTP 429 TooManyRequests: told to answer 429`);
+    expect(error.message).toBe(`GET ${collection}: HTTP 429 TooManyRequests: the test set status 429`);
   });
 
   it('sends nothing when beforeSending throws, on a new connection and on a kept one', async () => {

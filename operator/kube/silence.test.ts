@@ -9,7 +9,7 @@ describe('a silence', () => {
     expect(silence.signal.aborted).toBe(false);
     await clock.advance(1);
     expect(silence.signal.aborted).toBe(true);
-    expect(silence.signal.reason).toBe('silent for 100 ms');
+    expect(silence.signal.reason).toBe('nothing received for 100 ms');
   });
 
   it('begins again with every event, with the time that is allowed then', async () => {
@@ -22,7 +22,7 @@ describe('a silence', () => {
     await clock.advance(19);
     expect(silence.signal.aborted).toBe(false);
     await clock.advance(1);
-    expect(silence.signal.reason).toBe('silent for 20 ms');
+    expect(silence.signal.reason).toBe('nothing received for 20 ms');
   });
 
   it('aborts its signal at once when it is doubted', () => {

@@ -1,4 +1,5 @@
-// The key of a connection among those of one port: the client's address and port, unique while the connection is open. {
+// The key of a connection among those of one port: the client's address and port, unique while the connection is open.
+export interface RemoteEnd {
   readonly remoteAddress?: string | undefined;
   readonly remotePort?: number | undefined;
 }

@@ -26,7 +26,7 @@ test('changes since an order that the stream did not have are an error', () => {
   expect(() => orderOfMessage(changes, orderOf(6, []))).toThrow('the message has changes since order 7, but the previous order of the stream is 6');
   const full = Array.from({ length: 1024 }, (_, index) => `squad-${index}`);
   expect(() => orderOfMessage({ ...changes, removed: [] }, orderOf(7, full))).toThrow('the order has 1025 namespaces, and at most 1024 are allowed');
-  expect(() => orderOfMessage(changes, undefined)).toThrow('the last one was none');
+  expect(() => orderOfMessage(changes, undefined)).toThrow('the previous order of the stream is none');
 });
 
 test('a change of mode takes few bytes for an agent that reads changes; other agents get all names, compressed if they read that', async () => {

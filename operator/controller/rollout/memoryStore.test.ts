@@ -97,6 +97,6 @@ describe('an event', () => {
     await writer(server(new ApiError('there', 409, 'AlreadyExists')).client).tell(owner, 'b/7', event);
     expect(said).toEqual([]);
     await writer(server(new ApiError('no', 403, 'Forbidden')).client).tell(owner, 'b/7', event);
-    expect(said).toEqual(['telling the event CanaryProven: no']);
+    expect(said).toEqual(['create the event CanaryProven: no']);
   });
 });
