@@ -8,19 +8,19 @@ TS := node -r ts-node/register/transpile-only
 JEST := node --experimental-vm-modules --no-warnings $(BIN)/jest
 OBJECT := build/ebpf/datapath.bpf.o build/ebpf/trial.bpf.o
 .PHONY: bench
-bench: build ## Figures against plain TCP, AF_UNIX and no product; writes docs/performance (root; ARGS=--help)
+bench: build ## Benchmarks against plain TCP, AF_UNIX sockets and a node without the product; writes docs/performance (root; ARGS=--help)
 	@$(TS) e2e/tools/debian.ts all
 	@$(TS) e2e/bench/main.ts $(ARGS)
 
 .PHONY: bench-scale
-bench-scale: build ## The control plane with up to 5,000 simulated agents; writes docs/performance/scale.* (root; ARGS="--nodes 500", ARGS=--help)
+bench-scale: build ## Benchmark of the control plane with up to 5,000 simulated agents; writes docs/performance/scale.* (root; ARGS="--nodes 500", ARGS=--help)
 	@$(TS) e2e/scale/main.ts $(ARGS)
 
 PROBE := build/conformance/probe
 CLANG_FLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -mcpu=v3 -idirafter /usr/include/$(shell uname -m)-linux-gnu
 
 .PHONY: help
-help: ## This list
+help: ## Prints this list
 	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 # Two at a time would empty the directory under each other.
@@ -32,7 +32,7 @@ node_modules/.stamp: package-lock.json
 	@touch $@
 
 .PHONY: deps
-deps: node_modules/.stamp ## Node modules, compilers and kernel tools
+deps: node_modules/.stamp ## Installs Node modules, compilers and kernel tools
 	@$(TS) e2e/tools/debian.ts build
 
 build/ebpf/%.bpf.o: ebpf/%.bpf.c $(wildcard ebpf/*.h) | deps
@@ -40,15 +40,15 @@ build/ebpf/%.bpf.o: ebpf/%.bpf.c $(wildcard ebpf/*.h) | deps
 	clang $(CLANG_FLAGS) -c $< -o $@
 
 .PHONY: build
-build: $(OBJECT) ## The eBPF objects and the compiled operator (dist/)
+build: $(OBJECT) ## Compiles the eBPF objects (build/) and the operator (dist/)
 	npm run --silent build
 
 .PHONY: generate
-generate: node_modules/.stamp ## CRD, chart schema and generated docs from their sources
+generate: node_modules/.stamp ## Writes CRD, chart schema and generated docs from operator/api and accelctl
 	npm run --silent generate
 
 .PHONY: lint
-lint: node_modules/.stamp ## Types, import directions, words of type names in the glossary, generated files up to date
+lint: node_modules/.stamp ## Checks types, import directions, the words of type names, and that generated files are up to date
 	tsc --noEmit
 	tsc -p operator/cli/console/page
 	npm run --silent lint
@@ -57,23 +57,23 @@ lint: node_modules/.stamp ## Types, import directions, words of type names in th
 	$(TS) e2e/gitops/main.ts --check
 
 .PHONY: reading-sample
-reading-sample: node_modules/.stamp ## Sixty places drawn at random, for a reader who has not seen the project (SEED=n)
+reading-sample: node_modules/.stamp ## Draws sixty places at random, for a reader who has not seen the project (SEED=n)
 	@$(TS) release/reading/main.ts $(SEED)
 
 .PHONY: render
-render: node_modules/.stamp ## deploy/ from the chart: kustomize base, add-on, Argo CD's settings
+render: node_modules/.stamp ## Writes deploy/ from the chart: Kustomize base, add-on, settings for Argo CD
 	$(TS) e2e/gitops/main.ts
 
 .PHONY: addon
-addon: node_modules/.stamp ## The add-on package for cluster consoles, below build/addon
+addon: node_modules/.stamp ## Packs the add-on for cluster consoles into build/addon
 	@$(TS) e2e/gitops/pack.ts
 
 .PHONY: unit
-unit: node_modules/.stamp ## Unit tests: no root, no network
+unit: node_modules/.stamp ## Runs unit tests, without root or network
 	$(JEST) --selectProjects unit
 
 .PHONY: test
-test: build $(PROBE) ## Lint, unit tests, kernel, API server and cluster tests; ends in "N passed, N failed"
+test: build $(PROBE) ## Runs lint and the unit, kernel, API server and cluster tests; the last line says "N passed, N failed" (root)
 	@rm -f build/test-counts.jsonl
 	@$(TS) e2e/tools/debian.ts all
 	-@$(MAKE) --no-print-directory tools
@@ -84,7 +84,7 @@ test: build $(PROBE) ## Lint, unit tests, kernel, API server and cluster tests; 
 
 # What is built from source takes longer than a test may wait, and two tests would build the same.
 .PHONY: tools
-tools: node_modules/.stamp ## The real parts: API server, kubelet, containerd, Envoy and others
+tools: node_modules/.stamp ## Builds or downloads the programs that tests run: API server, kubelet, containerd, Envoy and others
 	@$(TS) e2e/tools/main.ts > /dev/null
 
 .PHONY: lint-counted test-kernel test-api test-cluster test-cluster-life test-cluster-rest test-beside
@@ -97,26 +97,26 @@ lint-counted:
 	@$(MAKE) --no-print-directory lint && node -e 'require("./e2e/support/testCounts.js").append("lint", 1, 0)' \
 	  || { node -e 'require("./e2e/support/testCounts.js").append("lint", 0, 1)'; exit 1; }
 
-test-kernel: $(OBJECT) $(PROBE) ## Datapath tests in network namespaces of their own (root)
+test-kernel: $(OBJECT) $(PROBE) ## Tests the datapath in network namespaces of the tests (root)
 	@$(TS) e2e/tools/debian.ts all
 	$(JEST) --selectProjects kernel --runInBand
 
-test-api: build tools ## Tests on a real API server
+test-api: build tools ## Tests chart, controller and accelctl on a real API server
 	$(JEST) --selectProjects e2e --runInBand
 
-test-cluster: build tools ## Tests of agents and of a real two-node cluster (root)
+test-cluster: build tools ## Tests agents, and the product on a real two-node cluster (root)
 	$(JEST) --selectProjects cluster --runInBand
 
 test-cluster-life test-cluster-rest: build
 	TEST_PART=$@ $(JEST) --selectProjects cluster --runInBand --testPathPatterns '$(if $(findstring life,$@),cluster/lifecycle,^(?!.*cluster/lifecycle))'
 
 .PHONY: soak soak-page
-soak: $(OBJECT) ## Checksummed traffic while all changes under it (root; MINUTES=2 or GB=100, SEED=n)
+soak: $(OBJECT) ## Runs checksummed traffic while modes, selectors and agents change (root; MINUTES=2 or GB=100, SEED=n)
 	@$(TS) e2e/tools/debian.ts all
 	$(TS) e2e/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES)) $(if $(GB),--gigabytes $(GB)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: test-bounds
-test-bounds: $(OBJECT) ## A million short connections, stalled readers, memory of a node; writes docs/bounds.* (root; CONNECTIONS=n)
+test-bounds: $(OBJECT) ## Tests memory bounds with a million short connections and stalled readers; writes docs/bounds.* (root; CONNECTIONS=n)
 	@$(TS) e2e/tools/debian.ts all
 	$(TS) e2e/bounds/main.ts $(CONNECTIONS)
 
@@ -124,18 +124,18 @@ soak-page: node_modules/.stamp ## Writes docs/soak.* from the last soak
 	$(TS) e2e/soak/page.ts
 
 .PHONY: test-attacks
-test-attacks: build tools ## What somebody can do who may do little, on the real parts; writes docs/attacks.* (root; ARGS="--only idle")
+test-attacks: build tools ## Tests attacks by clients with few rights, on a real cluster; writes docs/attacks.* (root; ARGS="--only idle")
 	@$(TS) e2e/tools/debian.ts all
 	$(TS) e2e/attacks/main.ts $(ARGS)
 
 .PHONY: test-programs
-test-programs: $(OBJECT) ## Redis, PostgreSQL, nginx, HAProxy and others through two Envoys; writes docs/programs.* (root; ARGS="--only nginx")
+test-programs: $(OBJECT) ## Tests Redis, PostgreSQL, nginx, HAProxy and others through two Envoys; writes docs/programs.* (root; ARGS="--only nginx")
 	@$(TS) e2e/tools/debian.ts programs
 	$(JEST) --selectProjects programs --runInBand
 	$(TS) e2e/programs/main.ts $(ARGS)
 
 .PHONY: test-readers
-test-readers: $(OBJECT) ## Programs that read TCP by the rules, in every situation that could stall them; writes docs/readers.* (root, Cargo; ARGS="--only nginx --turns 1")
+test-readers: $(OBJECT) ## Tests programs that read sockets, in every situation that could stall them; writes docs/readers.* (root, Cargo; ARGS="--only nginx --turns 1")
 	@$(TS) e2e/tools/debian.ts readers
 	$(TS) e2e/readers/main.ts $(ARGS)
 
@@ -144,75 +144,75 @@ $(PROBE): $(wildcard ebpf/conformance/probe/*.[ch] ebpf/conformance/probe/cases/
 	cc -std=gnu11 -O2 -static -pthread -Wall -Wextra -Werror -Wno-missing-field-initializers $(filter %.c,$^) -o $@
 
 .PHONY: conformance
-conformance: $(OBJECT) $(PROBE) ## The socket API on TCP and accelerated, compared; writes docs/conformance.* (root; ARGS=--help)
+conformance: $(OBJECT) $(PROBE) ## Compares the socket API over TCP and accelerated; writes docs/conformance.* (root; ARGS=--help)
 	@$(TS) e2e/tools/debian.ts all
 	$(TS) ebpf/conformance/main.ts $(or $(ARGS),--docs)
 
 .PHONY: test-kernels
-test-kernels: build $(PROBE) ## Datapath and conformance on Debian's kernels in virtual machines (root; KERNELS="5.10 6.1")
+test-kernels: build $(PROBE) ## Tests datapath and conformance on Debian's kernels in virtual machines (root; KERNELS="5.10 6.1")
 	@$(TS) e2e/tools/debian.ts kernels
 	@$(TS) e2e/kernels/main.ts $(KERNELS)
 
 .PHONY: fuzz-channel
-fuzz-channel: node_modules/.stamp ## Decodes wicked messages of agents (INPUTS=1000000, SEED=n)
+fuzz-channel: node_modules/.stamp ## Fuzzes the decoder of agents' messages with malformed input (INPUTS=1000000, SEED=n)
 	node --expose-gc -r ts-node/register/transpile-only e2e/faults/fuzzMain.ts $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: test-rollout
-test-rollout: build tools ## Rollouts: bad revisions, odd nodes, controllers that die, and three real nodes under load (root)
+test-rollout: build tools ## Tests rollouts: bad revisions, nodes that are not Ready, controllers that are killed, three real nodes under load (root)
 	$(JEST) --selectProjects rollout --runInBand
 
 .PHONY: test-open-connections
-test-open-connections: build tools ## Connections of a real mesh that stay open through every change (root)
+test-open-connections: build tools ## Tests that connections of a real mesh stay open through every change (root)
 	$(JEST) --selectProjects open-connections --runInBand
 
 .PHONY: test-upgrade keep-release
-test-upgrade: build tools ## helm on a cluster under load: from the previous release and back, and from install to uninstall (root)
+test-upgrade: build tools ## Tests helm on a cluster under load: upgrade from the previous release and rollback, install and uninstall (root)
 	@$(TS) e2e/tools/debian.ts all
 	$(JEST) --selectProjects releases --runInBand
 
-keep-release: build ## Packs this checkout as the release that the next one is upgraded from (FROM=another compiled checkout)
+keep-release: build ## Packs this checkout as the previous release for test-upgrade (FROM=another compiled checkout)
 	@$(TS) e2e/releases/keep.ts $(FROM)
 
 .PHONY: test-accelctl
-test-accelctl: build tools ## accelctl on a real cluster under load: live data and bench (root)
+test-accelctl: build tools ## Tests accelctl on a real cluster under load: live data and bench (root)
 	$(JEST) --selectProjects accelctl --runInBand
 
 .PHONY: test-faults
-test-faults: build tools ## The controller on an API server that stutters, refuses, falls silent or stands still
+test-faults: build tools ## Tests the controller on an API server that is slow, refuses requests, sends nothing or stops
 	$(JEST) --selectProjects faults --runInBand
 
 .PHONY: test-failover faults-page
-test-failover: build ## Takes the leading controller away >= 30 times in three ways; keeps the figures (KILLS=20 STOPS=5 PARTITIONS=5 ADD=1)
+test-failover: build ## Kills, stops and partitions the leading controller, 30 times in all, and keeps the figures (KILLS=20 STOPS=5 PARTITIONS=5 ADD=1)
 	$(TS) e2e/faults/failoverMain.ts $(if $(KILLS),--kills $(KILLS)) $(if $(STOPS),--stops $(STOPS)) $(if $(PARTITIONS),--partitions $(PARTITIONS)) $(if $(ADD),--add)
 
-faults-page: node_modules/.stamp ## Writes docs/faults.* from the last tests of faults and failovers
+faults-page: node_modules/.stamp ## Writes docs/faults.* from the last runs of test-faults and test-failover
 	$(TS) e2e/faults/page.ts
 
 .PHONY: image
-image: build ## The image of controller, agent and CLI, as an archive in the cache
+image: build ## Builds the image of controller, agent and accelctl as an archive in the cache
 	@$(TS) e2e/tools/image/main.ts
 
 .PHONY: audit verify-node
-audit: node_modules/.stamp ## Known vulnerabilities of what the image ships, as the registry serves them (AUDIT_REGISTRY=https://...)
+audit: node_modules/.stamp ## Lists known vulnerabilities of the packages in the image, from the npm registry (AUDIT_REGISTRY=https://...)
 	@$(TS) e2e/tools/audit/main.ts
 
-verify-node: node_modules/.stamp ## The image's Node against the signed sums of its publisher (NODE_MIRROR=https://...)
+verify-node: node_modules/.stamp ## Compares the image's Node with the signed checksums of its publisher (NODE_MIRROR=https://...)
 	@$(TS) e2e/tools/image/publishedNode/main.ts
 
 .PHONY: demo demo-up demo-down
-demo: build ## A two-node cluster, a mesh, before and after, and everything cleaned up again
+demo: build ## Runs a two-node cluster with a mesh, measures it without and with acceleration, and removes it (root)
 	@$(TS) e2e/demo/main.ts run
 
-demo-up: build ## The same cluster, left running; prints its KUBECONFIG
+demo-up: build ## Starts the cluster of the demo, leaves it running and prints its KUBECONFIG (root)
 	@$(TS) e2e/demo/main.ts up
 
-demo-down: node_modules/.stamp ## Ends what demo-up started
+demo-down: node_modules/.stamp ## Removes the cluster of demo-up
 	@$(TS) e2e/demo/main.ts down
 
 .PHONY: measured
-measured: build/demo/report.json ## Writes the figures of the last demo into the README
+measured: build/demo/report.json ## Writes the figures of the last demo into README.md
 	$(TS) e2e/report/readme.ts
 
 .PHONY: clean
-clean: ## Build products of the checkout (the cache stays)
+clean: ## Removes the build products of the checkout; the cache stays
 	rm -rf build dist

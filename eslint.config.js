@@ -4,14 +4,15 @@ const tseslint = require('typescript-eslint');
 
 /** Folder of operator/ → folders of operator/ it may import. Downwards only; nothing imports the CLI. */
 const directions = {
-  api: [],
-  ports: [],
-  protocol: ['api', 'ports'],
-  kube: [],
-  process: ['api', 'ports'],
-  controller: ['api', 'ports', 'protocol', 'kube', 'process'],
-  agent: ['api', 'protocol', 'process'],
-  cli: ['api', 'protocol', 'kube'],
+  base: [],
+  api: ['base'],
+  ports: ['base'],
+  protocol: ['base', 'api', 'ports'],
+  kube: ['base'],
+  process: ['base', 'api', 'ports'],
+  controller: ['base', 'api', 'ports', 'protocol', 'kube', 'process'],
+  agent: ['base', 'api', 'protocol', 'process'],
+  cli: ['base', 'api', 'protocol', 'kube'],
 };
 
 /** Package → the only folders of operator/ that may import it. */

@@ -1,12 +1,13 @@
-// Build step: makes one file of everything the controller runs, and one of the agent. A long-running process then holds only the
-// code it can reach: Kubernetes' client alone is 60 MB of models otherwise, in the memory of a process that uses one class of it.
+// Build step: bundles the controller into one file and the agent into another. A long-running process then holds only the code that it
+// can reach: the generated models of @kubernetes/client-node alone take 60 MB otherwise, in a process that uses one class of the package.
 import { copyFileSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { build } from 'esbuild';
+import { errorMessage } from './base';
 
 const root = join(__dirname, '..');
 
-/** Folder of operator/ → the .proto files that its code loads from beside itself. */
+/** Folder of operator/ → the .proto files that the bundle loads from its own directory. */
 const programs = {
   agent: ['protocol/agent.proto', 'agent/cri/cri.proto'],
   controller: ['protocol/agent.proto'],
@@ -24,19 +25,19 @@ async function main(): Promise<void> {
       // Names stay as they are, so that a stack trace in a log can be read.
       minifyWhitespace: true,
       minifySyntax: true,
-      // A binary of its own, found in node_modules.
+      // A native module, loaded from node_modules.
       external: ['koffi'],
       legalComments: 'external',
       allowOverwrite: true,
       logLevel: 'error',
     });
-    // The compiler's map is of what it wrote itself.
+    // The source map that tsc wrote describes tsc's output, not the bundle.
     rmSync(join(target, 'main.js.map'), { force: true });
     for (const proto of protos) copyFileSync(join(root, 'operator', proto), join(target, basename(proto)));
   }
 }
 
 void main().catch((error: unknown) => {
-  process.stderr.write(`bundling: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`bundling: ${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

@@ -1,12 +1,12 @@
-// The tree's import directions, proven on the linter: each forbidden import is written into a file that exists, and refused.
+// The linter's import directions: every import between two folders of operator/ is linted in a file that exists, and allowed or refused.
 import { readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { ESLint } from 'eslint';
 
-const layers = ['api', 'ports', 'protocol', 'kube', 'process', 'controller', 'agent', 'cli'] as const;
+const layers = ['base', 'api', 'ports', 'protocol', 'kube', 'process', 'controller', 'agent', 'cli'] as const;
 type Layer = (typeof layers)[number];
 
-/** Some existing source file of the layer, because type-aware rules know only files of the project. */
+/** An existing source file of the layer, because type-aware rules work only for files of the TypeScript project. */
 function fileOf(layer: Layer): string {
   const names = readdirSync(join(__dirname, layer), { recursive: true, encoding: 'utf8' });
   const name = names.find((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'));
@@ -20,31 +20,32 @@ function importOf(from: Layer, to: Layer): string {
 
 const eslint = new ESLint({ cwd: join(__dirname, '..') });
 
-/** What the direction rule says about `import '<source>'` written in the layer. */
+/** The messages of the direction rule for `import '<source>'` in a file of the layer. */
 async function refusals(from: Layer, source: string): Promise<string[]> {
   const [result] = await eslint.lintText(`import * as other from '${source}';\nvoid other;\n`, { filePath: fileOf(from) });
   return (result?.messages ?? []).filter((message) => message.ruleId === 'boundaries/dependencies').map((message) => message.message);
 }
 
 const allowed: Record<Layer, readonly Layer[]> = {
-  api: [],
-  ports: [],
-  protocol: ['api', 'ports'],
-  kube: [],
-  process: ['api', 'ports'],
-  controller: ['api', 'ports', 'protocol', 'kube', 'process'],
-  agent: ['api', 'protocol', 'process'],
-  cli: ['api', 'protocol', 'kube'],
+  base: [],
+  api: ['base'],
+  ports: ['base'],
+  protocol: ['base', 'api', 'ports'],
+  kube: ['base'],
+  process: ['base', 'api', 'ports'],
+  controller: ['base', 'api', 'ports', 'protocol', 'kube', 'process'],
+  agent: ['base', 'api', 'protocol', 'process'],
+  cli: ['base', 'api', 'protocol', 'kube'],
 };
 
 const pairs = layers.flatMap((from) => layers.filter((to) => to !== from).map((to) => [from, to] as const));
 
 describe('the linter', () => {
-  it.each(pairs.filter(([from, to]) => allowed[from].includes(to)))('lets operator/%s import operator/%s', async (from, to) => {
+  it.each(pairs.filter(([from, to]) => allowed[from].includes(to)))('allows operator/%s to import operator/%s', async (from, to) => {
     expect(await refusals(from, importOf(from, to))).toEqual([]);
   }, 30_000);
 
-  it.each(pairs.filter(([from, to]) => !allowed[from].includes(to)))('refuses that operator/%s imports operator/%s', async (from, to) => {
+  it.each(pairs.filter(([from, to]) => !allowed[from].includes(to)))('does not allow operator/%s to import operator/%s', async (from, to) => {
     expect(await refusals(from, importOf(from, to))).toHaveLength(1);
   }, 30_000);
 
@@ -55,7 +56,7 @@ describe('the linter', () => {
     ['controller', 'koffi'],
     ['cli', 'koffi'],
     ['agent', 'cdk8s'],
-  ] as const)('refuses that operator/%s imports the package %s', async (from, source) => {
+  ] as const)('does not allow operator/%s to import the package %s', async (from, source) => {
     expect(await refusals(from, source)).toHaveLength(1);
   }, 30_000);
 });

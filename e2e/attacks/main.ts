@@ -1,6 +1,7 @@
 // Command: `make test-attacks`. Makes every attack, or those whose names match --only, and writes docs/attacks.*.
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
+import { errorMessage } from '../../operator/base';
 import { attacks } from '.';
 import { writeAttacks } from './page';
 import { inOrder, keepRow, keptRows, rowOf } from './rows';
@@ -30,6 +31,6 @@ async function main(words: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  say(error instanceof Error ? error.message : String(error));
+  say(errorMessage(error));
   process.exitCode = 1;
 });

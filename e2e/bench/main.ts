@@ -2,6 +2,7 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
+import { errorMessage } from '../../operator/base';
 import { abandonedRuns } from '../cluster/abandoned';
 import { takeDown } from '../cluster/down';
 import { interruptedCode, interruptions, wholeNumber } from '../support/commandLine';
@@ -105,7 +106,7 @@ async function measureOne(experiment: Experiment, cases: readonly Case[], title:
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${errorMessage(error)}\n`);
     process.exit(1);
   },
 );

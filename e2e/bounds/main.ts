@@ -3,6 +3,7 @@ import { cpus, release } from 'node:os';
 import { z } from 'zod';
 import { Fixture } from '../../ebpf/tests/fixture';
 import type { TestPod } from '../../ebpf/tests/pods';
+import { errorMessage } from '../../operator/base';
 import { manyBrief } from './brief';
 import { compareHoards, hoardCases, type HoardComparison, hoardInPods } from './hoards';
 import { measureMemory } from './memory';
@@ -51,6 +52,6 @@ async function inFixture<T>(measure: (f: Fixture) => Promise<T>): Promise<T> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  say(error instanceof Error ? error.message : String(error));
+  say(errorMessage(error));
   process.exitCode = 1;
 });

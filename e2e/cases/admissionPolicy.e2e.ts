@@ -109,22 +109,22 @@ describe('somebody with the token of the controller', () => {
     ['of an image that is named like ours', changed((pod) => (first(pod).image = 'evil.example/sidecar-acceleration:1.2.3')), 'image evil.example/sidecar-acceleration:1.2.3 is of neither'],
     ['that see the root of the node', changed((pod) => pod.volumes.push(host('/'))), 'host paths'],
     ['that see the kubelet', changed((pod) => pod.volumes.push(host('/var/lib/kubelet'))), 'host paths'],
-    ['with one more capability', changed((pod) => (first(pod).securityContext = { ...first(pod).securityContext, capabilities: { drop: ['ALL'], add: [...Object.keys(agentCapabilities), 'SYS_MODULE'] } })), 'has the capabilities'],
-    ['that are privileged', changed((pod) => (first(pod).securityContext = { privileged: true, readOnlyRootFilesystem: true })), 'has the capabilities'],
-    ['as another account', changed((pod) => (pod.serviceAccountName = 'sidecar-acceleration-controller')), 'agents run as the ServiceAccount'],
-    ['with a token for the API server', changed((pod) => (pod.automountServiceAccountToken = true)), 'agents run as the ServiceAccount'],
+    ['with one more capability', changed((pod) => (first(pod).securityContext = { ...first(pod).securityContext, capabilities: { drop: ['ALL'], add: [...Object.keys(agentCapabilities), 'SYS_MODULE'] } })), 'may have the capabilities'],
+    ['that are privileged', changed((pod) => (first(pod).securityContext = { privileged: true, readOnlyRootFilesystem: true })), 'may have the capabilities'],
+    ['as another account', changed((pod) => (pod.serviceAccountName = 'sidecar-acceleration-controller')), 'agents must run as the ServiceAccount'],
+    ['with a token for the API server', changed((pod) => (pod.automountServiceAccountToken = true)), 'agents must run as the ServiceAccount'],
     ['with a token of another audience', changed((pod) => pod.volumes.push({ name: 'api', projected: { sources: [{ serviceAccountToken: { path: 'token' } }] } })), 'beside host paths'],
     ['on the network of the node', changed((pod) => (pod.hostNetwork = true)), 'neither its network'],
-    ['with a second container', changed((pod) => pod.containers.push({ ...first(pod), name: 'more' } as never)), 'has one container'],
-    ['with an init container', changed((pod) => (pod.initContainers = [{ name: 'before', image: 'sidecar-acceleration:1.2.3' }])), 'has one container'],
-    ['that run another program', changed((pod) => (first(pod).command = ['node', '-e', '1'])), 'runs the agent and nothing else'],
-    ['that run something else when they start', changed((pod) => (first(pod).lifecycle = { postStart: { exec: { command: ['node', '-e', '1'] } } })), 'runs the agent and nothing else'],
-    ['that load code by a variable', changed((pod) => (first(pod).env = [...first(pod).env.filter((each) => each.name !== 'NODE_OPTIONS'), { name: 'NODE_OPTIONS', value: '--import data:text/javascript,1' }])), 'the environment that the product gives'],
-    ['that load a library by a variable', changed((pod) => first(pod).env.push({ name: 'LD_PRELOAD', value: '/host/x.so' })), 'the environment that the product gives'],
-    ['with a ConfigMap over their program', changed((pod) => first(pod).volumeMounts.push({ name: 'channel', mountPath: '/host/../app/dist/operator/agent', readOnly: true })), 'nothing is mounted over its program'],
-    ['that may write to the cgroups', changed((pod) => first(pod).volumeMounts.push({ name: 'cgroup', mountPath: '/host/again' })), 'writes to the BPF file system alone'],
+    ['with a second container', changed((pod) => pod.containers.push({ ...first(pod), name: 'more' } as never)), 'must have one container'],
+    ['with an init container', changed((pod) => (pod.initContainers = [{ name: 'before', image: 'sidecar-acceleration:1.2.3' }])), 'must have one container'],
+    ['that run another program', changed((pod) => (first(pod).command = ['node', '-e', '1'])), 'run the agent and no other command'],
+    ['that run something else when they start', changed((pod) => (first(pod).lifecycle = { postStart: { exec: { command: ['node', '-e', '1'] } } })), 'run the agent and no other command'],
+    ['that load code by a variable', changed((pod) => (first(pod).env = [...first(pod).env.filter((each) => each.name !== 'NODE_OPTIONS'), { name: 'NODE_OPTIONS', value: '--import data:text/javascript,1' }])), 'the environment variables that the product sets'],
+    ['that load a library by a variable', changed((pod) => first(pod).env.push({ name: 'LD_PRELOAD', value: '/host/x.so' })), 'the environment variables that the product sets'],
+    ['with a ConfigMap over their program', changed((pod) => first(pod).volumeMounts.push({ name: 'channel', mountPath: '/host/../app/dist/operator/agent', readOnly: true })), 'nothing may be mounted over its program'],
+    ['that may write to the cgroups', changed((pod) => first(pod).volumeMounts.push({ name: 'cgroup', mountPath: '/host/again' })), 'may write to /sys/fs/bpf only'],
     // agents of earlier releases see it, and a rollout may go back to them
-    ['that may write to the socket of the runtime', changed((pod) => pod.volumes.push({ name: 'cri', hostPath: { path: '/run/containerd' } }) + first(pod).volumeMounts.push({ name: 'cri', mountPath: '/host/again' })), 'writes to the BPF file system alone'],
+    ['that may write to the socket of the runtime', changed((pod) => pod.volumes.push({ name: 'cri', hostPath: { path: '/run/containerd' } }) + first(pod).volumeMounts.push({ name: 'cri', mountPath: '/host/again' })), 'may write to /sys/fs/bpf only'],
   ])('makes no agents %s', async (_what, agents, words) => {
     expect(await apply(agents)).toMatchObject({ code: 1, stderr: expect.stringContaining(words) as string });
   });
@@ -143,7 +143,7 @@ describe('somebody with the token of the controller', () => {
     ['ServiceAccount of another name', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'own' } }],
     ['Secret of another name', { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'own' } }],
   ])('makes no %s', async (_kind, object) => {
-    expect(await apply(object)).toMatchObject({ code: 1, stderr: expect.stringContaining('the controller makes and changes its own objects only') as string });
+    expect(await apply(object)).toMatchObject({ code: 1, stderr: expect.stringContaining('the controller may create and change its own objects only') as string });
   });
 
   test('has no token of another account made in the Secret that it may read', async () => {

@@ -49,7 +49,7 @@ describe('a resource that is refused', () => {
     ['spillBytes with a unit', { connections: { spillBytes: '10Ti' } }, 'spec.connections.spillBytes in body must be of type integer: "string"'],
     ['labels that are no map', { selector: { namespaces: { matchLabels: 'mesh' } } }, 'spec.selector.namespaces.matchLabels in body must be of type object'],
     ['a label value with a space', { selector: { namespaces: { matchLabels: { mesh: 'a b' } } } }, 'spec.selector.namespaces.matchLabels.mesh: Invalid value: "a b"'],
-    ['a label key with a space', { selector: { pods: { matchLabels: { 'a b': 'c' } } } }, 'spec.selector.pods.matchLabels: Invalid value: a key is not a label key'],
+    ['a label key with a space', { selector: { pods: { matchLabels: { 'a b': 'c' } } } }, 'spec.selector.pods.matchLabels: Invalid value: a key is not a valid label key'],
     ['an unknown operator', { selector: { pods: { matchExpressions: [{ key: 'a', operator: 'Is' }] } } }, 'matchExpressions[0].operator: Unsupported value: "Is": supported values: "In", "NotIn", "Exists", "DoesNotExist"'],
     ['In without values', { selector: { pods: { matchExpressions: [{ key: 'a', operator: 'In' }] } } }, 'matchExpressions[0]: Invalid value: operators In and NotIn need at least one entry in values'],
     ['Exists with values', { selector: { pods: { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['b'] }] } } }, 'operators Exists and DoesNotExist take no values'],

@@ -65,7 +65,7 @@ describe('accelctl', () => {
   it('ends with 3 while no controller has looked at the resource', async () => {
     await succeed(['apply', '-f', exampleFile]);
     const { code, stdout } = await accelctl(['status']);
-    expect(stdout).toContain('not ready: no controller has looked at it yet');
+    expect(stdout).toContain('not ready: no controller has reconciled the resource yet');
     expect(code).toBe(3);
   });
 
@@ -97,8 +97,8 @@ describe('accelctl', () => {
     await succeed(['label', 'namespace', 'meshed', 'istio-injection=enabled']);
     for (const each of [pod, chaos]) await succeed(['apply', '-n', 'meshed', '-f', '-'], JSON.stringify(each));
     const { stdout } = await accelctl(['explain', 'meshed']);
-    expect(stdout).toContain('Beware: bandwidth is limited by annotation: connections with other pods stay on TCP, so that the limit holds (cart).');
-    expect(stdout).toContain('Beware: NetworkChaos of Chaos Mesh slow acts on packets of its pods.');
+    expect(stdout).toContain('Note: bandwidth is limited by annotation: connections with other pods stay on TCP, so that the limit holds (cart).');
+    expect(stdout).toContain('Note: NetworkChaos of Chaos Mesh slow acts on packets of its pods.');
     const doctor = await accelctl(['doctor']);
     expect(doctor.stdout).toMatch(/warning\s+namespaces\s+meshed: bandwidth is limited/);
     expect(doctor.stdout).toMatch(/warning\s+namespaces\s+meshed: NetworkChaos of Chaos Mesh slow/);

@@ -73,7 +73,7 @@ describe('accelctl before anything is installed', () => {
   });
 
   it('has nothing to drain', async () => {
-    expect(await accelctl(['drain'])).toMatchObject({ code: 0, stdout: 'there is no resource, so nothing is to be drained\n' });
+    expect(await accelctl(['drain'])).toMatchObject({ code: 0, stdout: 'there is no resource, so no node has anything to drain\n' });
   });
 });
 
@@ -86,27 +86,27 @@ describe('accelctl with half an installation', () => {
   it('has doctor name a controller that never became ready, and end with 3', async () => {
     const { code, lines } = await diagnosed();
     expect(lines).toMatch(/failure controller: 0 of \d ready in sidecar-acceleration/);
-    expect(lines).toContain('failure controller: no replica leads: the Lease is not being renewed => see its log: kubectl -n sidecar-acceleration logs');
-    expect(lines).toContain('warning resource: there is none, so nothing is accelerated');
+    expect(lines).toContain('failure controller: no replica leads: the Lease is not being renewed => see the log of the controller: kubectl -n sidecar-acceleration logs');
+    expect(lines).toContain('warning resource: there is no resource, so nothing is accelerated');
     expect(code).toBe(3);
   });
 
   it('wants to know what to select the first time, and changes nothing', async () => {
     const { code, stderr } = await accelctl(['on']);
-    expect(stderr).toBe('accelctl: there is no resource yet, and so no namespace is selected: say which with --select KEY=VALUE, or --all\n');
+    expect(stderr).toBe('accelctl: there is no resource yet, so no namespaces are selected: choose them with --select KEY=VALUE, or --all\n');
     expect(code).toBe(2);
     expect((await server.kubectl(['get', 'sca', 'default'])).code).toBe(1);
   });
 
   it('says in the API server’s words what is wrong with a spec', async () => {
     const { code, stderr } = await accelctl(['on', '--spec', '{mode: Fast}']);
-    expect(stderr).toMatch(/^accelctl: applying .*Unsupported value: "Fast".*; correct what it names.*\n$/);
+    expect(stderr).toMatch(/^accelctl: applying .*Unsupported value: "Fast".*; correct the field that it names.*\n$/);
     expect(code).toBe(1);
   });
 
   it('turns on, and says after the given time that no controller follows', async () => {
     const { code, stderr } = await accelctl(['on', '--select', 'mesh=on', '--timeout', '2s']);
-    expect(stderr).toBe('waiting for the controller\naccelctl: waited 2 s: waiting for the controller; it goes on by itself: see accelctl status, and accelctl doctor if it does not move\n');
+    expect(stderr).toBe('waiting for the controller\naccelctl: waited 2 s: waiting for the controller; the change goes on in the cluster: see accelctl status, and accelctl doctor if nothing changes\n');
     expect(code).toBe(3);
     expect(JSON.parse(await kubectl(['get', 'sca', 'default', '-o', 'jsonpath={.spec.selector}']))).toMatchObject({ namespaces: { matchLabels: { mesh: 'on' } } });
   });
@@ -127,7 +127,7 @@ describe('accelctl while the resource is there', () => {
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'cart', labels: { 'acceleration.dev/mode': 'off' } }, spec: { automountServiceAccountToken: false, containers: [{ name: 'a', image: 'b' }] } };
     await kubectl(['create', 'serviceaccount', 'default', '-n', 'shop']).catch(() => undefined);
     await kubectl(['apply', '-n', 'shop', '-f', '-'], JSON.stringify(pod));
-    expect(await accelctl(['explain', 'shop/cart'])).toMatchObject({ code: 3, stdout: expect.stringContaining('Pod shop/cart: kept out by its label acceleration.dev/mode=off.') });
+    expect(await accelctl(['explain', 'shop/cart'])).toMatchObject({ code: 3, stdout: expect.stringContaining('Pod shop/cart: excluded by its label acceleration.dev/mode=off.') });
     expect(await accelctl(['explain', 'gone', '-n', 'shop'])).toMatchObject({ code: 1, stderr: 'accelctl: reading pods/gone: there is no such object in namespace shop; see kubectl -n shop get pods\n' });
   });
 
@@ -169,13 +169,13 @@ describe('accelctl with the CRD of an older release', () => {
 
   it('has doctor say which field is missing and how to bring it', async () => {
     const { code, lines } = await diagnosed();
-    expect(lines).toContain('failure crd: it is older than this release: it lacks spec.rollout => upgrade the release (crds.enabled: true), or: kubectl apply --server-side -f crds/');
+    expect(lines).toContain('failure crd: the CRD is older than this release: it lacks spec.rollout => upgrade the release (crds.enabled: true), or: kubectl apply --server-side -f crds/');
     expect(code).toBe(3);
   });
 
   it('refuses a spec with that field rather than losing it', async () => {
     const { code, stderr } = await accelctl(['on', '--spec', '{rollout: {maxUnavailable: 1}}']);
-    expect(stderr).toMatch(/\.spec\.rollout: field not declared in schema; correct what it names; if it names a field that should exist, the CRD is older than this accelctl: see accelctl doctor\n$/);
+    expect(stderr).toMatch(/\.spec\.rollout: field not declared in schema; correct the field that it names; if that field should exist, the CRD is older than this accelctl: see accelctl doctor\n$/);
     expect(code).toBe(1);
   });
 });

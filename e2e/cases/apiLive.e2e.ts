@@ -70,7 +70,7 @@ describe('accelctl', () => {
     await waitFor('a new watch', () => agent.watches.slice(asked).some(({ events }) => events));
     await happen(agent, { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'Closed', connection: connectionWith() });
     const { code, stdout, stderr } = await tapping;
-    expect([code, stderr]).toEqual([0, 'listening for what happens from now on\n']);
+    expect([code, stderr]).toEqual([0, 'waiting for events\n']);
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} Opened shop\/cart 10\.0\.0\.1:40000 > 10\.98\.0\.9:80 Learning\n$/);
   });
 
@@ -123,7 +123,7 @@ it.each([
 
 it('names the node whose agent is gone, and accelctl ends with 3', async () => {
   await agent.close();
-  expect(await accelctlOn(live.bench.server.kubeconfig, ['connections'])).toMatchObject({ code: 3, stdout: expect.stringContaining('node node1 is silent: its agent is not connected\n') as string });
+  expect(await accelctlOn(live.bench.server.kubeconfig, ['connections'])).toMatchObject({ code: 3, stdout: expect.stringContaining('no data from node node1: its agent is not connected\n') as string });
   const list = connectionList.parse(JSON.parse(await live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections`])));
   expect([list.items, list.silentNodes]).toEqual([[], [{ name: 'node1', message: 'its agent is not connected' }]]);
 });

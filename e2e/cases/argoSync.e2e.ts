@@ -71,7 +71,7 @@ describe('what Git holds is in sync while the resource is', () => {
   it('new, and no controller there', async () => {
     await bench.controller.stop();
     await sync(inGit('Accelerate'));
-    await isHealthyAs('Progressing', /no controller has looked at it yet/, 'Accelerate');
+    await isHealthyAs('Progressing', /no controller has reconciled the resource yet/, 'Accelerate');
   });
 
   it('starting', async () => {
@@ -119,7 +119,7 @@ describe('what Git holds is in sync while the resource is', () => {
   it('being deleted and not drained yet', async () => {
     await one.close();
     await bench.kubectl(['delete', 'sca', 'default', '--wait=false']);
-    await isHealthyAs('Progressing', /clean: drained, detached and unpinned|give back what they hold/, 'Observe');
+    await isHealthyAs('Progressing', /clean: drained, detached and unpinned|remove the datapath/, 'Observe');
   });
 });
 

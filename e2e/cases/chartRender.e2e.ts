@@ -75,7 +75,7 @@ describe('the chart', () => {
 it.each(['kube-system', 'kube-public', 'kube-node-lease'])('is not installed into %s', async (namespace) => {
   const into = await chartRenderer(namespace);
   const problem = await into().catch(String);
-  expect(problem).toContain(`namespace ${namespace} belongs to Kubernetes: install into one of its own, as in helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace`);
+  expect(problem).toContain(`namespace ${namespace} belongs to Kubernetes: install into a namespace of its own, as in helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace`);
 });
 
 describe('a value', () => {

@@ -8,7 +8,7 @@ import { startApiServer, type ApiServer } from '../support/apiServer';
 import { complaintsOf, startBrowser, startConsole, type RunningConsole } from '../support/console';
 import { established } from '../support/established';
 import { connectionReasons, nodeReasons } from '../../operator/api';
-import { fileOf, keep } from '../../operator/cli/bench/record';
+import { fileOf, saveResult } from '../../operator/cli/bench/record';
 import { benchResult, rolling } from '../support/consoleStates';
 import { type RunningLiveServer, startLiveServer } from '../support/liveServer';
 import { SeededStatus } from '../support/seededStatus';
@@ -47,7 +47,7 @@ beforeAll(async () => {
   live = await startLiveServer(server, () => 60 + 4 * status.round);
   stateHome = mkdtempSync(join(tmpdir(), 'console-e2e-'));
   const environment = { XDG_STATE_HOME: stateHome };
-  keep({ ...benchResult, server: server.url }, fileOf(server.url, environment));
+  saveResult({ ...benchResult, server: server.url }, fileOf(server.url, environment));
   [shown, browser] = await Promise.all([startConsole(server.kubeconfig, environment), startBrowser()]);
   await mkdir(pictures, { recursive: true });
 }, 300_000);
@@ -145,7 +145,7 @@ describe('the page', () => {
   it('says in words why connections of a namespace run over TCP, and what to do', async () => {
     await onPage(async (page) => {
       await page.getByRole('button', { name: 'PeerElsewhere 9, Learning 2' }).click();
-      const dialog = page.getByRole('dialog', { name: 'Why billing is not accelerated altogether' });
+      const dialog = page.getByRole('dialog', { name: 'Why connections of billing use TCP' });
       const text = await dialog.textContent();
       for (const reason of ['PeerElsewhere', 'Learning'] as const) expect(text).toContain(`${connectionReasons[reason].means}${connectionReasons[reason].remedy}`);
       await page.screenshot({ path: join(pictures, 'why.png') });
@@ -232,7 +232,7 @@ describe('the switches', () => {
     const [origin = '', secret = ''] = shown.url.split('/#');
     const headers = { origin, authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
     const late = await fetch(`${origin}/api/mode`, { method: 'POST', headers, body: JSON.stringify({ mode: 'Off', generation: status.generation }) });
-    expect([late.status, await late.json()]).toEqual([409, { error: expect.stringContaining('somebody has changed it meanwhile; look again') as string }]);
+    expect([late.status, await late.json()]).toEqual([409, { error: expect.stringContaining('another client has changed it in between; read it again') as string }]);
     expect(await modeNow()).toBe('Observe');
     await kubectl(['patch', 'sca', 'default', '--type=merge', '-p', '{"spec":{"mode":"Accelerate"}}']);
     await status.write();
@@ -292,7 +292,7 @@ describe('when accelctl has ended', () => {
       await page.goto(shown.url);
       await page.getByText('219 of 230').waitFor();
       await shown.stop();
-      expect(await page.getByRole('alert').textContent()).toBe('accelctl does not answer: it has ended, or this machine slept; start accelctl console again');
+      expect(await page.getByRole('alert').textContent()).toBe('accelctl does not answer: it has ended, or this computer slept; start accelctl console again');
       expect(await page.getByText('219 of 230').count()).toBe(1);
     } finally {
       await context.close();

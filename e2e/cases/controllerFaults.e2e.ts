@@ -62,7 +62,7 @@ it('connections that die without a word, watches included', async () => {
   await endures(() => faults.proxy.deafenConnections());
   const said = log.slice(already).map(({ message }) => message);
   // Each watch once: the first renewal of the Lease that nobody answers tells of all of them.
-  expect(said.filter((line) => /another request got no answer, taken for dead/.test(line)).length).toBeGreaterThanOrEqual(5);
+  expect(said.filter((line) => /another request got no answer; the watch is considered dead/.test(line)).length).toBeGreaterThanOrEqual(5);
   expect(said.filter((line) => /leadership is lost/.test(line))).toEqual([]);
 });
 

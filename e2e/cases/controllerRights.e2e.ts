@@ -46,7 +46,7 @@ it('lives through everything: a certificate renewed, the Lease lost, a resource 
   await bench.ready();
   await bench.kubectl(['get', '--raw', '/apis/live.acceleration.dev/v1alpha1/connections']);
   await bench.kubectl(['delete', 'sca', 'default', '--timeout=50s']);
-  await bench.controller.logged(/everything is given back/);
+  await bench.controller.logged(/the datapath is removed/);
 }, 240_000);
 
 it('used every right it has, none of them is broader than its use, and it asked for nothing else', async () => {

@@ -81,7 +81,7 @@ describe('a stranger on the channel', () => {
 describe('when an agent is replaced', () => {
   it('a new stream of the same pod takes the place of the old one', async () => {
     const again = await bench.obedient(await bench.podToken('agent-2'), []);
-    await two.state(/^down .*(speaks for node|ABORTED)/);
+    await two.state(/^down .*(is the agent of node|ABORTED)/);
     await two.close();
     two = again;
     await again.ordered('for the new stream', () => true);
@@ -142,7 +142,7 @@ it('drains every agent before it lets the resource go, leaves nothing, and start
   await one.ordered('to remove', ({ remove }) => remove);
   await two.ordered('to remove', ({ remove }) => remove);
   await deleting;
-  await bench.controller.logged(/everything is given back/);
+  await bench.controller.logged(/the datapath is removed/);
   for (const [kind, name] of [['ds', daemonSet], ['service', daemonSet], ['serviceaccount', daemonSet], ['configmap', 'sidecar-acceleration-channel']] as const) {
     const found = await bench.server.kubectl(['get', kind, name, '-n', namespace, '--ignore-not-found', '-o', 'name']);
     expect(found.stdout).toBe('');

@@ -57,7 +57,7 @@ it('more connections than a node can have do not count either, and it is named i
 });
 
 it('looking at a node that has no pod at all is no trouble', () => {
-  expect(live.bench.controller.log.filter(({ message }) => message.includes('looking at the pods'))).toEqual([]);
+  expect(live.bench.controller.log.filter(({ message }) => message.includes('list the pods of node'))).toEqual([]);
 });
 
 it('a pod that comes to it counts at once', async () => {
@@ -91,7 +91,7 @@ it.each([
   const hello = { agentVersion: '1', kernel: `6.18${text}`, architecture: 'x86_64', mapAbi: 1, ...abilities, live: false };
   await liar.close();
   const { details } = await sayRaw(await bench.endpoint(), await bench.podToken('agent-2'), encodeFromAgent({ message: 'hello', hello }));
-  expect(details).toBe('malformed message: hello.kernel: it holds control or format characters: it has to be one line of text');
+  expect(details).toBe('malformed message: hello.kernel: it has control or format characters; it must be one line of text');
   liar = await bench.obedient(await bench.podToken('agent-2'));
   await liar.ordered('at all', () => true);
   liar.report({ ...emptyReport, problems: [{ reason: 'NoBtf', message: `no BTF${text}` }] });

@@ -50,7 +50,7 @@ it('the next one goes to a canary first, then to the others, and says so in the 
   expect(fleet.on('agent:2')).toEqual(nodes);
   expect(await bench.kubectl(['get', 'sca', '-o', 'wide'])).toContain(`revision ${done.to}: on all of 4 nodes`);
   expect(await events()).toEqual(['RolloutStarted', 'CanaryProven', 'RolloutFinished']);
-  expect(await bench.kubectl(['describe', 'sca', 'default'])).toMatch(/CanaryProven\s.*has been well on 1 canary node for 1 s/);
+  expect(await bench.kubectl(['describe', 'sca', 'default'])).toMatch(/CanaryProven\s.*has been healthy on 1 canary node for 1 s/);
 });
 
 it('an order changes nothing about the agents: nobody is restarted, and no rollout begins', async () => {

@@ -1,4 +1,5 @@
 // Command line: `up RUN` starts a bare cluster of two nodes, `down RUN...` ends runs, `list` names those that are up.
+import { errorMessage } from '../../operator/base';
 import { installTools } from '../tools/install';
 import { providePauseImage } from '../tools/image/pause';
 import { Progress } from '../tools/progress';
@@ -29,6 +30,6 @@ async function down(runIds: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

@@ -1,5 +1,6 @@
 // Command line: `run` shows everything and cleans up, `up` leaves the cluster running, `down` ends what `up` started.
 import { join } from 'node:path';
+import { errorMessage } from '../../operator/base';
 import { statusTable } from '../../operator/cli/statusTable';
 import { abandonedRuns, takeDownOnSignal } from '../cluster/abandoned';
 import { takeDown } from '../cluster/down';
@@ -66,6 +67,6 @@ async function main([command]: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

@@ -37,7 +37,7 @@ describe('a command of the documentation', () => {
     const file = words[0] === 'report' && !words.includes('-f') ? ['-f', join(directory, `${Math.random()}.tar.gz`)] : [];
     const spec = words.map((word) => (word === '$(cat spec.yaml)' ? '{mode: Accelerate}' : word.replace('/tmp/', `${directory}/`)));
     const { code, complaints } = await accelctl(installed(), [...spec, ...file], 1);
-    if (words[0] === 'on' && words.includes('--select')) expect(complaints[0]).toContain('there is a resource already');
+    if (words[0] === 'on' && words.includes('--select')) expect(complaints[0]).toContain('there is one already');
     else expect([line, code === exitCode.usage ? complaints : 'understood']).toEqual([line, 'understood']);
   });
 

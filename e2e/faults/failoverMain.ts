@@ -1,6 +1,7 @@
 // Command: `make test-failover`. Loses the leader so many times; keeps the figures for docs/faults.*, and fails when one is missed.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { errorMessage } from '../../operator/base';
 import { failoversOf } from './failover';
 import { failovers, keep, kept } from './results';
 import { missed } from './targets';
@@ -29,6 +30,6 @@ async function main(): Promise<void> {
 }
 
 void main().catch((error: unknown) => {
-  process.stderr.write(`failover: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`failover: ${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

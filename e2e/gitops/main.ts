@@ -2,6 +2,7 @@
 // what is stale.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { errorMessage } from '../../operator/base';
 import { cliPage } from '../docs/cliPage';
 import { installTools } from '../tools/install';
 import { checkout } from '../tools/paths';
@@ -28,7 +29,7 @@ async function main(check: boolean): Promise<number> {
 main(process.argv.includes('--check')).then(
   (code) => (process.exitCode = code),
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(errorMessage(error));
     process.exitCode = 1;
   },
 );

@@ -1,5 +1,6 @@
 // Makes the add-on package and says where it is.
 import { relative } from 'node:path';
+import { errorMessage } from '../../operator/base';
 import { installTools } from '../tools/install';
 import { checkout } from '../tools/paths';
 import { Progress } from '../tools/progress';
@@ -8,7 +9,7 @@ import { packAddon } from './addon';
 installTools(new Progress(), ['helm']).then(packAddon).then(
   (archive) => console.log(relative(checkout, archive)),
   (error: unknown) => {
-    console.error(error instanceof Error ? error.message : String(error));
+    console.error(errorMessage(error));
     process.exitCode = 1;
   },
 );

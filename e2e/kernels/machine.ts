@@ -2,6 +2,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { Duplex } from 'node:stream';
+import { errorMessage } from '../../operator/base';
 import type { Architecture } from './catalogue';
 import { MessageReader, type Message } from './messages';
 import { portName } from './guest/port';
@@ -83,7 +84,7 @@ function listen(child: ChildProcess, heard: (message: Message) => void, failed: 
     try {
       for (const message of reader.read(piece)) heard(message);
     } catch (error) {
-      failed(new Error(`reading what the guest tells: ${error instanceof Error ? error.message : String(error)}`));
+      failed(new Error(`reading what the guest tells: ${errorMessage(error)}`));
     }
   });
 }

@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { errorMessage } from '../../operator/base';
 import { buildDirectory } from '../tools/paths';
 import { Progress } from '../tools/progress';
 import { compileApp } from './app';
@@ -58,6 +59,6 @@ new Command()
   .action((names: string[], options: Options) => main(names, options))
   .parseAsync()
   .catch((error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${errorMessage(error)}\n`);
     process.exitCode = 1;
   });

@@ -3,7 +3,7 @@ import type { V1Container, V1Namespace, V1Pod } from '@kubernetes/client-node';
 import { meshImage } from '../tools/image/mesh';
 
 /** Envoy treats the first port as HTTP and the second as opaque TCP. */
-export { fortioServer, httpPort, tcpPort } from '../../operator/cli/bench/scene';
+export { fortioServer, httpPort, tcpPort } from '../../operator/cli/bench/manifests';
 
 /** Istio's user id: what it sends passes the rules. */
 const proxyUser = 1337;

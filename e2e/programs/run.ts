@@ -1,4 +1,5 @@
 // Runs a trial on plain TCP and accelerated in turns, each time with the program started anew, and makes its row.
+import { errorMessage } from '../../operator/base';
 import { lastWords } from './containers';
 import type { ProgramMesh } from './mesh';
 import type { Row } from './rows';
@@ -102,7 +103,7 @@ class Work {
 
   fail(error: unknown): void {
     this.failed = true;
-    this.complaints.push(lastWords(error instanceof Error ? error.message : String(error)));
+    this.complaints.push(lastWords(errorMessage(error)));
   }
 
   turn(): Omit<Turn, 'standstillMs'> {

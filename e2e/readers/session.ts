@@ -1,5 +1,6 @@
 // A witness that runs, on plain TCP or under the product, and is put into one situation after the other.
 import { setTimeout as pause } from 'node:timers/promises';
+import { errorMessage } from '../../operator/base';
 import { lastWords } from '../programs/containers';
 import { Client, type Outcome } from './client';
 import { hungAfterMs, settlesWithinMs } from './pace';
@@ -41,7 +42,7 @@ export class Session {
       const outcome = await situation.play(await this.talking(), this.stand);
       played = { ...outcome, share: this.shareSince(before), reasons: this.stand.reasons };
     } catch (error) {
-      const complaint = lastWords(error instanceof Error ? error.message : String(error));
+      const complaint = lastWords(errorMessage(error));
       played = { bytes: 0, ms: 0, standstillMs: 0, complaints: [complaint], share: undefined, reasons: this.stand.reasons };
     }
     if (this.way !== 'abandoned') this.stand.restore();

@@ -2,6 +2,7 @@
 import { cp, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { errorMessage } from '../../operator/base';
 import { run } from '../tools/command';
 import { stageProduct } from '../tools/image/product';
 import { checkout } from '../tools/paths';
@@ -25,6 +26,6 @@ async function main([compiled = checkout]: readonly string[]): Promise<void> {
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

@@ -2,6 +2,7 @@
 import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 import { Command, Option } from 'commander';
+import { errorMessage } from '../../operator/base';
 import { interruptedCode, interruptions, wholeNumber } from '../support/commandLine';
 import { buildDirectory, checkout } from '../tools/paths';
 import { Progress } from '../tools/progress';
@@ -63,7 +64,7 @@ async function main(words: readonly string[]): Promise<number> {
     await part().catch((error: unknown) => {
       if (interrupted.aborted) return;
       failed = true;
-      process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+      process.stderr.write(`${errorMessage(error)}\n`);
     });
   }
   process.stderr.write(`report: ${join(directory, 'scale.md')}\n`);
@@ -73,7 +74,7 @@ async function main(words: readonly string[]): Promise<number> {
 main(process.argv.slice(2)).then(
   (code) => process.exit(code),
   (error: unknown) => {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${errorMessage(error)}\n`);
     process.exit(1);
   },
 );

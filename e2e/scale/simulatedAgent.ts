@@ -3,7 +3,8 @@
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
 import { connect as connectNet, type Socket } from 'node:net';
 import { connect as connectTls, type SecureContext } from 'node:tls';
-import { abilities, Backoff, type NamespaceReport, type Report } from '../../operator/protocol';
+import { Backoff } from '../../operator/base';
+import { abilities, agentBackoff, type NamespaceReport, type Report } from '../../operator/protocol';
 import { connectPath, encodeFromAgent } from '../../operator/protocol/wire';
 import { emptyReport, namespaceReport } from '../support/testAgent';
 import { FrameReader, frame } from './frames';
@@ -22,7 +23,7 @@ export interface SimulatedAgentOptions {
 }
 
 export class SimulatedAgent {
-  private readonly backoff = new Backoff();
+  private readonly backoff = new Backoff(agentBackoff);
   private socket: Socket | undefined;
   private session: ClientHttp2Session | undefined;
   private stream: ClientHttp2Stream | undefined;

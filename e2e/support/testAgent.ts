@@ -3,7 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
-import { abilities, type AgentClient, Backoff, connectAgent, type NamespaceReport, type Order, type Report, type Watch, type Watched } from '../../operator/protocol';
+import { Backoff } from '../../operator/base';
+import { abilities, type AgentClient, connectAgent, type NamespaceReport, type Order, type Report, type Watch, type Watched } from '../../operator/protocol';
 import type { ApiServer } from './apiServer';
 import { namespace } from './controllerProcess';
 import { waitFor } from './waitFor';
@@ -80,7 +81,7 @@ export class TestAgent {
       },
       onState: (connected, reason) => this.states.push(`${connected ? 'up' : 'down'} ${reason}`),
       onDefect: (error) => this.states.push(`defect ${String(error)}`),
-      backoff: new Backoff({ minMs: 100, maxMs: 500, random: Math.random }),
+      backoff: new Backoff({ firstMs: 200, maxMs: 500, minMs: 100 }),
     });
   }
 

@@ -1,4 +1,5 @@
 // Command line: installs every real part and says where it is.
+import { errorMessage } from '../../operator/base';
 import { catalogue, type ProgramName } from './catalogue';
 import { installTools } from './install';
 import { Progress } from './progress';
@@ -10,6 +11,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

@@ -2,6 +2,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
+import { errorMessage } from '../../operator/base';
 import { declarations } from './declared';
 import { rowsText, writeDocs } from './docs';
 import { familyNames, pathNames } from './paths';
@@ -98,6 +99,6 @@ const program = new Command('conformance')
   .option('--verbose', 'print both observations of every case', false);
 
 main(program.parse().opts<Options>(), known).catch((error: unknown) => {
-  say(error instanceof Error ? error.message : String(error));
+  say(errorMessage(error));
   process.exitCode = 1;
 });

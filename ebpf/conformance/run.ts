@@ -1,6 +1,7 @@
 // Plays the wanted cases over the wanted paths and collects rows. Paths have pods of their own and are played side by side;
 // the cases of one path follow one another.
 import { release } from 'node:os';
+import { errorMessage } from '../../operator/base';
 import type { FamilyName, PathName } from './paths';
 import type { Case } from './probe';
 import { inOrder, type Row } from './report';
@@ -71,6 +72,6 @@ async function playOne(stand: Stand, each: Case, path: PathName, family: FamilyN
     const { result, reason } = trial;
     return { row: { kernel: release(), case: each.name, path, family, result, ...(reason === undefined ? {} : { reason }) }, trial };
   } catch (error) {
-    return { name: `${each.name} ${path} ${family}`, error: error instanceof Error ? error.message : String(error) };
+    return { name: `${each.name} ${path} ${family}`, error: errorMessage(error) };
   }
 }

@@ -74,12 +74,12 @@ async function start(): Promise<void> {
   });
 }
 
-/** What the controller's orders made of the datapath; how readers are watched is a matter of time. */
+/** Calls of the datapath because of orders, without those that watch readers, which depend on time. */
 const ordered = (): string[] => datapath.told.filter((what) => !what.endsWith('readers') && !what.startsWith('leave readers'));
 
 const ready = async (): Promise<number> => (await fetch(`http://127.0.0.1:${agent.healthPort}/readyz`)).status;
 
-test('an order of the controller reaches the kernel and is reported, and its removal too', async () => {
+test('an order and an order to remove are applied to the kernel and reported', async () => {
   await runtime.start();
   await start();
   expect(await journal.until(/^hello/)).toBe('hello 3');
@@ -93,7 +93,7 @@ test('an order of the controller reaches the kernel and is reported, and its rem
   expect(ordered().slice(2)).toEqual(['configure Off', 'release']);
 });
 
-test('the controller is answered what the connections of a pod are, and what happens to them', async () => {
+test('watches of the controller are answered with a list of connections and with their events', async () => {
   await runtime.start();
   await start();
   await journal.until(/^hello/);
@@ -108,7 +108,7 @@ test('the controller is answered what the connections of a pod are, and what hap
   expect(await journal.until(/^watched 8 .*Closed/)).toBe('watched 8 0 of 0 Closed 1, Opened 2, Paired 2');
 });
 
-test('a pod that stops leaves the selection with its event', async () => {
+test('the event of a stopped pod removes it from the selection', async () => {
   await runtime.start();
   await start();
   await journal.until(/^hello/);
@@ -120,7 +120,7 @@ test('a pod that stops leaves the selection with its event', async () => {
   expect(datapath.told.at(-1)).toBe('select  beside');
 });
 
-test('a missing runtime socket is reported while the agent goes on, and is picked up when it comes', async () => {
+test('a missing runtime socket is reported, and the order is applied when the socket appears', async () => {
   await start();
   await journal.until(/^hello/);
   session?.send(anOrder);
@@ -130,7 +130,7 @@ test('a missing runtime socket is reported while the agent goes on, and is picke
   await journal.until(/^report 1 held \[\] shop:1$/);
 }, 20_000);
 
-test('a node that cannot is reported, and counts as ready: there is nothing to wait for', async () => {
+test('the problem of a node that cannot accelerate is reported, and the agent is ready', async () => {
   host.release = '4.19.0';
   await runtime.start();
   await start();
@@ -139,7 +139,7 @@ test('a node that cannot is reported, and counts as ready: there is nothing to w
   expect(datapath.told).toEqual([]);
 });
 
-test('an agent that stops leaves the kernel as it is, and the next one takes it over before any order', async () => {
+test('an agent that stops changes nothing in the kernel, and the next agent opens the datapath before any order', async () => {
   await runtime.start();
   await start();
   await journal.until(/^hello/);
@@ -156,7 +156,7 @@ test('an agent that stops leaves the kernel as it is, and the next one takes it 
   expect(await ready()).toBe(200);
 });
 
-test('a datapath that fails in a way nobody expected is a defect', async () => {
+test('an unexpected error of the datapath goes to onDefect', async () => {
   await runtime.start();
   datapath.configure = (): void => {
     throw new Error('the map is gone');

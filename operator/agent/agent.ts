@@ -1,25 +1,28 @@
-// The agent as a whole: the runtime's pods and the controller's orders go in, the kernel and the report come out.
+// The agent of a node: passes the runtime's pods and the controller's orders to the node's reconciler, and reports the state of the node.
+// Each method of the class handles one kind of event.
+import type { Server } from 'node:http';
 import { machine, release } from 'node:os';
 import { controllerName, productVersion } from '../api';
-import { abilities, type AgentClient, connectAgent, type Hello, type Report } from '../protocol';
+import { type HealthServer, type Log, serveHealth } from '../process';
+import { abilities, type AgentClient, connectAgent, type Hello, type Order, type Report, type Watch } from '../protocol';
+import type { Cri } from './cri/client';
 import { findCri } from './cri/find';
 import { type NetnsOf, netnsReader } from './cri/netns';
 import { PodWatch } from './cri/pods';
 import type { LocalPod } from './cri/sandbox';
 import type { Datapath, Leftovers, OpenOptions } from './datapath/contract';
 import type { Environment } from './environment';
-import { type HealthServer, type Log, serveHealth } from '../process';
 import { type Host, realHost } from './host';
 import { serveConnections } from './inspector';
 import { LiveReader } from './live/read';
 import { LiveWatches } from './live/watches';
 import { createMetrics } from './metrics';
+import { NodeReconciler } from './nodeReconciler';
 import { DatapathOpener } from './opener';
-import { Orders } from './orders';
 import { buildReport, Reporter } from './report';
 
 const tickMs = 1000;
-/** The work of a second has not been done for this long: the process is of no use any more. */
+/** The process is not alive any more when no second's work has been done for this long, in milliseconds. */
 const stuckMs = 60_000;
 
 export interface AgentParts {
@@ -27,138 +30,185 @@ export interface AgentParts {
   readonly log: Log;
   readonly openDatapath: (options: OpenOptions) => Datapath;
   readonly leftovers: Leftovers;
-  /** Version of the pinned maps that the object speaks; 0 when the object cannot be read. */
+  /** Version of the pinned maps that the object uses; 0 when the object cannot be read. */
   readonly mapAbi: number;
-  /** An error nobody expected: the process must end. */
+  /** An unexpected error, after which the process must end. */
   readonly onDefect: (error: unknown) => void;
-  /** Warnings of the kernel's loader since the process began. */
+  /** Number of warnings of libbpf and the datapath since the process began. */
   readonly warnings: () => number;
   readonly host?: Host;
   readonly netnsOf?: NetnsOf;
 }
 
-export interface Agent {
-  readonly healthPort: number;
-  /** Ends the process's part; everything in the kernel goes on. */
-  close(): Promise<void>;
+/** Starts an agent. @throws Error (rejection) when a port is in use; problems of the node and of the controller are reported, not thrown */
+export async function startAgent(parts: AgentParts): Promise<Agent> {
+  const agent = new Agent(parts);
+  await agent.start();
+  return agent;
 }
 
-/** Rejects when a port is taken; whatever is wrong with the node or the controller is reported, not thrown. */
-export async function startAgent({ environment, log, openDatapath, leftovers, mapAbi, onDefect, warnings, ...parts }: AgentParts): Promise<Agent> {
-  const now = (): number => performance.now();
-  const { pins, object } = environment;
-  const orders = new Orders(new DatapathOpener({ host: parts.host ?? realHost, pins, object, open: openDatapath, leftovers, now }), now);
+export class Agent {
+  private readonly node: NodeReconciler;
+  private readonly reporter: Reporter;
+  private readonly live: LiveWatches;
+  private readonly cri: Cri;
+  private readonly podWatch: PodWatch;
+  private health: HealthServer | undefined;
+  private inspector: Server | undefined;
+  private client: AgentClient | undefined;
+  private ticker: NodeJS.Timeout | undefined;
 
-  let connected = false;
-  let runtimeErrors = 0;
-  const picture = (): Report => buildReport(orders.state(), runtimeErrors + warnings());
-  let report = picture();
-  let tickedAt = now();
-  const reporter = new Reporter((latest) => client.send(latest), now);
+  private pods: readonly LocalPod[] = [];
+  private report: Report;
+  private connected = false;
+  /** Failed and invalid answers of the container runtime. */
+  private runtimeErrors = 0;
+  private tickedAt = performance.now();
 
-  let localPods: readonly LocalPod[] = [];
-  const live = new LiveWatches({
-    reader: new LiveReader(() => orders.describer, now),
-    pods: () => localPods,
-    say: (watched, done) => client.answer(watched, done),
-    now,
-    onDefect,
-  });
+  constructor(private readonly parts: AgentParts) {
+    const { environment, host = realHost, openDatapath, leftovers, netnsOf = netnsReader(), onDefect } = parts;
+    const now = (): number => performance.now();
+    const { pins, object } = environment;
+    this.node = new NodeReconciler(new DatapathOpener({ host, pins, object, open: openDatapath, leftovers, now }), now);
+    this.report = this.currentReport();
+    this.reporter = new Reporter((report) => this.client?.send(report), now);
+    this.live = new LiveWatches({
+      reader: new LiveReader(() => this.node.describer, now),
+      pods: () => this.pods,
+      send: (watched, done) => this.client?.answer(watched, done),
+      now,
+      onDefect,
+    });
+    this.cri = findCri({ hostRoot: environment.hostRoot, socket: environment.criSocket, podUid: environment.podUid });
+    this.podWatch = new PodWatch({
+      cri: this.cri,
+      netnsOf,
+      onPods: (pods) => this.guard(() => this.podsChanged(pods)),
+      onReachable: (problem) => this.guard(() => this.runtimeChanged(problem)),
+      onOddity: (what) => this.runtimeErred(what),
+    });
+  }
 
-  const tick = (): void => {
-    orders.step();
-    report = picture();
-    if (orders.settled) reporter.offer(report);
-    tickedAt = now();
-  };
-  const guarded = <A extends unknown[]>(work: (...args: A) => void) => (...args: A): void => {
+  /** Port of probes and metrics. */
+  get healthPort(): number {
+    return this.health?.port ?? 0;
+  }
+
+  async start(): Promise<void> {
+    const { environment, mapAbi, onDefect } = this.parts;
+    const metrics = createMetrics({ report: () => this.report, connected: () => this.connected });
+    const alive = (): boolean => performance.now() - this.tickedAt < stuckMs;
+    this.health = await serveHealth(environment.healthPort, { alive, unready: () => this.unready(), metrics });
+    this.inspector = await serveConnections(environment.inspector, (limit) => this.node.connections(limit));
+    const hello: Hello = { agentVersion: productVersion(), kernel: release(), architecture: machine(), mapAbi, ...abilities };
+    this.client = connectAgent({
+      address: environment.controllerAddress,
+      caFile: environment.caFile,
+      tokenFile: environment.tokenFile,
+      serverName: controllerName,
+      hello: () => hello,
+      onOrder: (order) => this.orderReceived(order),
+      onWatch: (watch) => this.watchReceived(watch),
+      onState: (connected, reason) => this.connectionChanged(connected, reason),
+      onDefect,
+    });
+    this.ticker = setInterval(() => this.guard(() => this.secondPassed()), tickMs);
+    this.podWatch.run().catch(onDefect);
+    this.guard(() => this.reconcile());
+  }
+
+  /** Ends the work of the process; programs and maps in the kernel go on. */
+  async close(): Promise<void> {
+    clearInterval(this.ticker);
+    this.podWatch.stop();
+    this.live.end();
+    await this.client?.close();
+    this.cri.close();
+    this.health?.close();
+    this.inspector?.close();
+    this.node.close();
+  }
+
+  /** The list of the node's pods has changed. */
+  private podsChanged(pods: readonly LocalPod[]): void {
+    const [before, after] = [new Set(this.pods.map(nameOf)), new Set(pods.map(nameOf))];
+    const [added, removed] = [[...after].filter((name) => !before.has(name)), [...before].filter((name) => !after.has(name))];
+    if (added.length + removed.length > 0) this.parts.log.info('the pods of the node have changed', { added, removed });
+    this.pods = pods;
+    this.node.setPods(pods);
+    this.reconcile();
+  }
+
+  /** The container runtime began to answer, or stopped to, for the reason `problem`. */
+  private runtimeChanged(problem: string | undefined): void {
+    if (problem === undefined) this.parts.log.info('the container runtime answers', { socket: this.cri.socket });
+    else this.runtimeErred(problem);
+    this.node.setRuntimeProblem(problem);
+    this.reconcile();
+  }
+
+  /** An answer of the container runtime failed or was invalid. */
+  private runtimeErred(what: string): void {
+    this.runtimeErrors += 1;
+    this.parts.log.warn(what);
+  }
+
+  /** The controller has sent an order. */
+  private orderReceived(order: Order): void {
+    const { revision, mode, remove, namespaces } = order;
+    this.parts.log.info('received an order', { revision, mode, remove, namespaces: namespaces.length });
+    this.reporter.pace(order.reportSeconds);
+    this.node.setOrder(order);
+    this.reconcile();
+  }
+
+  /** The controller asks for live data, or cancels that. */
+  private watchReceived(watch: Watch): void {
+    this.live.take(watch);
+  }
+
+  /** The stream to the controller has opened or ended. */
+  private connectionChanged(connected: boolean, reason: string): void {
+    this.connected = connected;
+    if (!connected) this.live.end();
+    this.parts.log.log(connected ? 'info' : 'warn', reason);
+  }
+
+  /** A second has passed since the last time. */
+  private secondPassed(): void {
+    this.podWatch.prune();
+    this.node.scan();
+    this.reconcile();
+    this.live.tick();
+  }
+
+  private reconcile(): void {
+    this.node.reconcile();
+    this.report = this.currentReport();
+    if (this.node.settled) this.reporter.offer(this.report);
+    this.tickedAt = performance.now();
+  }
+
+  private currentReport(): Report {
+    return buildReport(this.node.state(), this.runtimeErrors + this.parts.warnings());
+  }
+
+  /** Why the agent is not ready; undefined when it is. A node that cannot accelerate counts as ready, since there is nothing to wait for. */
+  private unready(): string | undefined {
+    if (this.node.isOpen || this.report.released) return undefined;
+    if (!this.connected) return 'the agent is not connected to the controller yet';
+    return this.report.problems.length > 0 ? undefined : 'the controller has not sent an order yet';
+  }
+
+  private guard(work: () => void): void {
     try {
-      work(...args);
+      work();
     } catch (error) {
-      onDefect(error);
+      this.parts.onDefect(error);
     }
-  };
+  }
+}
 
-  const cri = findCri({ hostRoot: environment.hostRoot, socket: environment.criSocket, podUid: environment.podUid });
-  let known: ReadonlySet<string> = new Set();
-  const watch = new PodWatch({
-    cri,
-    netnsOf: parts.netnsOf ?? netnsReader(),
-    onPods: guarded((pods) => {
-      const names = new Set(pods.map(({ namespace, name }) => `${namespace}/${name}`));
-      const [came, went] = [[...names].filter((name) => !known.has(name)), [...known].filter((name) => !names.has(name))];
-      if (came.length + went.length > 0) log.info('pods of the node have changed', { came, went });
-      known = names;
-      localPods = pods;
-      orders.see(pods);
-      tick();
-    }),
-    onReachable: guarded((trouble) => {
-      if (trouble === undefined) log.info('the container runtime answers', { socket: cri.socket });
-      else {
-        runtimeErrors += 1;
-        log.warn(trouble);
-      }
-      orders.runtime(trouble);
-      tick();
-    }),
-    onOddity: (what) => {
-      runtimeErrors += 1;
-      log.warn(what);
-    },
-  });
-
-  const unready = (): string | undefined => {
-    if (orders.isOpen || report.released) return undefined;
-    if (!connected) return 'no connection to the controller yet';
-    return report.problems.length > 0 ? undefined : 'no order from the controller yet';
-  };
-  const metrics = createMetrics({ report: () => report, connected: () => connected });
-  const health: HealthServer = await serveHealth(environment.healthPort, { alive: () => now() - tickedAt < stuckMs, unready, metrics });
-  const inspector = await serveConnections(environment.inspector, (limit) => orders.connections(limit));
-
-  const hello: Hello = { agentVersion: productVersion(), kernel: release(), architecture: machine(), mapAbi, ...abilities };
-  const client: AgentClient = connectAgent({
-    address: environment.controllerAddress,
-    caFile: environment.caFile,
-    tokenFile: environment.tokenFile,
-    serverName: controllerName,
-    hello: () => hello,
-    onOrder: (order) => {
-      const { revision, mode, remove, namespaces } = order;
-      log.info('order', { revision, mode, remove, namespaces: namespaces.length });
-      reporter.pace(order.reportSeconds);
-      orders.take(order);
-      tick();
-    },
-    onWatch: (watch) => live.take(watch),
-    onState: (up, reason) => {
-      connected = up;
-      if (!up) live.end();
-      log.log(up ? 'info' : 'warn', reason);
-    },
-    onDefect,
-  });
-  const ticker = setInterval(guarded(() => {
-    watch.prune();
-    orders.visit();
-    tick();
-    live.tick();
-  }), tickMs);
-  watch.run().catch(onDefect);
-  guarded(tick)();
-
-  return {
-    healthPort: health.port,
-    close: async () => {
-      clearInterval(ticker);
-      watch.stop();
-      live.end();
-      await client.close();
-      cri.close();
-      health.close();
-      inspector.close();
-      orders.close();
-    },
-  };
+function nameOf({ namespace, name }: LocalPod): string {
+  return `${namespace}/${name}`;
 }

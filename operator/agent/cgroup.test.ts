@@ -8,7 +8,7 @@ describe('the mount of cgroup v2', () => {
       '31 23 0:28 / /sys/fs/cgroup rw - tmpfs tmpfs rw\n32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu\n41 31 0:38 / /sys/fs/cgroup/unified rw - cgroup2 cgroup2 rw',
       '/sys/fs/cgroup/unified'],
     ['with a blank in its path', '31 23 0:28 / /mnt/the\\040cgroups rw - cgroup2 none rw', '/mnt/the cgroups'],
-    ['as a whole, beside a part of it',
+    ['of the whole hierarchy, beside a mount of a part',
       '30 23 0:28 /kubepods/pod1/c1 /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n31 23 0:28 / /host/cgroup rw - cgroup2 cgroup2 rw', '/host/cgroup'],
   ])('%s is found', (_, mountinfo, expected) => {
     expect(cgroup2Mount(mountinfo)).toBe(expected);
@@ -17,7 +17,7 @@ describe('the mount of cgroup v2', () => {
   test.each([
     ['there is version 1 only', '32 31 0:29 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu'],
     ['only a part of the hierarchy is mounted', '30 23 0:28 /kubepods/pod1 /sys/fs/cgroup rw - cgroup2 cgroup2 rw'],
-    ['nothing can be read', ''],
+    ['mountinfo is empty', ''],
   ])('is not found when %s', (_, mountinfo) => {
     expect(cgroup2Mount(mountinfo)).toBeUndefined();
   });
@@ -39,12 +39,12 @@ describe('the directory of the pods', () => {
     ['a process of the host', '0::/system.slice/containerd.service'],
     ['a pod in version 1 hierarchies only', '4:memory:/kubepods/pod1/c1\n0::/'],
     ['a path seen from a cgroup namespace', '0::/../../kubepods/pod2/c2'],
-    ['nothing', ''],
+    ['an empty file', ''],
   ])('is not taken from %s', (_, text) => {
     expect(podsPath(text)).toBeUndefined();
   });
 
-  test('is found by the agent itself, else by a process of a pod', () => {
+  test('is found by the cgroup of the agent, otherwise by that of a pod’s process', () => {
     const host = new ScriptedHost();
     expect(findPodCgroup(host, '/sys/fs/cgroup', [])).toBe('/sys/fs/cgroup/kubepods');
     host.files.set('/proc/self/cgroup', '0::/user.slice');

@@ -1,4 +1,4 @@
-// The subcommand `connections`: prints the original-destination map of this node.
+// The subcommand `connections` of the agent's program: prints the joined connections of this node with their original destinations.
 import Table from 'cli-table3';
 import type { JoinedConnection } from './datapath/contract';
 import { askConnections } from './inspector';
@@ -9,7 +9,7 @@ export interface ConnectionsOptions {
   readonly socket: string;
 }
 
-/** Returns what is to be printed. Rejects with one line when the agent cannot be asked. */
+/** The text to print. @throws Error (rejection) in one line when the agent does not answer */
 export async function connections({ output, limit, socket }: ConnectionsOptions): Promise<string> {
   const rows = await askConnections(socket, limit);
   return output === 'json' ? JSON.stringify(rows, null, 2) : renderTable(rows);

@@ -15,13 +15,13 @@ test('an IPv6 controller address is accepted', () => {
   expect(readEnvironment({ ...good, CONTROLLER_ADDRESS: '[fd00::5]:9443' }).controllerAddress).toBe('[fd00::5]:9443');
 });
 
-test('everything that is wrong is named in one line', () => {
+test('every missing or invalid variable is named in one line', () => {
   const read = (): unknown => readEnvironment({ ...good, NODE_NAME: undefined, PINS: 'relative', LOG_LEVEL: 'loud', CONTROLLER_ADDRESS: 'nowhere' });
   expect(read).toThrow(/NODE_NAME.*CONTROLLER_ADDRESS.*PINS: not an absolute path.*LOG_LEVEL/);
   expect(read).not.toThrow(/\n/);
 });
 
-test('a command that asks the agent needs nothing of its environment, and may be told where it answers', () => {
+test('the command connections needs no variable, and uses INSPECTOR if it is set', () => {
   expect(readInspector({})).toBe('\0sidecar-acceleration-agent');
   expect(readInspector({ INSPECTOR: 'another' })).toBe('\0another');
   expect(() => readInspector({ INSPECTOR: '' })).toThrow(/INSPECTOR/);

@@ -1,24 +1,24 @@
-// What the DaemonSet tells the agent, read once at start.
+// The environment variables that the DaemonSet sets for the agent.
 import { z } from 'zod';
 
 const absolutePath = z.string().regex(/^\/[^\0]*$/, 'not an absolute path');
 
 const schema = z.object({
-  /** For logs and the pin directory only: whose node a stream is, the token says. */
+  /** Used for logs and the pin directory only. The controller takes the node of a stream from its token. */
   NODE_NAME: z.string().min(1).max(253),
   CONTROLLER_ADDRESS: z.string().regex(/^(\[[0-9a-fA-F:.]+\]|[^:\s]+):\d{1,5}$/, 'not host:port'),
-  /** A path of the host; the runtime is looked for unless it is given. */
+  /** Path of the runtime's socket on the host. Without it the agent searches the known paths. */
   CRI_SOCKET: absolutePath.optional(),
-  /** The host's files, seen through its first process: no directory of the host need be mounted for the socket's sake. */
+  /** The host's root directory as seen through its first process, so that no directory of the host has to be mounted for the socket. */
   HOST_ROOT: absolutePath.default('/proc/1/root'),
-  /** Of the agent's own pod: by it the node's runtime is told from others. */
+  /** UID of the agent's pod: the agent uses the runtime that runs this pod. */
   POD_UID: z.string().min(1).max(253).optional(),
   PINS: absolutePath,
   OBJECT: absolutePath.default('/app/build/ebpf/datapath.bpf.o'),
   CA_FILE: absolutePath,
   TOKEN_FILE: absolutePath,
   LOG_LEVEL: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
-  /** Of the abstract unix socket; agents in one network namespace need one each. */
+  /** Name of the abstract unix socket of `serveConnections`; agents in one network namespace need different names. */
   INSPECTOR: z.string().min(1).max(100).default('sidecar-acceleration-agent'),
   HEALTH_PORT: z.coerce.number().int().min(0).max(65535).default(9090),
 });
@@ -35,28 +35,28 @@ export interface Environment {
   readonly tokenFile: string;
   readonly logLevel: 'error' | 'warn' | 'info' | 'debug';
   readonly healthPort: number;
-  /** The address of the socket that tells which connections are joined. */
+  /** Address of the abstract unix socket at which the agent lists joined connections. */
   readonly inspector: string;
 }
 
-/** Where the agent of this environment answers, for a command that asks it; nothing else needs to be set. Throws one line. */
+/** The address of the running agent's socket, for the command `connections`; no other variable is needed. @throws Error in one line */
 export function readInspector(variables: NodeJS.ProcessEnv): string {
   const result = schema.shape.INSPECTOR.safeParse(variables['INSPECTOR']);
-  if (!result.success) throw new Error('reading the environment of the agent: INSPECTOR: not a name of 1 to 100 characters');
+  if (!result.success) throw new Error('read the environment of the agent: INSPECTOR: not a name of 1 to 100 characters');
   return addressOf(result.data);
 }
 
-/** Abstract: it is in no directory. */
+/** An abstract unix socket has no file; its address begins with a NUL. */
 function addressOf(name: string): string {
   return `\0${name}`;
 }
 
-/** Throws one line that names every variable that is missing or wrong. */
+/** Reads the environment. @throws Error in one line that names every missing or invalid variable */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const result = schema.safeParse(variables);
   if (!result.success) {
     const problems = result.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`);
-    throw new Error(`reading the environment of the agent: ${problems.join('; ')}; see the DaemonSet`);
+    throw new Error(`read the environment of the agent: ${problems.join('; ')}; correct the DaemonSet`);
   }
   const read = result.data;
   return {

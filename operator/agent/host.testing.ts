@@ -1,4 +1,4 @@
-// For tests: a host that can carry the datapath, of which a test may take parts away.
+// For tests: a host that meets every requirement of the datapath; tests remove some of them.
 import { bpffsMagic, cgroup2Magic, type Host } from './host';
 
 export class ScriptedHost implements Host {

@@ -1,18 +1,18 @@
-// The host as the agent looks at it: a handful of reads, in one place so that tests can stand in for a host.
+// Everything that the agent reads of its host, behind one interface that tests can replace.
 import { accessSync, constants, readdirSync, readFileSync, statfsSync, statSync } from 'node:fs';
 import { release } from 'node:os';
 import { dirname } from 'node:path';
 
 export interface Host {
-  /** As `uname -r` prints it. */
+  /** The kernel's release, as `uname -r` prints it. */
   kernel(): string;
-  /** Content of a file, or undefined when it cannot be read. */
+  /** Content of a file; undefined when it cannot be read. */
   read(path: string): string | undefined;
   readable(path: string): boolean;
   isDirectory(path: string): boolean;
-  /** Names in a directory; empty when there is none. */
+  /** Names in a directory; empty when it cannot be read. */
   list(path: string): string[];
-  /** Magic number of the file system that the path, or its nearest existing parent, lies on. */
+  /** Magic number of the file system of the path, or of its nearest existing parent. */
   fileSystem(path: string): number;
 }
 

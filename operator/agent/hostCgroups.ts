@@ -1,4 +1,5 @@
-// Runtimes give a container that is not privileged a cgroup namespace of its own on cgroup v2, where paths begin at the container.
+// Enters the host's cgroup namespace. On cgroup v2, runtimes give an unprivileged container its own cgroup namespace, in which paths of
+// cgroups begin at the container.
 import { closeSync, openSync } from 'node:fs';
 import { enterNamespace } from './datapath/setns';
 
@@ -7,8 +8,8 @@ const cgroupNamespace = 0x02000000;
 const hostFile = '/proc/1/ns/cgroup';
 
 /**
- * Lets this thread, which reads all that is read of /proc, see paths of cgroups from the root of the host's hierarchy.
- * @returns why that cannot be, in one line: where the container shares the host's namespace, all goes on as well
+ * Lets this thread, which does all reads of /proc, see paths of cgroups from the root of the host's hierarchy.
+ * @returns why that failed, in one line. A container that shares the host's cgroup namespace works all the same.
  */
 export function enterHostCgroups(): string | undefined {
   try {

@@ -29,19 +29,19 @@ test('joined connections are printed as a table', async () => {
   expect(lines).toHaveLength(3);
 });
 
-test('joined connections are printed as JSON, as many as asked for', async () => {
+test('joined connections are printed as JSON, up to the limit', async () => {
   expect(JSON.parse(await connections({ output: 'json', limit: 1, socket }))).toEqual([row]);
 });
 
-test('a limit that is no number is refused', async () => {
-  await expect(connections({ output: 'json', limit: Number.NaN, socket })).rejects.toThrow('limit is not a number');
+test('a limit that is not a number is refused', async () => {
+  await expect(connections({ output: 'json', limit: Number.NaN, socket })).rejects.toThrow('limit must be a number');
 });
 
-test('an agent that cannot read its map says so', async () => {
+test('the error of an agent that cannot read its map is shown', async () => {
   rows = [];
   await expect(connections({ output: 'json', limit: 1, socket })).rejects.toThrow('the map cannot be read');
 });
 
-test('without an agent the error says where to run it', async () => {
+test('without an agent the error says where to run the command', async () => {
   await expect(connections({ output: 'table', limit: 1, socket: `${socket}-none` })).rejects.toThrow(/inside the container of a running agent/);
 });

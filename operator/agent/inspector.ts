@@ -1,13 +1,14 @@
-// Lets `main.js connections` ask the running agent, which alone holds the maps: a socket in the agent pod's own network namespace.
+// The unix socket at which the running agent, which alone has the maps open, lists its joined connections for `main.js connections`.
 import { createServer, request, type Server } from 'node:http';
 import { pipeline, Readable } from 'node:stream';
 import { z } from 'zod';
+import { errorMessage } from '../base';
 import { paths } from '../api';
 import type { JoinedConnection } from './datapath/contract';
 
-/** Who asks runs in the agent's own memory, and holds them all. */
+/** Most connections of one answer: the command that asks runs in the agent's container and keeps all of them in memory. */
 const largestLimit = 10_000;
-/** Rows written at a time. */
+/** Rows that are written at a time. */
 const batch = 200;
 
 const joinedConnections = z.array(
@@ -22,23 +23,25 @@ const joinedConnections = z.array(
 );
 
 /**
- * @param socket an abstract unix socket: needs no writable directory, and nobody outside of the pod's network namespace can reach it
- * @param read gives at most that many connections
+ * Serves the joined connections.
+ * @param socket address of an abstract unix socket, which needs no writable directory and is reachable in the pod's network namespace only
+ * @param read returns at most `limit` connections
+ * @throws Error (rejection) when the address is in use
  */
 export function serveConnections(socket: string, read: (limit: number) => Iterable<JoinedConnection>): Promise<Server> {
   const server = createServer((incoming, response) => {
     const limit = Number(new URL(incoming.url ?? '/', 'http://agent').searchParams.get('limit'));
     if (!Number.isInteger(limit) || limit < 1 || limit > largestLimit) {
-      response.writeHead(400).end(`limit is not a number from 1 to ${largestLimit}\n`);
+      response.writeHead(400).end(`limit must be a number from 1 to ${largestLimit}\n`);
       return;
     }
     try {
       const rows = batchesOf(read(limit));
-      const first = rows.next(); // a map that cannot be read fails here
+      const first = rows.next(); // throws when the map cannot be read
       response.writeHead(200, { 'content-type': 'application/json' });
-      pipeline(Readable.from(asJson(first, rows)), response, () => undefined); // an answer that breaks off is no JSON: who asked sees it
+      pipeline(Readable.from(asJson(first, rows)), response, () => undefined); // an answer that breaks off is no valid JSON, so the command reports it
     } catch (error) {
-      response.writeHead(500).end(`reading the original-destination map: ${error instanceof Error ? error.message : String(error)}\n`);
+      response.writeHead(500).end(`read the joined connections: ${errorMessage(error)}\n`);
     }
   });
   return new Promise((resolve, reject) => {
@@ -58,7 +61,7 @@ function* batchesOf(rows: Iterable<JoinedConnection>): Generator<JoinedConnectio
   if (some.length > 0) yield some;
 }
 
-/** One array, piece by piece as it is read. */
+/** The JSON of one array, in pieces. */
 function* asJson(first: IteratorResult<JoinedConnection[], undefined>, rest: Iterator<JoinedConnection[], undefined>): Generator<string> {
   let before = '[';
   for (let next = first; next.done !== true; next = rest.next()) {
@@ -68,7 +71,7 @@ function* asJson(first: IteratorResult<JoinedConnection[], undefined>, rest: Ite
   yield before === '[' ? '[]' : ']';
 }
 
-/** Rejects with one line when no agent runs here, or when it cannot read its maps. */
+/** The joined connections of the running agent. @throws Error (rejection) in one line when no agent answers or when it cannot read its maps */
 export function askConnections(socket: string, limit: number): Promise<JoinedConnection[]> {
   return new Promise((resolve, reject) => {
     const asked = request({ socketPath: socket, path: `/connections?limit=${limit}`, timeout: 10_000 }, (response) => {
@@ -77,12 +80,12 @@ export function askConnections(socket: string, limit: number): Promise<JoinedCon
       response.on('error', reject);
       response.on('end', () => {
         const body = Buffer.concat(chunks).toString();
-        if (response.statusCode !== 200) return reject(new Error(`asking the agent: ${body.trim()}`));
+        if (response.statusCode !== 200) return reject(new Error(`ask the agent for its connections: ${body.trim()}`));
         return resolve(joinedConnections.parse(JSON.parse(body)));
       });
     });
-    asked.on('timeout', () => asked.destroy(new Error('no answer in 10 s')));
-    asked.on('error', (error) => reject(new Error(`asking the agent: ${error.message}; run this inside the container of a running agent`)));
+    asked.on('timeout', () => asked.destroy(new Error('no answer within 10 s')));
+    asked.on('error', (error) => reject(new Error(`ask the agent for its connections: ${error.message}; run this inside the container of a running agent`)));
     asked.end();
   });
 }

@@ -1,6 +1,7 @@
-// Entry point: runs the agent, or asks a running one.
+// Entry point: runs the agent, or, with the subcommand `connections`, asks a running agent.
 import { readFileSync } from 'node:fs';
 import { Command, Option } from 'commander';
+import { errorMessage } from '../base';
 import { startAgent } from './agent';
 import { connections } from './connections';
 import { mountTracing, onWarning, openDatapath, releasePinned, switchOffPinned } from './datapath';
@@ -18,9 +19,9 @@ async function run(): Promise<void> {
   limitConnecting();
   const environment = readEnvironment(process.env);
   const log = createLog(environment.logLevel, { component: 'agent', node: environment.node });
-  // Crash-only: what nobody expected ends the process; the kernel goes on, and the next start takes it over.
+  // An unexpected error ends the process. The programs in the kernel go on, and the next process takes the datapath over.
   const die = (error: unknown): never => {
-    log.error('unexpected error, the agent ends and is started again', { error: error instanceof Error ? error.stack : String(error) });
+    log.error('an unexpected error ends the agent; the kubelet starts it again', { error: error instanceof Error ? error.stack : String(error) });
     process.exit(1);
   };
   process.on('uncaughtException', die);
@@ -39,35 +40,35 @@ async function run(): Promise<void> {
   log.info('started', { version: productVersion(), mapAbi });
 
   const stop = (signal: string): void => {
-    log.info(`${signal}: the agent ends, the kernel goes on`);
+    log.info(`received ${signal}: the agent ends, the programs in the kernel go on`);
     agent.close().then(() => process.exit(0), die);
   };
   process.once('SIGTERM', stop);
   process.once('SIGINT', stop);
 }
 
-/** An object that cannot be read is told again, to the controller too, when it is to be loaded. */
+/** The map version of the object; 0 when the object cannot be read, which is reported to the controller when the object is loaded. */
 function readAbi(object: string, onProblem: (why: string) => void): number {
   try {
     return abiOf(parseBtf(section(readFileSync(object), '.BTF')));
   } catch (error) {
-    onProblem(`reading ${object}: ${error instanceof Error ? error.message : String(error)}`);
+    onProblem(`read ${object}: ${errorMessage(error)}`);
     return 0;
   }
 }
 
-const program = new Command('agent').description('Node agent of sidecar-acceleration; configured by its environment.').action(run);
+const program = new Command('agent').description('Node agent of sidecar-acceleration, configured by environment variables.').action(run);
 
 program
   .command('connections')
-  .description('Prints the joined connections of this node with the destination each client asked for.')
-  .addOption(new Option('-o, --output <format>', 'how to print').choices(['table', 'json']).default('table'))
+  .description('Prints the joined connections of this node with the destination that each client asked for.')
+  .addOption(new Option('-o, --output <format>', 'format of the output').choices(['table', 'json']).default('table'))
   .addOption(new Option('--limit <number>', 'most rows').default(1000).argParser(Number))
   .action(async (options: { output: 'table' | 'json'; limit: number }) => {
     process.stdout.write(`${await connections({ ...options, socket: readInspector(process.env) })}\n`);
   });
 
 program.parseAsync().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

@@ -28,19 +28,19 @@ async function get(path: string, method = 'GET'): Promise<{ code: number; body: 
   return { code: response.status, body: await response.text() };
 }
 
-test('an agent that works is healthy, one that is stuck is not', async () => {
+test('/healthz answers 200 while the agent works, and 500 when it is stuck', async () => {
   expect(await get('/healthz')).toEqual({ code: 200, body: 'ok\n' });
   alive = false;
   expect((await get('/healthz')).code).toBe(500);
 });
 
-test('an agent that is not ready says why', async () => {
+test('/readyz answers with the reason while the agent is not ready', async () => {
   expect((await get('/readyz')).code).toBe(200);
   unready = 'no order yet';
   expect(await get('/readyz')).toEqual({ code: 503, body: 'no order yet\n' });
 });
 
-test('metrics follow the latest report, and those of a namespace end with it', async () => {
+test('metrics have the values of the latest report, and series of a namespace end with its last report', async () => {
   const { body } = await get('/metrics');
   for (const line of [
     'sidecar_acceleration_agent_controller_connected 1',
@@ -66,7 +66,7 @@ test('other paths and methods are refused', async () => {
   expect((await get('/healthz', 'POST')).code).toBe(405);
 });
 
-test('a taken port is an error that names it', async () => {
+test('the error for a port in use names the port', async () => {
   const metrics = createMetrics({ report: () => report, connected: () => true });
   await expect(serveHealth(server.port, { alive: () => true, unready: () => undefined, metrics })).rejects.toThrow(`port ${server.port}`);
 });

@@ -1,4 +1,4 @@
-// The node's numbers for Prometheus, read from the latest report when they are scraped.
+// The agent's metrics for Prometheus, read from the latest report at each scrape.
 import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 import { nodeReasonNames } from '../api';
 import type { NamespaceReport, Report } from '../protocol';
@@ -10,31 +10,31 @@ export interface MetricsSource {
 
 const prefix = 'sidecar_acceleration_agent_';
 
-/** Every series of the node exists from the first scrape on; those of a namespace as long as it is reported. */
+/** The registry of the agent. Series of the node always exist; series of a namespace exist while the namespace is reported. */
 export function createMetrics({ report, connected }: MetricsSource): Registry {
   const registry = new Registry();
-  // The loop's delay is looked at once a second: a hundred times, as by default, is half of what an agent costs that has nothing to do.
-  // Node.js counts the second itself as delay, so its distribution says nothing; the delay at each scrape stays.
+  // The delay of the event loop is sampled once a second; the default of a hundred times is half of the CPU time of an idle agent. Node.js
+  // counts the second between samples as delay, so the distribution is meaningless and removed; the delay at each scrape stays.
   collectDefaultMetrics({ register: registry, prefix, eventLoopMonitoringPrecision: 1000 });
   for (const value of ['min', 'max', 'mean', 'stddev', 'p50', 'p90', 'p99']) registry.removeSingleMetric(`${prefix}nodejs_eventloop_lag_${value}_seconds`);
 
   const node = (name: string, help: string, read: (report: Report) => number): void => {
     new Gauge({ name: prefix + name, help, registers: [registry], collect() { this.set(read(report())); } });
   };
-  node('controller_connected', 'Whether the stream to the controller is open.', () => (connected() ? 1 : 0));
-  node('applied_order', 'Revision of the order that is in force.', ({ appliedOrder }) => appliedOrder);
-  node('joined_sockets', 'Sockets joined now.', ({ joinedSockets }) => joinedSockets);
-  node('draining_sockets', 'Joined sockets whose redirected bytes are still unread while nothing is redirected.', ({ drainingSockets }) => drainingSockets);
+  node('controller_connected', '1 while the stream to the controller is open, else 0.', () => (connected() ? 1 : 0));
+  node('applied_order', 'Revision of the last applied order.', ({ appliedOrder }) => appliedOrder);
+  node('joined_sockets', 'Sockets in the SOCKHASH.', ({ joinedSockets }) => joinedSockets);
+  node('draining_sockets', 'Sockets with unread redirected bytes while nothing is redirected any more.', ({ drainingSockets }) => drainingSockets);
 
   new Counter({
-    name: `${prefix}errors_total`, help: 'What went wrong since the agent began: warnings of the loader, a runtime that fell silent or spoke nonsense.', registers: [registry],
+    name: `${prefix}errors_total`, help: 'Errors since the agent started: warnings of libbpf, and failed or invalid answers of the container runtime.', registers: [registry],
     collect() {
       this.reset();
       this.inc(report().errors);
     },
   });
   new Gauge({
-    name: `${prefix}problem`, help: 'Whether the node cannot work as ordered for this reason.', labelNames: ['reason'], registers: [registry],
+    name: `${prefix}problem`, help: '1 while the node has a problem with this reason, else 0.', labelNames: ['reason'], registers: [registry],
     collect() {
       const present = new Set(report().problems.map(({ reason }) => reason));
       for (const reason of nodeReasonNames) this.set({ reason }, present.has(reason) ? 1 : 0);
@@ -52,9 +52,9 @@ export function createMetrics({ report, connected }: MetricsSource): Registry {
   };
   gauge('pods_selected', 'Selected pods of this node.', ({ podsSelected }) => podsSelected);
   gauge('pods_accelerated', 'Selected pods whose new connections are joined.', ({ podsAccelerated }) => podsAccelerated);
-  gauge('connections_open', 'Connection ends open in selected pods.', ({ open }) => open);
-  gauge('connections_accelerated', 'Of those, the ends that are joined.', ({ accelerated }) => accelerated);
-  gauge('connections_adopted', 'Of those, the ends that were open before they were joined.', ({ adopted }) => adopted);
+  gauge('connections_open', 'Open connection ends in selected pods.', ({ open }) => open);
+  gauge('connections_accelerated', 'Open connection ends that are joined.', ({ accelerated }) => accelerated);
+  gauge('connections_adopted', 'Joined connection ends whose connection was open before it was joined.', ({ adopted }) => adopted);
 
   new Gauge({
     name: `${prefix}connections_not_accelerated`, help: 'Open connection ends that are not joined, by reason.',
@@ -67,7 +67,7 @@ export function createMetrics({ report, connected }: MetricsSource): Registry {
     },
   });
   new Counter({
-    name: `${prefix}sent_bytes_total`, help: 'Bytes sent by selected pods, by the way they took.', labelNames: ['namespace', 'way'], registers: [registry],
+    name: `${prefix}sent_bytes_total`, help: 'Bytes sent by selected pods, by way: fast (redirected) or tcp.', labelNames: ['namespace', 'way'], registers: [registry],
     collect() {
       this.reset();
       for (const { name, fastBytes, tcpBytes } of report().namespaces) {
@@ -86,10 +86,10 @@ export function createMetrics({ report, connected }: MetricsSource): Registry {
     });
   };
   counter('connections_left', 'Connections that went back to TCP while they were open.', ({ left }) => left);
-  counter('readers_nudged', 'Readers woken because unread bytes of theirs had been lying for a second.', ({ nudged }) => nudged);
-  counter('connections_unseen', 'Connections that there was no memory or no room to keep count of.', ({ unseen }) => unseen);
+  counter('readers_nudged', 'Readers that the agent woke because redirected bytes had been unread for a second.', ({ nudged }) => nudged);
+  counter('connections_unseen', 'Connections that were not counted for lack of memory or room in a map.', ({ unseen }) => unseen);
   new Counter({
-    name: `${prefix}passes_total`, help: 'Messages of joined connections that went over TCP, by the gate that turned them back.',
+    name: `${prefix}passes_total`, help: 'Messages of joined connections that went over TCP, by the gate that sent them there.',
     labelNames: ['namespace', 'gate'], registers: [registry],
     collect() {
       this.reset();

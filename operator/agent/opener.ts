@@ -1,5 +1,6 @@
-// Opens the datapath once the node can carry it, and looks again now and then while it cannot.
-import { Backoff, type Problem } from '../protocol';
+// Opens the datapath when the node meets its requirements, and tries again with a back-off while it does not.
+import { Backoff, errorMessage } from '../base';
+import type { Problem } from '../protocol';
 import { type Datapath, DatapathRefused, type Leftovers, type OpenOptions } from './datapath/contract';
 import type { Host } from './host';
 import { asLine, preflight, problem } from './preflight';
@@ -10,44 +11,44 @@ export interface OpenerOptions {
   readonly object: string;
   readonly open: (options: OpenOptions) => Datapath;
   readonly leftovers: Leftovers;
-  /** Milliseconds of a clock that only goes forward. */
+  /** A monotonic clock in milliseconds. */
   readonly now: () => number;
   readonly backoff?: Backoff;
 }
 
 export class DatapathOpener {
-  /** Why the last try did not end in an open datapath. */
+  /** Why the last try did not open the datapath; empty after a success. */
   problems: readonly Problem[] = [];
   private notBefore = 0;
   private readonly backoff: Backoff;
 
   constructor(private readonly options: OpenerOptions) {
-    this.backoff = options.backoff ?? new Backoff({ minMs: 2000, maxMs: 60_000, random: Math.random });
+    this.backoff = options.backoff ?? new Backoff({ firstMs: 4000, maxMs: 60_000, minMs: 2000 });
   }
 
-  /** True when an agent before this one has left something in the kernel. */
+  /** True when the pin directory is not empty: an earlier agent has left a datapath. */
   pinned(): boolean {
     return this.options.host.list(this.options.pins).length > 0;
   }
 
-  /** Something about the node has changed: the next try need not wait. */
+  /** Lets the next try follow at once, because something has changed. */
   hurry(): void {
     this.notBefore = 0;
   }
 
-  /** Nothing is wanted of this node any more. */
+  /** Forgets problems and back-off, after a success or when no datapath is needed. */
   rest(): void {
     this.problems = [];
     this.backoff.reset();
     this.notBefore = 0;
   }
 
-  /** Only looks whether the datapath could be opened. */
-  look(pids: readonly number[]): void {
+  /** Checks the requirements without opening the datapath. @param pids processes of pods, to find the pods' cgroup */
+  check(pids: readonly number[]): void {
     if (this.due()) this.examine(pids);
   }
 
-  /** Undefined when it is not time for another try, or when there are problems. */
+  /** Opens the datapath; undefined while the back-off lasts, and when there are problems. @param pids processes of pods */
   open(pids: readonly number[]): Datapath | undefined {
     if (!this.due()) return undefined;
     const podCgroup = this.examine(pids);
@@ -63,12 +64,12 @@ export class DatapathOpener {
     }
   }
 
-  /** For an order to stop on a node whose datapath cannot be opened: the kill switch must not depend on that. */
+  /** Switches off a pinned datapath that cannot be opened, because mode Off must work in that case too. */
   switchOffLeftovers(): void {
     this.handle((leftovers) => leftovers.switchOff(this.options.pins));
   }
 
-  /** False when even that was not possible; the problem says why. */
+  /** Removes a pinned datapath that cannot be opened. @returns false when that failed; `problems` says why */
   releaseLeftovers(): boolean {
     return this.handle((leftovers) => leftovers.release(this.options.pins));
   }
@@ -78,7 +79,7 @@ export class DatapathOpener {
       act(this.options.leftovers);
       return true;
     } catch (error) {
-      this.problems = [problem('StalePins', error instanceof Error ? error.message : String(error))];
+      this.problems = [problem('StalePins', errorMessage(error))];
       return false;
     }
   }
@@ -95,8 +96,8 @@ export class DatapathOpener {
   }
 }
 
-/** Whatever goes wrong in opening is a fact about the node or the image: to be reported, not to be died of. */
+/** An error of opening as a problem of the node. Its cause is the node or the image, so it is reported and does not end the process. */
 function refusal(error: unknown): Problem {
   if (error instanceof DatapathRefused) return { reason: error.reason, message: asLine(error.message) };
-  return problem('LoadRefused', error instanceof Error ? error.message : String(error));
+  return problem('LoadRefused', errorMessage(error));
 }

@@ -4,7 +4,7 @@ import { preflight, problem } from './preflight';
 
 const question = { pins: '/sys/fs/bpf/sidecar-acceleration/node1', pids: [] };
 
-test('a node that can says where to attach', () => {
+test('without a problem the result is the cgroup to attach to', () => {
   expect(preflight(new ScriptedHost(), question)).toEqual({ podCgroup: '/sys/fs/cgroup/kubepods' });
 });
 
@@ -24,21 +24,21 @@ const broken: readonly [string, (host: ScriptedHost) => void][] = [
   ['NoPodCgroup', (host) => host.files.set('/proc/self/cgroup', '0::/')],
 ];
 
-test.each(broken)('a node with %s says so, and what to do', (reason, breakIt) => {
+test.each(broken)('the problem %s has a message with its remedy', (reason, breakIt) => {
   const host = new ScriptedHost();
   breakIt(host);
   const result = preflight(host, question);
   expect(result).toEqual({ problems: [{ reason, message: expect.stringContaining(nodeReasons[reason as keyof typeof nodeReasons].remedy) as string }] });
 });
 
-test('all problems are told at once', () => {
+test('all problems are reported at once', () => {
   const host = new ScriptedHost();
   for (const [, breakIt] of broken) breakIt(host);
   const result = preflight(host, question);
   expect('problems' in result && result.problems.map(({ reason }) => reason)).toEqual(['MissingPrivilege', 'KernelTooOld', 'NoBtf', 'NoBpffs', 'NoCgroup2']);
 });
 
-test('a problem is one line that fits into a report, however long the cause', () => {
+test('the message of a problem is one line of bounded length, however long the cause is', () => {
   const { message } = problem('LoadRefused', `line\n${'x'.repeat(5000)}`);
   expect(message).not.toContain('\n');
   expect(message.length).toBeLessThanOrEqual(1024);

@@ -1,4 +1,4 @@
-// Looks, without touching anything, whether this node can be accelerated, and says what to do where it cannot.
+// Checks whether this node can accelerate, without changing anything, and says what to do when it cannot.
 import { nodeReasons, type NodeReason, oneLine } from '../api';
 import { maxProblemLength, type Problem } from '../protocol';
 import { cgroup2Mount, findPodCgroup } from './cgroup';
@@ -11,11 +11,11 @@ const btf = '/sys/kernel/btf/vmlinux';
 
 export interface PreflightQuestion {
   readonly pins: string;
-  /** Processes of pods that the runtime named; empty while it has not answered. */
+  /** Processes of pods that the runtime has listed; empty before its first answer. */
   readonly pids: readonly number[];
 }
 
-/** Every problem at once, so that one look is enough to put a node right; else where to attach. */
+/** All problems of the node at once, so that they can be corrected together; or, without a problem, the cgroup to attach to. */
 export type Preflight = { readonly problems: readonly [Problem, ...Problem[]] } | { readonly podCgroup: string };
 
 export function preflight(host: Host, { pins, pids }: PreflightQuestion): Preflight {
@@ -23,14 +23,14 @@ export function preflight(host: Host, { pins, pids }: PreflightQuestion): Prefli
   const missing = missingPrivilege(host);
   if (missing !== undefined) problems.push(problem('MissingPrivilege', missing));
   const release = host.kernel();
-  if (!isAtLeast(release, leastKernel)) problems.push(problem('KernelTooOld', `the kernel is ${release}, 5.10 is the oldest that works`));
+  if (!isAtLeast(release, leastKernel)) problems.push(problem('KernelTooOld', `the kernel is ${release}, and 5.10 is the oldest that is supported`));
   if (!host.readable(btf)) problems.push(problem('NoBtf', `${btf} cannot be read`));
   if (host.fileSystem(pins) !== bpffsMagic) problems.push(problem('NoBpffs', `${pins} is not on a BPF file system`));
 
   const mount = cgroup2Mount(host.read('/proc/self/mountinfo') ?? '');
   const podCgroup = mount === undefined ? undefined : findPodCgroup(host, mount, pids);
-  if (mount === undefined) problems.push(problem('NoCgroup2', 'no cgroup v2 hierarchy is mounted as a whole'));
-  else if (podCgroup === undefined) problems.push(problem('NoPodCgroup', `no pod was found in a kubepods directory below ${mount}`));
+  if (mount === undefined) problems.push(problem('NoCgroup2', 'the whole cgroup v2 hierarchy is not mounted'));
+  else if (podCgroup === undefined) problems.push(problem('NoPodCgroup', `no pod’s process is in a kubepods directory below ${mount}`));
 
   const [first, ...rest] = problems;
   if (first !== undefined) return { problems: [first, ...rest] };
@@ -38,13 +38,13 @@ export function preflight(host: Host, { pins, pids }: PreflightQuestion): Prefli
   return { podCgroup };
 }
 
-/** A problem in one line: what is wrong here, and the remedy of its reason. */
+/** A problem with a message of one line: what is wrong on this node, and the remedy of the reason. */
 export function problem(reason: NodeReason, what: string): Problem {
   const { remedy } = nodeReasons[reason];
   return { reason, message: asLine(`${what}. ${remedy}`) };
 }
 
-/** What the channel takes as a problem's message: the words of a kernel or a runtime may be several lines. */
+/** Text as a problem's message on the channel: one line of bounded length, whereas messages of a kernel or a runtime may have several lines. */
 export function asLine(text: string): string {
   return oneLine(text.replace(/\s+/g, ' ')).slice(0, maxProblemLength);
 }

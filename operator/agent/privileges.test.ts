@@ -12,27 +12,27 @@ function hostWith(capabilities: bigint): ScriptedHost {
   return host;
 }
 
-test('the listed capabilities are enough', () => {
+test('nothing is missing with the capabilities of agentCapabilities', () => {
   expect(missingPrivilege(hostWith(listed))).toBeUndefined();
 });
 
-test.each(capabilityNames)('without CAP_%s that one is named', (name: CapabilityName) => {
+test.each(capabilityNames)('without CAP_%s the message names it', (name: CapabilityName) => {
   expect(missingPrivilege(hostWith(listed & ~(1n << BigInt(agentCapabilities[name].bit))))).toBe(`the agent lacks CAP_${name}`);
 });
 
-test('a process that tells nothing of itself has none', () => {
+test('every capability is missing when /proc/self/status cannot be read', () => {
   const host = hostWith(listed);
   host.files.delete('/proc/self/status');
   expect(missingPrivilege(host)).toContain('CAP_NET_ADMIN, CAP_SYS_PTRACE, CAP_SYS_ADMIN');
 });
 
-test('a security module in the way is told from a capability that is missing', () => {
+test('the message distinguishes a security module that denies access from a missing capability', () => {
   const host = hostWith(listed);
   host.files.delete('/proc/7/ns/net');
   expect(missingPrivilege(host)).toMatch(/a security module denies it/);
 });
 
-test('locked memory counts before 5.11, unless it has no limit or the limit can be raised', () => {
+test('before 5.11 CAP_SYS_RESOURCE is missing unless locked memory is unlimited', () => {
   const limited = 'Max locked memory         8388608              8388608              bytes\n';
   const on = (release: string, capabilities: bigint, limits: string): string | undefined => {
     const host = hostWith(capabilities);

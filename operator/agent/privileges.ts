@@ -1,13 +1,13 @@
-// Whether the agent may do what it has to, before it tries: a kernel's EPERM says neither which right is missing nor where to give it.
+// Checks the agent's privileges before it needs them: the kernel's EPERM says neither which capability is missing nor where to add it.
 import { agentCapabilities, type CapabilityName, capabilityNames } from '../api';
 import type { Host } from './host';
 import { isAtLeast } from './kernelRelease';
 
 const resource = 24; // CAP_SYS_RESOURCE
-/** Processes that are tried: a single one, be it the first, may be closed to everybody for reasons of its own. */
+/** Number of processes that are tried, since a single one may deny access to every other process. */
 const tried = 64;
 
-/** What is missing, in one line; undefined when nothing is. */
+/** The missing privilege in one line; undefined when none is missing. */
 export function missingPrivilege(host: Host): string | undefined {
   const effective = effectiveCapabilities(host.read('/proc/self/status') ?? '');
   const has = (bit: number): boolean => ((effective >> BigInt(bit)) & 1n) === 1n;
@@ -19,7 +19,7 @@ export function missingPrivilege(host: Host): string | undefined {
   return locked ? `kernel ${host.kernel()} counts maps as locked memory, which is limited, and the agent lacks CAP_SYS_RESOURCE` : undefined;
 }
 
-/** Whether the network namespace of any other process can be opened; true where there is no other. */
+/** True when the network namespace of at least one other process can be opened, or when there is no other process. */
 function seesOthers(host: Host): boolean {
   const others = host.list('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).slice(0, tried);
   return others.length === 0 || others.some((pid) => host.readable(`/proc/${pid}/ns/net`));

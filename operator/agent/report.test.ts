@@ -1,7 +1,7 @@
 import { type Report, report as reportSchema } from '../protocol';
 import type { NamespaceCounters } from './datapath/contract';
 import { noCounters } from './datapath.testing';
-import type { NodeState } from './orders';
+import type { NodeState } from './nodeReconciler';
 import { buildReport, Reporter } from './report';
 
 const counters = (namespace: string, change: Partial<NamespaceCounters> = {}): NamespaceCounters => ({
@@ -14,7 +14,7 @@ const state = (change: Partial<NodeState> = {}): NodeState => ({
   snapshot: { namespaces: [counters('shop')], joinedSockets: 8, drainingSockets: 0 }, ...change,
 });
 
-test('a report says what is selected, accelerated and counted, and leaves empty tallies out', () => {
+test('a report has the selected and accelerated pods and the counters, without reasons and gates whose count is 0', () => {
   expect(buildReport(state())).toEqual({
     appliedOrder: 3, released: false, problems: [], joinedSockets: 8, drainingSockets: 0, errors: 0,
     namespaces: [{
@@ -26,18 +26,18 @@ test('a report says what is selected, accelerated and counted, and leaves empty 
 
 test.each([
   ['the mode is not Accelerate', { mode: 'Observe' as const }],
-  ['the namespace had no room', { refused: ['shop'] }],
+  ['the datapath has no room for the namespace', { refused: ['shop'] }],
   ['there is no datapath', { snapshot: undefined }],
-])('no pod is accelerated while %s', (_, change) => {
+])('no pod counts as accelerated while %s', (_, change) => {
   expect(buildReport(state(change)).namespaces[0]).toMatchObject({ podsSelected: 2, podsAccelerated: 0 });
 });
 
-test('namespaces that only have pods, and those that only have counters, are both told, by name', () => {
+test('namespaces with pods only and namespaces with counters only are reported, sorted by name', () => {
   const { namespaces } = buildReport(state({ snapshot: { namespaces: [counters('bank'), counters('')], joinedSockets: 0, drainingSockets: 0 } }));
   expect(namespaces.map(({ name, podsSelected, open }) => [name, podsSelected, open])).toEqual([['bank', 0, 10], ['shop', 2, 0]]);
 });
 
-test('every report is within the bounds of the channel, whatever was counted', () => {
+test('a report is within the bounds of the channel, whatever the counters are', () => {
   const many = Array.from({ length: 1100 }, (_, index) => counters(`ns-${index}`, { fastBytes: 2n ** 63n }));
   const report = buildReport(state({
     snapshot: { namespaces: many, joinedSockets: 0, drainingSockets: 0 },
@@ -57,14 +57,14 @@ describe('the reporter', () => {
     reporter = new Reporter((report) => sent.push(report), () => now);
   });
 
-  test('sends the first report, and another when something changed', () => {
+  test('sends the first report, and the next when something has changed', () => {
     reporter.offer(buildReport(state()));
     reporter.offer(buildReport(state()));
     reporter.offer(buildReport(state({ appliedOrder: 4 })));
     expect(sent.map(({ appliedOrder }) => appliedOrder)).toEqual([3, 4]);
   });
 
-  test('tells counts as often as it is asked to, and everything else at once', () => {
+  test('sends changes of counters at the ordered pace, and other changes at once', () => {
     const counted = (fastBytes: bigint, appliedOrder = 3): Report => buildReport(state({ appliedOrder, snapshot: { namespaces: [counters('shop', { fastBytes })], joinedSockets: 0, drainingSockets: 0 } }));
     reporter.pace(5);
     for (; now < 10_000; now += 1000) reporter.offer(counted(BigInt(now)));
@@ -73,7 +73,7 @@ describe('the reporter', () => {
     expect(sent.at(-1)?.appliedOrder).toBe(4);
   });
 
-  test('repeats an unchanged one every ten seconds', () => {
+  test('repeats an unchanged report every ten seconds', () => {
     for (; now <= 20_000; now += 1000) reporter.offer(buildReport(state()));
     expect(sent).toHaveLength(3);
   });

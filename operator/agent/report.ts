@@ -1,14 +1,14 @@
-// The state of the node as the controller hears it: one picture a second, sent when it changed and every ten seconds.
-import { maxNamespaces, maxTallies, type NamespaceReport, type Report } from '../protocol';
+// The report of the node's state. The agent makes one every second, and sends it when it has changed and at least every ten seconds.
+import { maxNamespaces, maxCounts, type NamespaceReport, type Report } from '../protocol';
 import type { DatapathPod, NamespaceCounters } from './datapath/contract';
-import type { NodeState } from './orders';
+import type { NodeState } from './nodeReconciler';
 
-/** Longest silence, in milliseconds; the controller takes an agent for lost after 45 seconds. */
+/** Longest time between two reports in milliseconds; the controller ends a stream without a report for 45 seconds. */
 const longestSilenceMs = 10_000;
 
 /**
- * A pure picture: what was selected and what the kernel counted, by namespace in the order of their names.
- * @param errors since the agent began
+ * Makes the report from the node's state; a pure function. Namespaces are sorted by name.
+ * @param errors errors since the agent started
  */
 export function buildReport(state: NodeState, errors = 0): Report {
   const { appliedOrder, released, problems, selected, snapshot } = state;
@@ -18,7 +18,7 @@ export function buildReport(state: NodeState, errors = 0): Report {
   return {
     appliedOrder,
     released,
-    problems: problems.slice(0, maxTallies),
+    problems: problems.slice(0, maxCounts),
     namespaces: names.slice(0, maxNamespaces).map((name) => namespaceReport(name, pods.get(name) ?? 0, counters.get(name), state)),
     joinedSockets: snapshot?.joinedSockets ?? 0,
     drainingSockets: snapshot?.drainingSockets ?? 0,
@@ -27,7 +27,7 @@ export function buildReport(state: NodeState, errors = 0): Report {
 }
 
 function namespaceReport(name: string, podsSelected: number, counters: NamespaceCounters | undefined, state: NodeState): NamespaceReport {
-  // A pod is accelerated when its new connections are joined: it is selected in the kernel, and the mode says so.
+  // A pod counts as accelerated when its new connections are joined: it is selected in the kernel and the mode is Accelerate.
   const inForce = state.snapshot !== undefined && state.mode === 'Accelerate' && !state.refused.includes(name);
   return {
     name,
@@ -53,13 +53,13 @@ function countByNamespace(pods: readonly DatapathPod[]): Map<string, number> {
   return counts;
 }
 
-/** The channel carries what a number holds exactly: 9 PB of bytes, after which the counter stands still. */
+/** A counter as a number. A number is exact up to 2^53 (9 PB of bytes), and the counter does not grow beyond that. */
 function count(value: bigint | undefined): number {
   const largest = BigInt(Number.MAX_SAFE_INTEGER);
   return value === undefined ? 0 : Number(value < largest ? value : largest);
 }
 
-/** Decides which pictures are worth sending. */
+/** Decides which reports are sent. */
 export class Reporter {
   private sent: { readonly text: string; readonly news: string; readonly at: number } | undefined;
   private pauseMs = 0;
@@ -69,12 +69,13 @@ export class Reporter {
     private readonly now: () => number,
   ) {}
 
-  /** @param seconds between two reports that differ in counts only, as the order has it; 0 is one */
+  /** Sets the time between two reports that differ in counters only. @param seconds from the order; 0 is one second */
   pace(seconds: number): void {
-    // Pictures are taken once a second, now and then some milliseconds early.
+    // Reports are made once a second, sometimes some milliseconds early, so half a second is subtracted.
     this.pauseMs = (Math.max(1, seconds) - 0.5) * 1000;
   }
 
+  /** Sends the report if it is time to. */
   offer(report: Report): void {
     const text = JSON.stringify(report);
     const news = newsOf(report);
@@ -90,7 +91,7 @@ export class Reporter {
   }
 }
 
-/** What is told at once: all but counts of connections, messages and bytes, which change at any time. */
+/** The part of a report that is sent at once when it changes: everything but counts of connections, messages and bytes. */
 function newsOf({ appliedOrder, released, problems, namespaces }: Report): string {
   const ofNamespaces = namespaces.map(({ name, podsSelected, podsAccelerated, accelerated, draining }) => [name, podsSelected, podsAccelerated, accelerated > 0, draining > 0]);
   return JSON.stringify([appliedOrder, released, problems, ofNamespaces]);

@@ -1,4 +1,4 @@
-// Which pods of this node an order selects: a pure function of the two.
+// Which pods of this node an order selects; a pure function.
 import { bandwidthAnnotation, matchesLabels, modeLabel, modeLabelOff, systemNamespaces } from '../api';
 import type { Order } from '../protocol';
 import type { LocalPod } from './cri/sandbox';
@@ -8,13 +8,13 @@ type Scope = Pick<Order, 'namespaces' | 'podSelector'>;
 
 export interface Selection {
   readonly pods: readonly DatapathPod[];
-  /** Addresses of this node's other pods. */
+  /** Addresses of this node's pods that are not selected. */
   readonly neighbours: readonly string[];
-  /** Addresses of pods whose sockets are another kernel's, whatever is selected. */
+  /** Addresses of pods with a kernel of their own, selected or not. */
   readonly ownKernels: readonly string[];
 }
 
-/** The controller leaves system namespaces out already; the node does not rely on it. */
+/** The selection of an order. System namespaces are excluded here too, although the controller already leaves them out. */
 export function selectPods({ namespaces, podSelector }: Scope, pods: readonly LocalPod[]): Selection {
   const wanted = new Set(namespaces.filter((name) => !systemNamespaces.includes(name)));
   const isSelected = ({ namespace, labels }: LocalPod): boolean =>

@@ -1,43 +1,44 @@
-// What connections may take of a node's memory: said once, for the datapath that holds to it and for the agent's own limit.
+// How much of a node's memory connections may take. The datapath enforces these bounds, and the agent's memory limit is computed from them.
 
 const mib = 2 ** 20;
 
-/** Of every bound one pod has at most this part. */
+/** One pod gets at most this part of each bound of the node. */
 export const podShare = 1 / 4;
-/** A pod may always have so many sockets joined and followed, however small the node's bound is. */
-const leastOfPod = 64;
+/** The smallest bound of a pod, in sockets and in connection ends, however small the node's bound is. */
+const minOfPod = 64;
 
-/** Bytes that redirected messages may cost the kernel until they are read; no part of any cgroup's memory. */
+/** Bytes of kernel memory that unread redirected messages may take on a node. The kernel charges them to no cgroup. */
 const unreadOfNode = 256 * mib;
-/** Connection ends that are followed, joined or not, unless more may be joined. */
-const leastFollowed = 131_072;
+/** The smallest bound of followed connection ends of a node. A followed end has state in the datapath, whether it is joined or not. */
+const minFollowed = 131_072;
 
 export interface Bounds {
-  /** Ends in the SOCKHASH. */
+  /** Most sockets in the SOCKHASH. */
   readonly sockets: number;
-  /** Ends that are followed: past it connections stay on TCP, uncounted. */
+  /** Most connection ends that are followed. Connections beyond that stay on TCP and are not counted. */
   readonly ends: number;
-  /** Bytes of unread redirected messages: past it messages go over TCP. */
+  /** Most bytes of unread redirected messages. Messages beyond that go over TCP. */
   readonly unread: number;
 }
 
-/** @param maxConnections joined connections of the node; each has two ends */
+/** The bounds of a node. @param maxConnections most joined connections of the node; each has two ends */
 export function boundsOfNode(maxConnections: number): Bounds {
   const sockets = 2 * maxConnections;
-  return { sockets, ends: Math.max(leastFollowed, sockets), unread: unreadOfNode };
+  return { sockets, ends: Math.max(minFollowed, sockets), unread: unreadOfNode };
 }
 
+/** The bounds of one pod of a node with the given bounds. */
 export function boundsOfPod(node: Bounds): Bounds {
-  const part = (whole: number): number => Math.max(leastOfPod, Math.floor(whole * podShare));
+  const part = (whole: number): number => Math.max(minOfPod, Math.floor(whole * podShare));
   return { sockets: part(node.sockets), ends: part(node.ends), unread: part(node.unread) };
 }
 
-/** Bytes that the agent's cgroup is charged for an end that is followed: 728 of the socket's storage (docs/bounds.md), and rows of maps. */
+/** Bytes that the kernel charges to the agent's cgroup for a followed end: 728 for the socket's storage (docs/bounds.md), the rest for map rows. */
 const bytesOfEnd = 1024;
-/** The process, and the maps while no connection is there (docs/bounds.md). */
+/** Bytes of the agent's process and of the maps while no connection is open (docs/bounds.md). */
 const bytesOfAgent = 192 * mib;
 
-/** Bytes that the agent's cgroup may need: the maps are charged to it, and with them the storage of every end. */
+/** Most bytes that the agent's cgroup needs. The kernel charges the maps to that cgroup, and with them the storage of every followed end. */
 export function agentMemoryBytes(maxConnections: number): number {
   return bytesOfAgent + boundsOfNode(maxConnections).ends * bytesOfEnd;
 }

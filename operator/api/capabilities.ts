@@ -1,26 +1,29 @@
-// The Linux capabilities of an agent that is not privileged, each with its reason: for the pod, the agent's own check and the docs.
+// The Linux capabilities of an agent that is not privileged, each with its reason. The agent's pod, the agent's check at start and
+// docs/privileges.md read them from here.
 
 export interface Capability {
-  /** Its number (include/uapi/linux/capability.h). */
+  /** The number of the capability (include/uapi/linux/capability.h). */
   readonly bit: number;
   readonly reason: string;
 }
 
-/** The least that works on every supported kernel; a test takes each of them away. */
+/** The smallest set that works on every supported kernel. A test removes each capability in turn and sees the agent fail. */
 export const agentCapabilities = {
   NET_ADMIN: {
     bit: 12,
-    reason: 'Makes the map of sockets and loads programs of the network; from Linux 6.9 on SYS_ADMIN contains that. Switches the loopback device on '
-      + 'where the agent tries how the kernel redirects.',
+    reason: 'Creates the SOCKHASH and loads network programs; from Linux 6.9 on SYS_ADMIN contains that. Sets the loopback device up in the network '
+      + 'namespace where the agent tests how the kernel redirects.',
   },
   SYS_PTRACE: {
     bit: 19,
-    reason: 'Reads in /proc which network namespace each pod has: that is how the programs recognise its sockets. Reaches the socket of the container runtime through /proc/1/root, wherever a node has it.',
+    reason: 'Reads from /proc which network namespace each pod has, by which the programs recognise the pod’s sockets. Reaches the socket of the '
+      + 'container runtime through /proc/1/root, at whatever path the node has it.',
   },
   SYS_ADMIN: {
     bit: 21,
-    reason: 'Enters those network namespaces to visit open connections, makes one of its own to try how the kernel redirects, enters that of the host’s cgroups to find the pods’ directory; mounts tracefs '
-      + 'to notice readers that cannot be joined. The kernel has no smaller right for entering a namespace. It contains BPF and PERFMON.',
+    reason: 'Enters the pods’ network namespaces to scan open connections, creates a network namespace to test how the kernel redirects, and enters the '
+      + 'host’s cgroup namespace to find the pods’ directory. Mounts tracefs to notice programs that read by splice(2) or FIONREAD. The kernel has no '
+      + 'smaller capability for entering a namespace. SYS_ADMIN contains BPF and PERFMON.',
   },
 } as const satisfies Record<string, Capability>;
 

@@ -1,4 +1,4 @@
-// The values of the Helm chart in zod; their JSON schema is generated beside the chart's defaults.
+// The values of the Helm chart in zod. The chart's values.schema.json is generated from them.
 import { z } from 'zod';
 import { spec } from './spec';
 
@@ -15,66 +15,66 @@ const image = z.strictObject({
 });
 
 const podDisruptionBudget = z.strictObject({
-  enabled: z.boolean().describe('Limit how many controllers may be evicted at a time; with one replica it keeps nobody from draining a node.'),
+  enabled: z.boolean().describe('Limit how many controllers may be evicted at a time; with one replica a node can still be drained.'),
   maxUnavailable: z.union([z.int().min(1), z.string().regex(/^([1-9][0-9]?|100)%$/)]),
 });
 
 const networkPolicy = z.strictObject({
-  enabled: z.boolean().describe('Let controller and agents be reached, and reach, only whom they must; needs a network plug-in that enforces policies.'),
-  metricsFrom: z.array(objectMap).describe('NetworkPolicyPeers that may read metrics; empty is everybody.'),
-  apiServerPorts: z.array(z.int().min(1).max(65535)).min(1).describe('Ports of the API server: of its Service, and of the servers behind it.'),
+  enabled: z.boolean().describe('Restrict the connections from and to controller and agents to those that they need; needs a network plug-in that enforces policies.'),
+  metricsFrom: z.array(objectMap).describe('NetworkPolicyPeers that may read metrics; empty allows every peer.'),
+  apiServerPorts: z.array(z.int().min(1).max(65535)).min(1).describe('Ports of the API server: the port of its Service and those of the servers behind the Service.'),
 });
 
 const admissionPolicy = z.strictObject({
-  enabled: z.boolean().describe('Pin by ValidatingAdmissionPolicies what the controller’s account may make: names, and the agents’ image, host paths and capabilities.'),
-  images: z.array(z.string().min(1)).describe('Further repositories of agents, without tags; image.repository and spec.agent.image are always admitted.'),
+  enabled: z.boolean().describe('Restrict by ValidatingAdmissionPolicies what the controller’s ServiceAccount may create: the objects’ names, and the agents’ image, host paths and capabilities.'),
+  images: z.array(z.string().min(1)).describe('Further image repositories, without tags, that agents may use; image.repository and spec.agent.image are always admitted.'),
 });
 
 const metrics = z.strictObject({
   serviceMonitor: z.strictObject({
-    enabled: z.boolean().describe('Have the Prometheus operator scrape controller and agents; needs its CRDs.'),
+    enabled: z.boolean().describe('Create ServiceMonitors for controller and agents; needs the CRDs of the Prometheus operator.'),
     interval: duration,
-    labels: stringMap.describe('What the serviceMonitorSelector of your Prometheus asks for.'),
+    labels: stringMap.describe('Labels that the serviceMonitorSelector of your Prometheus selects.'),
   }),
   alerts: z.strictObject({
-    enabled: z.boolean().describe('Alert rules as a PrometheusRule; needs the CRDs of the Prometheus operator.'),
-    labels: stringMap.describe('What the ruleSelector of your Prometheus asks for.'),
+    enabled: z.boolean().describe('Create a PrometheusRule with the alert rules; needs the CRDs of the Prometheus operator.'),
+    labels: stringMap.describe('Labels that the ruleSelector of your Prometheus selects.'),
   }),
   dashboard: z.strictObject({
-    enabled: z.boolean().describe('A ConfigMap that the sidecar of Grafana loads as a dashboard.'),
-    labels: stringMap.describe('What that sidecar looks for.'),
+    enabled: z.boolean().describe('Create a ConfigMap that Grafana’s sidecar loads as a dashboard.'),
+    labels: stringMap.describe('Labels by which that sidecar finds the ConfigMap.'),
   }),
 });
 
 export const chartValues = z.strictObject({
-  global: objectMap.optional().describe('Set by parent charts; not read.'),
+  global: objectMap.optional().describe('Set by parent charts; this chart does not read it.'),
   image,
-  replicas: z.int().min(1).max(5).describe('One leads; the others wait for its lease.'),
+  replicas: z.int().min(1).max(5).describe('One replica leads; the others wait for the leader’s Lease.'),
   resources: objectMap,
   nodeSelector: stringMap,
   tolerations: z.array(objectMap),
-  affinity: objectMap.describe('Of the controller; empty prefers one replica a node.'),
-  priorityClassName: z.string().describe('Of the controller.'),
-  podAnnotations: stringMap.describe('Of the controller.'),
+  affinity: objectMap.describe('Affinity of the controller’s pods; empty prefers a node of its own for each replica.'),
+  priorityClassName: z.string().describe('PriorityClass of the controller’s pods.'),
+  podAnnotations: stringMap.describe('Annotations of the controller’s pods.'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']),
   podDisruptionBudget,
   networkPolicy,
   admissionPolicy,
   metrics,
   liveData: z.strictObject({
-    enabled: z.boolean().describe('Serve live data to accelctl and the console, as an aggregated API: an APIService and the rights it takes.'),
+    enabled: z.boolean().describe('Serve live data to accelctl and the console as an aggregated API: an APIService and the RBAC rules that it needs.'),
   }),
   crds: z.strictObject({
     enabled: z.boolean().describe('Install the CustomResourceDefinition with the release.'),
     keep: z.boolean().describe('Leave the CustomResourceDefinition in the cluster when the release is uninstalled.'),
   }),
   resource: z.strictObject({
-    create: z.boolean().describe('Apply a SidecarAcceleration after each install and upgrade, instead of doing so by hand or from Git.'),
-    spec: spec.describe('Its spec; what is left out has the default of the resource.'),
+    create: z.boolean().describe('Apply a SidecarAcceleration after each install and upgrade; leave it false when you apply the resource by hand or from Git.'),
+    spec: spec.describe('The spec of that resource; fields that are left out get the CRD’s defaults.'),
   }),
   uninstall: z.strictObject({
-    drain: z.boolean().describe('Delete the SidecarAcceleration and wait until every node has given back what it held, before anything is uninstalled.'),
-    timeoutSeconds: z.int().min(10).max(3600).describe('How long to wait for that; helm’s own --timeout must not be shorter.'),
+    drain: z.boolean().describe('Delete the SidecarAcceleration and wait until every node has removed the datapath, before anything is uninstalled.'),
+    timeoutSeconds: z.int().min(10).max(3600).describe('Most seconds to wait for that; helm’s --timeout must not be shorter.'),
   }),
 });
 

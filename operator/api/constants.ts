@@ -1,4 +1,4 @@
-// Names that more than one part must agree on: the API group, labels, and the audience of agent tokens.
+// Names and times that more than one part must agree on: the API group, labels, the audience of agent tokens.
 
 export const group = 'acceleration.dev';
 export const version = 'v1alpha1';
@@ -7,27 +7,27 @@ export const kind = 'SidecarAcceleration';
 export const plural = 'sidecaraccelerations';
 export const singular = 'sidecaracceleration';
 export const shortName = 'sca';
-/** The one object the controller looks at; the CRD refuses every other name. */
+/** The name of the one SidecarAcceleration of a cluster; the CRD refuses every other name. */
 export const singletonName = 'default';
 
-/** Label on a namespace or a pod: the value `off` keeps it out whatever the selectors say. */
+/** Label on a namespace or a pod: the value `off` excludes the namespace or pod, whatever the selectors say. */
 export const modeLabel = `${group}/mode`;
 export const modeLabelOff = 'off';
-/** Label on the agents' pods: the revision of the template that they were made from. */
+/** Label on the agents' pods: the revision of the pod template that the pod was created from. */
 export const revisionLabel = `${group}/revision`;
-/** Holds the resource until every node has given back what it held. */
+/** Finalizer of the SidecarAcceleration: the resource stays until every node has removed the datapath. */
 export const finalizer = `${group}/drain`;
 /**
- * How long a node that removes the datapath waits, in milliseconds: for redirected bytes to be read, and for connections to leave the map
- * where they must (ADR 4). What has not happened by then waits for readers that hang.
+ * How long an agent that removes the datapath waits at most, in milliseconds: `unreadMs` for unread redirected bytes to be read, `leavingMs`
+ * for connections that must leave the SOCKHASH first (ADR 4). After that time the readers are taken to hang, and the agent goes on.
  */
-export const removalPatience = { unreadMs: 30_000, leavingMs: 120_000 };
-/** Audience of the projected token an agent shows to the controller; useless for the API server itself. */
+export const removalTimeouts = { unreadMs: 30_000, leavingMs: 120_000 };
+/** Audience of the projected token by which an agent authenticates to the controller. The API server does not accept a token of this audience. */
 export const agentAudience = `${group}/agent`;
-/** The controller's Service and Lease, and the name in the certificate it shows to agents, whatever address they dial. */
+/** Name of the controller's Service and Lease, and in the controller's certificate: agents check for it whatever address they dial. */
 export const controllerName = 'sidecar-acceleration-controller';
-/** The one field manager of all server-side apply. */
+/** The field manager of every server-side apply of this product. */
 export const fieldManager = 'sidecar-acceleration';
 
-/** Namespaces that are never selected, beside the product's own. */
+/** Namespaces that are never selected. The product's own namespace is not selected either. */
 export const systemNamespaces: readonly string[] = ['kube-system', 'kube-public', 'kube-node-lease'];

@@ -7,7 +7,7 @@ const [v1alpha1] = crd.spec.versions;
 if (!v1alpha1) throw new Error('the CRD has no version');
 const root = v1alpha1.schema.openAPIV3Schema;
 
-/** Every node of a schema with its path. */
+/** Each schema inside a schema, itself included, with its path. */
 function* nodes(schema: StructuralSchema, at = ''): Generator<[string, StructuralSchema]> {
   yield [at, schema];
   for (const [name, child] of Object.entries(schema.properties ?? {})) yield* nodes(child, `${at}.${name}`);
@@ -15,7 +15,7 @@ function* nodes(schema: StructuralSchema, at = ''): Generator<[string, Structura
   if (schema.additionalProperties) yield* nodes(schema.additionalProperties, `${at}{}`);
 }
 
-/** What the API server does with `default`, as far as objects go. */
+/** Fills in defaults as the API server does, for objects only. */
 function defaulted(schema: StructuralSchema, value: unknown): unknown {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
   const result: Record<string, unknown> = { ...value };
@@ -35,7 +35,7 @@ function specSchema(): StructuralSchema {
 describe('the CRD', () => {
   const own = [...nodes(root)].filter(([at]) => at.startsWith('.spec') || at.startsWith('.status'));
 
-  it('bounds every string, list and map, so that rules have a known cost and status a known size', () => {
+  it('bounds the length of every string, list and map, so that the cost of CEL rules and the size of the status are known', () => {
     const unbounded = own.filter(([, schema]) => {
       if (schema.type === 'string') return !('maxLength' in schema || 'enum' in schema || 'format' in schema);
       if (schema.type === 'array') return !('maxItems' in schema);
@@ -44,7 +44,7 @@ describe('the CRD', () => {
     expect(unbounded.map(([at]) => at)).toEqual([]);
   });
 
-  it('uses only patterns that RE2 knows: no look-around and no back-references', () => {
+  it('uses only patterns that RE2 supports: no look-around and no back-references', () => {
     for (const [, schema] of own) expect(String(schema['pattern'] ?? '')).not.toMatch(/\(\?[=!<]|\\[1-9]/);
   });
 
@@ -52,7 +52,7 @@ describe('the CRD', () => {
     expect(defaulted(specSchema(), {})).toEqual(spec.parse({}));
   });
 
-  it('merges conditions, namespaces and reasons by their names', () => {
+  it('has keys for every list of objects in the status, so that server-side apply merges the lists by key', () => {
     const keys = own.filter(([, schema]) => schema['x-kubernetes-list-type'] === 'map').map(([at, schema]) => [at, schema['x-kubernetes-list-map-keys']]);
     expect(keys).toEqual([
       ['.status.conditions', ['type']],
@@ -66,7 +66,7 @@ describe('the CRD', () => {
     ]);
   });
 
-  it('shows mode, readiness, nodes, share and age in a listing, and a rollout in a wide one', () => {
+  it('prints mode, readiness, nodes, share and age with kubectl get, and the rollout with -o wide', () => {
     expect(v1alpha1.additionalPrinterColumns.map((column) => column.name)).toEqual(['Mode', 'Ready', 'Nodes', 'Accelerated', 'Rollout', 'Age']);
   });
 });

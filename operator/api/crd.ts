@@ -6,17 +6,17 @@ import { spec } from './spec';
 import { status } from './status';
 import { structural, type StructuralSchema } from './structural';
 
-/** What `kubectl get sca` shows; everything it needs is a string in the resource, because columns cannot compute. */
+/** The columns of `kubectl get sca`. A column prints one field, so shares such as 3/3 are strings in the status. */
 const columns = [
   { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
   { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
-  { name: 'Nodes', type: 'string', jsonPath: '.status.summary.nodes', description: 'Nodes with a ready agent, of those that should have one.' },
+  { name: 'Nodes', type: 'string', jsonPath: '.status.summary.nodes', description: 'Nodes with a ready agent, of the nodes that should have an agent.' },
   { name: 'Accelerated', type: 'string', jsonPath: '.status.summary.accelerated', description: 'Share of the open connections that are accelerated.' },
   { name: 'Rollout', type: 'string', jsonPath: '.status.rollout.message', priority: 1, description: 'How far the newest revision of the agent is.' },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ] as const;
 
-/** A second object could only contradict the first, so its name is fixed. */
+/** The name is fixed, so that a cluster has one object: a second could only contradict the first. */
 const singleton = rules({
   rule: `self.metadata.name == '${singletonName}'`,
   message: `a cluster has one ${kind} and its name is "${singletonName}": set metadata.name to ${singletonName}`,
@@ -33,7 +33,7 @@ function schema(): StructuralSchema {
   };
 }
 
-/** The CRD as a plain object, ready to be applied or written as YAML. */
+/** The CustomResourceDefinition as an object that can be applied or written as YAML. */
 export function customResourceDefinition() {
   return {
     apiVersion: 'apiextensions.k8s.io/v1',

@@ -1,4 +1,4 @@
-// Writes every file that is made from the schema and the reasons; with --check it only says which of them are stale.
+// Writes every file that is generated from operator/api; with --check it writes nothing and fails when a file is not up to date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { generatedFiles } from './generated';
@@ -12,7 +12,7 @@ function stale(path: string, text: string): boolean {
 function main(check: boolean): number {
   const changed = [...generatedFiles()].filter(([name, text]) => stale(join(root, name), text));
   if (check) {
-    for (const [name] of changed) console.error(`${name} is not what operator/api says: run npm run generate and commit the result`);
+    for (const [name] of changed) console.error(`${name} differs from what operator/api generates: run npm run generate and commit the file`);
     return changed.length === 0 ? 0 : 1;
   }
   for (const [name, text] of changed) {

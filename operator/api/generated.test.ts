@@ -8,28 +8,28 @@ import { connectionReasonNames, nodeReasonNames } from './reasons';
 const root = join(__dirname, '..', '..');
 
 describe('the generated files', () => {
-  it.each([...generatedFiles()])('%s in the checkout is what the schema says', (name, text) => {
+  it.each([...generatedFiles()])('%s in the checkout is up to date', (name, text) => {
     expect(readFileSync(join(root, name), 'utf8')).toBe(text);
   });
 
-  it('tell every reason to people', () => {
+  it('list every reason of a connection and of a node in docs/reasons.md', () => {
     const page = generatedFiles().get('docs/reasons.md');
     for (const name of [...connectionReasonNames, ...nodeReasonNames]) expect(page).toContain(`| \`${name}\` |`);
   });
 
-  it('leave nothing in the CRD that Helm would take for a template', () => {
+  it('have no {{ in the CRD, which Helm would evaluate', () => {
     expect(generatedFiles().get('crds/acceleration.dev_sidecaraccelerations.yaml')).not.toContain('{{');
   });
 });
 
-describe('the ten-line example', () => {
+describe('the example docs/examples/default.yaml', () => {
   const example = readFileSync(join(root, 'docs/examples/default.yaml'), 'utf8');
 
-  it('is what the README shows', () => {
+  it('stands in the README', () => {
     expect(readFileSync(join(root, 'README.md'), 'utf8')).toContain(`\`\`\`yaml\n${example}\`\`\``);
   });
 
-  it('is what the chart tells its user to apply', () => {
+  it('stands in the notes that helm install prints', () => {
     const notes = readFileSync(join(root, 'charts/sidecar-acceleration/templates/NOTES.txt'), 'utf8');
     expect(notes.replace(/^ {2}/gm, '')).toContain(example);
   });

@@ -1,4 +1,4 @@
-// Every generated file by its path in the checkout, as text; nothing is written here.
+// The text of every generated file by its path in the checkout. generate.ts writes the files.
 import { stringify } from 'yaml';
 import { z } from 'zod';
 import { chartValues } from './chartValues';
@@ -10,14 +10,14 @@ import { reasonsPage } from './reasonsPage';
 const chart = 'charts/sidecar-acceleration';
 const banner = '# Generated from operator/api by npm run generate; do not edit.\n';
 
-/** In YAML 1.1, which Kubernetes' tools read, a bare Off is the boolean false; the writer quotes it when told so. */
+/** Kubernetes' tools read YAML 1.1, in which an unquoted Off is the boolean false; with `version: '1.1'` the writer quotes it. */
 function crdYaml(): string {
   return stringify(customResourceDefinition(), { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false });
 }
 
 /**
- * The CRD as a template of the chart. It is not in the chart's crds/ folder, because Helm never upgrades what is there;
- * and it is text rather than .Files.Get | fromYaml, because that turns the bounds of integers into floating point.
+ * The CRD as a template of the chart. It is not in the chart's crds/ folder, because Helm never upgrades files of that folder. It is text
+ * and not `.Files.Get | fromYaml`, because fromYaml turns the bounds of integers into floating-point numbers.
  */
 function crdTemplate(): string {
   const keep = "metadata:\n  {{- if .Values.crds.keep }}\n  annotations:\n    helm.sh/resource-policy: keep\n  {{- end }}\n";
@@ -25,8 +25,8 @@ function crdTemplate(): string {
 }
 
 /**
- * As the user writes values: what has a default may be left out. Objects of known fields are closed, so that a typing
- * error is refused by name; marks that only the API server reads are left out.
+ * The JSON schema of the chart's values as a user writes them: fields with a default may be left out. An object with known fields takes no
+ * other, so that helm refuses a misspelt field by name. The x-kubernetes-* keywords, which only the API server reads, are dropped.
  */
 function valuesSchema(): string {
   const schema = z.toJSONSchema(chartValues, {

@@ -1,4 +1,4 @@
-// The public face of the API package.
+// Everything that other folders import from operator/api.
 export * from './bounds';
 export * from './capabilities';
 export * from './constants';

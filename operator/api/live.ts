@@ -1,4 +1,5 @@
-// The live data of a cluster as the API server hands it out: an API group of its own, aggregated, with nothing stored behind it.
+// The objects of the aggregated API live.acceleration.dev: open connections and their events. The controller answers from what the
+// agents read at that moment; nothing is stored.
 import { z } from 'zod';
 import { group } from './constants';
 
@@ -7,13 +8,13 @@ export const liveVersion = 'v1alpha1';
 export const liveApiVersion = `${liveGroup}/${liveVersion}`;
 export const liveApiService = `${liveVersion}.${liveGroup}`;
 export const connectionsResource = 'connections';
-/** Most connections of one answer. */
+/** Most connections in one response. */
 export const maxListedConnections = 5000;
 
 const count = z.int().min(0);
 const bytes = z.object({ fast: count, tcp: count });
 
-/** One end of an open connection of a selected pod. Bytes are those this end has sent. */
+/** One end of an open connection of a selected pod. `bytes` counts what this end has sent. */
 export const liveConnection = z.object({
   apiVersion: z.string(),
   kind: z.literal('Connection'),
@@ -24,22 +25,25 @@ export const liveConnection = z.object({
   role: z.enum(['Connecting', 'Accepting']),
   local: z.string(),
   remote: z.string(),
-  /** Once both ends know each other. */
+  /** PodLocal or NodeLocal; missing until the two ends are paired. */
   path: z.string().optional(),
-  /** What the connecting end asked for, and where the rules of its pod sent it. */
+  /** The destination that the connecting program asked for, and the one that the pod's iptables rules changed it to. */
   original: z.string().optional(),
   redirected: z.string().optional(),
-  /** `namespace/pod` of the other end, if it is a selected pod of the same node. */
+  /** `namespace/pod` of the other end, if that is a selected pod of the same node. */
   peer: z.string().optional(),
   state: z.enum(['Accelerated', 'Tcp']),
-  /** Why it runs over TCP; left out for a connection that is not counted by itself: one opened while the mode was Off, or a short one of which others are a sample. */
+  /**
+   * Why the connection runs over TCP. Missing for a connection that the datapath does not follow: one that was opened while the mode was Off,
+   * or a short-lived one that was not drawn for the sample (ADR 12).
+   */
   reason: z.string().optional(),
   bytes,
-  /** Smoothed, as TCP measured it last: it stands still while no data runs over TCP. */
+  /** TCP's smoothed round-trip time. It does not change while no data is sent over TCP. */
   roundTripMicroseconds: count,
 });
 
-/** Sums over all open connections of one pod, listed or not. */
+/** Sums over all open connections of one pod, also over those that the response has no room for. */
 export const podTraffic = z.object({
   namespace: z.string(),
   name: z.string(),
@@ -49,14 +53,14 @@ export const podTraffic = z.object({
   roundTripMicroseconds: count,
 });
 
-/** A node whose connections are not in the answer, and why. */
+/** A node whose connections are missing from the response, and why. */
 export const silentNode = z.object({ name: z.string(), message: z.string() });
 
 export const connectionList = z.object({
   apiVersion: z.string(),
   kind: z.literal('ConnectionList'),
   metadata: z.object({ resourceVersion: z.string(), remainingItemCount: count.optional() }),
-  /** Those that have sent the most first. */
+  /** Sorted by bytes sent, most first. */
   items: z.array(liveConnection),
   pods: z.array(podTraffic),
   silentNodes: z.array(silentNode),
@@ -65,12 +69,12 @@ export const connectionList = z.object({
 export const liveEventTypes = ['Opened', 'Paired', 'Left', 'Closed'] as const;
 export type LiveEventType = (typeof liveEventTypes)[number];
 
-/** One line of a watch: what happened to a connection, or (BOOKMARK) what is to be known about the watch itself. */
+/** One line of a watch: an event of a connection, or a BOOKMARK with nodes that do not answer and the number of omitted events. */
 export const liveEvent = z.discriminatedUnion('type', [
   z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: liveConnection.extend({ event: z.enum(liveEventTypes), time: z.iso.datetime() }) }),
   z.object({
     type: z.literal('BOOKMARK'),
-    object: z.object({ silentNodes: z.array(silentNode), /** Events since the last bookmark that there was no room for. */ omitted: count }),
+    object: z.object({ silentNodes: z.array(silentNode), /** Events since the last bookmark that were dropped because their buffer was full. */ omitted: count }),
   }),
   z.object({ type: z.literal('ERROR'), object: z.object({ message: z.string() }) }),
 ]);

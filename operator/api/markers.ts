@@ -1,14 +1,14 @@
-// Kubernetes' own marks on schema fields (list-map keys, CEL rules), attached to the zod schema through its metadata.
+// Kubernetes' x-kubernetes-* keywords of schema fields (keys of list maps, CEL rules), attached to a zod schema as metadata.
 
 /** One rule in the Common Expression Language; `self` is the field that carries it. */
 export interface Rule {
   readonly rule: string;
   readonly message: string;
-  /** The field to blame, when it is not the one that carries the rule. */
+  /** The field that the API server's error names, when it is not the field that carries the rule. */
   readonly fieldPath?: string;
 }
 
-/** A list merged by the given keys of its items, as server-side apply does for containers by name. */
+/** A list that server-side apply merges by the given keys of its items, as it merges containers by name. */
 export function listMap(...keys: [string, ...string[]]): Record<string, unknown> {
   return { 'x-kubernetes-list-type': 'map', 'x-kubernetes-list-map-keys': keys };
 }
@@ -16,15 +16,15 @@ export function listMap(...keys: [string, ...string[]]): Record<string, unknown>
 /** A list without order and without duplicates. */
 export const listSet: Record<string, unknown> = { 'x-kubernetes-list-type': 'set' };
 
-/** An object that is replaced as a whole: two managers never own parts of one selector. */
+/** An object that server-side apply replaces as a whole, so that two field managers never own parts of one selector. */
 export const atomic: Record<string, unknown> = { 'x-kubernetes-map-type': 'atomic' };
 
-/** Rules the API server evaluates; their messages are what the user reads. */
+/** CEL rules that the API server evaluates. It shows a rule's message to the user when the rule is broken. */
 export function rules(...list: [Rule, ...Rule[]]): Record<string, unknown> {
   return { 'x-kubernetes-validations': list };
 }
 
-/** Most entries of a map. zod has no such bound on records, and CEL costs cannot be estimated without one. */
+/** The most entries of a map. zod has no such bound for records, and without it the API server cannot estimate the cost of a CEL rule. */
 export function maxProperties(count: number): Record<string, unknown> {
   return { maxProperties: count };
 }

@@ -1,22 +1,28 @@
-// What of a pod keeps its connections on TCP, beside selectors: for the agent, which has it from the container runtime, and for explain
-// and doctor, which have it from the API server.
+// Properties of a pod, beside its labels, that keep its connections on TCP. The agent reads them from the container runtime; `accelctl
+// explain` and `doctor` read them from the API server.
 import type { Labels } from './labelSelector';
 
-/** By which bandwidth plug-ins of the Container Network Interface, and Cilium, limit a pod where it meets the node. */
+/** Annotations by which the bandwidth plug-in of the Container Network Interface and Cilium limit a pod at its network device. */
 const bandwidthAnnotations = ['kubernetes.io/ingress-bandwidth', 'kubernetes.io/egress-bandwidth'] as const;
 
-/** The first such annotation of a pod; undefined where it has none. */
+/** The name of the first annotation of a pod that limits its bandwidth; undefined when there is none. */
 export function bandwidthAnnotation(annotations: Labels): string | undefined {
   return bandwidthAnnotations.find((name) => (annotations[name] ?? '') !== '');
 }
 
-/** Kata Containers, gVisor and Firecracker by the names that their documentations give handlers and classes, with what people append. */
+/**
+ * Names of runtime handlers and RuntimeClasses of Kata Containers, gVisor and Firecracker, as their documentation has them, also with a
+ * prefix or suffix such as kata-qemu.
+ */
 const ownKernelRuntimes = /(^|[^a-z])(kata|runsc|gvisor|firecracker)([^a-z]|$)/i;
-/** The pod that KubeVirt makes for each of its machines. */
+/** The label of the pod that KubeVirt creates for each virtual machine. */
 const machineLabel = 'kubevirt.io';
 const machineLabelValue = 'virt-launcher';
 
-/** Whether the sockets of a pod's programs are those of another kernel. @param runtimes names of its runtime, as a handler, type or class */
+/**
+ * True when the pod's programs run on a kernel of their own, so that their sockets are not sockets of the node's kernel.
+ * @param runtimes the names by which the pod's runtime is known: handler, type or RuntimeClass
+ */
 export function hasOwnKernel({ labels, runtimes }: { readonly labels: Labels; readonly runtimes: readonly string[] }): boolean {
   return labels[machineLabel] === machineLabelValue || runtimes.some((name) => ownKernelRuntimes.test(name));
 }

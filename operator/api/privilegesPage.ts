@@ -1,4 +1,4 @@
-// docs/privileges.md: what an agent may do on its node, as a page for people.
+// The text of docs/privileges.md: what an agent may do on its node.
 import { agentCapabilities } from './capabilities';
 
 export function privilegesPage(): string {
@@ -12,22 +12,22 @@ export function privilegesPage(): string {
 |---|---|
 ${rows.join('\n')}
 
-An agent that lacks one of them says so: its node is listed with the reason \`MissingPrivilege\`.
+When an agent lacks one of them, its node is listed with the reason \`MissingPrivilege\`.
 
-| beside them | what for |
+| besides the capabilities | what for |
 |---|---|
 | user 0 | The socket of the container runtime and the BPF file system belong to root. |
-| processes of the host | The runtime names pods by process ids of the host. |
-| \`/sys/fs/bpf\` | What is pinned there outlives the agent. |
-| \`/sys/fs/cgroup\`, read-only | The directory of the pods, to which the programs are attached. |
-| the runtime's socket, through \`/proc/1/root\` and \`SYS_PTRACE\` | Which pods run here. Whoever may connect to that socket is root on the node. No directory is mounted for it. |
-| no AppArmor profile, SELinux type \`spc_t\` | The runtimes' own profiles deny mounting and looking at other processes. |
+| the host's PID namespace | The container runtime identifies a pod by a process id of the host. |
+| \`/sys/fs/bpf\` | The programs and maps are pinned there, so that they stay when the agent ends. |
+| \`/sys/fs/cgroup\`, read-only | It has the directory of the pods' cgroups, to which the programs are attached. |
+| the runtime's socket, through \`/proc/1/root\` and \`SYS_PTRACE\` | The agent asks the runtime which pods run on the node. A process that may connect to that socket is as good as root on the node. No directory is mounted for it. |
+| no AppArmor profile, SELinux type \`spc_t\` | The runtimes' default profiles deny mounts and access to other processes. |
 
-Its root file system is read-only, the runtime's seccomp profile is on, it cannot gain privileges, and it has neither the host's network nor a
-right on the API server.
+The agent's root file system is read-only, the runtime's seccomp profile is on, and privilege escalation is off. The agent is not in the host's
+network namespace and has no rights at the API server.
 
-\`spec.agent.privileges: Privileged\` makes it a privileged container instead, for two kinds of nodes: with a kernel before 5.11, where maps
-count as locked memory and a limit on that needs \`SYS_RESOURCE\`; and with a security module that denies what the capabilities allow.
-Either way Pod Security counts the agents' pods as \`privileged\`, because of the host's processes and paths.
+\`spec.agent.privileges: Privileged\` makes the agent a privileged container instead. Two kinds of nodes need that: nodes with a kernel before
+5.11, where maps count as locked memory and raising its limit needs \`SYS_RESOURCE\`, and nodes with a security module that denies what the
+capabilities allow. With either setting the pods need the Pod Security level \`privileged\`, because of the host's PID namespace and paths.
 `;
 }

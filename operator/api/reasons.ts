@@ -1,83 +1,84 @@
-// Every reason the product gives for "this is not accelerated" or "this node cannot": the one list behind status, metrics and docs.
+// Every reason why a connection is not accelerated, a node cannot accelerate, or a rollout passes a node over. Status, metrics, accelctl
+// and docs/reasons.md read the reasons from here.
 
-/** What a reason means to the person who reads it, and what they can do about it. */
+/** What a reason means, and what a user can do about it. */
 export interface ReasonText {
   readonly means: string;
   readonly remedy: string;
 }
 
 /**
- * Why an open connection is not accelerated. The names are the enumerators of `enum reason` in ebpf/abi.h
- * without their prefix; operator/agent/datapath checks at start that the two agree.
+ * Why an open connection is not accelerated. The names are the enumerators of `enum reason` in ebpf/abi.h without their prefix.
+ * operator/agent/datapath compares the two lists when it loads the programs.
  */
 export const connectionReasons = {
   Pairing: {
-    means: 'The connection was just opened and its other end has not been seen yet.',
-    remedy: 'Nothing: it settles with the first bytes.',
+    means: 'The connection was just opened, and its other end has not been found yet.',
+    remedy: 'Nothing: another reason, or acceleration, follows with the first bytes.',
   },
   PeerElsewhere: {
     means: 'The other end is on another node or outside the cluster.',
-    remedy: 'Nothing: such bytes must cross a network. Topology-aware routing keeps more of them on the node.',
+    remedy: 'Nothing: such connections must cross a network. Topology-aware routing keeps more connections on one node.',
   },
   PeerNotSelected: {
     means: 'The other end is on this node, but its pod is not selected.',
     remedy: 'Widen spec.selector, or remove the label acceleration.dev/mode=off from the other pod or its namespace.',
   },
   PathNotSelected: {
-    means: 'The connection is of a path (PodLocal or NodeLocal) that spec.paths leaves out.',
+    means: 'The path of the connection (PodLocal or NodeLocal) is not in spec.paths.',
     remedy: 'Add the path to spec.paths.',
   },
   Learning: {
-    means: 'The destination is new: its connections stay on TCP until it is seen that they take turns and how they are read.',
-    remedy: 'Nothing: connections that take turns are joined within seconds, later ones when they open. Idle ones stay so.',
+    means: 'The destination is new. Its connections stay on TCP until the datapath has seen that they alternate requests and answers, and how they are read.',
+    remedy: 'Nothing: connections with requests and answers are joined within seconds, later ones when they open. An idle connection stays on TCP.',
   },
   ShortLived: {
-    means: 'Connections to this destination end after one or two requests, before joining them would pay.',
+    means: 'Connections to this destination end after one or two requests, so that joining them costs more than it gains.',
     remedy: 'Let the client keep its connections open (HTTP keep-alive, a connection pool).',
   },
   OneWay: {
-    means: 'The connection is a stream without answers, which is faster over TCP. It is joined again when it takes turns.',
-    remedy: 'Nothing.',
+    means: 'The connection is a stream without answers, which is faster over TCP. It is joined again when it alternates requests and answers.',
+    remedy: 'Nothing: TCP is the faster way for such a stream.',
   },
   SplicingReader: {
-    means: 'A program of the receiving container moves bytes by splice(2), which never sees joined ones (Go io.Copy between sockets).',
+    means: 'A program of the receiving container reads by splice(2), which never returns redirected bytes (Go io.Copy between sockets).',
     remedy: 'Nothing: the connection stays on TCP and works as before.',
   },
   CountingReader: {
-    means: 'A program of the receiving container asks by ioctl(FIONREAD) how much is unread, which is wrong for joined sockets (nginx, Java).',
+    means: 'A program of the receiving container asks by ioctl(FIONREAD) how many bytes are unread, which is wrong for joined sockets (nginx, Java).',
     remedy: 'Nothing: the connection stays on TCP and works as before.',
   },
   UnwatchedReader: {
-    means: 'Nothing on the node can see how the receiving program reads, and if it splices or asks FIONREAD it would miss joined bytes.',
+    means: 'The node has no means to see how the receiving program reads. A program that reads by splice(2) or FIONREAD would miss redirected bytes.',
     remedy: 'See the problem UnwatchedReaders of the node.',
   },
   BandwidthLimited: {
-    means: 'One of the two pods has an annotation kubernetes.io/ingress-bandwidth or egress-bandwidth, which redirected bytes would not obey.',
-    remedy: 'Nothing: the limit holds. Without the annotation in its template a new pod is accelerated; inside the pod it is already.',
+    means: 'One of the two pods has an annotation kubernetes.io/ingress-bandwidth or egress-bandwidth. Redirected bytes would exceed that limit.',
+    remedy: 'Nothing: the limit holds. Connections inside the pod are accelerated all the same. To accelerate the others, remove the annotation from the pod template.',
   },
   PeerOwnKernel: {
-    means: 'The other end’s pod has a kernel of its own, whose sockets this one cannot join: Kata Containers, gVisor, or a machine of KubeVirt.',
+    means: 'The pod of the other end runs on a kernel of its own, with sockets that the node’s kernel cannot join: Kata Containers, gVisor or KubeVirt.',
     remedy: 'Nothing: the connection stays on TCP and works as before.',
   },
   BlockingReader: {
-    means: 'The receiving program reads with a blocking socket, which the kernel cannot wake for joined sockets, or waits by SO_RCVLOWAT.',
-    remedy: 'Use non-blocking sockets in the receiving program (Envoy, nginx, Go, Node and Netty do).',
+    means: 'The receiving program waits in a read of a blocking socket, which redirected bytes do not wake, or waits by SO_RCVLOWAT.',
+    remedy: 'Use non-blocking sockets in the receiving program, as Envoy, nginx, Go, Node and Netty do.',
   },
   UnsupportedSocket: {
     means: 'The socket uses a feature that cannot be joined: Multipath TCP, a TLS socket of the kernel, or TCP repair.',
     remedy: 'Nothing: the connection stays on TCP and works as before.',
   },
   LimitReached: {
-    means: 'As many connections are joined, or as much lies unread on the fast path, as the node or one pod of it may have.',
-    remedy: 'Raise spec.connections.max; see docs/limits.md for what one pod may have of it, and the problem ConnectionLimit of the node.',
+    means: 'The node or one of its pods has as many joined connections, or as many unread redirected bytes, as it may have.',
+    remedy: 'Raise spec.connections.max. docs/limits.md says how much of it one pod gets; the node’s problem ConnectionLimit names the pod.',
   },
   SocketInUse: {
-    means: 'Another program has put this socket into a map of its own, or the kernel refused it.',
-    remedy: 'Look for another product that uses sockmap on the node.',
+    means: 'Another product has put this socket into a sockmap of its own, or the kernel refused to add the socket to the SOCKHASH.',
+    remedy: 'Find another product that uses sockmap on the node, and use one of the two.',
   },
   Observing: {
-    means: 'spec.mode is Observe, or was when the connection was opened: it is counted, and its bytes stay on TCP.',
-    remedy: 'Set spec.mode to Accelerate; connections that are open already join when they take turns.',
+    means: 'spec.mode is Observe, or was Observe when the connection was opened: the connection is counted, and its bytes stay on TCP.',
+    remedy: 'Set spec.mode to Accelerate. Connections that are already open are joined when they alternate requests and answers.',
   },
   SwitchedOff: {
     means: 'spec.mode is Off.',
@@ -85,114 +86,115 @@ export const connectionReasons = {
   },
 } as const satisfies Record<string, ReasonText>;
 
-/** Why a node cannot accelerate, or its agent cannot work as ordered. */
+/** Why a node cannot accelerate, or why its agent cannot carry out its order. */
 export const nodeReasons = {
   AgentNotReady: {
-    means: 'The node agent has not reported yet, or has stopped reporting.',
-    remedy: 'Look at the agent pod of the node: kubectl -n <namespace> get pods -l app.kubernetes.io/component=agent -o wide.',
+    means: 'The node’s agent has not reported yet, or has stopped reporting.',
+    remedy: 'See the agent’s pod on the node: kubectl -n <namespace> get pods -l app.kubernetes.io/component=agent -o wide.',
   },
   MissingPrivilege: {
-    means: 'The agent may not do what it has to: a capability is missing, or a security module of the node denies it.',
-    remedy: 'Set spec.agent.privileges to Privileged; docs/privileges.md says what the agent needs and what for.',
+    means: 'The agent lacks a capability, or a security module of the node denies a system call that the agent needs.',
+    remedy: 'Set spec.agent.privileges to Privileged; docs/privileges.md says which privileges the agent needs and why.',
   },
   NodeNotReady: {
-    means: 'The node is not Ready, so nothing is heard of its agent. What is accelerated there stays so.',
-    remedy: 'Look at the node: kubectl describe node. Rollouts and other nodes do not wait for it.',
+    means: 'The node is not Ready, so its agent does not report. Connections that are accelerated on the node stay accelerated.',
+    remedy: 'See kubectl describe node. Rollouts and other nodes do not wait for this node.',
   },
   KernelTooOld: { means: 'The kernel is older than 5.10.', remedy: 'Upgrade the kernel of the node.' },
   NoCgroup2: {
-    means: 'No cgroup v2 hierarchy is mounted, so there is no place to attach to pods only.',
-    remedy: 'Boot with systemd.unified_cgroup_hierarchy=1, or mount cgroup2 beside the version 1 controllers.',
+    means: 'No cgroup v2 hierarchy is mounted, so the programs cannot be attached to the pods’ cgroup.',
+    remedy: 'Boot the node with systemd.unified_cgroup_hierarchy=1, or mount cgroup2 beside the version 1 controllers.',
   },
   NoPodCgroup: {
     means: 'The directory of the pods (kubepods or kubepods.slice) was not found in the cgroup v2 hierarchy.',
     remedy: 'Check the cgroupRoot and cgroupDriver of the kubelet, and that /sys/fs/cgroup of the host is mounted in the agent.',
   },
   NoBtf: {
-    means: 'The kernel has no type information (/sys/kernel/btf/vmlinux).',
+    means: 'The kernel has no BTF type information (/sys/kernel/btf/vmlinux).',
     remedy: 'Use a kernel built with CONFIG_DEBUG_INFO_BTF=y.',
   },
   NoBpffs: { means: 'No BPF file system is mounted at the pin directory.', remedy: 'Mount one: mount -t bpf bpf /sys/fs/bpf.' },
   NoCriSocket: {
     means: 'The container runtime does not answer at its socket, so the pods of the node are unknown.',
-    remedy: 'Where the runtime has its socket elsewhere, set spec.agent.criSocket to it; docs/install.md lists the places that are looked at.',
+    remedy: 'See that the runtime runs. If its socket is at a path that docs/install.md does not list, set spec.agent.criSocket to that path.',
   },
   LoadRefused: {
-    means: 'The kernel refused the programs.',
-    remedy: 'Read the agent log for the verifier message; check that lockdown is off.',
+    means: 'The kernel refused to load the eBPF programs.',
+    remedy: 'Read the verifier’s message in the agent’s log, and check that kernel lockdown is off.',
   },
   CgroupTaken: {
-    means: 'Another product has attached a program to the cgroup of the pods, or above it, that allows none beside it, or would be displaced by ours.',
-    remedy: 'The message names it. Have that product attach with BPF_F_ALLOW_MULTI or by a link, or leave the node out.',
+    means: 'Another product has attached a program to the pods’ cgroup or to one above it. That program allows no other beside it, or this product’s programs would replace it.',
+    remedy: 'Have the product that the message names attach with BPF_F_ALLOW_MULTI or by a link, or exclude the node by spec.nodes.nodeSelector.',
   },
   StalePins: {
-    means: 'The pin directory holds maps of another version that still carry traffic, or that cannot be read.',
-    remedy: 'Wait until their connections close, or drain the node; then delete the named directory below the BPF file system.',
+    means: 'The pin directory has maps of another version that still carry traffic or cannot be read.',
+    remedy: 'Wait until the connections of those maps are closed, or drain the node; then delete the directory of the BPF file system that the message names.',
   },
   UnwatchedReaders: {
-    means: 'The kernel has no way to see which programs read by splice(2) or FIONREAD, so connections of containers not seen before stay on TCP.',
+    means: 'The kernel offers no way to see which programs read by splice(2) or FIONREAD, so connections of new containers stay on TCP.',
     remedy: 'Use a kernel with CONFIG_KPROBES, or with CONFIG_FTRACE_SYSCALLS and tracefs at /sys/kernel/tracing.',
   },
   ImplausibleReport: {
-    means: 'The agent of the node reports pods that are not on it, or more connections than a node can have. That is not counted.',
-    remedy: 'If pods of the node were deleted by force, it passes. If not, take the node out of the cluster: somebody else speaks there.',
+    means: 'The node’s agent reports pods that are not on the node, or more connections than a node can have. Such reports are not counted.',
+    remedy: 'If pods of the node were deleted by force, wait: the problem passes. If not, remove the node from the cluster, because another program may hold the agent’s token.',
   },
   NamespaceLimit: {
-    means: 'More namespaces are selected on the node than the counters have room for.',
+    means: 'More namespaces are selected on the node than the datapath has counters for.',
     remedy: 'Narrow spec.selector.namespaces, or spread the pods.',
   },
   ConnectionLimit: {
-    means: 'The node or one pod of it has as many connections open as are followed, or as much unread on the fast path as it may; the rest stays on TCP.',
-    remedy: 'Look at the named pod: what does it keep open, or not read? For a node that needs more, raise spec.connections.max.',
+    means: 'The node or one of its pods has as many open connections, or as many unread redirected bytes, as it may have. Further connections and messages stay on TCP.',
+    remedy: 'See which connections the named pod keeps open or does not read. If the node needs more, raise spec.connections.max.',
   },
 } as const satisfies Record<string, ReasonText>;
 
-/** What a pod alone can bring about: the node does as ordered all the same, and no rollout is judged by it. */
-const passingNodeReasons: readonly NodeReason[] = ['ConnectionLimit'];
+/** Reasons that a pod can cause by itself. The node carries out its order all the same, and a rollout does not count them as a failure. */
+const podCausedReasons: readonly NodeReason[] = ['ConnectionLimit'];
 
-export function isPassing(reason: NodeReason): boolean {
-  return passingNodeReasons.includes(reason);
+/** True when a pod alone can cause the problem, so that it says nothing about the agent or the node. */
+export function isPodCaused(reason: NodeReason): boolean {
+  return podCausedReasons.includes(reason);
 }
 
-/** Why a node that spec.nodes selects gets no agent at all. */
+/** Why a node that spec.nodes selects gets no agent. */
 export const leftOutReasons = {
   UnsupportedPlatform: {
-    means: 'The node is not Linux on amd64 or arm64: there is no agent for it.',
-    remedy: 'Nothing: the node is left as it is.',
+    means: 'The node does not run Linux on amd64 or arm64; there is no agent image for it.',
+    remedy: 'Nothing: connections on the node stay on TCP.',
   },
   VirtualNode: {
-    means: 'The node stands for a service and runs no pods of DaemonSets: AWS Fargate, or made with virtual-kubelet.',
-    remedy: 'Nothing: pods there stay on TCP. Those that shall be accelerated need nodes of a kernel of their own.',
+    means: 'The node is virtual and runs no pods of DaemonSets: AWS Fargate or virtual-kubelet.',
+    remedy: 'Nothing: connections of its pods stay on TCP. Run pods that are to be accelerated on nodes with a Linux kernel.',
   },
   TaintNotTolerated: {
     means: 'The node has a taint that spec.nodes.tolerations does not tolerate.',
-    remedy: 'Remove the taint; or delete the resource and apply it with a toleration.',
+    remedy: 'Remove the taint, or delete the resource and apply it again with a toleration.',
   },
 } as const satisfies Record<string, ReasonText>;
 
-/** Why a rollout neither waits for a node nor counts it. */
+/** Why a rollout sets a node aside: it does not wait for the node and does not count it. */
 export const asideReasons = {
-  NodeNotReady: { means: 'The node is not Ready.', remedy: 'Nothing: it follows when it is.' },
+  NodeNotReady: { means: 'The node is not Ready.', remedy: 'Nothing: its agent is replaced when the node is Ready.' },
   NodeCordoned: {
-    means: 'The node is cordoned: somebody works on it.',
-    remedy: 'Uncordon it, and it follows. To have it follow at once, delete its agent pod.',
+    means: 'The node is cordoned.',
+    remedy: 'Uncordon the node: its agent is then replaced. To replace the agent at once, delete its pod.',
   },
   NodeLeaving: { means: 'The node is being removed from the cluster.', remedy: 'Nothing.' },
   TaintNotTolerated: {
-    means: 'A taint came to the node after its agent: a deleted agent pod would not come back.',
-    remedy: 'Remove the taint, and it follows.',
+    means: 'The node got a taint after its agent was started. If the agent’s pod were deleted, no new one would be scheduled.',
+    remedy: 'Remove the taint: the agent is then replaced.',
   },
   WasNotWell: {
-    means: 'The agent of the node was not well before the update, or has never been, and is not well now.',
-    remedy: 'Look at the agent pod of the node; it is nothing that the new revision has brought.',
+    means: 'The pod of the node’s agent was not ready before the update, and the agent is not healthy now.',
+    remedy: 'See the agent’s pod on the node. The new revision is not the cause.',
   },
   FailedAlone: {
-    means: 'The agent of the node failed after its update, and that of no other did: one node alone does not stop a revision.',
-    remedy: 'Look at the agent pod of the node. If its word is to decide, name it alone in spec.rollout.canary.nodeSelector.',
+    means: 'The agent of this node alone failed after its update. The failure of one node does not stop a revision.',
+    remedy: 'See the agent’s pod on the node. To let this node decide alone, select only this node in spec.rollout.canary.nodeSelector.',
   },
   JoinedMeanwhile: {
-    means: 'The node joined during the rollout and its agent has not become well in time: nothing is known of it from before.',
-    remedy: 'Look at the agent pod of the node.',
+    means: 'The node joined the cluster during the rollout, and its agent is not healthy. There is no earlier state to compare with.',
+    remedy: 'See the agent’s pod on the node.',
   },
 } as const satisfies Record<string, ReasonText>;
 
@@ -201,7 +203,7 @@ export type NodeReason = keyof typeof nodeReasons;
 export type LeftOutReason = keyof typeof leftOutReasons;
 export type AsideReason = keyof typeof asideReasons;
 
-/** The names of a reason table, typed, in the order of the table. */
+/** The names of a table of reasons, in the order of the table. */
 function names<T extends Record<string, ReasonText>>(table: T): [keyof T & string, ...(keyof T & string)[]] {
   return Object.keys(table) as [keyof T & string, ...(keyof T & string)[]];
 }

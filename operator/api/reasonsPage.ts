@@ -1,4 +1,4 @@
-// docs/reasons.md: the reason tables as a page for people.
+// The text of docs/reasons.md: a table of each kind of reason.
 import { asideReasons, connectionReasons, leftOutReasons, nodeReasons, type ReasonText } from './reasons';
 
 function table(reasons: Readonly<Record<string, ReasonText>>): string {
@@ -6,7 +6,7 @@ function table(reasons: Readonly<Record<string, ReasonText>>): string {
   return ['| reason | what it means | what to do |', '|---|---|---|', ...rows].join('\n');
 }
 
-/** A cell of a table may hold neither a bar nor what looks like an HTML tag. */
+/** Text for a cell of a Markdown table, in which a bar would end the cell and `<` begin an HTML tag. */
 function cell(text: string): string {
   return text.replaceAll('|', '\\|').replaceAll('<', '&lt;');
 }
@@ -15,29 +15,29 @@ export function reasonsPage(): string {
   return `<!-- Generated from operator/api/reasons.ts by npm run generate; do not edit. -->
 # Reasons
 
-\`accelctl explain <namespace>\` prints these with the numbers of a namespace.
+\`accelctl explain <namespace>\` prints the reasons of a namespace with the number of connections of each.
 
 ## Why a connection is not accelerated
 
-Found in \`status.namespaces[].reasons\`. A connection is counted at each of its ends that lives in a selected pod.
+They are listed in \`status.namespaces[].reasons\`. A connection counts once for each of its ends that is in a selected pod.
 
 ${table(connectionReasons)}
 
 ## Why a node cannot accelerate
 
-Found in \`status.nodes.unsupported\`, and in the message of the condition \`Degraded\`.
+They are listed in \`status.nodes.unsupported\` and in the message of the condition \`Degraded\`.
 
 ${table(nodeReasons)}
 
 ## Why a node has no agent
 
-Found in \`status.nodes.leftOut\`. Such nodes are not counted among those that should be ready.
+They are listed in \`status.nodes.leftOut\`. Such nodes do not count as nodes that should be ready.
 
 ${table(leftOutReasons)}
 
 ## Why a rollout does not wait for a node
 
-Found in \`status.rollout.aside\`. What is accelerated on such a node stays so.
+They are listed in \`status.rollout.aside\`. Connections that are accelerated on such a node stay accelerated.
 
 ${table(asideReasons)}
 `;

@@ -1,4 +1,4 @@
-// SidecarAcceleration as a whole, as the API server hands it out.
+// The whole SidecarAcceleration object, as the API server returns it.
 import { z } from 'zod';
 import { apiVersion, kind } from './constants';
 import { spec } from './spec';

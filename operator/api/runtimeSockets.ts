@@ -1,11 +1,11 @@
-// Where container runtimes have their sockets, as a path of the host: looked for on each node, so that a cluster may mix them.
+// The paths on the host at which container runtimes have their sockets. Each agent tries them on its node, so a cluster may mix runtimes.
 export interface RuntimeSocket {
   readonly path: string;
-  /** Whose it is, for docs. */
+  /** The runtime and the distributions that use this path, for docs/install.md. */
   readonly of: string;
 }
 
-/** The default of earlier releases: it stands in stored resources, also where nobody has chosen it. */
+/** The default of spec.agent.criSocket in earlier releases. Stored resources have this value also when no user has chosen it. */
 export const formerCriSocket = '/run/containerd/containerd.sock';
 
 /** In the order in which they are tried. */

@@ -13,7 +13,7 @@ it.each([
   expect(share(part, whole)).toBe(expected);
 });
 
-it('is 100% only for all and 0% only for none', () => {
+it('is 100% only when every connection is accelerated and 0% only when no connection is', () => {
   fc.assert(
     fc.property(fc.nat(1_000_000), fc.nat(1_000_000), (part, rest) => {
       fc.pre(part + rest > 0);

@@ -1,6 +1,6 @@
-// The share of accelerated connections as people read it, in the status and in the terminal.
+// The share of accelerated connections as text, for the status and the terminal.
 
-/** Whole percent, `-` of nothing; 100% only when it is all of them, and 0% only when it is none. */
+/** `part` of `whole` in whole percent, `-` when `whole` is 0. It is 100% only when `part` equals `whole`, and 0% only when `part` is 0. */
 export function share(part: number, whole: number): string {
   if (whole === 0) return '-';
   const percent = Math.round((part / whole) * 100);

@@ -1,4 +1,4 @@
-// The spec of SidecarAcceleration in zod: the one source of types, defaults, the CRD and the chart's schema.
+// The spec of SidecarAcceleration in zod, from which the types, the defaults, the CRD and the chart's schema come.
 import { z } from 'zod';
 import { atomic, listSet, maxProperties, rules } from './markers';
 import { quantity } from './quantity';
@@ -7,10 +7,10 @@ const labelValue = z.string().max(63).regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-
 const labelKeyPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
 const labelKey = z.string().max(317).regex(labelKeyPattern, 'not a label key');
 
-/** The record checks its keys in zod; a structural schema has no word for keys, so a rule says it again from the same pattern. */
+/** zod checks the keys of the record. A structural schema cannot bound keys, so a CEL rule checks them with the same pattern. */
 const labels = z.record(labelKey, labelValue).meta({
   ...maxProperties(64),
-  ...rules({ rule: `self.all(key, size(key) <= 317 && key.matches(r'${labelKeyPattern.source.replaceAll('\\/', '/')}'))`, message: 'a key is not a label key such as app.kubernetes.io/name' }),
+  ...rules({ rule: `self.all(key, size(key) <= 317 && key.matches(r'${labelKeyPattern.source.replaceAll('\\/', '/')}'))`, message: 'a key is not a valid label key; write it like app.kubernetes.io/name' }),
 });
 
 const requirement = z
@@ -34,7 +34,7 @@ export const labelSelector = z
   })
   .meta(atomic);
 
-/** With the rules that the DaemonSet's own validation would state too late, when the resource has long been accepted. */
+/** A toleration, with the rules by which the API server validates tolerations of a DaemonSet: they refuse the resource, not the DaemonSet later. */
 const toleration = z
   .object({
     key: z.string().max(317).optional(),
@@ -60,12 +60,12 @@ export const path = z.enum(paths);
 
 const selector = z
   .object({
-    namespaces: labelSelector.prefault({}).describe('Which namespaces; system namespaces and the product’s own are never selected.'),
-    pods: labelSelector.prefault({}).describe('Which pods of those namespaces, by the labels they were created with.'),
+    namespaces: labelSelector.prefault({}).describe('Selects namespaces; system namespaces and the product’s own are never selected.'),
+    pods: labelSelector.prefault({}).describe('Selects pods of those namespaces by the labels that the pods were created with.'),
   })
-  .describe('Label acceleration.dev/mode=off on a namespace or pod keeps it out whatever is selected here.');
+  .describe('The pods that are accelerated. The label acceleration.dev/mode=off on a namespace or pod excludes it, whatever is selected here.');
 
-/** A node that merely left the list would keep its datapath with nobody to order it off; deleting the resource drains every node. */
+/** An agent that lost its node would leave the datapath behind, and no order could remove it. Deleting the resource drains every node. */
 const fixedNodes = rules({
   rule: 'self == oldSelf',
   message: 'spec.nodes cannot be changed: delete the resource (open connections live through it) and apply it with the new nodes',
@@ -78,68 +78,68 @@ const nodes = z.object({
 
 const canary = z
   .object({
-    count: z.int().min(0).max(1000).optional().describe('So many nodes, the best witnesses first: those with selected pods. When one fails alone, another is asked. 1 unless told; 0 does without.'),
-    nodeSelector: labels.optional().describe('Every node with these labels.'),
+    count: z.int().min(0).max(1000).optional().describe('Number of canary nodes; nodes with selected pods are chosen first. When one canary node fails alone, another takes its place. Default 1; with 0 there is no canary.'),
+    nodeSelector: labels.optional().describe('Makes every node with these labels a canary node.'),
   })
   .meta(rules({ rule: '!(has(self.count) && has(self.nodeSelector))', message: 'a canary is chosen by count or by nodeSelector, not by both' }));
 
 const verdict = z.object({
-  withinSeconds: z.int().min(5).max(3600).default(300).describe('A replaced agent must be well within this time: ready, heard, following the order. Pulling its image is part of it.'),
-  maxRestarts: z.int().min(0).max(100).default(2).describe('More restarts of a replaced agent are a failure.'),
-  maxErrors: z.int().min(0).max(1000000).default(10).describe('More errors counted by a replaced agent are a failure.'),
+  withinSeconds: z.int().min(5).max(3600).default(300).describe('A replaced agent must be healthy within this time: ready, connected, and with the order applied. The time includes pulling its image.'),
+  maxRestarts: z.int().min(0).max(100).default(2).describe('The update of a node fails when its replaced agent restarts more often.'),
+  maxErrors: z.int().min(0).max(1000000).default(10).describe('The update of a node fails when its replaced agent counts more errors.'),
   minSharePercent: z.int().min(0).max(100).default(50)
-    .describe('A canary node must accelerate this part of the share of its connections that it accelerated before.'),
+    .describe('Percentage of a canary node’s earlier share of accelerated connections that the node must reach after its update.'),
 });
 
 export const failurePolicies = ['RollBack', 'Pause'] as const;
 
 const rollout = z.object({
-  canary: canary.prefault({}).describe('The nodes that get a new revision of the agent first. No canary, no bake.'),
-  bakeSeconds: z.int().min(0).max(604800).default(120).describe('How long every canary node must have been well before the others follow.'),
+  canary: canary.prefault({}).describe('The nodes that get a new revision of the agent first. Without a canary, bakeSeconds has no effect.'),
+  bakeSeconds: z.int().min(0).max(604800).default(120).describe('How long every canary node must be healthy before other nodes are updated.'),
   maxUnavailable: z
     .union([z.int().min(1).max(10000), z.string().regex(/^([1-9][0-9]?|100)%$/, 'not a percentage such as 10%')])
     .default('10%')
-    .describe('How many agents may be missing or unproven at a time; acceleration goes on meanwhile.'),
-  paused: z.boolean().default(false).describe('Replaces no agent while true.'),
+    .describe('How many agents may be missing or not yet verified at a time. Connections stay accelerated meanwhile.'),
+  paused: z.boolean().default(false).describe('While true, no agent is replaced.'),
   onFailure: z.enum(failurePolicies).default('RollBack')
-    .describe('RollBack gives the replaced nodes the last revision that was good everywhere; Pause leaves all as it is.'),
-  verdict: verdict.prefault({}).describe('When a replaced agent is believed, and when it is given up.'),
+    .describe('RollBack gives the updated nodes the last revision that was verified on every node; Pause leaves every agent as it is.'),
+  verdict: verdict.prefault({}).describe('When the update of a node counts as verified, and when as failed.'),
 });
 
-/** What a reader's unread redirected bytes may cost before more go over TCP. A pod may have 64 MiB unread in all, a node 256 (bounds.ts). */
+/** Bytes of kernel memory for a socket's unread redirected messages, beyond which messages go over TCP. bounds.ts bounds a pod and a node. */
 export const spillBytesRange = { min: 4096, max: 64 * 1024 * 1024, default: 1024 * 1024 } as const;
-/** Joined connections of one node. */
+/** The range of spec.connections.max, in joined connections of one node. */
 export const maxConnectionsRange = { min: 1, max: 131072, default: 65536 } as const;
 
 const connections = z.object({
   max: z.int().min(maxConnectionsRange.min).max(maxConnectionsRange.max).default(maxConnectionsRange.default)
-    .describe('Most connections joined on one node; further ones stay on TCP.'),
+    .describe('Most joined connections of one node; further connections stay on TCP.'),
   spillBytes: z.int().min(spillBytesRange.min).max(spillBytesRange.max).default(spillBytesRange.default)
-    .describe('Bytes that a reader’s unread messages on the fast path may cost the kernel, at 1 KiB a message more than they hold and 96 messages at most, before the sender is turned back to TCP.'),
+    .describe('Most bytes of kernel memory for the unread redirected messages of one socket: each counts with its length and 1 KiB, and there are at most 96. Further messages go over TCP until the socket is read.'),
 });
 
 const agent = z.object({
-  image: z.string().min(1).max(512).optional().describe('Image of the node agent, which is as good as root on every node; the controller’s own by default.'),
+  image: z.string().min(1).max(512).optional().describe('Image of the agent, which runs as root on every node. Default: the image of the controller.'),
   criSocket: z.string().regex(/^(\/[A-Za-z0-9_-][A-Za-z0-9._-]*)+$/, 'not the absolute path of a socket').max(256).optional()
-    .describe('Path of the container runtime’s socket on every node. Unless given, each agent finds that of its node; see docs/install.md.'),
+    .describe('Path of the container runtime’s socket on every node. Without it, each agent finds the socket of its node; see docs/install.md.'),
   privileges: z.enum(['Capabilities', 'Privileged']).default('Capabilities')
     .describe(
-      'Capabilities: the few Linux capabilities it needs. Privileged: a privileged container, for kernels before 5.11 and security modules that deny those.',
+      'Capabilities: the Linux capabilities that docs/privileges.md lists. Privileged: a privileged container, for kernels before 5.11 and for security modules that deny the capabilities.',
     ),
   priorityClassName: z.string().max(253).regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'not the name of a PriorityClass').optional()
-    .describe('Of the agent pods; system-node-critical keeps them when a node runs short of memory.'),
+    .describe('PriorityClass of the agent pods. With system-node-critical the kubelet does not evict them when a node runs short of memory.'),
   resources: z
     .object({ requests: resourceList.optional(), limits: resourceList.optional() })
     .prefault({ requests: { cpu: '20m', memory: '96Mi' } })
-    .describe('Of the agent. Without limits.memory it is what connections.max needs: the kernel charges the agent for what it keeps of connections.'),
+    .describe('Resources of the agent. Without limits.memory the limit is computed from connections.max, because the kernel charges the memory of connections to the agent.'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
 });
 
 export const spec = z.object({
-  mode: mode.default('Accelerate').describe('Accelerate joins connections; Observe only counts those that could be joined; Off stops at once; YAML wants it quoted: "Off".'),
+  mode: mode.default('Accelerate').describe('Accelerate joins connections; Observe only counts the connections that could be joined; "Off", which YAML needs quoted, sends everything over TCP again.'),
   selector: selector.prefault({}),
   paths: z.array(path).min(1).max(2).meta(listSet).default(['PodLocal', 'NodeLocal'])
-    .describe('PodLocal: an app and its own sidecar. NodeLocal: two pods of one node.'),
+    .describe('PodLocal: connections between an app and its own sidecar. NodeLocal: connections between two pods of one node.'),
   nodes: nodes.prefault({}),
   rollout: rollout.prefault({}),
   connections: connections.prefault({}),

@@ -3,7 +3,7 @@ import { listMap } from './markers';
 import { structural } from './structural';
 
 describe('a structural schema', () => {
-  it('keeps bounds, defaults, enums and Kubernetes marks', () => {
+  it('keeps bounds, defaults, enums and x-kubernetes-* keywords', () => {
     const schema = z.object({
       mode: z.enum(['On', 'Off']).default('On').describe('Whether.'),
       items: z.array(z.object({ name: z.string().max(5) })).max(3).meta(listMap('name')).optional(),
@@ -23,15 +23,15 @@ describe('a structural schema', () => {
     });
   });
 
-  it('asks for no field that has a default', () => {
+  it('does not require a field that has a default', () => {
     expect(structural(z.object({ a: z.string().default('x'), b: z.string() }))['required']).toEqual(['b']);
   });
 
-  it('says nothing about unknown fields, because the API server prunes them', () => {
+  it('has no additionalProperties: false, because the API server prunes unknown fields', () => {
     expect(structural(z.strictObject({ a: z.string() }))).not.toHaveProperty('additionalProperties');
   });
 
-  it('writes an integer or a string side by side with the constraints of both', () => {
+  it('merges the constraints of an integer-or-string into one schema', () => {
     expect(structural(z.union([z.int().min(1).max(9), z.string().regex(/^[0-9]%$/)]).default('5%'))).toEqual({
       'x-kubernetes-int-or-string': true,
       minimum: 1,
@@ -41,11 +41,11 @@ describe('a structural schema', () => {
     });
   });
 
-  it('leaves the grammar of times to the API server', () => {
+  it('has the format date-time and no pattern for a time', () => {
     expect(structural(z.iso.datetime({ offset: true }))).toEqual({ type: 'string', format: 'date-time' });
   });
 
-  it('has 64-bit integers without the bound of JavaScript', () => {
+  it('has int64 integers without JavaScript’s bound of safe integers', () => {
     expect(structural(z.int().min(0))).toEqual({ type: 'integer', minimum: 0, format: 'int64' });
   });
 

@@ -1,7 +1,7 @@
-// Turns the JSON schema that zod writes into a structural schema, the subset that the API server accepts in a CRD.
+// Converts the JSON schema that zod writes into a structural schema, the subset that the API server accepts in a CRD.
 import { z } from 'zod';
 
-/** A schema node as it appears in a CRD; JSON all the way down. */
+/** A schema as it stands in a CRD; its values are JSON. */
 export interface StructuralSchema {
   type?: string;
   properties?: Record<string, StructuralSchema>;
@@ -10,7 +10,7 @@ export interface StructuralSchema {
   [keyword: string]: unknown;
 }
 
-/** Keywords that pass through as they are; everything unknown is refused, so that no constraint is lost silently. */
+/** Keywords that are copied unchanged. `convert` refuses a keyword that it does not know, so that no constraint is lost silently. */
 const kept = new Set([
   'type', 'description', 'default', 'enum', 'format', 'pattern', 'minLength', 'maxLength', 'minimum', 'maximum',
   'minItems', 'maxItems', 'maxProperties', 'required',
@@ -18,7 +18,7 @@ const kept = new Set([
 ]);
 
 /**
- * The structural schema of a zod schema, as the API server must see input (defaulted fields are optional).
+ * The structural schema of a zod schema for input to the API server: fields with a default are optional.
  * @throws Error naming the field and the keyword that a structural schema cannot express.
  */
 export function structural(schema: z.ZodType): StructuralSchema {
@@ -44,14 +44,14 @@ function convertEach(properties: Record<string, JsonSchema>, at: string): Record
   return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, convert(schema, `${at}.${name}`)]));
 }
 
-/** The API server prunes unknown fields, so `false` needs no words and must not have any. */
+/** Schema of a map's values. `false` is dropped: the API server prunes unknown fields, and refuses the keyword beside `properties`. */
 function convertRest(value: unknown, at: string): StructuralSchema {
   return typeof value === 'object' && value !== null ? { additionalProperties: convert(value as JsonSchema, `${at}{}`) } : {};
 }
 
 /**
- * An integer or a string. Types may not differ inside anyOf in a structural schema; but bounds of numbers are ignored
- * for strings and patterns for numbers, so the constraints of both branches can stand side by side.
+ * The schema of an integer or a string. A structural schema may not have types inside anyOf. Bounds of numbers are ignored for strings, and
+ * patterns for numbers, so one schema can have the constraints of both branches.
  */
 function intOrString(branches: JsonSchema[], at: string): StructuralSchema {
   const types = branches.map((branch) => branch['type']).join('|');
@@ -60,13 +60,13 @@ function intOrString(branches: JsonSchema[], at: string): StructuralSchema {
   return { 'x-kubernetes-int-or-string': true, ...constraints };
 }
 
-/** zod writes a page of regular expression beside `date-time`; the API server knows the format itself. */
+/** Drops the long pattern that zod writes beside the format `date-time`: the API server checks the format itself. */
 function settleTimes(schema: StructuralSchema): StructuralSchema {
   if (schema['format'] === 'date-time') delete schema['pattern'];
   return schema;
 }
 
-/** Drops zod's bound of safe integers, which nobody asked for, and names the width that Kubernetes reads. */
+/** Drops the bound of safe integers that zod adds, and sets the format int64, which Kubernetes uses. */
 function settleNumbers(schema: StructuralSchema): StructuralSchema {
   if (schema.type !== 'integer') return schema;
   if (schema['maximum'] === Number.MAX_SAFE_INTEGER) delete schema['maximum'];

@@ -17,7 +17,7 @@ const dangerous: [string, string][] = [
   ['half a surrogate pair', 'a\ud800b'],
 ];
 
-test.each(dangerous)('%s is not on one line, and is shown as what it is', (_what, text) => {
+test.each(dangerous)('%s is not one line, and is shown as an escape sequence that JSON reads back', (_what, text) => {
   expect(isOneLine(text)).toBe(false);
   const shown = oneLine(text);
   expect(isOneLine(shown)).toBe(true);
@@ -28,6 +28,6 @@ test.each(['', 'shop', 'the kernel is 6.1.0-38-amd64', 'Größe ≤ 2 × 10', '�
   expect([isOneLine(text), oneLine(text), plainLines(text)]).toEqual([true, text, text]);
 });
 
-test('a text of lines keeps its lines and nothing else', () => {
+test('text of several lines keeps its line feeds and tabs, and other control characters are escaped', () => {
   expect(plainLines(`a\tb\nc${esc}[31m\r`)).toBe('a\tb\nc\\u001b[31m\\u000d');
 });

@@ -1,7 +1,7 @@
-// An API server as accelctl's tests need it: answers by method and path, and a record of what was asked.
+// An API server for accelctl's tests: prepared answers by method and path, and a record of the requests.
 import { type ApiError, errorOf, type KubeClient, type RequestOptions } from '../kube';
 
-export interface Asked {
+export interface RecordedRequest {
   readonly method: string;
   readonly path: string;
   readonly body?: unknown;
@@ -10,22 +10,22 @@ export interface Asked {
 
 export type Answer = unknown;
 
-/** Answers of an API server by `METHOD path`; the last of several is given again and again. What has no answer is not found. */
+/** Prepared answers by `METHOD path`: several are given in turn, the last one from then on. A path without an answer gives 404. */
 export class FakeApi {
-  readonly asked: Asked[] = [];
+  readonly requests: RecordedRequest[] = [];
   private readonly answers = new Map<string, Answer[]>();
 
-  /** @param answers objects, or errors to be thrown; `refusal` makes those of an API server */
+  /** @param answers objects, or errors to throw; `refusal` makes an API server's error */
   on(methodAndPath: string, ...answers: Answer[]): this {
     this.answers.set(methodAndPath, answers);
     return this;
   }
 
-  /** Texts, as logs are, by the same names. */
+  /** Reads a plain text, such as a log; its answer is prepared under `GET path` too. */
   readonly readText = async (path: string): Promise<string> => String(await this.client.request('GET', path));
 
   private answerOf(method: string, path: string, { body, query }: RequestOptions): Answer {
-    this.asked.push({ method, path, ...(body === undefined ? {} : { body }), ...(query === undefined ? {} : { query }) });
+    this.requests.push({ method, path, ...(body === undefined ? {} : { body }), ...(query === undefined ? {} : { query }) });
     const answers = this.answers.get(`${method} ${path}`) ?? [refusal(404, { reason: 'NotFound', message: 'not found' })];
     return answers.length > 1 ? answers.shift() : answers[0];
   }
@@ -35,7 +35,7 @@ export class FakeApi {
       const answer = this.answerOf(method, path, options);
       return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer);
     },
-    // Of a stream an answer is the list of its lines; the next answer is that of the next stream.
+    // A stream's answer is the list of its lines; the next answer is for the next stream.
     stream: (path, { query = {} }) => linesOf(this.answerOf('STREAM', path, { query })),
   };
 }
@@ -45,7 +45,7 @@ async function* linesOf(answer: Answer): AsyncGenerator<unknown, void, undefined
   yield* await Promise.resolve(answer as unknown[]);
 }
 
-/** What an API server says when it refuses. */
+/** The error of a request that the API server refuses. @param code HTTP status; 0 for a server that does not answer */
 export function refusal(code: number, body: unknown = {}): ApiError {
   return errorOf('GET /', code, body);
 }

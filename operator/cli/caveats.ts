@@ -1,4 +1,4 @@
-// What of a namespace stays on TCP for what its pods are, and what would look at its packets in vain: as far as the API server knows it.
+// Pods of a namespace that stay on TCP because of what they are, and tools that act on packets and so miss redirected bytes: from the API server.
 import { z } from 'zod';
 import { bandwidthAnnotation, hasOwnKernel } from '../api';
 import { ApiError } from '../kube';
@@ -6,28 +6,28 @@ import type { Cluster } from './cluster';
 
 export interface Caveat {
   readonly namespace: string;
-  /** What is there, in one line that fits behind the name of the namespace. */
+  /** The finding in one line, to be printed after the namespace's name. */
   readonly what: string;
   readonly remedy: string;
 }
 
-/** What may not be read is undefined: silence about it would be taken for good news. */
+/** A list that the user may not read is undefined; an empty list says that there is no caveat. */
 export interface Caveats {
   readonly pods: readonly Caveat[] | undefined;
   readonly tools: readonly Caveat[] | undefined;
 }
 
-/** Objects by which somebody has packets of pods broken or copied, each in the namespace it is about or made for. */
+/** Kinds of objects that break or copy packets of pods. The objects name the namespaces of these pods, or lie in the pods' namespace. */
 const tools = [
   { name: 'NetworkChaos of Chaos Mesh', group: 'chaos-mesh.org', version: 'v1alpha1', plural: 'networkchaos' },
   { name: 'ChaosEngine of Litmus', group: 'litmuschaos.io', version: 'v1alpha1', plural: 'chaosengines' },
   { name: 'PacketCapture of Calico', group: 'projectcalico.org', version: 'v3', plural: 'packetcaptures' },
 ] as const;
-const toolRemedy = 'what it does to packets does not reach redirected bytes: label the pods it is about acceleration.dev/mode=off, and make them anew';
+const toolRemedy = 'redirected bytes are no packets, so the tool does not reach them: label the pods acceleration.dev/mode=off and recreate them';
 
 const pageSize = 500;
-/** A cluster may have 150,000 pods: the first ones are enough for a warning. */
-const mostPages = 20;
+/** A cluster may have 150,000 pods: the first 10,000 are enough for a warning. */
+const maxPages = 20;
 
 const labels = z.record(z.string(), z.string()).default({});
 const podList = z.looseObject({
@@ -45,7 +45,7 @@ const toolList = z.looseObject({
   })),
 });
 
-/** @param namespace the one to look at; all of them unless given */
+/** @param namespace limits the caveats to one namespace; without it they cover all */
 export async function caveatsOf(cluster: Cluster, namespace?: string): Promise<Caveats> {
   const [pods, found] = await Promise.all([readPods(cluster, namespace), readTools(cluster)]);
   const about = (each: Caveat): boolean => namespace === undefined || each.namespace === namespace;
@@ -56,8 +56,8 @@ function podCaveats(pods: Pods): Caveat[] {
   const limited = pods.filter(({ metadata }) => bandwidthAnnotation(metadata.annotations) !== undefined);
   const own = pods.filter(({ metadata, spec }) => hasOwnKernel({ labels: metadata.labels, runtimes: [spec.runtimeClassName] }));
   return [
-    ...byNamespace(limited, (names) => `bandwidth is limited by annotation: connections with other pods stay on TCP, so that the limit holds (${names})`, 'nothing, or take the annotation out of the pods’ templates'),
-    ...byNamespace(own, (names) => `pods with kernels of their own (Kata Containers, gVisor, KubeVirt) stay on TCP (${names})`, 'nothing, or run them with the ordinary runtime'),
+    ...byNamespace(limited, (names) => `bandwidth is limited by annotation: connections with other pods stay on TCP, so that the limit holds (${names})`, 'do nothing, or remove the annotation from the pods’ templates'),
+    ...byNamespace(own, (names) => `pods with kernels of their own (Kata Containers, gVisor, KubeVirt) stay on TCP (${names})`, 'do nothing, or run them with the ordinary runtime'),
   ];
 }
 
@@ -74,7 +74,7 @@ function some(names: readonly string[]): string {
 async function readPods(cluster: Cluster, namespace: string | undefined): Promise<Pods | undefined> {
   const path = namespace === undefined ? '/api/v1/pods' : `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
   const pods: Pods[number][] = [];
-  for (let page = 0, token = ''; page === 0 || (token !== '' && page < mostPages); page++) {
+  for (let page = 0, token = ''; page === 0 || (token !== '' && page < maxPages); page++) {
     const answer = podList.safeParse(await asked(cluster, path, { limit: String(pageSize), ...(token === '' ? {} : { continue: token }) }));
     if (!answer.success) return undefined;
     pods.push(...answer.data.items);
@@ -85,9 +85,9 @@ async function readPods(cluster: Cluster, namespace: string | undefined): Promis
 
 const groupList = z.looseObject({ groups: z.array(z.looseObject({ name: z.string() })) });
 
-/** Undefined when one of them is installed and may not be read. */
+/** Undefined when a tool is installed and the user may not read its objects. */
 async function readTools(cluster: Cluster): Promise<Caveat[] | undefined> {
-  // Everybody may read this; of a type that is not there an API server says 403 to whoever has no right to it.
+  // Every user may read the list of API groups. A request for a type that is not installed gets 403, not 404, when the user has no right to it.
   const known = groupList.safeParse(await asked(cluster, '/apis', {}));
   if (!known.success) return undefined;
   const found: Caveat[] = [];
@@ -105,9 +105,9 @@ async function readTools(cluster: Cluster): Promise<Caveat[] | undefined> {
   return found;
 }
 
-const missing = Symbol('no such type in this cluster');
+const missing = Symbol('the cluster has no such type');
 
-/** Undefined for what may not be read or does not answer: these are warnings, and no reason to fail. */
+/** Undefined when the user may not read the path, or the API server does not answer: caveats are warnings, so the command goes on without them. */
 async function asked(cluster: Cluster, path: string, query: Readonly<Record<string, string>>): Promise<unknown> {
   try {
     return await cluster.client.request('GET', path, { query });

@@ -1,7 +1,7 @@
 import { cleaned } from './clean';
 import { paintOf, plain } from './paint';
 import { linesTo } from './progress';
-import { bare } from './table';
+import { plainTable } from './table';
 
 const colourful = paintOf({ isTTY: true }, {});
 
@@ -14,7 +14,7 @@ function printedBy(paint: typeof plain, say: (world: ReturnType<typeof worldOf>[
 function worldOf(paint: typeof plain) {
   const said: string[] = [];
   const say = (text: string): void => void said.push(text);
-  const world = { cluster: () => { throw new Error('nobody asks'); }, print: say, draw: say, paint, progress: linesTo(say), now: () => new Date(0), nextLook: () => Promise.resolve(false), ended: () => Promise.resolve() };
+  const world = { cluster: () => { throw new Error('the test reads no cluster'); }, print: say, draw: say, paint, progress: linesTo(say), now: () => new Date(0), nextPoll: () => Promise.resolve(false), ended: () => Promise.resolve() };
   return { world, said };
 }
 
@@ -26,15 +26,15 @@ test.each<[string, (world: ReturnType<typeof worldOf>['world']) => void]>([
   ['drawn', (world) => world.draw(attack)],
   ['noted', (world) => world.progress.note(attack)],
   ['shown as progress', (world) => world.progress.show({ text: attack, done: 0, total: 0 })],
-])('what is %s holds nothing that a terminal obeys', (_how, say) => {
+])('text that is %s has its control characters escaped', (_how, say) => {
   expect([printedBy(plain, say), printedBy(colourful, say)]).toEqual([harmless, harmless]);
 });
 
-test('our own colours and lines stay on a terminal, and no colour of others where there are none', () => {
+test('accelctl’s own colours and line feeds are kept on a terminal; without colours, a colour sequence in the text is escaped', () => {
   expect(printedBy(colourful, (world) => world.print(`a\n${colourful('bad', 'no')}`))).toBe('a\n\u001b[31mno\u001b[39m');
   expect(printedBy(plain, (world) => world.print('\u001b[32mready\u001b[39m'))).toBe('\\u001b[32mready\\u001b[39m');
 });
 
-test('a cell that holds a line feed begins no row', () => {
-  expect(bare(['POD', 'STATE'], [['cart\nevil', colourful('good', 'Accelerated')]])).toBe('POD             STATE\ncart\\u000aevil  \u001b[32mAccelerated\u001b[39m');
+test('a line feed inside a cell is escaped and starts no new row', () => {
+  expect(plainTable(['POD', 'STATE'], [['cart\nevil', colourful('good', 'Accelerated')]])).toBe('POD             STATE\ncart\\u000aevil  \u001b[32mAccelerated\u001b[39m');
 });

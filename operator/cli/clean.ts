@@ -1,17 +1,17 @@
-// The one place where accelctl's words leave it. Names and messages were written by others: pods, kubelets, agents of nodes.
+// Escapes control characters in everything that accelctl prints: names and messages come from pods, kubelets and agents, so they are untrusted.
 import { oneLine, plainLines } from '../api';
 import { paintedParts, plain } from './paint';
 import type { Progress } from './progress';
 import type { Surroundings } from './surroundings';
 
-/** Surroundings that print lines and colours of our own, and nothing else that a terminal would obey. */
+/** Surroundings that print accelctl's own line feeds and colours, and escape every other control character. */
 export function cleaned<T extends Omit<Surroundings, 'end'>>(world: T): T {
   const { draw, paint } = world;
   const page = paint === plain ? plainLines : plainColoured;
   return { ...world, print: (text: string) => world.print(page(text)), draw: draw && ((text: string) => draw(page(text))), progress: cleanedProgress(world.progress) };
 }
 
-/** A page of lines, in the colours of `paint`. */
+/** Escapes the control characters of a text of several lines, except the colours of `paint`. */
 function plainColoured(text: string): string {
   return paintedParts(text).map(({ isColour, part }) => (isColour ? part : plainLines(part))).join('');
 }

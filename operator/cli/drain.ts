@@ -1,4 +1,4 @@
-// accelctl drain: deletes the resource and waits until every node has given back what it held. The step before uninstalling.
+// accelctl drain: deletes the resource and waits until every node has removed the datapath. The step before uninstalling.
 import type { Command } from 'commander';
 import type { ClusterOptions } from './kubeconfig';
 import { awaitGone } from './settle';
@@ -13,7 +13,7 @@ interface DrainOptions extends ClusterOptions {
 export function addDrain(program: Command, world: Surroundings): void {
   const command = program
     .command('drain')
-    .description('delete the resource and wait until every node is clean: drained, detached, unpinned; open connections go on over TCP')
+    .description('delete the resource and wait until every node is clean: connections drained, programs detached and unpinned; open connections go on over TCP')
     .addHelpText('after', '\nExample:\n  $ accelctl drain && helm uninstall sidecar-acceleration -n sidecar-acceleration')
     .action((_own, drained: Command) => drain(drained.optsWithGlobals<DrainOptions>(), world));
   addWait(command);
@@ -22,7 +22,7 @@ export function addDrain(program: Command, world: Surroundings): void {
 async function drain(options: DrainOptions, world: Surroundings): Promise<void> {
   const cluster = world.cluster(options);
   const resource = await cluster.resourceIfAny();
-  if (resource === undefined) return world.print('there is no resource, so nothing is to be drained');
+  if (resource === undefined) return world.print('there is no resource, so no node has anything to drain');
   await cluster.deleteResource();
   if (!options.wait) return world.print('the resource is being deleted; see accelctl status --watch');
   await awaitGone(cluster, world, options.timeout, resource.metadata.uid);

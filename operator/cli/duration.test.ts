@@ -10,7 +10,7 @@ describe('a duration', () => {
     expect(duration(text)).toBe(ms);
   });
 
-  it.each(['', '5', 'm', '-1s', '1.5s', '5m '])('%p is refused', (text) => {
+  it.each(['', '5', 'm', '-1s', '1.5s', '5m '])('%p is rejected', (text) => {
     expect(() => duration(text)).toThrow('not a duration such as 90s or 5m');
   });
 });

@@ -1,4 +1,4 @@
-// Time limits as people write them: 90s, 5m, 1h30m.
+// Time limits on the command line: 90s, 5m, 1h30m.
 import { InvalidArgumentError } from 'commander';
 
 const unitMs = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 } as const;
@@ -6,7 +6,7 @@ const whole = /^(\d+(ms|s|m|h))+$/;
 const part = /(\d+)(ms|s|m|h)/g;
 
 /**
- * Milliseconds of a duration in Go's notation without fractions; `0` is none.
+ * Parses a duration in Go's notation without fractions. @returns milliseconds; 0 for `0`
  * @throws InvalidArgumentError, which ends the program as a usage error
  */
 export function duration(text: string): number {

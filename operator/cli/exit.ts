@@ -1,14 +1,14 @@
-// How accelctl ends: the exit codes that scripts may rely on, and the errors that carry them.
+// accelctl's exit codes, which scripts may rely on, and the error that carries one.
 
 /** Exit codes; documented in `accelctl --help`. */
 export const exitCode = {
-  /** What was asked is so. */
-  fine: 0,
-  /** It could not be found out. */
+  /** The command has done its work, or the requested state holds. */
+  success: 0,
+  /** The command could not do its work, for example because the API server does not answer. */
   error: 1,
   /** The command line is wrong. */
   usage: 2,
-  /** The answer is no: not ready, not accelerated, a check that failed, or not reached in time. */
+  /** The result is negative: not ready, not accelerated, a failed check, or a state that was not reached in time. */
   notReady: 3,
 } as const;
 
@@ -19,7 +19,7 @@ export class Failure extends Error {
   constructor(
     message: string,
     readonly code: ExitCode = exitCode.error,
-    /** What it came from; tells whether it may pass by itself. */
+    /** The error below it; `isTransient` reads it. */
     cause?: unknown,
   ) {
     super(message, { cause });

@@ -1,4 +1,4 @@
-// accelctl explain: why a namespace or a pod is or is not accelerated, with what to do.
+// accelctl explain: why a namespace or a pod is or is not accelerated, and what to do.
 import type { Command } from 'commander';
 import { caveatsOf } from './caveats';
 import type { Cluster } from './cluster';
@@ -15,7 +15,7 @@ interface ExplainOptions extends ClusterOptions {
 export function addExplain(program: Command, world: Surroundings): void {
   program
     .command('explain')
-    .description('say why a namespace or a pod is or is not accelerated, and what to do; ends with 3 when it is not, or not wholly')
+    .description('explain why a namespace or a pod is or is not accelerated, and what to do; exit code 3 when it is not, or only in part')
     .argument('<namespace|pod>', 'a namespace, or a pod as NAMESPACE/POD')
     .option('-n, --namespace <name>', 'the argument is a pod of this namespace')
     .addHelpText('after', '\nExamples:\n  $ accelctl explain shop\n  $ accelctl explain shop/cart-6d5f\n  $ kubectl accel explain -n shop cart-6d5f')
@@ -34,19 +34,19 @@ async function ofNamespace(cluster: Cluster, name: string, now: Date): Promise<E
   const resource = await cluster.resource();
   const labels = listedNamespace(resource, name) === undefined ? await cluster.namespaceLabels(name) : undefined;
   const explanation = explanationOf(resource, name, labels, now);
-  return { ...explanation, text: [explanation.text, ...await bewareOf(cluster, name)].join('\n') };
+  return { ...explanation, text: [explanation.text, ...await caveatLines(cluster, name)].join('\n') };
 }
 
-/** What cannot be read is not said here; doctor does. */
-async function bewareOf(cluster: Cluster, namespace: string): Promise<string[]> {
+/** Lists that the user may not read are left out; accelctl doctor reports them. */
+async function caveatLines(cluster: Cluster, namespace: string): Promise<string[]> {
   const { pods = [], tools = [] } = await caveatsOf(cluster, namespace);
-  return [...pods, ...tools].map(({ what, remedy }) => `Beware: ${what}.\n  ${remedy}`);
+  return [...pods, ...tools].map(({ what, remedy }) => `Note: ${what}.\n  ${remedy}`);
 }
 
 async function ofPod(cluster: Cluster, namespace: string, name: string, now: Date): Promise<Explanation> {
   const resource = await cluster.resource();
   const labels = await cluster.namespaceLabels(namespace);
   const pod = await cluster.pod(namespace, name);
-  const asksForNodes = pod.node !== '' && Object.keys(resource.spec.nodes.nodeSelector).length > 0;
-  return podExplanationOf(resource, { namespace: labels, node: asksForNodes ? await cluster.nodeLabels(pod.node) : undefined }, pod, now);
+  const needsNodeLabels = pod.node !== '' && Object.keys(resource.spec.nodes.nodeSelector).length > 0;
+  return podExplanationOf(resource, { namespace: labels, node: needsNodeLabels ? await cluster.nodeLabels(pod.node) : undefined }, pod, now);
 }

@@ -19,14 +19,14 @@ export type NamespaceLabels = Readonly<Record<string, string>> | undefined;
 export function explanationOf(resource: SidecarAcceleration, name: string, labels: NamespaceLabels, now: Date): Explanation {
   const listed = listedNamespace(resource, name);
   if (listed === undefined) return { text: `Namespace ${name}: ${unlisted(resource, name, labels)}`, code: exitCode.notReady };
-  return { text: described(listed, now), code: listed.state === 'Accelerated' ? exitCode.fine : exitCode.notReady };
+  return { text: described(listed, now), code: listed.state === 'Accelerated' ? exitCode.success : exitCode.notReady };
 }
 
 export function listedNamespace(resource: SidecarAcceleration, name: string): NamespaceStatus | undefined {
   return resource.status?.namespaces?.find((each) => each.name === name);
 }
 
-/** What the status says of a namespace, in words. */
+/** A namespace's entry in the status, as text: state, counts, and each reason with its remedy. */
 export function described(namespace: NamespaceStatus, now: Date): string {
   const { name, state, since, pods, connections, bytes: sent, reasons } = namespace;
   const lines = [
@@ -43,12 +43,12 @@ export function described(namespace: NamespaceStatus, now: Date): string {
   return lines.join('\n');
 }
 
-/** Why the namespace is not selected, the first cause that applies, as the controller asks them; undefined when it is, or its labels are not known. */
+/** The first cause why the namespace is not selected; undefined when it is selected or its labels are not known. */
 export function notSelected({ spec }: SidecarAcceleration, name: string, labels: NamespaceLabels): string | undefined {
   const selector = spec.selector.namespaces;
   if (systemNamespaces.includes(name)) return 'never selected, because it is a system namespace.';
   if (labels?.[modeLabel] === modeLabelOff) {
-    return `kept out by its label ${modeLabel}=${modeLabelOff}.\n  Remove the label: kubectl label namespace ${name} ${modeLabel}-`;
+    return `excluded by its label ${modeLabel}=${modeLabelOff}.\n  Remove the label: kubectl label namespace ${name} ${modeLabel}-`;
   }
   if (labels !== undefined && !matchesLabels(selector, labels)) {
     return `not selected: its labels do not match spec.selector.namespaces (${selectorText(selector)}).\n  Label the namespace, or widen the selector.`;
@@ -63,13 +63,13 @@ function unlisted(resource: SidecarAcceleration, name: string, labels: Namespace
   const { ready, message } = readinessOf(resource);
   if (!ready) return `not reported yet, and the resource is not ready: ${message}.`;
   if ((resource.status?.remainder?.namespaces ?? 0) > 0) {
-    return 'not listed one by one: the status lists the namespaces with most connections and sums up the others.\n  Ask the metrics of the agents.';
+    return 'not listed: the status lists the namespaces with the most connections and counts the others in status.remainder.\n  See the metrics of the agents.';
   }
-  const selected = labels === undefined ? 'Its labels may not be read by this user; if it is selected, ' : 'It is selected, but ';
-  return `no node has reported a pod of it.\n  ${selected}no running pod matches spec.selector.pods, or it is the product's own namespace, which is never selected.`;
+  const selected = labels === undefined ? 'This user may not read its labels; if it is selected, ' : 'It is selected, but ';
+  return `no node has reported a pod of this namespace.\n  ${selected}no running pod matches spec.selector.pods, or it is the product's own namespace, which is never selected.`;
 }
 
-/** A selector as a person would write it. */
+/** A selector in kubectl's notation: `team=a, tier In (web, api), x Exists`. */
 export function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
   const equal = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
   const expressions = matchExpressions.map(({ key, operator, values = [] }) => [key, operator, ...(values.length > 0 ? [`(${values.join(', ')})`] : [])].join(' '));

@@ -1,28 +1,29 @@
-// Turns what the API server answers, or does not answer, into one line with the next step.
-import { ApiError, messageOf } from '../kube';
+// Turns an error of a request to the API server into one line: the operation, the problem and the next step.
+import { errorLine } from '../base';
+import { ApiError } from '../kube';
 import { Failure } from './exit';
 
-/** What was asked of the API server. */
-export interface Asked {
-  /** In the user's words: reading, switching, deleting. */
+/** What a request to the API server was for. */
+export interface Operation {
+  /** The first word of the message: reading, switching, deleting. */
   readonly doing: string;
-  /** As `kubectl get` would name it: `namespaces/shop`. */
+  /** The object's name as in `kubectl get`: `namespaces/shop`. */
   readonly object: string;
-  /** The verb that a role would have to grant. */
+  /** The verb that a role has to grant for the request. */
   readonly verb: string;
-  /** Of an object that lives in one. */
+  /** Set when the object is namespaced. */
   readonly namespace?: string;
 }
 
-/** @param server address of the API server */
-export function failureOf(error: unknown, asked: Asked, server: string): Failure {
+/** @param server address of the API server, for the message */
+export function failureOf(error: unknown, operation: Operation, server: string): Failure {
   if (error instanceof Failure) return error;
-  const { problem, next } = diagnosis(error, asked, server);
-  return new Failure(`${asked.doing} ${asked.object}: ${problem}; ${next}`, undefined, error);
+  const { problem, next } = diagnosis(error, operation, server);
+  return new Failure(`${operation.doing} ${operation.object}: ${problem}; ${next}`, undefined, error);
 }
 
-/** Of an API server that does not answer, or not now: the same question may be answered in a moment. */
-export function mayPass(error: unknown): boolean {
+/** Whether the same request may succeed a moment later: the API server did not answer, was too busy (429) or failed (5xx). */
+export function isTransient(error: unknown): boolean {
   const cause = error instanceof Failure ? error.cause : error;
   return cause instanceof ApiError && (cause.code === 0 || cause.code === 429 || cause.code >= 500);
 }
@@ -32,7 +33,7 @@ interface Diagnosis {
   readonly next: string;
 }
 
-function diagnosis(error: unknown, { object, verb, namespace }: Asked, server: string): Diagnosis {
+function diagnosis(error: unknown, { object, verb, namespace }: Operation, server: string): Diagnosis {
   const code = error instanceof ApiError ? error.code : 0;
   switch (code) {
     case 0:
@@ -44,34 +45,34 @@ function diagnosis(error: unknown, { object, verb, namespace }: Asked, server: s
     case 404:
       return missing(error, object, namespace);
     case 409:
-      return { problem: 'somebody has changed it meanwhile', next: 'look again, and decide again' };
+      return { problem: 'another client has changed it in between', next: 'read it again and repeat the change' };
     case 400:
     case 422:
       return refused(error);
     default:
-      // So server-side apply says that a field is unknown.
-      if (messageOf(error).includes('field not declared in schema')) return refused(error);
-      return { problem: `${server} answered with status ${code}: ${reasonOf(error)}`, next: 'try again, and look at the API server if it stays so' };
+      // The API server answers 500 with this text when server-side apply finds an unknown field.
+      if (errorLine(error).includes('field not declared in schema')) return refused(error);
+      return { problem: `${server} answered with status ${code}: ${reasonOf(error)}`, next: 'try again; if the error persists, look at the log of the API server' };
   }
 }
 
 function refused(error: unknown): Diagnosis {
-  return { problem: `the API server refuses it: ${reasonOf(error)}`, next: 'correct what it names; if it names a field that should exist, the CRD is older than this accelctl: see accelctl doctor' };
+  return { problem: `the API server refuses it: ${reasonOf(error)}`, next: 'correct the field that it names; if that field should exist, the CRD is older than this accelctl: see accelctl doctor' };
 }
 
-/** Without what the client puts before it: the request, and the status that has been judged already. */
+/** The error's message without the client's prefix, that is, without the request and the HTTP status. */
 export function reasonOf(error: unknown): string {
-  return messageOf(error).replace(/^(GET|POST|PUT|PATCH|DELETE) \S+( as a stream)?: /, '').replace(/^HTTP \d+:? ?/, '');
+  return errorLine(error).replace(/^(GET|POST|PUT|PATCH|DELETE) \S+( as a stream)?: /, '').replace(/^HTTP \d+:? ?/, '');
 }
 
-/** Where there is no resource. */
+/** The next step for a cluster without a resource. */
 export const howToBegin = 'accelctl on --select istio-injection=enabled, or: kubectl apply -f docs/examples/default.yaml';
 
-/** The API server answers in plain text for a resource type it does not know, and with a Status for an object. */
+/** The API server answers 404 with a plain text for an unknown resource type, and with a Status for a missing object. */
 function missing(error: unknown, object: string, namespace: string | undefined): Diagnosis {
   if (namespace !== undefined) return { problem: `there is no such object in namespace ${namespace}`, next: `see kubectl -n ${namespace} get ${object.split('/')[0]}` };
   if (object.startsWith('namespaces/')) return { problem: 'there is no such namespace', next: 'see kubectl get namespaces' };
-  if (messageOf(error).includes('404 page not found')) {
+  if (errorLine(error).includes('404 page not found')) {
     return { problem: 'the cluster does not know this resource type', next: 'install the chart: helm install sidecar-acceleration charts/sidecar-acceleration' };
   }
   return { problem: 'there is no such resource, so nothing is accelerated', next: `to accelerate: ${howToBegin}` };

@@ -1,5 +1,6 @@
-// Which cluster, and as whom: the user's own kubeconfig, or the pod's ServiceAccount when accelctl runs in one.
-import { KubeConfig, messageOf } from '../kube';
+// The cluster and the credentials: from the user's kubeconfig, or from the pod's ServiceAccount when accelctl runs in a pod.
+import { errorLine } from '../base';
+import { KubeConfig } from '../kube';
 import { Failure } from './exit';
 
 export interface ClusterOptions {
@@ -14,10 +15,10 @@ export function kubeconfigOf({ kubeconfig, context }: ClusterOptions): KubeConfi
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
   } catch (error) {
-    throw new Failure(`reading the kubeconfig: ${messageOf(error)}; check KUBECONFIG or --kubeconfig`);
+    throw new Failure(`reading the kubeconfig: ${errorLine(error)}; check KUBECONFIG or --kubeconfig`);
   }
   if (context !== undefined) config.setCurrentContext(context);
-  // Without any configuration the client library makes one up, for a server on port 8080 of this machine.
+  // Without any configuration the client library invents a cluster at port 8080 of the local host.
   const cluster = config.getCurrentCluster();
   if (cluster === null || cluster.server === 'http://localhost:8080') {
     const known = config.getContexts().map(({ name }) => name).join(', ') || 'none';

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// accelctl: the command line for people who run the operator. kubectl finds it as a plugin under the name kubectl-accel.
+// accelctl: the command line for operating the product. kubectl finds it as a plugin under the name kubectl-accel.
 import { basename } from 'node:path';
 import { productVersion } from '../api';
 import { clusterOf } from './cluster';
@@ -8,14 +8,14 @@ import { runProgram } from './program';
 import { progressOn } from './progress';
 import { screenOn } from './screen';
 
-/** The controller writes status at most once a second; looking more often shows nothing new. */
-const lookEveryMs = 1_000;
+/** The controller writes the status at most once a second, so polling more often shows nothing new. */
+const pollEveryMs = 1_000;
 
-// A pager that was closed early is no error of ours.
+// A pager that is closed early breaks the pipe; this is no error of accelctl.
 process.stdout.on('error', () => process.exit());
 
 async function main(): Promise<void> {
-  // A script that starts us says under which name it was called.
+  // The script that starts this program passes on the name under which the user called it.
   const called = process.env['ACCELCTL_NAME'] ?? basename(process.argv[1] ?? '');
   process.exitCode = await runProgram(
     { name: called === 'kubectl-accel' ? 'kubectl accel' : 'accelctl', version: productVersion() },
@@ -28,7 +28,7 @@ async function main(): Promise<void> {
       progress: progressOn(process.stderr),
       now: () => new Date(),
       ended: () => new Promise((settle) => ['SIGINT', 'SIGTERM'].forEach((signal) => process.once(signal, () => settle()))),
-      nextLook: () => new Promise((settle) => setTimeout(() => settle(true), lookEveryMs)),
+      nextPoll: () => new Promise((settle) => setTimeout(() => settle(true), pollEveryMs)),
     },
     (line) => process.stderr.write(`${line}\n`),
   );

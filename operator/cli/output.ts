@@ -1,26 +1,26 @@
-// How a command prints: a table for people, JSON or YAML for programs; one way to ask for it everywhere.
+// The option -o: a table for people, JSON or YAML for programs.
 import { Option, type Command } from 'commander';
 import { stringify } from 'yaml';
 
 const formats = ['table', 'json', 'yaml'] as const;
 export type Format = (typeof formats)[number];
 
-/** What `-o` was, as every command's options have it. */
+/** The options of a command that has `-o`. */
 export interface OutputOptions {
   readonly output: Format;
 }
 
 export function addOutput(command: Command): Command {
-  return command.addOption(new Option('-o, --output <format>', 'how to print it').choices(formats).default('table'));
+  return command.addOption(new Option('-o, --output <format>', 'output format').choices(formats).default('table'));
 }
 
-/** @param table only called when it is wanted */
+/** @param table makes the table; only called for the format `table` */
 export function formatted(format: Format, value: unknown, table: () => string): string {
   switch (format) {
     case 'json':
       return JSON.stringify(value, null, 2);
     case 'yaml':
-      // YAML 1.1 is what Kubernetes' tools read: the writer quotes a bare Off, which they would take for false.
+      // Kubernetes' tools read YAML 1.1, where an unquoted Off is false: with this version the writer quotes it.
       return stringify(value, { version: '1.1', lineWidth: 0 }).trimEnd();
     case 'table':
       return table();

@@ -9,7 +9,7 @@ describe('colours', () => {
   });
 
   it.each([
-    ['where output is no terminal', {}, {}],
+    ['when the output is no terminal', {}, {}],
     ['when NO_COLOR is set', terminal, { NO_COLOR: '1' }],
     ['on a dumb terminal', terminal, { TERM: 'dumb' }],
   ])('are left out %s', (_where, stream, environment) => {

@@ -1,13 +1,14 @@
-// What the API server answers in plain text rather than JSON: the logs of containers.
+// Reads answers that the API server gives as plain text and not as JSON: the logs of containers.
 import { get as httpGet, type IncomingMessage } from 'node:http';
 import { get as httpsGet } from 'node:https';
-import { connectionOf, errorOf, messageOf, ApiError, type KubeConfig, type Query } from '../kube';
+import { errorLine } from '../base';
+import { connectionOf, errorOf, ApiError, type KubeConfig, type Query } from '../kube';
 
 export type ReadText = (path: string, query: Query) => Promise<string>;
 
 const timeoutMs = 15_000;
 
-/** @throws ApiError, with code 0 when there was no answer */
+/** @returns a function that reads a path within 15 s. @throws ApiError, with code 0 when there is no answer */
 export function textReader(config: KubeConfig): ReadText {
   const connection = connectionOf(config);
   return async (path, query) => {
@@ -24,12 +25,12 @@ export function textReader(config: KubeConfig): ReadText {
       if (code >= 400) throw errorOf(`GET ${path}`, code, statusOf(text));
       return text;
     } catch (error) {
-      throw error instanceof ApiError ? error : new ApiError(`GET ${path}: ${messageOf(error)}`, 0, '');
+      throw error instanceof ApiError ? error : new ApiError(`GET ${path}: ${errorLine(error)}`, 0, '');
     }
   };
 }
 
-/** A refusal is a Status in JSON even where the answer would have been text. */
+/** An error is a Status in JSON, also on a path that gives plain text. */
 function statusOf(text: string): unknown {
   try {
     return JSON.parse(text);

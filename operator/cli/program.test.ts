@@ -19,27 +19,27 @@ beforeEach(() => {
 afterEach(() => jest.restoreAllMocks());
 
 describe('accelctl status', () => {
-  it('prints the table and ends with 0 when the resource is ready', async () => {
+  it('prints the table, with exit code 0, when the resource is ready', async () => {
     const { code, printed } = await accelctl(serving(recorded()), ['status']);
-    expect(code).toBe(exitCode.fine);
+    expect(code).toBe(exitCode.success);
     expect(printed.join('')).toContain('136 of 138 ends accelerated');
   });
 
-  it('ends with 3 when the resource is not ready', async () => {
+  it('gives exit code 3 when the resource is not ready', async () => {
     expect((await accelctl(serving(recorded({ status: null })), ['status'])).code).toBe(exitCode.notReady);
   });
 
   it.each([
     ['json', (text: string): unknown => JSON.parse(text)],
     ['yaml', (text: string): unknown => parse(text, { version: '1.1' })],
-  ])('prints the resource as %s, without who owns which field', async (format, read) => {
+  ])('prints the resource as %s, without managedFields', async (format, read) => {
     const resource = recorded({ spec: { mode: 'Off' } });
     const stored = { ...resource, metadata: { ...resource.metadata, managedFields: [{ manager: 'accelctl', operation: 'Apply' }] } };
     const { printed } = await accelctl(serving(stored), ['status', '-o', format]);
     expect(read(printed.join(''))).toEqual(resource);
   });
 
-  it('prints again only what has changed while it watches, and ends as the last look says', async () => {
+  it('with --watch prints only changes, and its exit code is for the last state', async () => {
     const changed = recorded({ metadata: { resourceVersion: '4712', generation: 4 } });
     const { code, printed } = await accelctl(serving(recorded(), recorded(), changed), ['status', '--watch'], 2);
     expect(printed).toHaveLength(2);
@@ -51,24 +51,24 @@ describe('accelctl status --watch', () => {
   const busy = refusal(503, { message: 'the API server is busy' });
   const away = refusal(0);
 
-  it('lives through an API server that does not answer for a while, and says so once', async () => {
+  it('survives 503 answers of the API server, and prints the error once', async () => {
     const changed = recorded({ metadata: { resourceVersion: '4712' } });
     const { code, printed, progress, complaints } = await accelctl(serving(recorded(), busy, busy, busy, changed), ['status', '--watch'], 8);
-    expect([printed.length, complaints, code]).toEqual([2, [], exitCode.fine]);
-    expect(progress).toEqual([expect.stringMatching(/^reading sidecaraccelerations.*the API server is busy.*; trying again until it answers$/)]);
+    expect([printed.length, complaints, code]).toEqual([2, [], exitCode.success]);
+    expect(progress).toEqual([expect.stringMatching(/^reading sidecaraccelerations.*the API server is busy.*; trying again until the API server answers$/)]);
   });
 
-  it('asks less and less often', async () => {
+  it('waits longer after each failure in a row', async () => {
     const api = serving(recorded(), away);
     await accelctl(api, ['status', '--watch'], 31);
-    expect(api.asked).toHaveLength(1 + [1, 2, 4, 8, 15].length + 1);
+    expect(api.requests).toHaveLength(1 + [1, 2, 4, 8, 15].length + 1);
   });
 
   it.each([
-    ['the first look fails', [busy, recorded()], 'the API server is busy'],
-    ['the right is taken away', [recorded(), refusal(403)], 'this user may not get'],
-    ['the resource type is gone', [recorded(), refusal(404, '404 page not found')], 'the cluster does not know this resource type'],
-  ])('ends with 1 when %s', async (_what, answers, words) => {
+    ['the first request fails', [busy, recorded()], 'the API server is busy'],
+    ['the user loses the right', [recorded(), refusal(403)], 'this user may not get'],
+    ['the CRD is deleted', [recorded(), refusal(404, '404 page not found')], 'the cluster does not know this resource type'],
+  ])('gives exit code 1 when %s', async (_what, answers, words) => {
     const { code, complaints } = await accelctl(serving(...answers), ['status', '--watch'], 8);
     expect([code, complaints]).toEqual([exitCode.error, [expect.stringContaining(words)]]);
   });
@@ -77,11 +77,11 @@ describe('accelctl status --watch', () => {
 describe('accelctl explain', () => {
   it('explains a listed namespace', async () => {
     const { code, printed } = await accelctl(serving(recorded()), ['explain', 'shop']);
-    expect(code).toBe(exitCode.fine);
+    expect(code).toBe(exitCode.success);
     expect(printed.join('')).toContain('Namespace shop: Accelerated');
   });
 
-  it('reads the labels of one that is not listed', async () => {
+  it('reads the labels of a namespace that is not listed', async () => {
     const api = serving(recorded()).on('GET /api/v1/namespaces/other', { metadata: { name: 'other' } });
     const { code, printed } = await accelctl(api, ['explain', 'other']);
     expect(code).toBe(exitCode.notReady);
@@ -95,17 +95,17 @@ describe('accelctl', () => {
     ['an unknown option', ['status', '--fast']],
     ['an unknown format', ['status', '-o', 'xml']],
     ['no namespace to explain', ['explain']],
-    ['a timeout that is none', ['off', '--timeout', 'soon']],
+    ['an invalid timeout', ['off', '--timeout', 'soon']],
     ['no command', []],
-  ])('ends with 2 for %s', async (_what, words) => {
+  ])('gives exit code 2 for %s', async (_what, words) => {
     expect((await accelctl(serving(recorded()), words)).code).toBe(exitCode.usage);
   });
 
-  it.each([['--help'], ['--version'], ['on', '--help']])('ends with 0 after %s', async (...words) => {
-    expect((await accelctl(new FakeApi(), words)).code).toBe(exitCode.fine);
+  it.each([['--help'], ['--version'], ['on', '--help']])('gives exit code 0 for %s', async (...words) => {
+    expect((await accelctl(new FakeApi(), words)).code).toBe(exitCode.success);
   });
 
-  it('says in one line what went wrong, and ends with 1', async () => {
+  it('prints an error in one line, with exit code 1', async () => {
     const { code, complaints } = await accelctl(serving(refusal(403, { reason: 'Forbidden' })), ['status']);
     expect(code).toBe(exitCode.error);
     expect(complaints).toEqual([expect.stringMatching(/^accelctl: reading sidecaraccelerations.*ask for the verb get/)]);

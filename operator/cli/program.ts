@@ -1,9 +1,10 @@
-// The command line as a whole: global options, commands, and how usage errors end.
+// The whole command line: global options, commands and exit codes.
 import { Command, CommanderError } from 'commander';
 import { oneLine } from '../api';
+import { errorMessage } from '../base';
 import { addBench } from './bench';
 import { cleaned } from './clean';
-import { addCompletion, asksForCompletion, completionOf } from './completion';
+import { addCompletion, completionWord, completionOf } from './completion';
 import { addConsole } from './console';
 import { addDoctor } from './doctor';
 import { addDrain } from './drain';
@@ -17,12 +18,12 @@ import { addSwitches } from './switch';
 
 const codes = `
 Exit codes:
-  ${exitCode.fine}  what was asked is so
-  ${exitCode.error}  it could not be found out or done; one line on standard error says why, and what to do next
+  ${exitCode.success}  success: the command has done its work, or the requested state holds
+  ${exitCode.error}  error: the command could not do its work; one line on standard error says why and what to do next
   ${exitCode.usage}  the command line is wrong
-  ${exitCode.notReady}  the answer is no: not ready, not accelerated, a check that failed, or not reached in time`;
+  ${exitCode.notReady}  negative result: not ready, not accelerated, a failed check, or a state that was not reached in time`;
 
-/** What the program is called, and which it is. */
+/** The program's name and version. */
 export interface Identity {
   /** `accelctl`, or `kubectl accel` as a plugin. */
   readonly name: string;
@@ -31,12 +32,12 @@ export interface Identity {
 
 export function programOf({ name, version }: Identity, world: Surroundings): Command {
   const program = new Command(name)
-    .description('shows and steers what sidecar-acceleration does in a cluster')
+    .description('shows and controls what sidecar-acceleration does in a cluster')
     .version(version, '--version', 'print the version')
     .option('--kubeconfig <file>', 'kubeconfig to use; KUBECONFIG or ~/.kube/config by default')
     .option('--context <name>', 'context of the kubeconfig; its current one by default')
     .addHelpText('after', codes)
-    // Inherited by the commands, which are made after this.
+    // Commands that are added after this inherit it.
     .exitOverride();
   for (const add of [addStatus, addExplain, addTop, addConnections, addTap, addDoctor, addSwitches, addDrain, addBench, addConsole, addReport, addCompletion]) add(program, world);
   return program;
@@ -45,21 +46,21 @@ export function programOf({ name, version }: Identity, world: Surroundings): Com
 /**
  * Runs one command line.
  * @param words the command line without the program's name
- * @param complain receives an error in one line
+ * @param complain prints an error, which is one line, on standard error
  * @returns the exit code
  */
 export async function runProgram(identity: Identity, words: readonly string[], world: Omit<Surroundings, 'end'>, complain: (line: string) => void): Promise<ExitCode> {
-  let code: ExitCode = exitCode.fine;
+  let code: ExitCode = exitCode.success;
   const clean = cleaned(world);
   const program = programOf(identity, { ...clean, end: (next) => (code = next) });
   try {
-    if (words[0] === asksForCompletion) clean.print(await completionOf(program, words.slice(1), clean));
+    if (words[0] === completionWord) clean.print(await completionOf(program, words.slice(1), clean));
     else await program.parseAsync(words, { from: 'user' });
     return code;
   } catch (error) {
-    // Commander has said what is wrong already, and ends --help the same way.
-    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.fine : exitCode.usage;
-    complain(oneLine(`${identity.name}: ${error instanceof Error ? error.message : String(error)}`));
+    // Commander has printed the error already. It throws for --help and --version too, with the exit code 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.success : exitCode.usage;
+    complain(oneLine(`${identity.name}: ${errorMessage(error)}`));
     return error instanceof Failure ? error.code : exitCode.error;
   }
 }

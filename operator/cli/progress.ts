@@ -1,20 +1,20 @@
-// How far something is: a bar on a terminal, a line whenever it changes anywhere else; always on standard error.
+// Progress on standard error: a bar on a terminal, and elsewhere a line for each change.
 import type { WriteStream } from 'node:tty';
 import { type Options, SingleBar } from 'cli-progress';
 
 export interface Step {
-  /** What is being waited for, in one line. */
+  /** What the command waits for, in one line. */
   readonly text: string;
   readonly done: number;
-  /** 0 while it is not known. */
+  /** 0 while the total is not known. */
   readonly total: number;
 }
 
 export interface Progress {
   show(step: Step): void;
-  /** Takes the bar away; what was shown as lines stays. */
+  /** Removes the bar; printed lines stay. */
   finish(): void;
-  /** A line that stays, beside what is printed. */
+  /** Prints a line that stays. */
   note(text: string): void;
 }
 
@@ -22,7 +22,7 @@ export function progressOn(stream: NodeJS.WritableStream & { isTTY?: boolean }):
   return stream.isTTY === true ? barOn(stream as WriteStream) : linesTo((line) => void stream.write(`${line}\n`));
 }
 
-/** A bar only where it is known how much there is. */
+/** The bar; only its text while the total is not known. */
 const format: NonNullable<Options['format']> = (options, { progress, value, total }, { text }: { text: string }) => {
   const { barsize = 0, barCompleteString = '', barIncompleteString = '' } = options;
   const filled = Math.round(Math.min(progress, 1) * barsize);
@@ -42,7 +42,7 @@ function barOn(stream: WriteStream): Progress {
         bar.start(total, done, { text });
       }
       bar.setTotal(total);
-      // One line: a text that wraps could not be drawn over.
+      // The text is cut to one line: a wrapped text could not be redrawn.
       bar.update(done, { text: text.slice(0, Math.max(20, stream.columns - 40)) });
     },
     finish,
@@ -53,7 +53,7 @@ function barOn(stream: WriteStream): Progress {
   };
 }
 
-/** Says a step once, however often it is shown. */
+/** Prints a step when its line differs from the last one. */
 export function linesTo(write: (line: string) => void): Progress {
   let said: string | undefined;
   return {

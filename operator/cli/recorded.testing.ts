@@ -1,4 +1,4 @@
-// A resource as an API server returned it while two namespaces of a mesh were loaded; for tests.
+// A resource with the status of two loaded namespaces of a mesh, for tests.
 import { sidecarAcceleration, type SidecarAcceleration, type Status } from '../api';
 
 export const recordedNow = new Date('2026-03-01T12:00:00Z');
@@ -43,7 +43,7 @@ const status: Status = {
   ],
 };
 
-/** The recorded resource with parts of its spec, status or metadata replaced. */
+/** The resource with parts of its spec, status or metadata replaced. @param changes a `status` of null leaves the status out */
 export function recorded(changes: { spec?: object; status?: Partial<Status> | null; metadata?: object } = {}): SidecarAcceleration {
   return sidecarAcceleration.parse({
     apiVersion: 'acceleration.dev/v1alpha1',

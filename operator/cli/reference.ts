@@ -1,7 +1,7 @@
-// docs/cli.md: the reference of accelctl, written from the program itself.
+// docs/cli.md: the reference of accelctl, generated from the program's commands and options.
 import type { Argument, Command, Help, Option } from 'commander';
 
-/** @param program as `programOf` makes it, under the name accelctl */
+/** The page in Markdown. @param program from `programOf`, with the name accelctl */
 export function referencePage(program: Command): string {
   const help = program.createHelp();
   const commands = help.visibleCommands(program).filter((command) => command.name() !== 'help');
@@ -10,11 +10,11 @@ export function referencePage(program: Command): string {
     '# accelctl',
     '',
     `\`accelctl\` ${program.description()}. As \`kubectl-accel\` on the PATH it is the plugin \`kubectl accel\`.`,
-    'It acts with the rights of the kubeconfig it is given; in a pod, with those of its ServiceAccount.',
+    'It has the rights of its kubeconfig; in a pod, the rights of the ServiceAccount.',
     '',
     ...commands.map((command) => `- [${command.name()}](#accelctl-${command.name()}): ${command.description()}`),
     '',
-    'With every command:',
+    'Options of every command:',
     '',
     ...options(help.visibleOptions(program)),
     '',
@@ -57,7 +57,7 @@ const cell = (text: string): string => text.replaceAll('|', '\\|').replaceAll('<
 const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 const fenced = (text: string): string => `\`\`\`text\n${text}\n\`\`\``;
 
-/** What a command was told to say after its help. */
+/** The text that `addHelpText('after')` added to a command. */
 function textAfter(command: Command): string {
   let all = '';
   command.configureOutput({ writeOut: (text) => (all += text) });

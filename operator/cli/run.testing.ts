@@ -1,4 +1,4 @@
-// Runs accelctl's commands in this process: on a fake API server, with a clock that moves a second at every look.
+// Runs accelctl's commands in this process: on a fake API server, with a clock that advances by a second with each poll.
 import type { FakeApi } from './api.testing';
 import { clusterOn } from './cluster';
 import type { ExitCode } from './exit';
@@ -9,17 +9,17 @@ import { recordedNow } from './recorded.testing';
 
 export interface Ran {
   readonly code: ExitCode;
-  /** What was printed to standard output, one entry a print. */
+  /** What the command wrote to standard output, one entry for each `print`. */
   readonly printed: readonly string[];
   readonly progress: readonly string[];
   readonly complaints: readonly string[];
 }
 
 /**
- * @param looks how often the user waits for another look before having had enough
- * @param drawn where standard output is a terminal: receives what is drawn on it
+ * @param polls number of waits for the next poll before the user interrupts the command
+ * @param drawn makes standard output a terminal, and receives what the command draws
  */
-export async function accelctl(api: FakeApi, words: readonly string[], looks = Number.POSITIVE_INFINITY, drawn?: string[]): Promise<Ran> {
+export async function accelctl(api: FakeApi, words: readonly string[], polls = Number.POSITIVE_INFINITY, drawn?: string[]): Promise<Ran> {
   const [printed, progress, complaints]: [string[], string[], string[]] = [[], [], []];
   let waited = 0;
   const world = {
@@ -29,9 +29,9 @@ export async function accelctl(api: FakeApi, words: readonly string[], looks = N
     paint: plain,
     progress: linesTo((line) => void progress.push(line)),
     now: () => new Date(recordedNow.getTime() + waited * 1000),
-    // Who looks at a terminal has enough when he has looked as often as he wanted.
+    // On a terminal the command ends with the last poll; elsewhere the user interrupts it at once.
     ended: () => (drawn === undefined ? Promise.resolve() : new Promise<void>(() => undefined)),
-    nextLook: () => Promise.resolve(waited++ < looks),
+    nextPoll: () => Promise.resolve(waited++ < polls),
   };
   const code = await runProgram({ name: 'accelctl', version: '1.2.3' }, words, world, (line) => void complaints.push(line));
   return { code, printed, progress, complaints };

@@ -2,7 +2,7 @@ import { recorded, recordedNow } from './recorded.testing';
 import { statusTable } from './statusTable';
 
 describe('the status table', () => {
-  it('shows totals, nodes that cannot, and a line a namespace', () => {
+  it('shows totals, unsupported nodes, and a line for each namespace', () => {
     expect(statusTable(recorded(), recordedNow)).toBe(
       `
 SidecarAcceleration default: mode Accelerate, ready
@@ -28,23 +28,23 @@ billing    Partial       2/2         4/10  205 MiB  11.0 MiB     2h  PeerElsewhe
     expect(statusTable(recorded({ status: { rollout: { ...rollout, stage: 'Done' } } }), recordedNow)).not.toContain('rollout ');
   });
 
-  it('keeps a message that would begin a line of its own on its line', () => {
+  it('escapes a line feed in a message', () => {
     const unsupported = [{ reason: 'LoadRefused' as const, nodes: 1, examples: ['node3'], message: 'no\nshop  Accelerated' }];
     expect(statusTable(recorded({ status: { nodes: { desired: 1, ready: 0, unsupported } } }), recordedNow)).toContain('LoadRefused on 1 (node3): no\\u000ashop  Accelerated\n');
   });
 
-  it('sums up the namespaces that are not listed', () => {
+  it('shows the sum over the namespaces that are not listed', () => {
     const remainder = { namespaces: 7, connections: { open: 20, accelerated: 10 }, bytes: { fast: 1024, tcp: 0 } };
     expect(statusTable(recorded({ status: { remainder } }), recordedNow)).toContain('7 more namespaces: 10 of 20 ends accelerated, 1.0 KiB on the fast path, 0 B over TCP');
   });
 
-  it('says what is missing while no controller has looked at the resource', () => {
+  it('says that no controller has reconciled the resource yet', () => {
     expect(statusTable(recorded({ status: null }), recordedNow)).toBe(
-      'SidecarAcceleration default: mode Accelerate, not ready: no controller has looked at it yet; see whether the pod of sidecar-acceleration-controller runs\n\nno namespace with a selected pod has been reported',
+      'SidecarAcceleration default: mode Accelerate, not ready: no controller has reconciled the resource yet; see whether the pod of sidecar-acceleration-controller runs\n\nno namespace with a selected pod has been reported',
     );
   });
 
-  it('does not call a resource ready on the word of an older generation', () => {
+  it('does not call a resource ready when the condition Ready is for an older generation', () => {
     expect(statusTable(recorded({ metadata: { generation: 4 } }), recordedNow)).toContain('not ready: the controller has not seen the last change yet');
   });
 });

@@ -1,17 +1,17 @@
-// The status of the resource as a page of text: a head of totals, then one line a namespace.
+// The status of the resource as text: totals, then one line for each namespace.
 import { type NamespaceState, type NamespaceStatus, oneLine, share, type SidecarAcceleration, type Status } from '../api';
 import { plain, type Judgement, type Paint } from './paint';
 import { readinessOf } from './readiness';
-import { bare } from './table';
+import { plainTable } from './table';
 import { age, bytes } from './units';
 
-/** Reasons shown in a line; `accelctl explain` has all of them. */
+/** Number of reasons in a namespace's line; `accelctl explain` shows all of them. */
 const reasonsInLine = 2;
 
-/** The whole page, without a trailing line feed. */
+/** The text, without a trailing line feed. */
 export function statusTable(resource: SidecarAcceleration, now: Date, paint: Paint = plain): string {
   const status = resource.status ?? {};
-  const parts = [head(resource, status, paint), nodesThatCannot(status, paint), namespaces(status, now, paint), remainder(status)];
+  const parts = [head(resource, status, paint), unsupportedNodes(status, paint), namespaces(status, now, paint), remainder(status)];
   return parts.filter((part) => part !== '').join('\n\n');
 }
 
@@ -26,7 +26,7 @@ function head(resource: SidecarAcceleration, status: Status, paint: Paint): stri
   return lines.join('\n');
 }
 
-function nodesThatCannot(status: Status, paint: Paint): string {
+function unsupportedNodes(status: Status, paint: Paint): string {
   const rows = (status.nodes?.unsupported ?? []).map(
     ({ reason, nodes, examples, message }) => `${paint('bad', reason)} on ${nodes} (${examples.join(', ')}${nodes > examples.length ? ', ...' : ''}): ${oneLine(message)}`,
   );
@@ -36,7 +36,7 @@ function nodesThatCannot(status: Status, paint: Paint): string {
 function namespaces(status: Status, now: Date, paint: Paint): string {
   const listed = status.namespaces ?? [];
   if (listed.length === 0) return 'no namespace with a selected pod has been reported';
-  return bare(['NAMESPACE', 'STATE', '>PODS', '>CONNECTIONS', '>FAST', '>TCP', '>SINCE', 'WHY NOT'], listed.map((each) => row(each, now, paint)));
+  return plainTable(['NAMESPACE', 'STATE', '>PODS', '>CONNECTIONS', '>FAST', '>TCP', '>SINCE', 'WHY NOT'], listed.map((each) => row(each, now, paint)));
 }
 
 const judgements: Record<NamespaceState, Judgement> = { Accelerated: 'good', Partial: 'doubtful', Waiting: 'doubtful', NotAccelerated: 'bad', Draining: 'doubtful' };

@@ -1,4 +1,4 @@
-// Tables without lines, as kubectl prints them.
+// Tables without borders, as kubectl prints them.
 import Table from 'cli-table3';
 import { oneLine } from '../api';
 import { paintedParts } from './paint';
@@ -8,8 +8,8 @@ const noLines = {
   left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '',
 };
 
-/** @param head titles of the columns; one that begins with `>` is of numbers, which are set to the right */
-export function bare(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** @param head titles of the columns; a title that begins with `>` aligns its column to the right */
+export function plainTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const table = new Table({
     head: head.map((title) => title.replace(/^>/, '')),
     chars: noLines,
@@ -20,7 +20,7 @@ export function bare(head: readonly string[], rows: readonly (readonly string[])
   return table.toString().replace(/ +$/gm, '');
 }
 
-/** A cell that ends its line would begin a row of its own. */
+/** Escapes the line feeds of a cell: a line feed would start a new row. */
 function cell(text: string): string {
   return paintedParts(text).map(({ isColour, part }) => (isColour ? part : oneLine(part))).join('');
 }

@@ -9,7 +9,7 @@ describe('bytes', () => {
     [214_748_365, '205 MiB'],
     [2 ** 40, '1.0 TiB'],
     [Number.MAX_SAFE_INTEGER, '8.0 PiB'],
-  ])('of %d read as %s', (count, text) => {
+  ])('%d is written as %s', (count, text) => {
     expect(bytes(count)).toBe(text);
   });
 });

@@ -1,4 +1,4 @@
-// Numbers as people read them: bytes and ages.
+// Bytes and ages in readable form.
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
 

@@ -1,39 +1,39 @@
-// What is known of one node's agent, and how much of it is to be believed.
-import { isPassing } from '../api';
+// The state of one node's agent as the controller knows it.
+import { isPodCaused } from '../api';
 import type { Order, Problem, Report } from '../protocol';
 
 export interface AgentState {
   readonly node: string;
   readonly connected: boolean;
   /**
-   * The last report, kept while an agent is being replaced; undefined before the first. The next report takes its place in the same
-   * object: to be read before anything is waited for.
+   * The last report, which is kept while the agent is being replaced; undefined before the first. The next report overwrites this object, so
+   * it must be read before the next `await`.
    */
   readonly report: Report | undefined;
-  /** Of the pod whose agent sent that report. */
+  /** UID of the pod whose agent sent the report. */
   readonly podUid?: string | undefined;
-  /** False while what it says of pods has not been compared with those of the API server: none of that is in the report then. */
+  /** False while the report was not compared with the node's pods at the API server; until then the report has no namespaces. */
   readonly checked?: boolean;
-  /** What it says and cannot have, in words; none of that is in the report. */
-  readonly lie?: string | undefined;
-  /** Milliseconds since the agent was last heard. */
+  /** What the agent reports that cannot be true, as text; that part is removed from the report. */
+  readonly implausible?: string | undefined;
+  /** Milliseconds since the last report, or since the end of the stream. */
   readonly ageMs: number;
 }
 
-/** Agents speak every ten seconds at least; one that has been silent for longer than this is lost. */
+/** Milliseconds without a report after which an agent counts as lost. Agents report every ten seconds at least. */
 export const lostAfterMs = 45_000;
 
-/** A report that says how the node is now. */
+/** The report, if it shows the present state of the node: its agent is connected and has reported lately. */
 export function currentReport({ connected, report, ageMs }: AgentState): Report | undefined {
   return connected && ageMs <= lostAfterMs ? report : undefined;
 }
 
-/** What keeps a node from doing as ordered; what a pod of it can bring about does not. */
+/** Problems of the node itself, without those that a pod alone can cause. */
 export function lastingProblems({ problems }: Report): Problem[] {
-  return problems.filter(({ reason }) => !isPassing(reason));
+  return problems.filter(({ reason }) => !isPodCaused(reason));
 }
 
-/** True when the order is in force on the node of the report and nothing is wrong there. */
+/** True when the node has applied the order and has no problem of its own. */
 export function follows(report: Report, order: Order): boolean {
   return report.appliedOrder === order.revision && lastingProblems(report).length === 0;
 }

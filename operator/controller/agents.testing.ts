@@ -1,4 +1,4 @@
-// Orders, reports and agents of made-up nodes, for tests.
+// For tests: orders, reports and agents with default values.
 import { orderOf } from './orders';
 import { type Mode, spec, type Spec } from '../api';
 import type { NamespaceReport, Order, Problem, Report } from '../protocol';
@@ -7,7 +7,7 @@ import type { AgentState } from './agentState';
 export const madeUpNow = '2026-03-01T12:00:00Z';
 export const madeUpRevision = 1_772_366_400_000;
 
-/** A spec as the API server would have completed it. */
+/** A spec with the defaults that the API server adds. */
 export function specWith(changes: object = {}): Spec {
   return spec.parse(changes);
 }
@@ -16,7 +16,7 @@ export function orderWith({ mode = 'Accelerate', namespaces = ['shop'], remove =
   return { revision: madeUpRevision, ...orderOf(specWith({ mode }), namespaces, remove) };
 }
 
-/** Of a namespace whose two pods have all their ten connection ends accelerated. */
+/** The report of a namespace with two pods and ten open connection ends, all accelerated. */
 export function namespaceWith(changes: Partial<NamespaceReport> = {}): NamespaceReport {
   return { name: 'shop', podsSelected: 2, podsAccelerated: 2, open: 10, accelerated: 10, reasons: [], fastBytes: 4096, tcpBytes: 512, passes: [], draining: 0, adopted: 0, left: 0, nudged: 0, unseen: 0, ...changes };
 }
@@ -34,7 +34,7 @@ export function agentOf(node: string, ...namespaces: NamespaceReport[]): AgentSt
   return agentWith(node, { report: reportWith({ namespaces }) });
 }
 
-/** A connected agent that could not do as ordered. */
+/** A connected agent that reports these problems. */
 export function troubledAgent(node: string, ...problems: Problem[]): AgentState {
   return agentWith(node, { report: reportWith({ appliedOrder: 0, problems }) });
 }

@@ -11,7 +11,7 @@ function listed(changes: Partial<NonNullable<Status['namespaces']>[number]>): St
   return { namespaces: [{ ...namespace, ...changes }] };
 }
 
-it('sums two nodes up into the whole status', () => {
+it('sums the reports of two nodes', () => {
   const billing = namespaceWith({ name: 'billing', podsSelected: 1, podsAccelerated: 1, open: 4, accelerated: 1, reasons: [{ reason: 'PeerElsewhere', connections: 3 }], fastBytes: 100, tcpBytes: 200 });
   const agents = [agentOf('node1', namespaceWith(), billing), agentOf('node2', namespaceWith())];
   expect(aggregate({ ...input, agents, namespaces: ['billing', 'shop', 'empty'], desiredNodes: 2 })).toEqual({
@@ -28,30 +28,30 @@ it('sums two nodes up into the whole status', () => {
 });
 
 describe('the status', () => {
-  it('says "-" where there is nothing to take a share of', () => {
+  it('has the share "-" when no connection is open', () => {
     expect(aggregate({ ...input, desiredNodes: undefined }).summary).toEqual({ nodes: '-', accelerated: '-' });
   });
 
-  it('leaves out namespaces that are reported and not selected', () => {
+  it('leaves out reported namespaces that are not selected', () => {
     const { namespaces, connections } = aggregate({ ...input, agents: [agentOf('node1', namespaceWith({ name: 'left' }))] });
     expect(namespaces?.map(({ name }) => name)).toEqual(['shop']);
     expect(connections).toEqual({ open: 0, accelerated: 0, adopted: 0 });
   });
 
-  it('keeps counting a node whose agent is being replaced', () => {
+  it('counts the last report of a node whose agent is being replaced', () => {
     const gone = agentWith('node1', { connected: false, ageMs: 60_000, report: reportWith({ namespaces: [namespaceWith()] }) });
     const { nodes, connections } = aggregate({ ...input, agents: [gone], desiredNodes: 1 });
     expect(connections).toEqual({ open: 10, accelerated: 10, adopted: 0 });
     expect(nodes?.ready).toBe(0);
   });
 
-  it('drops the bytes of a node that is gone', () => {
+  it('does not count the bytes of a node that is gone', () => {
     const agents = [agentOf('node1', namespaceWith()), agentOf('node2', namespaceWith())];
     expect(aggregate({ ...input, agents }).bytes).toEqual({ fast: 8192, tcp: 1024 });
     expect(aggregate({ ...input, agents: agents.slice(1) }).bytes).toEqual({ fast: 4096, tcp: 512 });
   });
 
-  it('reads the numbers by the mode of the order', () => {
+  it('reads the counters by the mode of the order', () => {
     const agents = [agentOf('node1', namespaceWith({ podsAccelerated: 0 }))];
     expect(aggregate({ ...input, order: orderWith({ mode: 'Off' }), agents }).namespaces?.[0]).toMatchObject({
       state: 'NotAccelerated',
@@ -64,7 +64,7 @@ describe('the status', () => {
 describe('the time since when a namespace is in its state', () => {
   const agents = [agentOf('node1', namespaceWith())];
 
-  it('stays while the state does', () => {
+  it('stays while the state is the same', () => {
     expect(aggregate({ ...input, agents, previous: listed({ since: earlier }) }).namespaces?.[0]?.since).toBe(earlier);
   });
 
@@ -78,7 +78,7 @@ describe('a list of more namespaces than the status holds', () => {
   const reports = names.map((name, index) => namespaceWith({ name, open: index, accelerated: 0, fastBytes: 0, tcpBytes: 1 }));
   const whole = aggregate({ ...input, namespaces: names, agents: [agentOf('node1', ...reports)], desiredNodes: 1 });
 
-  it('shows those with most connections and sums up the others', () => {
+  it('lists those with most connections and sums the others in remainder', () => {
     expect(whole.namespaces).toHaveLength(maxListedNamespaces);
     expect(whole.namespaces?.slice(0, 2).map(({ name }) => name)).toEqual(['ns102', 'ns101']);
     expect(whole.remainder).toEqual({ namespaces: 3, connections: { open: 0 + 1 + 2, accelerated: 0, adopted: 0 }, bytes: { fast: 0, tcp: 3 } });
@@ -89,7 +89,7 @@ describe('a list of more namespaces than the status holds', () => {
     expect(whole.bytes).toEqual({ fast: 0, tcp: 103 });
   });
 
-  it('is a status that the schema takes', () => {
+  it('is valid by the schema of the status', () => {
     expect(status.safeParse(whole).success).toBe(true);
   });
 });

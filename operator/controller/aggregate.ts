@@ -1,4 +1,4 @@
-// From the reports of all agents to what the status says of nodes, connections and namespaces. Pure.
+// Computes the nodes, connections and namespaces of the status from the reports of all agents; pure functions.
 import { maxListedNamespaces, type NamespaceStatus, share, type Status } from '../api';
 import type { NamespaceReport, Order } from '../protocol';
 import type { AgentState } from './agentState';
@@ -10,21 +10,21 @@ import { nodesOf, type NodesInput } from './nodes';
 export type { AgentState } from './agentState';
 
 export interface AggregateInput {
-  /** The order in force; its mode says what the numbers mean. */
+  /** The current order, whose mode decides how the counters are read. */
   readonly order: Order;
-  /** The selected namespaces by name. */
+  /** Names of the selected namespaces. */
   readonly namespaces: readonly string[];
   /**
-   * Every listed report is counted, that of an agent which is just being replaced too: the kernel goes on meanwhile.
-   * A node that is left out takes its numbers with it, bytes included; they come back with it, as they are pinned there.
+   * Every report in the list counts, also that of an agent that is being replaced, since its datapath goes on. Counters of a node that is not
+   * in the list are missing from the sums, bytes included. They are pinned on the node and count again when its agent reports again.
    */
   readonly agents: readonly AgentState[];
-  /** Of the DaemonSet; undefined until its status is about its newest generation. */
+  /** Nodes that should have an agent, from the DaemonSet; undefined until its status is about its newest generation. */
   readonly desiredNodes: number | undefined;
   /** Names of the nodes that are not Ready. */
   readonly notReady?: NodesInput['notReady'];
   readonly leftOut?: NodesInput['leftOut'];
-  /** The status as it was, for the times since when namespaces are in their states. */
+  /** The status before, for the time since when a namespace is in its state. */
   readonly previous: Status | undefined;
   /** RFC 3339. */
   readonly now: string;
@@ -47,7 +47,7 @@ export function aggregate(input: AggregateInput): Aggregate {
   };
 }
 
-/** A namespace that the status did not list before (for there were larger ones) is in its state from now on. */
+/** For a namespace that the status did not list before, because others were larger, the time of its state is now. */
 function namespaceStatuses({ order, namespaces, agents, previous, now }: AggregateInput): NamespaceStatus[] {
   const reports = reportsByNamespace(agents);
   const before = new Map((previous?.namespaces ?? []).map((each) => [each.name, each]));
@@ -77,7 +77,7 @@ function sumOf(namespaces: readonly NamespaceStatus[]): Pick<NamespaceStatus, 'c
   };
 }
 
-/** What is worth reading first: most open connections, then most pods, then by name. */
+/** Most open connections first, then most pods, then by name. */
 function bySize(a: NamespaceStatus, b: NamespaceStatus): number {
   return b.connections.open - a.connections.open || b.pods.selected - a.pods.selected || (a.name < b.name ? -1 : 1);
 }

@@ -1,4 +1,4 @@
-// The channel's certificates, judged by Node's own TLS.
+// The channel's certificates, verified by Node's TLS.
 import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { once } from 'node:events';
 import { connect, createServer, type TLSSocket } from 'node:tls';
@@ -8,7 +8,7 @@ import { type ChannelCertificates, createCertificates, issuedFor, renewed } from
 const now = new Date('2030-01-01T00:00:00Z');
 const days = (n: number): Date => new Date(now.getTime() + n * 86_400_000);
 
-test('the server certificate is signed by the authority, for the name agents expect and its own key', async () => {
+test('the server certificate is signed by the authority, and has the name that agents expect and its own key', async () => {
   const made = await createCertificates(now);
   const authority = new X509Certificate(made.ca);
   const server = new X509Certificate(made.certificate);
@@ -20,7 +20,7 @@ test('the server certificate is signed by the authority, for the name agents exp
   expect(server.checkPrivateKey(createPrivateKey(made.key))).toBe(true);
 });
 
-test('a server certificate is renewed by the same authority before it expires, and not earlier', async () => {
+test('a server certificate is renewed by the same authority when a third of its validity is left', async () => {
   const made = await createCertificates(now);
   expect(await renewed(made, days(100))).toBeUndefined();
   const next = await renewed(made, days(300));
@@ -30,7 +30,7 @@ test('a server certificate is renewed by the same authority before it expires, a
   expect(server.validToDate.getTime()).toBeGreaterThan(days(600).getTime());
 });
 
-/** The next state that is another, day by day from a day on. */
+/** The first changed certificates, tried day by day from a given day. */
 async function changed(from: ChannelCertificates, day: number): Promise<{ state: ChannelCertificates; day: number }> {
   for (let at = day; at < day + 4000; at += 1) {
     const state = await renewed(from, days(at));
@@ -40,10 +40,10 @@ async function changed(from: ChannelCertificates, day: number): Promise<{ state:
 }
 
 const authorities = (bundle: string): string[] => bundle.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? [];
-/** Whether somebody who trusts a bundle accepts a server's certificate, as far as signatures go. */
+/** True when one of the authorities in a bundle has signed the server's certificate. */
 const trusted = (bundle: string, { certificate }: ChannelCertificates): boolean => authorities(bundle).some((each) => new X509Certificate(certificate).verify(new X509Certificate(each).publicKey));
 
-test('an authority is succeeded without a gap: whoever read the bundle a week ago, or has a certificate of before, is served', async () => {
+test('a bundle of authorities that is up to a week old accepts the server, and the newest bundle the previous server certificate', async () => {
   let state = await createCertificates(now);
   let day = 0;
   let bundleOfAWeekAgo = state.ca;
@@ -63,7 +63,7 @@ test('an authority is succeeded without a gap: whoever read the bundle a week ag
   expect(state.nextKey).toBeUndefined();
 });
 
-test('a successor is trusted for a week before it signs, and signs then what is asked of it', async () => {
+test('a successor is trusted for a week before it signs', async () => {
   const made = await createCertificates(now);
   const server = { ...made, certificate: (await issuedFor(controllerName, made, days(2400))).certificate };
   const { state: introduced, day } = await changed(server, 2433);
@@ -77,7 +77,7 @@ test('a successor is trusted for a week before it signs, and signs then what is 
   expect(new X509Certificate(issued.certificate).verify(new X509Certificate(signing.ca).publicKey)).toBe(true);
 });
 
-test('the TLS of Node accepts the certificate of either authority from who has both', async () => {
+test('a TLS client that trusts both authorities accepts certificates of either', async () => {
   const born = new Date(Date.now() - 3000 * 86_400_000);
   const old = await createCertificates(born);
   const fresh = { ...old, ...(await issuedFor(controllerName, old, new Date())) };

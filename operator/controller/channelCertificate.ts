@@ -1,16 +1,16 @@
-// The certificates of the agent channel: an authority of our own and a server certificate of it, by @peculiar/x509.
-import 'reflect-metadata'; // @peculiar/x509 looks for it when it is loaded
+// Creates and renews the certificates of the agents' channel with @peculiar/x509: a certificate authority, and a server certificate of it.
+import 'reflect-metadata'; // @peculiar/x509 requires it when it is loaded
 import { webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
 import { BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
 import { controllerName } from '../api';
 
-/** All PEM. */
+/** Certificates and keys in PEM. */
 export interface ChannelCertificates {
-  /** Whom agents and the API server trust: first the authority that signs, then the one that will, and those that did. */
+  /** The authorities that agents and the API server trust: first the one that signs, then its successor, then former ones. */
   readonly ca: string;
-  /** Of the first. */
+  /** Key of the first authority. */
   readonly caKey: string;
-  /** Of the one that will sign; undefined while there is none. */
+  /** Key of the successor; undefined while there is none. */
   readonly nextKey?: string | undefined;
   readonly certificate: string;
   readonly key: string;
@@ -19,17 +19,18 @@ export interface ChannelCertificates {
 const dayMs = 86_400_000;
 const authorityDays = 3650;
 const serverDays = 365;
-/** A server certificate is replaced when a third of its life is left. */
+/** A server certificate is renewed when a third of its validity is left. */
 const renewBeforeMs = (serverDays / 3) * dayMs;
-/** An authority has a successor when a third of its life is left: a cluster may be off for years, and every agent must know it before. */
+/** A successor is created when a third of the authority's validity is left: a cluster may be off for years, and every agent must get it in time. */
 const succeedBeforeMs = (authorityDays / 3) * dayMs;
-/** So long a new authority is trusted before it signs. Agents read whom they trust at every connect, from a file that a kubelet renews within minutes. */
+/** How long a successor is trusted before it signs. Agents read the authorities at each connect, from a file that the kubelet updates in minutes. */
 const introduceMs = 7 * dayMs;
-/** Clocks of nodes differ. */
+/** notBefore is this much earlier, because clocks of nodes differ. */
 const backdateMs = 3_600_000;
 
 const algorithm = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
 
+/** A new authority and its server certificate. */
 export async function createCertificates(now: Date): Promise<ChannelCertificates> {
   const { ca, caKey } = await createAuthority(now);
   return { ca, caKey, ...(await issueServer(ca, await importPrivate(caKey), now)) };
@@ -39,7 +40,7 @@ async function createAuthority(now: Date): Promise<Pick<ChannelCertificates, 'ca
   const keys = await newKeys();
   const authority = await X509CertificateGenerator.createSelfSigned({
     serialNumber: serialNumber(),
-    // Two authorities of one name and different keys are told apart by some verifiers only.
+    // The name has the date, because not every verifier distinguishes two authorities with one name and different keys.
     name: `CN=sidecar-acceleration channel ${now.toISOString().slice(0, 10)}`,
     ...validity(now, authorityDays),
     signingAlgorithm: algorithm,
@@ -50,9 +51,9 @@ async function createAuthority(now: Date): Promise<Pick<ChannelCertificates, 'ca
 }
 
 /**
- * What is to be in force now, where that is something else: a new server certificate when the one there is about to expire, and a new
- * authority long before the old one ends. Nobody is ever without an authority that he knows: the new one is trusted for a week before it
- * signs, and the old one until it expires.
+ * The certificates to use from now on; undefined when the current ones stay. A server certificate is renewed before it expires, an authority
+ * gets a successor long before that. The successor is trusted for a week before it signs, and the former authority until it expires, so that
+ * every agent always trusts the authority that signs.
  */
 export async function renewed(current: ChannelCertificates, now: Date): Promise<ChannelCertificates | undefined> {
   const succeeded = await succeed(current, now);
@@ -62,7 +63,7 @@ export async function renewed(current: ChannelCertificates, now: Date): Promise<
   return { ...succeeded, ...(await issueServer(ca, await importPrivate(caKey), now)) };
 }
 
-/** The authorities' part of it: introduces a successor, or has it sign. */
+/** Adds a successor to the authorities, or lets it sign when it has been trusted for a week. */
 async function succeed(current: ChannelCertificates, now: Date): Promise<ChannelCertificates> {
   const [signing = current.ca, ...others] = authoritiesOf(current.ca);
   if (current.nextKey === undefined) {
@@ -72,13 +73,13 @@ async function succeed(current: ChannelCertificates, now: Date): Promise<Channel
   }
   const [next, ...former] = others;
   const isIntroduced = next !== undefined && now.getTime() - new NodeCertificate(next).validFromDate.getTime() >= introduceMs;
-  // Of one that has expired meanwhile (the cluster was off for years) nothing is accepted any more: there is nobody to wait for.
+  // When the signing authority has expired (the cluster was off for years), no certificate of it is accepted, so the successor signs at once.
   if (next === undefined || (!isIntroduced && remainingMs(signing, now) > 0)) return current;
   const stillGood = [signing, ...former].filter((each) => remainingMs(each, now) > 0);
   return { ...current, ca: [next, ...stillGood].join(''), caKey: current.nextKey, nextKey: undefined };
 }
 
-/** The certificates of a bundle, each with the newline that ends it. */
+/** The certificates of a bundle, each with its final newline. */
 function authoritiesOf(bundle: string): string[] {
   return (bundle.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? []).map((pem) => `${pem}\n`);
 }
@@ -87,7 +88,7 @@ function remainingMs(certificate: string, now: Date): number {
   return new NodeCertificate(certificate).validToDate.getTime() - now.getTime();
 }
 
-/** A server certificate of the same authority for another name; nobody keeps it. */
+/** A server certificate of the signing authority for another name. It is not stored. */
 export async function issuedFor(name: string, { ca, caKey }: ChannelCertificates, now: Date): Promise<{ certificate: string; key: string }> {
   return issueServer(ca, await importPrivate(caKey), now, name);
 }
@@ -96,7 +97,7 @@ async function issueServer(ca: string, caKey: webcrypto.CryptoKey, now: Date, na
   const keys = await newKeys();
   const certificate = await X509CertificateGenerator.create({
     serialNumber: serialNumber(),
-    // RFC 5280: a common name has at most 64 characters; the name that counts is the alternative one.
+    // A common name has at most 64 characters (RFC 5280). Verifiers use the subject alternative name.
     subject: `CN=${controllerName}`,
     issuer: new NodeCertificate(ca).issuer.replaceAll('\n', ', '),
     ...validity(now, serverDays),
@@ -117,7 +118,7 @@ function validity(now: Date, days: number): { notBefore: Date; notAfter: Date } 
   return { notBefore: new Date(now.getTime() - backdateMs), notAfter: new Date(now.getTime() + days * dayMs) };
 }
 
-/** Sixteen random bytes with a clear first bit: a positive number, as RFC 5280 (4.1.2.2) wants. */
+/** Sixteen random bytes with the first bit 0, because a serial number must be positive (RFC 5280, 4.1.2.2). */
 function serialNumber(): string {
   const bytes = webcrypto.getRandomValues(Buffer.alloc(16));
   bytes.writeUInt8(bytes.readUInt8(0) & 0x7f, 0);

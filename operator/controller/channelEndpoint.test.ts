@@ -1,4 +1,4 @@
-// Where agents find the leader.
+// The EndpointSlices with the leader's address.
 import type { KubeClient } from '../kube';
 import { ChannelEndpoint } from './channelEndpoint';
 
@@ -13,7 +13,7 @@ function setUp(podIps: readonly string[]) {
   return { writes, clock, endpoint };
 }
 
-test('the leader is the one endpoint of the Service, and the slice goes with the Service', async () => {
+test('the leader is the only endpoint of the Service, which owns the slice', async () => {
   const { endpoint, writes } = setUp(['10.0.0.7']);
   await endpoint.publish();
   expect(writes).toMatchObject([
@@ -36,7 +36,7 @@ test('each family of addresses has a slice of its own', async () => {
   expect(writes[0]).toMatchObject({ body: { addressType: 'IPv6', endpoints: [{ addresses: ['fd00::7'] }] } });
 });
 
-test('what was published is published again after a minute, not at every pass', async () => {
+test('slices are written again after a minute, and not at every pass', async () => {
   const { endpoint, writes, clock } = setUp(['10.0.0.7']);
   await endpoint.publish();
   clock.now = 59_999;

@@ -1,26 +1,26 @@
-// Leads agents to the controller that leads: it writes its own address into the EndpointSlices of a Service that selects nothing.
-// Slices of one's own: https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#custom-endpointslices
+// Publishes the leader's address in EndpointSlices of a Service without a selector, so that agents connect to the leader.
+// https://kubernetes.io/docs/concepts/services-networking/endpoint-slices/#custom-endpointslices
 import { isIPv6 } from 'node:net';
 import { controllerName, fieldManager } from '../api';
 import { apply, type KubeClient, type Manifest } from '../kube';
 import { labelsOf } from './render';
 import type { OwnService } from './service';
 
-/** A slice that somebody removed or changed is put right within this time. */
+/** Milliseconds after which a slice that another client removed or changed is written again. */
 const againMs = 60_000;
 
 export interface ChannelEndpointOptions {
   readonly client: KubeClient;
   readonly namespace: string;
-  /** The Service without a selector; the slices go with it. */
+  /** The Service without a selector. It owns the slices, so that they are deleted with it. */
   readonly service: OwnService['owner'];
   readonly podName: string;
-  /** One of each family at the most. */
+  /** The pod's addresses, one of each family at most. */
   readonly podIps: readonly string[];
   readonly port: number;
-  /** Where live data is served; undefined where it is not. */
+  /** Port of live data; undefined when it is not served. */
   readonly livePort?: number | undefined;
-  /** Monotonic milliseconds. */
+  /** A monotonic clock in milliseconds. */
   readonly now: () => number;
 }
 
@@ -29,7 +29,7 @@ export class ChannelEndpoint {
 
   constructor(private readonly options: ChannelEndpointOptions) {}
 
-  /** Says where this controller is, unless it has just done so. @throws ApiError */
+  /** Writes the slices, unless that was done within the last minute. @throws ApiError */
   async publish(): Promise<void> {
     const { client, now } = this.options;
     if (now() - this.publishedAtMs < againMs) return;
@@ -38,7 +38,7 @@ export class ChannelEndpoint {
   }
 }
 
-/** One for each family: the family of a slice cannot change. */
+/** A slice for each address family, because a slice has one family that cannot change. */
 function slicesOf({ namespace, service, podName, podIps, port, livePort }: ChannelEndpointOptions): Manifest[] {
   return podIps.map((ip) => {
     const addressType = isIPv6(ip) ? 'IPv6' : 'IPv4';
@@ -48,7 +48,7 @@ function slicesOf({ namespace, service, podName, podIps, port, livePort }: Chann
       metadata: {
         name: `${service.name}-${addressType.toLowerCase()}`,
         namespace,
-        // The second label keeps the EndpointSlice controller of the cluster away.
+        // The label managed-by keeps the cluster's EndpointSlice controller from changing the slice.
         labels: { ...labelsOf('channel'), 'kubernetes.io/service-name': service.name, 'endpointslice.kubernetes.io/managed-by': controllerName },
         ownerReferences: [service],
       },

@@ -1,4 +1,4 @@
-// The Secret over the years, in an API server of a few lines that keeps what is written.
+// The Secret over the years, with a fake API server that stores it.
 import { X509Certificate } from 'node:crypto';
 import { errorOf, type KubeClient, type RequestOptions } from '../kube';
 import { ChannelSecret } from './channelSecret';
@@ -11,7 +11,7 @@ let now: Date;
 const client = {
   request: (method: string, _path: string, { body }: RequestOptions = {}): Promise<unknown> => {
     if (method !== 'GET') {
-      // As the API server does it: a PUT replaces the object as a whole.
+      // As at the API server, a PUT replaces the whole object.
       stored = Object.fromEntries(Object.entries((body as { stringData: Record<string, string> }).stringData).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
       version += 1;
     }
@@ -30,13 +30,13 @@ beforeEach(() => {
 
 const later = (days: number): Date => new Date(Date.UTC(2030, 0, 1) + days * 86_400_000);
 
-test('what is good is read and not written again', async () => {
+test('valid certificates are read and not written again', async () => {
   const made = await secret().ensure(owner);
   expect(await secret().ensure(owner)).toEqual(made);
   expect(version).toBe(1);
 });
 
-test('a successor waits in the Secret, whoever leads meanwhile, and takes over with its own key', async () => {
+test('the Secret keeps a successor and its key across changes of leader, until it signs', async () => {
   const made = await secret().ensure(owner);
   now = later(2500);
   const introduced = await secret().ensure(owner);

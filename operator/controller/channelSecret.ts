@@ -1,4 +1,4 @@
-// Keeps the channel's certificates in a Secret, so that every controller of the cluster speaks with the same authority.
+// Keeps the channel's certificates in a Secret, so that every replica of the controller uses the same authority.
 import { z } from 'zod';
 import { isNotFound, type KubeClient } from '../kube';
 import { type ChannelCertificates, createCertificates, renewed } from './channelCertificate';
@@ -20,8 +20,9 @@ export class ChannelSecret {
   ) {}
 
   /**
-   * The certificates in force: read, made when there are none, renewed when they are about to expire.
-   * @param owner what the Secret goes with, so that uninstalling leaves no key behind
+   * Reads the certificates, creates them when there are none, and renews them before they expire.
+   * @param owner owner of the Secret, so that uninstalling deletes the keys
+   * @throws ApiError, and Error when the Secret has other content
    */
   async ensure(owner: OwnService['owner']): Promise<ChannelCertificates> {
     const found = await this.read();
@@ -43,7 +44,7 @@ export class ChannelSecret {
       return { certificates, resourceVersion: metadata.resourceVersion };
     } catch (error) {
       if (isNotFound(error)) return undefined;
-      if (error instanceof z.ZodError) throw new Error(`read Secret ${this.namespace}/${this.name}: it is not ours or damaged; delete it and a new one is made`, { cause: error });
+      if (error instanceof z.ZodError) throw new Error(`read Secret ${this.namespace}/${this.name}: it has not the expected keys; delete it, and the controller creates a new one`, { cause: error });
       throw error;
     }
   }

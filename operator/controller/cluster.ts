@@ -1,4 +1,4 @@
-// What the controller watches: the resource, the namespaces it selects from, the DaemonSet it renders, its pods, and the nodes.
+// The controller's caches of watched objects: the resource, the namespaces, the agents' DaemonSet and its pods, and the nodes.
 import { z } from 'zod';
 import { apiVersion, kind, plural, singletonName, spec, status } from '../api';
 import { type KubeClient, Reflector, registerKind } from '../kube';
@@ -10,7 +10,7 @@ registerKind({ apiVersion, kind, plural, namespaced: false });
 
 const metadata = z.looseObject({ name: z.string(), namespace: z.string().optional(), resourceVersion: z.string().optional() });
 
-/** The resource as stored; its spec may be one that an older CRD let through, so it is only judged when reconciled. */
+/** The resource as stored. Its spec is validated when it is reconciled, because an older CRD may have accepted another one. */
 const resource = z.looseObject({
   metadata: metadata.extend({
     uid: z.string(),
@@ -39,7 +39,7 @@ const daemonSet = z.looseObject({
 });
 
 export interface ClusterEvents {
-  /** Something that decides about orders or manifests has changed. */
+  /** An object has changed in a way that can change the order, the manifests or the status. */
   readonly onChange: () => void;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
@@ -54,35 +54,35 @@ export class Cluster implements Fleet {
 
   constructor(client: KubeClient, ownNamespace: string, { onChange, log }: ClusterEvents) {
     const watch = { client, onChange, log };
-    // By name, so that the right to look can be one to look at these alone.
+    // Selected by name, so that the right to list and watch can be limited to these objects.
     const named = (name: string) => ({ fieldSelector: `metadata.name=${name}` });
     this.resources = new Reflector({ ...watch, path: `/apis/${apiVersion}/${plural}`, query: named(singletonName), parse: (raw) => resource.parse(raw) });
     this.namespaces = new Reflector({ ...watch, path: '/api/v1/namespaces', parse: (raw) => namespace.parse(raw) });
     const daemonSets = `/apis/apps/v1/namespaces/${ownNamespace}/daemonsets`;
     this.daemonSets = new Reflector({ ...watch, path: daemonSets, query: named(agentName), parse: (raw) => daemonSet.parse(raw) });
-    // A node's heartbeats are no changes, and neither are those parts of a pod that nobody reads.
+    // A node's heartbeat and parts of a pod that are not read are no changes.
     this.nodesSeen = new Reflector({ ...watch, path: '/api/v1/nodes', parse: (raw) => kubeNode(raw), onChange: onlyChanges(onChange) });
     const labelSelector = Object.entries(agentSelector).map(([label, value]) => `${label}=${value}`).join(',');
     this.pods = new Reflector({ ...watch, path: `/api/v1/namespaces/${ownNamespace}/pods`, query: { labelSelector }, parse: (raw) => kubePod(raw), onChange: onlyChanges(onChange) });
     this.daemonSetKey = `${ownNamespace}/${agentName}`;
   }
 
-  /** Resolves when `signal` is aborted. */
+  /** Watches until `signal` is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     await Promise.all(this.reflectors.map((reflector) => reflector.run(signal)));
   }
 
-  /** Resolves when everything has been listed once. */
+  /** Resolves when all objects were listed once. */
   get synced(): Promise<void> {
     return Promise.all(this.reflectors.map(({ synced }) => synced)).then(() => undefined);
   }
 
-  /** Resolves when everything is as the API server has it now, or when `run` ends. */
+  /** Lists everything again. Resolves when the caches have the objects of now, or when `run` ends. */
   async refresh(): Promise<void> {
     await Promise.all(this.reflectors.map((reflector) => reflector.refresh()));
   }
 
-  /** Something on the way to the API server was found dead: what is watched may be on its way too. */
+  /** Begins every watch again, because another connection to the API server was found dead. */
   doubt(): void {
     for (const reflector of this.reflectors) reflector.doubt();
   }
@@ -99,7 +99,7 @@ export class Cluster implements Fleet {
     return this.namespaces.list().map(({ metadata: { name }, labels }) => ({ name, labels }));
   }
 
-  /** What the DaemonSet says of its nodes; undefined until it has looked at its newest version. */
+  /** Number of nodes that should have an agent; undefined until the DaemonSet's status is about its newest generation. */
   nodes(): { readonly desired: number } | undefined {
     const found = this.daemonSets.get(this.daemonSetKey);
     if (found === undefined || found.status.observedGeneration < found.metadata.generation) return undefined;
@@ -114,20 +114,20 @@ export class Cluster implements Fleet {
     return this.pods.list();
   }
 
-  standing(): { readonly revision: string; readonly template: PodTemplate; readonly settled: boolean } | undefined {
+  currentTemplate(): { readonly revision: string; readonly template: PodTemplate; readonly settled: boolean } | undefined {
     const found = this.daemonSets.get(this.daemonSetKey);
     if (found === undefined) return undefined;
     const { template } = found.spec;
     return { revision: revisionOf(template.metadata.labels), template, settled: found.status.observedGeneration >= found.metadata.generation };
   }
 
-  /** Changes whenever somebody changed the DaemonSet's spec or deleted it. */
+  /** Generation of the DaemonSet, which changes with its spec; undefined while it does not exist. */
   daemonSetGeneration(): number | undefined {
     return this.daemonSets.get(this.daemonSetKey)?.metadata.generation;
   }
 }
 
-/** Passes a change on when what was read of the object is another than before. */
+/** Calls `onChange` only when the read fields of the object differ from before. */
 function onlyChanges(onChange: () => void): (key: string, object: object | undefined) => void {
   const seen = new Map<string, string>();
   return (key, object) => {
@@ -139,7 +139,7 @@ function onlyChanges(onChange: () => void): (key: string, object: object | undef
   };
 }
 
-/** The spec of a stored resource, or why it is none. */
+/** The spec of a stored resource, or why it is not valid. */
 export function specOf(stored: StoredResource): { ok: true; spec: z.infer<typeof spec> } | { ok: false; message: string } {
   const result = spec.safeParse(stored.spec ?? {});
   if (result.success) return { ok: true, spec: result.data };
@@ -147,7 +147,7 @@ export function specOf(stored: StoredResource): { ok: true; spec: z.infer<typeof
   return { ok: false, message };
 }
 
-/** The status last written; one that does not fit today's shape counts as none. */
+/** The stored status; undefined when it is not valid by the present schema. */
 export function statusOfStored(stored: StoredResource): z.infer<typeof status> | undefined {
   const result = status.safeParse(stored.status ?? {});
   return result.success ? result.data : undefined;

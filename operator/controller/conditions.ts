@@ -1,21 +1,22 @@
-// The three conditions, in words for the person who reads them: is it in force, is it on its way, is something wrong.
-import { type Condition, isPassing, type Mode, type Status } from '../api';
+// The three conditions of the status. Ready: the order is applied on every node. Progressing: nodes or a rollout are still being changed.
+// Degraded: something is wrong.
+import { type Condition, isPodCaused, type Mode, type Status } from '../api';
 import { sum } from './counts';
 import { countOf, nodeProblems } from './nodeProblems';
 
-/** An agent may take this long to be scheduled, pulled and connected before its absence counts as damage. */
+/** Milliseconds for an agent to be scheduled, pulled and connected, after which a missing agent makes the resource Degraded. */
 export const agentGraceMs = 120_000;
 const maxMessage = 1024;
 
 export interface ConditionsInput {
   readonly generation: number;
-  /** undefined until the DaemonSet has said how many nodes should have an agent. */
+  /** Undefined until the DaemonSet's status has the number of nodes that should have an agent. */
   readonly nodes: Status['nodes'];
-  /** undefined while the spec cannot be read. */
+  /** Undefined while no order exists, because the spec is not valid. */
   readonly mode: Mode | undefined;
-  /** undefined while nothing is decided about it. */
+  /** Undefined while this controller and the former one have decided nothing. */
   readonly rollout?: Status['rollout'];
-  /** What keeps the resource as a whole from being followed, such as a spec that cannot be read. */
+  /** A problem of the resource itself, such as a spec that is not valid. */
   readonly problem?: { readonly reason: string; readonly message: string } | undefined;
   readonly deleting: boolean;
   readonly previous: readonly Condition[];
@@ -26,8 +27,8 @@ export interface ConditionsInput {
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>;
 
 /**
- * Asked again with the same input some time later, the answer may differ: an agent that is missing for longer than
- * `agentGraceMs` turns from progress into damage.
+ * The conditions Ready, Progressing and Degraded. They depend on the time: an agent that is missing for longer than `agentGraceMs` makes the
+ * resource Degraded.
  */
 export function conditionsOf(input: ConditionsInput): Condition[] {
   const progressing = transition('Progressing', progress(input), input);
@@ -41,9 +42,9 @@ function transition(type: Condition['type'], verdict: Verdict, { generation, pre
 }
 
 function readiness({ deleting, problem, nodes, mode }: ConditionsInput): Verdict {
-  if (deleting) return { status: 'False', reason: 'Deleting', message: 'the resource is being deleted: what is accelerated goes back to TCP' };
+  if (deleting) return { status: 'False', reason: 'Deleting', message: 'the resource is being deleted: accelerated connections go back to TCP' };
   if (problem !== undefined) return { status: 'False', ...problem };
-  if (nodes === undefined || mode === undefined) return { status: 'Unknown', reason: 'Starting', message: 'it is not known yet which nodes should have an agent' };
+  if (nodes === undefined || mode === undefined) return { status: 'Unknown', reason: 'Starting', message: 'the controller does not know yet which nodes should have an agent' };
   const { desired, ready, unsupported } = nodes;
   if (desired === 0) return { status: 'True', reason: 'NoNodes', message: 'no node matches spec.nodes, so there is nothing to do' };
   const message = `${ready} of ${countOf(desired, 'node')} ready`;
@@ -56,12 +57,12 @@ const inForce: Record<Mode, string> = { Accelerate: 'Accelerating', Observe: 'Ob
 function progress({ deleting, problem, nodes, rollout }: ConditionsInput): Verdict {
   if (deleting) return { status: 'True', reason: 'Draining', message: draining(nodes) };
   if (nodes === undefined) {
-    if (problem !== undefined) return { status: 'False', reason: problem.reason, message: 'nothing is done until the problem is solved' };
+    if (problem !== undefined) return { status: 'False', reason: problem.reason, message: 'the controller changes nothing until the problem is solved' };
     return { status: 'True', reason: 'Starting', message: 'the agents are being rolled out' };
   }
   const awaited = [...pending(nodes), ...silent(nodes), ...replacing(rollout)];
   if (awaited.length === 0 && rollout?.stage === 'Paused') return { status: 'False', reason: 'RolloutPaused', message: rollout.message };
-  if (awaited.length === 0) return { status: 'False', reason: 'Settled', message: 'every agent that can follow the order does' };
+  if (awaited.length === 0) return { status: 'False', reason: 'Settled', message: 'every node that can has applied the newest order' };
   return { status: 'True', reason: 'RollingOut', message: awaited.join('; ') };
 }
 
@@ -78,26 +79,26 @@ function damage({ problem, nodes, deleting, rollout, now }: ConditionsInput, pro
 
 type Nodes = NonNullable<Status['nodes']>;
 
-/** Nodes whose agent speaks, has no problem and is not there yet; a node with two problems may hide one of them. */
+/** Nodes whose agent reports no problem and has not applied the order yet. A node with two problems counts twice and may hide such a node. */
 function pending({ desired, ready, unsupported }: Nodes): string[] {
-  const nodes = desired - ready - sum(unsupported.filter(({ reason }) => !isPassing(reason)).map((each) => each.nodes));
-  return nodes <= 0 ? [] : [`${countOf(nodes, 'node')} ${nodes === 1 ? 'has' : 'have'} not put the newest order in force yet`];
+  const nodes = desired - ready - sum(unsupported.filter(({ reason }) => !isPodCaused(reason)).map((each) => each.nodes));
+  return nodes <= 0 ? [] : [`${countOf(nodes, 'node')} ${nodes === 1 ? 'has' : 'have'} not applied the newest order yet`];
 }
 
 function silent({ unsupported }: Nodes): string[] {
   const nodes = unsupported.find(({ reason }) => reason === 'AgentNotReady')?.nodes ?? 0;
-  return nodes === 0 ? [] : [`nothing heard from the agents of ${countOf(nodes, 'node')}`];
+  return nodes === 0 ? [] : [`the agents of ${countOf(nodes, 'node')} do not report`];
 }
 
-/** A rollout that is paused or has stopped is at rest, and so is one whose nodes are all set aside. */
+/** The progress of a rollout; nothing when it is paused, has stopped, or has only nodes left that are set aside. */
 function replacing(rollout: Status['rollout']): string[] {
   if (rollout === undefined || ['Done', 'Paused', 'Stopped'].includes(rollout.stage)) return [];
   return rollout.remaining > 0 || rollout.stage === 'Baking' ? [rollout.message] : [];
 }
 
-/** A node is ready for a remove order when it has given back everything. */
+/** The progress of a deletion. With an order to remove, a node counts as ready when it has removed the datapath. */
 function draining(nodes: Status['nodes']): string {
-  if (nodes === undefined) return 'waiting for the nodes to give back what they hold';
+  if (nodes === undefined) return 'waiting for the nodes to remove the datapath';
   return `${nodes.ready} of ${countOf(nodes.desired, 'node')} clean: drained, detached and unpinned`;
 }
 

@@ -1,8 +1,10 @@
-// A log of what others can cause as often as they like: the first of a kind is said at once, those that follow within a minute are counted.
+// A log for messages that clients can cause in any number: the first message of a kind is logged at once, further ones within a minute are
+// counted and logged as one line.
 export interface CountedLogOptions {
   readonly say: (line: string) => void;
+  /** Milliseconds for which messages of a kind are counted; default one minute. */
   readonly everyMs?: number;
-  /** Kinds at a time; what is of further ones counts as one more. */
+  /** Most kinds at the same time; all further kinds count as one. */
   readonly most?: number;
 }
 
@@ -19,7 +21,7 @@ export class CountedLog {
 
   constructor(private readonly options: CountedLogOptions) {}
 
-  /** @param kind what lines must have in common to be counted together */
+  /** Logs a line, or counts it. @param kind lines of the same kind are counted together */
   tell(kind: string, line: string): void {
     const { most = 64 } = this.options;
     const key = this.kinds.has(kind) || this.kinds.size < most ? kind : others;
@@ -34,7 +36,7 @@ export class CountedLog {
     }
   }
 
-  /** What was counted is said now. */
+  /** Logs what was counted, and ends. */
   end(): void {
     for (const timer of this.timers) clearTimeout(timer);
     for (const key of [...this.kinds.keys()]) this.sum(key);
@@ -51,11 +53,11 @@ export class CountedLog {
     this.timers.add(timer);
   }
 
-  /** @returns whether there was something to say */
+  /** Logs the number of counted lines of a kind. @returns whether there were any */
   private sum(key: string): boolean {
     const kind = this.kinds.get(key);
     if (kind === undefined || kind.further === 0) return false;
-    this.options.say(`${kind.last}; ${kind.further} more like it since the last was said`);
+    this.options.say(`${kind.last}; ${kind.further} more like it since the last log line`);
     kind.further = 0;
     return true;
   }

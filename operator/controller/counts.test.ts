@@ -1,12 +1,12 @@
 import { sum } from './counts';
 
 describe('sum', () => {
-  it('adds up', () => {
+  it('is the sum of its arguments', () => {
     expect(sum([1, 2, 3])).toBe(6);
     expect(sum([])).toBe(0);
   });
 
-  it('stands still where numbers stop being exact', () => {
+  it('is at most 2^53 - 1', () => {
     expect(sum([Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER])).toBe(Number.MAX_SAFE_INTEGER);
   });
 });

@@ -1,10 +1,10 @@
-// Applies what is rendered: when it differs from what was applied last, when somebody changed the DaemonSet, and now and then
-// for the rest; and takes it away again.
+// Applies the rendered objects of the agents: when they differ from those applied last, when another client has changed the DaemonSet, and
+// every five minutes. Deletes them when the resource is deleted.
 import { fieldManager } from '../api';
 import { apply, type KubeClient, type Manifest, remove } from '../kube';
 import { render, type RenderInput } from './render';
 
-/** Objects that are not watched are put right within this time. */
+/** Milliseconds after which everything is applied again, because objects other than the DaemonSet are not watched. */
 const againMs = 300_000;
 
 export class Installation {
@@ -13,11 +13,15 @@ export class Installation {
 
   constructor(
     private readonly client: KubeClient,
-    /** Monotonic milliseconds. */
+    /** A monotonic clock in milliseconds. */
     private readonly now: () => number,
   ) {}
 
-  /** `generation` of the DaemonSet as watched: a change of it by anybody else is undone. */
+  /**
+   * Applies the objects if necessary. @returns whether they were applied
+   * @param generation generation of the watched DaemonSet: a change by another client raises it and is reverted
+   * @throws ApiError
+   */
   async ensure(input: RenderInput, generation: number | undefined): Promise<boolean> {
     const manifests = render(input);
     const wanted = JSON.stringify(manifests);
@@ -33,7 +37,7 @@ export class Installation {
     return true;
   }
 
-  /** Deletes it all, last applied first. */
+  /** Deletes the objects in the reverse order of applying. @throws ApiError */
   async withdraw(input: RenderInput): Promise<void> {
     const manifests: Manifest[] = render(input).reverse();
     for (const manifest of manifests) await remove(this.client, manifest);

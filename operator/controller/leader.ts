@@ -1,6 +1,7 @@
-// What only the leading controller does: speak with the agents, and work on the resource.
+// The work of the leading controller: it serves the agents' channel and live data, and reconciles the resource.
+import { errorLine } from '../base';
 import type { Environment } from './environment';
-import { aborted, type KubeClient, messageOf, requestsUntil, type WorkQueue } from '../kube';
+import { aborted, isTerminal, type KubeClient, requestsUntil, type WorkQueue } from '../kube';
 import type { Log } from '../process';
 import { type AgentServer, serveAgents } from '../protocol';
 import { type ChannelCertificates, issuedFor } from './channelCertificate';
@@ -18,7 +19,7 @@ import type { AgentSessions } from './sessions';
 import { type OwnService, ownService } from './service';
 import { StatusWriter } from './statusWriter';
 
-/** The one key of the queue: the resource is a singleton. */
+/** The only key of the work queue, because the resource is a singleton. */
 export const resourceKey = 'resource';
 const renewCheckMs = 3_600_000;
 
@@ -34,14 +35,14 @@ export interface LeaderParts {
   readonly log: Log;
 }
 
-/** Leads until `signal` is aborted; what it asks the API server for then is given up, so that agents are let go at once. */
+/** Leads until `signal` is aborted. Open requests to the API server end then, so that the agents' streams are closed at once. */
 export function lead(parts: LeaderParts, signal: AbortSignal): Promise<void> {
   return leadWith({ ...parts, client: requestsUntil(parts.client, signal) }, signal);
 }
 
 async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> {
   const { environment, log, queue, sessions, secret, metrics } = parts;
-  // Its watches may have died without a word while it was cut off: what it knows could be of before another led.
+  // The watches may have died unnoticed while this process had no connection, so its caches may be older than the work of another leader.
   await Promise.race([parts.cluster.refresh(), aborted(signal)]);
   if (signal.aborted) return;
   sessions.forgetOrder();
@@ -53,7 +54,7 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
   const server = await serveAgents({
     address: `${contact.address.startsWith('[') ? '[::]' : '0.0.0.0'}:${environment.GRPC_PORT}`,
     tls: pairOf(certificates),
-    authenticate: (token, wanted, asker) => sessions.authenticate(token, wanted, asker),
+    authenticate: (token, isOpen, source) => sessions.authenticate(token, isOpen, source),
     onStream: (session) => {
       const handlers = sessions.open(session);
       return {
@@ -75,7 +76,7 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
         certificates = renew(server, certificates, next, log);
         queue.add(resourceKey);
       },
-      (error: unknown) => log.warn(`renew the channel certificate: ${messageOf(error)}`),
+      (error: unknown) => log.warn(`renew the channel's certificate: ${errorLine(error)}; trying again in an hour`),
     );
   }, renewCheckMs);
   const live = liveOf(parts, contact, () => certificates);
@@ -90,12 +91,12 @@ async function leadWith(parts: LeaderParts, signal: AbortSignal): Promise<void> 
   }
 }
 
-/** How agents reach this controller and know it. */
+/** How agents reach and verify this controller. */
 interface Channel {
   readonly contact: OwnService;
-  /** Undefined when the Service selects its pods by itself. */
+  /** Undefined when the Service has a selector. */
   readonly endpoint: ChannelEndpoint | undefined;
-  /** PEM, as it is now. */
+  /** The current authorities in PEM. */
   readonly ca: () => string;
 }
 
@@ -127,10 +128,11 @@ async function work(parts: LeaderParts, channel: Channel, signal: AbortSignal): 
       return result;
     },
     onError: (_key, error, retryMs) => {
-      // Given up because the lead is over: nothing has failed.
+      // After the end of leadership a request fails because it was aborted.
       if (signal.aborted) return;
       metrics.passes.inc({ result: 'error' });
-      log.error(`reconcile failed, trying again in ${Math.round(retryMs)} ms: ${messageOf(error)}`);
+      const next = isTerminal(error) ? 'waiting for a change, and trying again' : 'trying again';
+      log.error(`reconcile the resource: ${errorLine(error)}; ${next} in ${Math.round(retryMs)} ms`);
     },
   });
 }
@@ -168,7 +170,7 @@ function liveOf({ client, environment, questions, log }: LeaderParts, { address 
   });
 }
 
-/** All addresses of the family in which the Service is reached. */
+/** The unspecified address of the Service's address family. */
 function hostOf(serviceAddress: string): string {
   return serviceAddress.startsWith('[') ? '::' : '0.0.0.0';
 }
@@ -189,10 +191,10 @@ function pairOf({ certificate, key }: ChannelCertificates): { certificate: strin
 }
 
 function renew(server: AgentServer, before: ChannelCertificates, next: ChannelCertificates, log: Log): ChannelCertificates {
-  if (before.ca !== next.ca) log.info('the authorities of the channel have changed: agents are told before the new one signs');
+  if (before.ca !== next.ca) log.info('the authorities of the channel have changed; agents get the new one before it signs');
   if (before.certificate === next.certificate) return next;
   server.useCertificate(pairOf(next));
-  log.info('the channel certificate was renewed');
+  log.info('renewed the certificate of the channel');
   return next;
 }
 

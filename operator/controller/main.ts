@@ -1,5 +1,6 @@
-// Entry point of the controller: caches first, then the Lease, and what the leader does.
+// Entry point of the controller: fills the caches, takes part in leader election, and leads.
 import { controllerName } from '../api';
+import { errorMessage } from '../base';
 import { Elector, guardWrites, kubeClient, loadKubeConfig, WorkQueue } from '../kube';
 import { createLog, frugalMemory, type Log, serveHealth } from '../process';
 import { ChannelSecret } from './channelSecret';
@@ -14,22 +15,22 @@ import { AgentSessions } from './sessions';
 import { TokenReviewer } from './tokenReview';
 
 /**
- * Another leads at most 15 s after a leader was killed: it waits for 12 s from the last renewal that it saw, and it looks
- * every 1.5 to 1.8 s. A leader that is cut off stops 3 s before that.
+ * Another replica leads at most 15 s after a leader was killed: it waits for 12 s after the last renewal that it saw, and reads the Lease every
+ * 1.5 to 1.8 s. A leader without a connection to the API server stops leading 3 s before another can take over.
  */
 const leaseTimes = { leaseMs: 12_000, renewDeadlineMs: 9_000, retryMs: 1_500 };
-/** What changes in the cluster within this time is looked at together: of thousands of new nodes or pods each would cost a pass. */
+/** Milliseconds for which changes of the cluster are collected, so that thousands of new nodes or pods do not cost a pass each. */
 const changePauseMs = 50;
-/** Reports of many nodes are looked at together. */
+/** Milliseconds for which reports of agents are collected. */
 const reportPauseMs = 200;
 
 async function main(): Promise<void> {
   frugalMemory();
   const environment = readEnvironment(process.env);
   const log = createLog(environment.LOG_LEVEL, { component: 'controller', pod: environment.POD_NAME });
-  // What nobody expected ends the process; the next one starts from the API server's state, and agents go on meanwhile.
+  // An unexpected error ends the process. The next process starts from the state at the API server, and agents go on meanwhile.
   const die = (error: unknown): never => {
-    log.error('unexpected error, the controller ends and is started again', { error: error instanceof Error ? error.stack : String(error) });
+    log.error('an unexpected error ends the controller; the kubelet starts it again', { error: error instanceof Error ? error.stack : String(error) });
     process.exit(1);
   };
   process.on('uncaughtException', die);
@@ -62,14 +63,14 @@ async function run(environment: ReturnType<typeof readEnvironment>, log: Log, si
   let synced = false;
   const health = await serveHealth(environment.HTTP_PORT, {
     alive: () => true,
-    unready: () => (synced ? undefined : 'the caches are not filled yet'),
+    unready: () => (synced ? undefined : 'the objects of the cluster are not listed yet'),
     metrics: metrics.registry,
   });
   const watching = cluster.run(signal);
   await cluster.synced;
   synced = !signal.aborted;
   const elector = new Elector({ client, namespace, name: controllerName, identity: environment.POD_NAME, ...leaseTimes, log: say });
-  // A leader that was frozen and woken finds out before its next write.
+  // With the guard, a leader that was stopped and continued sends no further write.
   const guarded = guardWrites(client, () => elector.leading);
   const secret = new ChannelSecret(guarded, namespace, channelName, labelsOf('channel'), () => new Date());
   await elector.run(signal, (leading) => lead({ environment, client: guarded, cluster, queue, sessions, questions, secret, metrics, log }, leading));
@@ -81,7 +82,7 @@ function stopSignal(log: Log): AbortSignal {
   const stop = new AbortController();
   for (const name of ['SIGTERM', 'SIGINT'] as const) {
     process.once(name, () => {
-      log.info(`${name}: stopping`);
+      log.info(`received ${name}: the controller stops`);
       stop.abort();
     });
   }
@@ -89,6 +90,6 @@ function stopSignal(log: Log): AbortSignal {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exit(1); // what else was started goes with it
+  process.stderr.write(`${errorMessage(error)}\n`);
+  process.exit(1); // ends everything else that was started
 });

@@ -1,4 +1,4 @@
-// Sums what the agents say of one namespace, and puts it in the terms of the mode in force.
+// Sums the agents' reports about one namespace, read by the current mode.
 import type { ConnectionReason, Mode, ReasonCount } from '../api';
 import type { NamespaceReport } from '../protocol';
 import { sum } from './counts';
@@ -7,34 +7,34 @@ export interface NamespaceTotals {
   readonly pods: { readonly selected: number; readonly accelerated: number };
   readonly connections: { readonly open: number; readonly accelerated: number; readonly adopted?: number };
   readonly bytes: { readonly fast: number; readonly tcp: number };
-  /** Most frequent first; sums up to what is open and not accelerated, as far as the agents know reasons. */
+  /** Most connections first. Their sum is the number of open connections that are not accelerated, as far as the agents know the reason. */
   readonly reasons: ReasonCount[];
-  /** Ends with redirected bytes that are still unread. */
+  /** Connection ends with unread redirected bytes. */
   readonly draining: number;
 }
 
-/** @param reports what each node says of the namespace */
+/** The sums of one namespace. @param reports the reports of all nodes about it */
 export function totalsOf(reports: readonly NamespaceReport[], mode: Mode): NamespaceTotals {
-  const told = reports.map((report) => inTermsOf(mode, report));
-  const total = (of: (report: NamespaceReport) => number): number => sum(told.map(of));
+  const read = reports.map((report) => inTermsOf(mode, report));
+  const total = (of: (report: NamespaceReport) => number): number => sum(read.map(of));
   return {
     pods: { selected: total((each) => each.podsSelected), accelerated: total((each) => Math.min(each.podsAccelerated, each.podsSelected)) },
     connections: { open: total((each) => each.open), accelerated: total((each) => each.accelerated), adopted: total((each) => each.adopted) },
     bytes: { fast: total((each) => each.fastBytes), tcp: total((each) => each.tcpBytes) },
-    reasons: mergedReasons(told),
+    reasons: mergedReasons(read),
     draining: total((each) => each.draining),
   };
 }
 
 /**
- * The kernel counts joined connections whatever the mode. Without Accelerate they carry nothing: they stand under the
- * mode's own reason. A node that says its pods are accelerated has not followed the mode yet, and its numbers stand.
+ * A report read by the mode. The kernel counts joined connections in every mode, but nothing is redirected unless the mode is Accelerate, so in
+ * other modes they count under the mode's reason. A report with accelerated pods is of a node that has not applied the mode yet and counts as it is.
  */
 function inTermsOf(mode: Mode, report: NamespaceReport): NamespaceReport {
   const accelerated = Math.min(report.accelerated, report.open);
   if (mode === 'Accelerate' || report.podsAccelerated > 0) return { ...report, accelerated };
   if (mode === 'Off') return { ...report, accelerated: 0, adopted: 0, reasons: [{ reason: 'SwitchedOff', connections: report.open }] };
-  // What would stay on TCP in Accelerate too keeps its reason: that is what one observes for.
+  // Connections that would stay on TCP in mode Accelerate too keep their reason: Observe is meant to show that.
   return { ...report, accelerated: 0, adopted: 0, reasons: [...report.reasons, { reason: 'Observing', connections: accelerated }] };
 }
 

@@ -1,10 +1,10 @@
-// Problems of nodes in one line each: how many, which, what and what to do.
+// Problems of nodes as text of one line: the number of nodes, the reason, examples and the message.
 import type { NodeReasonCount } from '../api';
 
 const maxReasons = 3;
 const maxText = 240;
 
-/** `1 node: KernelTooOld (node7): the kernel is ...`; the most frequent ones, then how many kinds more there are. */
+/** Lines such as `1 node: KernelTooOld (node7): the kernel is ...` for the three most frequent reasons, and the number of further reasons. */
 export function nodeProblems(problems: readonly NodeReasonCount[]): string[] {
   const more = problems.length - maxReasons;
   return [...problems.slice(0, maxReasons).map(line), ...(more > 0 ? [`and ${countOf(more, 'more reason')}, see status.nodes.unsupported`] : [])];

@@ -1,4 +1,4 @@
-// From the agents' reports to the nodes of the status: how many follow the order, and why the others cannot.
+// Computes the nodes of the status from the agents' reports: how many have applied the order, and why others cannot.
 import { type LeftOutReason, type NodeReason, nodeReasons, type NodeReasonCount, type Status } from '../api';
 import type { Order } from '../protocol';
 import { type AgentState, currentReport, follows } from './agentState';
@@ -10,19 +10,19 @@ const maxMessage = 1024;
 export interface NodesInput {
   readonly order: Order;
   readonly agents: readonly AgentState[];
-  /** How many nodes should have an agent, as the DaemonSet says; undefined until it has said so. */
+  /** Number of nodes that should have an agent, from the DaemonSet; undefined while its status is not up to date. */
   readonly desiredNodes: number | undefined;
   /** Names of the nodes that are not Ready. */
   readonly notReady?: readonly string[] | undefined;
-  /** Nodes that are selected and get no agent. */
+  /** Selected nodes that get no agent, and why. */
   readonly leftOut?: readonly { readonly node: string; readonly reason: LeftOutReason }[] | undefined;
 }
 
-/** undefined while it is not known how many nodes should have an agent. */
+/** The nodes of the status; undefined while the number of nodes that should have an agent is not known. */
 export function nodesOf({ order, agents, desiredNodes, notReady = [], leftOut = [] }: NodesInput): Status['nodes'] {
   if (desiredNodes === undefined) return undefined;
   const ready = agents.filter((agent) => isReady(agent, order)).length;
-  // While a node leaves the selection its agent may still speak: there are never more ready than desired.
+  // The agent of a node that has just left the cluster may still report, so the number is bounded by `desired`.
   return { desired: desiredNodes, ready: Math.min(ready, desiredNodes), unsupported: unsupported(agents, desiredNodes, notReady), ...(leftOut.length === 0 ? {} : { leftOut: byReason(leftOut) }) };
 }
 
@@ -37,13 +37,13 @@ interface Group {
   message: string;
 }
 
-/** A node with several problems is counted at each of them; most frequent first. */
+/** Problems by reason, most nodes first. A node with several problems counts for each of them. */
 function unsupported(agents: readonly AgentState[], desiredNodes: number, notReady: readonly string[]): NodeReasonCount[] {
   const groups = new Map<NodeReason, Group>();
   const byName = [...agents].sort((a, b) => compare(a.node, b.node));
   for (const agent of byName) {
     for (const { reason, message } of distinct(currentReport(agent)?.problems ?? [])) add(groups, reason, agent.node, message);
-    if (agent.lie !== undefined) add(groups, 'ImplausibleReport', agent.node, `its agent reports ${agent.lie}: not counted. ${nodeReasons.ImplausibleReport.remedy}`);
+    if (agent.implausible !== undefined) add(groups, 'ImplausibleReport', agent.node, `its agent reports ${agent.implausible}, which is not counted. ${nodeReasons.ImplausibleReport.remedy}`);
   }
   addSilent(groups, byName, desiredNodes, notReady);
   return [...groups]
@@ -51,7 +51,7 @@ function unsupported(agents: readonly AgentState[], desiredNodes: number, notRea
     .sort((a, b) => b.nodes - a.nodes || compare(a.reason, b.reason));
 }
 
-/** Nodes that should have an agent and are not heard of; those whose agent has never spoken have no name here. */
+/** Adds nodes whose agent does not report. The names of nodes whose agent has never reported are not known here. */
 function addSilent(groups: Map<NodeReason, Group>, agents: readonly AgentState[], desiredNodes: number, notReady: readonly string[]): void {
   const heard = new Set(agents.filter((agent) => currentReport(agent) !== undefined).map(({ node }) => node));
   const missing = desiredNodes - heard.size;
@@ -87,7 +87,7 @@ function distinct<T extends { readonly reason: NodeReason }>(problems: readonly 
   return problems.filter(({ reason }, index) => problems.findIndex((other) => other.reason === reason) === index);
 }
 
-/** By code unit: the same everywhere, whatever the locale. */
+/** Compares by code unit, so that the result does not depend on the locale. */
 function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,9 +1,12 @@
-// What the agents are told: which namespaces are selected, what the order says, and when it is a new one.
+// Makes the order for the agents from the spec: the selected namespaces, the content, and the revision.
 import { isDeepStrictEqual } from 'node:util';
 import { type Labels, matchesLabels, modeLabel, modeLabelOff, paths, type Spec, systemNamespaces } from '../api';
 import { maxNamespaces, maxReportSeconds, type Order } from '../protocol';
 
-/** Of bytes and other counts, from all agents together: to read so many costs a tenth of a core. What changes otherwise is told at once. */
+/**
+ * Most reports per second from all agents together in which only counters differ; reading them takes a tenth of a core. Agents send other
+ * changes at once.
+ */
 const reportsPerSecond = 1000;
 
 export type OrderContent = Omit<Order, 'revision'>;
@@ -13,7 +16,7 @@ export interface NamespaceLabels {
   readonly labels: Labels;
 }
 
-/** Names of the namespaces that the spec selects, sorted; system namespaces, the product's own and those that opted out never are. */
+/** Sorted names of the namespaces that the spec selects, without system namespaces, the product's own, and those with the label mode=off. */
 export function selectedNamespaces({ selector }: Spec, namespaces: readonly NamespaceLabels[], ownNamespace: string): string[] {
   const never = new Set([...systemNamespaces, ownNamespace]);
   return namespaces
@@ -23,16 +26,16 @@ export function selectedNamespaces({ selector }: Spec, namespaces: readonly Name
 }
 
 /**
- * The order that the spec amounts to. More than `maxNamespaces` do not fit: the first by name are ordered, and
- * `namespacesLeftOut` says so.
- * @param namespaces as `selectedNamespaces` gave them
- * @param remove true when the resource goes: everything is to be drained and given back
- * @param nodes how many there are, as far as it is known
+ * The content of the order for a spec. Of more than `maxNamespaces` namespaces the first by name are in the order, and `namespacesLeftOut`
+ * returns the problem.
+ * @param namespaces result of `selectedNamespaces`
+ * @param remove true when the resource is being deleted, so that agents remove the datapath
+ * @param nodes number of nodes, 0 when it is not known
  */
 export function orderOf({ mode, selector, paths: wanted, connections }: Spec, namespaces: readonly string[], remove: boolean, nodes = 0): OrderContent {
   return {
     mode: remove ? 'Off' : mode,
-    // A set in the resource: its order must not make a new order.
+    // Always in the same sequence: paths are a set in the resource, and another sequence must not make a new order.
     paths: paths.filter((path) => wanted.includes(path)),
     maxConnections: connections.max,
     spillBytes: connections.spillBytes,
@@ -43,15 +46,15 @@ export function orderOf({ mode, selector, paths: wanted, connections }: Spec, na
   };
 }
 
-/** The problem to show in the conditions when an order cannot hold all selected namespaces. */
+/** The problem for the conditions when the order has no room for all selected namespaces; undefined otherwise. */
 export function namespacesLeftOut(namespaces: readonly string[]): { reason: string; message: string } | undefined {
   const left = namespaces.length - maxNamespaces;
   if (left <= 0) return undefined;
-  const message = `${namespaces.length} namespaces are selected and an order holds ${maxNamespaces}: ${left} are left out, from ${namespaces[maxNamespaces]} on; narrow spec.selector.namespaces`;
+  const message = `${namespaces.length} namespaces are selected, and ${maxNamespaces} are the most: ${left} are left out, from ${namespaces[maxNamespaces]} on; narrow spec.selector.namespaces`;
   return { reason: 'TooManyNamespaces', message };
 }
 
-/** Whether two orders ask for the same, whatever the order of keys in their selectors. */
+/** True when two orders have the same content, whatever the sequence of keys in their selectors. */
 export function sameContent(a: OrderContent, b: OrderContent): boolean {
   return isDeepStrictEqual(contentOf(a), contentOf(b));
 }
@@ -60,7 +63,7 @@ function contentOf({ mode, paths: list, maxConnections, spillBytes, namespaces, 
   return { mode, paths: list, maxConnections, spillBytes, namespaces, podSelector, remove, reportSeconds };
 }
 
-/** The order in force. */
+/** The current order. */
 export class OrderBook {
   private order: Order | undefined;
 
@@ -72,9 +75,8 @@ export class OrderBook {
   }
 
   /**
-   * The new order, or undefined when the current one says the same already. Its revision is larger than every earlier
-   * one, those of earlier controllers included, because it is the time of day: an agent that still follows an order of
-   * before is never taken for one that follows this.
+   * Replaces the order. @returns the new order; undefined when the current one has the same content. The revision is the time in milliseconds,
+   * and so larger than all earlier ones, also those of earlier controllers. So no earlier order can be taken for this one.
    */
   update(content: OrderContent): Order | undefined {
     if (this.order !== undefined && sameContent(this.order, content)) return undefined;

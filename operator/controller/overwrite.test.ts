@@ -1,9 +1,9 @@
-// The content is that of the news, whatever was there; the objects are those that were there.
+// The result has the new content in the old objects.
 import fc from 'fast-check';
 import { namespaceWith, reportWith } from './agents.testing';
 import { overwrite } from './overwrite';
 
-test('a report takes the place of the one before it in the same objects', () => {
+test('a report overwrites the previous one in the same objects', () => {
   const before = reportWith({ namespaces: [namespaceWith({ name: 'shop', fastBytes: 1 }), namespaceWith({ name: 'bank', reasons: [{ reason: 'PeerElsewhere', connections: 2 }] })] });
   const [shop, bank] = before.namespaces;
   const news = reportWith({ errors: 3, namespaces: [namespaceWith({ name: 'shop', fastBytes: 1e12 }), namespaceWith({ name: 'bank' })] });
@@ -14,7 +14,7 @@ test('a report takes the place of the one before it in the same objects', () => 
   expect(kept.namespaces[1]).toBe(bank);
 });
 
-test('any content takes the place of any other, and the news stay as they are', () => {
+test('any content overwrites any other, and the new data is not changed', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (before, news) => {
       const copy = structuredClone(news);

@@ -1,9 +1,9 @@
-// Puts what is new into the objects that hold what was.
+// Copies new data into existing objects, so that the old objects live on.
 
 /**
- * `kept` with the content of `news`, in the objects that `kept` has already as far as their shapes are the same; what holds
- * `kept` sees the new content. For plain data that comes again and again and is kept until it does: a report of its own objects
- * would live just long enough to reach the garbage collector's old generation, which then grows to several times what is alive.
+ * Gives `kept` the content of `news`, reusing its objects as far as they have the same keys. References to `kept` see the new content. It is
+ * meant for plain data that is replaced again and again: a new report's objects would live just long enough to reach V8's old generation, which
+ * then grows to several times the live objects.
  */
 export function overwrite<T>(kept: T, news: T): T {
   return overwritten(kept, news) as T;
@@ -15,7 +15,7 @@ function overwritten(kept: unknown, news: unknown): unknown {
     for (const [index, each] of news.entries()) kept[index] = overwritten(kept[index], each);
     return kept;
   }
-  // A string that says the same is the old object, and the new one is garbage at once.
+  // For an equal string the old object stays, and the new one is garbage at once.
   if (!isRecord(kept) || !isRecord(news) || !sameKeys(kept, news)) return kept === news ? kept : news;
   for (const key in news) kept[key] = overwritten(kept[key], news[key]);
   return kept;

@@ -1,11 +1,12 @@
-// One pass over the resource: read → render and apply → order → status. Safe to run again at any time.
+// Reconciles the resource. A pass sets the finalizer, makes the order, rolls out the agents and writes the status; when the resource is being
+// deleted it drains the nodes, deletes the agents and removes the finalizer. A pass may run again at any time.
 import { apiVersion, finalizer, kind, spec as specSchema, type Spec, type Status } from '../api';
 import type { KubeClient } from '../kube';
 import type { Order } from '../protocol';
 import { aggregate, type Aggregate } from './aggregate';
 import { type Cluster, specOf, statusOfStored, type StoredResource } from './cluster';
 import { conditionsOf } from './conditions';
-import { patienceMs, release, setFinalizer } from './finalizing';
+import { disconnectedTimeoutMs, release, setFinalizer } from './finalizing';
 import type { Installation } from './installation';
 import { namespacesLeftOut, orderOf, type OrderBook, selectedNamespaces } from './orders';
 import { agentTemplate, type RenderInput } from './render';
@@ -14,7 +15,7 @@ import type { AgentSessions } from './sessions';
 import { rolloutOf, statusOf } from './statusValue';
 import type { StatusWriter } from './statusWriter';
 
-/** What agents are rendered with beside the spec. */
+/** The input of rendering apart from the spec and the owner. */
 export type AgentSurroundings = Omit<RenderInput, 'spec' | 'owner'>;
 
 export interface ReconcilerParts {
@@ -32,19 +33,21 @@ export interface ReconcilerParts {
 export type PassLog = (level: 'info' | 'warn' | 'error', message: string) => void;
 export type PassResult = { requeueAfterMs?: number };
 
+/** Milliseconds between two passes while nodes are drained. */
 const drainPollMs = 500;
-/** The rollout waits for agents to come back to this controller. */
+/** Milliseconds until the next pass while the rollout cannot decide, because agents have not reconnected to this controller. */
 const undecidedMs = 1000;
-/** Without any event: time alone turns a missing agent from progress into damage. */
+/** Milliseconds until the next pass without any event: conditions depend on the time. */
 const rereadMs = 10_000;
-/** After a change of leader the agents come back within some seconds; until then the status of before is the best there is. */
+/** Milliseconds after a change of leader for which the status of the former leader stays while agents reconnect. */
 const settleMs = 15_000;
+/** Milliseconds between two passes in that time. */
 const settlePollMs = 500;
 
 export class Reconciler {
-  /** Of the last spec that could be read. */
+  /** Selected namespaces of the last valid spec. */
   private selected: readonly string[] = [];
-  /** How far the newest revision of the agents is; undefined until this controller has looked. */
+  /** Progress of the rollout; undefined until this controller has decided. */
   private rollout: Status['rollout'];
   private knownNodes = 0;
   private removalStarted: { readonly uid: string; readonly at: number } | undefined;
@@ -55,6 +58,7 @@ export class Reconciler {
     this.began = parts.clock.monotonicMs();
   }
 
+  /** One pass. @throws ApiError, after which the pass must be repeated */
   async reconcile(log: PassLog): Promise<PassResult> {
     const resource = this.parts.cluster.resource();
     if (resource === undefined) return {};
@@ -63,14 +67,14 @@ export class Reconciler {
     if (!parsed.ok) return this.report(resource, { reason: 'InvalidSpec', message: parsed.message });
     await setFinalizer(this.parts.client, resource, true);
     this.selected = selectedNamespaces(parsed.spec, this.parts.cluster.labelledNamespaces(), this.parts.surroundings().namespace);
-    // An order waits for nothing: it reaches the agents that are there, whatever becomes of them.
+    // The order does not wait for the rollout: connected agents get it at once.
     this.give(orderOf(parsed.spec, this.selected, false, this.nodes()), log);
     const againMs = await this.rollOut(resource, parsed.spec, log);
     const { requeueAfterMs } = await this.report(resource, namespacesLeftOut(this.selected));
     return { requeueAfterMs: Math.min(againMs, requeueAfterMs ?? againMs) };
   }
 
-  /** Brings the agents nearer to what the resource asks for; returns when to look again, in milliseconds. */
+  /** Applies the agents' objects and replaces the agents whose turn it is. @returns milliseconds until the next pass */
   private async rollOut(resource: StoredResource, spec: Spec, log: PassLog): Promise<number> {
     const { rollout, installation, cluster, orders: { current: order } } = this.parts;
     if (order === undefined) return undecidedMs;
@@ -84,12 +88,13 @@ export class Reconciler {
     return Math.min(plan.againMs ?? rereadMs, rereadMs);
   }
 
-  /** As last known: while the DaemonSet is being changed nobody says, and that alone makes no new order. */
+  /** Number of nodes as last known. While the DaemonSet changes it is not known, and that alone must not make a new order. */
   private nodes(): number {
     this.knownNodes = this.parts.cluster.nodes()?.desired ?? this.knownNodes;
     return this.knownNodes;
   }
 
+  /** Makes the content the current order, and sends it if it is new. */
   private give(content: Omit<Order, 'revision'>, log: PassLog): void {
     const order = this.parts.orders.update(content);
     if (order === undefined) return;
@@ -97,11 +102,11 @@ export class Reconciler {
     this.parts.sessions.broadcast(order);
   }
 
-  /** Agents drain and clean up first; then what was applied goes, and last the finalizer. */
+  /** Deletion: agents drain their nodes and remove the datapath; then the agents' objects are deleted, and last the finalizer is removed. */
   private async finalize(resource: StoredResource, spec: Spec | undefined, log: PassLog): Promise<PassResult> {
     const { uid, finalizers } = resource.metadata;
     if (!finalizers.includes(finalizer)) return {};
-    const removable = spec ?? specSchema.parse({}); // names and paths of what was applied depend on nothing in it
+    const removable = spec ?? specSchema.parse({}); // names and paths of the applied objects do not depend on the spec
     this.give(orderOf(removable, [], true, this.nodes()), log);
     if (this.removalStarted?.uid !== uid) this.removalStarted = { uid, at: this.parts.clock.monotonicMs() };
     const revision = this.parts.orders.current?.revision ?? 0;
@@ -109,23 +114,25 @@ export class Reconciler {
     if (this.isBlind(waitedMs)) return { requeueAfterMs: drainPollMs };
     const { done, abandoned, waitingFor } = release(this.parts.sessions.states(), this.parts.cluster.nodes()?.desired ?? 0, revision, waitedMs);
     if (!done) {
-      log('info', `draining: waiting for ${waitingFor.slice(0, 5).join(', ')}`);
+      log('info', `draining nodes: waiting for ${waitingFor.slice(0, 5).join(', ')}`);
       await this.report(resource, undefined);
       return { requeueAfterMs: drainPollMs };
     }
-    if (abandoned.length > 0) log('warn', `gave up waiting for ${abandoned.join(', ')}: a datapath that is left there stays on until the node reboots, or until the resource is applied and deleted again`);
+    if (abandoned.length > 0) {
+      log('warn', `gave up waiting for ${abandoned.join(', ')}: a datapath there stays until the node reboots, or the resource is applied and deleted again`);
+    }
     await this.parts.installation.withdraw(this.input(resource, removable));
     await this.parts.rollout.forget();
     this.rollout = undefined;
     await setFinalizer(this.parts.client, resource, false);
-    log('info', 'everything is given back; the resource may go');
+    log('info', 'the datapath is removed; the resource has no finalizer of this product any more');
     return {};
   }
 
-  /** True while it is not known yet how many nodes there are to wait for. */
+  /** True while the number of nodes to wait for is not known yet. */
   private isBlind(waitedMs: number): boolean {
     const { cluster } = this.parts;
-    return cluster.nodes() === undefined && cluster.daemonSetGeneration() !== undefined && waitedMs < patienceMs;
+    return cluster.nodes() === undefined && cluster.daemonSetGeneration() !== undefined && waitedMs < disconnectedTimeoutMs;
   }
 
   private input(resource: StoredResource, spec: Spec): RenderInput {
@@ -173,7 +180,7 @@ export class Reconciler {
     };
   }
 
-  /** True while agents that a former leader counted are still to come back: without them the numbers would drop and rise again. */
+  /** True while agents that the former leader counted have not reconnected: without them the counters would drop and rise again. */
   private isSettling(previous: Status | undefined, desired = previous?.nodes?.desired ?? 0): boolean {
     if (previous?.nodes === undefined || this.parts.clock.monotonicMs() - this.began >= settleMs) return false;
     return this.parts.sessions.states().filter(({ report, checked }) => report !== undefined && checked !== false).length < desired;

@@ -5,7 +5,7 @@ function setUp() {
   return { clock, refusals: new Refusals(() => clock.now) };
 }
 
-test('a refused token is known by its reason for ten seconds', () => {
+test('the reason of a refused token is remembered for ten seconds', () => {
   const { clock, refusals } = setUp();
   refusals.add('t', 'it has expired', '10.0.0.7');
   expect([refusals.of('t'), refusals.of('u')]).toEqual(['it has expired', undefined]);
@@ -13,7 +13,7 @@ test('a refused token is known by its reason for ten seconds', () => {
   expect(refusals.of('t')).toBeUndefined();
 });
 
-test('an address that many wrong tokens come from is doubted for a minute', () => {
+test('an address that sends many wrong tokens is doubted for a minute', () => {
   const { clock, refusals } = setUp();
   for (let each = 0; each < 8; each += 1) refusals.add(`t${each}`, 'no', '10.0.0.7');
   expect(refusals.doubts('10.0.0.7')).toBe(false);
@@ -23,14 +23,14 @@ test('an address that many wrong tokens come from is doubted for a minute', () =
   expect(refusals.doubts('10.0.0.7')).toBe(false);
 });
 
-test('an address that many agents share is not doubted for a few', () => {
+test('an address that many agents share is not doubted because of a few wrong tokens', () => {
   const { refusals } = setUp();
   for (let each = 0; each < 1000; each += 1) refusals.accepted('10.0.0.7');
   for (let each = 0; each < 1000; each += 1) refusals.add(`t${each}`, 'no', '10.0.0.7');
   expect(refusals.doubts('10.0.0.7')).toBe(false);
 });
 
-test('no more are kept than the latest, however many come', () => {
+test('the number of remembered tokens is bounded', () => {
   const { refusals } = setUp();
   const address = (each: number): string => `10.${each >> 8}.${each & 255}.1`;
   for (let each = 0; each < 20_000; each += 1) for (let token = 0; token < 9; token += 1) refusals.add(`t${each}`, 'no', address(each));

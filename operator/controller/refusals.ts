@@ -1,41 +1,42 @@
-// Tokens that were refused lately, and addresses that little else comes from: neither costs the API server a look each time.
+// Remembers recently refused tokens, and addresses that send more wrong tokens than good ones, so that the API server reviews fewer tokens.
 import { createHash } from 'node:crypto';
 
-/** A token that was refused may be good a moment later, when its pod is known everywhere: an agent comes again by its back-off. */
+/** Milliseconds for which a refused token is remembered. It may be valid a moment later, when its pod is known at every API server. */
 const tokenMs = 10_000;
 const addressMs = 60_000;
 const most = { tokens: 1024, addresses: 16_384 };
-/** So many more wrong tokens than good ones lately make an address doubtful: one that many agents share is not, for one of them. */
+/** Excess of wrong tokens over good ones that an address may have. An address of many agents must not be doubted because of one of them. */
 const forgiven = 8;
 
 export class Refusals {
-  /** By digest: whoever reads this memory is not to find tokens in it. */
+  /** Digest of a token → why it was refused. The memory must not contain the tokens themselves. */
   private readonly tokens: Recent<string>;
-  /** Wrong tokens less good ones. */
+  /** Address → number of wrong tokens minus number of good ones. */
   private readonly balances: Recent<number>;
 
-  /** @param now monotonic milliseconds */
+  /** @param now a monotonic clock in milliseconds */
   constructor(now: () => number) {
     this.tokens = new Recent(tokenMs, most.tokens, now);
     this.balances = new Recent(addressMs, most.addresses, now);
   }
 
-  /** Why this very token was refused. */
+  /** Why this token was refused lately; undefined when it was not. */
   of(token: string): string | undefined {
     return this.tokens.get(digest(token));
   }
 
-  /** More wrong tokens have come from there than good ones. */
+  /** True when an address has lately sent clearly more wrong tokens than good ones. */
   doubts(address: string): boolean {
     return (this.balances.get(address) ?? 0) > forgiven;
   }
 
-  /** @param address undefined when it is that of an agent, whose next token was refused */
+  /** A token was refused. @param address undefined when it was the fresh token of an agent, which must not count against its address */
   add(token: string, why: string, address: string | undefined): void {
     this.tokens.set(digest(token), why);
     if (address !== undefined) this.count(address, 1);
   }
 
+  /** A token of the address was accepted. */
   accepted(address: string): void {
     this.count(address, -1);
   }
@@ -47,7 +48,7 @@ export class Refusals {
 
 const digest = (token: string): string => createHash('sha256').update(token).digest('base64');
 
-/** The latest values, each for a time. */
+/** A bounded map whose values expire. */
 class Recent<Value> {
   private readonly values = new Map<string, { readonly value: Value; readonly until: number }>();
 

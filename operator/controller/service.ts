@@ -1,12 +1,12 @@
-// A Service of the controller's own: where agents reach it, and what other objects of its belong to.
+// Reads a Service of the controller: its address for agents, and the owner reference for objects that are deleted with it.
 import { z } from 'zod';
 import type { KubeClient } from '../kube';
 import { channelPort } from './render';
 
 export interface OwnService {
-  /** `address:port`, IPv6 in brackets: the cluster address, so that nodes need no cluster DNS. */
+  /** `address:port` with the ClusterIP, IPv6 in brackets, so that agents need no cluster DNS. */
   readonly address: string;
-  /** An ownerReference to it: what carries it goes with the Service. */
+  /** An ownerReference to the Service. */
   readonly owner: { readonly apiVersion: 'v1'; readonly kind: 'Service'; readonly name: string; readonly uid: string };
 }
 
@@ -15,10 +15,10 @@ const service = z.object({
   spec: z.object({ clusterIP: z.string().min(1).refine((ip) => ip !== 'None', 'the Service is headless') }),
 });
 
-/** Throws while the Service has no cluster address. */
+/** Reads the Service. @throws ApiError, and Error when the Service has no ClusterIP */
 export async function ownService(client: KubeClient, namespace: string, name: string): Promise<OwnService> {
   const found = service.safeParse(await client.request('GET', `/api/v1/namespaces/${namespace}/services/${name}`));
-  if (!found.success) throw new Error(`read Service ${namespace}/${name}: it has no cluster address; the chart makes it with one`);
+  if (!found.success) throw new Error(`read Service ${namespace}/${name}: it has no ClusterIP; install the chart again, which creates it with one`);
   const { metadata, spec } = found.data;
   const host = spec.clusterIP.includes(':') ? `[${spec.clusterIP}]` : spec.clusterIP;
   return { address: `${host}:${channelPort}`, owner: { apiVersion: 'v1', kind: 'Service', name, uid: metadata.uid } };

@@ -1,4 +1,4 @@
-// One agent a node: who is let in, who is sent away, and what is remembered.
+// One agent for each node: which streams are accepted, and what is kept of a node.
 import { type AgentSession, NotAuthenticated, type Order, type Report } from '../protocol';
 import { namespaceWith, orderWith } from './agents.testing';
 import { AgentSessions } from './sessions';
@@ -33,17 +33,17 @@ function setUp() {
   return { sessions, valid, state, open };
 }
 
-test('a second pod that claims a node is refused while the first is good, and let in once the first is gone', async () => {
+test('a second pod of a node is refused while the first is alive, and accepted when the first is deleted', async () => {
   const { sessions, valid, state, open } = setUp();
   open('node1/a');
   await expect(sessions.authenticate('node1/b')).rejects.toThrow('node node1 already has an agent: pod pod-a');
   valid.delete('node1/a');
-  await expect(sessions.authenticate('node1/b')).rejects.toThrow('already has an agent'); // its token has expired, but it speaks
+  await expect(sessions.authenticate('node1/b')).rejects.toThrow('already has an agent'); // the first one's token has expired, but it reports
   state.now = 16_000;
   await expect(sessions.authenticate('node1/b')).resolves.toMatchObject({ podUid: 'b' });
 });
 
-test('no more tokens are looked at together than the API server should bear', async () => {
+test('no more than 16 tokens are reviewed at the same time', async () => {
   const { sessions } = setUp();
   const many = Array.from({ length: 10_100 }, (_, i) => sessions.authenticate(`node${i}/p${i}`));
   const results = await Promise.allSettled(many);
@@ -63,13 +63,13 @@ describe('wrong tokens', () => {
   }
   const from = (address: string) => ({ address, known: false });
 
-  test('are looked at once, however often they are shown', async () => {
+  test('are reviewed once, however often they are sent', async () => {
     const { sessions, reviewed } = withReviews();
     for (let each = 0; each < 20; each += 1) await expect(sessions.authenticate('wrong', undefined, from('10.0.0.7'))).rejects.toThrow('token refused: invalid');
     expect(reviewed).toEqual(['wrong']);
   });
 
-  test('of one address cost few looks, a different one each time, and agents of others none of their time', async () => {
+  test('that differ cost few reviews of one address, and do not delay agents of other addresses', async () => {
     const { sessions, reviewed } = withReviews();
     const began = performance.now();
     const attack = Promise.allSettled(Array.from({ length: 500 }, (_, each) => sessions.authenticate(`wrong ${each}`, undefined, from('10.0.0.7'))));
@@ -79,13 +79,13 @@ describe('wrong tokens', () => {
     expect(reviewed.length).toBeLessThanOrEqual(8 + 16 + 32 + 1);
   }, 20_000);
 
-  test('hold up an agent behind the same address for a while, and do not keep it out', async () => {
+  test('delay an agent behind the same address for a while, and do not exclude it', async () => {
     const { sessions } = withReviews();
     await Promise.allSettled(Array.from({ length: 20 }, (_, each) => sessions.authenticate(`wrong ${each}`, undefined, from('10.0.0.7'))));
     await expect(sessions.authenticate('node1/a', undefined, from('10.0.0.7'))).resolves.toMatchObject({ node: 'node1' });
   });
 
-  test('of an agent that shows its next one do not make its address doubtful', async () => {
+  test('that an agent sends as fresh tokens do not make its address doubted', async () => {
     const { sessions, reviewed } = withReviews();
     for (let each = 0; each < 20; each += 1) await expect(sessions.authenticate(`wrong ${each}`, undefined, { address: '10.0.0.7', known: true })).rejects.toThrow(NotAuthenticated);
     const many = Array.from({ length: 16 }, (_, each) => sessions.authenticate(`node${each}/a`, undefined, from('10.0.0.7')));
@@ -94,14 +94,14 @@ describe('wrong tokens', () => {
   });
 });
 
-test('a new term sends nothing that an earlier one ordered', () => {
+test('a new term of leadership does not send the order of an earlier one', () => {
   const { sessions, open } = setUp();
   sessions.broadcast(order(5));
   sessions.forgetOrder();
   expect(open('node1/a').sent).toEqual([]);
 });
 
-test('the same pod may come again: its old stream is ended', async () => {
+test('the same pod may open another stream, which ends its old one', async () => {
   const { sessions, open } = setUp();
   const first = open('node1/a');
   await expect(sessions.authenticate('node1/a')).resolves.toMatchObject({ node: 'node1' });
@@ -109,7 +109,7 @@ test('the same pod may come again: its old stream is ended', async () => {
   expect(first.closed).toHaveLength(1);
 });
 
-test('every agent hears an order, also one that connects later', () => {
+test('an order is sent to every agent, also to one that connects later', () => {
   const { sessions, open } = setUp();
   const early = open('node1/a');
   sessions.broadcast(order(5));
@@ -117,7 +117,7 @@ test('every agent hears an order, also one that connects later', () => {
   expect(open('node2/b').sent).toEqual([5]);
 });
 
-test('a long order reaches a thousand agents in turns, and a newer one takes its place on the way', async () => {
+test('a long order is sent to a thousand agents in portions, and a newer order replaces it in between', async () => {
   const { sessions, open } = setUp();
   const all = Array.from({ length: 1000 }, (_, i) => open(`node${i}/p${i}`));
   const names = Array.from({ length: 1000 }, (_, i) => `squad-${i}`);
@@ -127,7 +127,7 @@ test('a long order reaches a thousand agents in turns, and a newer one takes its
   expect(all.filter(({ sent }) => sent.includes(5)).length).toBe(500);
 });
 
-test('a replaced stream can no longer speak for the node', () => {
+test('reports of a replaced stream do not count', () => {
   const { sessions, open } = setUp();
   const first = open('node1/a');
   const second = open('node1/b');
@@ -137,7 +137,7 @@ test('a replaced stream can no longer speak for the node', () => {
   expect(sessions.states()).toMatchObject([{ node: 'node1', connected: true, report: { appliedOrder: 2 } }]);
 });
 
-test('the report of a node is kept while its agent is replaced, and forgotten when none comes back', () => {
+test('the report of a node is kept while its agent is replaced, and dropped when no agent reconnects', () => {
   const { sessions, state, open } = setUp();
   const { handlers } = open('node1/a');
   handlers.onReport(report(3));
@@ -148,21 +148,21 @@ test('the report of a node is kept while its agent is replaced, and forgotten wh
   expect(sessions.states()).toEqual([]);
 });
 
-test('what an agent says counts for the node of its token, whatever node it comes from', () => {
+test('a report counts for the node of the stream’s token, wherever the stream comes from', () => {
   const { sessions, open } = setUp();
   open('node2/b').handlers.onReport(report(7));
-  const stolen = open('node1/a'); // by whom and from where does not matter: there is no word for a node in the protocol
+  const stolen = open('node1/a'); // the protocol has no field with the name of a node
   stolen.handlers.onReport(report(9));
   const applied = new Map(sessions.states().map((state) => [state.node, state.report?.appliedOrder]));
   expect(applied).toEqual(new Map([['node2', 7], ['node1', 9]]));
 });
 
-test.each(['node2/a', 'node1/b'])('a stream of one agent cannot go on with the token of another (%s)', (token) => {
+test.each(['node2/a', 'node1/b'])('a stream ends when its fresh token is that of another agent (%s)', (token) => {
   const { handlers } = setUp().open('node1/a');
-  expect(() => handlers.onIdentity?.(identityOf(token))).toThrow(/the fresh token is that of pod/);
+  expect(() => handlers.onIdentity?.(identityOf(token))).toThrow(/the fresh token belongs to pod/);
 });
 
-test('the latest token of an agent is the one that is asked about when another claims its node', async () => {
+test('the latest token of an agent is reviewed when another pod of its node connects', async () => {
   const { sessions, valid, state, open } = setUp();
   const { handlers } = open('node1/a');
   handlers.onIdentity?.({ ...identityOf('node1/a'), token: 'fresh' });
@@ -174,7 +174,7 @@ test('the latest token of an agent is the one that is asked about when another c
   await expect(sessions.authenticate('node1/b')).resolves.toMatchObject({ podUid: 'b' });
 });
 
-test('of what an agent reports counts what the API server bears out', async () => {
+test('a report counts as far as the node’s pods at the API server confirm it', async () => {
   const changes: string[] = [];
   const reviewer = { review: (token: string) => Promise.resolve(identityOf(token)), stillValid: () => Promise.resolve(true) };
   const podsOn = (node: string): Promise<Map<string, string[]>> => Promise.resolve(new Map(node === 'node1' ? [['shop', ['cart']]] : []));

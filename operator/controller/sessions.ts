@@ -1,99 +1,102 @@
-// The agents that are connected: one a node, each with its last report and the order it was sent.
+// The agents of all nodes, one for each node: authenticates them, sends orders and keeps their last reports.
 import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { type AgentSession, type Asker, NotAuthenticated, type Order, Refused, type SessionHandlers, streamLimits, type Watched } from '../protocol';
+import { type AgentSession, type TokenSource, NotAuthenticated, type Order, Refused, type SessionHandlers, streamLimits, type Watched } from '../protocol';
 import type { AgentState } from './aggregate';
 import type { LiveAgent } from './live';
 import { Claims, type PodLookup } from './ownPods';
 import { Refusals } from './refusals';
 import type { AgentIdentity, TokenReviewer } from './tokenReview';
-import { LineTooLong, WaitingLine } from './waitingLine';
+import { SemaphoreFull, BoundedSemaphore } from './boundedSemaphore';
 
-/** Agents speak every ten seconds: one that was heard within this time lives, whatever has become of its first token. */
+/** Milliseconds since the last report for which an agent counts as alive, with a valid token or not. Agents report every ten seconds. */
 const aliveMs = 15_000;
 /**
- * Tokens being looked at by the API server at a time, and waiting for it: nobody may flood it through us. After a change of
- * leader all agents come within seconds, and there is room for all: who were sent away would cost another handshake later.
- * Who would be looked at only when the channel has given up the stream is not looked at.
+ * Limits for TokenReviews, so that clients cannot overload the API server through the controller. After a change of leader all agents connect
+ * within seconds, and there is room for all of them to wait: a rejected agent would cost another handshake. A token whose turn comes after the
+ * channel has ended its stream is not reviewed.
  */
-const reviewing = { atOnce: 16, longest: 10_000, patienceMs: streamLimits.authenticateMs - 5_000 };
+const reviewing = { permits: 16, maxWaiting: 10_000, maxWaitMs: streamLimits.authenticateMs - 5_000 };
 /**
- * Tokens from addresses that more wrong ones than good ones came from lately: ten a second of all of them, so that nobody has the API server look at thousands.
- * Agents behind such an address come back more slowly; nobody else does.
+ * Limits for tokens from doubted addresses, which lately sent more wrong tokens than good ones: ten reviews per second for all such addresses.
+ * Agents behind such an address reconnect more slowly; others do not.
  */
-const doubted = { atOnce: 1, longest: 1000, patienceMs: reviewing.patienceMs };
+const doubted = { permits: 1, maxWaiting: 1000, maxWaitMs: reviewing.maxWaitMs };
+/** Shortest time of one such review, in milliseconds. */
 const doubtedMs = 100;
+/** Most waiting reviews of one such address. */
 const doubtedEach = 32;
-/** What is sent at once is held in memory once for each stream. */
+/** Bytes of an order that are sent before the event loop gets a turn. Each stream holds its copy in memory. */
 const bytesAtOnce = 10_000_000;
-/** The report of a node without an agent is kept this long: an agent that is replaced comes back within it. */
+/** Milliseconds for which the report of a node without an agent is kept. An agent that is being replaced reconnects within that time. */
 const keepMs = 120_000;
 
-/** For whoever does not tell askers apart. */
-const nobody: Asker = { address: '', known: true };
+/** A source that is never doubted, for callers without one. */
+const nobody: TokenSource = { address: '', known: true };
 
-interface Seat {
+/** What the controller keeps of one node. */
+interface NodeEntry {
   session: AgentSession<AgentIdentity> | undefined;
-  /** Of the session, with the token it has shown last. */
+  /** Identity of the session, with its latest token. */
   identity: AgentIdentity;
-  /** The last report, and what of it is believed. */
+  /** The last report, checked against the node's pods. */
   readonly claims: Claims;
-  /** Of the pod that sent the report. */
+  /** UID of the pod that sent the report. */
   reporter: string | undefined;
-  /** Monotonic milliseconds of the last report, or of the end of the stream. */
+  /** Time of the last report or of the end of the stream, in milliseconds of the monotonic clock. */
   lastSeen: number;
 }
 
 export interface SessionsOptions {
   readonly reviewer: Pick<TokenReviewer, 'review' | 'stillValid'>;
   readonly podsOn: PodLookup['podsOn'];
-  /** Monotonic milliseconds. */
+  /** A monotonic clock in milliseconds. */
   readonly now: () => number;
-  /** A report came, or an agent came or went. */
+  /** A report was received, or an agent connected or disconnected. */
   readonly onChange: (node: string) => void;
-  /** An agent has answered a question; undefined when its stream is gone. */
+  /** An agent has answered a request for live data; undefined when its stream has ended. */
   readonly onWatched?: (node: string, watched: Watched | undefined) => void;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
 export class AgentSessions {
-  private readonly seats = new Map<string, Seat>();
+  private readonly nodes = new Map<string, NodeEntry>();
   private order: Order | undefined;
-  /** Of the order. */
+  /** Namespaces of the order. */
   private selected: ReadonlySet<string> | undefined;
-  private readonly reviews: WaitingLine;
-  private readonly doubtedReviews: WaitingLine;
-  /** Tokens of a doubted address that wait or are looked at. */
+  private readonly reviews: BoundedSemaphore;
+  private readonly doubtedReviews: BoundedSemaphore;
+  /** Doubted address → number of its tokens that wait or are being reviewed. */
   private readonly waitingFrom = new Map<string, number>();
   private readonly refusals: Refusals;
 
   constructor(private readonly options: SessionsOptions) {
-    this.reviews = new WaitingLine({ ...reviewing, now: options.now });
-    this.doubtedReviews = new WaitingLine({ ...doubted, now: options.now });
+    this.reviews = new BoundedSemaphore({ ...reviewing, now: options.now });
+    this.doubtedReviews = new BoundedSemaphore({ ...doubted, now: options.now });
     this.refusals = new Refusals(options.now);
   }
 
   /**
-   * Who shows this token. One node has one agent: another pod that claims a node is refused while the first speaks or
-   * its token is good, and takes its place once that pod is gone.
-   * @param wanted whether the stream that showed it is still there
+   * The identity of a token. A node has one agent: a second pod of a node is refused while the first one reports or its token is valid, and
+   * replaces the first when that pod is deleted.
+   * @param isOpen false once the stream of the token has ended
    * @throws Refused
    */
-  async authenticate(token: string, wanted: () => boolean = () => true, asker: Asker = nobody): Promise<AgentIdentity> {
+  async authenticate(token: string, isOpen: () => boolean = () => true, source: TokenSource = nobody): Promise<AgentIdentity> {
     const before = this.refusals.of(token);
     if (before !== undefined) throw new NotAuthenticated(before);
-    const isDoubted = (): boolean => !asker.known && this.refusals.doubts(asker.address);
+    const isDoubted = (): boolean => !source.known && this.refusals.doubts(source.address);
     try {
-      // Whoever stood in line when the first token of its address was refused goes to the end of the other line.
-      const identity = isDoubted() ? undefined : await this.reviews.run(async () => (isDoubted() ? undefined : this.look(token, asker)), wanted);
-      return identity ?? (await this.lookSlowly(token, wanted, asker));
+      // If the address became doubted while this token waited, the token goes to the end of the other queue.
+      const identity = isDoubted() ? undefined : await this.reviews.run(async () => (isDoubted() ? undefined : this.review(token, source)), isOpen);
+      return identity ?? (await this.reviewDoubted(token, isOpen, source));
     } catch (error) {
-      if (error instanceof LineTooLong) throw new Refused(status.RESOURCE_EXHAUSTED, `too many agents are being authenticated: ${error.message}`);
+      if (error instanceof SemaphoreFull) throw new Refused(status.RESOURCE_EXHAUSTED, `too many agents are being authenticated: ${error.message}`);
       throw error;
     }
   }
 
-  private async look(token: string, { address, known }: Asker): Promise<AgentIdentity> {
+  private async review(token: string, { address, known }: TokenSource): Promise<AgentIdentity> {
     try {
       const identity = await this.options.reviewer.review(token);
       if (!known) this.refusals.accepted(address);
@@ -105,17 +108,17 @@ export class AgentSessions {
     }
   }
 
-  private async lookSlowly(token: string, wanted: () => boolean, asker: Asker): Promise<AgentIdentity> {
-    const { address } = asker;
+  private async reviewDoubted(token: string, isOpen: () => boolean, source: TokenSource): Promise<AgentIdentity> {
+    const { address } = source;
     const own = this.waitingFrom.get(address) ?? 0;
-    if (own >= doubtedEach) throw new LineTooLong(`wrong tokens came from ${address}, and ${own} more of them wait`);
+    if (own >= doubtedEach) throw new SemaphoreFull(`wrong tokens came from ${address}, and ${own} more of them wait`);
     this.waitingFrom.set(address, own + 1);
     try {
       return await this.doubtedReviews.run(async () => {
-        const [seen] = await Promise.allSettled([this.look(token, asker), pause(doubtedMs)]);
+        const [seen] = await Promise.allSettled([this.review(token, source), pause(doubtedMs)]);
         if (seen.status === 'rejected') throw seen.reason;
         return seen.value;
-      }, wanted);
+      }, isOpen);
     } finally {
       const left = (this.waitingFrom.get(address) ?? 1) - 1;
       if (left === 0) this.waitingFrom.delete(address);
@@ -123,48 +126,49 @@ export class AgentSessions {
     }
   }
 
-  /** A new leader has not ordered anything yet; what an earlier term ordered must not reach anybody. */
+  /** Forgets the order of an earlier term of leadership, which must not be sent to agents. */
   forgetOrder(): void {
     this.order = undefined;
     this.selected = undefined;
   }
 
   private async refuseSecond({ node, podUid }: AgentIdentity): Promise<void> {
-    const seat = this.seats.get(node);
-    if (seat?.session === undefined || seat.session.identity.podUid === podUid) return;
-    const { identity } = seat;
-    const alive = this.options.now() - seat.lastSeen < aliveMs || (await this.options.reviewer.stillValid(identity));
+    const entry = this.nodes.get(node);
+    if (entry?.session === undefined || entry.session.identity.podUid === podUid) return;
+    const { identity } = entry;
+    const alive = this.options.now() - entry.lastSeen < aliveMs || (await this.options.reviewer.stillValid(identity));
     if (alive) throw new Refused(status.ALREADY_EXISTS, `node ${node} already has an agent: pod ${identity.pod}`);
   }
 
+  /** Takes the stream of an authenticated agent; it replaces an earlier stream of the node. */
   open(session: AgentSession<AgentIdentity>): SessionHandlers<AgentIdentity> {
     const { node, pod } = session.identity;
-    const seat = this.seats.get(node) ?? { session: undefined, identity: session.identity, claims: this.claimsOf(node), reporter: undefined, lastSeen: 0 };
-    seat.session?.close(`pod ${pod} speaks for node ${node} now`);
-    seat.session = session;
-    seat.identity = session.identity;
-    seat.lastSeen = this.options.now();
-    this.seats.set(node, seat);
+    const entry = this.nodes.get(node) ?? { session: undefined, identity: session.identity, claims: this.claimsOf(node), reporter: undefined, lastSeen: 0 };
+    entry.session?.close(`pod ${pod} is the agent of node ${node} now`);
+    entry.session = session;
+    entry.identity = session.identity;
+    entry.lastSeen = this.options.now();
+    this.nodes.set(node, entry);
     this.options.log('info', `agent of node ${node} connected: pod ${pod}, kernel ${session.hello.kernel}, version ${session.hello.agentVersion}`);
     if (this.order !== undefined) session.send(this.order);
     this.options.onChange(node);
     return {
       onIdentity: (identity) => {
-        if (identity.node !== node || identity.podUid !== session.identity.podUid) throw new NotAuthenticated(`the fresh token is that of pod ${identity.pod} on node ${identity.node}`);
-        if (seat.session === session) seat.identity = identity;
+        if (identity.node !== node || identity.podUid !== session.identity.podUid) throw new NotAuthenticated(`the fresh token belongs to pod ${identity.pod} on node ${identity.node}`);
+        if (entry.session === session) entry.identity = identity;
       },
       onReport: (report) => {
-        if (seat.session !== session) return;
-        seat.claims.take(report);
-        seat.reporter = session.identity.podUid;
-        seat.lastSeen = this.options.now();
+        if (entry.session !== session) return;
+        entry.claims.take(report);
+        entry.reporter = session.identity.podUid;
+        entry.lastSeen = this.options.now();
         this.options.onChange(node);
       },
-      onWatched: (watched) => void (seat.session === session && this.options.onWatched?.(node, seat.claims.rowsOf(watched))),
+      onWatched: (watched) => void (entry.session === session && this.options.onWatched?.(node, entry.claims.rowsOf(watched))),
       onClose: (reason) => {
-        if (seat.session !== session) return;
-        seat.session = undefined;
-        seat.lastSeen = this.options.now();
+        if (entry.session !== session) return;
+        entry.session = undefined;
+        entry.lastSeen = this.options.now();
         this.options.log('info', `agent of node ${node} disconnected: ${reason}`);
         this.options.onChange(node);
         this.options.onWatched?.(node, undefined);
@@ -177,15 +181,15 @@ export class AgentSessions {
     return new Claims({ node, look: (namespaces) => podsOn(node, namespaces, this.selected), selected: () => this.selected, now, log, onJudged: () => onChange(node) });
   }
 
-  /** Sends an order to every agent, and to those that come later. */
+  /** Sends an order to every connected agent, and to those that connect later. */
   broadcast(order: Order): void {
     this.order = order;
-    // While everything is given back, what is still accelerated counts as before.
+    // An order to remove has no namespaces. The namespaces of the order before stay, so that connections count until the datapath is removed.
     if (!order.remove) this.selected = new Set(order.namespaces);
-    this.sendOn(order, [...this.seats.values()].flatMap(({ session }) => session ?? []));
+    this.sendOn(order, [...this.nodes.values()].flatMap(({ session }) => session ?? []));
   }
 
-  /** A stream that has ended meanwhile sends nothing; one that was opened meanwhile has had the order. */
+  /** Sends an order to the given sessions in portions. A session that has ended sends nothing; one that was opened since has the order already. */
   private sendOn(order: Order, sessions: readonly AgentSession<AgentIdentity>[]): void {
     if (this.order !== order) return;
     let [bytes, sent] = [0, 0];
@@ -194,31 +198,31 @@ export class AgentSessions {
     if (rest.length > 0) setImmediate(() => this.sendOn(order, rest));
   }
 
-  /** Who can be asked for live data, and whose streams are missing. */
+  /** All nodes for live data, with their streams as far as they are connected. */
   liveAgents(): LiveAgent[] {
-    return [...this.seats].map(([node, { session, claims }]) => ({
+    return [...this.nodes].map(([node, { session, claims }]) => ({
       node,
       namespaces: !claims.checked ? undefined : claims.report?.namespaces.filter(({ podsSelected }) => podsSelected > 0).map(({ name }) => name),
       stream: session === undefined ? undefined : { answersWatch: session.hello.live, watch: (watch) => session.watch(watch) },
     }));
   }
 
-  /** What is known of each node, nodes without an agent for long left out. */
+  /** The state of each node's agent. Nodes without an agent for two minutes are dropped. */
   states(): AgentState[] {
     const now = this.options.now();
-    for (const [node, seat] of this.seats) {
-      if (seat.session !== undefined || now - seat.lastSeen <= keepMs) continue;
-      seat.claims.close();
-      this.seats.delete(node);
+    for (const [node, entry] of this.nodes) {
+      if (entry.session !== undefined || now - entry.lastSeen <= keepMs) continue;
+      entry.claims.close();
+      this.nodes.delete(node);
     }
-    return [...this.seats].map(([node, seat]) => ({
+    return [...this.nodes].map(([node, entry]) => ({
       node,
-      connected: seat.session !== undefined,
-      report: seat.claims.report,
-      podUid: seat.reporter,
-      checked: seat.claims.checked,
-      lie: seat.claims.lie,
-      ageMs: now - seat.lastSeen,
+      connected: entry.session !== undefined,
+      report: entry.claims.report,
+      podUid: entry.reporter,
+      checked: entry.claims.checked,
+      implausible: entry.claims.implausible,
+      ageMs: now - entry.lastSeen,
     }));
   }
 }

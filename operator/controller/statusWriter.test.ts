@@ -1,4 +1,4 @@
-// What is written, and how often.
+// When the status is written.
 import type { Status } from '../api';
 import type { KubeClient } from '../kube';
 import './cluster';
@@ -12,7 +12,7 @@ function setUp() {
 }
 const status = (fast: number): Status => ({ bytes: { fast, tcp: 0 } });
 
-test('writes the status subresource once for each change, and nothing when nothing changed', async () => {
+test('writes the status subresource once for each change, and not without a change', async () => {
   const { writer, writes } = setUp();
   expect(await writer.write('u', status(1), undefined)).toBe(true);
   expect(await writer.write('u', status(1), undefined)).toBe(false);
@@ -21,13 +21,13 @@ test('writes the status subresource once for each change, and nothing when nothi
   expect(writes[0]).toMatchObject({ method: 'PATCH', path: '/apis/acceleration.dev/v1alpha1/sidecaraccelerations/default/status', body: { status: { bytes: { fast: 1 } } } });
 });
 
-test('does not repeat what is stored already, as after a restart', async () => {
+test('does not write a status that is stored already, as after a restart', async () => {
   const { writer, writes } = setUp();
   expect(await writer.write('u', status(1), status(1))).toBe(false);
   expect(writes).toEqual([]);
 });
 
-test('asks for a second between writes', async () => {
+test('allows one write a second', async () => {
   const { writer, clock } = setUp();
   expect(writer.waitMs()).toBe(0);
   await writer.write('u', status(1), undefined);
@@ -37,7 +37,7 @@ test('asks for a second between writes', async () => {
   expect(writer.waitMs()).toBe(0);
 });
 
-test('counts the second from when a write began, however long it takes', async () => {
+test('measures the second from the beginning of a write', async () => {
   const { clock } = setUp();
   const slow = { request: () => Promise.resolve((clock.now += 700)) };
   const writer = new StatusWriter(slow as unknown as KubeClient, () => clock.now);
@@ -45,7 +45,7 @@ test('counts the second from when a write began, however long it takes', async (
   expect(writer.waitMs()).toBe(300);
 });
 
-test('a resource that was made anew starts from its own status', async () => {
+test('does not use the status of a deleted resource for a new one', async () => {
   const { writer } = setUp();
   await writer.write('old', status(1), undefined);
   expect(writer.current('new', undefined)).toBeUndefined();

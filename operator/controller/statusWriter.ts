@@ -1,4 +1,4 @@
-// Writes the status when it says something new, at most once a second.
+// Writes the status when it has changed, at most once a second.
 import { apiVersion, fieldManager, kind, singletonName, type Status } from '../api';
 import { apply, type KubeClient } from '../kube';
 import { sameStatus } from './statusValue';
@@ -11,26 +11,26 @@ export class StatusWriter {
 
   constructor(
     private readonly client: KubeClient,
-    /** Monotonic milliseconds. */
+    /** A monotonic clock in milliseconds. */
     private readonly now: () => number,
   ) {}
 
-  /** The status in force as far as this controller knows: what it wrote, else what is stored. */
+  /** The current status of the resource with this UID: the one that this controller wrote last, otherwise the stored one. */
   current(uid: string, stored: Status | undefined): Status | undefined {
     return this.written?.uid === uid ? this.written.status : stored;
   }
 
-  /** Milliseconds until the next write may be made; 0 when it may be made now. */
+  /** Milliseconds until the next write is allowed; 0 when it is allowed now. */
   waitMs(): number {
     return Math.max(0, this.lastWriteMs + intervalMs - this.now());
   }
 
-  /** Returns whether there was anything to write. */
+  /** Writes the status if it differs. @returns whether it was written @throws ApiError */
   async write(uid: string, next: Status, stored: Status | undefined): Promise<boolean> {
     const before = this.current(uid, stored);
     if (before !== undefined && sameStatus(before, next)) return false;
     const metadata = { name: singletonName, uid };
-    // From beginning to beginning: a server that is slow must not make what is shown older still.
+    // Measured from the beginning of a write, so that a slow server does not make the status older than necessary.
     this.lastWriteMs = this.now();
     await apply(this.client, { apiVersion, kind, metadata, status: next }, { fieldManager, force: true, subresource: 'status' });
     this.written = { uid, status: next };

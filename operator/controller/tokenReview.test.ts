@@ -1,4 +1,4 @@
-// Who a token belongs to, by answers as a real API server gives them (1.36).
+// The identity of tokens, with answers of a real API server (1.36).
 import { NotAuthenticated } from '../protocol';
 import type { KubeClient } from '../kube';
 import { TokenReviewer } from './tokenReview';
@@ -18,7 +18,7 @@ function reviewer(status: object): { reviewer: TokenReviewer; asked: unknown[] }
   return { reviewer: new TokenReviewer(client as unknown as KubeClient, account), asked };
 }
 
-test('a bound token of the agents’ account names its node and pod, and is asked about for our audience only', async () => {
+test('the identity of a bound token is its node and pod, and it is reviewed for the agents’ audience', async () => {
   const { reviewer: r, asked } = reviewer(good);
   expect(await r.review('t')).toEqual({ node: 'node1', pod: 'agent-x', podUid: 'p-1', token: 't' });
   expect(asked).toMatchObject([{ spec: { token: 't', audiences: ['acceleration.dev/agent'] } }]);
@@ -35,7 +35,7 @@ test.each([
   await expect(refusal).rejects.toThrow(why);
 });
 
-test('an identity is no longer valid once its token is refused or names another pod', async () => {
+test('an identity is no longer valid when its token is refused or belongs to another pod', async () => {
   const identity = { node: 'node1', pod: 'agent-x', podUid: 'p-1', token: 't' };
   expect(await reviewer(good).reviewer.stillValid(identity)).toBe(true);
   expect(await reviewer(good).reviewer.stillValid({ ...identity, podUid: 'p-0' })).toBe(false);

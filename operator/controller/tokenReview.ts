@@ -1,5 +1,5 @@
-// Whose token is this? The API server says; the node and pod it is bound to are the agent's identity.
-// Claims and extras: https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#token-bound-to-node
+// Authenticates agents by TokenReviews. An agent's identity is the pod and the node that its token is bound to.
+// https://kubernetes.io/docs/reference/access-authn-authz/service-accounts-admin/#token-bound-to-node
 import { z } from 'zod';
 import { agentAudience } from '../api';
 import type { KubeClient } from '../kube';
@@ -9,7 +9,7 @@ export interface AgentIdentity {
   readonly node: string;
   readonly pod: string;
   readonly podUid: string;
-  /** To be reviewed again when another agent claims the node. */
+  /** The token, which is reviewed again when another pod of the node connects. */
   readonly token: string;
 }
 
@@ -25,7 +25,7 @@ const answer = z.object({
     authenticated: z.boolean().default(false),
     audiences: z.array(z.string()).default([]),
     error: z.string().optional(),
-    // Of a token that is refused the user is there and empty.
+    // For a refused token the API server returns an empty user.
     user: z.object({ username: z.string().default(''), extra: z.record(z.string(), z.array(z.string())).default({}) }).optional(),
   }),
 });
@@ -35,11 +35,11 @@ const boundExtras = z.object({ [nodeName]: one, [podName]: one, [podUid]: one })
 export class TokenReviewer {
   constructor(
     private readonly client: KubeClient,
-    /** The only account that may speak as an agent: `system:serviceaccount:<namespace>:<name>`. */
+    /** The ServiceAccount of agents: `system:serviceaccount:<namespace>:<name>`. */
     private readonly account: string,
   ) {}
 
-  /** Throws NotAuthenticated for any token but a live one of an agent pod; other errors when the API server cannot say. */
+  /** The identity of a token. @throws NotAuthenticated unless it is a valid token of an agent's pod; ApiError when the API server does not answer */
   async review(token: string): Promise<AgentIdentity> {
     const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenReview', spec: { token, audiences: [agentAudience] } };
     const { status } = answer.parse(await this.client.request('POST', path, { body }));
@@ -51,7 +51,7 @@ export class TokenReviewer {
     return { node: bound.data[nodeName], pod: bound.data[podName], podUid: bound.data[podUid], token };
   }
 
-  /** Whether the token still is what it was; false once its pod is deleted. */
+  /** True while the token of an identity is valid; false once its pod is deleted. @throws ApiError */
   async stillValid(identity: AgentIdentity): Promise<boolean> {
     try {
       return (await this.review(identity.token)).podUid === identity.podUid;

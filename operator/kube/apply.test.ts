@@ -3,7 +3,7 @@ import { ApiError, type KubeClient, type RequestOptions } from './client';
 
 const manifest: Manifest = { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { namespace: 'here', name: 'one' }, spec: { a: 1 } };
 
-/** A client that answers everything alike and keeps what it was asked. */
+/** A client that gives every request the same answer, and records the requests. */
 function recorder(answer: () => Promise<unknown>): { client: KubeClient; asked: { method: string; path: string; options: RequestOptions | undefined }[] } {
   const asked: { method: string; path: string; options: RequestOptions | undefined }[] = [];
   const request: KubeClient['request'] = (method, path, options) => {
@@ -14,7 +14,7 @@ function recorder(answer: () => Promise<unknown>): { client: KubeClient; asked: 
 }
 
 describe('apply', () => {
-  it('patches the object under its field manager, without force unless told', async () => {
+  it('patches the object under its field manager, by default without force', async () => {
     const { client, asked } = recorder(() => Promise.resolve({ applied: true }));
     expect(await apply(client, manifest, { fieldManager: 'tests' })).toEqual({ applied: true });
     expect(asked).toEqual([
@@ -26,7 +26,7 @@ describe('apply', () => {
     ]);
   });
 
-  it('patches the status by its own path', async () => {
+  it('patches the status at its subresource', async () => {
     const { client, asked } = recorder(() => Promise.resolve({}));
     await apply(client, manifest, { fieldManager: 'tests', force: true, subresource: 'status' });
     expect(asked[0]).toMatchObject({ path: '/apis/apps/v1/namespaces/here/daemonsets/one/status', options: { query: { force: 'true' } } });
@@ -34,18 +34,18 @@ describe('apply', () => {
 });
 
 describe('remove', () => {
-  it('deletes in the background and says that there was something', async () => {
+  it('deletes with background propagation and returns true', async () => {
     const { client, asked } = recorder(() => Promise.resolve({}));
     expect(await remove(client, manifest)).toBe(true);
     expect(asked[0]).toMatchObject({ method: 'DELETE', options: { body: { propagationPolicy: 'Background' } } });
   });
 
-  it('says false when there was nothing', async () => {
+  it('returns false when the object does not exist', async () => {
     const { client } = recorder(() => Promise.reject(new ApiError('gone', 404, 'NotFound')));
     expect(await remove(client, manifest)).toBe(false);
   });
 
-  it('throws every other refusal', async () => {
+  it('throws any other error', async () => {
     const { client } = recorder(() => Promise.reject(new ApiError('no', 403, 'Forbidden')));
     await expect(remove(client, manifest)).rejects.toMatchObject({ code: 403 });
   });
@@ -60,19 +60,19 @@ describe('pathOf', () => {
       { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'system:x/y' } },
       '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Ax%2Fy',
     ],
-  ])('finds %j', (object, path) => {
+  ])('returns the path of %j', (object, path) => {
     expect(pathOf(object)).toBe(path);
   });
 
-  it('refuses a kind that nobody registered, until somebody does', () => {
+  it('throws for a kind until it is registered', () => {
     const gadget = { apiVersion: 'example.com/v1', kind: 'Gadget', metadata: { name: 'g' } };
-    expect(() => pathOf(gadget)).toThrow('finding the path of Gadget g: example.com/v1 Gadget is not known; call registerKind');
+    expect(() => pathOf(gadget)).toThrow('find the path of Gadget g: example.com/v1 Gadget is not registered; call registerKind');
     registerKind({ apiVersion: 'example.com/v1', kind: 'Gadget', plural: 'gadgets', namespaced: false });
     expect(pathOf(gadget)).toBe('/apis/example.com/v1/gadgets/g');
     expect(collectionPathOf(gadget)).toBe('/apis/example.com/v1/gadgets');
   });
 
-  it('refuses a namespaced object without a namespace', () => {
+  it('throws for a namespaced object without a namespace', () => {
     expect(() => pathOf({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 's' } })).toThrow('it needs metadata.namespace');
   });
 });

@@ -12,7 +12,7 @@ const failureOf = (promise: Promise<unknown>): Promise<ApiError> =>
     (error: unknown) => error as ApiError,
   );
 
-describe('a client of a well-spoken server', () => {
+describe('a client of a server that answers', () => {
   const server = new ListWatchServer();
   let client: KubeClient;
 
@@ -21,22 +21,22 @@ describe('a client of a well-spoken server', () => {
   });
   afterAll(() => server.stop());
 
-  it('sends the query and answers with parsed JSON', async () => {
+  it('sends the query and returns parsed JSON', async () => {
     server.put('one', 1);
     const answer = await client.request('GET', collection, { query: { limit: '7', labelSelector: 'a in (b,c)' } });
     expect(answer).toMatchObject({ items: [{ metadata: { name: 'one' } }] });
     expect(server.requests.at(-1)).toBe(`GET ${collection}?limit=7&labelSelector=a+in+%28b%2Cc%29`);
   });
 
-  it('turns a Status into an error of one line with code, reason and the time to wait', async () => {
+  it('throws an ApiError with code, reason, time to wait and a message of one line for a Status', async () => {
     server.faults.push({ kind: 'status', code: 429, reason: 'TooManyRequests', retryAfter: '3' });
     const error = await failureOf(client.request('GET', collection));
     expect(error).toBeInstanceOf(ApiError);
     expect(error).toMatchObject({ code: 429, reason: 'TooManyRequests', retryAfterMs: 3000 });
-    expect(error.message).toBe(`GET ${collection}: HTTP 429 TooManyRequests: told to answer 429`);
+    expect(error.message).toBe(`GET ${collection}: HTTP 429 TooManyRequests: the test set status 429`);
   });
 
-  it('sends nothing when it is told not to at the last moment, on a new connection and on a kept one', async () => {
+  it('sends nothing when beforeSending throws, on a new connection and on a kept one', async () => {
     const beforeSending = (): never => {
       throw new ApiError('not now', 0, 'NotAllowed');
     };
@@ -49,18 +49,18 @@ describe('a client of a well-spoken server', () => {
     }
   });
 
-  it('gives code 0 when there is no answer', async () => {
+  it('throws an ApiError with code 0 when there is no answer', async () => {
     server.faults.push({ kind: 'reset' }, { kind: 'reset' });
     expect(await failureOf(client.request('PUT', collection, { body: {} }))).toMatchObject({ code: 0, reason: '' });
     server.faults.length = 0;
   });
 
-  it('says so when the answer is not JSON', async () => {
+  it('throws an ApiError that quotes an answer that is not JSON', async () => {
     server.faults.push({ kind: 'garbage' });
     expect((await failureOf(client.request('GET', collection))).message).toBe(`GET ${collection}: the answer is not JSON: <html>`);
   });
 
-  it('asks once more when a kept connection is reset under a read', async () => {
+  it('repeats a GET when its kept connection is reset', async () => {
     await client.request('GET', collection);
     server.faults.push({ kind: 'reset' });
     expect(await client.request('GET', collection)).toMatchObject({ kind: 'ThingList' });
@@ -81,13 +81,13 @@ describe('a client of a well-spoken server', () => {
     await until(() => server.openWatches === 0);
   });
 
-  it('throws what the server says instead of a stream', async () => {
+  it('throws an ApiError when the server refuses a stream', async () => {
     server.faults.push({ kind: 'status', code: 410, reason: 'Expired' });
     const stream = client.stream(collection, { query: { watch: 'true' }, signal: new AbortController().signal });
     expect(await failureOf(drain(stream))).toMatchObject({ code: 410, reason: 'Expired' });
   });
 
-  it('throws when a stream is reset, and when it carries garbage', async () => {
+  it('throws an ApiError when a stream is reset and when a line is not JSON', async () => {
     for (const harm of [() => server.resetConnections(), () => server.send('{"type":')]) {
       const failed = failureOf(drain(client.stream(collection, { query: { watch: 'true', resourceVersion: '0' }, signal: new AbortController().signal })));
       await until(() => server.openWatches === 1);
@@ -116,16 +116,16 @@ describe('a client of a server that does not answer', () => {
     silent.closeAllConnections();
   });
 
-  it('gives up a request after its time', async () => {
+  it('ends a request after its time limit', async () => {
     expect((await failureOf(client.request('GET', '/x', { timeoutMs: 30 }))).message).toBe('GET /x: no answer within 30 ms');
   });
 
-  it('gives up a stream that does not begin', async () => {
+  it('ends a stream that does not begin in time', async () => {
     const stream = client.stream('/x', { signal: new AbortController().signal, connectTimeoutMs: 30 });
     expect((await failureOf(drain(stream))).message).toBe('GET /x as a stream: no answer within 30 ms');
   });
 
-  it('tells of a request without an answer by the code 0', async () => {
+  it('calls onAnswer with code 0 for a request without an answer', async () => {
     const answers: unknown[] = [];
     const onNoAnswer = jest.fn();
     const config = new KubeConfig();
@@ -136,7 +136,7 @@ describe('a client of a server that does not answer', () => {
     expect(onNoAnswer).toHaveBeenCalledTimes(1);
   });
 
-  it('ends a request by its signal', async () => {
+  it('ends a request when its signal is aborted', async () => {
     const stop = new AbortController();
     const failed = failureOf(client.request('GET', '/x', { signal: stop.signal }));
     stop.abort();

@@ -1,9 +1,10 @@
-// Requests to an API server: JSON in and out, a time limit on each, and every failure an ApiError.
+// Requests to an API server with JSON bodies, a time limit for each request, and an ApiError for each failure.
 import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
+import { errorLine } from '../base';
 import { connectionOf, type Connection, type KubeConfig } from './config';
-import { ApiError, errorOf, messageOf } from './errors';
+import { ApiError, errorOf } from './errors';
 import { linesOf } from './lines';
 
 export { ApiError } from './errors';
@@ -16,35 +17,35 @@ export interface RequestOptions {
   readonly query?: Query;
   /** Sent as JSON. */
   readonly body?: unknown;
-  /** Content type of the body; application/json unless told. */
+  /** Content type of the body; default application/json. */
   readonly contentType?: string;
-  /** What the answer is to be; application/json unless told. JSON in any case. */
+  /** The Accept header; default application/json. The answer is parsed as JSON in any case. */
   readonly accept?: string;
-  /** Milliseconds until the whole answer is there; 15 s unless told. */
+  /** Most milliseconds until the whole answer was read; default 15 s. */
   readonly timeoutMs?: number;
   readonly signal?: AbortSignal;
-  /** Called when the connection is there and nothing has been sent on it yet; what it throws ends the request. */
+  /** Called when the connection is established and before the first byte is sent. An error that it throws ends the request. */
   readonly beforeSending?: () => void;
 }
 
 export interface StreamOptions {
   readonly query?: Query;
-  /** Ends the stream; it then ends without an error. */
+  /** Ends the stream, without an error. */
   readonly signal: AbortSignal;
-  /** Milliseconds until the answer begins; 15 s unless told. */
+  /** Most milliseconds until the head of the answer was read; default 15 s. */
   readonly connectTimeoutMs?: number;
 }
 
 export interface KubeClient {
   /**
-   * The parsed JSON of the answer.
+   * Sends a request and returns the parsed JSON of the answer.
    * @param path from the root, as in `/api/v1/nodes`
    * @throws ApiError, with code 0 when there was no answer
    */
   request(method: Method, path: string, options?: RequestOptions): Promise<unknown>;
   /**
-   * Each line of an endless answer (a watch), parsed, until the server ends it.
-   * A connection that is silent for ever is for the caller to notice and to end by the signal.
+   * Yields each line of a watch's answer, parsed, until the server ends the watch. The time between lines has no limit: the caller must
+   * notice a dead connection and abort the signal.
    * @throws ApiError
    */
   stream(path: string, options: StreamOptions): AsyncIterable<unknown>;
@@ -53,9 +54,9 @@ export interface KubeClient {
 const defaultTimeoutMs = 15_000;
 
 export interface ClientOptions {
-  /** Hears of every request when its answer begins; the code is 0 when there was none. */
+  /** Called for every request when its answer begins; the code is 0 when there was no answer. */
   readonly onAnswer?: (method: Method, code: number) => void;
-  /** Hears when a request got no answer in its time: watches on other connections may be as dead. */
+  /** Called when a request got no answer in its time: watches on other connections may be dead as well. */
   readonly onNoAnswer?: () => void;
 }
 
@@ -125,7 +126,7 @@ async function* stream(connection: Connection, opened: Open, path: string, optio
   }
 }
 
-/** Sends the request; resolves when the head of the answer is there. */
+/** Sends the request, and resolves when the head of the answer was read. */
 async function open(connection: Connection, method: Method, path: string, options: RequestOptions, signal: AbortSignal): Promise<IncomingMessage> {
   const url = new URL(connection.server + path);
   for (const [name, value] of Object.entries(options.query ?? {})) url.searchParams.set(name, value);
@@ -147,13 +148,13 @@ async function open(connection: Connection, method: Method, path: string, option
   try {
     return await attempt();
   } catch (error) {
-    // The server closed a kept connection just as it was used again; what only reads may simply ask once more.
+    // The server may close a kept connection in the moment in which it is used again. A GET changes nothing, so it is simply repeated.
     if (method === 'GET' && !signal.aborted && error instanceof SendError && error.reused) return attempt();
     throw error;
   }
 }
 
-/** Getting here took time: credentials were read, a connection was made. Whether to send is decided now. */
+/** Sends the body unless `beforeSending` throws: since the request began, credentials were read and a connection was established. */
 function finish(sent: ClientRequest, text: string | undefined, beforeSending: () => void = () => undefined): void {
   try {
     beforeSending();
@@ -164,7 +165,7 @@ function finish(sent: ClientRequest, text: string | undefined, beforeSending: ()
 }
 
 function whenConnected(socket: Socket, call: () => void): void {
-  // A TLS socket is connected before it is secure, and says the latter by a property that its types leave out (lib/_tls_wrap.js).
+  // A TLS socket is connected before its handshake has ended. Its property secureConnecting is not in the types (lib/_tls_wrap.js).
   const tls = 'secureConnecting' in socket;
   if (tls ? socket.secureConnecting === true : socket.connecting) socket.once(tls ? 'secureConnect' : 'connect', call);
   else call();
@@ -202,5 +203,5 @@ function parsedOrText(text: string): unknown {
 }
 
 function asApiError(doing: string, error: unknown): ApiError {
-  return error instanceof ApiError ? error : new ApiError(`${doing}: ${messageOf(error)}`, 0, '');
+  return error instanceof ApiError ? error : new ApiError(`${doing}: ${errorLine(error)}`, 0, '');
 }

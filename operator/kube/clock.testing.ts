@@ -1,4 +1,4 @@
-// For tests: a clock that moves only when it is told to.
+// For tests: clocks that the test moves.
 import { sleepBy, type Clock } from './clock';
 
 interface Timer {
@@ -25,17 +25,17 @@ export class FakeClock implements Clock {
     return sleepBy((time, call) => this.after(time, call), ms, signal);
   }
 
-  /** Timers that are armed. */
+  /** Number of timers that wait. */
   get pending(): number {
     return this.timers.size;
   }
 
-  /** Time passes, nothing runs: a process that is stopped. What became due runs with the next `advance`. */
+  /** Time passes and no timer runs, as in a stopped process. Timers that became due run with the next `advance`. */
   freeze(ms: number): void {
     this.time += ms;
   }
 
-  /** Moves on, calling what becomes due in the order of its time; promises settle after each call. */
+  /** Moves time on and calls due timers in the order of their times; promises settle after each call. */
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;
     await settled();
@@ -52,7 +52,7 @@ export class FakeClock implements Clock {
   }
 }
 
-/** The same time for all, but this process can be stopped: its timers wait, its clock goes on. */
+/** The clock of one process on a common time. When the process is stopped, its timers wait and its clock goes on. */
 export class StoppableClock implements Clock {
   private readonly waiting: (() => void)[] = [];
   private stopped = false;
@@ -89,12 +89,12 @@ export class StoppableClock implements Clock {
   }
 }
 
-/** Lets every promise that can settle without I/O do so; on their way they may give others their turn, three times at the most. */
+/** Waits until every promise that needs no I/O has settled; such promises may yield to the event loop three times at most. */
 export async function settled(): Promise<void> {
   for (let turn = 0; turn < 3; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
-/** Real time, `factor` times as fast: for what waits on real connections as well as on the clock. */
+/** Real time, `factor` times as fast, for code that waits for real connections as well as for the clock. */
 export function fastClock(factor: number): Clock {
   const after: Clock['after'] = (ms, call) => {
     const timer = setTimeout(call, ms / factor);

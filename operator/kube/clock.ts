@@ -1,18 +1,17 @@
-// Time and randomness as values, so that whatever waits can be tested without waiting.
+// The clock and the random numbers as parameters, so that code that waits can be tested without waiting.
 
 export interface Clock {
-  /** Milliseconds since some fixed moment; never goes back, and goes on while the process is stopped. */
+  /** A monotonic clock in milliseconds. It goes on while the process is stopped. */
   now(): number;
-  /** Calls back once after `ms`; what it returns takes that back. */
+  /** Calls `call` once after `ms`. The returned function cancels that. */
   after(ms: number, call: () => void): () => void;
-  /** Resolves after `ms`, or at once when the signal is given; never rejects. */
+  /** Resolves after `ms`, or as soon as the signal is aborted; never rejects. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** Uniform in [0, 1). */
-export type Random = () => number;
+export type { Random } from '../base';
 
-/** setTimeout takes longer times for 1 ms. */
+/** The longest time of setTimeout, in milliseconds; it treats a longer one as 1 ms. */
 const longestTimerMs = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
@@ -24,7 +23,7 @@ export const systemClock: Clock = {
   sleep: (ms, signal) => sleepBy(systemClock.after, ms, signal),
 };
 
-/** `Clock.sleep` on top of `Clock.after`. */
+/** `Clock.sleep`, made of `Clock.after`. */
 export function sleepBy(after: Clock['after'], ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal?.aborted) return resolve();

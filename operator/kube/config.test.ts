@@ -28,28 +28,28 @@ afterAll(() => {
 });
 
 describe('loadKubeConfig', () => {
-  it('prefers the file that is named', () => {
+  it('loads the given file although $KUBECONFIG is set', () => {
     process.env['KUBECONFIG'] = file('environment');
     expect(loadKubeConfig(file('named')).getCurrentCluster()?.server).toBe('https://named:6443');
   });
 
-  it('takes $KUBECONFIG before the ServiceAccount of the pod', () => {
+  it('loads $KUBECONFIG rather than the pod’s ServiceAccount', () => {
     process.env['KUBECONFIG'] = file('environment');
     process.env['KUBERNETES_SERVICE_HOST'] = '10.96.0.1';
     expect(loadKubeConfig().getCurrentCluster()?.server).toBe('https://environment:6443');
   });
 
-  it('takes the ServiceAccount of the pod otherwise', () => {
+  it('loads the pod’s ServiceAccount without $KUBECONFIG', () => {
     process.env['KUBERNETES_SERVICE_HOST'] = 'fd00::1';
     process.env['KUBERNETES_SERVICE_PORT'] = '443';
     expect(loadKubeConfig().getCurrentCluster()?.server).toBe('https://[fd00::1]:443');
   });
 
-  it('says what to do when there is neither', () => {
+  it('throws an error that says what to set when it is not in a pod', () => {
     expect(() => loadKubeConfig()).toThrow("reading the kubeconfig from the pod's ServiceAccount: KUBERNETES_SERVICE_HOST is not set");
   });
 
-  it('says which file cannot be read, or names no cluster', () => {
+  it('throws an error with the path of a file that cannot be read or names no cluster', () => {
     expect(() => loadKubeConfig('/absent')).toThrow('reading the kubeconfig from /absent: ENOENT');
     const empty = file('empty', { ...(named('empty') as object), 'current-context': 'other' });
     expect(() => loadKubeConfig(empty)).toThrow('its current context names no cluster');
@@ -57,7 +57,7 @@ describe('loadKubeConfig', () => {
 });
 
 describe('a connection', () => {
-  it('carries the credentials of the user and keeps its own agent', async () => {
+  it('has the credentials of the user and its own agent', async () => {
     const connection = connectionOf(loadKubeConfig(file('named')));
     const [one, other] = [await connection.options(), await connection.options()];
     expect(connection.server).toBe('https://named:6443');
@@ -66,7 +66,7 @@ describe('a connection', () => {
     expect(one.agent).toMatchObject({ keepAlive: true });
   });
 
-  it('reads a token from its file again when it has become old', async () => {
+  it('reads the token file again when the token is old', async () => {
     const path = join(directory, 'token');
     writeFileSync(path, 'first');
     const config = new KubeConfig();
@@ -79,7 +79,7 @@ describe('a connection', () => {
     jest.useRealTimers();
   });
 
-  it('cannot be had without a cluster', () => {
+  it('is refused without a cluster', () => {
     expect(() => connectionOf(new KubeConfig())).toThrow('the current context names no cluster');
   });
 });

@@ -1,14 +1,14 @@
-// The one place where a kubeconfig, or the pod's own ServiceAccount, becomes something that HTTP requests can use.
+// Turns a kubeconfig or the pod's ServiceAccount into the options of HTTP requests.
 import { Agent as HttpAgent } from 'node:http';
 import { Agent as HttpsAgent, type RequestOptions } from 'node:https';
 import { KubeConfig } from '@kubernetes/client-node';
-import { messageOf } from './errors';
+import { errorLine } from '../base';
 
 export { KubeConfig };
 
 /**
- * From the file that is named, else $KUBECONFIG, else the pod's ServiceAccount.
- * @throws Error when none of them can be read, or it names no cluster
+ * Loads the file `path` if it is given, otherwise $KUBECONFIG if that is set, otherwise the pod's ServiceAccount.
+ * @throws Error when the source cannot be read or names no cluster
  */
 export function loadKubeConfig(path?: string): KubeConfig {
   const config = new KubeConfig();
@@ -17,9 +17,9 @@ export function loadKubeConfig(path?: string): KubeConfig {
     if (path !== undefined) config.loadFromFile(path);
     else if (process.env['KUBECONFIG']) config.loadFromDefault();
     else if (process.env['KUBERNETES_SERVICE_HOST']) config.loadFromCluster();
-    else throw new Error('KUBERNETES_SERVICE_HOST is not set: this is no pod; name a kubeconfig or set KUBECONFIG');
+    else throw new Error('KUBERNETES_SERVICE_HOST is not set, so this is not a pod; name a kubeconfig or set KUBECONFIG');
   } catch (error) {
-    throw new Error(`reading the kubeconfig from ${source}: ${messageOf(error)}`, { cause: error });
+    throw new Error(`reading the kubeconfig from ${source}: ${errorLine(error)}`, { cause: error });
   }
   if (config.getCurrentCluster() === null) {
     throw new Error(`reading the kubeconfig from ${source}: its current context names no cluster; set current-context`);
@@ -27,17 +27,17 @@ export function loadKubeConfig(path?: string): KubeConfig {
   return config;
 }
 
-/** Where the API server is and how to be let in, for one process. */
+/** The address of the API server and the credentials for it. */
 export interface Connection {
-  /** As in `https://10.96.0.1:443`, without a slash at the end. */
+  /** URL such as `https://10.96.0.1:443`, without a slash at the end. */
   readonly server: string;
-  /** Credentials as they are now: client-node reads a token file again when what it has is a minute old. */
+  /** Options with the current credentials: client-node reads a token file again after a minute. */
   options(): Promise<RequestOptions>;
-  /** Closes connections that wait for their next request: after one went dead without a word, so may have the others. */
+  /** Closes idle connections, for the case that one was found dead: the others may be dead as well. */
   dropIdle(): void;
 }
 
-/** @throws Error when the configuration names no cluster */
+/** The connection of the configuration's current context. @throws Error when that names no cluster */
 export function connectionOf(config: KubeConfig): Connection {
   const cluster = config.getCurrentCluster();
   if (cluster === null) throw new Error('connecting to the API server: the current context names no cluster; set current-context');
@@ -46,7 +46,7 @@ export function connectionOf(config: KubeConfig): Connection {
     server: cluster.server.replace(/\/+$/, ''),
     options: async () => {
       const options: RequestOptions = { headers: {} };
-      // It also makes client-node's own agent, which is kept only for a proxy: that agent knows the way, ours keeps connections.
+      // client-node also sets its own agent. That one is used for a proxy only; for direct connections our agent keeps them alive.
       await config.applyToHTTPSOptions(options);
       return agent === undefined ? options : { ...options, agent };
     },
@@ -56,7 +56,7 @@ export function connectionOf(config: KubeConfig): Connection {
   };
 }
 
-/** Connections are kept, and probed by TCP itself (after 15 s, ten probes a second apart: libuv), so that a dead peer is noticed. */
+/** An agent with kept connections and TCP keepalive (after 15 s idle, ten probes a second apart: libuv), so that a dead peer is noticed. */
 function agentOf(server: string): HttpAgent {
   const settings = { keepAlive: true, keepAliveMsecs: 15_000, maxFreeSockets: 16, scheduling: 'lifo' } as const;
   return server.startsWith('https:') ? new HttpsAgent(settings) : new HttpAgent(settings);

@@ -17,7 +17,7 @@ const world = new FakeClock();
 let server: LeaseServer;
 const candidates: Candidate[] = [];
 
-/** Takes part; its `lead` lasts until its signal, or until the test ends it when `lingers`. */
+/** A candidate. Its `lead` ends with its signal, or, with `lingers`, when the test ends it. */
 function join(identity: string, { lingers = false, random = () => 0 }: { lingers?: boolean; random?: () => number } = {}): Candidate {
   const { client, line } = server.connect();
   const clock = new StoppableClock(world);
@@ -53,7 +53,7 @@ afterEach(async () => {
 });
 
 describe('an elector', () => {
-  it('takes a lease that nobody made yet, and renews it every 2 s', async () => {
+  it('creates a missing Lease, and renews it every 2 s', async () => {
     const one = join('one');
     await world.advance(9_000);
     expect(one.elector.leading).toBe(true);
@@ -67,7 +67,7 @@ describe('an elector', () => {
     expect(one.terms).toHaveLength(1);
   });
 
-  it('leaves a lease alone that another renews', async () => {
+  it('does not take a Lease that another renews', async () => {
     const one = join('one');
     await world.advance(100);
     const two = join('two');
@@ -76,7 +76,7 @@ describe('an elector', () => {
     expect(two.terms).toHaveLength(0);
   });
 
-  it('gives the lease back when it is ended, so that the next one need not wait', async () => {
+  it('releases the Lease when it is ended, so that the next leader does not wait', async () => {
     const one = join('one');
     await world.advance(100);
     const two = join('two');
@@ -89,7 +89,7 @@ describe('an elector', () => {
     expect(server.lease?.spec['leaseTransitions']).toBe(1);
   });
 
-  it('renews while its work is being ended, and gives the lease back after that', async () => {
+  it('renews the Lease until its lead has ended, and then releases it', async () => {
     const one = join('one', { lingers: true });
     await world.advance(100);
     const two = join('two');
@@ -103,7 +103,7 @@ describe('an elector', () => {
     expect([one.elector.leading, two.elector.leading]).toEqual([false, true]);
   });
 
-  it('stops by itself 10 s after its last renewal when it is cut off, before another can lead', async () => {
+  it('stops by itself 10 s after its last renewal when its requests fail, before another can lead', async () => {
     const one = join('one');
     await world.advance(100);
     const two = join('two');
@@ -124,7 +124,7 @@ describe('an elector', () => {
     expect(server.lease?.spec['leaseTransitions']).toBe(1);
   });
 
-  it('waits with its next term until the work of the last one has ended', async () => {
+  it('begins its next term only after the lead of the last term has ended', async () => {
     const one = join('one', { lingers: true });
     await world.advance(100);
     one.line.cut = true;
@@ -138,7 +138,7 @@ describe('an elector', () => {
     expect(one.elector.leading).toBe(true);
   });
 
-  it('does not lead for a moment when it was stopped and is woken', async () => {
+  it('does not lead from the first moment after it was stopped and continued', async () => {
     const one = join('one');
     await world.advance(100);
     const two = join('two');
@@ -164,7 +164,7 @@ describe('an elector', () => {
     expect(one.terms[0]?.signal.aborted).toBe(true);
   });
 
-  it('does not lead by a lease that it took so slowly that it is over', async () => {
+  it('does not lead by a Lease whose deadline was over when the answer came', async () => {
     const { client } = server.connect();
     const slow: typeof client = {
       ...client,
@@ -186,7 +186,7 @@ describe('an elector', () => {
     await ended;
   });
 
-  it('keeps leading through answers that are lost', async () => {
+  it('keeps leading when single answers are lost', async () => {
     const one = join('one');
     await world.advance(100);
     const two = join('two');
@@ -201,7 +201,7 @@ describe('an elector', () => {
     expect(server.lease?.spec['leaseTransitions']).toBe(0);
   });
 
-  it('stops at once when it finds another in the lease', async () => {
+  it('stops at once when another holds the Lease', async () => {
     const one = join('one');
     await world.advance(100);
     server.lease = { metadata: { resourceVersion: 'other' }, spec: { holderIdentity: 'two', leaseDurationSeconds: 15, renewTime: 'x' } };
@@ -210,7 +210,7 @@ describe('an elector', () => {
     expect(one.lines).toContain('warn leading by the lease here/one: two holds it; leadership is lost');
   });
 
-  it('waits as long as the holder said, from when it saw the last renewal itself', async () => {
+  it('waits for the duration in the Lease, from the moment in which it saw the last renewal', async () => {
     server.lease = { metadata: { resourceVersion: 'x' }, spec: { holderIdentity: 'gone', leaseDurationSeconds: 40, renewTime: '2001-01-01T00:00:00.000000Z' } };
     const one = join('one');
     await world.advance(39_999);
@@ -220,7 +220,7 @@ describe('an elector', () => {
     expect(server.lease.spec['leaseTransitions']).toBe(1);
   });
 
-  it('survives a lease that it cannot read, and a lead that throws', async () => {
+  it('goes on after a Lease that it cannot read, and after a lead that throws', async () => {
     server.lease = { metadata: {}, spec: {} } as unknown as NonNullable<LeaseServer['lease']>;
     const one = join('one', { lingers: true });
     await world.advance(4_000);
@@ -229,12 +229,12 @@ describe('an elector', () => {
     await world.advance(4_000);
     one.terms[0]?.fail(new Error('a defect'));
     await settled();
-    expect(one.lines.slice(-2)).toEqual(['warn leading by the lease here/one: a defect; giving it back', 'info released the lease here/one']);
+    expect(one.lines.slice(-2)).toEqual(['warn leading by the lease here/one: a defect; releasing the lease', 'info released the lease here/one']);
     await world.advance(4_000);
     expect(one.terms).toHaveLength(2);
   });
 
-  it('refuses times under which two could lead', () => {
+  it('refuses times with which two could lead', () => {
     const { client } = server.connect();
     const of = (times: object): Elector => new Elector({ client, namespace: 'a', name: 'b', identity: 'c', ...times });
     expect(() => of({ leaseMs: 10_000 })).toThrow('it needs retryMs < renewDeadlineMs < leaseMs');
@@ -243,14 +243,14 @@ describe('an elector', () => {
   });
 });
 
-describe('electors, whatever happens to them', () => {
+describe('electors under random failures', () => {
   const event = fc.record({
     do: fc.constantFrom('cut', 'deafen', 'mend', 'stop', 'wake', 'delay', 'wait', 'wait', 'wait'),
     who: fc.nat({ max: 2 }),
     ms: fc.nat({ max: 30_000 }),
   });
 
-  it('never lead at the same time, and one leads again when all is well', async () => {
+  it('never lead at the same time, and one leads again after the failures', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(event, { maxLength: 25, size: 'max' }), fc.array(fc.double({ min: 0, max: 0.99, noNaN: true }), { minLength: 1, maxLength: 9 }), async (events, chances) => {
         server = new LeaseServer(world);

@@ -1,35 +1,36 @@
-// One leader at a time by a Lease: others wait 15 s after its last renewal, it stops by itself after 10 s; clocks are never compared.
+// Leader election by a Lease. By default another process takes over 15 s after it saw the last renewal, and a leader stops by itself 10 s
+// after its last renewal. Clocks of different machines are never compared.
+import { errorLine } from '../base';
 import { systemClock, type Clock, type Random } from './clock';
 import type { KubeClient } from './client';
-import { messageOf } from './errors';
 import { holderOf, LeaseClient, microTimeNow, type Lease } from './lease';
 
 export interface ElectorOptions {
   readonly client: KubeClient;
   readonly namespace: string;
   readonly name: string;
-  /** Different for every process that takes part. */
+  /** A name that no other candidate has. */
   readonly identity: string;
-  /** How long others wait after the last renewal they saw; 15 s unless told, whole seconds. */
+  /** How long other candidates wait after the last renewal that they saw, in milliseconds; whole seconds, default 15 s. */
   readonly leaseMs?: number;
-  /** How long after its last renewal the leader stops by itself; 10 s unless told, less than `leaseMs`. */
+  /** How long after its last renewal the leader stops by itself, in milliseconds; less than `leaseMs`, default 10 s. */
   readonly renewDeadlineMs?: number;
-  /** Between two tries to take or to renew; 2 s unless told. */
+  /** Milliseconds between two tries to take or to renew the Lease; default 2 s. */
   readonly retryMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
   readonly log?: (level: 'info' | 'warn', message: string) => void;
 }
 
-/** The lease's version, which changes with each renewal, and when, by our own clock, it was seen first. */
+/** The resource version of the Lease, which changes with each renewal, and when this process first saw it, by its own clock. */
 interface Observed {
   readonly version: string;
   readonly at: number;
 }
 
 /**
- * A leader leads until `renewDeadlineMs` after it *sent* its last successful renewal. Another takes over at the earliest
- * `leaseMs` after it *received* that renewal. Both measure by their own monotonic clock, so only the rates must agree.
+ * A leader leads until `renewDeadlineMs` after it *sent* its last successful renewal. Another candidate takes over `leaseMs` after it
+ * *received* that renewal at the earliest. Each measures by its own monotonic clock, so only the rates of the clocks must agree.
  */
 export class Elector {
   private readonly identity: string;
@@ -58,19 +59,19 @@ export class Elector {
     if (this.renewDeadlineMs >= this.leaseMs || this.retryMs >= this.renewDeadlineMs || this.leaseMs % 1000 !== 0) {
       throw new Error(`electing by ${this.what}: it needs retryMs < renewDeadlineMs < leaseMs, and leaseMs in whole seconds`);
     }
-    // A second try must still begin before the deadline when the first is not answered.
+    // The time limit of a request leaves room for a second try before the deadline.
     this.leases = new LeaseClient(client, { namespace, name }, this.renewDeadlineMs / 2 - this.retryMs / 2);
   }
 
-  /** True while nobody else can lead. A process that was stopped and woken finds it false at once, before any timer has run. */
+  /** True while no other process can lead. After a process was stopped and continued it is false at once, before any timer has run. */
   get leading(): boolean {
     return this.clock.now() < this.leadsUntil;
   }
 
   /**
-   * Takes part until the signal is given. `lead` is called each time leadership is won, one at a time; its signal is given
-   * when leadership is lost or `signal` is. The lease is renewed until `lead` has ended, then given back. Never rejects:
-   * what `lead` throws is logged, and it is called again with the next term.
+   * Takes part in the election until `signal` is aborted. Each time this process becomes leader, `lead` is called with a signal that is
+   * aborted when leadership is lost or `signal` is aborted. The Lease is renewed until `lead` has ended, and then released. Never rejects: an
+   * error of `lead` is logged, and `lead` is called again in the next term.
    */
   async run(signal: AbortSignal, lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
     while (!signal.aborted) {
@@ -89,14 +90,14 @@ export class Elector {
       if (freeInMs > 0) return Math.min(soonMs, freeInMs);
       this.leadsUntil = (await this.claim(lease)) ?? this.leadsUntil;
     } catch (error) {
-      this.log('warn', `taking the ${this.what}: ${messageOf(error)}`);
+      this.log('warn', `taking the ${this.what}: ${errorLine(error)}`);
     }
     return soonMs;
   }
 
-  /** Milliseconds until it may be taken: none when nobody or we hold it, else until its record has not changed for its duration. */
+  /** Milliseconds until this process may take the Lease: 0 when nobody or itself holds it, else the rest of its duration without a change. */
   private freeIn(lease: Lease): number {
-    // Not renewTime, which two renewals share when the holder's wall clock is set back between them.
+    // Compares the version and not renewTime: if the holder's wall clock is set back, two renewals can have the same renewTime.
     const version = lease.metadata.resourceVersion;
     if (this.observed?.version !== version) this.observed = { version, at: this.clock.now() };
     const holder = holderOf(lease);
@@ -106,8 +107,8 @@ export class Elector {
   }
 
   /**
-   * Writes ourselves into the lease that was read (or into a new one).
-   * @returns until when we lead by it; undefined when somebody was quicker
+   * Writes this process as holder into the Lease that was read, or into a new Lease.
+   * @returns the time by the clock until which this process leads; undefined when another wrote first
    * @throws ApiError
    */
   private async claim(from: Lease | undefined): Promise<number | undefined> {
@@ -136,17 +137,17 @@ export class Elector {
     try {
       await lead(AbortSignal.any([signal, lost.signal]));
     } catch (error) {
-      if (!signal.aborted && !lost.signal.aborted) this.log('warn', `leading by the ${this.what}: ${messageOf(error)}; giving it back`);
+      if (!signal.aborted && !lost.signal.aborted) this.log('warn', `leading by the ${this.what}: ${errorLine(error)}; releasing the lease`);
     }
     ended.abort();
     await renewing;
     if (this.leading) await this.release();
     this.leadsUntil = Number.NEGATIVE_INFINITY;
-    // Somebody else gets the chance first, and a `lead` that ends at once is not called in a tight loop.
+    // Another candidate gets the first chance, and a `lead` that ends at once is not called in a tight loop.
     await this.clock.sleep(this.retryMs * (1 + 0.2 * this.random()), signal);
   }
 
-  /** Renews until `ended`; gives `lost` at the deadline, whatever a request still does then. */
+  /** Renews until `ended` is aborted. Aborts `lost` at the deadline, also while a request is still open. */
   private async renew(ended: AbortSignal, lost: AbortController): Promise<void> {
     const lose = (why: string): void => {
       if (lost.signal.aborted || ended.aborted) return;
@@ -158,7 +159,7 @@ export class Elector {
     while (!ended.aborted && !lost.signal.aborted) {
       const cancel = this.clock.after(this.leadsUntil - this.clock.now(), () => lose(late));
       await this.clock.sleep(this.retryMs, AbortSignal.any([ended, lost.signal]));
-      // The deadline is looked at before and after the request: a process that was stopped may come back at either place.
+      // The deadline is checked before and after the request, because the process may be stopped at either place.
       if (!ended.aborted && this.leading) await this.renewOnce(lose);
       if (!this.leading) lose(late);
       cancel();
@@ -167,30 +168,30 @@ export class Elector {
 
   private async renewOnce(lose: (why: string) => void): Promise<void> {
     try {
-      // Without what we wrote last (a lost race, a request without answer) the lease is read first.
+      // `held` is missing after a lost race or a request without an answer; then the Lease is read first.
       const lease = this.held ?? (await this.leases.read());
       const holder = lease === undefined ? undefined : holderOf(lease);
       if (lease !== undefined && holder !== this.identity) return lose(`${holder ?? 'nobody'} holds it`);
       this.held = undefined;
       const until = await this.claim(lease);
-      // Renewed, but after the deadline of the renewal before: leadership was already given up, and stays so.
+      // A renewal that succeeds after the deadline of the renewal before does not bring leadership back.
       if (until !== undefined && this.leading) this.leadsUntil = until;
     } catch (error) {
-      this.log('warn', `renewing the ${this.what}: ${messageOf(error)}`);
+      this.log('warn', `renewing the ${this.what}: ${errorLine(error)}`);
     }
   }
 
-  /** Nobody holds it then, and the next one need not wait. A failure is of no matter: it runs out by itself. */
+  /** Writes the Lease without a holder, so that the next leader does not have to wait. A failure does no harm: the Lease expires. */
   private async release(): Promise<void> {
     try {
       const lease = this.held ?? (await this.leases.read());
       if (lease === undefined || holderOf(lease) !== this.identity) return;
-      // From here on another may lead: what is said before the request is sure, whatever becomes of its answer.
+      // From the request on another may lead, whether its answer arrives or not.
       this.leadsUntil = Number.NEGATIVE_INFINITY;
       await this.leases.write({ holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTimeNow() }, lease);
       this.log('info', `released the ${this.what}`);
     } catch (error) {
-      this.log('warn', `releasing the ${this.what}: ${messageOf(error)}`);
+      this.log('warn', `releasing the ${this.what}: ${errorLine(error)}`);
     }
   }
 }

@@ -1,17 +1,17 @@
-// What an API server answers when it does not do what was asked, as one typed error.
+// Errors of requests to the API server, and which of them are worth another try.
 import { z } from 'zod';
 
-/** An answer of the API server that is a refusal, or no answer at all. The message is one line: doing, what, why. */
+/** The API server refused a request or did not answer. The message is one line: the request, and what is wrong. */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
 
   constructor(
     message: string,
-    /** HTTP status; 0 when there was no answer: refused, reset, timed out. */
+    /** HTTP status; 0 when there was no answer, because the connection was refused or reset or the time was over. */
     readonly code: number,
-    /** `reason` of the Status that was answered, as in NotFound, Conflict, Expired; empty when there was none. */
+    /** `reason` of the answered Status, such as NotFound, Conflict or Expired; empty when there was none. */
     readonly reason: string,
-    /** Milliseconds the server asks to wait, by Retry-After or by the details of its Status. */
+    /** Milliseconds that the server asks the client to wait, by Retry-After or by the details of its Status. */
     readonly retryAfterMs: number | undefined = undefined,
   ) {
     super(message.replace(/\s+/g, ' ').trim());
@@ -20,19 +20,27 @@ export class ApiError extends Error {
 
 export const isNotFound = (error: unknown): boolean => error instanceof ApiError && error.code === 404;
 
-/** Somebody else wrote first (optimistic concurrency), or owns the field (server-side apply). */
+/** Another client wrote first (optimistic concurrency), or owns the field (server-side apply). */
 export const isConflict = (error: unknown): boolean => error instanceof ApiError && error.code === 409;
 
-/** The resource version or continue token is no longer known: only a new list helps. */
+/** The server no longer knows the resource version or the continue token; the client must list again. */
 export const isExpired = (error: unknown): boolean =>
   error instanceof ApiError && (error.code === 410 || error.reason === 'Expired' || error.reason === 'Gone');
 
-/** What went wrong in one line, for the log of whoever met it. */
-export function messageOf(error: unknown): string {
-  // Not by `instanceof`: what Node's own modules throw belongs to another realm wherever code runs in a vm context.
-  const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
-  return String(message).replace(/\s+/g, ' ').trim();
+/** An error that another try cannot cure: the object itself is wrong. */
+export class TerminalError extends Error {
+  override readonly name = 'TerminalError';
 }
+
+/**
+ * Statuses with which the server answers the same request again until an object or a right changes: an invalid request (400), a missing
+ * right, an exceeded quota or an admission policy (403), an unsupported method or content type (405, 415), an invalid object (422).
+ */
+const terminalCodes: readonly number[] = [400, 403, 405, 415, 422];
+
+/** True when a repeated try is of no use before something has changed. */
+export const isTerminal = (error: unknown): boolean =>
+  error instanceof TerminalError || (error instanceof ApiError && terminalCodes.includes(error.code));
 
 const status = z.looseObject({
   message: z.string().default(''),
@@ -41,9 +49,9 @@ const status = z.looseObject({
 });
 
 /**
- * Reads a Status object; anything else becomes an error that shows the beginning of the answer.
- * @param doing names the request: "GET /api/v1/nodes"
- * @param retryAfter the header of that name, seconds or an HTTP date
+ * The error for an answer with status 400 or above. An answer that is no Status object is quoted, 200 characters at most.
+ * @param doing the request, as in "GET /api/v1/nodes"
+ * @param retryAfter the header Retry-After: seconds or an HTTP date
  */
 export function errorOf(doing: string, code: number, answer: unknown, retryAfter?: string): ApiError {
   const read = status.safeParse(answer);

@@ -7,7 +7,7 @@ const client: KubeClient = {
 };
 
 describe('guarded writes', () => {
-  it('pass while allowed, and are refused from the moment they are not', async () => {
+  it('are sent while allowed, and refused from then on', async () => {
     let allowed = true;
     const guarded = guardWrites(client, () => allowed);
     expect(await guarded.request('PUT', '/x')).toBe('did PUT');
@@ -17,12 +17,12 @@ describe('guarded writes', () => {
     }
   });
 
-  it('are not sent when the right to write is lost between the request and its first byte', async () => {
+  it('are not sent when mayWrite becomes false between the request and its first byte', async () => {
     let allowed = true;
     const slow: KubeClient = {
       ...client,
       request: async (method, _path, options) => {
-        allowed = false; // stopped while the connection was made, and woken
+        allowed = false; // as after the process was stopped while the connection was established
         options?.beforeSending?.();
         return `did ${method}`;
       },
@@ -30,7 +30,7 @@ describe('guarded writes', () => {
     await expect(guardWrites(slow, () => allowed).request('PATCH', '/x')).rejects.toMatchObject({ code: 0, reason: 'NotAllowed' });
   });
 
-  it('leave reads alone', async () => {
+  it('do not affect reads', async () => {
     const guarded = guardWrites(client, () => false);
     expect(await guarded.request('GET', '/x')).toBe('did GET');
     expect(await Array.fromAsync(guarded.stream('/x', { signal: new AbortController().signal }))).toEqual([]);
@@ -38,7 +38,7 @@ describe('guarded writes', () => {
 });
 
 describe('requests until a signal', () => {
-  it('end with it, and with their own', async () => {
+  it('end with that signal, and with the request’s own', async () => {
     const hanging: KubeClient = {
       ...client,
       request: (_method, _path, options) => new Promise((_, reject) => options?.signal?.addEventListener('abort', () => reject(new Error('ended')))),

@@ -1,18 +1,18 @@
-// Requests only while allowed: what a process does after it was stopped and woken, or has lost its right, must not reach the server.
+// Clients that stop sending: a process that has lost its leadership, also while it was stopped, must not write to the API server.
 import { ApiError } from './errors';
 import type { KubeClient } from './client';
 
 /**
- * The same client, with every request but GET refused (ApiError, code 0, reason `NotAllowed`) while `mayWrite` says no.
- * It is asked at each request, and again when the connection is there and the first byte is about to go out: with an
- * Elector's `leading`, a leader that was frozen finds out before its next write, even when no timer has run yet.
+ * A client that refuses every request but GET while `mayWrite` returns false (ApiError, code 0, reason `NotAllowed`). `mayWrite` is called
+ * for each request, and again before its first byte is sent. With an Elector's `leading`, a leader that was stopped and continued sends no
+ * further write, although no timer has run yet.
  */
 export function guardWrites(client: KubeClient, mayWrite: () => boolean): KubeClient {
   return {
     request: async (method, path, options) => {
       if (method === 'GET') return client.request(method, path, options);
       const beforeSending = (): void => {
-        if (!mayWrite()) throw new ApiError(`${method} ${path}: not sent: this process does not lead`, 0, 'NotAllowed');
+        if (!mayWrite()) throw new ApiError(`${method} ${path}: not sent, because this process does not lead`, 0, 'NotAllowed');
       };
       beforeSending();
       return client.request(method, path, { ...options, beforeSending });
@@ -21,7 +21,7 @@ export function guardWrites(client: KubeClient, mayWrite: () => boolean): KubeCl
   };
 }
 
-/** The same client, whose requests are given up when the signal is given: nobody waits for an answer that is of no use any more. */
+/** A client whose requests end when the signal is aborted, so that nothing waits for answers that have become useless. */
 export function requestsUntil(client: KubeClient, signal: AbortSignal): KubeClient {
   const both = (own: AbortSignal | undefined): AbortSignal => (own === undefined ? signal : AbortSignal.any([own, signal]));
   return {

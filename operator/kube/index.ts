@@ -1,4 +1,4 @@
-// The public face of the Kubernetes mechanism.
+// What other folders import from the Kubernetes client: requests, election, reflectors and the work queue.
 export * from './aborted';
 export * from './apply';
 export * from './client';

@@ -1,6 +1,7 @@
-// Where the objects of a kind are found: the plural that a URL needs, and whether a namespace belongs into it.
+// The URL path of objects by kind: the plural of the kind, and whether its objects have a namespace.
+import { TerminalError } from './errors';
 
-/** `apiVersion` and `kind` as in a manifest, `plural` as in a URL. */
+/** A kind: `apiVersion` and `kind` as in a manifest, `plural` as in a URL. */
 export interface Kind {
   readonly apiVersion: string;
   readonly kind: string;
@@ -8,7 +9,7 @@ export interface Kind {
   readonly namespaced: boolean;
 }
 
-/** An object that names itself. */
+/** An object with its kind and name. */
 export interface Manifest {
   apiVersion: string;
   kind: string;
@@ -18,7 +19,7 @@ export interface Manifest {
 
 const kinds = new Map<string, Kind>();
 
-/** Makes a kind known to `pathOf`, for the whole process. */
+/** Registers a kind for `pathOf`, for the whole process. */
 export function registerKind(kind: Kind): void {
   kinds.set(`${kind.apiVersion}/${kind.kind}`, kind);
 }
@@ -47,19 +48,21 @@ const builtIn: readonly (readonly [apiVersion: string, kind: string, plural: str
 for (const [apiVersion, kind, plural, namespaced = true] of builtIn) registerKind({ apiVersion, kind, plural, namespaced });
 
 /**
- * The path of the object that a manifest names, as in `/apis/apps/v1/namespaces/default/daemonsets/agent`.
- * @throws Error for a kind that nobody registered, and for a namespaced object without a namespace
+ * The path of a manifest's object, such as `/apis/apps/v1/namespaces/default/daemonsets/agent`.
+ * @throws TerminalError for a kind that is not registered, and for a namespaced object without a namespace
  */
 export function pathOf(manifest: Manifest): string {
   return `${collectionPathOf(manifest)}/${encodeURIComponent(manifest.metadata.name)}`;
 }
 
-/** The path of the collection that holds the manifest's object: for POST and for lists of one namespace. @throws as `pathOf` */
+/** The path of the collection of a manifest's object, for POST and for lists of one namespace. @throws as `pathOf` */
 export function collectionPathOf({ apiVersion, kind, metadata }: Manifest): string {
   const known = kinds.get(`${apiVersion}/${kind}`);
-  if (known === undefined) throw new Error(`finding the path of ${kind} ${metadata.name}: ${apiVersion} ${kind} is not known; call registerKind`);
+  if (known === undefined) {
+    throw new TerminalError(`find the path of ${kind} ${metadata.name}: ${apiVersion} ${kind} is not registered; call registerKind`);
+  }
   const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`;
   if (!known.namespaced) return `${root}/${known.plural}`;
-  if (metadata.namespace === undefined) throw new Error(`finding the path of ${kind} ${metadata.name}: it needs metadata.namespace`);
+  if (metadata.namespace === undefined) throw new TerminalError(`find the path of ${kind} ${metadata.name}: it needs metadata.namespace`);
   return `${root}/namespaces/${encodeURIComponent(metadata.namespace)}/${known.plural}`;
 }

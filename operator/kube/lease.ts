@@ -1,4 +1,4 @@
-// The Lease object as the elector reads and writes it, always against the version that was read (optimistic concurrency).
+// Reads and writes the Lease of an election, always against the version that was read (optimistic concurrency).
 import { z } from 'zod';
 import type { KubeClient } from './client';
 import { isConflict, isNotFound } from './errors';
@@ -18,13 +18,13 @@ const leaseShape = z.looseObject({
 });
 export type Lease = z.infer<typeof leaseShape>;
 
-/** The name of whoever holds it; undefined when nobody does. */
+/** The identity of the holder; undefined when the Lease has none. */
 export const holderOf = (lease: Lease): string | undefined => lease.spec.holderIdentity || undefined;
 
 export class LeaseClient {
   private readonly manifest: Manifest;
 
-  /** @param timeoutMs of each request */
+  /** @param timeoutMs most milliseconds of each request */
   constructor(
     private readonly client: Pick<KubeClient, 'request'>,
     place: { readonly namespace: string; readonly name: string },
@@ -34,7 +34,7 @@ export class LeaseClient {
     this.manifest = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace, name } };
   }
 
-  /** @returns undefined when there is none @throws ApiError */
+  /** The Lease; undefined when it does not exist. @throws ApiError */
   async read(): Promise<Lease | undefined> {
     try {
       return leaseShape.parse(await this.client.request('GET', pathOf(this.manifest), { timeoutMs: this.timeoutMs }));
@@ -44,7 +44,11 @@ export class LeaseClient {
     }
   }
 
-  /** Makes a new lease (no `from`), or replaces the one that was read. @returns undefined when somebody was quicker @throws ApiError */
+  /**
+   * Replaces the Lease that was read, or creates one when `from` is undefined.
+   * @returns the written Lease; undefined when another client wrote first
+   * @throws ApiError
+   */
   async write(spec: Lease['spec'], from: Lease | undefined): Promise<Lease | undefined> {
     try {
       const { timeoutMs } = this;
@@ -54,14 +58,14 @@ export class LeaseClient {
           : await this.client.request('PUT', pathOf(this.manifest), { body: { ...from, spec: { ...from.spec, ...spec } }, timeoutMs });
       return leaseShape.parse(answer);
     } catch (error) {
-      // Deleted since it was read: as much a lost race as a newer version.
+      // A Lease that was deleted since it was read is a lost race, as a newer version is.
       if (isConflict(error) || isNotFound(error)) return undefined;
       throw error;
     }
   }
 }
 
-/** Now, as Kubernetes' MicroTime: RFC 3339 with exactly six digits. For people who read the lease; nobody computes with it. */
+/** The current time as Kubernetes' MicroTime: RFC 3339 with exactly six digits of a second. No program computes with it. */
 export function microTimeNow(): string {
   return new Date().toISOString().replace('Z', '000Z');
 }

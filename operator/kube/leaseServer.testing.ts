@@ -1,4 +1,4 @@
-// For tests: one Lease behind a client, with optimistic concurrency, whose connections can be cut or held up.
+// For tests: a server of one Lease with optimistic concurrency, and clients whose connections can fail or be slow.
 import { ApiError } from './errors';
 import type { Clock } from './clock';
 import type { KubeClient } from './client';
@@ -8,11 +8,11 @@ interface StoredLease {
   readonly spec: Readonly<Record<string, unknown>>;
 }
 
-/** How the connection of one client is. */
+/** The state of one client's connection. */
 export interface Line {
-  /** Requests do not arrive; they fail after their time. */
+  /** Requests do not arrive; they fail after their time limit. */
   cut: boolean;
-  /** Requests arrive, their answers do not; they fail after their time. */
+  /** Requests arrive, their answers do not; the requests fail after their time limit. */
   deaf: boolean;
   /** Milliseconds until a request arrives, and until its answer does. */
   delayMs: number;
@@ -20,7 +20,7 @@ export interface Line {
 
 export class LeaseServer {
   lease: StoredLease | undefined;
-  /** Every write that was accepted: holder and time. */
+  /** Every accepted write: holder and time. */
   readonly writes: { readonly holder: unknown; readonly at: number }[] = [];
   private version = 0;
 

@@ -10,7 +10,7 @@ async function* chunked(bytes: Buffer, cuts: readonly number[]): AsyncGenerator<
 }
 
 describe('lines', () => {
-  it('come out whole wherever the stream is cut, also inside a character', async () => {
+  it('are complete wherever chunks are cut, also inside a character', async () => {
     const line = fc.string({ unit: 'binary' }).map((text) => text.replaceAll('\n', ''));
     await fc.assert(
       fc.asyncProperty(fc.array(line), fc.array(fc.nat()), async (lines, cuts) => {
@@ -21,14 +21,14 @@ describe('lines', () => {
     );
   });
 
-  it('leave out what was cut off at the end', async () => {
+  it('do not include an unfinished line at the end', async () => {
     expect(await Array.fromAsync(linesOf(chunked(Buffer.from('whole\nhal'), [3])))).toEqual(['whole']);
   });
 
-  it('refuse to grow without end', async () => {
+  it('have a longest length', async () => {
     const endless = (async function* (): AsyncGenerator<Buffer> {
       for (;;) yield Buffer.alloc(8 * 1024 * 1024, 'x');
     })();
-    await expect(Array.fromAsync(linesOf(endless))).rejects.toThrow('a line of more than');
+    await expect(Array.fromAsync(linesOf(endless))).rejects.toThrow('a line has more than');
   });
 });

@@ -1,4 +1,4 @@
-// For tests: an HTTP server on loopback that speaks lists in pages and watches as an API server does, and misbehaves when told to.
+// For tests: an HTTP server on loopback with paged lists and watches like an API server's, and with faults that the test sets.
 import { once } from 'node:events';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -20,7 +20,7 @@ interface Watcher {
   deaf: boolean;
 }
 
-/** How one request is to go wrong. */
+/** The fault of one request. */
 export type Fault =
   | { readonly kind: 'status'; readonly code: number; readonly reason?: string; readonly retryAfter?: string }
   | { readonly kind: 'reset' }
@@ -32,7 +32,7 @@ export class ListWatchServer {
   readonly objects = new Map<string, Stored>();
   /** Every request's method and URL, in order. */
   readonly requests: string[] = [];
-  /** Told to the requests to come, one each. */
+  /** Faults of the next requests, one each. */
   readonly faults: Fault[] = [];
   private readonly server = createServer((request, response) => this.answer(request, response));
   private readonly watchers = new Set<Watcher>();
@@ -76,7 +76,7 @@ export class ListWatchServer {
     this.record({ type: 'DELETED', object: this.thing(name, known.value) });
   }
 
-  /** Sends one of the last events again, as nothing but a defect would. */
+  /** Sends one of the last events again, as a defective server would. */
   repeat(back: number): void {
     const event = this.history.at(-1 - back);
     if (event !== undefined) this.send(event.line);
@@ -101,12 +101,12 @@ export class ListWatchServer {
     for (const { response } of this.watchers) response.socket?.resetAndDestroy();
   }
 
-  /** Open watches hear nothing any more, and are not told. */
+  /** Open watches get nothing any more, and their connections stay open. */
   deafen(): void {
     for (const watcher of this.watchers) watcher.deaf = true;
   }
 
-  /** Forgets its history: watches from before, and lists half read, are answered with 410. */
+  /** Forgets its history: watches from earlier versions and further pages of lists are answered with 410. */
   compact(): void {
     this.compacted = this.version;
     this.history = [];
@@ -168,7 +168,7 @@ function refuse(response: ServerResponse, code: number, reason = '', retryAfter?
 }
 
 export function statusOf(code: number, reason: string): unknown {
-  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `told to answer ${code}`, reason, code };
+  return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: `the test set status ${code}`, reason, code };
 }
 
 /** Waits until the condition holds; the test's own time limit is the limit. */

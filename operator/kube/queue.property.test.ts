@@ -17,14 +17,14 @@ interface Pass {
   readonly close: (how: string) => void;
 }
 
-/** Drives a queue by hand and keeps the books that the rules are checked against. */
+/** Drives a queue step by step and records everything that the rules are checked against. */
 class Driver {
   readonly clock = new FakeClock();
   readonly queue: WorkQueue;
   readonly open: Pass[] = [];
-  /** Rules that were broken; not thrown, because the queue would take it for a failed pass. */
+  /** Broken rules. They are not thrown, because the queue would take an error for a failed pass. */
   readonly violations: string[] = [];
-  /** When each key was last added or planned, and when its last pass began, in one count of moments. */
+  /** Key → the moment at which it was last added or planned, and at which its last pass began; moments are counted. */
   readonly added = new Map<string, number>();
   readonly begun = new Map<string, number>();
   private moment = 0;
@@ -44,7 +44,7 @@ class Driver {
     this.ended = this.queue.run({ concurrency: this.concurrency, signal: this.stop.signal, work: (key) => this.work(key), onError: () => undefined });
   }
 
-  /** Ends the run, with its passes, and begins another. */
+  /** Ends the run and its passes, and begins another run. */
   async restart(): Promise<void> {
     this.stop.abort();
     while (this.open.length > 0) this.open.pop()?.close('done');
@@ -74,7 +74,7 @@ class Driver {
     await settled();
   }
 
-  /** Lets every pass succeed until nothing is left to do. */
+  /** Lets every pass succeed until no key is left. */
   async finish(): Promise<void> {
     for (let turn = 0; turn < 1000; turn += 1) {
       await this.clock.advance(1000);
@@ -99,8 +99,8 @@ class Driver {
   }
 }
 
-describe('a work queue, whatever happens in whatever order', () => {
-  it('never has two workers on a key, and begins a pass after every key that was added or planned', async () => {
+describe('a work queue under random events', () => {
+  it('never runs two passes of one key, and begins a pass after every time that a key was added or planned', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), fc.integer({ min: 1, max: 3 }), fc.double({ min: 0, max: 0.99, noNaN: true }), async (steps, concurrency, chance) => {
         const driver = new Driver(concurrency, () => chance);

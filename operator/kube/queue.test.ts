@@ -1,10 +1,10 @@
 import { FakeClock, settled } from './clock.testing';
-import { ApiError } from './errors';
+import { ApiError, TerminalError } from './errors';
 import { WorkQueue, type QueueRun, type WorkResult } from './queue';
 
 type Failure = readonly [key: string, message: string, retryMs: number];
 
-/** A running queue on a fake clock, whose passes end when the test says so. */
+/** A running queue on a fake clock. The test ends each pass. */
 function running(concurrency = 1) {
   const clock = new FakeClock();
   const queue = new WorkQueue({ baseDelayMs: 100, maxDelayMs: 1000, clock, random: () => 1 });
@@ -31,7 +31,7 @@ function running(concurrency = 1) {
   };
   const end = async (key: string, how: () => WorkResult = () => undefined): Promise<void> => {
     const close = open.get(key);
-    if (close === undefined) throw new Error(`nobody works on ${key}`);
+    if (close === undefined) throw new Error(`no pass of ${key} runs`);
     open.delete(key);
     close(how);
     await settled();
@@ -44,7 +44,7 @@ function running(concurrency = 1) {
 }
 
 describe('a work queue', () => {
-  it('works on a key once however often it was added', async () => {
+  it('runs one pass for a key that was added several times', async () => {
     const { queue, started, end, open } = running();
     for (let time = 0; time < 5; time += 1) queue.add('a');
     expect(queue.depth).toBe(1);
@@ -55,7 +55,7 @@ describe('a work queue', () => {
     expect(open.size).toBe(0);
   });
 
-  it('works on a key once more when it was added meanwhile, and not before its worker has ended', async () => {
+  it('runs another pass for a key that was added during its pass, after that pass has ended', async () => {
     const { queue, started, end } = running(2);
     queue.add('a');
     await settled();
@@ -69,7 +69,7 @@ describe('a work queue', () => {
     expect(started).toEqual(['a', 'a']);
   });
 
-  it('works on as many keys at a time as it may, in the order they came', async () => {
+  it('runs as many passes at a time as concurrency allows, in the order of the keys', async () => {
     const { queue, started, end } = running(2);
     for (const key of ['a', 'b', 'c', 'd']) queue.add(key);
     await settled();
@@ -78,7 +78,7 @@ describe('a work queue', () => {
     expect(started).toEqual(['a', 'b', 'c']);
   });
 
-  it('adds a key later, at the earliest of the times it was told', async () => {
+  it('adds a planned key at the earliest of its times', async () => {
     const { queue, clock, started } = running();
     queue.addAfter('a', 500);
     queue.addAfter('a', 200);
@@ -89,7 +89,7 @@ describe('a work queue', () => {
     expect(started).toEqual(['a']);
   });
 
-  it('keeps a plan although the key is worked on before', async () => {
+  it('adds a planned key also when a pass of it ran before', async () => {
     const { queue, clock, started, end } = running();
     queue.addAfter('a', 500);
     queue.add('a');
@@ -101,7 +101,7 @@ describe('a work queue', () => {
     expect(started).toEqual(['a', 'a']);
   });
 
-  it('comes back when the pass asked for it', async () => {
+  it('adds the key again after the time that its pass returned', async () => {
     const { queue, clock, started, end } = running();
     queue.add('a');
     await settled();
@@ -112,7 +112,7 @@ describe('a work queue', () => {
     expect(started).toEqual(['a', 'a']);
   });
 
-  it('retries failures with growing pauses, and forgets them with the first success', async () => {
+  it('tries a failed key again after growing waits, and begins with the first wait after a success', async () => {
     const { queue, clock, failed, fail, end } = running();
     queue.add('a');
     for (const ms of [100, 200, 400, 800, 1000, 1000]) {
@@ -128,7 +128,7 @@ describe('a work queue', () => {
     expect(failed.at(-1)).toEqual(['a', 'again', 100]);
   });
 
-  it('waits as long as the server asked, within its own longest pause', async () => {
+  it('waits as long as the server asks, up to its own longest wait', async () => {
     const { queue, failed, fail, clock } = running();
     queue.add('a');
     await settled();
@@ -138,7 +138,25 @@ describe('a work queue', () => {
     expect(failed.map(([, , ms]) => ms)).toEqual([700, 1000]);
   });
 
-  it('lets other keys pass while one waits for its retry', async () => {
+  it.each([
+    ['a missing right', new ApiError('PATCH /x: HTTP 403 Forbidden', 403, 'Forbidden')],
+    ['an invalid object', new ApiError('PATCH /x: HTTP 422 Invalid', 422, 'Invalid')],
+    ['a bad manifest', new TerminalError('it needs metadata.namespace')],
+  ])('does not try again before its longest wait after %s, unless the key is added', async (_what, error) => {
+    const { queue, clock, started, failed, fail, end } = running();
+    queue.add('a');
+    await settled();
+    await fail('a', error);
+    expect(failed).toEqual([['a', error.message, 1000]]);
+    await clock.advance(999);
+    expect(started).toEqual(['a']);
+    queue.add('a');
+    await settled();
+    expect(started).toEqual(['a', 'a']);
+    await end('a');
+  });
+
+  it('runs passes of other keys while one waits for its next try', async () => {
     const { queue, started, fail } = running();
     queue.add('a');
     queue.add('b');
@@ -147,7 +165,7 @@ describe('a work queue', () => {
     expect(started).toEqual(['a', 'b']);
   });
 
-  it('waits for running workers when it is ended, and hands out nothing more', async () => {
+  it('waits for running passes when it is ended, and begins no further one', async () => {
     const { queue, stop, started, end, ended } = running();
     queue.add('a');
     queue.add('b');
@@ -163,7 +181,7 @@ describe('a work queue', () => {
     expect(queue.depth).toBe(1);
   });
 
-  it('goes on with what is left, and what was planned, in its next run', async () => {
+  it('goes on with waiting and planned keys in its next run', async () => {
     const first = running();
     first.queue.add('a');
     first.queue.addAfter('b', 100);
@@ -180,13 +198,13 @@ describe('a work queue', () => {
     await ended;
   });
 
-  it('lets timers have their turn between passes that wait for nothing', async () => {
+  it('lets timers run between passes that do no I/O', async () => {
     const queue = new WorkQueue();
     const stop = new AbortController();
     let passes = 0;
     setTimeout(() => stop.abort(), 20);
     const work = (key: string): Promise<void> => {
-      // Without their turn no timer would ever end this.
+      // If timers could not run, the timer above would never end this.
       if (++passes > 1_000_000) stop.abort(new Error('starved'));
       queue.add(key);
       return Promise.resolve();
@@ -197,12 +215,12 @@ describe('a work queue', () => {
     expect(passes).toBeGreaterThan(1);
   });
 
-  it('refuses to run twice at once', async () => {
+  it('refuses a second run at the same time', async () => {
     const { queue, options } = running();
     await expect(queue.run(options)).rejects.toThrow('it already runs');
   });
 
-  it('survives an onError that throws', async () => {
+  it('goes on after an onError that throws', async () => {
     const warned = jest.spyOn(process, 'emitWarning').mockImplementation(() => undefined);
     const clock = new FakeClock();
     const queue = new WorkQueue({ clock, random: () => 1 });
@@ -219,7 +237,7 @@ describe('a work queue', () => {
     queue.add('a');
     await clock.advance(50);
     expect(passes).toBe(2);
-    expect(warned).toHaveBeenCalledWith('the onError of a work queue failed on a: listener');
+    expect(warned).toHaveBeenCalledWith('the onError callback of a work queue threw for a: listener');
     warned.mockRestore();
     stop.abort();
     await ended;

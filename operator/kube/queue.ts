@@ -1,41 +1,44 @@
-// Keys to be worked on: each at most once in line, never with two workers, later again with growing pauses when it failed.
+// A work queue of keys. A key waits in it once at most, is never with two workers, and is tried again after a back-off when its pass failed.
 import { setImmediate as turnOfOthers } from 'node:timers/promises';
-import { backoffMs } from './backoff';
+import { backoffMs, errorLine } from '../base';
 import { systemClock, type Clock, type Random } from './clock';
-import { ApiError, messageOf } from './errors';
+import { ApiError, isTerminal } from './errors';
 
 export interface QueueOptions {
-  /** First pause after a failure; 50 ms unless told. */
+  /** Longest wait after the first failure, in milliseconds; default 50 ms. */
   readonly baseDelayMs?: number;
-  /** Longest pause after failures in a row; 60 s unless told. */
+  /** Longest wait after failures in a row, and the wait after a terminal error, in milliseconds; default 60 s. */
   readonly maxDelayMs?: number;
   readonly clock?: Clock;
   readonly random?: Random;
 }
 
-/** What a pass asks for: nothing, or to be called again after a time. */
+/** Result of a pass: nothing, or the milliseconds after which the key is added again. */
 export type WorkResult = { requeueAfterMs?: number } | void;
 
 export interface QueueRun {
-  /** Workers at the same time, at least 1. */
+  /** Most passes at the same time, at least 1. */
   readonly concurrency: number;
-  /** No more keys are handed out; those in work end by themselves. */
+  /** When it is aborted, no further pass begins; passes that run end by themselves. */
   readonly signal: AbortSignal;
+  /** One pass over a key. A pass that rejects has failed. */
   readonly work: (key: string) => Promise<WorkResult>;
-  /** Hears of every pass that failed, and in how many milliseconds the key is tried again. */
+  /** Called for every pass that failed, with the milliseconds until the key is tried again. */
   readonly onError: (key: string, error: unknown, retryMs: number) => void;
 }
 
 /**
- * The rules of client-go's workqueue (util/workqueue/queue.go): a key added while it is worked on is worked on once more
- * afterwards. Keys, planned ones too, outlive a run: the next run goes on with them.
+ * Follows the rules of client-go's workqueue (util/workqueue/queue.go): a key that is added during its pass gets another pass afterwards.
+ * Waiting and planned keys stay when a run ends: the next run goes on with them.
  */
 export class WorkQueue {
-  /** Keys to be worked on; those that are also in `busy` wait for their worker to end. In the order they came. */
+  /** Keys that need a pass, in the order in which they were added. A key that is also in `busy` waits until its pass has ended. */
   private readonly dirty = new Set<string>();
+  /** Keys with a pass that runs. */
   private readonly busy = new Set<string>();
-  /** Key → when it is to be added, by the clock. */
+  /** Key → the time by the clock at which it is added. */
   private readonly planned = new Map<string, number>();
+  /** Key → failures in a row. */
   private readonly failures = new Map<string, number>();
   private readonly clock: Clock;
   private readonly random: Random;
@@ -49,17 +52,18 @@ export class WorkQueue {
     this.backoff = { firstMs: options.baseDelayMs ?? 50, maxMs: options.maxDelayMs ?? 60_000 };
   }
 
-  /** Keys that are to be worked on now, without those in work. */
+  /** Number of keys that wait for a pass. */
   get depth(): number {
     return this.dirty.size;
   }
 
+  /** Adds the key now. */
   add(key: string): void {
     this.dirty.add(key);
     this.wake();
   }
 
-  /** Adds the key after `ms`; of several times for one key the earliest holds. */
+  /** Adds the key after `ms`. Of several times for one key, the earliest counts. */
   addAfter(key: string, ms: number): void {
     const at = this.clock.now() + Math.max(0, ms);
     if ((this.planned.get(key) ?? Number.POSITIVE_INFINITY) <= at) return;
@@ -68,11 +72,11 @@ export class WorkQueue {
   }
 
   /**
-   * Works on keys until the signal is given and what was in work has ended. Never rejects.
-   * @throws Error when the queue already runs: a key could then be with two workers
+   * Runs passes until the signal is aborted and the running passes have ended.
+   * @throws Error (rejection) when the queue already runs, because a key could then have two passes at once
    */
   async run(options: QueueRun): Promise<void> {
-    if (this.running) throw new Error('running the work queue: it already runs');
+    if (this.running) throw new Error('run the work queue: it already runs');
     this.running = true;
     const stop = (): void => this.wake();
     options.signal.addEventListener('abort', stop);
@@ -91,7 +95,7 @@ export class WorkQueue {
         const cancel = nextMs === undefined ? () => undefined : this.clock.after(nextMs, () => this.wake());
         await woken;
         cancel();
-        // Passes that ask nobody for anything, with keys that come from what has been read already, would keep timers waiting for ever.
+        // Without this turn of the event loop, passes that do no I/O and add further keys would keep timers from running for ever.
         await turnOfOthers();
       }
       await Promise.all(passes);
@@ -113,11 +117,11 @@ export class WorkQueue {
         this.dirty.add(key);
       }
     }
-    // A timer may be a fraction of a millisecond early; rounding up spares the turn for nothing.
+    // Rounded up, because a timer may fire a fraction of a millisecond early and would then run in vain.
     return next === Number.POSITIVE_INFINITY ? undefined : Math.ceil(next - now);
   }
 
-  /** The first keys in line that nobody works on, marked as in work. */
+  /** Takes the first keys without a running pass, and marks them as busy. */
   private takeable(count: number): string[] {
     const taken: string[] = [];
     for (const key of this.dirty) {
@@ -141,20 +145,28 @@ export class WorkQueue {
       try {
         onError(key, error, retryMs);
       } catch (fault) {
-        // Whoever listens must not be able to end the queue; there is no better place left to say it.
-        process.emitWarning(`the onError of a work queue failed on ${key}: ${messageOf(fault)}`);
+        // An error of the callback must not end the queue, and there is no other place to report it.
+        process.emitWarning(`the onError callback of a work queue threw for ${key}: ${errorLine(fault)}`);
       }
     } finally {
       this.busy.delete(key);
     }
   }
 
+  /**
+   * Plans the next try and returns the milliseconds until then. A terminal error waits for the next change, which adds the key. The longest
+   * wait bounds that, because some causes, such as RBAC rules and quotas, are not watched.
+   */
   private planRetry(key: string, error: unknown): number {
     const failures = (this.failures.get(key) ?? 0) + 1;
     this.failures.set(key, failures);
-    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
-    const retryMs = Math.max(Math.min(asked, this.backoff.maxMs), backoffMs(this.backoff, failures, this.random));
+    const retryMs = isTerminal(error) ? this.backoff.maxMs : this.retryAfter(error, failures);
     this.addAfter(key, retryMs);
     return retryMs;
+  }
+
+  private retryAfter(error: unknown, failures: number): number {
+    const asked = error instanceof ApiError ? (error.retryAfterMs ?? 0) : 0;
+    return Math.max(Math.min(asked, this.backoff.maxMs), backoffMs(this.backoff, failures, this.random));
   }
 }

@@ -32,13 +32,13 @@ const parse = (raw: unknown): Stored => {
   return object;
 };
 
-/** A server, a reflector of it, and the books of what the reflector has told. */
+/** A server, a reflector of it, and a record of the reflector's calls of onChange. */
 class Driver {
   readonly server = new ListWatchServer();
-  /** Rules that were broken; not thrown, because the reflector would take it for a listener's mistake. */
+  /** Broken rules. They are not thrown, because the reflector would take an error for one of its callback. */
   readonly violations: string[] = [];
   private readonly told = new Map<string, Stored>();
-  /** The newest state told of each key, deleted ones too. */
+  /** Key → the newest state that onChange got, deletions included. */
   private readonly newest = new Map<string, number>();
   private readonly stop = new AbortController();
   private running: Promise<void> = Promise.resolve();
@@ -46,7 +46,7 @@ class Driver {
 
   async start(): Promise<void> {
     const client = await this.server.start();
-    // A thousand times as fast: 1 ms for a backoff of 1 s, a tenth of a second for a watch to be taken for dead.
+    // A thousand times as fast: a back-off of 1 s takes 1 ms, and a watch is considered dead after a fifth to half of a second.
     this.reflector = new Reflector<Stored>({ client, path: collection, parse, onChange: (key, object) => this.hear(key, object), clock: fastClock(1000) });
     this.running = this.reflector.run(this.stop.signal);
   }
@@ -83,7 +83,7 @@ class Driver {
     }
   }
 
-  /** Waits until the reflector has told of all that the server holds, and watches it. */
+  /** Waits until onChange got everything that the server has, and the reflector watches. */
   async follow(): Promise<void> {
     const expected = [...this.server.objects].map(([key, { metadata }]) => `${key}@${metadata.resourceVersion}`).sort().join();
     const actual = (): string => [...this.told].map(([key, { metadata }]) => `${key}@${metadata.resourceVersion}`).sort().join();
@@ -104,15 +104,15 @@ class Driver {
 
 const byName = (one: Stored, other: Stored): number => one.metadata.name.localeCompare(other.metadata.name);
 
-describe('a reflector, whatever happens in whatever order', () => {
-  it('comes to hold what the server holds, has told of every difference, and never of an older state than before', async () => {
+describe('a reflector under random failures', () => {
+  it('ends with the objects of the server, has called onChange for every difference, and never with an older state than before', async () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), async (steps) => {
         const driver = new Driver();
         await driver.start();
         try {
           for (const each of steps) await driver.take(each);
-          // A last change, so that "nothing more to come" cannot be taken for "already there".
+          // A last change, so that the test cannot end before the reflector has caught up.
           driver.server.put('last', 1);
           await driver.follow();
           expect([...(driver.reflector?.list() ?? [])].sort(byName)).toEqual([...driver.server.objects.values()].sort(byName));
@@ -121,7 +121,7 @@ describe('a reflector, whatever happens in whatever order', () => {
           await driver.end();
         }
       }),
-      // Without shrinking: a run that does not converge takes seconds, and shrinking it minutes.
+      // Without shrinking: a run that does not converge takes seconds, and shrinking it takes minutes.
       { numRuns: 60, endOnFailure: true },
     );
   });

@@ -16,7 +16,7 @@ let running: Promise<void>;
 const changes: [key: string, value: number | undefined][] = [];
 const lines: string[] = [];
 
-/** A reflector that runs, a hundred times as fast as it would. */
+/** A running reflector whose clock runs a hundred times as fast. */
 function reflect(options: Partial<ReflectorOptions<Stored>> = {}): Reflector<Stored> {
   const reflector = new Reflector<Stored>({
     client,
@@ -50,7 +50,7 @@ afterEach(async () => {
 });
 
 describe('a reflector', () => {
-  it('lists in pages of 500, and then holds everything', async () => {
+  it('lists in pages of 500 until it has every object', async () => {
     for (let each = 0; each < 1201; each += 1) server.put(`o${each}`, each);
     const reflector = reflect({ query: { labelSelector: 'a=b' } });
     expect(reflector.hasSynced).toBe(false);
@@ -76,7 +76,7 @@ describe('a reflector', () => {
     expect(reflector.list().map(({ value }) => value)).toEqual([3]);
   });
 
-  it('goes on from the last version, a bookmark too, when the watch ends', async () => {
+  it('begins the next watch from the last version, also one of a bookmark', async () => {
     reflect();
     await until(() => server.openWatches === 1);
     server.put('a', 1);
@@ -91,7 +91,7 @@ describe('a reflector', () => {
     expect(lists()).toHaveLength(1);
   });
 
-  it('lists again when its version has expired while it was away, and finds what it missed', async () => {
+  it('lists again when its version has expired, and finds the changes that it missed', async () => {
     server.put('a', 1);
     server.put('b', 2);
     const reflector = reflect();
@@ -109,15 +109,15 @@ describe('a reflector', () => {
     expect(lists()).toHaveLength(2);
   });
 
-  it('lists again when the watch says in an event that its version has expired', async () => {
+  it('lists again when an ERROR event of the watch says that its version has expired', async () => {
     reflect();
     await until(() => server.openWatches === 1);
     server.expireWatches();
     await until(() => lists().length === 2 && server.openWatches === 1);
-    expect(lines).toEqual([expect.stringMatching(/^info reflecting .*HTTP 410 Expired.*; again in \d+ ms$/)]);
+    expect(lines).toEqual([expect.stringMatching(/^info reflecting .*HTTP 410 Expired.*; trying again in \d+ ms$/)]);
   });
 
-  it('lists in one answer when the pages expire under it', async () => {
+  it('lists in one answer when a continue token expires', async () => {
     for (let each = 0; each < 600; each += 1) server.put(`o${each}`, each);
     const request: KubeClient['request'] = async (method, path, options) => {
       const answer = await client.request(method, path, options);
@@ -134,7 +134,7 @@ describe('a reflector', () => {
     ]);
   });
 
-  it('lists again when the server refuses the same watch again and again', async () => {
+  it('lists again after the server has refused the same watch three times', async () => {
     reflect();
     await until(() => server.openWatches === 1);
     for (let each = 0; each < 3; each += 1) server.faults.push({ kind: 'status', code: 504, reason: 'Timeout' });
@@ -144,7 +144,7 @@ describe('a reflector', () => {
     expect(kinds.slice(0, 6)).toEqual(['list', 'watch', 'watch', 'watch', 'watch', 'list']);
   });
 
-  it('waits as long as it is asked to', async () => {
+  it('waits as long as Retry-After says', async () => {
     const waits: number[] = [];
     const clock = { ...fastClock(1000), sleep: (ms: number) => Promise.resolve(void waits.push(ms)) };
     server.faults.push({ kind: 'status', code: 429, retryAfter: '20' }, { kind: 'status', code: 503 }, { kind: 'status', code: 429, retryAfter: '999999' });
@@ -152,7 +152,7 @@ describe('a reflector', () => {
     expect(waits).toEqual([20_000, 800, 120_000]);
   });
 
-  it('backs off from 0.8 s to 30 s', async () => {
+  it('has a back-off from 0.8 s to 30 s', async () => {
     const waits: number[] = [];
     const clock = { ...fastClock(1), sleep: (ms: number) => Promise.resolve(void waits.push(ms)) };
     for (let each = 0; each < 8; each += 1) server.faults.push({ kind: 'status', code: 500 });
@@ -160,27 +160,27 @@ describe('a reflector', () => {
     expect(waits).toEqual([800, 1600, 3200, 6400, 12_800, 25_600, 30_000, 30_000]);
   });
 
-  it('cuts a watch that has been silent past its end, and goes on', async () => {
+  it('ends a watch without events 30 s after its end, and begins another', async () => {
     const reflector = reflect({ clock: fastClock(2000) });
     await until(() => server.openWatches === 1);
     server.deafen();
     server.put('a', 1);
     await until(() => reflector.get('ns/a') !== undefined);
-    expect(lines.join()).toContain('silent for 480000 ms, taken for dead');
+    expect(lines.join()).toContain('nothing received for 480000 ms; the watch is considered dead');
     expect(lists()).toHaveLength(1);
   });
 
-  it('cuts a watch sooner when the server is known to send bookmarks', async () => {
+  it('ends a watch without events after 180 s when the server has sent bookmarks before', async () => {
     const reflector = reflect({ clock: fastClock(2000) });
     await until(() => server.openWatches === 1);
     server.bookmark();
     server.deafen();
     server.put('a', 1);
     await until(() => reflector.get('ns/a') !== undefined);
-    expect(lines.join()).toContain('silent for 180000 ms, taken for dead');
+    expect(lines.join()).toContain('nothing received for 180000 ms; the watch is considered dead');
   });
 
-  it('begins a watch anew where it is when it is doubted, and lists nothing', async () => {
+  it('begins a watch again from its last version when it is doubted, without a list', async () => {
     const reflector = reflect();
     reflector.doubt();
     await until(() => server.openWatches === 1);
@@ -188,11 +188,11 @@ describe('a reflector', () => {
     server.put('a', 1);
     reflector.doubt();
     await until(() => reflector.get('ns/a') !== undefined);
-    expect(lines).toEqual([expect.stringContaining('another request got no answer, taken for dead; again in ')]);
+    expect(lines).toEqual([expect.stringContaining('another request got no answer; the watch is considered dead; trying again in ')]);
     expect(lists()).toHaveLength(1);
   });
 
-  it('leaves out what it cannot read, and keeps the last readable state of what it knew', async () => {
+  it('leaves out an unreadable object, and keeps the last readable state of a known one', async () => {
     server.put('good', 1);
     server.put('known', 2);
     const unreadable = (name: string, resourceVersion: string): unknown => ({ metadata: { name, namespace: 'ns', resourceVersion }, value: 'x' });
@@ -212,7 +212,7 @@ describe('a reflector', () => {
     ]);
   });
 
-  it('survives an onChange that throws', async () => {
+  it('goes on after an onChange that throws', async () => {
     server.put('a', 1);
     const reflector = reflect({
       onChange: () => {
@@ -222,10 +222,10 @@ describe('a reflector', () => {
     await until(() => server.openWatches === 1);
     server.put('b', 2);
     await until(() => reflector.get('ns/b') !== undefined);
-    expect(lines).toEqual(['warn reflecting /api/v1/things: telling of the change of ns/a: listener', 'warn reflecting /api/v1/things: telling of the change of ns/b: listener']);
+    expect(lines).toEqual(['warn reflecting /api/v1/things: handling the change of ns/a: listener', 'warn reflecting /api/v1/things: handling the change of ns/b: listener']);
   });
 
-  it('tells nothing twice', async () => {
+  it('calls onChange once for each change', async () => {
     server.put('a', 1);
     const reflector = reflect();
     await until(() => server.openWatches === 1);
@@ -238,7 +238,7 @@ describe('a reflector', () => {
     expect(changes).toEqual([['ns/a', 1], ['ns/b', 2], ['ns/a', 3], ['ns/b', undefined], ['ns/end', 0]]);
   });
 
-  it('lists anew when asked to, whatever its watch is worth', async () => {
+  it('lists again on refresh, whatever state its watch is in', async () => {
     server.put('a', 1);
     const reflector = reflect();
     await until(() => server.openWatches === 1);
@@ -255,7 +255,7 @@ describe('a reflector', () => {
     expect(lines).toEqual([]);
   });
 
-  it('lists anew at once although it was waiting after a failure', async () => {
+  it('lists again at once on refresh, also while it waits after a failure', async () => {
     const reflector = reflect({ clock: fastClock(0.001) });
     await until(() => server.openWatches === 1);
     server.resetConnections();
@@ -265,7 +265,7 @@ describe('a reflector', () => {
     expect(reflector.get('ns/a')?.value).toBe(1);
   });
 
-  it('keeps nobody waiting for news when it ends', async () => {
+  it('resolves refresh when it ends', async () => {
     const reflector = reflect();
     await reflector.synced;
     server.faults.push({ kind: 'reset' }, { kind: 'reset' });
@@ -274,7 +274,7 @@ describe('a reflector', () => {
     await refreshed;
   });
 
-  it('ends when told to, also before it has listed', async () => {
+  it('ends when its signal is aborted, also before its first list', async () => {
     server.faults.push({ kind: 'reset' }, { kind: 'reset' });
     const reflector = reflect();
     stop.abort();
@@ -283,13 +283,13 @@ describe('a reflector', () => {
     expect(reflector.hasSynced).toBe(false);
   });
 
-  it('never gives up on a server that is gone, and asks it ever less often', async () => {
+  it('tries again and again, at growing intervals, while the server is unreachable', async () => {
     const reflector = reflect({ clock: fastClock(1000) });
     await reflector.synced;
     await server.stop();
     await until(() => lines.length >= 9);
     const waits = lines.map((line) => Number(/again in (\d+) ms/.exec(line)?.[1]));
-    // a busy machine may see the watch break and the server refuse as two first failures
+    // on a busy machine the broken watch and the refused connection may both count as first failures
     expect([...new Set(waits)].slice(0, 7)).toEqual([600, 1200, 2400, 4800, 9600, 19_200, 22_500]);
     expect(reflector.hasSynced).toBe(true);
     server = new ListWatchServer();

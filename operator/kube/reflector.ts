@@ -1,26 +1,26 @@
-// Keeps a store equal to what the API server has: list in pages, watch with bookmarks, and come back from every failure.
-import { backoffMs } from './backoff';
+// Keeps a store equal to the objects of the API server: lists them in pages, watches them with bookmarks, and recovers from every failure.
+import { backoffMs, errorLine } from '../base';
 import type { KubeClient } from './client';
 import { systemClock, type Clock, type Random } from './clock';
-import { ApiError, isExpired, messageOf } from './errors';
+import { ApiError, isExpired } from './errors';
 import { Silence } from './silence';
 import { Store } from './store';
 import { identify, isOlder, pageOf, watchEventOf, type Identified, type WatchEvent } from './watchEvent';
 
-/** The least that every Kubernetes object has. */
+/** The fields that every Kubernetes object has. */
 export interface KubeObject {
   readonly metadata: { readonly name: string; readonly namespace?: string | undefined; readonly resourceVersion?: string | undefined };
 }
 
 export interface ReflectorOptions<T extends KubeObject> {
   readonly client: KubeClient;
-  /** Of the collection, as in `/api/v1/nodes`. */
+  /** Path of the collection, such as `/api/v1/nodes`. */
   readonly path: string;
-  /** Selectors, for the list and for the watch. */
+  /** Selectors for the list and for the watch. */
   readonly query?: Readonly<Record<string, string>>;
-  /** Keeps of an object what is needed. What it throws is logged: a new object is left out, a known one keeps its last readable state. */
+  /** Reads the needed fields of an object. When it throws, that is logged: a new object is left out, a known one keeps its last readable state. */
   readonly parse: (raw: unknown) => T;
-  /** Hears of every change, after `get` and `list` show it; undefined for a deletion. What it throws is logged. */
+  /** Called for every change, after `get` and `list` show it; `object` is undefined for a deletion. When it throws, that is logged. */
   readonly onChange: (key: string, object: T | undefined) => void;
   readonly log?: (level: 'info' | 'warn', message: string) => void;
   readonly clock?: Clock;
@@ -29,22 +29,23 @@ export interface ReflectorOptions<T extends KubeObject> {
 
 const pageSize = 500;
 const listTimeoutMs = 60_000;
-/** The server is asked to end a watch after 5 to 10 minutes, so that watches do not all end together. */
+/** The server is asked to end a watch after 5 to 10 minutes, at random, so that watches do not all end together. */
 const shortestWatchSeconds = 300;
-/** Beyond its own end a watch gets this long before it is taken for dead. */
+/** Milliseconds after the end of its time after which a watch is considered dead. */
 const watchGraceMs = 30_000;
 /**
- * A server that sends bookmarks sends one about every minute (cacher.go: bookmarkFrequency); three missing mean a dead watch, or a
- * kind of which nothing is newer than the last one (cache_watcher.go: process): then a watch is begun anew for nothing.
+ * Milliseconds without an event after which a watch of a server that sends bookmarks is considered dead. Such a server sends a bookmark about
+ * every minute (cacher.go: bookmarkFrequency), but none while no object of the kind has changed since the last one (cache_watcher.go:
+ * process). In that case a watch that works is begun again, which does no harm.
  */
 const bookmarkSilenceMs = 180_000;
-/** client-go's values for reflectors (reflector.go). */
+/** The back-off of client-go's reflectors (reflector.go). */
 const backoff = { firstMs: 800, maxMs: 30_000 };
-/** A watch that lived this long was healthy: the next failure is the first again. */
+/** Milliseconds after which a watch counts as healthy, so that the next failure counts as the first. */
 const healthyMs = 30_000;
-/** A server that asks for more is asked again nevertheless: it may have been wrong. */
+/** The longest time that is waited because of Retry-After, in milliseconds. */
 const longestRetryAfterMs = 120_000;
-/** After so many refusals of one watch the version itself is in doubt (a restored etcd: "too large resource version"). */
+/** Refusals of a watch in a row after which objects are listed again: the version may be wrong (restored etcd: "too large resource version"). */
 const refusalsBeforeRelist = 3;
 
 export class Reflector<T extends KubeObject> {
@@ -53,19 +54,19 @@ export class Reflector<T extends KubeObject> {
   private readonly random: Random;
   private readonly store: Store<T>;
   private tellSynced: () => void = () => undefined;
-  /** Aborted and replaced by whoever wants what the server has now. */
+  /** Aborted and replaced by `refresh`. */
   private interruption = new AbortController();
-  /** Of those that wait for a list which begins after they asked. */
+  /** Resolves the promises of `refresh`. */
   private tellRefreshed: (() => void)[] = [];
   private complete = false;
   private sendsBookmarks = false;
-  /** Where the next watch begins; undefined when a list must come first. */
+  /** The version from which the next watch begins; undefined when a list must come first. */
   private version: string | undefined;
   private failures = 0;
   private refusals = 0;
   private listening: Silence | undefined;
 
-  /** Resolves after the first complete list. Also when `run` ends before, so that nobody waits for ever: `hasSynced` tells. */
+  /** Resolves after the first complete list, or when `run` ends before that; `hasSynced` says which. */
   readonly synced = new Promise<void>((resolve) => (this.tellSynced = resolve));
 
   constructor(options: ReflectorOptions<T>) {
@@ -81,8 +82,8 @@ export class Reflector<T extends KubeObject> {
   }
 
   /**
-   * Lists anew: a watch may have been dead for minutes without anybody noticing. Resolves when the store holds a list that began
-   * after this call, or when `run` ends.
+   * Lists again, because a watch may have been dead for minutes unnoticed. Resolves when the store has a list that began after this call, or
+   * when `run` ends.
    */
   refresh(): Promise<void> {
     this.version = undefined;
@@ -92,12 +93,12 @@ export class Reflector<T extends KubeObject> {
     return refreshed;
   }
 
-  /** Begins a watch that is open anew where it is, which costs one request: it may be as dead as another connection was found to be. */
+  /** Ends an open watch and begins it again from its last version, because another connection was found dead. It costs one request. */
   doubt(): void {
     this.listening?.doubt('another request got no answer');
   }
 
-  /** @param key `namespace/name`, or `name` for an object of the cluster */
+  /** The object of a key: `namespace/name`, or `name` for a cluster-scoped object. */
   get(key: string): T | undefined {
     return this.store.get(key);
   }
@@ -106,7 +107,7 @@ export class Reflector<T extends KubeObject> {
     return this.store.list();
   }
 
-  /** Runs until the signal is given. Never rejects. */
+  /** Runs until the signal is aborted. Never rejects. */
   async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const failure = await this.cycle(signal);
@@ -117,7 +118,7 @@ export class Reflector<T extends KubeObject> {
     this.tellAllRefreshed();
   }
 
-  /** Lists if need be, then watches until the watch ends; returns why it did not go well. */
+  /** Lists if there is no version, then watches until the watch ends. Returns the failure, if any. */
   private async cycle(signal: AbortSignal): Promise<Failure | undefined> {
     const interrupted = this.interruption.signal;
     const until = AbortSignal.any([signal, interrupted]);
@@ -125,7 +126,7 @@ export class Reflector<T extends KubeObject> {
     try {
       if (this.version === undefined) {
         const version = await this.relist(until);
-        if (interrupted.aborted) return undefined; // it began before somebody wanted news
+        if (interrupted.aborted) return undefined; // this list began before `refresh` was called
         this.version = version;
         this.tellAllRefreshed();
       }
@@ -142,7 +143,7 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** Decides where to go on, and waits before that. */
+  /** Decides whether to watch or to list next, and waits before that. */
   private async recover({ cause, watching }: Failure, signal: AbortSignal): Promise<void> {
     this.failures += 1;
     const refused = watching && cause instanceof ApiError && cause.code >= 400 && cause.code !== 429;
@@ -152,9 +153,9 @@ export class Reflector<T extends KubeObject> {
       this.refusals = 0;
     }
     const asked = cause instanceof ApiError ? Math.min(cause.retryAfterMs ?? 0, longestRetryAfterMs) : 0;
-    // Jitter on top of what the server asks: it tells all of its clients the same.
+    // With jitter on top of Retry-After, since the server gives all of its clients the same value.
     const waitMs = Math.max(asked * (1 + 0.25 * this.random()), backoffMs(backoff, this.failures, this.random));
-    this.log(isExpired(cause) ? 'info' : 'warn', `${messageOf(cause)}; again in ${Math.round(waitMs)} ms`);
+    this.log(isExpired(cause) ? 'info' : 'warn', `${errorLine(cause)}; trying again in ${Math.round(waitMs)} ms`);
     await this.clock.sleep(waitMs, AbortSignal.any([signal, this.interruption.signal]));
   }
 
@@ -162,12 +163,12 @@ export class Reflector<T extends KubeObject> {
     for (const tell of this.tellRefreshed.splice(0)) tell();
   }
 
-  /** Replaces the store by what the server has; returns the version to watch from. */
+  /** Replaces the content of the store by a list; returns the version from which to watch. */
   private async relist(signal: AbortSignal): Promise<string> {
     try {
       return await this.listIn(signal, String(pageSize));
     } catch (error) {
-      // A continue token expires when the list takes longer than etcd keeps versions: then one answer must hold it all.
+      // A continue token expires when the list takes longer than etcd keeps old versions. Then everything is listed in one answer.
       if (!isExpired(error)) throw error;
       return this.listIn(signal, undefined);
     }
@@ -190,7 +191,7 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** Follows changes until the server ends the watch. @throws ApiError */
+  /** Takes events until the server ends the watch. @throws ApiError */
   private async watch(from: string, signal: AbortSignal): Promise<void> {
     const { client, path } = this.options;
     const timeoutSeconds = Math.round(shortestWatchSeconds * (1 + this.random()));
@@ -203,7 +204,7 @@ export class Reflector<T extends KubeObject> {
         this.take(watchEventOf(`watching ${path}`, line));
         silence.broken();
       }
-      if (silence.signal.aborted) throw new ApiError(`watching ${path}: ${String(silence.signal.reason)}, taken for dead`, 0, '');
+      if (silence.signal.aborted) throw new ApiError(`watching ${path}: ${String(silence.signal.reason)}; the watch is considered dead`, 0, '');
     } finally {
       this.listening = undefined;
       silence.end();
@@ -218,7 +219,7 @@ export class Reflector<T extends KubeObject> {
       return;
     }
     for (const item of this.identified(event.object)) {
-      // Sent twice: what came since then counts. Not older but equal is possible, when one write changes several objects.
+      // An older event was sent twice and is skipped. An equal version is possible when one write changes several objects.
       if (this.version !== undefined && isOlder(item.version, this.version)) continue;
       if (event.type === 'DELETED') this.store.delete(item);
       else this.store.set(item);
@@ -226,7 +227,7 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  /** None for what has no name. */
+  /** The object with its key, or nothing for an object without a name. */
   private identified(raw: unknown): readonly Identified[] {
     const item = identify(raw);
     if (item === undefined) this.log('warn', `an object without a name is left out: ${(JSON.stringify(raw) ?? '').slice(0, 100)}`);
@@ -240,6 +241,6 @@ export class Reflector<T extends KubeObject> {
 
 interface Failure {
   readonly cause: unknown;
-  /** Failed while it watched, not while it listed. */
+  /** True when the watch failed, false when the list failed. */
   readonly watching: boolean;
 }

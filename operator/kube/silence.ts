@@ -1,13 +1,13 @@
-// Notices that nothing was heard for too long: a connection that died without a word.
+// Detects a watch that receives nothing for too long, because its connection is dead.
 import type { Clock } from './clock';
 
-/** Gives its signal when nothing was heard for the time allowed. */
+/** Aborts its signal when nothing was received within the allowed time. */
 export class Silence {
   private readonly dead = new AbortController();
   private cancel: () => void;
   private ms: number;
 
-  /** @param allowedMs is asked again each time something was heard */
+  /** @param allowedMs the allowed time in milliseconds; called again after each received event */
   constructor(
     private readonly clock: Clock,
     private readonly allowedMs: () => number,
@@ -16,28 +16,29 @@ export class Silence {
     this.cancel = this.armed();
   }
 
-  /** Its reason is a text: how long it was silent, or why it was doubted. */
+  /** Its reason is a text: how long nothing was received, or the argument of `doubt`. */
   get signal(): AbortSignal {
     return this.dead.signal;
   }
 
-  /** Something was heard. */
+  /** An event was received: the time begins again. */
   broken(): void {
     this.cancel();
     this.ms = this.allowedMs();
     this.cancel = this.armed();
   }
 
-  /** Nothing more is expected: it is given at once. @param why it is taken for dead */
+  /** Aborts the signal at once. @param why the reason */
   doubt(why: string): void {
     this.dead.abort(why);
   }
 
+  /** Stops the timer. */
   end(): void {
     this.cancel();
   }
 
   private armed(): () => void {
-    return this.clock.after(this.ms, () => this.dead.abort(`silent for ${this.ms} ms`));
+    return this.clock.after(this.ms, () => this.dead.abort(`nothing received for ${this.ms} ms`));
   }
 }

@@ -1,5 +1,5 @@
-// The last known state of one kind of object by key, and word of every change of it.
-import { messageOf } from './errors';
+// The last known objects of one collection by key, with a callback for every change.
+import { errorLine } from '../base';
 import type { Identified } from './watchEvent';
 
 export interface StoreOptions<T> {
@@ -26,7 +26,7 @@ export class Store<T> {
     return Array.from(this.entries.values(), ({ object }) => object);
   }
 
-  /** Makes the store what a complete list says; tells of changes only. */
+  /** Replaces all objects by a complete list, and calls onChange for the objects that differ. */
   replace(listed: readonly Identified[]): void {
     const keys = new Set(listed.map(({ key }) => key));
     const gone = [...this.entries.keys()].filter((key) => !keys.has(key));
@@ -35,7 +35,7 @@ export class Store<T> {
     for (const key of [...gone, ...changed]) this.tell(key);
   }
 
-  /** Takes in what was added or modified; the state that is known already is told no second time. */
+  /** Stores an added or modified object. An object of the version that is stored already is no change. */
   set(item: Identified): void {
     if (this.put(item)) this.tell(item.key);
   }
@@ -45,8 +45,8 @@ export class Store<T> {
   }
 
   /**
-   * True when the object is another than before. One that cannot be parsed leaves the last good state in place: to take it
-   * for deleted could make its reader clean up what is still wanted.
+   * Stores the object, and returns true when it differs from before. When it cannot be parsed, the last good state stays: if the object looked
+   * deleted, its user could clean up something that is still in use.
    */
   private put({ key, version, raw }: Identified): boolean {
     if (version !== '' && this.entries.get(key)?.version === version) return false;
@@ -55,7 +55,7 @@ export class Store<T> {
       return true;
     } catch (error) {
       const kept = this.entries.has(key) ? 'its last readable state is kept' : 'it is left out';
-      this.options.onProblem(`reading ${key} at version ${version}: ${messageOf(error)}; ${kept}`);
+      this.options.onProblem(`reading ${key} at version ${version}: ${errorLine(error)}; ${kept}`);
       return false;
     }
   }
@@ -64,7 +64,7 @@ export class Store<T> {
     try {
       this.options.onChange(key, this.get(key));
     } catch (error) {
-      this.options.onProblem(`telling of the change of ${key}: ${messageOf(error)}`);
+      this.options.onProblem(`handling the change of ${key}: ${errorLine(error)}`);
     }
   }
 }

@@ -1,4 +1,4 @@
-// Pages of a list and events of a watch as values: what the reflector has to know of them, and nothing of the objects.
+// Parses pages of a list and events of a watch, as far as the reflector needs them: key and version of objects, nothing else.
 import { z } from 'zod';
 import { ApiError, errorOf } from './errors';
 
@@ -9,15 +9,15 @@ const metadata = z.looseObject({
 });
 const named = z.looseObject({ metadata });
 
-/** Where an object belongs and which state of it this is. */
+/** An object with its key and its resource version. */
 export interface Identified {
-  /** `namespace/name`, or `name` for an object of the cluster. */
+  /** `namespace/name`, or `name` for a cluster-scoped object. */
   readonly key: string;
   readonly version: string;
   readonly raw: unknown;
 }
 
-/** @returns undefined for what has no name */
+/** Key and version of an object; undefined for an object without a name. */
 export function identify(raw: unknown): Identified | undefined {
   const read = named.safeParse(raw);
   if (!read.success) return undefined;
@@ -37,10 +37,10 @@ export interface Page {
   readonly next: string | undefined;
 }
 
-/** @throws ApiError for an answer that is no list */
+/** Reads a page of a list. @throws ApiError for an answer that is no list */
 export function pageOf(doing: string, answer: unknown): Page {
   const page = pageShape.safeParse(answer);
-  if (!page.success) throw new ApiError(`${doing}: the answer is no list: ${z.prettifyError(page.error)}`, 0, '');
+  if (!page.success) throw new ApiError(`${doing}: the answer is not a list: ${z.prettifyError(page.error)}`, 0, '');
   const { items, metadata } = page.data;
   return { items: items ?? [], version: metadata.resourceVersion, next: metadata.continue || undefined };
 }
@@ -56,10 +56,10 @@ const eventShape = z.discriminatedUnion('type', [
 ]);
 const status = z.looseObject({ code: z.int() });
 
-/** @throws ApiError for an event of type ERROR (its Status as an error), and for what is no event */
+/** Reads an event of a watch. @throws ApiError for an event of type ERROR, with its Status, and for a line that is no event */
 export function watchEventOf(doing: string, line: unknown): WatchEvent {
   const event = eventShape.safeParse(line);
-  if (!event.success) throw new ApiError(`${doing}: no watch event: ${(JSON.stringify(line) ?? '').slice(0, 200)}`, 0, '');
+  if (!event.success) throw new ApiError(`${doing}: the line is not a watch event: ${(JSON.stringify(line) ?? '').slice(0, 200)}`, 0, '');
   switch (event.data.type) {
     case 'BOOKMARK':
       return { type: 'BOOKMARK', version: event.data.object.metadata.resourceVersion };
@@ -73,8 +73,8 @@ export function watchEventOf(doing: string, line: unknown): WatchEvent {
 }
 
 /**
- * Whether version `one` is known to come before `other`: versions of one kind are whole numbers that only grow, as the API
- * promises since KEP-5504 (etcd's revision). What is no number is never called older.
+ * True when version `one` comes before `other`: the versions of one kind are whole numbers that only grow, as the API guarantees since
+ * KEP-5504 (etcd's revision). False when one of them is not a number.
  */
 export function isOlder(one: string, other: string): boolean {
   return /^\d+$/.test(one) && /^\d+$/.test(other) && BigInt(one) < BigInt(other);

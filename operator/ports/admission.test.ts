@@ -1,22 +1,22 @@
-// Who is let in, over real connections; a second lasts 20 ms here. 127.0.0.0/8 is this machine: addresses as many as wanted.
+// Which connections are admitted, tested over real ones. A second lasts 20 ms here. Clients use different addresses of 127.0.0.0/8.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { Admission, type AdmissionLimits } from './admission';
 import { peerOf } from './peer';
 
-const limits: AdmissionLimits = { waiting: 100, strangers: { all: 2, lead: 2 }, quietSeconds: 5, strangerSeconds: 10, waitingSeconds: 1000, known: 100 };
+const limits: AdmissionLimits = { waiting: 100, unproven: { all: 2, lead: 2 }, quietSeconds: 5, unprovenSeconds: 10, waitingSeconds: 1000, proven: 100 };
 
 let admission: Admission;
 let server: Server;
-/** The server's ends of those who were let in, in order. */
+/** The server's sockets of admitted connections, in order. */
 let letIn: Socket[];
-/** What they have said since. */
+/** The bytes that the server has read from them. */
 let said: string;
 let clients: Socket[];
 
 async function open(more: Partial<AdmissionLimits> = {}): Promise<void> {
   [letIn, clients, said] = [[], [], ''];
-  admission = new Admission({ ...limits, ...more }, { onLetIn: (socket) => void letIn.push(socket.on('data', (chunk: Buffer) => (said += chunk.toString()))), begins: ([first]) => first === 0x41 }, 20);
+  admission = new Admission({ ...limits, ...more }, { onAdmitted: (socket) => void letIn.push(socket.on('data', (chunk: Buffer) => (said += chunk.toString()))), begins: ([first]) => first === 0x41 }, 20);
   server = createServer((socket) => admission.take(socket)).listen(0, '127.0.0.1');
   await once(server, 'listening');
 }
@@ -39,7 +39,7 @@ const until = async (holds: () => boolean): Promise<void> => {
 };
 const peer = (client: Socket | undefined): string => peerOf({ remoteAddress: client?.localAddress, remotePort: client?.localPort }) ?? '';
 
-test('who has spoken is let in with what he has said', async () => {
+test('a connection is admitted after its first bytes, and the server reads these bytes', async () => {
   await open();
   const client = await come('Anna');
   await until(() => said === 'Anna');
@@ -48,21 +48,21 @@ test('who has spoken is let in with what he has said', async () => {
   expect(letIn).toHaveLength(1);
 });
 
-test('who says nothing is never let in, and ended', async () => {
+test('a connection that sends nothing is not admitted and is ended', async () => {
   await open();
   const silent = await come('');
   await gone(silent);
   expect(letIn).toEqual([]);
 });
 
-test('who begins otherwise, or says too much before he is let in, is ended', async () => {
-  await open({ strangers: { all: 0, lead: 2 } });
+test('a connection that begins with other bytes, or sends too many before its admission, is ended', async () => {
+  await open({ unproven: { all: 0, lead: 2 } });
   await gone(await come('B'));
   await gone(await come('A'.repeat(5000)));
 });
 
-test('who was let in and falls silent is ended, and so is who talks on without showing who he is', async () => {
-  await open({ quietSeconds: 5, strangerSeconds: 15 });
+test('an admitted connection is ended when it falls silent, and when it sends bytes without being authenticated', async () => {
+  await open({ quietSeconds: 5, unprovenSeconds: 15 });
   const silent = await come();
   const talking = await come();
   const talk = setInterval(() => talking.write('A'), 10);
@@ -73,33 +73,33 @@ test('who was let in and falls silent is ended, and so is who talks on without s
   clearInterval(talk);
 });
 
-test('who waits for an answer may be silent, and who is known stays', async () => {
+test('silence does not end a connection that waits for an answer, nor a proven one', async () => {
   await open();
   const [asking, known] = [await come(), await come()];
   await until(() => letIn.length === 2);
-  admission.asked(peer(asking));
-  expect(admission.know(peer(known))).toBe(true);
-  await gone(await come('')); // as long as a silent one stays
+  admission.beginAnswer(peer(asking));
+  expect(admission.markProven(peer(known))).toBe(true);
+  await gone(await come('')); // takes as long as a silent connection may stay
   expect([asking.destroyed, known.destroyed]).toEqual([false, false]);
-  admission.answered(peer(asking));
+  admission.endAnswer(peer(asking));
   await gone(asking);
   expect(known.destroyed).toBe(false);
 });
 
-test('others wait in order until a place is free: by being known, and by leaving', async () => {
+test('connections wait in order for a place, which is free when its holder is proven or closes', async () => {
   await open();
   const all: Socket[] = [];
   for (let each = 0; each < 4; each += 1) all.push(await come());
   const ports = all.map(({ localPort }) => localPort);
   await until(() => letIn.length === 2);
-  admission.know(peer(all[0]));
+  admission.markProven(peer(all[0]));
   await until(() => letIn.length === 3);
   all[1]?.destroy();
   await until(() => letIn.length === 4);
   expect(letIn.map(({ remotePort }) => remotePort)).toEqual(ports);
 });
 
-test('another address comes before those of whom many wait, and takes a place of theirs', async () => {
+test('an address without a place is served before one with many waiting connections, and takes a place of it', async () => {
   await open();
   const crowd: Socket[] = [];
   for (let each = 0; each < 10; each += 1) crowd.push(await come());
@@ -111,13 +111,13 @@ test('another address comes before those of whom many wait, and takes a place of
   expect(agent.destroyed).toBe(false);
 });
 
-test('addresses that never stop waiting are served in turn with one that came later', async () => {
-  await open({ strangers: { all: 2, lead: 2 }, quietSeconds: 1000, strangerSeconds: 1000 });
+test('addresses with many waiting connections are served in turn with an address that came later', async () => {
+  await open({ unproven: { all: 2, lead: 2 }, quietSeconds: 1000, unprovenSeconds: 1000 });
   const busy = ['127.0.0.3', '127.0.0.4', '127.0.0.5'];
   for (let each = 0; each < 6; each += 1) for (const address of busy) await come('A', address);
   await until(() => letIn.length === 2);
   await come('A', '127.0.0.2');
-  // Each place that is free is taken at once, by an address that has none.
+  // Each place that becomes free is taken at once by an address without a place.
   for (let turn = 0; turn < 8; turn += 1) {
     const before = letIn.length;
     letIn[turn]?.destroy();
@@ -126,8 +126,8 @@ test('addresses that never stop waiting are served in turn with one that came la
   expect(letIn.map(({ remoteAddress }) => remoteAddress)).toContain('127.0.0.2');
 });
 
-test('where places are to be had for sure, an address without one gets that of whoever has had one for long', async () => {
-  await open({ strangers: { all: 2, lead: 2, sureMs: 50 }, quietSeconds: 1000, strangerSeconds: 1000 });
+test('with reclaimAfterMs an address without a place takes the place that has been held for longest', async () => {
+  await open({ unproven: { all: 2, lead: 2, reclaimAfterMs: 50 }, quietSeconds: 1000, unprovenSeconds: 1000 });
   const crowd = [await come('A', '127.0.0.3'), await come('A', '127.0.0.4')];
   await until(() => letIn.length === 2);
   await come('A', '127.0.0.2');
@@ -137,21 +137,21 @@ test('where places are to be had for sure, an address without one gets that of w
   expect(crowd[1]?.destroyed).toBe(false);
 });
 
-test('when no more can wait, idle ones go first, then those of whom most wait', async () => {
-  await open({ waiting: 3, strangers: { all: 0, lead: 2 }, quietSeconds: 1000 });
+test('when no more may wait, the longest silent connection is ended first, then one of the address with most waiting', async () => {
+  await open({ waiting: 3, unproven: { all: 0, lead: 2 }, quietSeconds: 1000 });
   const [idle, first, second] = [await come(''), await come(), await come()];
   await come();
   await gone(idle);
-  await gone(await come()); // of the same address as all that wait
+  await gone(await come()); // its address has all waiting connections already
   const other = await come('A', '127.0.0.2');
   await gone(first);
   expect([second?.destroyed, other.destroyed]).toEqual([false, false]);
 });
 
-test('no more are known than may be', async () => {
-  await open({ known: 1 });
+test('a connection above the limit of proven ones is ended', async () => {
+  await open({ proven: 1 });
   const [one, two] = [await come(), await come()];
   await until(() => letIn.length === 2);
-  expect([admission.know(peer(one)), admission.know(peer(two)), admission.know('192.0.2.1:1')]).toEqual([true, false, false]);
+  expect([admission.markProven(peer(one)), admission.markProven(peer(two)), admission.markProven('192.0.2.1:1')]).toEqual([true, false, false]);
   await gone(two);
 });

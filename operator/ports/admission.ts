@@ -1,146 +1,158 @@
-// The way into a port that anybody can connect to. A connection that says nothing costs a socket and nothing else. Who has spoken is let
-// in, a few at a time: what then costs memory and CPU, a handshake or a request, is for those that go on. Who has shown who he is takes no
-// place of the others any more. Places go to the address that has fewest, so that nobody shuts out the rest, also by thousands of connections.
+// Admission to a port that any client in the cluster can connect to. A connection goes through four stages. Silent: it has sent no byte
+// and costs only a socket. Waiting: it has sent its first bytes. Unproven: it has one of few places, was handed to the server and may cost
+// memory and CPU, for a handshake or a request. Proven: the server has authenticated it, and it gives its place back. A place goes to the
+// address with the fewest places, so that one address cannot shut out others, even with thousands of connections (ADR 20).
 import type { Socket } from 'node:net';
 import { FairPlaces, type PlaceLimits } from './fairPlaces';
 import { addressOf, peerOf } from './peer';
 
 export interface AdmissionLimits {
-  /** Connections that have not been let in; a further one takes the place of a silent one. */
+  /** Most connections that are silent or waiting. A further connection ends the one that has been silent for longest. */
   readonly waiting: number;
-  /** Connections that have been let in, and have not shown who they are. */
-  readonly strangers: PlaceLimits;
-  /** A connection that says nothing for as long is ended, unless it waits for us. */
+  /** Most unproven connections. */
+  readonly unproven: PlaceLimits;
+  /** Seconds without a received byte after which a silent or unproven connection is ended, unless the server owes it an answer. */
   readonly quietSeconds: number;
-  /** From being let in to having shown who it is. */
-  readonly strangerSeconds: number;
-  /** From being accepted to being let in, of one that has spoken: as long as everybody may need who was there before. */
+  /** Most seconds that a connection may stay unproven. */
+  readonly unprovenSeconds: number;
+  /** Most seconds that a connection may stay waiting: at least as long as the connections before it may take. */
   readonly waitingSeconds: number;
-  /** Connections that have shown who they are. */
-  readonly known: number;
+  /** Most proven connections. */
+  readonly proven: number;
 }
 
 export interface AdmissionEvents {
-  /** Its first bytes lie unread in it. */
-  onLetIn(socket: Socket): void;
-  /** Whether somebody who means this port begins so. */
+  /** A connection became unproven. Its first bytes are unread again, for the server to read. */
+  onAdmitted(socket: Socket): void;
+  /** True when a connection of this port's protocol may begin with these bytes. */
   begins(first: Buffer): boolean;
 }
 
-interface Guest {
+interface Connection {
+  /** `address:port` of the client. */
   readonly peer: string;
   readonly address: string;
   readonly socket: Socket;
-  stage: 'Silent' | 'Waiting' | 'Stranger' | 'Known';
+  stage: 'Silent' | 'Waiting' | 'Unproven' | 'Proven';
+  /** Bytes received while silent or waiting. */
   first: Buffer;
-  /** Bytes that it had sent when it was looked at last. */
-  heard: number;
-  /** Seconds without a byte, and seconds in this stage. */
+  /** Bytes that the socket had received when the clock ticked last. */
+  bytesSeen: number;
+  /** Seconds without a received byte. */
   quiet: number;
+  /** Seconds in this stage. */
   age: number;
-  /** It has asked, and we owe the answer. */
+  /** True while the server works on an answer, so that the client's silence is no fault. */
   answering: boolean;
   readonly onData: (chunk: Buffer) => void;
 }
 
-/** A ClientHello has some 500 bytes, with post-quantum keys less than 2 KiB; the head of a request no more. */
+/** Most bytes before admission. A ClientHello has some 500 bytes, with post-quantum keys less than 2 KiB; the head of a request has no more. */
 const mostFirstBytes = 4096;
 
 export class Admission {
-  private readonly guests = new Map<string, Guest>();
-  /** In the order they came. */
-  private readonly silent = new Set<Guest>();
-  /** By address, that which was served longest ago first; those of one address in the order they spoke. */
-  private readonly waiting = new Map<string, Set<Guest>>();
-  private readonly strangers: FairPlaces<Guest>;
+  private readonly connections = new Map<string, Connection>();
+  /** Silent connections in the order of their arrival. */
+  private readonly silent = new Set<Connection>();
+  /** Waiting connections by address. The address that was served longest ago is first; connections of one address are in order of arrival. */
+  private readonly waiting = new Map<string, Set<Connection>>();
+  private readonly unproven: FairPlaces<Connection>;
   private readonly clock: NodeJS.Timeout;
-  /** When those who wait are looked at again, because time alone may give them a place. */
+  /** Runs `admit` again, because the passing of time can free a place (`reclaimAfterMs`). */
   private again: NodeJS.Timeout | undefined;
   private waitingCount = 0;
-  private knownCount = 0;
+  private provenCount = 0;
   private closed = false;
 
-  /** @param secondMs what counts as a second; another than 1000 in tests */
+  /** @param secondMs milliseconds of a second; tests use fewer than 1000 */
   constructor(
     private readonly limits: AdmissionLimits,
     private readonly events: AdmissionEvents,
     secondMs = 1000,
   ) {
-    this.strangers = new FairPlaces(limits.strangers, ({ socket }) => socket.destroy());
-    // What lies there already is read before anybody is judged. A thread that is busy for long counts one second, whatever it was: it listened to nobody.
+    this.unproven = new FairPlaces(limits.unproven, ({ socket }) => socket.destroy());
+    // setImmediate lets bytes that have already arrived be read first. A thread that was busy for long counts one second only, because it
+    // could not read in that time.
     this.clock = setInterval(() => setImmediate(() => this.second()), secondMs).unref();
   }
 
-  /** A connection that the kernel has accepted. */
+  /** Takes a connection that the kernel has accepted, or ends it when there is no room. */
   take(socket: Socket): void {
     const peer = peerOf(socket);
-    if (this.closed || peer === undefined || this.guests.has(peer) || !this.hasRoom(addressOf(peer))) return void socket.destroy();
-    const guest: Guest = {
-      peer, socket, address: addressOf(peer), stage: 'Silent', first: Buffer.alloc(0), heard: 0, quiet: 0, age: 0, answering: false,
-      onData: (chunk) => this.hear(guest, chunk),
+    if (this.closed || peer === undefined || this.connections.has(peer) || !this.hasRoom(addressOf(peer))) return void socket.destroy();
+    const connection: Connection = {
+      peer, socket, address: addressOf(peer), stage: 'Silent', first: Buffer.alloc(0), bytesSeen: 0, quiet: 0, age: 0, answering: false,
+      onData: (chunk) => this.receive(connection, chunk),
     };
-    this.guests.set(peer, guest);
-    this.silent.add(guest);
-    socket.on('error', () => undefined); // its close follows
-    socket.once('close', () => this.forget(guest));
-    socket.on('data', guest.onData);
+    this.connections.set(peer, connection);
+    this.silent.add(connection);
+    socket.on('error', () => undefined); // 'close' follows
+    socket.once('close', () => this.forget(connection));
+    socket.on('data', connection.onData);
   }
 
-  /** It has asked, and its silence is ours until it is known or `answered`. */
-  asked(peer: string): void {
-    const guest = this.guests.get(peer);
-    if (guest !== undefined) guest.answering = true;
+  /** The server works on a request of the connection: silence does not end it until `endAnswer` or `markProven`. */
+  beginAnswer(peer: string): void {
+    const connection = this.connections.get(peer);
+    if (connection !== undefined) connection.answering = true;
   }
 
-  /** It has had its answer, and is no better known than before. */
-  answered(peer: string): void {
-    const guest = this.guests.get(peer);
-    if (guest !== undefined) [guest.answering, guest.quiet] = [false, 0];
+  /** The server has answered, and the connection stays unproven. */
+  endAnswer(peer: string): void {
+    const connection = this.connections.get(peer);
+    if (connection !== undefined) [connection.answering, connection.quiet] = [false, 0];
   }
 
-  /** It has shown who it is: from now on nothing here ends it. @returns false when it is gone, or there are too many */
-  know(peer: string): boolean {
-    const guest = this.guests.get(peer);
-    if (guest === undefined || guest.socket.destroyed) return false;
-    if (guest.stage === 'Known') return true;
-    if (this.knownCount >= this.limits.known) {
-      guest.socket.destroy();
+  /**
+   * The server has authenticated the connection: from now on no limit of time ends it.
+   * @returns false when the connection is closed, or was ended because there are too many proven ones
+   */
+  markProven(peer: string): boolean {
+    const connection = this.connections.get(peer);
+    if (connection === undefined || connection.socket.destroyed) return false;
+    if (connection.stage === 'Proven') return true;
+    if (this.provenCount >= this.limits.proven) {
+      connection.socket.destroy();
       return false;
     }
-    this.leave(guest);
-    guest.stage = 'Known';
-    this.knownCount += 1;
-    this.letIn();
+    this.leave(connection);
+    connection.stage = 'Proven';
+    this.provenCount += 1;
+    this.admit();
     return true;
   }
 
+  /** Ends the connection. */
   end(peer: string): void {
-    this.guests.get(peer)?.socket.destroy();
+    this.connections.get(peer)?.socket.destroy();
   }
 
-  /** Nobody is let in any more; who is there stays. */
+  /** Admits no further connection; those that are there stay. */
   close(): void {
     this.closed = true;
     clearInterval(this.clock);
     clearTimeout(this.again);
   }
 
-  /** Ends every connection at once; others may come. */
+  /** Ends every connection; new ones are still admitted. */
   drop(): void {
-    for (const { socket } of [...this.guests.values()]) socket.destroy();
+    for (const { socket } of [...this.connections.values()]) socket.destroy();
   }
 
-  /** Ends every connection at once, and lets nobody in any more. */
+  /** Ends every connection and admits no further one. */
   cut(): void {
     this.close();
     this.drop();
   }
 
-  /** Idle ones go first: who has said nothing for longest; then one of the address of which most wait, if it is not that of the newcomer. */
+  /**
+   * True when there is room for a connection of the address. When there is none, it ends the connection that has been silent for longest,
+   * otherwise the first of the address with most waiting connections, if that address has more than the newcomer's.
+   */
   private hasRoom(newcomer: string): boolean {
     if (this.silent.size + this.waitingCount < this.limits.waiting) return true;
     const [idle] = this.silent;
-    const most = [...this.waiting.values()].reduce<ReadonlySet<Guest>>((a, b) => (b.size > a.size ? b : a), new Set());
+    const most = [...this.waiting.values()].reduce<ReadonlySet<Connection>>((a, b) => (b.size > a.size ? b : a), new Set());
     const [first] = most.size > (this.waiting.get(newcomer)?.size ?? 0) + 1 ? most : [];
     const leaving = idle ?? first;
     if (leaving === undefined) return false;
@@ -149,36 +161,36 @@ export class Admission {
     return true;
   }
 
-  private hear(guest: Guest, chunk: Buffer): void {
-    guest.first = guest.first.length === 0 ? chunk : Buffer.concat([guest.first, chunk]);
-    if (guest.first.length > mostFirstBytes || !this.events.begins(guest.first)) return void guest.socket.destroy();
-    if (guest.stage !== 'Silent') return;
-    this.leave(guest);
-    [guest.stage, guest.age] = ['Waiting', 0];
-    const own = this.waiting.get(guest.address);
-    if (own === undefined) this.waiting.set(guest.address, new Set([guest]));
-    else own.add(guest);
+  private receive(connection: Connection, chunk: Buffer): void {
+    connection.first = connection.first.length === 0 ? chunk : Buffer.concat([connection.first, chunk]);
+    if (connection.first.length > mostFirstBytes || !this.events.begins(connection.first)) return void connection.socket.destroy();
+    if (connection.stage !== 'Silent') return;
+    this.leave(connection);
+    [connection.stage, connection.age] = ['Waiting', 0];
+    const own = this.waiting.get(connection.address);
+    if (own === undefined) this.waiting.set(connection.address, new Set([connection]));
+    else own.add(connection);
     this.waitingCount += 1;
-    this.letIn();
+    this.admit();
   }
 
-  private letIn(): void {
+  private admit(): void {
     for (let next = this.next(); !this.closed && next !== undefined; next = this.next()) {
-      if (!this.strangers.take(next.address, next)) return this.letInLater();
+      if (!this.unproven.take(next.address, next)) return this.admitLater();
       this.leave(next);
       this.goLast(next.address);
-      [next.stage, next.age, next.quiet] = ['Stranger', 0, 0];
+      [next.stage, next.age, next.quiet] = ['Unproven', 0, 0];
       const { socket, first } = next;
       socket.off('data', next.onData);
       socket.pause();
       socket.unshift(first);
       next.first = Buffer.alloc(0);
-      this.events.onLetIn(socket);
+      this.events.onAdmitted(socket);
       process.nextTick(() => socket.resume());
     }
   }
 
-  /** An address that never stops waiting is not served again before the others. */
+  /** Moves an address to the end of the order, so that it is not served again before the others. */
   private goLast(address: string): void {
     const own = this.waiting.get(address);
     if (own === undefined) return;
@@ -186,21 +198,21 @@ export class Admission {
     this.waiting.set(address, own);
   }
 
-  private letInLater(): void {
-    const { sureMs } = this.limits.strangers;
-    if (sureMs === undefined || this.again !== undefined) return;
+  private admitLater(): void {
+    const { reclaimAfterMs } = this.limits.unproven;
+    if (reclaimAfterMs === undefined || this.again !== undefined) return;
     this.again = setTimeout(() => {
       this.again = undefined;
-      this.letIn();
-    }, sureMs / 4).unref();
+      this.admit();
+    }, reclaimAfterMs / 4).unref();
   }
 
-  /** The longest waiting one of the address that has fewest places, and of such that which was served longest ago. */
-  private next(): Guest | undefined {
-    let found: Guest | undefined;
+  /** The first waiting connection of the address with the fewest places; among equals, of the address that was served longest ago. */
+  private next(): Connection | undefined {
+    let found: Connection | undefined;
     let fewest = Number.POSITIVE_INFINITY;
     for (const [address, [first]] of this.waiting) {
-      const places = this.strangers.of(address);
+      const places = this.unproven.of(address);
       if (places < fewest) [found, fewest] = [first, places];
       if (fewest === 0) break;
     }
@@ -208,38 +220,38 @@ export class Admission {
   }
 
   private second(): void {
-    const { quietSeconds, strangerSeconds, waitingSeconds } = this.limits;
-    for (const guest of [...this.guests.values()]) {
-      if (guest.stage === 'Known') continue;
-      const heard = guest.socket.bytesRead;
-      guest.quiet = heard === guest.heard ? guest.quiet + 1 : 0;
-      guest.heard = heard;
-      guest.age += 1;
+    const { quietSeconds, unprovenSeconds, waitingSeconds } = this.limits;
+    for (const connection of [...this.connections.values()]) {
+      if (connection.stage === 'Proven') continue;
+      const bytesSeen = connection.socket.bytesRead;
+      connection.quiet = bytesSeen === connection.bytesSeen ? connection.quiet + 1 : 0;
+      connection.bytesSeen = bytesSeen;
+      connection.age += 1;
       const over = {
-        Silent: guest.quiet >= quietSeconds,
-        Waiting: guest.age >= waitingSeconds,
-        Stranger: !guest.answering && (guest.quiet >= quietSeconds || guest.age >= strangerSeconds),
-      }[guest.stage];
-      if (over) guest.socket.destroy();
+        Silent: connection.quiet >= quietSeconds,
+        Waiting: connection.age >= waitingSeconds,
+        Unproven: !connection.answering && (connection.quiet >= quietSeconds || connection.age >= unprovenSeconds),
+      }[connection.stage];
+      if (over) connection.socket.destroy();
     }
   }
 
-  private forget(guest: Guest): void {
-    if (this.guests.get(guest.peer) !== guest) return;
-    this.guests.delete(guest.peer);
-    this.leave(guest);
-    this.letIn();
+  private forget(connection: Connection): void {
+    if (this.connections.get(connection.peer) !== connection) return;
+    this.connections.delete(connection.peer);
+    this.leave(connection);
+    this.admit();
   }
 
-  /** Gives back what its stage has taken. */
-  private leave(guest: Guest): void {
-    const { address, stage } = guest;
-    if (stage === 'Silent') this.silent.delete(guest);
-    else if (stage === 'Known') this.knownCount -= 1;
-    else if (stage === 'Stranger') this.strangers.giveBack(address, guest);
+  /** Removes the connection from the set and counter of its stage. */
+  private leave(connection: Connection): void {
+    const { address, stage } = connection;
+    if (stage === 'Silent') this.silent.delete(connection);
+    else if (stage === 'Proven') this.provenCount -= 1;
+    else if (stage === 'Unproven') this.unproven.giveBack(address, connection);
     else {
       const own = this.waiting.get(address);
-      if (own?.delete(guest) === true) this.waitingCount -= 1;
+      if (own?.delete(connection) === true) this.waitingCount -= 1;
       if (own?.size === 0) this.waiting.delete(address);
     }
   }

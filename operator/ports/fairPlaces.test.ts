@@ -5,14 +5,14 @@ function setUp(lead: number) {
   return { lost, places: new FairPlaces<string>({ all: 4, lead }, (holder) => lost.push(holder)) };
 }
 
-test('the oldest of the address that has most gives way to another', () => {
+test('the oldest holder of the address with most places loses its place to another address', () => {
   const { lost, places } = setUp(2);
   for (const each of ['a1', 'a2', 'a3', 'b1']) expect(places.take(each.slice(0, 1), each)).toBe(true);
   expect(places.take('c', 'c1')).toBe(true);
   expect(lost).toEqual(['a1']);
 });
 
-test('nobody gives way to his own address, nor to one that would then have as much more', () => {
+test('no place is taken for the same address, nor for one that has nearly as many places', () => {
   const { lost, places } = setUp(2);
   for (const each of ['a1', 'a2', 'b1', 'b2']) places.take(each.slice(0, 1), each);
   expect([places.take('a', 'a3'), places.take('b', 'b3')]).toEqual([false, false]);
@@ -21,16 +21,16 @@ test('nobody gives way to his own address, nor to one that would then have as mu
   expect(lost).toEqual(['a1']);
 });
 
-test('without a lead every newcomer gets in, also of the same address', () => {
+test('with a lead of 0 every newcomer gets a place, also from its own address', () => {
   const { lost, places } = setUp(0);
   for (let each = 1; each <= 6; each += 1) expect(places.take('a', `a${each}`)).toBe(true);
   expect(lost).toEqual(['a1', 'a2']);
 });
 
-test('who has had a place for long gives it to an address that has none, and to no other', () => {
+test('after reclaimAfterMs the oldest place goes to an address without a place, and to no other', () => {
   let now = 0;
   const lost: string[] = [];
-  const places = new FairPlaces<string>({ all: 2, lead: 2, sureMs: 500 }, (holder) => lost.push(holder), () => now);
+  const places = new FairPlaces<string>({ all: 2, lead: 2, reclaimAfterMs: 500 }, (holder) => lost.push(holder), () => now);
   places.take('a', 'a1');
   now = 100;
   places.take('b', 'b1');

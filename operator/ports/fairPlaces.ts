@@ -1,30 +1,32 @@
-// A number of places that addresses share: when all are taken, who has most gives one to who has less.
+// A limited number of places that client addresses share. When all are taken, the address with most places can lose one to another address.
 export interface PlaceLimits {
+  /** Number of places. */
   readonly all: number;
-  /** How many places more an address must have than that of a newcomer to lose its oldest to it; with 0 every newcomer gets in. */
+  /** An address loses its oldest place to a newcomer when it has at least this many places more; with 0 every newcomer gets a place. */
   readonly lead: number;
-  /** An address without any place takes that of whoever has had one for longer, when nobody has the lead. Undefined: nobody gives way for that. */
-  readonly sureMs?: number;
+  /** Milliseconds after which the oldest place goes to an address without a place, when no address has the lead. Undefined: it does not. */
+  readonly reclaimAfterMs?: number;
 }
 
 export class FairPlaces<Holder> {
   private readonly taken = new Map<string, Set<Holder>>();
-  /** When each got its place, oldest first. */
+  /** Holder → when it got its place, in milliseconds; oldest first. */
   private readonly since = new Map<Holder, number>();
 
   constructor(
     private readonly limits: PlaceLimits,
-    /** Is told that it has lost its place. */
+    /** Called with a holder that lost its place to another address. */
     private readonly onLost: (holder: Holder) => void,
-    /** Milliseconds, of any beginning. */
+    /** A monotonic clock in milliseconds. */
     private readonly now: () => number = () => performance.now(),
   ) {}
 
+  /** Number of places that the address holds. */
   of(address: string): number {
     return this.taken.get(address)?.size ?? 0;
   }
 
-  /** @returns false when there is none for it */
+  /** Gives the holder a place. @returns false when none is free and none could be taken from another address */
   take(address: string, holder: Holder): boolean {
     if (this.since.size >= this.limits.all && !this.makeRoom(address)) return false;
     const own = this.taken.get(address);
@@ -34,7 +36,7 @@ export class FairPlaces<Holder> {
     return true;
   }
 
-  /** Does nothing when it has none. */
+  /** Frees the holder's place; does nothing when it has none. */
   giveBack(address: string, holder: Holder): void {
     const own = this.taken.get(address);
     if (own?.delete(holder) !== true) return;
@@ -52,8 +54,8 @@ export class FairPlaces<Holder> {
 
   private loseOldest(): boolean {
     const [oldest] = this.since;
-    const { sureMs } = this.limits;
-    if (oldest === undefined || sureMs === undefined || this.now() - oldest[1] < sureMs) return false;
+    const { reclaimAfterMs } = this.limits;
+    if (oldest === undefined || reclaimAfterMs === undefined || this.now() - oldest[1] < reclaimAfterMs) return false;
     for (const [address, holders] of this.taken) if (holders.has(oldest[0])) return this.lose(address, oldest[0]);
     return false;
   }

@@ -1,4 +1,4 @@
-// Ports that anybody in the cluster can reach: who is heard there, and how much those may take who have not shown who they are.
+// Bounds for ports that any client in the cluster can reach: which connections are admitted, and what unauthenticated ones may cost.
 export * from './admission';
 export * from './fairPlaces';
 export * from './peer';

@@ -1,4 +1,4 @@
-// Probes are answered whatever else is connected, and nobody keeps a connection for long.
+// Probes are answered whatever other connections there are, and no client keeps a connection for long.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
@@ -9,7 +9,7 @@ let open: Socket[];
 beforeEach(async () => {
   open = [];
   const metrics = new Registry();
-  // More than the kernel holds for a reader that does not read.
+  // More bytes than the kernel buffers for a client that does not read.
   new Gauge({ name: 'much', help: 'x'.repeat(8 << 20), registers: [metrics] });
   server = await serveHealth(0, { alive: () => true, unready: () => undefined, metrics });
 });
@@ -29,22 +29,22 @@ async function crowd(count: number, says: string): Promise<Socket[]> {
 const probe = async (): Promise<number> => (await fetch(`http://127.0.0.1:${server.port}/healthz`, { signal: AbortSignal.timeout(5000) })).status;
 
 test.each([
-  ['say nothing', ''],
+  ['send nothing', ''],
   ['never finish their request', 'GET /healthz HTTP/1.1\r\nhost: x\r\n'],
-  ['do not read the metrics that they ask for', 'GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'],
+  ['request metrics and do not read them', 'GET /metrics HTTP/1.1\r\nhost: x\r\n\r\n'],
 ])('probes are answered while a hundred connections %s', async (_, says) => {
   await crowd(100, says);
   for (let each = 0; each < 20; each += 1) expect(await probe()).toBe(200);
 });
 
-test.each([['nothing', ''], ['half a request', 'GET /he']])('a connection that says %s is ended within seconds', async (_, says) => {
+test.each([['nothing', ''], ['half a request', 'GET /he']])('a connection that sends %s is ended within 6 seconds', async (_, says) => {
   const began = performance.now();
   const [socket] = await crowd(1, says);
   await once((socket as Socket).resume(), 'close');
   expect(performance.now() - began).toBeLessThan(6000);
 });
 
-test('an answer ends its connection', async () => {
+test('the server closes a connection after its answer, also with keep-alive', async () => {
   const [socket] = await crowd(1, 'GET /healthz HTTP/1.1\r\nhost: x\r\nconnection: keep-alive\r\n\r\n');
   const ended = once(socket as Socket, 'close');
   const [text] = (await once(socket as Socket, 'data')) as [Buffer];

@@ -1,4 +1,4 @@
-// What every long-running part of the product has in common.
+// What controller and agent have in common as long-running processes: log, probes, metrics and memory settings.
 export * from './frugalMemory';
 export * from './health';
 export * from './log';

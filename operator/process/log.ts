@@ -1,16 +1,19 @@
-// The log of a long-running part: one JSON object a line on standard output.
+// The log of controller and agent: one JSON object per line on standard output.
 import { createLogger, format, type Logger, transports } from 'winston';
 import { oneLine } from '../api';
 
 export type Log = Logger;
 
-/** Where winston's formats leave what is to be written. */
+/** The key under which winston's formats store the text to be written. */
 const written = Symbol.for('message');
 
-/** JSON escapes C0 only; what else could steer the terminal of whoever reads the log is escaped the same way. */
+/** JSON escapes only C0 control characters. This escapes the other characters that could act on the reader's terminal the same way. */
 const oneLineOfJson = format.printf((info) => oneLine(String(info[written])));
 
-/** `defaults` stand in every line: which part speaks, and of which node or pod. */
+/**
+ * A log that writes messages of `level` and above.
+ * @param defaults fields of every line: the part that logs, and its node or pod
+ */
 export function createLog(level: string, defaults: Readonly<Record<string, string>>): Log {
   return createLogger({
     level,

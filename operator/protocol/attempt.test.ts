@@ -1,6 +1,6 @@
-// Where the kernel lets agents in and nobody speaks, as for a controller that is frozen: here a listener that reads, and says nothing.
+// Connecting to a controller that does not answer although the kernel accepts its connections: here a listener that reads and sends nothing.
 import type { Socket } from 'node:net';
-import { Backoff } from './backoff';
+import { Backoff } from '../base';
 import { TestChannel } from './channel.testing';
 import { listen, type Listener } from './listener';
 
@@ -23,10 +23,10 @@ afterEach(async () => {
   await channel.end();
 });
 
-const refused = /^down .*let in, and not accepted within 100 ms/;
-const slow = new Backoff({ minMs: 2500, maxMs: 2500, random: () => 0 });
+const refused = /^down .*did not accept the stream within 100 ms/;
+const slow = new Backoff({ firstMs: 2500, maxMs: 2500, minMs: 2500 });
 
-test('an agent tries again until somebody speaks', async () => {
+test('an agent connects again until a controller accepts its stream', async () => {
   channel.agent(frozen.port, { acceptedWithinMs: 100 });
   await channel.journal.until(refused);
   await channel.journal.until(refused, channel.journal.lines.length);
@@ -35,14 +35,14 @@ test('an agent tries again until somebody speaks', async () => {
   await channel.journal.until(/^up/);
 });
 
-test('nothing is left of an attempt, and no other follows before the back-off is over', async () => {
+test('an attempt that timed out leaves no connection, and the next follows after the back-off only', async () => {
   channel.agent(frozen.port, { acceptedWithinMs: 100, backoff: slow });
   await channel.journal.until(refused);
-  await new Promise((resolve) => setTimeout(resolve, 2000)); // grpc-js would be back after one second
+  await new Promise((resolve) => setTimeout(resolve, 2000)); // grpc-js alone would connect again after one second
   expect([came, held]).toEqual([1, 0]);
 });
 
-test('a stream that was accepted in time goes on', async () => {
+test('the limit does not end a stream that was accepted in time', async () => {
   const server = await channel.serve();
   channel.agent(server.port, { acceptedWithinMs: 500 });
   await channel.journal.until(/^up/);

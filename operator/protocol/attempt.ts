@@ -1,6 +1,6 @@
-// One attempt to be let in by a controller, and nothing after it. The kernel lets connections in for a controller that is frozen, or whose
-// node has just died, and nothing comes on them; keepalive only begins once both ends speak HTTP/2. A closed client of grpc-js keeps
-// a socket whose handshake nobody answers, and makes another connection when its own back-off is over (subchannel.ts, unref()).
+// The time limit of one attempt to open a stream. When a controller is frozen or its node has just died, the kernel still accepts the
+// connection and no byte follows; gRPC's keepalive begins only after the HTTP/2 handshake. A closed client of grpc-js keeps a socket whose
+// TLS handshake is not answered, and opens another connection after its own back-off (subchannel.ts, unref()).
 import type { Socket } from 'node:net';
 import type { ChannelCredentials } from '@grpc/grpc-js';
 
@@ -12,13 +12,13 @@ export class Attempt {
   private over = false;
   private limit: NodeJS.Timeout | undefined;
 
-  /** @param limitMs from the moment the kernel has let it in until `succeed` */
+  /** @param limitMs milliseconds from the established TCP connection until `succeed` */
   constructor(private readonly limitMs: number) {}
 
-  /** Makes all connections with these credentials part of the attempt. */
+  /** Applies the limit to every connection that is opened with these credentials. Returns the same credentials. */
   watch(credentials: ChannelCredentials): ChannelCredentials {
     const create = credentials._createSecureConnector.bind(credentials);
-    credentials._createSecureConnector = (...words) => this.watched(create(...words));
+    credentials._createSecureConnector = (...args) => this.watched(create(...args));
     return credentials;
   }
 
@@ -28,7 +28,7 @@ export class Attempt {
     clearTimeout(this.limit);
   }
 
-  /** The stream has ended, or there will be none. */
+  /** The stream has ended, or the attempt is given up: its socket is closed unless the stream was accepted. */
   end(): void {
     this.over = true;
     clearTimeout(this.limit);
@@ -37,7 +37,7 @@ export class Attempt {
 
   private watched(connector: SecureConnector): SecureConnector {
     return {
-      waitForReady: () => (this.over ? Promise.reject(new Error('the attempt is over')) : connector.waitForReady()),
+      waitForReady: () => (this.over ? Promise.reject(new Error('this attempt to connect has ended')) : connector.waitForReady()),
       connect: (socket) => {
         this.begin(socket);
         return connector.connect(socket);
@@ -51,6 +51,7 @@ export class Attempt {
     this.socket = socket;
     if (this.over) return void socket.destroy();
     clearTimeout(this.limit);
-    this.limit = setTimeout(() => socket.destroy(new Error(`let in, and not accepted within ${this.limitMs} ms`)), this.limitMs);
+    const late = new Error(`the TCP connection was established, but the controller did not accept the stream within ${this.limitMs} ms`);
+    this.limit = setTimeout(() => socket.destroy(late), this.limitMs);
   }
 }

@@ -1,8 +1,9 @@
-// The server certificate of the channel, replaceable while the server runs.
+// The server certificate of the channel, which can be replaced while the server runs.
 import { createSecureContext } from 'node:tls';
 import type { experimental } from '@grpc/grpc-js';
+import { errorMessage } from '../base';
 
-/** PEM texts. */
+/** A certificate and its private key, both in PEM. */
 export interface CertificatePair {
   readonly certificate: string;
   readonly key: string;
@@ -11,7 +12,7 @@ export interface CertificatePair {
 type Provider = experimental.CertificateProvider;
 type Listener = experimental.IdentityCertificateUpdateListener;
 
-/** Hands grpc-js the pair in force; new connections use a replaced one at once. */
+/** Gives grpc-js the current certificate. Connections that begin after `use` get the new one. */
 export class ServerCertificate implements Provider {
   private readonly listeners = new Set<Listener>();
   private update: experimental.IdentityCertificateUpdate;
@@ -20,13 +21,13 @@ export class ServerCertificate implements Provider {
     this.update = readPair(pair);
   }
 
-  /** Throws, and keeps the old pair, when the new one is not a certificate and its key. */
+  /** Replaces the pair. @throws Error when it is not a certificate with its key; the old pair then stays */
   use(pair: CertificatePair): void {
     this.update = readPair(pair);
     for (const listener of this.listeners) listener(this.update);
   }
 
-  // grpc-js registers itself before it is ready to listen (server-credentials.ts, _addWatcher): answer a moment later.
+  // grpc-js adds its listener before the listener can be called (server-credentials.ts, _addWatcher), so it is called in a microtask.
   addIdentityCertificateListener(listener: Listener): void {
     this.listeners.add(listener);
     queueMicrotask(() => {
@@ -38,7 +39,7 @@ export class ServerCertificate implements Provider {
     this.listeners.delete(listener);
   }
 
-  // Agents show tokens, not certificates: there is no CA to hand out.
+  // Agents authenticate by tokens and not by client certificates, so there is no CA for them.
   addCaCertificateListener(): void {}
   removeCaCertificateListener(): void {}
 }
@@ -47,8 +48,7 @@ function readPair({ certificate, key }: CertificatePair): experimental.IdentityC
   try {
     createSecureContext({ cert: certificate, key });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new Error(`reading the channel's certificate and key: ${why}`);
+    throw new Error(`read the channel's certificate and key: ${errorMessage(error)}`);
   }
   return { certificate: Buffer.from(certificate), privateKey: Buffer.from(key) };
 }

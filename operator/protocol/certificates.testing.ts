@@ -1,4 +1,4 @@
-// For tests: a CA and server certificates of it, made on the spot by openssl.
+// For tests: a CA and server certificates that it has signed, made by openssl.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -1,4 +1,4 @@
-// The channel's ordinary life: orders and reports, coming back, going.
+// Orders and reports on the channel, reconnecting and closing.
 import { anOrder, hello, reportOf, TestChannel } from './channel.testing';
 
 let channel: TestChannel;
@@ -7,7 +7,7 @@ beforeEach(() => {
 });
 afterEach(() => channel.end());
 
-test('an agent says hello, reports, and gets its orders', async () => {
+test('an agent sends Hello and reports, and gets orders', async () => {
   const { port } = await channel.serve();
   const client = channel.agent(port);
   client.send(reportOf(0));
@@ -22,7 +22,7 @@ test('an agent says hello, reports, and gets its orders', async () => {
   expect(channel.sessions[0]?.hello).toEqual(hello);
 });
 
-test('reports that come faster than they can be sent are replaced by the latest', async () => {
+test('of reports that come faster than they can be sent only the latest is sent', async () => {
   const { port } = await channel.serve({}, { messageIntervalMs: 20 });
   const client = channel.agent(port);
   await channel.journal.until(/^up/);
@@ -31,7 +31,7 @@ test('reports that come faster than they can be sent are replaced by the latest'
   expect(channel.journal.lines.filter((line) => line.startsWith('report')).length).toBeLessThan(50);
 });
 
-test('an agent that waits to be let in has only its latest report to tell then', async () => {
+test('an agent that waits for its stream to be accepted then sends only its latest report', async () => {
   let letIn: (identity: string) => void = () => undefined;
   let shown: () => void = () => undefined;
   const asked = new Promise<void>((resolve) => (shown = resolve));
@@ -52,7 +52,7 @@ test('an agent that waits to be let in has only its latest report to tell then',
   expect(channel.journal.lines.filter((line) => line.startsWith('report'))).toEqual(['report 3', 'report 4']);
 });
 
-test('an agent comes back after the controller went away, and repeats its latest report', async () => {
+test('an agent reconnects after the controller has stopped, and repeats its latest report', async () => {
   const first = await channel.serve();
   const client = channel.agent(first.port);
   client.send(reportOf(41));
@@ -74,7 +74,7 @@ test('a rotated token is used for the next stream', async () => {
   expect(channel.journal.lines).toContain('closed for the test');
 });
 
-test('a controller that fails on a report ends that stream only', async () => {
+test('a controller that throws on a report ends that stream only', async () => {
   const { port } = await channel.serve({
     onStream: () => ({
       onReport: () => {
@@ -88,7 +88,7 @@ test('a controller that fails on a report ends that stream only', async () => {
   await channel.journal.until(/^down .*INTERNAL/);
 });
 
-test('an error in a callback of the agent is told, not thrown', async () => {
+test('an error in a callback of the agent goes to onDefect and is not thrown', async () => {
   const { port } = await channel.serve();
   channel.agent(port, {
     onOrder: () => {
@@ -100,7 +100,7 @@ test('an error in a callback of the agent is told, not thrown', async () => {
   expect(await channel.journal.until(/^defect/)).toContain('defect');
 });
 
-test('an agent that closes is seen to go, after its last report', async () => {
+test('the controller gets the last report of an agent that closes, and then the end of its stream', async () => {
   const { port } = await channel.serve();
   const client = channel.agent(port);
   await channel.journal.until(/^open/);
@@ -110,7 +110,7 @@ test('an agent that closes is seen to go, after its last report', async () => {
   expect(channel.journal.lines.filter((line) => /^(report|closed)/.test(line))).toEqual(['report 5', 'closed the agent ended the stream']);
 });
 
-test('an address that is taken is an error that names it', async () => {
+test('the error for an address that is in use names the address', async () => {
   const { port } = await channel.serve();
   await expect(channel.serve({ address: `127.0.0.1:${port}` })).rejects.toThrow(`listening for agents at 127.0.0.1:${port}`);
 });

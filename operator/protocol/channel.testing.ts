@@ -1,9 +1,9 @@
-// For tests: a channel on loopback, with a real server, real agents and clients that say what they like; all ends with the test.
+// For tests: a channel on loopback with a real server, real agents and raw clients that send any bytes; everything ends with the test.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
-import { Backoff } from './backoff';
+import { Backoff } from '../base';
 import { type TestAuthority, testAuthority } from './certificates.testing';
 import { type AgentClient, type AgentClientOptions, connectAgent } from './client';
 import { Journal } from './journal.testing';
@@ -26,16 +26,16 @@ export const sayHello = (message: FromAgent = { message: 'hello', hello }): Buff
 
 export interface RawStream {
   say(bytes: Buffer): void;
-  /** Reads what comes from now on; until then nothing is read. */
+  /** Begins to read the stream; before that nothing is read. */
   read(onMessage: (message: FromController) => void): void;
   readonly ended: Promise<StatusObject>;
 }
 
-/** One test's channel. The token file holds `good`; a token that begins so is accepted. */
+/** The channel of one test. The token file has the token `good`; every token that begins with `good` is accepted. */
 export class TestChannel {
   readonly directory = mkdtempSync(join(tmpdir(), 'channel-'));
   readonly authority: TestAuthority = testAuthority();
-  /** What happened at either end, in order. */
+  /** The events at both ends, in order. */
   readonly journal = new Journal();
   readonly sessions: AgentSession<string>[] = [];
   private readonly servers: AgentServer[] = [];
@@ -100,19 +100,19 @@ export class TestChannel {
       onOrder: (order) => journal.add(`order ${order.revision}`),
       onState: (connected, reason) => journal.add(`${connected ? 'up' : 'down'} ${reason}`),
       onDefect: (error) => journal.add(`defect ${String(error)}`),
-      backoff: new Backoff({ minMs: 20, maxMs: 100, random: Math.random }),
+      backoff: new Backoff({ firstMs: 40, maxMs: 100, minMs: 20 }),
       ...extra,
     });
     this.agents.push(client);
     return client;
   }
 
-  /** A client that says what it likes. */
+  /** A client that sends any bytes. */
   raw(port: number, token = 'good'): RawStream {
-    return this.rawStreams(port, 1, token)[0] as RawStream; // one was asked for
+    return this.rawStreams(port, 1, token)[0] as RawStream; // its length is 1
   }
 
-  /** The same with several streams on one connection. */
+  /** Several such streams on one connection. */
   rawStreams(port: number, count: number, token = 'good'): RawStream[] {
     const client = new Client(`127.0.0.1:${port}`, credentials.createSsl(Buffer.from(this.authority.ca)), {
       'grpc.ssl_target_name_override': serverName,

@@ -1,4 +1,4 @@
-// Crowds that are no agents, from another address and from the agent's own: an agent is let in all the same, and they are sent away.
+// Hundreds of connections that are no agents, from the agent's address and from another: the agent is accepted, and they are closed.
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
@@ -24,11 +24,11 @@ async function come(count: number, shakesHands: boolean, port: number, localAddr
   await Promise.all(crowd.map((each) => once(each, 'connect')));
 }
 
-describe.each([['127.0.0.2', 'another address'], ['127.0.0.1', 'its own address']])('from %s, %s', (from) => {
+describe.each([['127.0.0.2', 'another address'], ['127.0.0.1', 'the agent’s own address']])('with connections from %s, %s', (from) => {
   test.each([
-    ['are silent', false],
-    ['shake hands and say nothing', true],
-  ])('an agent is let in among hundreds that %s, which are gone within seconds', async (_, shakesHands) => {
+    ['send nothing', false],
+    ['finish the TLS handshake and open no stream', true],
+  ])('an agent is accepted among 250 connections that %s, and these are closed', async (_, shakesHands) => {
     const { port } = await channel.serve();
     await come(250, shakesHands, port, from);
     const began = performance.now();
@@ -40,7 +40,7 @@ describe.each([['127.0.0.2', 'another address'], ['127.0.0.1', 'its own address'
   }, 60_000);
 });
 
-test('streams whose token nobody has looked at yet take no place of agents', async () => {
+test('streams whose token is not checked yet do not count as agents', async () => {
   let asked = 0;
   const { port } = await channel.serve({
     maxStreams: 1,

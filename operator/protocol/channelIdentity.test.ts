@@ -1,4 +1,4 @@
-// Who is talked to: tokens, certificates, and the seats there are.
+// Authentication on the channel: tokens, certificates, and the limit of agents.
 import { status } from '@grpc/grpc-js';
 import { testAuthority } from './certificates.testing';
 import { reportOf, serverName, TestChannel } from './channel.testing';
@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => channel.end());
 
-test('a wrong token is refused and logged, and the agent is told why', async () => {
+test('a token that is not valid is refused and logged, and the agent gets the reason', async () => {
   const { port } = await channel.serve();
   channel.write('token', 'bad');
   channel.agent(port);
@@ -25,7 +25,7 @@ test('a stream without a token is refused', async () => {
   expect((await ended).code).toBe(status.UNAUTHENTICATED);
 });
 
-test('a missing token file is told and tried again until it is there', async () => {
+test('a missing token file is reported, and the agent tries again until the file exists', async () => {
   const { port } = await channel.serve();
   channel.agent(port, { tokenFile: channel.path('later') });
   expect(await channel.journal.until(/^down/)).toMatch(/ENOENT.*later/);
@@ -33,26 +33,26 @@ test('a missing token file is told and tried again until it is there', async () 
   await channel.journal.until(/^open/);
 });
 
-test('when tokens cannot be checked the agent is told to come back, without the inner cause', async () => {
+test('when a token cannot be checked the agent gets UNAVAILABLE without the internal cause', async () => {
   const { port } = await channel.serve({ authenticate: () => Promise.reject(new Error('API server at 10.0.0.1 is down')) });
   channel.agent(port);
   expect(await channel.journal.until(/^down/)).toMatch(/UNAVAILABLE: the token cannot be checked now/);
   expect(await channel.journal.until(/^refused checking/)).toMatch(/API server at 10\.0\.0\.1 is down/);
 });
 
-test('a check that takes too long is UNAVAILABLE', async () => {
+test('a check of a token that takes too long results in UNAVAILABLE', async () => {
   const { port } = await channel.serve({ authenticate: () => new Promise(() => undefined) }, { authenticateMs: 20 });
   expect((await channel.raw(port).ended).code).toBe(status.UNAVAILABLE);
 });
 
-test('a controller with a certificate of another name is not talked to', async () => {
+test('an agent does not connect to a controller with a certificate for another name', async () => {
   const { port } = await channel.serve({ tls: channel.authority.issue('somebody-else.test') });
   channel.agent(port);
   await channel.journal.until(/^down .*UNAVAILABLE/);
   expect(channel.sessions).toEqual([]);
 });
 
-test('a controller of another CA is not talked to', async () => {
+test('an agent does not connect to a controller with a certificate of another CA', async () => {
   const other = testAuthority();
   const { port } = await channel.serve({ tls: other.issue(serverName) });
   channel.agent(port);
@@ -60,7 +60,7 @@ test('a controller of another CA is not talked to', async () => {
   expect(channel.sessions).toEqual([]);
 });
 
-test('a replaced certificate serves new connections while open streams go on', async () => {
+test('a replaced certificate is used for new connections, and open streams go on', async () => {
   const server = await channel.serve();
   const open = channel.agent(server.port);
   open.send(reportOf(1));
@@ -82,7 +82,7 @@ test('agents beyond the limit are refused', async () => {
   expect((await channel.raw(port).ended).code).toBe(status.RESOURCE_EXHAUSTED);
 });
 
-test('a second agent that claims a node is refused with the status the controller chose', async () => {
+test('a second agent of a node is refused with the status that onStream has thrown', async () => {
   const { port } = await channel.serve({
     onStream: () => {
       throw new Refused(status.ALREADY_EXISTS, 'the node has an agent already');
@@ -94,7 +94,7 @@ test('a second agent that claims a node is refused with the status the controlle
 });
 
 describe('the token of a long stream', () => {
-  test('is shown anew when its file has another, on the same stream', async () => {
+  test('is replaced on the same stream when the token file changes', async () => {
     const { port } = await channel.serve();
     channel.agent(port, { tokenCheckMs: 10 });
     await channel.journal.until(/^open/);
@@ -103,10 +103,10 @@ describe('the token of a long stream', () => {
     expect(channel.journal.lines.filter((line) => /^(open|closed|down)/.test(line))).toEqual(['open identity of good']);
   });
 
-  test('that becomes too old ends the stream; the agent comes back', async () => {
+  test('ends the stream when it is too old, and the agent reconnects', async () => {
     const { port } = await channel.serve({}, { tokenAgeMs: 30 });
     channel.agent(port);
-    expect(await channel.journal.until(/^down/)).toContain('UNAUTHENTICATED: no fresh token was shown');
+    expect(await channel.journal.until(/^down/)).toContain('UNAUTHENTICATED: the agent sent no fresh token in time');
     await channel.journal.until(/^open/, channel.journal.lines.length);
   });
 

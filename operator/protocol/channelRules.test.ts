@@ -1,4 +1,4 @@
-// What may be said: a stream that breaks the rules is ended, and nobody else notices.
+// A stream that breaks the rules of the protocol is ended; other streams go on.
 import { type StatusObject, status } from '@grpc/grpc-js';
 import { reportOf, sayHello, TestChannel } from './channel.testing';
 import { encodeFromAgent, maxMessageBytes } from './wire';
@@ -9,7 +9,7 @@ beforeEach(() => {
 });
 afterEach(() => channel.end());
 
-describe('a stream that breaks the rules is ended and logged, and disturbs nobody else', () => {
+describe('a stream is ended and logged, and other streams go on, after', () => {
   async function disturb(misbehave: (stream: { say(bytes: Buffer): void }) => void): Promise<StatusObject> {
     const { port } = await channel.serve();
     const good = channel.agent(port);
@@ -44,7 +44,7 @@ describe('a stream that breaks the rules is ended and logged, and disturbs nobod
       say(sayHello());
       say(sayHello());
     });
-    expect(end).toMatchObject({ code: status.INVALID_ARGUMENT, details: 'Hello was said twice' });
+    expect(end).toMatchObject({ code: status.INVALID_ARGUMENT, details: 'the agent sent Hello twice' });
   });
 
   test('a report out of bounds', async () => {
@@ -59,17 +59,17 @@ describe('a stream that breaks the rules is ended and logged, and disturbs nobod
 
 test('a stream without hello is ended', async () => {
   const { port } = await channel.serve({}, { helloMs: 20 });
-  expect(await channel.raw(port).ended).toMatchObject({ code: status.DEADLINE_EXCEEDED, details: 'no Hello came' });
+  expect(await channel.raw(port).ended).toMatchObject({ code: status.DEADLINE_EXCEEDED, details: 'the agent sent no Hello in time' });
 });
 
-test('a stream that falls silent is ended', async () => {
+test('a stream without reports is ended', async () => {
   const { port } = await channel.serve({}, { silenceMs: 20 });
   const stream = channel.raw(port);
   stream.say(sayHello());
-  expect(await stream.ended).toMatchObject({ code: status.DEADLINE_EXCEEDED, details: 'no report came' });
+  expect(await stream.ended).toMatchObject({ code: status.DEADLINE_EXCEEDED, details: 'the agent sent no report in time' });
 });
 
-test('one connection has two streams at the most: the old one of an agent, and its next', async () => {
+test('a connection has two streams at most: the old one of an agent, and its next', async () => {
   const { port } = await channel.serve();
   const streams = channel.rawStreams(port, 5);
   for (const { say } of streams) say(sayHello());

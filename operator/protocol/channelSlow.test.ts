@@ -1,4 +1,4 @@
-// Agents that read nothing, or say too much: nobody else waits for them, and they cost no memory.
+// Agents that read nothing or send too much: other agents do not wait for them, and they cost little memory.
 import { anOrder, hello, reportOf, sayHello, TestChannel } from './channel.testing';
 import { maxNamespaces } from './messages';
 import { encodeFromAgent } from './wire';
@@ -9,10 +9,10 @@ beforeEach(() => {
 });
 afterEach(() => channel.end());
 
-test('an agent that reads nothing holds up nobody, and finds the latest order when it reads again', async () => {
+test('an agent that reads nothing delays no other agent, and gets the latest order when it reads again', async () => {
   const { port } = await channel.serve();
   const slow = channel.raw(port, 'good slow');
-  // Each order is told to it as a whole, and to the other one as what has changed: a new name each time.
+  // This agent gets each order whole, the other one gets changes: one new name in each order.
   slow.say(sayHello({ message: 'hello', hello: { ...hello, changes: false, packed: false } }));
   await channel.journal.until(/^open identity of good slow/);
   const told: string[][] = [];
@@ -37,7 +37,7 @@ test('an agent that reads nothing holds up nobody, and finds the latest order wh
   expect(seen.length).toBeLessThan(10);
 });
 
-test('an agent that says more than it may is read at its pace, and nobody else waits', async () => {
+test('an agent that sends too fast is read at the limited pace, and other agents do not wait', async () => {
   const { port } = await channel.serve({}, { messageIntervalMs: 50 });
   const good = channel.agent(port, {});
   const loud = channel.raw(port, 'good loud');

@@ -1,31 +1,34 @@
-// The agent's side of the channel: sends the latest report, delivers orders, and comes back by itself.
-import { Backoff } from './backoff';
+// The agent's side of the channel: sends the latest report, delivers orders, and reconnects after a failure.
+import { Backoff, type BackoffRange, errorMessage } from '../base';
 import { ControllerStream, type ControllerStreamOptions } from './clientStream';
 import type { Watch, Watched } from './live';
 import type { Order, Report } from './messages';
 
-/** The files are read, and `hello` is asked for, on every connect. */
+/** Back-off of an agent's connections. The longest wait is half of the time in which all agents of a cluster must have reconnected. */
+export const agentBackoff: BackoffRange = { firstMs: 2000, maxMs: 15_000, minMs: 1000 };
+
+/** The CA and token files are read, and `hello` is called, for every attempt to connect. */
 export interface AgentClientOptions extends ControllerStreamOptions {
   readonly onOrder: (order: Order) => void;
-  /** Asks for live data, or no longer. What was asked on a stream is void when that stream ends. */
+  /** A request for live data, or its cancellation. The end of a stream cancels every request of that stream. */
   readonly onWatch?: (watch: Watch) => void;
-  /** Told when a stream opens (true), and with the reason in one line when it ends or cannot be opened. */
+  /** Called with true when a stream opens, and with false and the reason in one line when it ends or cannot be opened. */
   readonly onState: (connected: boolean, reason: string) => void;
-  /** An error thrown by one of the callbacks above: a defect, to be logged or to be died of. */
+  /** An error that one of the callbacks above has thrown, which is a defect. */
   readonly onDefect: (error: unknown) => void;
   readonly backoff?: Backoff;
 }
 
 export interface AgentClient {
-  /** Sends the state of the node now, or as soon as there is a stream; only the latest one waits. Never throws. */
+  /** Sends the report now, or as soon as a stream is open; only the latest report waits. Never throws. */
   send(report: Report): void;
-  /** Says it on the stream there is, if there is one; `done` is called when the next may follow. Never throws. */
+  /** Sends an answer if a stream is open; `done` is called when the next answer may follow. Never throws. */
   answer(watched: Watched, done: () => void): void;
-  /** Ends the stream after what was sent has gone out, at most a second later. */
+  /** Ends the stream after everything written was sent, within a second at most. */
   close(): Promise<void>;
 }
 
-/** Starts at once; all that goes wrong is told through `onState`. */
+/** Connects at once and reconnects until it is closed. Failures go to `onState`; it does not throw. */
 export function connectAgent(options: AgentClientOptions): AgentClient {
   return new ReconnectingClient(options);
 }
@@ -38,7 +41,7 @@ class ReconnectingClient implements AgentClient {
   private closed = false;
 
   constructor(private readonly options: AgentClientOptions) {
-    this.backoff = options.backoff ?? new Backoff();
+    this.backoff = options.backoff ?? new Backoff(agentBackoff);
     this.connect();
   }
 
@@ -64,7 +67,7 @@ class ReconnectingClient implements AgentClient {
       this.stream = new ControllerStream(this.options, {
         opened: () => this.guard(() => this.options.onState(true, `connected to ${this.options.address}`)),
         order: (order) => {
-          // A controller that gives orders is a working one; a stream that merely opened may still be refused.
+          // Only an order shows that the controller works: a stream that has just opened may still be refused.
           this.backoff.reset();
           this.guard(() => this.options.onOrder(order));
         },
@@ -73,7 +76,7 @@ class ReconnectingClient implements AgentClient {
       });
       if (this.latest !== undefined) this.stream.send(this.latest);
     } catch (error) {
-      this.ended(error instanceof Error ? error.message : String(error));
+      this.ended(errorMessage(error));
     }
   }
 

@@ -10,6 +10,7 @@ import {
   type StatusObject,
   status,
 } from '@grpc/grpc-js';
+import { errorMessage } from '../base';
 import { Attempt } from './attempt';
 import { LatestWriter } from './latest';
 import type { Watch, Watched } from './live';
@@ -24,10 +25,10 @@ const channelOptions: ChannelOptions = {
   'grpc.max_send_message_length': maxMessageBytes,
   'grpc.keepalive_time_ms': 20_000,
   'grpc.keepalive_timeout_ms': 10_000,
-  // Back-off is ours: each attempt is a connection of its own, and none goes through a proxy of the environment.
+  // grpc-js must not retry by itself: each attempt is a new connection, without a proxy from environment variables.
   'grpc.use_local_subchannel_pool': 1,
   'grpc.enable_retries': 0,
-  // Nobody asks for it, and every connection would be kept count of.
+  // Channelz is not served, and it would keep a record of every connection.
   'grpc.enable_channelz': 0,
   'grpc.enable_http_proxy': 0,
   'grpc.service_config_disable_resolution': 1,
@@ -39,43 +40,43 @@ export interface ControllerStreamOptions {
   /** PEM file of the CA. */
   readonly caFile: string;
   readonly tokenFile: string;
-  /** The name the server's certificate must carry, whatever address it is reached by. */
+  /** The name that the server's certificate must have, whatever the address is. */
   readonly serverName: string;
   readonly hello: () => Hello;
-  /** How often the token file is read while a stream is open, in milliseconds; a minute unless told. */
+  /** Milliseconds between two reads of the token file while a stream is open; default one minute. */
   readonly tokenCheckMs?: number;
-  /** From being let in by the kernel to being accepted by the controller, in milliseconds; two minutes unless told. */
+  /** Most milliseconds from the established TCP connection until the controller accepts the stream; default two minutes. */
   readonly acceptedWithinMs?: number;
 }
 
-/** A minute is the most that a controller takes to review a token (`streamLimits`), and as long may the handshakes of all others before it take. */
+/** The controller takes a minute at most to review a token (`streamLimits`); the handshakes of other agents before may take another. */
 const acceptedWithinMs = 120_000;
 
 export interface StreamEvents {
   opened(): void;
   order(order: Order): void;
   watch(watch: Watch): void;
-  /** Once, at the end. */
+  /** Called once, when the stream has ended. */
   ended(reason: string): void;
 }
 
-/** One connection with one stream on it. */
+/** One connection to the controller, with one stream. */
 export class ControllerStream {
   private readonly client: Client;
   private readonly call: Call;
   private readonly reports: LatestWriter<Report>;
-  /** Lets reports go out: in a line of thousands an agent may wait for a minute, and all but its latest report is of no use then. */
+  /** Begins to send reports. Until the stream is accepted, which can take a minute among thousands of agents, only the latest is kept. */
   private readonly letReport: () => void;
-  /** The last one of this stream. */
+  /** The last order of this stream. */
   private ordered: Order | undefined;
-  /** The token that the controller has seen last. */
+  /** The token that was sent last. */
   private shown: string;
   private readonly renewing: NodeJS.Timeout;
   private readonly attempt: Attempt;
   private done: (() => void) | undefined;
   private over = false;
 
-  /** Throws when the CA or the token cannot be read. */
+  /** @throws Error when the CA or the token cannot be read */
   constructor(options: ControllerStreamOptions, private readonly events: StreamEvents) {
     const ca = readFileSync(options.caFile);
     const hello = options.hello();
@@ -94,7 +95,7 @@ export class ControllerStream {
       this.letReport();
     });
     this.call.on('data', (incoming: Incoming<FromController>) => this.take(incoming));
-    // Every end has a status; the error event repeats it and must have a listener.
+    // Every stream ends with a status. The error event repeats it, and Node requires a listener for that event.
     this.call.on('error', () => undefined);
     this.call.on('status', ({ code, details }: StatusObject) => this.end(`${status[code]}: ${details}`));
     this.call.write({ message: 'hello', hello });
@@ -103,17 +104,17 @@ export class ControllerStream {
     this.renewing = setInterval(() => this.renew(options.tokenFile), options.tokenCheckMs ?? 60_000);
   }
 
-  /** Once the controller has accepted the stream; until then only the latest is kept. */
+  /** Sends the report as soon as the controller has accepted the stream; until then only the latest report is kept. */
   send(report: Report): void {
     this.reports.send(report);
   }
 
-  /** Calls `done` when it is on its way, so that whoever has more to say can keep to the pace of the stream. */
+  /** Sends an answer and calls `done` when it was written, so that the caller can send the next at the pace of the stream. */
   answer(watched: Watched, done: () => void): void {
     if (!this.over) this.call.write({ message: 'watched', watched }, done);
   }
 
-  /** Half-closes and waits for the answer of the controller. */
+  /** Half-closes the stream and waits until the controller ends it, for a second at most. */
   close(): Promise<void> {
     if (this.over) return Promise.resolve();
     this.letReport();
@@ -127,7 +128,7 @@ export class ControllerStream {
     });
   }
 
-  /** Shows the token that the kubelet has made since; an unreadable file is looked at again, until the controller has enough. */
+  /** Sends the token if the kubelet has rotated it. A file that cannot be read is tried again; the controller ends the stream in the end. */
   private renew(tokenFile: string): void {
     try {
       const fresh = readToken(tokenFile);
@@ -154,14 +155,14 @@ export class ControllerStream {
     try {
       this.ordered = orderOfMessage(message, this.ordered);
     } catch (error) {
-      return this.refuse(error instanceof Error ? error.message : String(error));
+      return this.refuse(errorMessage(error));
     }
     this.events.order(this.ordered);
   }
 
   private refuse(problem: string): void {
     this.call.cancel();
-    this.end(`malformed order: ${problem}`);
+    this.end(`malformed message of the controller: ${problem}`);
   }
 
   private end(reason: string): void {
@@ -176,12 +177,12 @@ export class ControllerStream {
   }
 }
 
-/** The kubelet rotates the file: it is read for every stream, and while one is open. */
+/** Reads the token file, which the kubelet rotates. */
 function readToken(file: string): string {
   return readFileSync(file, 'utf8').trim();
 }
 
-/** Only ever sent over TLS. */
+/** Call credentials with the token. grpc-js sends them over TLS only. */
 function bearer(token: string): CallCredentials {
   return credentials.createFromMetadataGenerator((_, callback) => {
     const metadata = new Metadata();

@@ -1,4 +1,4 @@
-// Connecting to an address that does not answer, as that of a pod that has gone: here a listener whose queue is full.
+// Connecting to an address that does not answer, such as that of a deleted pod: here a listener with a full accept queue.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
@@ -21,7 +21,7 @@ beforeEach(async () => {
   const [line] = (await once(createInterface({ input: listener.stdout }), 'line')) as [string];
   port = Number(line);
   sockets = [];
-  await once(open(port), 'connect'); // and its queue is full
+  await once(open(port), 'connect'); // now the accept queue is full
   unlimited = limitConnecting(limitMs);
 });
 afterEach(async () => {
@@ -31,34 +31,34 @@ afterEach(async () => {
   await channel.end();
 });
 
-/** A connection that is asked for, and ends with the test. */
+/** Opens a connection that is closed after the test. */
 function open(to: number): Socket {
   const socket = connect(to, '127.0.0.1');
   sockets.push(socket);
   return socket;
 }
 
-test('a request that nobody answers fails after the limit', async () => {
+test('a connection that is not established within the limit fails', async () => {
   const began = performance.now();
-  await expect(once(open(port), 'close')).rejects.toMatchObject({ message: 'no answer to the request for a connection within 200 ms' });
+  await expect(once(open(port), 'close')).rejects.toMatchObject({ message: 'the TCP connection was not established within 200 ms' });
   expect(performance.now() - began).toBeGreaterThanOrEqual(limitMs - 1);
 });
 
-test('an agent says so, and tries again', async () => {
+test('an agent reports the failure and connects again', async () => {
   let failures = 0;
   channel.agent(port, { onState: (connected, reason) => void channel.journal.add(`${connected} ${(failures += 1)} ${reason}`) });
-  await channel.journal.until(/^false 2 .*no answer to the request for a connection/);
+  await channel.journal.until(/^false 2 .*the TCP connection was not established/);
 });
 
-test('an answer that came in time counts although this process was busy', async () => {
+test('a connection that the kernel established in time does not fail although the process was busy', async () => {
   const server = await channel.serve();
   const socket = open(server.port);
-  await new Promise((resolve) => process.nextTick(resolve)); // it has been asked for
+  await new Promise((resolve) => process.nextTick(resolve)); // the SYN has been sent
   for (const until = performance.now() + 2 * limitMs; performance.now() < until; );
   await once(socket, 'connect');
 });
 
-test('a connection that was answered in time stays', async () => {
+test('the limit does not end an established connection', async () => {
   const server = await channel.serve();
   channel.agent(server.port, {});
   await channel.journal.until(/^open identity of good$/);

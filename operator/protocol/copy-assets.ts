@@ -1,4 +1,4 @@
-// Build step: puts every .proto below operator/, and the console's page, beside the compiled code, where they are loaded from.
+// Build step: copies every .proto below operator/ and the console's page into dist/, beside the compiled code that loads them.
 import { copyFileSync, globSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -1,5 +1,4 @@
-// The public face of the channel between agents and controller.
-export { Backoff } from './backoff';
+// What other folders import from the channel between agents and controller.
 export * from './client';
 export { limitConnecting } from './connecting';
 export type { CertificatePair } from './certificate';

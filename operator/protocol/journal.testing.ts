@@ -1,4 +1,4 @@
-// For tests: what happened, in order, and a way to wait for it instead of sleeping.
+// For tests: a list of events in order, with a way to wait for an event instead of sleeping.
 
 export class Journal {
   readonly lines: string[] = [];
@@ -9,7 +9,7 @@ export class Journal {
     for (const look of [...this.waiters]) look();
   }
 
-  /** Resolves with the first line, past or future, that matches; `after` leaves out that many lines from the start. */
+  /** Resolves with the first line, past or future, that matches; the first `after` lines are skipped. */
   until(pattern: RegExp, after = 0): Promise<string> {
     return new Promise((resolve) => {
       const look = (): void => {

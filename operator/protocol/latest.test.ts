@@ -10,7 +10,7 @@ function setUp() {
   return { written, writer, done: () => done?.() };
 }
 
-test('sends the first value at once, and of those that come meanwhile only the latest', () => {
+test('sends the first value at once, and then only the latest of the values that came meanwhile', () => {
   const { written, writer, done } = setUp();
   for (const value of [1, 2, 3]) writer.send(value);
   expect(written).toEqual([1]);
@@ -21,7 +21,7 @@ test('sends the first value at once, and of those that come meanwhile only the l
   expect(written).toEqual([1, 3, 4]);
 });
 
-test('sends nothing after its end, also not what waited', () => {
+test('sends nothing after its end, the waiting value neither', () => {
   const { written, writer, done } = setUp();
   writer.send(1);
   writer.send(2);

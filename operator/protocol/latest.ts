@@ -1,15 +1,15 @@
-// Sends values one at a time; while one is on its way only the latest waits behind it.
+// Sends values one at a time. While a value is being sent, only the latest of the further values waits.
 
-/** For state that is sent whole: what is older than the latest value is of no use to anybody. */
+/** For state that is sent whole, so that only the latest value matters. */
 export class LatestWriter<T> {
   private sending = false;
   private waiting: T | undefined;
   private ended = false;
 
-  /** @param write calls `done` when the value is on its way and the next may follow */
+  /** @param write sends a value and calls `done` when the next value may follow */
   constructor(private readonly write: (value: T, done: () => void) => void) {}
 
-  /** Nothing goes out, as if a value were on its way, until the function that it gives back is called. To be called before `send`. */
+  /** Sends nothing until the returned function is called. Must be called before the first `send`. */
   hold(): () => void {
     this.sending = true;
     let held = true;
@@ -36,7 +36,7 @@ export class LatestWriter<T> {
     if (next !== undefined) this.send(next);
   }
 
-  /** Nothing is sent any more. */
+  /** Sends nothing any more, the waiting value neither. */
   end(): void {
     this.ended = true;
     this.waiting = undefined;

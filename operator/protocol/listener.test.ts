@@ -22,19 +22,19 @@ function ask(port: number, host = '127.0.0.1'): Socket {
   return socket;
 }
 
-/** Server ends of connections to the port that the kernel has let in: state 01 (include/net/tcp_states.h). */
-function letIn(port: number): number {
+/** Number of established connections at the port, seen from the server: state 01 (include/net/tcp_states.h). */
+function established(port: number): number {
   const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
   return readFileSync('/proc/net/tcp', 'utf8').split('\n').map((line) => line.trim().split(/\s+/)).filter(([, from, , state]) => from === local && state === '01').length;
 }
 
-test('more agents than Node.js has room for are let in at once while the controller is busy', async () => {
+test('800 agents, more than Node.js’ backlog, are connected within a second while the controller is busy', async () => {
   const { port } = await listenAt('127.0.0.1:0', (socket) => socket.destroy());
   for (let each = 0; each < 800; each += 1) ask(port);
-  // By then all have asked; nothing is accepted before the thread is given up, but the kernel may need a moment.
+  // After a tick every SYN has been sent. This thread accepts nothing while it polls, but the kernel may need a moment.
   await new Promise<void>((resolve) => process.nextTick(resolve));
   let seen = 0;
-  for (const until = performance.now() + 900; seen < 800 && performance.now() < until; ) seen = letIn(port); // who is not answered asks again after a second
+  for (const until = performance.now() + 900; seen < 800 && performance.now() < until; ) seen = established(port); // a SYN that is not answered is repeated after a second
   expect(seen).toBe(800);
 });
 
@@ -44,7 +44,7 @@ test.each([['127.0.0.1:0', '127.0.0.1'], ['[::1]:0', '::1']])('listens at %s', a
   expect(said.toString()).toBe('in');
 });
 
-test('who is there stays until all are cut, and nobody comes any more', async () => {
+test('close accepts no further connection, and cut ends the open ones', async () => {
   const came: Socket[] = [];
   const { port, close, cut } = await listenAt('127.0.0.1:0', (socket) => void came.push(socket.resume()));
   const agent = ask(port).resume();
@@ -57,8 +57,8 @@ test('who is there stays until all are cut, and nobody comes any more', async ()
   await once(agent, 'close');
 });
 
-test.each(['nowhere', '127.0.0.1', '127.0.0.1:port'])('%s is no address', async (address) => {
-  await expect(listenAt(address, () => undefined)).rejects.toThrow(`listening for agents at ${address}: not host:port`);
+test.each(['nowhere', '127.0.0.1', '127.0.0.1:port'])('%s is refused as an address', async (address) => {
+  await expect(listenAt(address, () => undefined)).rejects.toThrow(`listening for agents at ${address}: the address must be host:port`);
 });
 
 test('an address that cannot be bound is an error that names it', async () => {

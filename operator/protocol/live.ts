@@ -1,12 +1,12 @@
-// Live data of a node on the channel: what may be asked and answered, with its bounds.
+// The channel's messages for live data: requests (Watch) and answers (Watched), with their bounds.
 import { z } from 'zod';
 import { line, word } from './text';
 
-/** Most connections, events or pods in one message: with the longest names there are they fill two thirds of a message. */
+/** Most connections, events or pods in one message. With the longest possible names they fill two thirds of a message. */
 export const maxLiveRows = 500;
-/** Most watches of one stream at a time. */
+/** Most watches of one stream at the same time. */
 export const maxWatches = 16;
-/** A watch of events ends after this long, in milliseconds: one that was forgotten must not go on for ever. */
+/** Milliseconds after which a watch of events ends, so that a forgotten watch does not go on for ever. */
 export const watchMs = 600_000;
 
 const count = z.int().min(0);
@@ -15,7 +15,7 @@ const podName = word(253);
 /** `[address]:port` of IPv6 is at most 47 characters. */
 const endpoint = word(64);
 
-/** A limit that is too large is for the agent to cut: a controller may be newer. */
+/** `limit` has no bound here: the agent reduces a limit that is too large for it, since the controller may be newer. */
 export const watch = z.object({
   id: count,
   namespace: namespaceName,
@@ -35,7 +35,7 @@ export const podTraffic = z.object({
   rttUs: count,
 });
 
-/** `reason` and `path` may be ones that this side does not know: an agent may be newer. */
+/** `reason` and `path` are not enums: the agent may be newer and send values that the controller does not know. */
 export const connection = z.object({
   id: word(128),
   namespace: namespaceName,

@@ -1,11 +1,11 @@
 import { deflateRawSync } from 'node:zlib';
 import { connectionReasonNames } from '../api';
-import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxReportSeconds, maxTallies, namespaceReport, orderMessage, problem, type Report, report } from './messages';
+import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxReportSeconds, maxCounts, namespaceReport, orderMessage, problem, type Report, report } from './messages';
 import { connection, event, maxLiveRows, podTraffic, watch, watched, type Connection, type Watched } from './live';
 import { unpackNames } from './packedNames';
 import { decodeFromAgent, decodeFromController, definitions, encodeFromAgent, encodeFromController, maxMessageBytes } from './wire';
 
-/** Field names of a proto message, as proto-loader turns them into keys. */
+/** Field names of a proto message, as proto-loader converts them to camel case. */
 function protoFields(message: string): string[] {
   const definition = definitions[`acceleration.v1.${message}`];
   if (definition === undefined || !('type' in definition)) throw new Error(`no message ${message}`);
@@ -15,14 +15,14 @@ function protoFields(message: string): string[] {
 
 const keys = (schema: { shape: object }): string[] => Object.keys(schema.shape).sort();
 
-describe('agent.proto and the schemas name the same fields', () => {
+describe('agent.proto and the schemas have the same fields', () => {
   test.each([
     ['Hello', keys(hello)],
     ['Report', keys(report)],
     ['Problem', keys(problem)],
     ['NamespaceReport', keys(namespaceReport)],
-    ['ReasonTally', keys(namespaceReport.shape.reasons.element)],
-    ['PassTally', keys(namespaceReport.shape.passes.element)],
+    ['ReasonCount', keys(namespaceReport.shape.reasons.element)],
+    ['GateCount', keys(namespaceReport.shape.passes.element)],
     ['Order', keys(orderMessage)],
     ['Watch', keys(watch)],
     ['Watched', keys(watched)],
@@ -40,7 +40,7 @@ const count = Number.MAX_SAFE_INTEGER;
 const largestReport: Report = {
   appliedOrder: count,
   released: true,
-  problems: Array.from({ length: maxTallies }, () => ({ reason: 'KernelTooOld', message: 'x'.repeat(maxProblemLength) })),
+  problems: Array.from({ length: maxCounts }, () => ({ reason: 'KernelTooOld', message: 'x'.repeat(maxProblemLength) })),
   namespaces: Array.from({ length: maxNamespaces }, (_, index) => ({
     name: String(index).padStart(63, 'n'),
     podsSelected: 1000,
@@ -62,7 +62,7 @@ const largestReport: Report = {
   errors: count,
 };
 
-test('the largest report there can be fits into one message and comes back as it was', () => {
+test('the largest possible report fits into one message and is decoded unchanged', () => {
   const bytes = encodeFromAgent({ message: 'report', report: largestReport });
   expect(bytes.length).toBeLessThan(maxMessageBytes);
   expect(decodeFromAgent(bytes)).toEqual({ ok: true, value: { message: 'report', report: largestReport } });
@@ -81,19 +81,19 @@ const largestWatched: Watched = {
 test.each([
   ['connections', largestWatched],
   ['events', { ...largestWatched, pods: [], connections: [], events: largestWatched.connections.map((each) => ({ type: 'Opened', connection: each })) }],
-])('the longest live answer of %s fits into one message and comes back as it was', (_, answer) => {
+])('the largest live answer of %s fits into one message and is decoded unchanged', (_, answer) => {
   const bytes = encodeFromAgent({ message: 'watched', watched: answer });
   expect(bytes.length).toBeLessThan(maxMessageBytes);
   expect(decodeFromAgent(bytes)).toEqual({ ok: true, value: { message: 'watched', watched: answer } });
 });
 
-test('what is asked for comes back as it was, and what is left out is empty', () => {
+test('a watch is decoded unchanged, and fields that are left out are empty', () => {
   const asked = { id: 7, namespace: 'shop', pod: '', limit: 100, events: true, cancel: false };
   expect(decodeFromController(encodeFromController({ message: 'watch', watch: asked }))).toEqual({ ok: true, value: { message: 'watch', watch: asked } });
   expect(decodeFromController(Buffer.from([0x12, 0x02, 0x08, 0x07]))).toEqual({ ok: true, value: { message: 'watch', watch: { id: 7, namespace: '', pod: '', limit: 0, events: false, cancel: false } } });
 });
 
-test('an agent of the version before, which says nothing of live data, does not answer it', () => {
+test('a Hello of an earlier release, without the field live, means that the agent answers no Watch', () => {
   const hello4 = Buffer.from([0x0a, 0x05, 0x0a, 0x01, 0x31, 0x20, 0x02]); // agent_version and map_abi
   expect(decodeFromAgent(hello4)).toEqual({ ok: true, value: { message: 'hello', hello: { agentVersion: '1', kernel: '', architecture: '', mapAbi: 2, live: false, changes: false, packed: false } } });
 });
@@ -104,12 +104,12 @@ const anOrder = {
   since: 0, added: [], removed: [], packed: [],
 };
 
-test('an order comes back with its selector parsed', () => {
+test('an order is decoded with its selector parsed', () => {
   expect(decodeFromController(encodeFromController({ message: 'order', order: anOrder })))
     .toEqual({ ok: true, value: { message: 'order', order: anOrder } });
 });
 
-test('names that are packed come back as they were', () => {
+test('compressed names are decoded unchanged', () => {
   const packed = Array.from({ length: maxNamespaces }, (_, index) => String(index).padStart(63, 'n'));
   const message = { ...anOrder, namespaces: [], packed };
   const bytes = encodeFromController({ message: 'order', order: message });
@@ -120,22 +120,22 @@ test('names that are packed come back as they were', () => {
 const short = Array.from({ length: maxNamespaces }, (_, index) => `n${index}`);
 
 test.each([
-  ['as many names as there may be', deflateRawSync(short.join('\n')), undefined],
-  ['more names than there may be', deflateRawSync([...short, 'one-more'].join('\n')), 'order.packed: Too big'],
-  ['what is no DEFLATE', Buffer.from('no DEFLATE'), 'order.packed: not packed names'],
-  ['what is a mebibyte when it is unpacked', deflateRawSync('a\n'.repeat(512 * 1024)), 'order.packed: not packed names'],
+  ['as many names as are allowed', deflateRawSync(short.join('\n')), undefined],
+  ['more names than are allowed', deflateRawSync([...short, 'one-more'].join('\n')), 'order.packed: Too big'],
+  ['bytes that are no DEFLATE', Buffer.from('no DEFLATE'), 'order.packed: not a list of names in raw DEFLATE'],
+  ['a mebibyte after decompression', deflateRawSync('a\n'.repeat(512 * 1024)), 'order.packed: not a list of names in raw DEFLATE'],
   ['an empty name', deflateRawSync('shop\n\nbank'), 'order.packed.1: Too small'],
-])('packed names: %s', (_, packed, problem) => {
+])('compressed names are accepted or refused with a problem: %s', (_, packed, problem) => {
   const result = fromController.safeParse({ message: 'order', order: { ...anOrder, podSelector: '{}', packed } });
   const problems = result.error?.issues.map(({ path, message }) => `${path.join('.')}: ${message}`) ?? [];
   expect(problems).toEqual(problem === undefined ? [] : [expect.stringContaining(problem)]);
 });
 
-test('what unpacks to too much is not unpacked to its end', () => {
+test('decompression stops at the bound of its output', () => {
   expect(() => unpackNames(deflateRawSync('a'.repeat(1024 * 1024)), 65_536)).toThrow(expect.objectContaining({ code: 'ERR_BUFFER_TOO_LARGE' }) as Error);
 });
 
-test('a message of a kind that is not known yet is no error', () => {
+test('a message of an unknown kind is no error', () => {
   const unknownField = Buffer.from([0x7a, 0x02, 0x08, 0x01]); // field 15, two bytes
   expect(decodeFromAgent(unknownField)).toEqual({ ok: true, value: {} });
 });
@@ -145,7 +145,7 @@ test.each([
   ['a counter above 2^53', { ...largestReport, joinedSockets: 2 ** 60 }],
   ['more namespaces than allowed', { ...largestReport, namespaces: [...largestReport.namespaces, ...largestReport.namespaces.slice(0, 1)] }],
   ['a counter of a namespace below 0', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], left: -1 }] }],
-  ['a counter of a reason that is no whole number', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], reasons: [{ reason: 'PeerElsewhere', connections: 0.5 }] }] }],
+  ['a fractional counter of a reason', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], reasons: [{ reason: 'PeerElsewhere', connections: 0.5 }] }] }],
   ['a namespace without a name', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], name: '' }] }],
 ])('a report with %s is refused', (_, bad) => {
   const result = fromAgent.safeParse({ message: 'report', report: bad });
@@ -171,12 +171,12 @@ test.each<[string, object, string]>([
   expect(fromAgent.safeParse(message).error?.issues.map(({ path }) => path.join('.'))).toEqual([where]);
 });
 
-test('a counter above 2^53 is refused on the wire too', () => {
+test('a counter above 2^53 is refused in encoded form too', () => {
   const bytes = Buffer.from([0x12, 0x0a, 0x28, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x7f]); // report.joined_sockets
   expect(decodeFromAgent(bytes)).toMatchObject({ ok: false, problem: expect.stringContaining('report.joinedSockets') as string });
 });
 
-test('bytes that are no message are refused with a reason', () => {
+test('bytes that are no protobuf message are refused with a problem', () => {
   expect(decodeFromAgent(Buffer.from([0xff, 0xff, 0xff]))).toMatchObject({ ok: false });
 });
 
@@ -185,7 +185,7 @@ test('an order whose selector is not JSON is refused', () => {
   expect(result.success).toBe(false);
 });
 
-test('a node reason of a newer agent still counts as a problem, a connection reason is left out', () => {
+test('an unknown node reason becomes AgentNotReady, and an unknown connection reason is left out', () => {
   const newer = {
     ...largestReport,
     problems: [{ reason: 'SomethingNew', message: 'm' }],

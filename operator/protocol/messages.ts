@@ -1,4 +1,4 @@
-// What may be said on the channel, with its bounds: the zod face of agent.proto. messages.test.ts checks that the two agree.
+// The messages of agent.proto as zod schemas, with bounds for every field. messages.test.ts checks that both have the same fields.
 import { z } from 'zod';
 import { type Watch, watch, type Watched, watched } from './live';
 import { unpackNames } from './packedNames';
@@ -18,23 +18,24 @@ import {
 /** Most namespaces in one order or report. */
 export const maxNamespaces = 1024;
 /** Most problems, connection reasons or gates in one list. */
-export const maxTallies = 32;
+export const maxCounts = 32;
 /** Most characters of a problem's message. */
 export const maxProblemLength = 1024;
 
-/** An agent is never silent for longer than this. */
+/** The longest time between two reports of an agent, in seconds. */
 export const maxReportSeconds = 10;
 
 const count = z.int().min(0);
 /**
- * A report has hundreds of counters, and a controller reads a thousand reports a second: they are numbers already, as protobuf
- * read them, and `counted` looks at their values in one go, which takes half the time and garbage of a schema for each.
+ * A counter in a report. A report has hundreds of counters, and a controller reads a thousand reports a second. Protobuf has already made
+ * them numbers, and `counted` checks all counters of an object at once, in half the time and garbage of a schema for each.
  */
 const counter = z.number();
 
 function counted({ value, issues }: z.core.ParsePayload<object>): void {
   for (const [name, found] of Object.entries(value)) {
-    if (typeof found === 'number' && !(Number.isSafeInteger(found) && found >= 0)) issues.push({ code: 'custom', path: [name], input: found, message: 'not a count' });
+    if (typeof found !== 'number' || (Number.isSafeInteger(found) && found >= 0)) continue;
+    issues.push({ code: 'custom', path: [name], input: found, message: 'not a whole number from 0 to 2^53 - 1' });
   }
 }
 
@@ -43,37 +44,37 @@ const namespaceName = word(longestName).min(1);
 const isNodeReason = (name: string): name is NodeReason => (nodeReasonNames as readonly string[]).includes(name);
 const isConnectionReason = (name: string): name is ConnectionReason => (connectionReasonNames as readonly string[]).includes(name);
 
-/** Says who speaks. `mapAbi` is the version of the pinned maps. */
+/** The first message of an agent. `mapAbi` is the version of the pinned maps. */
 export const hello = z.object({
   agentVersion: line(64),
   kernel: line(128),
   architecture: line(32),
   mapAbi: z.uint32(),
-  /** It answers Watch. */
+  /** The agent answers Watch. */
   live: z.boolean(),
-  /** It reads orders that are told as changes. */
+  /** The agent reads orders that are sent as changes. */
   changes: z.boolean(),
-  /** It reads namespaces of orders that are packed. */
+  /** The agent reads compressed namespaces of orders. */
   packed: z.boolean(),
 });
 
-/** What agents of this release can do; those of earlier ones, of which a field says nothing, cannot. */
+/** The abilities of agents of this release. A field that an earlier agent does not send is false. */
 export const abilities = { live: true, changes: true, packed: true } as const satisfies Partial<Hello>;
 
-// An agent may be newer than the controller that reads it. A node reason it does not know must not make the node look
-// healthy; a connection reason it does not know may be left out, the counts of the namespace still tell.
+// The agent may be newer than the controller. A node reason that the controller does not know must not make the node look healthy, so it
+// becomes AgentNotReady. A connection reason that it does not know is left out; the counters of the namespace are still complete.
 export const problem = z.object({
   reason: z.string().max(64).transform((name): NodeReason => (isNodeReason(name) ? name : 'AgentNotReady')),
   message: line(maxProblemLength),
 });
 
-// What is not known is left out of the list, in `knownReasons`.
-const reasonTally = z.object({ reason: z.custom<ConnectionReason>((name) => typeof name === 'string' && name.length <= 64), connections: counter }).check(counted);
-type ReasonTally = z.infer<typeof reasonTally>;
-const isKnown = ({ reason }: ReasonTally): boolean => isConnectionReason(reason);
-const knownReasons = (tallies: ReasonTally[]): ReasonTally[] => (tallies.every(isKnown) ? tallies : tallies.filter(isKnown));
+// `knownReasons` removes reasons that this release does not know.
+const reasonCount = z.object({ reason: z.custom<ConnectionReason>((name) => typeof name === 'string' && name.length <= 64), connections: counter }).check(counted);
+type ReasonCount = z.infer<typeof reasonCount>;
+const isKnown = ({ reason }: ReasonCount): boolean => isConnectionReason(reason);
+const knownReasons = (counts: ReasonCount[]): ReasonCount[] => (counts.every(isKnown) ? counts : counts.filter(isKnown));
 
-const passTally = z.object({ gate: word(32).min(1), messages: counter }).check(counted);
+const gateCount = z.object({ gate: word(32).min(1), messages: counter }).check(counted);
 
 export const namespaceReport = z.object({
   name: namespaceName,
@@ -81,10 +82,10 @@ export const namespaceReport = z.object({
   podsAccelerated: counter,
   open: counter,
   accelerated: counter,
-  reasons: z.array(reasonTally).max(maxTallies).overwrite(knownReasons),
+  reasons: z.array(reasonCount).max(maxCounts).overwrite(knownReasons),
   fastBytes: counter,
   tcpBytes: counter,
-  passes: z.array(passTally).max(maxTallies),
+  passes: z.array(gateCount).max(maxCounts),
   draining: counter,
   adopted: counter,
   left: counter,
@@ -95,14 +96,14 @@ export const namespaceReport = z.object({
 export const report = z.object({
   appliedOrder: count,
   released: z.boolean(),
-  problems: z.array(problem).max(maxTallies),
+  problems: z.array(problem).max(maxCounts),
   namespaces: z.array(namespaceReport).max(maxNamespaces),
   joinedSockets: count,
   drainingSockets: count,
   errors: count,
 });
 
-/** What `read` makes of a value that travels in another form; what it throws at is refused as `problem`. */
+/** A zod transform by `read`, for a value that is encoded in its message. When `read` throws, the value is refused with `problem`. */
 function readBy<T>(read: (sent: T) => unknown, problem: string): (sent: T, context: z.RefinementCtx) => unknown {
   return (sent, context) => {
     try {
@@ -114,10 +115,10 @@ function readBy<T>(read: (sent: T) => unknown, problem: string): (sent: T, conte
   };
 }
 
-/** The selector travels as JSON, so that the proto need not repeat a Kubernetes type. */
+/** The selector is sent as JSON, so that agent.proto does not have to repeat a Kubernetes type. */
 const selectorJson = z
   .string()
-  .max(512 * 1024) // the largest that the resource's schema lets through, and half of a message
+  .max(512 * 1024) // more than the largest selector of the resource's schema, and half of a message
   .transform(readBy((text) => JSON.parse(text) as unknown, 'not JSON'))
   .pipe(labelSelector);
 
@@ -125,7 +126,7 @@ const namespaceNames = z.array(namespaceName).max(maxNamespaces);
 
 const packedNames = z
   .instanceof(Uint8Array)
-  .transform(readBy((bytes) => unpackNames(bytes, maxNamespaces * (longestName + 1)), 'not packed names'))
+  .transform(readBy((bytes) => unpackNames(bytes, maxNamespaces * (longestName + 1)), 'not a list of names in raw DEFLATE'))
   .pipe(namespaceNames);
 
 export const order = z.object({
@@ -141,23 +142,23 @@ export const order = z.object({
 });
 
 /**
- * An order as it travels: whole, or with `namespaces` as changes since the order of revision `since`. `packed` are the namespaces of a
- * whole one, for those who read them so; `namespaces` is empty then.
+ * An order as it is sent: whole, or with changes of the namespaces since the order with revision `since`. `packed` are the namespaces of a
+ * whole order for agents that read compressed names; `namespaces` is empty then.
  */
 export const orderMessage = order.extend({ since: count, added: namespaceNames, removed: namespaceNames, packed: packedNames });
 
-/** A token of the API server is about a kilobyte. */
+/** A token of the API server has about a kilobyte. */
 export const renewal = z.object({ token: z.string().min(1).max(16_384) });
 
 export type Hello = z.infer<typeof hello>;
 export type Problem = z.infer<typeof problem>;
 export type NamespaceReport = z.infer<typeof namespaceReport>;
 export type Report = z.infer<typeof report>;
-/** `podSelector` is parsed already; `namespaces` are the selected ones by name. */
+/** An order after decoding: `podSelector` is parsed, and `namespaces` has the names of all selected namespaces. */
 export type Order = z.infer<typeof order>;
 export type OrderMessage = z.infer<typeof orderMessage>;
 
-/** `undefined` is a message of a kind this side does not know yet: to be ignored. */
+/** A message from an agent. `undefined` stands for a kind of message that this release does not know; the receiver ignores it. */
 export type FromAgent =
   | { readonly message: 'hello'; readonly hello: Hello }
   | { readonly message: 'report'; readonly report: Report }

@@ -1,4 +1,4 @@
-// Whatever two orders follow each other, what has changed brings one to the other.
+// Changes since an order result in the next order, for random pairs of orders.
 import fc from 'fast-check';
 import { anOrder, hello, TestChannel } from './channel.testing';
 import type { Order } from './messages';
@@ -8,7 +8,7 @@ import { decodeFromController, encodeFromController } from './wire';
 const names = fc.uniqueArray(fc.integer({ min: 0, max: 60 }).map((number) => `squad-${number}`)).map((list) => list.sort());
 const orderOf = (revision: number, namespaces: string[]): Order => ({ ...anOrder, revision, namespaces });
 
-test('what has changed since an order gives the next, on the wire too, whatever the agent reads', () => {
+test('changes since an order result in the next order after encoding, for every kind of agent', () => {
   fc.assert(
     fc.property(names, names, fc.record({ changes: fc.boolean(), packed: fc.boolean() }), (before, after, reader) => {
       const [first, next] = [orderOf(7, before), orderOf(8, after)];
@@ -19,17 +19,17 @@ test('what has changed since an order gives the next, on the wire too, whatever 
   );
 });
 
-test('changes since an order that did not come are an error', () => {
+test('changes since an order that the stream did not have are an error', () => {
   const longer = (last: string): string[] => ['accounts-production', 'billing-production', 'catalogue-production', 'delivery-staging', last];
   const changes = orderMessage(orderOf(8, longer('d')), hello, orderOf(7, longer('c')));
   expect(changes).toMatchObject({ since: 7, namespaces: [], added: ['d'], removed: ['c'] });
-  expect(() => orderOfMessage(changes, orderOf(6, []))).toThrow('changes since order 7, and the last one was 6');
+  expect(() => orderOfMessage(changes, orderOf(6, []))).toThrow('the message has changes since order 7, but the previous order of the stream is 6');
   const full = Array.from({ length: 1024 }, (_, index) => `squad-${index}`);
-  expect(() => orderOfMessage({ ...changes, removed: [] }, orderOf(7, full))).toThrow('an order of 1025 namespaces, and 1024 are the most');
-  expect(() => orderOfMessage(changes, undefined)).toThrow('the last one was none');
+  expect(() => orderOfMessage({ ...changes, removed: [] }, orderOf(7, full))).toThrow('the order has 1025 namespaces, and at most 1024 are allowed');
+  expect(() => orderOfMessage(changes, undefined)).toThrow('the previous order of the stream is none');
 });
 
-test('a change of mode takes a few bytes to an agent that reads changes, and all names to others: packed, or plain to one of before', async () => {
+test('a change of mode takes few bytes for an agent that reads changes; other agents get all names, compressed if they read that', async () => {
   const namespaces = Array.from({ length: 1000 }, (_, index) => `squad-${index}-production`).sort();
   const channel = new TestChannel();
   try {

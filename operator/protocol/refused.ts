@@ -1,7 +1,7 @@
-// Why a stream is ended, with the status that the agent sees.
+// Errors that end a stream with a gRPC status.
 import { status } from '@grpc/grpc-js';
 
-/** Thrown by `authenticate`, `onStream` or a handler of the stream to end it with this status; the message goes to the agent. */
+/** Thrown by `authenticate`, `onStream` or a handler of a stream: the stream ends with this status, and the agent gets the message. */
 export class Refused extends Error {
   override readonly name: string = 'Refused';
   constructor(
@@ -12,7 +12,7 @@ export class Refused extends Error {
   }
 }
 
-/** The token is wrong. */
+/** The token is not valid. */
 export class NotAuthenticated extends Refused {
   override readonly name = 'NotAuthenticated';
   constructor(message: string) {

@@ -1,4 +1,4 @@
-// The controller's side of the channel: TLS, who may speak, what they may say and how much of it.
+// The controller's side of the channel: TLS, authentication of agents, and limits for connections, streams and messages.
 import {
   experimental,
   type Metadata,
@@ -16,77 +16,77 @@ import { Refused } from './refused';
 import { type AgentSession, type SessionHandlers, SessionStream, type StreamLimits } from './session';
 import { connectPath, decodeFromAgent, encodeFromController, type Incoming, maxMessageBytes } from './wire';
 
-/** Who shows a token. */
-export interface Asker {
+/** Where a token comes from. */
+export interface TokenSource {
+  /** The client's IP address. */
   readonly address: string;
-  /** Its stream is that of an agent, which shows its next token. */
+  /** True when an earlier token of the same stream was accepted. */
   readonly known: boolean;
 }
 
 export interface ServeOptions<Identity> {
-  /** `host:port`; port 0 takes a free one. */
+  /** `host:port`; port 0 takes a free port. */
   readonly address: string;
   readonly tls: CertificatePair;
   /**
-   * Tells who shows the token; `wanted` says whether its stream is still there. Throws `NotAuthenticated` for a wrong one,
-   * or `Refused` with another status; any other error, or no answer in a minute, is UNAVAILABLE to the agent, which then
-   * tries again.
+   * Returns the identity of a token; `isOpen` is false once its stream has ended. Throws `NotAuthenticated` for a token that is not valid, or
+   * `Refused` with another status. After any other error, or after a minute without a result, the agent gets UNAVAILABLE and tries again.
    */
-  readonly authenticate: (token: string, wanted: () => boolean, asker: Asker) => Promise<Identity>;
-  /** Called once an authenticated agent has said Hello; what it returns hears the rest. May throw `Refused`. */
+  readonly authenticate: (token: string, isOpen: () => boolean, source: TokenSource) => Promise<Identity>;
+  /** Called when an authenticated agent has sent Hello; the returned handlers get its further messages. May throw `Refused`. */
   readonly onStream: (session: AgentSession<Identity>) => SessionHandlers<Identity>;
-  /** Every stream that was refused or ended with an error: one line, for the log; `kind` is the same for what one address is refused for again and again. */
+  /** Called for every stream that was refused or ended with an error. `problem` is one line; `kind` is equal for repeated problems of an address. */
   readonly onRefused: (problem: string, kind: string) => void;
-  /** Most agents at a time; further ones see RESOURCE_EXHAUSTED. */
+  /** Most agents at the same time; further ones get RESOURCE_EXHAUSTED. Default 10,000. */
   readonly maxStreams?: number;
   readonly limits?: Partial<StreamLimits>;
 }
 
 export interface AgentServer {
   readonly port: number;
-  /** Puts a new certificate in force for new connections; streams that are open go on. */
+  /** Uses another certificate for new connections; open streams go on. @throws Error when the pair is not valid */
   useCertificate(pair: CertificatePair): void;
-  /** Ends every stream with UNAVAILABLE, so that agents look for the next controller, and stops listening. */
+  /** Stops listening and ends every stream with UNAVAILABLE, so that agents connect to the next leader. */
   close(): Promise<void>;
 }
 
 export const streamLimits: StreamLimits = {
-  // As long as the line of those who are looked at before it may be when all agents come at once.
+  // authenticateMs is as long as the reviews of all other agents' tokens may take when all agents connect at once.
   authenticateMs: 60_000, helloMs: 10_000, silenceMs: 45_000, messageIntervalMs: 50,
-  // The kubelet makes a new token of ten minutes after eight; agents look for it every minute.
+  // A token is valid for ten minutes. The kubelet rotates it after eight, and agents read the file every minute.
   tokenAgeMs: 900_000, tokenRetryMs: 10_000,
 };
 
 /**
- * Before anybody is an agent: after a change of leader all come at once, and all may wait, also behind one address. Handshakes, streams and
- * tokens are for 192 of them at a time: at some 80 KiB each that is 15 MiB, and more than the CPU and the reviews of tokens keep up with,
- * so that it holds up nobody. An address with two places more than another gives way to it.
+ * Limits for connections that are not authenticated yet. After a change of leader all agents connect at once, possibly from one address, so
+ * 8,192 may wait. TLS handshakes, streams and token reviews run for 192 at a time: at some 80 KiB each they take 15 MiB, and 192 are more
+ * than the CPU and the API server handle at once, so that this limit delays no agent. An address with two places more than another loses one.
  */
 const admissionLimits: AdmissionLimits = {
-  waiting: 8192, strangers: { all: 192, lead: 2 }, quietSeconds: 5, strangerSeconds: 15, waitingSeconds: 60, known: 20_000,
+  waiting: 8192, unproven: { all: 192, lead: 2 }, quietSeconds: 5, unprovenSeconds: 15, waitingSeconds: 60, proven: 20_000,
 };
-/** The last status of a stream is read within this time. */
+/** Milliseconds in which an agent reads the last status of its stream, before its connection is closed. */
 const leftMs = 2000;
-/** Of a TLS record with a ClientHello (RFC 8446, 5.1). */
+/** The first byte of a TLS record with a ClientHello (RFC 8446, 5.1). */
 const handshakeRecord = 0x16;
 
-/** Listens for agents. Rejects when the address cannot be bound or the certificate cannot be read. */
+/** Listens for agents. @throws Error (rejection) when the address cannot be bound or the certificate is not valid */
 export async function serveAgents<Identity>(options: ServeOptions<Identity>): Promise<AgentServer> {
   const { authenticate, onStream, onRefused, maxStreams = 10_000 } = options;
   const limits = { ...streamLimits, ...options.limits };
   const certificate = new ServerCertificate(options.tls);
   const streams = new Set<SessionStream<Identity>>();
-  /** Those whose token was accepted, with the connection they are on. */
+  /** Streams whose token was accepted → address and port of their connection. */
   const agents = new Map<SessionStream<Identity>, string>();
   let closing = false;
 
   const server = new Server({
     'grpc.max_receive_message_length': maxMessageBytes,
     'grpc.max_send_message_length': maxMessageBytes,
-    // An agent opens one stream; the second lets a reconnecting one in while the old one is still being ended.
+    // An agent has one stream. The second lets it open a new one while the old one is still being ended.
     'grpc.max_concurrent_streams': 2,
     'grpc.max_connection_idle_ms': 30_000,
-    // Nobody asks for it, and every connection would be kept count of.
+    // Channelz is not served, and it would keep a record of every connection.
     'grpc.enable_channelz': 0,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 10_000,
@@ -103,22 +103,22 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
       }
       const peer = call.getPeer();
       const address = addressOf(peer);
-      const identify = async (token: string, wanted: () => boolean): Promise<Identity> => {
+      const identify = async (token: string, isOpen: () => boolean): Promise<Identity> => {
         const known = agents.has(stream);
-        admission.asked(peer);
+        admission.beginAnswer(peer);
         try {
-          const identity = await authenticate(token, wanted, { address, known });
-          if (known || !wanted()) return identity;
-          if (full() || !admission.know(peer)) throw new Refused(status.RESOURCE_EXHAUSTED, tooMany);
+          const identity = await authenticate(token, isOpen, { address, known });
+          if (known || !isOpen()) return identity;
+          if (full() || !admission.markProven(peer)) throw new Refused(status.RESOURCE_EXHAUSTED, tooMany);
           agents.set(stream, peer);
           return identity;
         } finally {
-          admission.answered(peer);
+          admission.endAnswer(peer);
         }
       };
       const stream: SessionStream<Identity> = new SessionStream(call, { authenticate: identify, onStream, onRefused: (problem) => onRefused(problem, `${address} failed`) }, limits, () => {
         streams.delete(stream);
-        // An agent makes a new connection for its next stream: what it leaves is no place to stay.
+        // An agent opens a new connection for its next stream, so this one is of no further use.
         if (agents.delete(stream) && ![...agents.values()].includes(peer)) setTimeout(() => admission.end(peer), leftMs).unref();
       });
       streams.add(stream);
@@ -128,7 +128,7 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
 
   const credentials = experimental.createCertificateProviderServerCredentials(certificate, null, false);
   const injector = server.createConnectionInjector(credentials);
-  const admission = new Admission(admissionLimits, { onLetIn: (socket) => injector.injectConnection(socket), begins: ([first]) => first === handshakeRecord });
+  const admission = new Admission(admissionLimits, { onAdmitted: (socket) => injector.injectConnection(socket), begins: ([first]) => first === handshakeRecord });
   const listener = await listen(options.address, { onConnection: (socket) => admission.take(socket), onProblem: (problem) => onRefused(problem, 'listener') });
 
   return {
@@ -166,16 +166,16 @@ function bearer(metadata: Metadata): string | undefined {
 }
 
 /**
- * Sees every status that is not OK, also those grpc-js sends by itself (an oversized message never reaches a handler):
- * grpc-js calls `sendStatus` of the innermost call for them, so that is where we listen.
+ * An interceptor that reports every status other than OK, also those that grpc-js sends by itself, as for a message that is too large for a
+ * handler to see. grpc-js calls `sendStatus` of the innermost call for them, so that method is wrapped.
  */
 function reportErrors(onRefused: (problem: string, kind: string) => void): ServerInterceptor {
   return (_method, call) => {
     const sendStatus = call.sendStatus.bind(call);
-    let told = false;
+    let reported = false;
     call.sendStatus = (sent): void => {
-      if (sent.code !== status.OK && !told) {
-        told = true;
+      if (sent.code !== status.OK && !reported) {
+        reported = true;
         const peer = call.getPeer();
         const why = `${status[sent.code]}: ${sent.details}`;
         onRefused(`stream of ${peer} ended with ${why}`, `${addressOf(peer)} ${why}`);
@@ -186,7 +186,7 @@ function reportErrors(onRefused: (problem: string, kind: string) => void): Serve
   };
 }
 
-/** Streams get two seconds to take their last status; then the connections are cut, also those that are still shaking hands. */
+/** Gives streams two seconds to send their last status, then closes every connection, also those in a TLS handshake. */
 function shutdown(server: Server, listener: Listener): Promise<void> {
   return new Promise((resolve) => {
     const cut = setTimeout(() => listener.cut(), 2000);

@@ -1,4 +1,4 @@
-// A controller that stops ends in time, whoever does not end with it.
+// A controller that stops ends within seconds, whatever its clients do.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect } from 'node:net';
@@ -7,7 +7,7 @@ import { sayHello, TestChannel } from './channel.testing';
 import type { AgentServer } from './server';
 import { connectPath } from './wire';
 
-/** An agent of another process: its port, path and first message are told to it. */
+/** An agent in another process; its arguments are port, path and first message. */
 const agent = `
   const [port, path, hello] = process.argv.slice(1);
   const session = require('node:http2').connect('https://127.0.0.1:' + port, { rejectUnauthorized: false });
@@ -43,13 +43,13 @@ async function endedInTime(server: AgentServer): Promise<void> {
   expect(performance.now() - began).toBeLessThan(5000);
 }
 
-test('also when an agent is frozen with its stream open', async () => {
+test('a server closes within seconds although an agent with an open stream is frozen', async () => {
   const server = await channel.serve();
   await frozen(server.port);
   await endedInTime(server);
 });
 
-test('also when somebody never shakes hands, and lets go of him', async () => {
+test('a server closes within seconds, and closes a connection that never began its TLS handshake', async () => {
   const server = await channel.serve();
   const silent = connect(server.port, '127.0.0.1').resume();
   await once(silent, 'connect');

@@ -1,5 +1,6 @@
-// One agent's stream as the controller sees it: authenticated first, then Hello, then reports; one message at a time.
+// One agent's stream at the controller: first the token is checked, then Hello is read, then reports, one message at a time.
 import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
+import { errorMessage } from '../base';
 import { LatestWriter } from './latest';
 import type { Watch, Watched } from './live';
 import type { FromAgent, FromController, Hello, Order, Report } from './messages';
@@ -8,54 +9,57 @@ import { Refused } from './refused';
 import { TokenAge } from './tokenAge';
 import { encodeFromController, type Incoming } from './wire';
 
-/** Milliseconds. */
+/** Time limits of a stream, in milliseconds. */
 export interface StreamLimits {
+  /** Longest check of a token. */
   readonly authenticateMs: number;
-  /** From the first byte of the stream to its Hello. */
+  /** Longest time from the accepted token to Hello. */
   readonly helloMs: number;
-  /** An agent reports every ten seconds; one that is silent this long is taken for lost. */
+  /** Longest time without a report. An agent reports every ten seconds at least. */
   readonly silenceMs: number;
-  /** A stream is read no faster than one message in this time, whatever it sends. */
+  /** Shortest time between two messages that are read from a stream. */
   readonly messageIntervalMs: number;
-  /** A stream goes on no longer than this after its last accepted token. */
+  /** Longest time from one accepted token to the next. */
   readonly tokenAgeMs: number;
-  /** Between two tries to have a fresh token checked. */
+  /** Time until a token that could not be checked is checked again. */
   readonly tokenRetryMs: number;
 }
 
 export interface AgentSession<Identity> {
   readonly identity: Identity;
   readonly hello: Hello;
-  /** Address and port the stream comes from. */
+  /** Address and port of the client. */
   readonly peer: string;
   /**
-   * Tells the order, as changes where the agent reads them. While an earlier one is still on its way only the latest waits behind it.
-   * Never throws. Returns how many bytes went out, none when it waits.
+   * Sends the order, as changes if the agent reads changes. While an earlier order is being sent, only the latest waits. Never throws.
+   * @returns the number of bytes written; 0 when the order waits
    */
   send(order: Order): number;
-  /** Asks for live data; the answers come to `onWatched`. Not kept: a stream that ends forgets it. Never throws. */
+  /** Requests live data; the answers come to `onWatched`. The request ends with the stream. Never throws. */
   watch(watch: Watch): void;
-  /** Ends the stream with ABORTED; the agent comes back after its back-off. */
+  /** Ends the stream with ABORTED; the agent reconnects after its back-off. */
   close(reason: string): void;
 }
 
 export interface SessionHandlers<Identity> {
   onReport(report: Report): void;
-  /** An answer to what was asked by `watch`. */
+  /** An answer to a request of `watch`. */
   onWatched?(watched: Watched): void;
-  /** A fresh token is good; throws `Refused` when it is not of the same agent. May be left out by whoever does not tell agents apart. */
+  /** A fresh token was accepted. Throws `Refused` when it is not of the same agent. */
   onIdentity?(identity: Identity): void;
-  /** Called once, whoever ended the stream. */
+  /** Called once when the stream has ended, by either end. */
   onClose(reason: string): void;
 }
 
 interface Policy<Identity> {
-  readonly authenticate: (token: string, wanted: () => boolean) => Promise<Identity>;
+  readonly authenticate: (token: string, isOpen: () => boolean) => Promise<Identity>;
   readonly onStream: (session: AgentSession<Identity>) => SessionHandlers<Identity>;
   readonly onRefused: (problem: string) => void;
 }
 
 type Call = ServerDuplexStream<Incoming<FromAgent>, FromController>;
+
+const noReport = 'the agent sent no report in time';
 
 export class SessionStream<Identity> {
   private ended = false;
@@ -64,10 +68,10 @@ export class SessionStream<Identity> {
   private silence: NodeJS.Timeout | undefined;
   private pause: NodeJS.Timeout | undefined;
   private readonly orders: LatestWriter<Order>;
-  /** The last order that went out. */
-  private told: Order | undefined;
+  /** The last order that was sent. */
+  private sent: Order | undefined;
   private reader: OrderReader = { changes: false, packed: false };
-  /** Of all orders that went out. */
+  /** Bytes of all orders that were sent. */
   private orderBytes = 0;
 
   constructor(
@@ -81,17 +85,17 @@ export class SessionStream<Identity> {
     call.on('end', () => this.end(status.OK, 'the agent ended the stream'));
   }
 
-  /** Reads nothing of the stream until the token is accepted. Never rejects. */
+  /** Checks the token, and reads the stream after it was accepted. Never rejects. */
   async run(token: string | undefined): Promise<void> {
-    if (token === undefined) return this.end(status.UNAUTHENTICATED, 'no bearer token was shown');
+    if (token === undefined) return this.end(status.UNAUTHENTICATED, 'the stream has no bearer token');
     let identity: Identity;
     try {
       identity = await this.authenticate(token);
     } catch (error) {
-      const why = error instanceof Error ? error.message : String(error);
+      const why = errorMessage(error);
       if (error instanceof Refused) return this.end(error.code, why);
       this.policy.onRefused(`checking the token of ${this.call.getPeer()}: ${why}`);
-      return this.end(status.UNAVAILABLE, 'the token cannot be checked now');
+      return this.end(status.UNAVAILABLE, 'the token cannot be checked now; try again');
     }
     if (!this.ended) this.read(identity);
   }
@@ -109,7 +113,7 @@ export class SessionStream<Identity> {
 
   private read(identity: Identity): void {
     this.silence = setTimeout(() => {
-      const missing = this.handlers === undefined ? 'no Hello came' : 'no report came';
+      const missing = this.handlers === undefined ? 'the agent sent no Hello in time' : noReport;
       this.end(status.DEADLINE_EXCEEDED, missing);
     }, this.limits.helloMs);
     this.call.on('data', (incoming: Incoming<FromAgent>) => {
@@ -128,7 +132,7 @@ export class SessionStream<Identity> {
         if (message.message !== 'hello') return this.end(status.INVALID_ARGUMENT, 'the first message is not Hello');
         this.open(identity, message.hello);
       } else if (message.message === 'hello') {
-        this.end(status.INVALID_ARGUMENT, 'Hello was said twice');
+        this.end(status.INVALID_ARGUMENT, 'the agent sent Hello twice');
       } else if (message.message === 'report') {
         this.silence?.refresh();
         this.handlers.onReport(message.report);
@@ -139,16 +143,16 @@ export class SessionStream<Identity> {
       }
     } catch (error) {
       if (error instanceof Refused) return this.end(error.code, error.message);
-      this.policy.onRefused(`handling a message of ${this.call.getPeer()}: ${error instanceof Error ? error.stack : String(error)}`);
-      this.end(status.INTERNAL, 'the controller failed on a message');
+      this.policy.onRefused(`handling a message of ${this.call.getPeer()}: ${error instanceof Error ? error.stack : errorMessage(error)}`);
+      this.end(status.INTERNAL, 'the controller failed while it handled a message');
     }
   }
 
   private open(identity: Identity, hello: Hello): void {
     clearTimeout(this.silence);
-    this.silence = setTimeout(() => this.end(status.DEADLINE_EXCEEDED, 'no report came'), this.limits.silenceMs);
+    this.silence = setTimeout(() => this.end(status.DEADLINE_EXCEEDED, noReport), this.limits.silenceMs);
     this.reader = hello;
-    // Tells the agent that it is accepted, also when there is no order for it yet.
+    // The metadata shows the agent that its stream is accepted, also when there is no order yet.
     this.call.sendMetadata(new Metadata());
     const handlers = this.policy.onStream({
       identity,
@@ -176,8 +180,8 @@ export class SessionStream<Identity> {
   }
 
   private write(order: Order, done: () => void): void {
-    const message: FromController = { message: 'order', order: orderMessage(order, this.reader, this.told) };
-    this.told = order;
+    const message: FromController = { message: 'order', order: orderMessage(order, this.reader, this.sent) };
+    this.sent = order;
     this.orderBytes += encodeFromController(message).length;
     this.call.write(message, done);
   }
@@ -197,7 +201,7 @@ export class SessionStream<Identity> {
 async function within<T>(ms: number, promise: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`no answer in ${ms} ms`)), ms);
+    timer = setTimeout(() => reject(new Error(`no result within ${ms} ms`)), ms);
   });
   try {
     return await Promise.race([promise, late]);

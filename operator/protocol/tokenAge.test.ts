@@ -1,4 +1,4 @@
-// Tokens of long streams, by fake timers.
+// Tokens of long streams, with fake timers.
 import { status } from '@grpc/grpc-js';
 import { NotAuthenticated, Refused } from './refused';
 import { TokenAge } from './tokenAge';
@@ -19,15 +19,15 @@ function setUp(authenticate: (token: string) => Promise<string>) {
 const pass = (ms: number): Promise<void> => jest.advanceTimersByTimeAsync(ms);
 const echo = (token: string): Promise<string> => Promise.resolve(token);
 
-test('a stream without a fresh token ends when its first is too old', async () => {
+test('a stream without a fresh token ends when its first token is too old', async () => {
   const { refused } = setUp(echo);
   await pass(999);
   expect(refused).toEqual([]);
   await pass(1);
-  expect(refused).toEqual([[status.UNAUTHENTICATED, 'no fresh token was shown']]);
+  expect(refused).toEqual([[status.UNAUTHENTICATED, 'the agent sent no fresh token in time']]);
 });
 
-test('each accepted token begins the time anew', async () => {
+test('each accepted token restarts the time', async () => {
   const { age, accepted, refused } = setUp(echo);
   for (const token of ['a', 'b', 'c']) {
     await pass(900);
@@ -50,7 +50,7 @@ test.each([
   expect(jest.getTimerCount()).toBe(0);
 });
 
-test('a token that nobody can check now is checked again, and no longer than the time of the last one', async () => {
+test('a token that cannot be checked is checked again until the last accepted token is too old', async () => {
   let answers: (Error | undefined)[] = [new Error('no answer'), new Refused(status.RESOURCE_EXHAUSTED, 'too many'), undefined];
   const { age, accepted, refused } = setUp((token) => {
     const error = answers.shift();
@@ -66,7 +66,7 @@ test('a token that nobody can check now is checked again, and no longer than the
   expect(refused).toHaveLength(1);
 });
 
-test('tokens are checked one at a time, and of those that come meanwhile only the latest', async () => {
+test('tokens are checked one at a time, and of several waiting tokens only the latest', async () => {
   const asked: string[] = [];
   const { age, accepted } = setUp(async (token) => {
     asked.push(token);

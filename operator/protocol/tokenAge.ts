@@ -1,15 +1,15 @@
-// The token of a long stream: shown anew before it is too old, and checked as the first one was.
+// The token of a long stream: the agent must send a fresh token before the last accepted one is too old.
 import { status } from '@grpc/grpc-js';
 import { Refused } from './refused';
 
 export interface TokenAgeOptions<Identity> {
-  /** Says whose token it is; as for the first one. */
+  /** Returns the identity of a token, as for the stream's first token. */
   readonly authenticate: (token: string) => Promise<Identity>;
-  /** Takes in whom the new token names; throws `Refused` for another than before. */
+  /** Takes the identity of a fresh token; throws `Refused` when it is another than before. */
   readonly accept: (identity: Identity) => void;
-  /** The stream is to end. Called once. */
+  /** The stream must end. Called once at most. */
   readonly onRefused: (code: status, reason: string) => void;
-  /** Milliseconds from one accepted token to the latest moment of the next. */
+  /** Most milliseconds from one accepted token to the next. */
   readonly maxAgeMs: number;
   /** Milliseconds until a token that could not be checked is checked again. */
   readonly retryMs: number;
@@ -18,7 +18,7 @@ export interface TokenAgeOptions<Identity> {
 export class TokenAge<Identity> {
   private deadline: NodeJS.Timeout;
   private retry: NodeJS.Timeout | undefined;
-  /** The latest token that was shown and not yet checked. */
+  /** The latest token that was not checked yet. */
   private waiting: string | undefined;
   private checking = false;
   private ended = false;
@@ -27,7 +27,7 @@ export class TokenAge<Identity> {
     this.deadline = this.armed();
   }
 
-  /** One check at a time: of tokens that come meanwhile only the latest is looked at. Never throws. */
+  /** Checks a fresh token. Checks run one at a time, and only the latest waiting token is checked. Never throws. */
   show(token: string): void {
     this.waiting = token;
     if (!this.checking) void this.check();
@@ -52,7 +52,7 @@ export class TokenAge<Identity> {
       this.deadline = this.armed();
     } catch (error) {
       if (isVerdict(error)) return this.refuse(error.code, error.message);
-      // Nobody could say, or not now. The deadline does not wait for it.
+      // The check gave no verdict, so it is repeated. The deadline of the stream stays.
       this.waiting ??= token;
       clearTimeout(this.retry);
       if (!this.ended) this.retry = setTimeout(() => void this.check(), this.options.retryMs);
@@ -64,7 +64,7 @@ export class TokenAge<Identity> {
   }
 
   private armed(): NodeJS.Timeout {
-    return setTimeout(() => this.refuse(status.UNAUTHENTICATED, 'no fresh token was shown'), this.options.maxAgeMs);
+    return setTimeout(() => this.refuse(status.UNAUTHENTICATED, 'the agent sent no fresh token in time'), this.options.maxAgeMs);
   }
 
   private refuse(code: status, reason: string): void {
@@ -74,7 +74,7 @@ export class TokenAge<Identity> {
   }
 }
 
-/** A refusal because of the token, and not because there is too much to do. */
+/** True when the token itself was refused, and not because the controller or the API server is overloaded. */
 function isVerdict(error: unknown): error is Refused {
   return error instanceof Refused && error.code !== status.RESOURCE_EXHAUSTED && error.code !== status.UNAVAILABLE;
 }

@@ -1,18 +1,19 @@
-// Bytes to messages and back: loads agent.proto once and validates whatever comes in at this one edge.
+// Encodes and decodes messages: loads agent.proto once, and validates every received message with its schema.
 import { join } from 'node:path';
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { z } from 'zod';
+import { errorMessage } from '../base';
 import { type FromAgent, fromAgent, type FromController, fromController, type OrderMessage } from './messages';
 import { packNames } from './packedNames';
 
-// What goes wrong is told through our own callbacks, once; grpc-js would write to the console beside the log.
+// Errors are reported by callbacks and logged once; grpc-js would also write them to the console.
 setLogVerbosity(logVerbosity.NONE);
 
-/** Most bytes of one message in either direction; ten times what a full report of 1024 namespaces needs in practice. */
+/** Most bytes of one message in either direction: ten times what a report of 1024 namespaces needs in practice. */
 export const maxMessageBytes = 1024 * 1024;
 
-/** Counters are numbers: exact to 2^53, and the schemas refuse what is larger. */
+/** The definitions of agent.proto. 64-bit integers become numbers, which are exact up to 2^53; the schemas refuse larger ones. */
 export const definitions = loadSync(join(__dirname, 'agent.proto'), {
   longs: Number,
   defaults: true,
@@ -20,12 +21,12 @@ export const definitions = loadSync(join(__dirname, 'agent.proto'), {
   oneofs: true,
 });
 
-/** A message that came in, or in one line why it is not one. */
+/** A received message, or in one line why the bytes are not a valid message. */
 export type Incoming<T> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly problem: string };
 
 const connect = method();
 
-/** Path of the one call of the service, as gRPC names it. */
+/** HTTP/2 path of the service's only method. */
 export const connectPath = connect.path;
 
 export function encodeFromAgent(message: FromAgent): Buffer {
@@ -38,7 +39,7 @@ export function encodeFromController(message: FromController): Buffer {
   return encodedOrder(message.order);
 }
 
-/** An order goes to every agent of the cluster: its bytes are made once. */
+/** Encoded orders: the same order goes to every agent of the cluster, so it is encoded once. */
 const orders = new WeakMap<OrderMessage, Buffer>();
 
 function encodedOrder(order: OrderMessage): Buffer {
@@ -49,7 +50,7 @@ function encodedOrder(order: OrderMessage): Buffer {
   return bytes;
 }
 
-/** Never throws: a malformed message is an answer, so that the caller can refuse and log it. */
+/** Decodes a message of an agent. Never throws: the caller refuses and logs a malformed message. */
 export function decodeFromAgent(bytes: Buffer): Incoming<FromAgent> {
   return decode(() => connect.requestDeserialize(bytes), fromAgent);
 }
@@ -63,7 +64,7 @@ function decode<T>(read: () => unknown, schema: z.ZodType<T>): Incoming<T> {
   try {
     message = read();
   } catch (error) {
-    return { ok: false, problem: `not a protobuf message: ${error instanceof Error ? error.message : String(error)}` };
+    return { ok: false, problem: `not a protobuf message: ${errorMessage(error)}` };
   }
   const result = schema.safeParse(message);
   if (result.success) return { ok: true, value: result.data };

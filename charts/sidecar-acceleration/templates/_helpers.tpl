@@ -1,4 +1,4 @@
-{{/* Names are fixed: a cluster has one SidecarAcceleration and so one controller, and agents know its Service by name. */}}
+{{/* Names are fixed: a cluster has one SidecarAcceleration and so one controller, and agents find its Service by name. */}}
 {{- define "acceleration.controller" -}}
 sidecar-acceleration-controller
 {{- end }}
@@ -12,7 +12,7 @@ app.kubernetes.io/name: sidecar-acceleration
 app.kubernetes.io/component: controller
 {{- end }}
 
-{{/* The agents' pods, which the controller makes. */}}
+{{/* Labels of the agents' pods, which the controller creates. */}}
 {{- define "acceleration.agents" -}}
 app.kubernetes.io/name: sidecar-acceleration
 app.kubernetes.io/component: agent
@@ -26,7 +26,7 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end }}
 
-{{/* No mesh puts a sidecar beside a pod of this chart: a job with one never ends. As operator/api/injectors.ts has them for the agents. */}}
+{{/* Keep meshes from injecting a sidecar into pods of this chart: a job with a sidecar never ends. operator/api/injectors.ts has the same for agents. */}}
 {{- define "acceleration.uninjected.labels" -}}
 sidecar.istio.io/inject: "false"
 istio.io/dataplane-mode: none
@@ -48,7 +48,7 @@ consul.hashicorp.com/connect-inject: "false"
 {{- end -}}
 {{- end }}
 
-{{/* Security of a pod of this chart: Pod Security's restricted profile. */}}
+{{/* Security context of a pod of this chart, as Pod Security's restricted level requires it. */}}
 {{- define "acceleration.restricted" -}}
 securityContext:
   runAsNonRoot: true
@@ -58,7 +58,7 @@ securityContext:
     type: RuntimeDefault
 {{- end }}
 
-{{/* Security of its container. */}}
+{{/* Security context of a container of this chart. */}}
 {{- define "acceleration.confined" -}}
 securityContext:
   allowPrivilegeEscalation: false
@@ -67,19 +67,19 @@ securityContext:
     drop: [ALL]
 {{- end }}
 
-{{/* Who may write to kube-system is already as good as an administrator; and the agents' pods would share it with the cluster's own parts. */}}
+{{/* Refuses kube-system and its like: write access there is as good as that of an administrator, and agents would share it with parts of Kubernetes. */}}
 {{- define "acceleration.place" -}}
 {{- if hasPrefix "kube-" .Release.Namespace -}}
-{{- fail (printf "namespace %s belongs to Kubernetes: install into one of its own, as in helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace" .Release.Namespace) -}}
+{{- fail (printf "namespace %s belongs to Kubernetes: install into a namespace of its own, as in helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace" .Release.Namespace) -}}
 {{- end -}}
 {{- end }}
 
-{{/* Capabilities of an agent that is not privileged; as in operator/api/capabilities.ts, which e2e/cases/admissionPolicy.e2e.ts compares. */}}
+{{/* Capabilities of an agent that is not privileged. e2e/cases/admissionPolicy.e2e.ts compares them with operator/api/capabilities.ts. */}}
 {{- define "acceleration.capabilities" -}}
 ['NET_ADMIN', 'SYS_PTRACE', 'SYS_ADMIN']
 {{- end }}
 
-{{/* Where runtimes have their sockets. A rollout that goes back may need one that the resource no longer names. */}}
+{{/* Directories of container runtimes' sockets. A rollback may need one that the resource no longer names. */}}
 {{- define "acceleration.socketDirectories" -}}
 ['/run/containerd', '/var/run/containerd', '/run/crio', '/var/run/crio', '/run/k3s/containerd', '/run/k0s', '/var/snap/microk8s/common/run', '/run/cri-dockerd', '/var/run/cri-dockerd']
 {{- end }}

@@ -1,6 +1,7 @@
 // The kubelet's probe, made again and again: a connection of its own each, and no patience (timeoutSeconds is 1 unless a probe says more).
 import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
+import { errorMessage } from '../../../operator/base';
 
 export interface Probed {
   readonly asked: number;
@@ -16,7 +17,7 @@ export async function probe(port: number, path: string, count: number, everyMs =
   let slowestMs = 0;
   for (let each = 0; each < count; each += 1) {
     const began = performance.now();
-    await once(port, path).catch((error: unknown) => failed.push(error instanceof Error ? error.message : String(error)));
+    await once(port, path).catch((error: unknown) => failed.push(errorMessage(error)));
     slowestMs = Math.max(slowestMs, performance.now() - began);
     await pause(everyMs);
   }

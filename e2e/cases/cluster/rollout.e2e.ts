@@ -61,7 +61,7 @@ test('a good revision reaches all three nodes, the canary first', async () => {
   await underLoad(async () => {
     await change({ agent: { logLevel: 'debug' } });
     const { message } = await at('Baking');
-    expect(message).toMatch(/canary on node\d is well/);
+    expect(message).toMatch(/canary on node\d is healthy/);
     expect((await agents()).filter((line) => line.startsWith(before.to))).toHaveLength(2);
     await at('Done');
   });

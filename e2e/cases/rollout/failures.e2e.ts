@@ -17,10 +17,10 @@ afterAll(() => rollout?.stop());
 
 it.each([
   ['crashes', /^its agent was restarted ([3-9]|\d{2,}) times$/],
-  ['never-ready', /^not well for \d+ s: its pod is not ready$/],
-  ['silent', /^not well for \d+ s: its agent does not speak with the controller$/],
+  ['never-ready', /^not healthy within \d+ s: its pod is not ready$/],
+  ['silent', /^not healthy within \d+ s: its agent does not report to the controller$/],
   ['LoadRefused', /^LoadRefused since its update$/],
-  ['accelerates-little', /^not well for \d+ s: it accelerates 10 % and accelerated 90 % before$/],
+  ['accelerates-little', /^not healthy within \d+ s: it accelerates 10 % of its connections, and accelerated 90 % before$/],
   ['errs', /^its agent counted 99 errors$/],
 ])('an agent that %s: the canary has it and one more that bears it out, and then none', async (fate, why) => {
   await rollout.image(`bad:${fate}`);

@@ -6,6 +6,7 @@ import { parseBtf } from '../../../operator/agent/datapath/btf';
 import { section } from '../../../operator/agent/datapath/elf';
 import { fionreadBits } from '../../../operator/agent/datapath/facts';
 import { tryKernel } from '../../../operator/agent/datapath/trial';
+import { errorMessage } from '../../../operator/base';
 import { tell } from './port';
 import { runStaged } from './staged';
 
@@ -33,7 +34,7 @@ function redirection(): readonly [string, string] {
     const queues = [...((facts.fionread & bits.redirected) > 0 ? ['redirected bytes'] : []), ...((facts.fionread & bits.tcp) > 0 ? ['TCP’s'] : [])];
     return [queues.join(' and '), facts.rcvbuf_refuses === 1 ? 'yes' : 'no'];
   } catch (error) {
-    const why = `not known: ${error instanceof Error ? error.message : String(error)}`;
+    const why = `not known: ${errorMessage(error)}`;
     return [why, why];
   }
 }

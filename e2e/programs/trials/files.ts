@@ -35,7 +35,7 @@ export function openFiles(mesh: ProgramMesh, route: Route): Opened {
   return { round: () => files.all() };
 }
 
-/** By then nobody watches any more how programs read; see operator/agent/scanSchedule.ts. */
+/** By then readers are no longer watched; see operator/agent/scanSchedule.ts. */
 export const learntSeconds = 12;
 
 /** The same, but there are only tiny ones to begin with: how large ones are read shows when all has been learnt. */

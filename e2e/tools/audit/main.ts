@@ -1,4 +1,5 @@
 // Command line: ends with 1 when something is known, and with 2 when the registry does not say.
+import { errorMessage } from '../../../operator/base';
 import { checkout } from '../paths';
 import { auditOf } from './audit';
 
@@ -9,6 +10,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 2;
 });

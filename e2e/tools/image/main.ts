@@ -1,4 +1,5 @@
 // Command line: builds the product's image and says where its archive is.
+import { errorMessage } from '../../../operator/base';
 import { Progress } from '../progress';
 import { provideProductImage } from './product';
 
@@ -8,6 +9,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.stderr.write(`${errorMessage(error)}\n`);
   process.exitCode = 1;
 });

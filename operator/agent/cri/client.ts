@@ -1,4 +1,4 @@
-// The container runtime's gRPC face on its unix socket, typed and checked.
+// A client of the container runtime's gRPC API at its unix socket, with checked answers.
 import { join } from 'node:path';
 import { Client, type ClientReadableStream, credentials, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { loadSync, type ServiceDefinition } from '@grpc/proto-loader';
@@ -7,34 +7,34 @@ import { type ContainerEvent, containerEvent, sandboxList, type SandboxStatus, s
 
 export interface EventListener {
   onEvent(event: ContainerEvent): void;
-  /** The stream is over; `unsupported` when the runtime has none to offer. */
+  /** The stream has ended; `unsupported` is true when the runtime does not implement it. */
   onEnd(unsupported: boolean, reason: string): void;
 }
 
-/** What the agent asks of a runtime. Every call rejects with one line when it fails. */
+/** The calls of the Container Runtime Interface that the agent uses. A failed call rejects with an Error of one line. */
 export interface Cri {
-  /** Path on the host; empty while it is not known. */
+  /** Path of the socket on the host; empty while it is not known. */
   readonly socket: string;
   version(): Promise<Version>;
-  /** Ids of the sandboxes that are ready. */
+  /** Ids of ready sandboxes. */
   readySandboxes(): Promise<string[]>;
-  /** Whether the pod of this uid has a sandbox here. */
+  /** True when the runtime has a sandbox of the pod with this UID. */
   runs(podUid: string): Promise<boolean>;
-  /** Undefined when the sandbox is gone. */
+  /** The status of a sandbox; undefined when it does not exist any more. */
   sandboxStatus(id: string): Promise<SandboxStatus | undefined>;
-  /** Returns how to stop listening; `onEnd` is not called after that. */
+  /** Subscribes to events. The returned function ends that, without a call of `onEnd`. */
   events(listener: EventListener): () => void;
   close(): void;
 }
 
-/** The kubelet gives it to every sandbox (k8s.io/kubelet/pkg/types/labels.go). */
+/** The label with the pod's UID, which the kubelet adds to every sandbox (k8s.io/kubelet/pkg/types/labels.go). */
 const podUidLabel = 'io.kubernetes.pod.uid';
 const methods = runtimeService();
 const deadlineMs = 10_000;
-/** A node has up to some hundred pods, each with labels and annotations of up to 256 KiB: as much as the kubelet takes. */
+/** Most bytes of an answer, the same as in the kubelet: a node has some hundred pods, each with up to 256 KiB of labels and annotations. */
 const maxMessageBytes = 16 * 1024 * 1024;
 
-/** @param path as this process sees the socket; @param socket as the host does */
+/** A client of the runtime. @param path path of the socket for this process @param socket path on the host, for messages */
 export function connectCri(path: string, socket = path): Cri {
   const client = new Client(`unix:${path}`, credentials.createInsecure(), {
     'grpc.max_receive_message_length': maxMessageBytes,
@@ -97,7 +97,7 @@ function listen(stream: ClientReadableStream<object>, listener: EventListener): 
     const event = containerEvent.safeParse(message);
     if (!over && event.success) listener.onEvent(event.data);
   });
-  // Every end has a status; the error event repeats it and must have a listener.
+  // Every stream ends with a status. The error event repeats it, and Node requires a listener for that event.
   stream.on('error', () => undefined);
   stream.on('status', ({ code, details }) => {
     if (over) return;

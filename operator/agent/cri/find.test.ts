@@ -19,7 +19,7 @@ afterEach(() => {
   rmSync(host, { recursive: true });
 });
 
-/** A runtime at a path of the host that runs these pods. */
+/** Starts a runtime at a path of the host that runs the given pods. */
 async function runtimeAt(path: string, ...pods: string[]): Promise<ScriptedRuntime> {
   mkdirSync(dirname(join(host, path)), { recursive: true });
   const runtime = new ScriptedRuntime(join(host, path));
@@ -31,27 +31,27 @@ async function runtimeAt(path: string, ...pods: string[]): Promise<ScriptedRunti
 
 const find = (options: { socket?: string; podUid?: string } = { podUid: 'uid-agent' }): Cri => (cri = findCri({ hostRoot: host, known, ...options }));
 
-test('the runtime of each node is found where it is, whatever others have', async () => {
+test('the runtime is found at each of the known paths', async () => {
   await runtimeAt('/run/k3s/c.sock', 'agent', 'cart');
   expect(await find().readySandboxes()).toEqual(['agent', 'cart']);
   expect(cri?.socket).toBe('/run/k3s/c.sock');
 });
 
-test('of two it is the one that runs the agent', async () => {
+test('of two runtimes the one that runs the agent is used', async () => {
   await runtimeAt('/run/containerd/c.sock', 'of-docker');
   await runtimeAt('/run/crio/c.sock', 'agent');
   await find().version();
   expect(cri?.socket).toBe('/run/crio/c.sock');
 });
 
-test('one that does not answer hides no other', async () => {
+test('a runtime that does not answer does not hide another', async () => {
   (await runtimeAt('/run/containerd/c.sock')).stop();
   await runtimeAt('/run/crio/c.sock', 'agent');
   await find().version();
   expect(cri?.socket).toBe('/run/crio/c.sock');
 });
 
-test('none at all is said with every place that was looked at, and one that comes later is found', async () => {
+test('without a runtime the error names every path, and a runtime that is started later is found', async () => {
   mkdirSync(join(host, 'run/containerd'), { recursive: true });
   writeFileSync(join(host, 'run/containerd/c.sock'), 'a file is no socket');
   const finding = find();
@@ -60,18 +60,18 @@ test('none at all is said with every place that was looked at, and one that come
   expect(await finding.readySandboxes()).toEqual(['agent']);
 });
 
-test('one that knows nothing of the agent is not taken for its node’s', async () => {
+test('a runtime that does not run the agent is not used', async () => {
   await runtimeAt('/run/containerd/c.sock', 'of-docker');
   await expect(find().version()).rejects.toThrow('the runtime at /run/containerd/c.sock does not run the pod of this agent');
 });
 
-test('a socket that the resource names is the only one that is asked', async () => {
+test('a socket that the resource names is the only one that is tried', async () => {
   await runtimeAt('/run/containerd/c.sock', 'agent');
   await runtimeAt('/run/own/c.sock', 'cart');
   expect(await find({ socket: '/run/own/c.sock', podUid: 'uid-agent' }).readySandboxes()).toEqual(['cart']);
 });
 
-test('absolute links of the host are followed inside its root, for known places and for one that the resource names', async () => {
+test('absolute links of the host are followed inside its root, for known paths and for one that the resource names', async () => {
   await runtimeAt('/run/own/c.sock', 'agent');
   mkdirSync(join(host, 'run/crio'));
   symlinkSync('/run/own/c.sock', join(host, 'run/crio/c.sock'));
@@ -83,7 +83,7 @@ test('absolute links of the host are followed inside its root, for known places 
   expect(await find({ socket: '/var/run/own/c.sock' }).readySandboxes()).toEqual(['agent']);
 });
 
-test('a link that gets another target is followed there', async () => {
+test('a link with a new target is followed to it', async () => {
   await runtimeAt('/run/1/c.sock', 'before');
   await runtimeAt('/run/2/c.sock', 'after');
   symlinkSync('/run/1', join(host, 'run/current'));
@@ -94,11 +94,11 @@ test('a link that gets another target is followed there', async () => {
   expect(await finding.readySandboxes()).toEqual(['after']);
 });
 
-test('a named socket that is not there is said', async () => {
+test('the error for a missing socket that the resource names has its path', async () => {
   await expect(find({ socket: '/run/own/c.sock' }).version()).rejects.toThrow('no container runtime has its socket at /run/own/c.sock');
 });
 
-test('the default of earlier releases, which stands in stored resources, is tried first and hides no other known place', async () => {
+test('the default of earlier releases in a stored resource does not keep other known paths from being tried', async () => {
   await runtimeAt('/run/k3s/containerd/containerd.sock', 'agent');
   const former = { hostRoot: host, socket: '/run/containerd/containerd.sock', podUid: 'uid-agent' };
   cri = findCri(former);

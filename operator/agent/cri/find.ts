@@ -1,5 +1,6 @@
-// Which runtime runs this node's pods: of several that may be there (Docker brings a containerd of its own), the one that runs the agent.
+// Finds the container runtime that runs this node's pods. Of several runtimes (Docker comes with a containerd), it is the one that runs the agent.
 import { statSync } from 'node:fs';
+import { errorMessage } from '../../base';
 import { formerCriSocket, runtimeSockets } from '../../api';
 import { connectCri, type Cri } from './client';
 import { insideHost } from './hostPath';
@@ -7,15 +8,15 @@ import { insideHost } from './hostPath';
 export interface FindCriOptions {
   /** The root directory of the host, as this process sees it. */
   readonly hostRoot: string;
-  /** Path on the host, the only one that is tried; looked for unless given. The default of earlier releases is none: it is the first that is tried. */
+  /** Path on the host that is tried alone. Without it, and with the default of earlier releases, all known paths are tried. */
   readonly socket?: string | undefined;
-  /** Of the agent's own pod; without it the first runtime that answers is taken. */
+  /** UID of the agent's pod; without it the first runtime that answers is used. */
   readonly podUid?: string | undefined;
-  /** Paths on the host, in the order in which they are tried. */
+  /** Known paths on the host, in the order in which they are tried. */
   readonly known?: readonly string[];
 }
 
-/** A runtime that is looked for when it is first asked something; until one is found every call rejects with one line. */
+/** A client that searches the runtime at its first call. While no runtime is found, every call rejects with an Error of one line. */
 export function findCri({ hostRoot, socket, podUid, known = runtimeSockets.map(({ path }) => path) }: FindCriOptions): Cri {
   const named = socket === formerCriSocket ? undefined : socket;
   const places = named === undefined ? known : [named];
@@ -33,14 +34,14 @@ export function findCri({ hostRoot, socket, podUid, known = runtimeSockets.map((
         if (named !== undefined || podUid === undefined ? await answers(cri) : await cri.runs(podUid)) return { cri, at };
         silent.push(`the runtime at ${path} does not run the pod of this agent`);
       } catch (error) {
-        silent.push(error instanceof Error ? error.message : String(error));
+        silent.push(errorMessage(error));
       }
       cri.close();
     }
     throw new Error(silent.join('; '));
   };
   const runtime = async (): Promise<Cri> => {
-    // A link on the way may have another target since, after an upgrade of the runtime.
+    // A symbolic link of the path may have another target after an upgrade of the runtime.
     if (found !== undefined && insideHost(hostRoot, found.cri.socket) === found.at) return found.cri;
     found?.cri.close();
     found = undefined;
@@ -59,7 +60,7 @@ export function findCri({ hostRoot, socket, podUid, known = runtimeSockets.map((
     readySandboxes: async () => (await runtime()).readySandboxes(),
     sandboxStatus: async (id) => (await runtime()).sandboxStatus(id),
     events: (listener) => {
-      if (found === undefined) throw new Error('listening to a container runtime that has not been found yet');
+      if (found === undefined) throw new Error('subscribe to events of the container runtime: no runtime was found yet');
       return found.cri.events(listener);
     },
     close: () => {
@@ -71,7 +72,7 @@ export function findCri({ hostRoot, socket, podUid, known = runtimeSockets.map((
 
 interface Found {
   readonly cri: Cri;
-  /** Where this process sees its socket. */
+  /** Path of the socket for this process. */
   readonly at: string;
 }
 
@@ -80,7 +81,7 @@ async function answers(cri: Cri): Promise<boolean> {
   return true;
 }
 
-/** What may not be looked at counts as missing: preflight says which privilege that is. */
+/** True for a socket. A path that may not be read counts as missing; preflight reports the missing privilege. */
 function isSocket(path: string): boolean {
   try {
     return statSync(path).isSocket();

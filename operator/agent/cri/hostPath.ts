@@ -1,15 +1,15 @@
-// Paths of the host, as a process sees them that has another root directory.
+// Resolves paths of the host for a process with another root directory.
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** As many as Linux follows in one path (include/linux/namei.h, MAXSYMLINKS). */
+/** Most symbolic links in one path, as in Linux (include/linux/namei.h, MAXSYMLINKS). */
 const mostLinks = 40;
 
 /**
- * Where this process finds a path of the host. The kernel would follow an absolute link of the host (/var/run -> /run) from this
- * process's own root, so each link is followed here, inside the host's. What is not there, or may not be looked at, is taken for no link.
- * @param hostRoot the root directory of the host, as this process sees it
- * @throws Error when there are more than 40 links
+ * The path by which this process reaches a path of the host. The kernel would follow an absolute link of the host (/var/run -> /run) from
+ * this process's root, so links are followed here, inside the host's root. A name that is missing or may not be read counts as no link.
+ * @param hostRoot the host's root directory, as a path of this process
+ * @throws Error when the path has more than 40 links
  */
 export function insideHost(hostRoot: string, path: string): string {
   const todo = path.split('/').reverse();
@@ -28,7 +28,7 @@ export function insideHost(hostRoot: string, path: string): string {
       continue;
     }
     links += 1;
-    if (links > mostLinks) throw new Error(`${path} of the host leads over more than ${mostLinks} links`);
+    if (links > mostLinks) throw new Error(`resolve ${path} of the host: more than ${mostLinks} symbolic links`);
     if (target.startsWith('/')) done.length = 0;
     todo.push(...target.split('/').reverse());
   }

@@ -1,11 +1,11 @@
-// Which network namespace a process of the host lives in.
+// Reads the network namespace of processes of the host.
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** Gives the inode number of the namespace, or undefined when there is no such process, or it may not be looked at: preflight says that. */
+/** The inode number of a process's network namespace; undefined when the process does not exist or may not be read, which preflight reports. */
 export type NetnsOf = (pid: number) => number | undefined;
 
-/** @param proc where the host's process file system is; the agent runs in the host's PID namespace */
+/** @param proc the host's process file system; the agent runs in the host's PID namespace */
 export function netnsReader(proc = '/proc'): NetnsOf {
   return (pid) => {
     const file = join(proc, String(pid), 'ns', 'net');
@@ -13,7 +13,7 @@ export function netnsReader(proc = '/proc'): NetnsOf {
       return statSync(file, { throwIfNoEntry: false })?.ino;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'EACCES') return undefined;
-      throw new Error(`read the network namespace of a process: ${(error as Error).message}`, { cause: error });
+      throw new Error(`read the network namespace of process ${pid}: ${(error as Error).message}`, { cause: error });
     }
   };
 }

@@ -12,7 +12,7 @@ let runtime: ScriptedRuntime;
 let cri: Cri;
 let watch: PodWatch;
 let journal: Journal;
-/** Network namespaces by pid, as the host has them now. */
+/** Process id → network namespace, as the host has them. */
 let processes: Map<number, number>;
 
 beforeEach(async () => {
@@ -45,13 +45,13 @@ function start(intervals: PodWatchOptions['intervals'] = { withEvents: never, wi
   void watch.run();
 }
 
-test('pods that run already are learnt at start', async () => {
+test('the first list has the running pods', async () => {
   start();
   expect(await journal.until(/^pods/)).toBe('pods a:1011 b:1012');
   expect(await journal.until(/reachable/)).toBe('reachable');
 });
 
-test('a pod that starts is learnt by its event', async () => {
+test('a pod that starts is added at its event', async () => {
   start();
   await journal.until(/^reachable/);
   runtime.sandboxes.set('c', { id: 'c', namespace: 'shop', ip: '10.0.0.3', pid: 13 });
@@ -59,7 +59,7 @@ test('a pod that starts is learnt by its event', async () => {
   await journal.until(/^pods a:1011 b:1012 c:1013$/);
 });
 
-test('a pod that stops is dropped by its event, before the runtime is asked again', async () => {
+test('a pod that stops is removed at its event, before the next list', async () => {
   start();
   await journal.until(/^reachable/);
   const lists = runtime.calls['ListPodSandbox'];
@@ -68,7 +68,7 @@ test('a pod that stops is dropped by its event, before the runtime is asked agai
   expect(runtime.calls['ListPodSandbox']).toBe(lists);
 });
 
-test('a pod whose process is gone is dropped without the runtime', async () => {
+test('a pod whose process has ended is removed without the runtime', async () => {
   start();
   await journal.until(/^reachable/);
   processes.delete(11);
@@ -76,7 +76,7 @@ test('a pod whose process is gone is dropped without the runtime', async () => {
   expect(journal.lines.at(-1)).toBe('pods b:1012');
 });
 
-test('a pid that was given to a process of another namespace is not the pod any more', async () => {
+test('a pod is removed when its process id belongs to a process of another network namespace', async () => {
   start();
   await journal.until(/^reachable/);
   processes.set(11, 4711);
@@ -84,7 +84,7 @@ test('a pid that was given to a process of another namespace is not the pod any 
   expect(journal.lines.at(-1)).toBe('pods b:1012');
 });
 
-test('pods on the network of the node are left out and not asked about again', async () => {
+test('pods in the network namespace of the node are left out, and their status is not requested again', async () => {
   runtime.sandboxes.set('h', { id: 'h', namespace: 'kube-system', hostNetwork: true, pid: 1 });
   start({ withEvents: 5, withoutEvents: 5 });
   await journal.until(/^pods a:1011 b:1012$/);
@@ -96,7 +96,7 @@ test('pods on the network of the node are left out and not asked about again', a
   expect(runtime.calls['PodSandboxStatus']).toBe((asked ?? 0) + 1);
 });
 
-test('a sandbox without an address yet is learnt by a later list', async () => {
+test('a sandbox without an address is added at a later list', async () => {
   runtime.sandboxes.set('c', { id: 'c', namespace: 'shop', pid: 13 });
   start({ withEvents: 5, withoutEvents: 5 });
   await journal.until(/^pods a:1011 b:1012$/);
@@ -104,12 +104,12 @@ test('a sandbox without an address yet is learnt by a later list', async () => {
   await journal.until(/c:1013/);
 });
 
-test('when the event stream breaks it is opened again, and a full list follows', async () => {
+test('an event stream that has ended is opened again, and a list follows', async () => {
   start({ withEvents: never, withoutEvents: 5 });
   await journal.until(/^reachable/);
   runtime.sandboxes.delete('a');
   runtime.endEvents();
-  await journal.until(/^odd events of the runtime ended/);
+  await journal.until(/^odd the event stream of the container runtime ended/);
   await journal.until(/^pods b:1012$/);
   runtime.sandboxes.set('c', { id: 'c', namespace: 'shop', ip: '10.0.0.3', pid: 13 });
   runtime.event('c', 'CONTAINER_STARTED_EVENT');
@@ -117,7 +117,7 @@ test('when the event stream breaks it is opened again, and a full list follows',
   expect(runtime.calls['GetContainerEvents']).toBe(2);
 });
 
-test('a runtime whose events go to one listener only is asked again and again, so that the kubelet loses none', async () => {
+test('a runtime that sends an event to one subscriber only is listed repeatedly, so that the kubelet loses no event', async () => {
   runtime.version = '1.7.22';
   start({ withEvents: never, withoutEvents: 5 });
   await journal.until(/^reachable/);
@@ -126,7 +126,7 @@ test('a runtime whose events go to one listener only is asked again and again, s
   expect(runtime.calls['GetContainerEvents']).toBeUndefined();
 });
 
-test('a runtime that goes away keeps its running pods in the list, and is found again', async () => {
+test('when the runtime stops its running pods stay in the list, and it is found again when it is back', async () => {
   start({ withEvents: 5, withoutEvents: 5 });
   await journal.until(/^reachable/);
   runtime.stop();
@@ -139,7 +139,7 @@ test('a runtime that goes away keeps its running pods in the list, and is found 
   await journal.until(/^pods a:1011$/, seen);
 });
 
-test('a socket that does not exist is told with its path, and no list is given', async () => {
+test('a missing socket is reported with its path, and onPods is not called', async () => {
   runtime.stop();
   cri.close();
   cri = connectCri(join(directory, 'missing.sock'));

@@ -1,4 +1,6 @@
-// Keeps the list of this node's pods: events for speed, a full list for certainty, and the processes themselves for truth.
+// Keeps the list of this node's pods. Events of the runtime update it at once, a list from time to time corrects it, and the pods' processes
+// show when a pod has ended.
+import { errorMessage } from '../../base';
 import type { Cri } from './client';
 import type { NetnsOf } from './netns';
 import { type ContainerEvent, type LocalPod, readSandbox, type Version } from './sandbox';
@@ -6,29 +8,29 @@ import { type ContainerEvent, type LocalPod, readSandbox, type Version } from '.
 export interface PodWatchOptions {
   readonly cri: Cri;
   readonly netnsOf: NetnsOf;
-  /** Called with the whole list, at first and whenever it changed. */
+  /** Called with the whole list, at first and after every change. */
   readonly onPods: (pods: readonly LocalPod[]) => void;
-  /** Told when the runtime begins to answer (undefined) or stops to, with the reason in one line. */
+  /** Called when the runtime begins to answer (undefined), and when it stops to, with the reason in one line. */
   readonly onReachable: (problem: string | undefined) => void;
-  /** What was odd about one sandbox or the event stream; for the log. */
+  /** Called with a fault of one sandbox or of the event stream, for the log. */
   readonly onOddity: (what: string) => void;
-  /** Milliseconds between full lists while events come in, and while there are none. */
+  /** Milliseconds between two lists while events are received, and while they are not. */
   readonly intervals?: { readonly withEvents: number; readonly withoutEvents: number };
 }
 
 const defaultIntervals = { withEvents: 10_000, withoutEvents: 1000 };
-/** A burst of events is answered by one list. */
+/** Milliseconds for which further events are awaited, so that a burst of events causes one list. */
 const settleMs = 50;
 
 export class PodWatch {
   private readonly known = new Map<string, LocalPod>();
-  /** Sandboxes on the node's own network, which are never asked about again. */
+  /** Sandboxes that will never be pods of their own network namespace; their status is not requested again. */
   private readonly ignored = new Set<string>();
   private readonly hostNetns: number | undefined;
   private readonly intervals: NonNullable<PodWatchOptions['intervals']>;
   private stopEvents: (() => void) | undefined;
   private useEvents: boolean | undefined;
-  /** A stream that ends at once must not be opened again at once. */
+  /** Time before which no event stream is opened, so that a stream that ends at once is not opened in a loop. */
   private listenNotBefore = 0;
   private emitted: string | undefined;
   private reachable: boolean | undefined;
@@ -41,7 +43,7 @@ export class PodWatch {
     this.intervals = options.intervals ?? defaultIntervals;
   }
 
-  /** Runs until `stop`; never rejects but for defects. */
+  /** Runs until `stop`. Rejects only because of a defect. */
   async run(): Promise<void> {
     while (!this.stopped) {
       await this.pass();
@@ -56,8 +58,8 @@ export class PodWatch {
   }
 
   /**
-   * Drops pods whose sandbox process is gone or has another network namespace, without asking the runtime:
-   * the number of a namespace that is gone may be given to another pod at any time.
+   * Removes pods whose sandbox process has ended or has another network namespace. It does not wait for the runtime, because the kernel may
+   * give the inode number of a deleted namespace to another pod at any time.
    */
   prune(): void {
     const before = this.known.size;
@@ -76,13 +78,13 @@ export class PodWatch {
       this.stopEvents = undefined;
       this.useEvents = undefined;
       this.prune();
-      this.tellReachable(error instanceof Error ? error.message : String(error));
+      this.tellReachable(errorMessage(error));
       return;
     }
     this.tellReachable(undefined);
   }
 
-  /** Subscribes before the list is read, so that nothing falls between the two. */
+  /** Subscribes to events before the list is read, so that no change is missed between the two. */
   private async listen(): Promise<void> {
     this.useEvents ??= broadcastsEvents(await this.options.cri.version());
     if (!this.useEvents || this.stopEvents !== undefined || this.stopped || performance.now() < this.listenNotBefore) return;
@@ -93,7 +95,7 @@ export class PodWatch {
         if (unsupported) this.useEvents = false;
         this.listenNotBefore = performance.now() + this.intervals.withoutEvents;
         this.hurry();
-        this.options.onOddity(`events of the runtime ended: ${reason}`);
+        this.options.onOddity(`the event stream of the container runtime ended: ${reason}`);
       },
     });
   }
@@ -120,7 +122,7 @@ export class PodWatch {
     this.emit();
   }
 
-  /** One sandbox that cannot be read must not hide the others. */
+  /** Reads the status of a new sandbox. A failure is reported and does not affect other sandboxes. */
   private async learn(id: string): Promise<void> {
     try {
       const answer = await this.options.cri.sandboxStatus(id);
@@ -128,7 +130,7 @@ export class PodWatch {
       if (reading === 'never') this.ignored.add(id);
       else if (reading !== 'notYet') this.known.set(id, reading.pod);
     } catch (error) {
-      this.options.onOddity(`reading sandbox ${id}: ${error instanceof Error ? error.message : String(error)}`);
+      this.options.onOddity(`read the status of sandbox ${id}: ${errorMessage(error)}`);
     }
   }
 
@@ -147,7 +149,7 @@ export class PodWatch {
     this.options.onReachable(problem);
   }
 
-  /** Sleeps until the interval is over or an event came, and in the latter case a moment more for its companions. */
+  /** Sleeps until the interval is over or an event comes, and after an event a moment longer for further ones. */
   private async sleep(ms: number): Promise<void> {
     if (!this.kicked && !this.stopped) await this.pause(ms);
     if (this.kicked && !this.stopped) await this.pause(settleMs, false);
@@ -167,8 +169,9 @@ export class PodWatch {
 }
 
 /**
- * Before version 2 containerd gives each event to one of its listeners only (containerd issue 7318), CRI-O only with an
- * option (issue 6466): listening there would take events away from the kubelet. Those runtimes are asked every second.
+ * True when the runtime sends each event to all subscribers. containerd before version 2 sends it to one of them only (containerd issue 7318),
+ * and CRI-O sends events only with an option (issue 6466), so subscribing there would take events from the kubelet. Those runtimes are listed
+ * every second.
  */
 function broadcastsEvents({ runtimeName, runtimeVersion }: Version): boolean {
   return runtimeName === 'containerd' && Number.parseInt(runtimeVersion.replace(/^v/, ''), 10) >= 2;

@@ -1,4 +1,4 @@
-// For tests: a container runtime that says what the test wants, over real gRPC on a real unix socket.
+// For tests: a container runtime with the answers that the test sets, over real gRPC on a unix socket.
 import { join } from 'node:path';
 import { loadPackageDefinition, Server, ServerCredentials, type ServerWritableStream, type sendUnaryData, type ServiceDefinition, status } from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
@@ -58,7 +58,7 @@ export class ScriptedRuntime {
     });
   }
 
-  /** Tells everyone who listens. */
+  /** Sends an event to every subscriber. */
   event(containerId: string, containerEventType: string): void {
     for (const stream of this.streams) stream.write({ containerId, containerEventType });
   }

@@ -22,7 +22,7 @@ function sandbox(change: Partial<SandboxStatus['status']> = {}, pid: number | nu
 
 const read = (status: SandboxStatus): ReturnType<typeof readSandbox> => readSandbox(status, netnsOf, hostNetns);
 
-test('a ready sandbox becomes a pod with all its addresses, its namespace inode and its own labels only', () => {
+test('a ready sandbox becomes a pod with its addresses, its network namespace and its own labels', () => {
   expect(read(sandbox())).toEqual({
     pod: {
       sandbox: 's1', namespace: 'shop', name: 'cart-1', uid: 'u1', labels: { app: 'cart' }, annotations: { note: 'kept' }, ownKernel: false,
@@ -34,23 +34,23 @@ test('a ready sandbox becomes a pod with all its addresses, its namespace inode 
 test.each([
   ['an escape sequence', { name: 'cart\u001b[2J', uid: 'u1', namespace: 'shop' }],
   ['a line feed', { name: 'cart', uid: 'u1', namespace: 'shop\nbank' }],
-  ['nothing', { name: '', uid: 'u1', namespace: 'shop' }],
-])('a sandbox with %s where a name belongs is nobody\'s pod', (_what, metadata) => {
+  ['an empty text', { name: '', uid: 'u1', namespace: 'shop' }],
+])('a sandbox with %s as name or namespace is not a pod', (_what, metadata) => {
   expect(read(sandbox({ metadata }))).toBe('never');
 });
 
-test('a pod on the network of the node is never selected', () => {
+test('a sandbox in the network namespace of the node is never a pod', () => {
   expect(read(sandbox({ linux: { namespaces: { options: { network: 'NODE' } } } }))).toBe('never');
 });
 
 test.each([
   ['the handler of Kata Containers', sandbox({ runtimeHandler: 'kata-qemu' }), true],
   ['the handler of gVisor', sandbox({ runtimeHandler: 'runsc' }), true],
-  ['a handler of any name that containerd runs gVisor by', { ...sandbox({ runtimeHandler: 'untrusted' }), info: { info: JSON.stringify({ pid: 100, runtimeType: 'io.containerd.runsc.v1' }) } }, true],
-  ['a machine of KubeVirt', sandbox({ labels: { 'kubevirt.io': 'virt-launcher' } }), true],
-  ['the handler of an ordinary runtime', sandbox({ runtimeHandler: 'crun' }), false],
-  ['a device plug-in as its handler', { ...sandbox({ runtimeHandler: 'nvidia' }), info: { info: JSON.stringify({ pid: 100, runtimeType: 'io.containerd.runc.v2' }) } }, false],
-])('a sandbox with %s has its own kernel: as it should be', (_, status, ownKernel) => {
+  ['another handler and the runtime type of gVisor', { ...sandbox({ runtimeHandler: 'untrusted' }), info: { info: JSON.stringify({ pid: 100, runtimeType: 'io.containerd.runsc.v1' }) } }, true],
+  ['the label of a KubeVirt machine', sandbox({ labels: { 'kubevirt.io': 'virt-launcher' } }), true],
+  ['the handler crun', sandbox({ runtimeHandler: 'crun' }), false],
+  ['the handler nvidia and the runtime type of runc', { ...sandbox({ runtimeHandler: 'nvidia' }), info: { info: JSON.stringify({ pid: 100, runtimeType: 'io.containerd.runc.v2' }) } }, false],
+])('whether the pod of a sandbox has its own kernel is known from %s', (_, status, ownKernel) => {
   expect(read(status)).toMatchObject({ pod: { ownKernel } });
 });
 
@@ -59,10 +59,10 @@ test.each([
   ['has no address yet', sandbox({ network: { ip: '', additionalIps: [] } })],
   ['has no network status', sandbox({ network: null })],
   ['has no pid', sandbox({}, null)],
-  ['has a pid of nobody', sandbox({}, 999)],
+  ['has the pid of no process', sandbox({}, 999)],
   ['has a pid in the network namespace of the host', sandbox({}, 1)],
   ['has info that is not JSON', { ...sandbox(), info: { info: '{' } }],
   ['has a negative pid', sandbox({}, -5)],
-])('a sandbox that %s is asked about again later', (_, status) => {
+])('the status of a sandbox that %s is requested again later', (_, status) => {
   expect(read(status)).toBe('notYet');
 });

@@ -1,4 +1,4 @@
-// What the runtime says of a pod sandbox, checked, and what of it makes a pod that can be selected.
+// Schemas for the runtime's answers about pod sandboxes, and how a sandbox becomes a pod that can be selected.
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { hasOwnKernel, type Labels } from '../../api';
@@ -9,14 +9,14 @@ export interface LocalPod {
   readonly namespace: string;
   readonly name: string;
   readonly uid: string;
-  /** The labels the pod was created with: runtimes do not learn of later changes. */
+  /** The labels with which the pod was created. The runtime does not learn of later changes. */
   readonly labels: Labels;
   readonly annotations: Labels;
-  /** Its sockets are another kernel's, though its network namespace is this one's. */
+  /** True when the pod's programs run on a kernel of their own; its network namespace belongs to the node's kernel all the same. */
   readonly ownKernel: boolean;
-  /** IPv4 and IPv6 in text form, the primary one first. */
+  /** IPv4 and IPv6 addresses as text, the primary address first. */
   readonly addresses: readonly string[];
-  /** A process that lives in the sandbox, as seen from the host's PID namespace. */
+  /** Process id of the sandbox in the host's PID namespace. */
   readonly pid: number;
   /** Inode number of the network namespace. */
   readonly netns: number;
@@ -51,20 +51,21 @@ export type Version = z.infer<typeof version>;
 export type SandboxStatus = z.infer<typeof sandboxStatus>;
 export type ContainerEvent = z.infer<typeof containerEvent>;
 
-/** Of containerd and CRI-O alike: verbose `info` carries one JSON text named `info` with the pid on top. containerd says more of the runtime. */
+/** In containerd and CRI-O, the verbose `info` has a JSON text `info` with the process id. In containerd it also has the type of the runtime. */
 const verboseInfo = z.looseObject({ pid: z.int().positive(), runtimeType: z.string().default('') });
 
 const podName = /^[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?$/;
 
-/** Labels the kubelet adds to those of the pod (k8s.io/kubelet/pkg/types/labels.go); a selector must not see them. */
+/** Labels that the kubelet adds to those of the pod (k8s.io/kubelet/pkg/types/labels.go); selectors must not match them. */
 const kubeletLabels = new Set(['io.kubernetes.pod.name', 'io.kubernetes.pod.namespace', 'io.kubernetes.pod.uid']);
 
-/** `never`: the sandbox uses the node's network and will always do so. `notYet`: worth asking again. */
+/** A pod, or why there is none. `never`: the sandbox cannot become a selectable pod. `notYet`: its status must be requested again. */
 export type Reading = { readonly pod: LocalPod } | 'never' | 'notYet';
 
 /**
- * @param netnsOf gives the inode of the network namespace of a process, or undefined when there is no such process
- * @param hostNetns inode of the namespace of the host's init, which is nobody's pod
+ * The pod of a sandbox.
+ * @param netnsOf returns the inode number of a process's network namespace; undefined when there is no such process
+ * @param hostNetns inode number of the network namespace of the host's init process
  */
 export function readSandbox(
   { status, info }: SandboxStatus,
@@ -72,7 +73,7 @@ export function readSandbox(
   hostNetns: number | undefined,
 ): Reading {
   if (status.linux?.namespaces?.options?.network === 'NODE') return 'never';
-  // Whoever may call the runtime can make sandboxes by any name. Pods of the API server have none that the channel would refuse.
+  // Clients of the runtime can create sandboxes with any name. A pod of the API server has no name that the channel would refuse.
   if (!podName.test(status.metadata.name) || !podName.test(status.metadata.namespace)) return 'never';
   const { pid, runtimeType = '' } = detailsOf(info);
   const addresses = addressesOf(status);

@@ -1,13 +1,13 @@
-// The busiest connection ends of a pod and sums over all of them, from a walk of any length. Pure.
+// Keeps the busiest connection ends of a pod and sums over all ends, from an iteration of any length.
 import type { ConnectionEnd, DescribedEnd } from '../datapath/contract';
 
-/** Over all open connection ends of a pod. */
+/** Sums over all open connection ends of a pod. */
 export interface Sums {
   readonly open: number;
   readonly accelerated: number;
   readonly fastBytes: number;
   readonly tcpBytes: number;
-  /** The mean. */
+  /** Mean round-trip time in microseconds. */
   readonly rttUs: number;
 }
 
@@ -18,23 +18,24 @@ interface Kept {
 
 export class Busiest {
   private kept: Kept[] = [];
-  /** Who has sent less is not among the busiest. */
+  /** An end that has sent this many bytes or fewer is not among the busiest. */
   private least = -1;
   private readonly sums = { open: 0, accelerated: 0, fastBytes: 0, tcpBytes: 0, rttUs: 0 };
 
-  /** @param most ends to keep; never more than twice as many are held */
+  /** @param most number of ends to keep; twice as many are held at most */
   constructor(private readonly most: number) {}
 
   add(ends: readonly DescribedEnd[]): void {
     for (const end of ends) this.addOne(end);
   }
 
-  /** Those that have sent the most, in no order. */
+  /** The ends that have sent the most bytes, in no order. */
   ends(): ConnectionEnd[] {
     this.trim();
     return this.kept.map(({ end }) => end);
   }
 
+  /** Sums over all ends. */
   all(): Sums {
     const { open, rttUs } = this.sums;
     return { ...this.sums, rttUs: open === 0 ? 0 : Math.round(rttUs / open) };

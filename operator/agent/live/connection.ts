@@ -1,4 +1,4 @@
-// Connections and sums over them as they travel on the channel. Pure.
+// Converts connection ends to messages of the channel, and finds the events between two lists; pure functions.
 import type { Connection, LiveEvent, PodTraffic } from '../../protocol';
 import type { LocalPod } from '../cri/sandbox';
 import type { ConnectionEnd } from '../datapath/contract';
@@ -6,7 +6,7 @@ import type { PodEnds } from './read';
 
 type PodName = Pick<LocalPod, 'namespace' | 'name'>;
 
-/** @param podOf names the pod with a network namespace, if it is one of this node */
+/** The message for a connection end. @param podOf the pod of a network namespace; undefined when it is not a pod of this node */
 export function connectionOf({ namespace, name }: PodName, end: ConnectionEnd, podOf: (netns: number) => PodName | undefined): Connection {
   const peer = end.peerNetns === 0 ? undefined : podOf(end.peerNetns);
   return {
@@ -32,13 +32,13 @@ export function trafficOf({ pod, sums }: PodEnds): PodTraffic {
   return { namespace: pod.namespace, name: pod.name, ...sums };
 }
 
-/** Those that have sent the most first. */
+/** The `limit` connections that have sent the most bytes, sorted by that, most first. */
 export function busiest(connections: readonly Connection[], limit: number): Connection[] {
   const sent = ({ fastBytes, tcpBytes }: Connection): number => fastBytes + tcpBytes;
   return [...connections].sort((a, b) => sent(b) - sent(a) || (a.id < b.id ? -1 : 1)).slice(0, limit);
 }
 
-/** What happened between two looks at the same pods, by the ids of their connections. What came and went between them is in neither. */
+/** The events between two lists of the same pods, by the ids of connections. A connection that opened and closed in between is in neither list. */
 export function changes(before: ReadonlyMap<string, Connection>, after: ReadonlyMap<string, Connection>): LiveEvent[] {
   const closed = [...before].flatMap(([id, connection]) => (after.has(id) ? [] : [{ type: 'Closed', connection }]));
   const others = [...after].flatMap(([id, connection]) => {

@@ -1,4 +1,4 @@
-// For tests: pods and connection ends of a made-up node.
+// For tests: pods and connection ends with default values.
 import type { LocalPod } from '../cri/sandbox';
 import type { ConnectionEnd } from '../datapath/contract';
 

@@ -13,7 +13,7 @@ let clock: number;
 let datapath: FakeDatapath | undefined;
 let walks: number;
 let said: Watched[];
-/** Of what was said, when the other side has not yet let the next follow. */
+/** Callbacks of sent answers that the test has not called yet. */
 let held: (() => void)[];
 let holding: boolean;
 let defects: unknown[];
@@ -32,7 +32,7 @@ beforeEach(() => {
   live = new LiveWatches({
     reader: new LiveReader(() => datapath, () => clock),
     pods: () => [cart, web, vault],
-    say: (watched, done) => {
+    send: (watched, done) => {
       said.push(watched);
       if (holding) held.push(done);
       else done();
@@ -54,7 +54,7 @@ async function answers(watch: Watch): Promise<Watched[]> {
   await settled();
   return said.slice(before);
 }
-/** A second later. */
+/** The answers of the next second. */
 async function later(): Promise<Watched[]> {
   const before = said.length;
   clock += 1000;
@@ -63,8 +63,8 @@ async function later(): Promise<Watched[]> {
   return said.slice(before);
 }
 
-describe('what is asked once', () => {
-  test('is answered with the connections of the pods, those that have sent the most first, and with sums over all of them', async () => {
+describe('a request for a list', () => {
+  test('is answered with the connections of the pods, sorted by bytes sent, and with sums over all connections', async () => {
     datapath?.ends.set(1001, [endWith({ cookie: 1n }), endWith({ cookie: 2n, state: 'Accelerated', fastBytes: 5000n, tcpBytes: 10n, rttUs: 70, joined, peerNetns: 1002 })]);
     const [answer, ...more] = await answers(asked());
     expect(more).toEqual([]);
@@ -79,13 +79,13 @@ describe('what is asked once', () => {
     ]);
   });
 
-  test('is answered for one pod only, or for every namespace', async () => {
+  test('is answered for one pod, or for every namespace', async () => {
     datapath?.ends.set(1003, []);
     expect((await answers(asked({ pod: 'web' })))[0]?.pods.map(({ name }) => name)).toEqual(['web']);
     expect((await answers(asked({ namespace: '' })))[0]?.pods.map(({ name }) => name)).toEqual(['cart', 'web', 'vault']);
   });
 
-  test('leaves out what there is no room for, and says how much, however much is asked for', async () => {
+  test('is answered with the number of connections for which there was no room, whatever its limit is', async () => {
     datapath?.ends.set(1001, Array.from({ length: maxLiveRows + 7 }, (_, at) => endWith({ cookie: BigInt(at + 1) })));
     const [answer] = await answers(asked({ limit: 4_000_000_000 }));
     expect([answer?.connections.length, answer?.omitted, answer?.pods[0]?.open]).toEqual([maxLiveRows, 7, maxLiveRows + 7]);
@@ -94,20 +94,20 @@ describe('what is asked once', () => {
   });
 
   test.each([
-    ['nothing is in force on this node yet', undefined],
-    ['the kernel of this node cannot show single connections: that takes 5.12', Object.assign(new FakeDatapath(), { describes: false })],
-  ])('is answered with the reason where nothing can be told: %s', async (problem, instead) => {
+    ['the agent of this node has no datapath open yet', undefined],
+    ['the kernel of this node cannot list single connections; that needs 5.12', Object.assign(new FakeDatapath(), { describes: false })],
+  ])('is answered with the reason why connections cannot be read: %s', async (problem, instead) => {
     datapath = instead;
     expect(await answers(asked())).toMatchObject([{ id: 1, problem, last: true, connections: [] }]);
   });
 
-  test('costs the kernel one walk a pod and second, whoever asks, and a tenth of a core at the most', async () => {
+  test('causes one iteration per pod and second, for any number of requests, and a tenth of a core at most', async () => {
     await Promise.all([answers(asked()), answers(asked({ id: 2 }))]);
     expect(walks).toBe(2);
     clock += 1000;
     await answers(asked());
     expect(walks).toBe(4);
-    // A walk that took a second: nobody walks for ten.
+    // After an iteration of a second there is none for ten seconds.
     const slow = datapath;
     if (slow !== undefined) {
       const describe = slow.describe.bind(slow);
@@ -128,10 +128,10 @@ describe('what is asked once', () => {
   });
 });
 
-describe('what happens', () => {
+describe('a request for events', () => {
   const types = (answered: readonly Watched[]): string[] => answered.flatMap(({ events }) => events.map(({ type, connection }) => `${type} ${connection.id}`));
 
-  test('is told from the moment it is asked for: what is open already is no news', async () => {
+  test('is answered with events after the request; connections that are already open are no events', async () => {
     datapath?.ends.set(1001, [endWith({ cookie: 1n })]);
     expect(await answers(asked({ events: true }))).toMatchObject([{ id: 1, events: [], last: false }]);
     expect(await later()).toEqual([]);
@@ -143,14 +143,14 @@ describe('what happens', () => {
     expect(types(await later())).toEqual(['Closed 1', 'Closed 3']);
   });
 
-  test('is told when the pod itself has gone', async () => {
+  test('is answered with Closed events when the pod has ended', async () => {
     datapath?.ends.set(1001, [endWith({ cookie: 1n })]);
     await answers(asked({ events: true }));
     datapath?.ends.delete(1001);
     expect(types(await later())).toEqual(['Closed 1']);
   });
 
-  test('waits for a controller that reads slowly, in one comparison instead of a queue', async () => {
+  test('waits for a controller that reads slowly, and then sends one comparison', async () => {
     await answers(asked({ events: true }));
     holding = true;
     datapath?.ends.set(1001, [endWith({ cookie: 1n })]);
@@ -163,7 +163,7 @@ describe('what happens', () => {
     expect(types(await later())).toEqual(['Closed 1', 'Opened 4']);
   });
 
-  test('is not told of a pod with more connections than are held, until it has fewer; of others it is', async () => {
+  test('is answered with no events of a pod with more connections than are kept, until it has fewer', async () => {
     const many = Array.from({ length: mostOfPod + 1 }, (_, at) => endWith({ cookie: BigInt(at + 10) }));
     datapath?.ends.set(1001, many);
     await answers(asked({ events: true }));
@@ -179,13 +179,13 @@ describe('what happens', () => {
     expect(await quiet()).toEqual(['Closed b']);
   });
 
-  test('is cut where there is no room, and the rest counted', async () => {
+  test('is answered with the number of events for which there was no room', async () => {
     await answers(asked({ events: true }));
     datapath?.ends.set(1001, Array.from({ length: maxLiveRows + 3 }, (_, at) => endWith({ cookie: BigInt(at + 1) })));
     expect(await later()).toMatchObject([{ omitted: 3, events: { length: maxLiveRows } }]);
   });
 
-  test('is not told any more once it is cancelled, the stream has ended, or ten minutes have passed', async () => {
+  test('ends when it is cancelled, when the stream ends, and after ten minutes', async () => {
     const change = (cookie: bigint): void => void datapath?.ends.set(1001, [endWith({ cookie })]);
     await answers(asked({ events: true }));
     live.take(asked({ cancel: true }));
@@ -202,9 +202,9 @@ describe('what happens', () => {
     expect(await later()).toEqual([]);
   });
 
-  test('is told to so many at a time, and further ones hear why not', async () => {
+  test('is refused with a problem when there are too many', async () => {
     for (let id = 1; id <= maxWatches; id += 1) await answers(asked({ id, events: true }));
-    expect(await answers(asked({ id: 99, events: true }))).toMatchObject([{ id: 99, last: true, problem: `${maxWatches} people are looking at this node already; try again later` }]);
+    expect(await answers(asked({ id: 99, events: true }))).toMatchObject([{ id: 99, last: true, problem: `the agent already answers ${maxWatches} requests for live data, which is the most; try again later` }]);
     live.take(asked({ id: 3, cancel: true }));
     expect(await answers(asked({ id: 99, events: true }))).toMatchObject([{ id: 99, last: false, problem: '' }]);
   });

@@ -1,25 +1,27 @@
-// Reads the connections of pods from the kernel: each pod at most once a second, and never for more than a tenth of a core.
+// Reads the connections of pods from the kernel: each pod once a second at most, and all together with a tenth of a core at most.
 import { setImmediate } from 'node:timers/promises';
 import type { LocalPod } from '../cri/sandbox';
 import type { ConnectionEnd, Datapath } from '../datapath/contract';
 import { Busiest, type Sums } from './busiest';
 
-/** What was read within this time is new enough. */
+/** Milliseconds for which a reading is used again. */
 const freshMs = 1000;
-/** Pause after reading, as a multiple of the time it took; a pod nobody has read yet is read at once all the same. */
+/** Pause after reading, as a multiple of the time that it took. A pod without a reading is read also during the pause. */
 const restFactor = 10;
-/** What nobody asked for this long is forgotten. */
+/** Milliseconds after which a reading is dropped. */
 const keepMs = 30_000;
-/** Most connection ends of one pod, and of all pods that are asked for at a time, that are told one by one; sums are over all. */
+/** Most connection ends of one pod that are kept one by one; the sums are over all ends. */
 export const mostOfPod = 2048;
+/** The same for all pods of one request together. */
 const mostOfAll = 4096;
+/** The same for one pod of a request with many pods, at least. */
 const leastOfPod = 64;
 
 export type Describer = Pick<Datapath, 'describe' | 'describes'>;
 
 export interface PodEnds {
   readonly pod: LocalPod;
-  /** All of them, or the busiest of too many. */
+  /** All ends, or the busiest when there are too many. */
   readonly ends: readonly ConnectionEnd[];
   readonly sums: Sums;
 }
@@ -35,18 +37,18 @@ export class LiveReader {
 
   constructor(
     private readonly describer: () => Describer | undefined,
-    /** Milliseconds of a clock that only goes forward. */
+    /** A monotonic clock in milliseconds. */
     private readonly now: () => number,
   ) {}
 
-  /** Why nothing can be read here, in one line; undefined when it can. */
+  /** Why connections cannot be read on this node, in one line; undefined when they can. */
   problem(): string | undefined {
     const describer = this.describer();
-    if (describer === undefined) return 'nothing is in force on this node yet';
-    return describer.describes ? undefined : 'the kernel of this node cannot show single connections: that takes 5.12';
+    if (describer === undefined) return 'the agent of this node has no datapath open yet';
+    return describer.describes ? undefined : 'the kernel of this node cannot list single connections; that needs 5.12';
   }
 
-  /** The connections of those of the pods that are selected. Other work of the process goes on between two pods. */
+  /** The connections of the selected ones of the given pods. Other work of the process goes on in between. */
   read(pods: readonly LocalPod[]): Promise<PodEnds[]> {
     const reading = this.turn.then(() => this.readEach(pods));
     this.turn = reading.catch(() => undefined);
@@ -87,12 +89,12 @@ export class LiveReader {
     return reading;
   }
 
-  /** After so many milliseconds of work. */
+  /** Extends the pause after milliseconds of work. */
   private rest(worked: number): void {
     this.restUntil = Math.max(this.now() - worked, this.restUntil) + restFactor * worked;
   }
 
-  /** The oldest give way where all together would be too many. */
+  /** Stores a reading, and drops the oldest readings when all together have too many ends. */
   private keep(netns: number, reading: Reading): void {
     this.readings.set(netns, reading);
     let all = [...this.readings.values()].reduce((sum, { ends }) => sum + ends.length, 0);

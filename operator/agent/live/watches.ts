@@ -1,4 +1,4 @@
-// Answers what the controller asks about the connections of this node: once, or with what happens until it is told to stop.
+// Answers the controller's requests for live data: a list of connections once, or their events until the request is cancelled.
 import { type Connection, type LiveEvent, maxLiveRows, maxWatches, type Watch, type Watched, watchMs } from '../../protocol';
 import type { LocalPod } from '../cri/sandbox';
 import { busiest, changes, connectionOf, trafficOf } from './connection';
@@ -8,21 +8,21 @@ export interface LiveWatchesParts {
   readonly reader: Pick<LiveReader, 'problem' | 'read'>;
   /** Every pod of the node. */
   readonly pods: () => readonly LocalPod[];
-  /** Calls `done` when the next may follow. */
-  readonly say: (watched: Watched, done: () => void) => void;
-  /** Milliseconds of a clock that only goes forward. */
+  /** Sends an answer, and calls `done` when the next may follow. */
+  readonly send: (watched: Watched, done: () => void) => void;
+  /** A monotonic clock in milliseconds. */
   readonly now: () => number;
   readonly onDefect: (error: unknown) => void;
 }
 
-/** What somebody follows. */
+/** A request for events. */
 interface Following {
   readonly watch: Watch;
   readonly until: number;
   known: ReadonlyMap<string, Connection> | undefined;
-  /** Pods with more connections than are told one by one: of those nothing is known that could be compared. */
+  /** Pods with more connections than are kept one by one, so that they cannot be compared. */
   crowded: ReadonlySet<string>;
-  /** Being read, or on its way: what happens meanwhile is in the next comparison, so nothing ever queues. */
+  /** True while connections are read or an answer is being sent. Events of that time are found by the next comparison, so nothing queues. */
   busy: boolean;
 }
 
@@ -32,11 +32,12 @@ export class LiveWatches {
 
   constructor(private readonly parts: LiveWatchesParts) {}
 
+  /** Takes a request or its cancellation. */
   take(watch: Watch): void {
     if (watch.cancel) {
       this.following.delete(watch.id);
     } else if (this.following.size + this.lists >= maxWatches) {
-      this.refuse(watch, `${maxWatches} people are looking at this node already; try again later`);
+      this.refuse(watch, `the agent already answers ${maxWatches} requests for live data, which is the most; try again later`);
     } else if (watch.events) {
       const started = { watch, until: this.parts.now() + watchMs, known: undefined, crowded: new Set<string>(), busy: false };
       this.following.set(watch.id, started);
@@ -47,12 +48,12 @@ export class LiveWatches {
     }
   }
 
-  /** Once a second. */
+  /** To be called once a second. */
   tick(): void {
     for (const each of this.following.values()) if (!each.busy) this.guard(this.follow(each));
   }
 
-  /** The stream is gone, and with it what was asked on it. */
+  /** The stream has ended: drops every request. */
   end(): void {
     this.following.clear();
   }
@@ -65,10 +66,10 @@ export class LiveWatches {
     const listed = busiest(connections, Math.min(watch.limit, maxLiveRows));
     const pods = read.slice(0, maxLiveRows).map(trafficOf);
     const open = read.reduce((sum, { sums }) => sum + sums.open, 0);
-    this.parts.say({ ...answerTo(watch), pods, connections: listed, omitted: open - listed.length, last: true }, () => undefined);
+    this.parts.send({ ...answerTo(watch), pods, connections: listed, omitted: open - listed.length, last: true }, () => undefined);
   }
 
-  /** The first answer only says that somebody is there. */
+  /** Sends the events since the last comparison. The first answer has no events, and shows only that the agent answers. */
   private async follow(each: Following): Promise<void> {
     const { watch } = each;
     const over = this.parts.now() >= each.until;
@@ -86,7 +87,8 @@ export class LiveWatches {
     const unfollowed = first ? crowded.reduce((sum, { sums }) => sum + sums.open, 0) : 0;
     const done = (): void => void (each.busy = false);
     if (this.following.get(watch.id) !== each || (events.length === 0 && !first)) return done();
-    this.parts.say({ ...answerTo(watch), events: events.slice(0, maxLiveRows), omitted: unfollowed + Math.max(0, events.length - maxLiveRows) }, done);
+    const omitted = unfollowed + Math.max(0, events.length - maxLiveRows);
+    this.parts.send({ ...answerTo(watch), events: events.slice(0, maxLiveRows), omitted }, done);
   }
 
   private read({ namespace, pod }: Watch): Promise<PodEnds[]> {
@@ -100,7 +102,7 @@ export class LiveWatches {
   }
 
   private refuse(watch: Watch, problem: string): void {
-    this.parts.say({ ...answerTo(watch), problem, last: true }, () => undefined);
+    this.parts.send({ ...answerTo(watch), problem, last: true }, () => undefined);
   }
 
   private guard(work: Promise<void>): void {
@@ -116,7 +118,7 @@ function nameOf({ namespace, name }: { readonly namespace: string; readonly name
   return `${namespace}/${name}`;
 }
 
-/** What has happened at pods of which everything was known before and is now; remembers what is known now. */
+/** The events of pods whose connections were all known before and are known now. Stores the connections for the next comparison. */
 function comparable(each: Following, crowded: ReadonlySet<string>, after: ReadonlyMap<string, Connection>): LiveEvent[] {
   const { known } = each;
   const left = new Set([...each.crowded, ...crowded]);

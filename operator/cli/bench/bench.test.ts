@@ -1,11 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { FakeApi, refusal, type Asked } from '../api.testing';
+import { FakeApi, refusal, type RecordedRequest } from '../api.testing';
 import { exitCode } from '../exit';
 import { recorded } from '../recorded.testing';
 import { accelctl } from '../run.testing';
-import { keep, lastBench } from './record';
+import { saveResult, lastBench } from './record';
 import { benchResult, markdownOf, rowsOf, type BenchResult } from './result';
 
 const resourcePath = 'GET /apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
@@ -13,7 +13,7 @@ const reviews = 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessreviews';
 const readyPod = { spec: { nodeName: 'node1', containers: [{}, {}] }, status: { podIP: '10.0.0.9', conditions: [{ type: 'Ready', status: 'True' }] } };
 const fortio = (qps: number, codes = { OK: 100 }) => ({ ActualQPS: qps, RetCodes: codes, DurationHistogram: { Count: 100, Avg: 0.001, Percentiles: [{ Percentile: 50, Value: 0.001 }, { Percentile: 99, Value: 0.002 }] } });
 
-/** An API server whose answers depend on the name that the bench has chosen. */
+/** An API server with answers for the namespace whose name the bench chooses. */
 class BenchApi extends FakeApi {
   /** What the load generator answers. */
   report: unknown = fortio(1000);
@@ -40,10 +40,10 @@ class BenchApi extends FakeApi {
     return own.startsWith('/pods/') && method === 'GET' ? this.pod : {};
   }
 
-  /** By their last word, without what only looks. */
-  get done(): string[] {
-    const name = ({ path }: Asked): string => path.replace(/.*sidecar-acceleration-bench-[0-9a-f]{8}/, 'bench').replace(/.*namespaces/, 'namespaces');
-    return this.asked.filter(({ method, path }) => method !== 'GET' && !path.includes('selfsubject')).map((asked) => `${asked.method} ${name(asked)}`);
+  /** The requests that change the cluster, with shortened paths. */
+  get changes(): string[] {
+    const name = ({ path }: RecordedRequest): string => path.replace(/.*sidecar-acceleration-bench-[0-9a-f]{8}/, 'bench').replace(/.*namespaces/, 'namespaces');
+    return this.requests.filter(({ method, path }) => method !== 'GET' && !path.includes('selfsubject')).map((asked) => `${asked.method} ${name(asked)}`);
   }
 }
 
@@ -59,19 +59,19 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-/** Of somebody who does not interrupt it. */
+/** Runs the bench without an interruption. */
 const bench = (api: FakeApi, ...words: string[]) => accelctl(api, ['bench', '--rounds', '2', '--file', file, ...words], Number.POSITIVE_INFINITY, []);
 
 describe('accelctl bench', () => {
-  it.each(['ImagePullBackOff', 'InvalidImageName'])('does not wait for an image that cannot be had (%s)', async (reason) => {
+  it.each(['ImagePullBackOff', 'InvalidImageName'])('does not wait for an image that cannot be pulled (%s)', async (reason) => {
     const api = new BenchApi();
     api.pod = { status: { containerStatuses: [{ state: { waiting: { reason } } }] } };
     const { code, complaints } = await bench(api);
-    expect([code, complaints]).toEqual([exitCode.notReady, [expect.stringContaining(`starting pod server: its image cannot be pulled (${reason}); give one that can with --image`)]]);
-    expect(api.done.at(-1)).toBe('DELETE bench');
+    expect([code, complaints]).toEqual([exitCode.notReady, [expect.stringContaining(`starting pod server: its image cannot be pulled (${reason}); choose another image with --image`)]]);
+    expect(api.changes.at(-1)).toBe('DELETE bench');
   });
 
-  it('says while it waits what a pod lacks', async () => {
+  it('names the reason why a pod is not ready while it waits', async () => {
     const api = new BenchApi();
     api.pod = { status: { containerStatuses: [{ state: { waiting: { reason: 'ErrImagePull' } } }] } };
     const { code, progress, complaints } = await accelctl(api, ['bench', '--file', file], 5, []);
@@ -79,83 +79,83 @@ describe('accelctl bench', () => {
     expect([code, complaints.length]).toEqual([exitCode.notReady, 1]);
   });
 
-  it('makes a namespace that is selected, runs off and on in turns, and removes it', async () => {
+  it('creates a selected namespace, alternates runs with acceleration off and on, and removes the namespace', async () => {
     const api = new BenchApi();
     const { code, printed, progress } = await bench(api);
-    expect(code).toBe(exitCode.fine);
-    expect(api.done.slice(0, 4)).toEqual(['POST namespaces', 'POST bench/services', 'POST bench/pods', 'POST bench/pods']);
-    expect(api.done.at(-1)).toBe('DELETE bench');
-    const [made] = api.asked.filter(({ method, path }) => method === 'POST' && path === '/api/v1/namespaces');
+    expect(code).toBe(exitCode.success);
+    expect(api.changes.slice(0, 4)).toEqual(['POST namespaces', 'POST bench/services', 'POST bench/pods', 'POST bench/pods']);
+    expect(api.changes.at(-1)).toBe('DELETE bench');
+    const [made] = api.requests.filter(({ method, path }) => method === 'POST' && path === '/api/v1/namespaces');
     expect(made?.body).toMatchObject({ metadata: { labels: { 'istio-injection': 'enabled', 'acceleration.dev/bench': expect.stringMatching(/^[0-9a-f]{8}$/) as string } } });
-    const labels = api.asked.filter(({ method }) => method === 'PATCH').map(({ body }) => (body as { metadata: { labels: Record<string, string | null> } }).metadata.labels['acceleration.dev/mode']);
+    const labels = api.requests.filter(({ method }) => method === 'PATCH').map(({ body }) => (body as { metadata: { labels: Record<string, string | null> } }).metadata.labels['acceleration.dev/mode']);
     expect(labels).toEqual([null, 'off', null, null, 'off']);
-    const [load] = api.asked.filter(({ path }) => path.includes('/proxy/'));
+    const [load] = api.requests.filter(({ path }) => path.includes('/proxy/'));
     expect([load?.query, (load?.body as { payload: string }).payload.length]).toEqual([{ url: 'tcp://10.98.0.7:8078', qps: '-1', t: '3s', c: '32', p: '50,99', r: '0.00001', timeout: '10s' }, 1024]);
     expect(printed.join()).toContain('| TCP | 1000 → 1000 (×1.00; 1.00–1.00) | 1.00 → 1.00 (×1.00; 1.00–1.00) |');
     expect(progress).toContain('14/16 round 2 of 2: tcp, acceleration off');
   });
 
-  it('asks the pod itself where no mesh has given it a sidecar, and says so', async () => {
+  it('sends requests to the pod’s address when the pods have no sidecars, and the report says so', async () => {
     const api = new BenchApi();
     api.pod = { ...readyPod, spec: { nodeName: 'node1', containers: [{}] } };
     const { printed } = await bench(api);
-    expect(api.asked.find(({ path }) => path.includes('/proxy/'))?.query).toMatchObject({ url: 'tcp://10.0.0.9:8078' });
+    expect(api.requests.find(({ path }) => path.includes('/proxy/'))?.query).toMatchObject({ url: 'tcp://10.0.0.9:8078' });
     expect(printed.join()).toContain('without sidecars');
   });
 
-  it('keeps the result for the console, and prints it as JSON', async () => {
+  it('saves the result for the console, and prints it as JSON', async () => {
     const { printed } = await bench(new BenchApi(), '-o', 'json');
     const result = benchResult.parse(JSON.parse(printed.join('')));
     expect(result).toMatchObject({ server: 'https://test', node: { name: 'node1' }, plan: { rounds: 2, seconds: 5, connections: 32, payloadBytes: 1024 }, runs: { length: 8 } });
     expect(benchResult.parse(JSON.parse(readFileSync(file, 'utf8')))).toEqual(result);
   });
 
-  it('ends with 3 when requests failed, and says how many', async () => {
+  it('gives exit code 3 when requests have failed, and counts them', async () => {
     const api = new BenchApi();
     api.report = fortio(1000, { OK: 98, ...{ '503': 2 } });
     const { code, printed } = await bench(api);
     expect([code, printed.join()]).toEqual([exitCode.notReady, expect.stringContaining('16 failed requests')]);
   });
 
-  it('removes everything when it is stopped', async () => {
+  it('removes the namespace when the user interrupts it', async () => {
     const api = new BenchApi();
-    // Somebody who presses Ctrl-C once the pods are being waited for.
+    // The user interrupts the wait for the pods.
     api.pod = { status: {} };
     const { code, complaints } = await accelctl(api, ['bench', '--file', file], 5, []);
     expect([code, complaints]).toEqual([exitCode.notReady, [expect.stringContaining('waited 180 s for the pods of the bench to be ready: pod server: not started')]]);
-    expect(api.done.at(-1)).toBe('DELETE bench');
+    expect(api.changes.at(-1)).toBe('DELETE bench');
     const early = new BenchApi();
-    expect(await accelctl(early, ['bench', '--file', file])).toMatchObject({ code: exitCode.error, complaints: ['accelctl: the bench was stopped before it was over'] });
-    expect(early.done).toEqual([]);
+    expect(await accelctl(early, ['bench', '--file', file])).toMatchObject({ code: exitCode.error, complaints: ['accelctl: the bench was interrupted, so there is no result'] });
+    expect(early.changes).toEqual([]);
   });
 
-  it('removes everything when a run cannot be made, and says what it was', async () => {
+  it('removes the namespace when a run fails, and names the cause', async () => {
     const api = new BenchApi();
     api.report = refusal(503, { message: 'no endpoints available' });
     const { code, complaints } = await bench(api);
     expect([code, complaints]).toEqual([exitCode.error, [expect.stringMatching(/^accelctl: creating pods\/client\/proxy: https:\/\/test answered with status 503: no endpoints available; /)]]);
-    expect(api.done.at(-1)).toBe('DELETE bench');
+    expect(api.changes.at(-1)).toBe('DELETE bench');
   });
 
   it.each([
     ['no cluster', [resourcePath, refusal(0)], exitCode.error, 'https://test cannot be reached'],
     ['no installation', [resourcePath, refusal(404, '404 page not found')], exitCode.error, 'the cluster does not know this resource type; install the chart'],
     ['no resource', [resourcePath, refusal(404, { reason: 'NotFound' })], exitCode.error, 'there is no such resource'],
-    ['half an installation', [resourcePath, recorded({ status: null })], exitCode.notReady, 'it is not in force everywhere: no controller has looked at it yet'],
-    ['the mode Off', [resourcePath, recorded({ spec: { mode: 'Off' } })], exitCode.notReady, 'the mode is Off, so there is nothing to compare; see accelctl on'],
+    ['no controller', [resourcePath, recorded({ status: null })], exitCode.notReady, 'the resource is not ready: no controller has reconciled the resource yet'],
+    ['the mode Off', [resourcePath, recorded({ spec: { mode: 'Off' } })], exitCode.notReady, 'the mode is Off; set the mode Accelerate with accelctl on'],
     ['no rights', [reviews, { status: { allowed: false } }], exitCode.error, 'this user may not create namespaces, patch namespaces, delete namespaces, create pods, create pods/proxy, create services; ask for'],
-  ] as const)('makes nothing and says why in one line: %s', async (_what, [path, answer], wanted, words) => {
+  ] as const)('changes nothing and names the cause in one line: %s', async (_what, [path, answer], wanted, words) => {
     const api = new BenchApi();
     api.on(path, answer);
     const { code, complaints } = await bench(api);
-    expect([code, complaints, api.done]).toEqual([wanted, [expect.stringContaining(words)], []]);
+    expect([code, complaints, api.changes]).toEqual([wanted, [expect.stringContaining(words)], []]);
   });
 
-  it.each([[['--label', 'team=a'], 'would not be selected; name others with --label'], [['--label', 'nonsense'], 'nonsense is not KEY=VALUE']])('refuses %s', async (words, complaint) => {
+  it.each([[['--label', 'team=a'], 'does not select a namespace or pods with these labels; choose other labels with --label'], [['--label', 'nonsense'], 'nonsense is not KEY=VALUE']])('rejects %s', async (words, complaint) => {
     expect(await bench(new BenchApi(), ...words)).toMatchObject({ code: exitCode.usage, complaints: [expect.stringContaining(complaint)] });
   });
 
-  it('refuses a number out of bounds', async () => {
+  it('rejects a number out of range', async () => {
     expect((await bench(new BenchApi(), '--rounds', '0')).code).toBe(exitCode.usage);
   });
 });
@@ -167,25 +167,25 @@ const result: BenchResult = {
 };
 
 describe('the report of a bench', () => {
-  it('divides each run by its partner of the same round, in whatever order they were made', () => {
+  it('divides each run by the other run of its round, in any order of the runs', () => {
     expect(rowsOf(result)[0]?.cells[0]).toEqual({ title: 'QPS', digits: 0, off: 1500, on: 2200, medians: '1500 → 2200', ratio: '×1.45', spread: '1.40–1.50' });
   });
 
-  it('says where it was measured, and how much of it took the fast path', () => {
+  it('names the node and its software, and the share of bytes on the fast path', () => {
     const text = markdownOf(result);
     expect(text).toContain('| TCP | 1500 → 2200 (×1.45; 1.40–1.50) |');
     expect(text).toContain('0 failed requests. 98.7 % of the bytes took the fast path.');
     expect(text).toContain('on node node1 (kernel 6.12, 4 CPUs), image fortio, accelctl 1.2.3, through sidecars, 2026-03-01 12:00 UTC');
   });
 
-  it('is found again for its own cluster only, and ignored when it is of another version', () => {
+  it('is read back for its own cluster only, and not when it has another version', () => {
     const before = process.env['XDG_STATE_HOME'];
     process.env['XDG_STATE_HOME'] = directory;
     try {
       expect(lastBench('https://test')).toBeUndefined();
-      keep(result);
+      saveResult(result);
       expect([lastBench('https://test'), lastBench('https://other')]).toEqual([result, undefined]);
-      keep({ ...result, version: 2 as unknown as 1 });
+      saveResult({ ...result, version: 2 as unknown as 1 });
       expect(lastBench('https://test')).toBeUndefined();
     } finally {
       if (before === undefined) delete process.env['XDG_STATE_HOME'];

@@ -1,7 +1,7 @@
-// One figure with the mode off and on, in words: how tables show it.
+// The texts of one table cell that compares acceleration off and on.
 import { median, ratioOf } from './statistics';
 
-/** `medians` as in 100 → 140, `ratio` as in ×1.40, `spread` of the ratio over the rounds as in 1.30–1.50. */
+/** For example: `medians` 100 → 140, `ratio` ×1.40, and `spread`, the range of the ratio over the rounds, 1.30–1.50. */
 export interface Comparison {
   readonly medians: string;
   readonly ratio: string;
@@ -9,8 +9,8 @@ export interface Comparison {
 }
 
 /**
- * @param off and on hold one value a round, in the order of the rounds
- * @param digits behind the point, of the medians
+ * @param off and `on` have one value for each round, in the order of the rounds
+ * @param digits number of decimals of the medians
  */
 export function compared(off: readonly number[], on: readonly number[], digits: number): Comparison {
   const ratio = ratioOf(off, on);

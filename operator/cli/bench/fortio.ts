@@ -1,4 +1,4 @@
-// What the load generator says at the end of a run: fortio 1.66's JSON.
+// Reads fortio's report of a run: the JSON of fortio 1.66.
 import { z } from 'zod';
 
 /** Times in milliseconds. */
@@ -8,7 +8,7 @@ export interface LoadResult {
   readonly avgMs: number;
   readonly p50Ms: number;
   readonly p99Ms: number;
-  /** Requests that failed, and connections that could not be made. */
+  /** Failed requests and failed connection attempts. */
   readonly errors: number;
 }
 
@@ -24,7 +24,7 @@ const reportSchema = z.object({
 
 const successCodes = new Set(['OK', '200']);
 
-/** @throws ZodError when it is not as fortio 1.66 writes it */
+/** @throws ZodError when the report has not the format of fortio 1.66 */
 export function loadResultOf(report: unknown): LoadResult {
   const { ActualQPS, DurationHistogram, RetCodes } = reportSchema.parse(report);
   const { Avg, Count, Percentiles } = DurationHistogram;

@@ -1,4 +1,4 @@
-// What a bench found, as it is kept for the console and pasted into an issue.
+// The result of a bench: its JSON, which the console reads, and its report in Markdown.
 import { z } from 'zod';
 import { compared, type Comparison } from './comparison';
 import { median } from './statistics';
@@ -24,11 +24,11 @@ export const benchResult = z.object({
   server: z.string(),
   accelctl: z.string(),
   node: z.object({ name: z.string(), kernel: z.string(), cpus: z.string() }),
-  /** Whether the requests went through a mesh's proxies. */
+  /** Whether the requests went through the sidecars of a mesh. */
   sidecars: z.boolean(),
   plan: z.object({ rounds: z.int(), seconds: z.int(), connections: z.int(), payloadBytes: z.int(), image: z.string() }),
   runs: z.array(benchRun),
-  /** Of the bytes sent in the rounds with acceleration, those on the fast path; null where the status did not tell. */
+  /** Share (0 to 1) of the bytes in the runs with acceleration that took the fast path; null when the status had no counts. */
   fastShare: z.number().nullable(),
 });
 
@@ -46,11 +46,11 @@ const sides = (runs: readonly BenchRun[], protocol: string) => (mode: BenchRun['
 
 export interface Row {
   readonly protocol: BenchRun['protocol'];
-  /** `off` and `on` are the medians. */
+  /** `off` and `on` are medians. */
   readonly cells: readonly (Comparison & { readonly title: string; readonly digits: number; readonly off: number; readonly on: number })[];
 }
 
-/** One row a protocol that was run both ways. */
+/** One row for each protocol that has runs with acceleration off and on. */
 export function rowsOf({ runs }: Pick<BenchResult, 'runs'>): Row[] {
   return [...new Set(runs.map(({ protocol }) => protocol))].flatMap((protocol) => {
     const side = sides(runs, protocol);
@@ -64,12 +64,12 @@ export function rowsOf({ runs }: Pick<BenchResult, 'runs'>): Row[] {
   });
 }
 
-/** To be pasted. */
+/** The report in Markdown, for an issue. */
 export function markdownOf(result: BenchResult): string {
   const { at, accelctl, node, plan, runs, fastShare, sidecars } = result;
   const rows = rowsOf(result);
   const errors = runs.reduce((sum, run) => sum + run.errors, 0);
-  const share = fastShare === null ? 'The status did not tell how many of the bytes took the fast path.' : `${(100 * fastShare).toFixed(1)} % of the bytes took the fast path.`;
+  const share = fastShare === null ? 'The status had no counts of bytes on the fast path.' : `${(100 * fastShare).toFixed(1)} % of the bytes took the fast path.`;
   return [
     `### Sidecar acceleration, off → on`,
     '',
@@ -77,8 +77,8 @@ export function markdownOf(result: BenchResult): string {
     `|---|${figures.map(() => '---').join('|')}|`,
     ...rows.map(({ protocol, cells }) => `| ${protocol.toUpperCase()} | ${cells.map(({ medians, ratio, spread }) => `${medians} (${ratio}; ${spread})`).join(' | ')} |`),
     '',
-    `Medians of ${plan.rounds} interleaved pairs of runs of ${plan.seconds} s, ${plan.connections} connections, ${plan.payloadBytes} bytes; in brackets the ratio and what it lay between; ${errors} failed requests. ${share}`,
+    `Medians of ${plan.rounds} interleaved pairs of runs of ${plan.seconds} s, ${plan.connections} connections, ${plan.payloadBytes} bytes; in brackets the ratio and its range over the rounds; ${errors} failed requests. ${share}`,
     '',
-    `Client and server on node ${node.name} (kernel ${node.kernel}, ${node.cpus} CPUs), image ${plan.image}, accelctl ${accelctl}, ${sidecars ? 'through sidecars' : 'without sidecars'}, ${at.slice(0, 16).replace('T', ' ')} UTC. What else ran on the node is in it.`,
+    `Client and server on node ${node.name} (kernel ${node.kernel}, ${node.cpus} CPUs), image ${plan.image}, accelctl ${accelctl}, ${sidecars ? 'through sidecars' : 'without sidecars'}, ${at.slice(0, 16).replace('T', ' ')} UTC. Other load on the node affects the figures.`,
   ].join('\n');
 }

@@ -1,6 +1,6 @@
-// Medians, and ratios of runs that were made side by side.
+// Medians, and ratios of interleaved runs.
 
-/** @returns the middle value; of an even number of values the mean of the two in the middle; NaN of none */
+/** @returns the middle value; for an even number of values the mean of the two in the middle; NaN for no values */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((one, other) => one - other);
   const middle = Math.floor(sorted.length / 2);
@@ -16,8 +16,8 @@ export interface Ratio {
 }
 
 /**
- * Divides each round's value by its partner of the same round: what slows the whole machine down slows both.
- * @param before and after hold one value a round, in the order of the rounds
+ * Divides each value of `after` by the value of `before` of the same round: what slows the whole machine down slows both.
+ * @param before and `after` have one value for each round, in the order of the rounds
  */
 export function ratioOf(before: readonly number[], after: readonly number[]): Ratio {
   const ratios = after.map((value, round) => value / (before[round] ?? Number.NaN));

@@ -1,19 +1,19 @@
-// What may come next on a command line, from the program's own commands and options.
+// The words that may come next on a command line, from the program's commands and options.
 import type { Argument, Command, Option } from 'commander';
 
-/** A word that may come next, and what it means. */
+/** A word that may come next, with its description. */
 export interface Candidate {
   readonly word: string;
   readonly description: string;
 }
 
-/** What only the cluster or the kubeconfig knows. */
+/** Names that come from the cluster (namespaces) or the kubeconfig (contexts). */
 export type NameKind = 'namespace' | 'context';
 export type Names = (kind: NameKind) => Promise<readonly string[]>;
 
 /**
- * @param words after the program's name; the last one is being typed, and may be empty
- * @param names asked only when such a name may come next
+ * @param words the words after the program's name; the last one is incomplete, and may be empty
+ * @param names reads the names of a kind; only called when such a name may come next
  */
 export async function candidates(program: Command, words: readonly string[], names: Names): Promise<Candidate[]> {
   const typed = words.at(-1) ?? '';
@@ -24,7 +24,7 @@ export async function candidates(program: Command, words: readonly string[], nam
   return found.filter(({ word }) => word.startsWith(typed)).sort((a, b) => a.word.localeCompare(b.word));
 }
 
-/** Which command the words before name, and how many arguments of it they hold. */
+/** The command that the words name, and the number of its arguments among them. */
 function placeOf(program: Command, before: readonly string[]): { command: Command; operands: number } {
   let command = program;
   let operands = 0;
@@ -60,13 +60,13 @@ const plain = (words: readonly string[]): Candidate[] => words.map((word) => ({ 
 const takesValue = (option: Option): boolean => option.required || option.optional;
 const isNamed = (option: Option, word: string | undefined): boolean => word !== undefined && (option.long === word || option.short === word);
 
-/** `--help` is not among a command's options, but commander knows it everywhere. */
+/** The options of a command and of the program. `--help` is added: commander accepts it everywhere but does not list it. */
 function optionsOf(program: Command, command: Command): Option[] {
   const own = command === program ? [] : command.options;
-  return [...own, ...program.options, program.createOption('-h, --help', 'what it does, with examples')].filter(({ hidden }) => !hidden);
+  return [...own, ...program.options, program.createOption('-h, --help', 'print help')].filter(({ hidden }) => !hidden);
 }
 
-/** Commander hides a command by leaving it out of the help. */
+/** The commands that are in the help; commander leaves hidden ones out of it. */
 function visible(command: Command): Command[] {
   return [...command.createHelp().visibleCommands(command)];
 }

@@ -12,42 +12,45 @@ const cluster = () => new FakeApi().on('GET /api/v1/namespaces', namespaces);
 
 async function completed(...words: string[]): Promise<string[]> {
   const { code, printed, complaints } = await accelctl(cluster(), ['__complete', ...words]);
-  expect([code, complaints]).toEqual([exitCode.fine, []]);
+  expect([code, complaints]).toEqual([exitCode.success, []]);
   return printed.join('\n').split('\n');
 }
 const wordsOf = async (...words: string[]): Promise<string[]> => (await completed(...words)).map((line) => line.split('\t')[0] ?? '');
 
-describe('what may come next', () => {
-  it('are the commands, with what they do, and never the hidden one', async () => {
+describe('completion', () => {
+  it('offers the commands with their descriptions, and not the hidden one', async () => {
     const lines = await completed('');
-    expect(lines).toContain('status\tshow what is accelerated, per namespace, and what is not and why');
+    expect(lines).toContain('status\tshow for each namespace what is accelerated, and the reasons of what is not');
     expect(lines.join('\n')).not.toContain('__complete');
   });
 
   it.each([
-    ['a command by its beginning', ['do'], ['doctor']],
-    ['a namespace to explain', ['explain', 's'], ['shop', 'store']],
-    ['nothing after what was to be explained', ['explain', 'shop', ''], []],
+    ['a command by its first letters', ['do'], ['doctor']],
+    ['namespaces as the argument of explain', ['explain', 's'], ['shop', 'store']],
+    ['nothing after the last argument', ['explain', 'shop', ''], []],
     ['the formats', ['status', '-o', ''], ['json', 'table', 'yaml']],
-    ['a format by its beginning', ['status', '--output', 'y'], ['yaml']],
+    ['a format by its first letter', ['status', '--output', 'y'], ['yaml']],
     ['an option of the command', ['on', '--obs'], ['--observe']],
     ['an option of the program after a command', ['status', '--kube'], ['--kubeconfig']],
-    ['a namespace after an option that wants one', ['doctor', '-n', 'b'], ['billing']],
+    ['a namespace after an option that takes one', ['doctor', '-n', 'b'], ['billing']],
     ['a command after an option of the program and its value', ['--context', 'on', 'dr'], ['drain']],
     ['the shells', ['completion', ''], ['bash', 'fish', 'zsh']],
-    ['nothing for a value that is free', ['off', '--timeout', ''], []],
-  ])('is %s', async (_what, words, expected) => {
+    ['nothing for an option with a free value', ['off', '--timeout', ''], []],
+  ])('offers %s', async (_what, words, expected) => {
     expect(await wordsOf(...words)).toEqual([...expected, ':4']);
   });
 
-  it('is nothing, without an error, where the cluster does not answer', async () => {
-    const { code, printed, complaints } = await accelctl(new FakeApi().on('GET /api/v1/namespaces', refusal(403)), ['__complete', 'explain', '']);
-    expect([code, printed, complaints]).toEqual([exitCode.fine, [':4'], []]);
+  it.each([
+    ['the user may not list namespaces', 403],
+    ['the API server does not answer', 0],
+  ])('offers nothing, without an error, when %s', async (_when, status) => {
+    const { code, printed, complaints } = await accelctl(new FakeApi().on('GET /api/v1/namespaces', refusal(status)), ['__complete', 'explain', '']);
+    expect([code, printed, complaints]).toEqual([exitCode.success, [':4'], []]);
   });
 });
 
 describe('the script for bash', () => {
-  it('offers what the program says, without descriptions', () => {
+  it('offers the program’s words, without descriptions', () => {
     const directory = mkdtempSync(join(tmpdir(), 'accelctl-completion-'));
     try {
       const program = join(directory, 'accelctl');

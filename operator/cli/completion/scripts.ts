@@ -1,8 +1,8 @@
-// What a shell loads to complete accelctl; each asks `accelctl __complete`, so none knows a command by itself.
+// The completion scripts of the shells. Each calls `accelctl __complete`, so no script contains a list of commands.
 export const shells = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof shells)[number];
 
-// The answer is a line a word, the description after a tab; the last line is a directive for kubectl, as Cobra has it.
+// The answer has one word in a line, with its description after a tab; the last line is a directive in Cobra's format, for kubectl.
 export const scripts: Record<Shell, string> = {
   bash: `# bash completion of accelctl
 _accelctl() {

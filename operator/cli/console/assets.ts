@@ -1,4 +1,4 @@
-// What a browser loads: the page as it lies here, and the libraries it uses as npm installed them. Nothing is built, nothing comes from elsewhere.
+// The files that the browser loads: the page's own files and its libraries from node_modules. There is no build step and no file from another server.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -13,7 +13,7 @@ const types = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8'
 const page = join(__dirname, 'page');
 const beside = (module: string, file: string): string => join(dirname(require.resolve(module)), file);
 
-/** Path in the address → file. The names without `lib` are those of the page's own import map. */
+/** URL path → file. The paths below /lib/ are those of the page's import map. */
 const files: Readonly<Record<string, string>> = {
   '/': join(page, 'index.html'),
   ...Object.fromEntries(['page.css', 'icon.svg', 'main.mjs', 'api.mjs', 'overview.mjs', 'namespaces.mjs', 'nodes.mjs', 'plots.mjs', 'bench.mjs', 'confirm.mjs', 'why.mjs', 'words.mjs'].map((name) => [`/${name}`, join(page, name)])),
@@ -25,7 +25,7 @@ const files: Readonly<Record<string, string>> = {
   '/lib/uplot.css': beside('uplot', 'uPlot.min.css'),
 };
 
-/** Everything there is, read once. @throws Error when a file is missing */
+/** Reads all files, by URL path. @throws Error when a file is missing */
 export function readAssets(): ReadonlyMap<string, Asset> {
   return new Map(Object.entries(files).map(([path, file]) => [path, { type: typeOf(file), body: readFileSync(file) }]));
 }
@@ -35,7 +35,7 @@ function typeOf(file: string): string {
   return types[ending as keyof typeof types];
 }
 
-/** As a content security policy names the scripts that stand in a page: `sha256-...`. */
+/** The hashes (`sha256-...`) of a page's inline scripts, for its content security policy. */
 export function inlineScriptHashes(html: string): string[] {
   return [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([^]*?)<\/script>/g)].map(([, script = '']) => `sha256-${createHash('sha256').update(script).digest('base64')}`);
 }

@@ -1,45 +1,45 @@
-// Who may ask the console for what. A page of another site can send requests to this port, and a name of its own can be made to lead here;
-// neither may see or change anything.
+// Which requests the console answers. A page of another site can send requests to this port, and its host name can resolve to this address
+// (DNS rebinding); such requests must not read or change anything.
 import { timingSafeEqual, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** Proves that a request comes from the page that this launch handed out; 256 bits, as in a URL. */
+/** A new secret of 256 bits, in base64url. A request with it comes from the page that this launch has served. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
 
 export interface Refusal {
   readonly status: 401 | 403 | 405 | 415;
-  /** One line for the person at the other end. */
+  /** One line for the user. */
   readonly why: string;
 }
 
-/** Names that the page may be opened under; anything else is another site's name for this address. */
+/** The origins under which the page may be opened. */
 export function originsOf(port: number): readonly string[] {
   return ['127.0.0.1', 'localhost'].map((host) => `http://${host}:${port}`);
 }
 
 type Request = Pick<IncomingMessage, 'method' | 'headers'>;
 
-/** For every request. Undefined when there is nothing to say against it. */
+/** Checks host, origin and method of any request. Undefined when the request may be answered. */
 export function refusalOf({ method = '', headers }: Request, port: number): Refusal | undefined {
   const origins = originsOf(port);
-  if (!origins.includes(`http://${headers.host ?? ''}`)) return { status: 403, why: 'this address was reached under a foreign name; open the address that accelctl printed' };
-  if (headers.origin !== undefined && !origins.includes(headers.origin)) return { status: 403, why: 'a page of another site asked' };
+  if (!origins.includes(`http://${headers.host ?? ''}`)) return { status: 403, why: 'the Host header is not the console\'s address; open the address that accelctl printed' };
+  if (headers.origin !== undefined && !origins.includes(headers.origin)) return { status: 403, why: 'the request comes from a page of another site; open the address that accelctl printed' };
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return { status: 403, why: 'a page of another site asked' };
-  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return { status: 405, why: `${method} is not known here` };
+  if (site !== undefined && site !== 'same-origin' && site !== 'none') return { status: 403, why: 'the request comes from a page of another site; open the address that accelctl printed' };
+  if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return { status: 405, why: `the console has no method ${method}; use GET or POST` };
   return undefined;
 }
 
-/** Beside `refusalOf`, for what shows or changes the cluster. */
+/** Checks a request to /api, after `refusalOf`: its secret, and for a change its origin and content type. */
 export function apiRefusalOf({ method = '', headers }: Request, secret: string): Refusal | undefined {
-  if (!isSecret(headers.authorization, secret)) return { status: 401, why: 'the secret of this launch is missing; open the address that accelctl printed' };
+  if (!isSecret(headers.authorization, secret)) return { status: 401, why: 'the request lacks the secret of this launch; open the address that accelctl printed' };
   if (method !== 'POST') return undefined;
-  // A browser sends the origin with every POST; what sends none is not the page.
-  if (headers.origin === undefined) return { status: 403, why: 'a change is only taken from the page' };
-  // Any other type could be sent by a form of another site without asking first.
-  return headers['content-type'] === 'application/json' ? undefined : { status: 415, why: 'a change is sent as application/json' };
+  // A browser sends the origin with every POST, so a request without it does not come from the page.
+  if (headers.origin === undefined) return { status: 403, why: 'a change needs the Origin header of the page; use the page' };
+  // A form of another site can send the other content types without a preflight request.
+  return headers['content-type'] === 'application/json' ? undefined : { status: 415, why: 'a change needs the content type application/json; use the page' };
 }
 
 function isSecret(authorization: string | undefined, secret: string): boolean {
@@ -47,7 +47,7 @@ function isSecret(authorization: string | undefined, secret: string): boolean {
   return given.length === wanted.length && timingSafeEqual(given, wanted);
 }
 
-/** Headers of every answer. @param scriptHashes of the scripts that stand in the page itself */
+/** Headers of every answer. @param scriptHashes hashes of the page's inline scripts */
 export function headersWith(scriptHashes: readonly string[]): Record<string, string> {
   const scripts = ["'self'", ...scriptHashes.map((hash) => `'${hash}'`)].join(' ');
   return {

@@ -1,4 +1,4 @@
-// accelctl console: a page on this machine with the state of the cluster and the switches, acting with the user's kubeconfig.
+// accelctl console: serves a page on the local host that shows the cluster's state and can change it, with the rights of the user's kubeconfig.
 import { InvalidArgumentError, Option, type Command } from 'commander';
 import type { ClusterOptions } from '../kubeconfig';
 import type { Surroundings } from '../surroundings';
@@ -12,20 +12,20 @@ interface ConsoleCommandOptions extends ClusterOptions {
 export function addConsole(program: Command, world: Surroundings): void {
   program
     .command('console')
-    .description('serve a page on this machine that shows the state and has the switches; it ends with Ctrl-C')
-    .addOption(new Option('--port <number>', 'port on 127.0.0.1; any that is free by default').argParser(portNumber).default(0, 'a free one'))
-    .addHelpText('after', '\nExample:\n  $ accelctl console --context staging\n\nThe address it prints holds a secret of this launch: who has it acts with your rights until it ends.')
+    .description('serve a page on the local host that shows the state and can change the mode; press Ctrl-C to end')
+    .addOption(new Option('--port <number>', 'port on 127.0.0.1').argParser(portNumber).default(0, 'a free port'))
+    .addHelpText('after', '\nExample:\n  $ accelctl console --context staging\n\nThe printed address contains a secret: a person who has it can act with your rights until the console ends.')
     .action((_own, command: Command) => serve(command.optsWithGlobals<ConsoleCommandOptions>(), world));
 }
 
 async function serve(options: ConsoleCommandOptions, world: Surroundings): Promise<void> {
   const cluster = world.cluster(options);
-  // Says before anybody opens a browser that the cluster cannot be reached, or may not be read.
+  // Fails here, before the address is printed, when the cluster does not answer or the user may not read it.
   await cluster.resourceIfAny();
   const secret = newSecret();
   const server = await serveConsole({ cluster, secret, port: options.port });
   try {
-    // A fragment is not sent to anybody: it reaches no log and no other site.
+    // A browser does not send the fragment of a URL, so the secret reaches no log and no other site.
     world.print(`http://127.0.0.1:${server.port}/#${secret}`);
     await world.ended();
   } finally {

@@ -1,4 +1,4 @@
-// What the console can be asked: the state of the cluster, and two changes of it. The user's own rights decide.
+// The console's requests: three that read the cluster and two that change it, with the user's own rights.
 import { z } from 'zod';
 import { connectionReasons, matchesLabels, modeLabel, modeLabelOff, modes, nodeReasons, systemNamespaces, type SidecarAcceleration } from '../../api';
 import type { Cluster, NamespaceSummary } from '../cluster';
@@ -12,7 +12,7 @@ import { benchOf, liveNow } from './live';
 export interface NamespaceRow {
   readonly name: string;
   readonly selected: boolean;
-  /** Its label keeps it out. */
+  /** Its label acceleration.dev/mode=off excludes it. */
   readonly optedOut: boolean;
 }
 
@@ -20,26 +20,26 @@ export interface State {
   readonly server: string;
   readonly resource?: SidecarAcceleration;
   readonly ready: boolean;
-  /** Not ready yet, and on its way: a controller is at work on it, or is about to be. */
+  /** Not ready, but a controller has reconciled the resource before and has not finished its current generation. */
   readonly settling: boolean;
-  /** Why not, or how the controller puts it. */
+  /** The message of the condition Ready, or why the resource is not ready. */
   readonly message: string;
-  /** Every reason that the status gives, in words, with what to do about it. */
+  /** Meaning and remedy of each reason in the status. */
   readonly explained: Readonly<Record<string, { readonly means: string; readonly remedy: string }>>;
-  /** Undefined when this user may not list them. */
+  /** Undefined when the user may not list namespaces. */
   readonly namespaces?: readonly NamespaceRow[];
 }
 
 const modeChange = z.strictObject({
   mode: z.enum(modes),
-  /** Of the spec that the person saw when deciding. */
+  /** The generation that the page showed when the user chose the mode. */
   generation: z.int().min(0),
 });
 const namespaceChange = z.strictObject({ name: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'not the name of a namespace'), optedOut: z.boolean() });
 
 export type Route = (cluster: Cluster, body: unknown) => Promise<unknown>;
 
-/** `METHOD path` → what is done. */
+/** `METHOD path` → the function that answers the request. */
 export const routes: Readonly<Record<string, Route>> = {
   'GET /api/state': (cluster) => stateOf(cluster),
   'GET /api/live': (cluster) => liveNow(cluster),
@@ -51,7 +51,7 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   'POST /api/namespace': async (cluster, body) => {
     const { name, optedOut } = checked(namespaceChange, body);
-    if (systemNamespaces.includes(name)) throw new Failure(`labelling namespaces/${name}: it is a system namespace, which is never selected; nothing is to be done`);
+    if (systemNamespaces.includes(name)) throw new Failure(`labelling namespaces/${name}: it is a system namespace, which is never selected; no label is needed`);
     await cluster.labelNamespace(name, modeLabel, optedOut ? modeLabelOff : null);
     return stateOf(cluster);
   },

@@ -1,8 +1,8 @@
-// The console's HTTP server: on loopback only, and only for the page that this launch handed out.
+// The console's HTTP server: listens on loopback only, and answers only the page that this launch has served.
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { errorLine } from '../../base';
 import { plainLines } from '../../api';
-import { messageOf } from '../../kube';
 import type { Cluster } from '../cluster';
 import { Failure } from '../exit';
 import { inlineScriptHashes, readAssets } from './assets';
@@ -17,20 +17,20 @@ export interface ConsoleServer {
 export interface ConsoleOptions {
   readonly cluster: Cluster;
   readonly secret: string;
-  /** 0 for any that is free. */
+  /** 0 for a free port. */
   readonly port: number;
 }
 
-/** Two fields and a name fit many times. */
+/** The longest change, with the name of a namespace, is below 300 bytes. */
 const maxBodyBytes = 4_096;
 
-/** @throws Failure when the port is taken */
+/** Starts the server. @throws Failure when the port is in use */
 export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOptions): Promise<ConsoleServer> {
   const assets = readAssets();
   const headers = headersWith(inlineScriptHashes(assets.get('/')?.body.toString('utf8') ?? ''));
   const server = createServer({ requestTimeout: 30_000, maxHeaderSize: 16_384 }, (request, response) => {
     const send = (status: number, type: string, body: string | Buffer): void => void response.writeHead(status, { ...headers, 'content-type': type }).end(request.method === 'HEAD' ? '' : body);
-    answer(request, response, send).catch((error: unknown) => send(500, 'application/json', shown({ error: messageOf(error) })));
+    answer(request, response, send).catch((error: unknown) => send(500, 'application/json', shown({ error: errorLine(error) })));
   });
 
   async function answer(request: IncomingMessage, _response: ServerResponse, send: (status: number, type: string, body: string | Buffer) => void): Promise<void> {
@@ -49,13 +49,13 @@ export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOpt
     try {
       send(200, 'application/json', shown(await route(cluster, request.method === 'POST' ? await bodyOf(request) : undefined)));
     } catch (error) {
-      refuse({ status: error instanceof Failure ? 409 : 500, why: messageOf(error) });
+      refuse({ status: error instanceof Failure ? 409 : 500, why: errorLine(error) });
     }
   }
 
   const portOf = (): number => (server.address() as AddressInfo).port;
   await new Promise<void>((resolve, reject) => {
-    server.once('error', (error) => reject(new Failure(`listening on 127.0.0.1:${wanted}: ${error.message}; choose another --port, or none`)));
+    server.once('error', (error) => reject(new Failure(`listening on 127.0.0.1:${wanted}: ${error.message}; choose another --port, or omit it`)));
     server.listen(wanted, '127.0.0.1', resolve);
   });
   return {
@@ -68,23 +68,23 @@ export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOpt
   };
 }
 
-/** As JSON whose texts turn no letters round on the page: names and messages were written by others. */
+/** The value as JSON, with control characters and bidirectional overrides in its texts escaped: names and messages are untrusted. */
 function shown(value: unknown): string {
   return JSON.stringify(value, (_key, each: unknown) => (typeof each === 'string' ? plainLines(each) : each));
 }
 
-/** @throws Failure for what is too long or no JSON */
+/** The body of a change. @throws Failure when it is too long or is no JSON */
 async function bodyOf(request: IncomingMessage): Promise<unknown> {
   const chunks: Buffer[] = [];
   let length = 0;
   for await (const chunk of request as AsyncIterable<Buffer>) {
     length += chunk.length;
-    if (length > maxBodyBytes) throw new Failure(`reading the change: it is longer than ${maxBodyBytes} bytes; load the page again`);
+    if (length > maxBodyBytes) throw new Failure(`reading the change: the body is longer than ${maxBodyBytes} bytes; load the page again`);
     chunks.push(chunk);
   }
   try {
     return JSON.parse(Buffer.concat(chunks).toString('utf8'));
   } catch {
-    throw new Failure('reading the change: it is not JSON; load the page again');
+    throw new Failure('reading the change: the body is not JSON; load the page again');
   }
 }

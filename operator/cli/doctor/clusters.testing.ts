@@ -1,4 +1,4 @@
-// Clusters as doctor may find them, for tests: with nothing installed, and with all well.
+// Clusters for doctor's tests: one without the product, and one with a healthy installation.
 import { customResourceDefinition } from '../../api';
 import { FakeApi } from '../api.testing';
 import { recorded } from '../recorded.testing';
@@ -31,7 +31,7 @@ export const review = 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessrevie
 export const resourcePath = 'GET /apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
 export const crdPath = 'GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions/sidecaraccelerations.acceleration.dev';
 
-/** A cluster on which nothing is installed. */
+/** A cluster without the product. */
 export const empty = () =>
   new FakeApi()
     .on('GET /version', { gitVersion: 'v1.33.2' })
@@ -43,7 +43,7 @@ export const empty = () =>
     .on('GET /api/v1/namespaces/sidecar-acceleration/pods', { items: [] })
     .on(review, allowed);
 
-/** One on which all is well. */
+/** A cluster with a healthy installation. */
 export const installed = () => {
   const ready = recorded({ status: { nodes: { desired: 2, ready: 2, unsupported: [] } } });
   return empty()

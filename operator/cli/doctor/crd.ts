@@ -1,4 +1,4 @@
-// Whether the CRD in the cluster is the one that this accelctl, and so this release, was made with.
+// doctor's check of the CRD: whether it serves this release's version with every field.
 import { customResourceDefinition, version } from '../../api';
 import type { Facts, StoredCrd } from './facts';
 import { failure, named, ok, skipped, type Finding } from './finding';
@@ -9,15 +9,15 @@ export function crdFindings({ crd, controller }: Pick<Facts, 'crd' | 'controller
   if (crd === 'forbidden') return [skipped('crd', 'this user may not read CustomResourceDefinitions')];
   if (crd === undefined) {
     const isInstalled = controller !== undefined && controller !== 'forbidden';
-    return [isInstalled ? failure('crd', 'it is missing, though the controller is installed', upgrade) : ok('crd', 'not installed yet')];
+    return [isInstalled ? failure('crd', 'the CRD is missing, but the controller is installed', upgrade) : ok('crd', 'not installed yet')];
   }
   const served = crd.spec.versions.find(({ name, served: isServed }) => name === version && isServed);
-  if (served === undefined) return [failure('crd', `it does not serve ${version}`, upgrade)];
+  if (served === undefined) return [failure('crd', `the CRD does not serve ${version}`, upgrade)];
   const missing = missingFields(crd);
-  return [missing.length === 0 ? ok('crd', `serves ${version} with every field of this release`) : failure('crd', `it is older than this release: it lacks ${named(missing)}`, upgrade)];
+  return [missing.length === 0 ? ok('crd', `serves ${version} with every field of this release`) : failure('crd', `the CRD is older than this release: it lacks ${named(missing)}`, upgrade)];
 }
 
-/** Fields, as `spec.agent.image`, that this release knows and the stored CRD does not; of a field that is missing its own fields are not named. */
+/** Paths, such as `spec.agent.image`, of fields that this release has and the stored CRD lacks; fields below a missing field are not listed. */
 export function missingFields(stored: StoredCrd): string[] {
   const ours = customResourceDefinition().spec.versions[0]?.schema.openAPIV3Schema;
   const theirs = stored.spec.versions.find(({ name }) => name === version)?.schema.openAPIV3Schema;
@@ -32,7 +32,7 @@ function missingIn(ours: unknown, theirs: unknown, at: string): string[] {
   });
 }
 
-/** Of an object, or of the items of a list. */
+/** The properties of an object's schema, or of the items of a list's schema. */
 function propertiesOf(schema: unknown): Record<string, unknown> {
   if (typeof schema !== 'object' || schema === null) return {};
   if ('properties' in schema && typeof schema.properties === 'object' && schema.properties !== null) return schema.properties as Record<string, unknown>;

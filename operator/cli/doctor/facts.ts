@@ -1,4 +1,4 @@
-// What doctor reads of a cluster, each fact on its own: one that may not be read does not hide the others.
+// The objects that doctor reads, each one separately: an object that the user may not read does not hide the others.
 import { z } from 'zod';
 import { apiVersion, group, plural, sidecarAcceleration, singletonName, type SidecarAcceleration } from '../../api';
 import { ApiError } from '../../kube';
@@ -7,7 +7,7 @@ import type { Cluster } from '../cluster';
 import { Failure } from '../exit';
 import { failureOf } from '../failure';
 
-/** What may not be read is `forbidden`; what is not there is undefined. */
+/** `forbidden` when the user may not read it; undefined when it does not exist. */
 export type Fact<T> = T | undefined | 'forbidden';
 
 const labels = z.record(z.string(), z.string()).default({});
@@ -59,30 +59,30 @@ export interface Facts {
   readonly namespaces: Fact<readonly Namespace[]>;
   readonly crd: Fact<StoredCrd>;
   readonly resource: Fact<SidecarAcceleration>;
-  /** The namespace that the controller was found in, else the one that was asked for. */
+  /** The controller's namespace; without a controller, the namespace of the option --namespace. */
   readonly namespace: string;
   readonly controller: Fact<Workload>;
   readonly agents: Fact<Workload>;
-  /** Of controller and agents. */
+  /** The pods of the controller and the agents. */
   readonly pods: Fact<readonly Pod[]>;
   readonly lease: Fact<{ readonly holder: string; readonly renewed: Date | undefined }>;
-  /** What stays on TCP, or is looked at in vain, by namespace. */
+  /** Pods that stay on TCP and tools that miss redirected bytes. */
   readonly caveats: Caveats;
-  /** Of what installing needs, what this user may not do; undefined where the API server does not say. */
+  /** Rights that the installation needs and the user lacks; undefined when the API server does not answer the reviews. */
   readonly lacking: readonly string[] | undefined;
 }
 
 const product = { labelSelector: 'app.kubernetes.io/name=sidecar-acceleration' };
 
 /**
- * @param asked the namespace to look in, when the controller is not found elsewhere
- * @throws Failure when the cluster cannot be reached, or does not let this user in
+ * @param fallback the product's namespace, when no controller is found
+ * @throws Failure when the API server does not answer, or does not accept the credentials
  */
-export async function factsOf(cluster: Cluster, asked: string): Promise<Facts> {
+export async function factsOf(cluster: Cluster, fallback: string): Promise<Facts> {
   const { gitVersion: version } = serverVersion.parse(await cluster.read('/version', 'the version of the API server'));
   const everywhere = await listed(cluster, '/apis/apps/v1/deployments', workload, { labelSelector: `${product.labelSelector},app.kubernetes.io/component=controller` });
   const found = Array.isArray(everywhere) ? everywhere[0] : undefined;
-  const namespaceName = found?.metadata.namespace ?? asked;
+  const namespaceName = found?.metadata.namespace ?? fallback;
   const within = (kind: string): string => `/apis/apps/v1/namespaces/${namespaceName}/${kind}`;
   const controller = everywhere === 'forbidden' ? await single(cluster, within('deployments/sidecar-acceleration-controller'), workload) : found;
   const [nodes, namespaces, storedCrd, resource, agents, pods, held, caveats, lacking] = await Promise.all([
@@ -105,7 +105,7 @@ function leaseOf(held: Fact<z.infer<typeof lease>>): Facts['lease'] {
   return { holder: holderIdentity ?? '', renewed: typeof renewTime === 'string' ? new Date(renewTime) : undefined };
 }
 
-const needed = [
+const neededRights = [
   { verb: 'create', group: 'apiextensions.k8s.io', resource: 'customresourcedefinitions' },
   { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterroles' },
   { verb: 'create', group: 'rbac.authorization.k8s.io', resource: 'clusterrolebindings' },
@@ -117,7 +117,7 @@ const needed = [
 
 async function lackingRights(cluster: Cluster, namespaceName: string): Promise<readonly string[] | undefined> {
   const answers = await Promise.all(
-    needed.map(async ({ verb, group: apiGroup, resource, ...scope }) => ({
+    neededRights.map(async ({ verb, group: apiGroup, resource, ...scope }) => ({
       right: `${verb} ${resource}`,
       allowed: await cluster.may(verb, { group: apiGroup, resource, ...('namespaced' in scope ? { namespace: namespaceName } : {}) }),
     })),
@@ -131,7 +131,7 @@ async function listed<T>(cluster: Cluster, path: string, item: z.ZodType<T>, que
   return found === undefined || found === 'forbidden' ? found : found.items;
 }
 
-/** Not being allowed, and not being there, are facts; anything else is an error. */
+/** 403 gives `forbidden` and 404 undefined. @throws Failure for every other error */
 async function single<T>(cluster: Cluster, path: string, schema: z.ZodType<T>, query = {}): Promise<Fact<T>> {
   let found: unknown;
   try {
@@ -144,5 +144,5 @@ async function single<T>(cluster: Cluster, path: string, schema: z.ZodType<T>, q
   const parsed = schema.safeParse(found);
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
-  throw new Failure(`reading ${path}: ${issue?.path.join('.')}: ${issue?.message}; use the accelctl that belongs to the controller's version`);
+  throw new Failure(`reading ${path}: ${issue?.path.join('.')}: ${issue?.message}; use the accelctl of the controller's version`);
 }

@@ -1,11 +1,11 @@
-// accelctl doctor: looks at the cluster before and after installing, and says what is in the way and what to do about it.
+// accelctl doctor: checks the cluster before and after the installation, and names each problem with its remedy.
 import type { Command } from 'commander';
 import { exitCode } from '../exit';
 import type { ClusterOptions } from '../kubeconfig';
 import { addOutput, formatted, type OutputOptions } from '../output';
 import type { Judgement, Paint } from '../paint';
 import type { Surroundings } from '../surroundings';
-import { bare } from '../table';
+import { plainTable } from '../table';
 import { rightsFinding, versionFinding } from './clusterChecks';
 import { crdFindings } from './crd';
 import { factsOf, type Facts } from './facts';
@@ -21,8 +21,8 @@ interface DoctorOptions extends ClusterOptions, OutputOptions {
 export function addDoctor(program: Command, world: Surroundings): void {
   const command = program
     .command('doctor')
-    .description('check the cluster and every node, before installing and after; ends with 3 when a check fails')
-    .option('-n, --namespace <name>', 'where the product is installed, if it is not found', 'sidecar-acceleration')
+    .description('check the cluster and every node, before and after the installation; exit code 3 when a check fails')
+    .option('-n, --namespace <name>', 'namespace of the product, used when no controller is found', 'sidecar-acceleration')
     .addHelpText('after', '\nExamples:\n  $ accelctl doctor\n  $ accelctl doctor -o json | jq \'.findings[] | select(.level == "failure")\'')
     .action((_own, called: Command) => doctor(called.optsWithGlobals<DoctorOptions>(), world));
   addOutput(command);
@@ -32,10 +32,10 @@ async function doctor(options: DoctorOptions, world: Surroundings): Promise<void
   const findings = findingsOf(await factsOf(world.cluster(options), options.namespace), world.now());
   const healthy = findings.every(({ level }) => level !== 'failure');
   world.print(formatted(options.output, { healthy, findings }, () => page(findings, world.paint)));
-  world.end(healthy ? exitCode.fine : exitCode.notReady);
+  world.end(healthy ? exitCode.success : exitCode.notReady);
 }
 
-/** Everything doctor has to say, in the order in which problems are best solved. */
+/** All findings, in the order in which their problems should be solved. */
 export function findingsOf(facts: Facts, now: Date): Finding[] {
   const { resource } = facts;
   const spec = resource === undefined || resource === 'forbidden' ? undefined : resource.spec;
@@ -47,7 +47,7 @@ const judgements: Partial<Record<Level, Judgement>> = { ok: 'good', warning: 'do
 function page(findings: readonly Finding[], paint: Paint): string {
   const rows = findings.map(({ level, check, message }) => [judged(level, paint), check, message]);
   const remedies = findings.flatMap(({ level, check, remedy }) => (remedy === undefined ? [] : [`${judged(level, paint)} ${check}: ${remedy}`]));
-  return [bare(['RESULT', 'CHECK', 'FOUND'], rows), ...(remedies.length === 0 ? [] : ['', 'What to do:', ...remedies.map((each) => `  ${each}`)])].join('\n');
+  return [plainTable(['RESULT', 'CHECK', 'FOUND'], rows), ...(remedies.length === 0 ? [] : ['', 'What to do:', ...remedies.map((each) => `  ${each}`)])].join('\n');
 }
 
 function judged(level: Level, paint: Paint): string {

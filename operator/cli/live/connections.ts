@@ -1,14 +1,14 @@
-// accelctl connections: open connections one by one, with what was asked for, where it went, and how the bytes run.
+// accelctl connections: lists open connections with their addresses, the redirect's destination, the state and the bytes sent.
 import { Option, type Command } from 'commander';
 import type { ConnectionList, LiveConnection } from '../../api';
 import { addOutput, formatted, type OutputOptions } from '../output';
 import type { Paint } from '../paint';
 import type { Surroundings } from '../surroundings';
-import { bare } from '../table';
+import { plainTable } from '../table';
 import { type Target, targetIfAny } from '../target';
 import { bytes } from '../units';
 import { addTarget, type LiveOptions, rows } from './options';
-import { codeOf, connectionsOf, silence } from './source';
+import { codeOf, connectionsOf, silentNodeLines } from './source';
 
 interface ConnectionsOptions extends LiveOptions, OutputOptions {
   readonly limit: number;
@@ -16,8 +16,8 @@ interface ConnectionsOptions extends LiveOptions, OutputOptions {
 
 export function addConnections(program: Command, world: Surroundings): void {
   const command = addTarget(program.command('connections'))
-    .description('list open connections of selected pods, those that have sent the most first; ends with 3 when a node is silent')
-    .addOption(new Option('--limit <number>', 'most lines').argParser(rows).default(100))
+    .description('list open connections of selected pods, in descending order of bytes sent; exit code 3 when the data of a node is missing')
+    .addOption(new Option('--limit <number>', 'maximum number of connections').argParser(rows).default(100))
     .addHelpText('after', '\nExamples:\n  $ accelctl connections shop\n  $ accelctl connections shop/cart-6d5f --limit 20\n  $ accelctl connections -o json | jq \'.items[] | select(.reason == "OneWay")\'')
     .action((what: string | undefined, _own, called: Command) => connections(what, called.optsWithGlobals<ConnectionsOptions>(), world));
   addOutput(command);
@@ -32,15 +32,15 @@ async function connections(what: string | undefined, options: ConnectionsOptions
 
 function page(list: ConnectionList, target: Target | undefined, paint: Paint): string {
   const { remainingItemCount = 0 } = list.metadata;
-  const rest = remainingItemCount === 0 ? [] : [`${remainingItemCount} more have sent less: see --limit`];
-  const found = list.items.length === 0 ? [nothing(list)] : [bare([...heads], list.items.map((each) => row(each, target, paint)))];
-  return [...found, ...rest, ...silence(list.silentNodes)].join('\n');
+  const rest = remainingItemCount === 0 ? [] : [`${remainingItemCount} more connections, which have sent fewer bytes, are not listed: see --limit`];
+  const found = list.items.length === 0 ? [nothing(list)] : [plainTable([...heads], list.items.map((each) => row(each, target, paint)))];
+  return [...found, ...rest, ...silentNodeLines(list.silentNodes)].join('\n');
 }
 
-/** Nobody wants a table without lines. */
+/** The line that replaces an empty table. */
 export function nothing({ pods, silentNodes }: ConnectionList): string {
-  if (pods.length > 0) return `${pods.length} selected pods, and no open connection`;
-  return silentNodes.length > 0 ? 'no node that may have its selected pods has answered' : 'no selected pod of it has been found: see accelctl explain';
+  if (pods.length > 0) return `${pods.length} selected pods without an open connection`;
+  return silentNodes.length > 0 ? 'no answer from any node that may run the selected pods' : 'no selected pods found: see accelctl explain';
 }
 
 const heads = ['POD', 'LOCAL', 'REMOTE', 'REDIRECTED TO', 'PEER', 'STATE', '>FAST', '>TCP', '>RTT'] as const;
@@ -53,7 +53,7 @@ function row(each: LiveConnection, target: Target | undefined, paint: Paint): st
   ];
 }
 
-/** Accelerated, the reason why not, or a word for what is not counted by itself. */
+/** Accelerated, or the reason why not; `not followed` for a connection without a reason. */
 export function stateOf({ state, reason }: LiveConnection, paint: Paint): string {
   return state === 'Accelerated' ? paint('good', state) : paint('doubtful', reason ?? 'not followed');
 }

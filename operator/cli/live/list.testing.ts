@@ -1,4 +1,4 @@
-// For tests: live data as the API server would hand it out.
+// Live data in the form of the API server's answers, for tests.
 import { type ConnectionList, liveApiVersion, type LiveConnection, type LiveEventType, type PodTraffic } from '../../api';
 
 export const livePath = `/apis/${liveApiVersion}/connections`;

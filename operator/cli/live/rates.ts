@@ -1,4 +1,4 @@
-// What ran between two looks, by pod or by namespace. Pure.
+// Bytes sent between two samples, by pod or by namespace. Pure functions.
 import type { ConnectionList, PodTraffic } from '../../api';
 
 export interface Traffic {
@@ -7,7 +7,7 @@ export interface Traffic {
   readonly namespace: string;
   readonly open: number;
   readonly accelerated: number;
-  /** Bytes a second sent. */
+  /** Bytes sent per second. */
   readonly fastPerSecond: number;
   readonly tcpPerSecond: number;
   /** Mean over open connections. */
@@ -16,10 +16,10 @@ export interface Traffic {
 
 export type By = 'namespace' | 'pod';
 
-/** Those that send the most first. @param seconds between the two looks */
+/** The traffic in descending order of bytes sent. @param seconds time between the two samples */
 export function trafficBetween(before: ConnectionList, after: ConnectionList, seconds: number, by: By): Traffic[] {
   const pods = after.pods.map((pod) => ofPod(pod, before, after, seconds));
-  const rows = by === 'pod' ? pods : [...grouped(pods)].map(([namespace, members]) => together(namespace, members));
+  const rows = by === 'pod' ? pods : [...grouped(pods)].map(([namespace, members]) => sumOf(namespace, members));
   const sent = ({ fastPerSecond, tcpPerSecond }: Traffic): number => fastPerSecond + tcpPerSecond;
   return rows.sort((a, b) => sent(b) - sent(a) || b.open - a.open || (`${a.namespace}/${a.pod}` < `${b.namespace}/${b.pod}` ? -1 : 1));
 }
@@ -38,14 +38,15 @@ function ofPod(pod: PodTraffic, before: ConnectionList, after: ConnectionList, s
 }
 
 /**
- * Sums fall when connections close, so where every connection is listed each is compared with itself: what it sent after
- * the last look and before it closed is missing. Where not, the sums are all there is.
+ * Bytes that a pod sent between two samples. When both lists are complete, each connection is compared with itself, because a
+ * pod's sum falls when a connection closes; the bytes that a connection sent between the last sample and its close are missing.
+ * Otherwise the pod's sums are compared.
  */
 function sentBy(pod: PodTraffic, before: ConnectionList, after: ConnectionList): { readonly fast: number; readonly tcp: number } {
-  const was = before.pods.find(({ namespace, name }) => namespace === pod.namespace && name === pod.name);
-  if (was === undefined) return { fast: 0, tcp: 0 };
+  const earlier = before.pods.find(({ namespace, name }) => namespace === pod.namespace && name === pod.name);
+  if (earlier === undefined) return { fast: 0, tcp: 0 };
   if ((before.metadata.remainingItemCount ?? 0) + (after.metadata.remainingItemCount ?? 0) > 0) {
-    return { fast: Math.max(0, pod.bytes.fast - was.bytes.fast), tcp: Math.max(0, pod.bytes.tcp - was.bytes.tcp) };
+    return { fast: Math.max(0, pod.bytes.fast - earlier.bytes.fast), tcp: Math.max(0, pod.bytes.tcp - earlier.bytes.tcp) };
   }
   const known = new Map(before.items.map(({ metadata, bytes }) => [metadata.name, bytes]));
   const own = after.items.filter(({ metadata, pod: name }) => metadata.namespace === pod.namespace && name === pod.name);
@@ -59,7 +60,7 @@ function grouped(pods: readonly Traffic[]): Map<string, Traffic[]> {
   return groups;
 }
 
-function together(namespace: string, pods: readonly Traffic[]): Traffic {
+function sumOf(namespace: string, pods: readonly Traffic[]): Traffic {
   const sum = (of: (pod: Traffic) => number): number => pods.reduce((total, pod) => total + of(pod), 0);
   const open = sum((pod) => pod.open);
   return {

@@ -1,22 +1,24 @@
-// A .tar.gz of texts.
+// Writes texts into a .tar.gz.
 import { createWriteStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { pack } from 'tar-stream';
-import { messageOf } from '../../kube';
+import { errorLine } from '../../base';
 import { Failure } from '../exit';
 import type { BundleFile } from './bundle';
 
 /**
- * @param directory the one that everything lies in when it is unpacked
- * @throws Failure when the file is there already, or cannot be written
+ * @param path file to write, with mode 0600
+ * @param directory directory of the files in the archive
+ * @param mtime modification time of the files in the archive
+ * @throws Failure when the file exists already or cannot be written
  */
 export async function writeArchive(path: string, directory: string, files: readonly BundleFile[], mtime: Date): Promise<void> {
   const tar = pack();
   for (const { name, text } of files) tar.entry({ name: `${directory}/${name}`, mtime, mode: 0o644 }, text);
   tar.finalize();
-  // Only its owner may read it: it tells much about a cluster.
+  // Mode 0600: the report contains many facts about the cluster.
   const target = createWriteStream(path, { flags: 'wx', mode: 0o600 });
   let isOurs = false;
   target.once('open', () => (isOurs = true));
@@ -24,7 +26,7 @@ export async function writeArchive(path: string, directory: string, files: reado
     await pipeline(tar, createGzip(), target);
   } catch (error) {
     if (isOurs) await rm(path, { force: true });
-    const next = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST' ? 'choose another with --file' : 'choose another place with --file';
-    throw new Failure(`writing ${path}: ${messageOf(error)}; ${next}`);
+    const next = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST' ? 'choose another file with --file' : 'choose another directory with --file';
+    throw new Failure(`writing ${path}: ${errorLine(error)}; ${next}`);
   }
 }

@@ -1,6 +1,6 @@
-// The files of a report: what somebody who was not there needs to see why something is not accelerated. No Secret is asked for.
+// The files of a report, from which another person can find out why something is not accelerated. accelctl requests no Secrets.
 import { stringify } from 'yaml';
-import { messageOf } from '../../kube';
+import { errorLine } from '../../base';
 import type { Cluster } from '../cluster';
 import { findingsOf } from '../doctor';
 import { factsOf, type Facts, type Pod } from '../doctor/facts';
@@ -13,19 +13,19 @@ export interface BundleFile {
 }
 
 export interface BundleOptions {
-  /** Where the product is installed, if it is not found. */
+  /** Namespace of the product, used when no controller is found. */
   readonly namespace: string;
   readonly accelctl: string;
   readonly now: Date;
-  /** Lines of each log. */
+  /** Number of lines of each log, counted from the end. */
   readonly lines: number;
-  /** Told before each part is read. */
+  /** Called before each file is read. */
   readonly onPart: (what: string, done: number, total: number) => void;
 }
 
 /**
- * What may not be read is left out, and `missing.txt` says so.
- * @throws Failure when the cluster cannot be reached, or does not let this user in
+ * An object or log that cannot be read is left out, and `missing.txt` names it with the error.
+ * @throws Failure when the API server does not answer, or does not accept the credentials
  */
 export async function bundleOf(cluster: Cluster, options: BundleOptions): Promise<BundleFile[]> {
   const facts = await factsOf(cluster, options.namespace);
@@ -37,7 +37,7 @@ export async function bundleOf(cluster: Cluster, options: BundleOptions): Promis
     try {
       files.push({ name, text: await read(cluster) });
     } catch (error) {
-      missing.push(`${name}: ${redactedText(messageOf(error))}`);
+      missing.push(`${name}: ${redactedText(errorLine(error))}`);
     }
   }
   return [{ name: 'README.txt', text: readme(facts, options) }, ...files, ...(missing.length === 0 ? [] : [{ name: 'missing.txt', text: `${missing.join('\n')}\n` }])];
@@ -45,10 +45,10 @@ export async function bundleOf(cluster: Cluster, options: BundleOptions): Promis
 
 function readme({ version, namespace }: Facts, { accelctl, now }: BundleOptions): string {
   return [
-    `Report of sidecar-acceleration, made ${now.toISOString()} by accelctl ${accelctl}.`,
+    `Report of sidecar-acceleration, written at ${now.toISOString()} by accelctl ${accelctl}.`,
     `Cluster: Kubernetes ${version}; product in namespace ${namespace}.`,
-    'It holds no Secret; tokens, keys and passwords that were seen in objects and logs are replaced by [redacted].',
-    'It does hold names and labels of nodes, namespaces and pods: look through it before you give it away.',
+    'It contains no Secrets. Recognized tokens, keys and passwords in objects and logs are replaced by [redacted].',
+    'It contains names and labels of nodes, namespaces and pods: read it before you share it.',
     '',
   ].join('\n');
 }
@@ -82,7 +82,7 @@ function objectParts({ namespace }: Facts): Part[] {
   ];
 }
 
-/** Of every container of ours, and of the one before it where it was restarted. */
+/** The log of each pod of the product, and of its previous container if it was restarted. */
 function logParts({ pods, namespace }: Facts, lines: number): Part[] {
   if (pods === undefined || pods === 'forbidden') return [];
   return pods.flatMap((pod) => [false, ...(wasRestarted(pod) ? [true] : [])].map((previous) => logPart(namespace, pod.metadata.name, previous, lines)));

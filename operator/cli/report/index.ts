@@ -1,4 +1,4 @@
-// accelctl report: one archive with everything that helps somebody else to see what is wrong, without anything secret.
+// accelctl report: writes an archive for a request for help, without secrets.
 import { basename } from 'node:path';
 import { Option, InvalidArgumentError, type Command } from 'commander';
 import { productVersion } from '../../api';
@@ -17,10 +17,10 @@ interface ReportOptions extends ClusterOptions {
 export function addReport(program: Command, world: Surroundings): void {
   program
     .command('report')
-    .description('write an archive to send along when you ask for help: resource, doctor, objects, events and logs; secrets are taken out')
-    .option('-f, --file <path>', 'where to write it; accelctl-report-<time>.tar.gz by default')
-    .option('-n, --namespace <name>', 'where the product is installed, if it is not found', 'sidecar-acceleration')
-    .addOption(new Option('--lines <count>', 'how many lines of each log').argParser(lineCount).default(5_000))
+    .description('write an archive for a request for help: resource, doctor’s findings, objects, events and logs; secrets are redacted')
+    .option('-f, --file <path>', 'file to write; accelctl-report-<time>.tar.gz by default')
+    .option('-n, --namespace <name>', 'namespace of the product, used when no controller is found', 'sidecar-acceleration')
+    .addOption(new Option('--lines <count>', 'number of lines of each log').argParser(lineCount).default(5_000))
     .addHelpText('after', '\nExamples:\n  $ accelctl report\n  $ accelctl report -f /tmp/report.tar.gz && tar -tzf /tmp/report.tar.gz')
     .action((_own, command: Command) => report(command.optsWithGlobals<ReportOptions>(), world));
 }
@@ -36,7 +36,7 @@ async function report(options: ReportOptions, world: Surroundings): Promise<void
     const size = files.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
     const isPartial = files.some((each) => each.name === 'missing.txt');
     world.progress.finish();
-    world.print(`${file}: ${files.length} files, ${bytes(size)} of text${isPartial ? '; missing.txt in it says what could not be read' : ''}\nLook through it before you send it: tar -xzf ${basename(file)} && less ${name}/README.txt`);
+    world.print(`${file}: ${files.length} files, ${bytes(size)} of text${isPartial ? '; its missing.txt names what could not be read' : ''}\nRead it before you send it: tar -xzf ${basename(file)} && less ${name}/README.txt`);
   } finally {
     world.progress.finish();
   }

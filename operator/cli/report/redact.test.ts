@@ -12,7 +12,7 @@ describe('a text', () => {
     ['the user of an address', 'proxy http://me:hunter2@proxy:3128 is away', `proxy http://${redacted}@proxy:3128 is away`],
     ['a password in JSON', '{"password":"hunter2","user":"me"}', `{"password":"${redacted}","user":"me"}`],
     ['a password in a command line', 'mysql --password=hunter2 shop', `mysql --password=${redacted} shop`],
-  ])('loses %s and nothing else', (_what, text, expected) => {
+  ])('has %s redacted and nothing else', (_what, text, expected) => {
     expect(redactedText(text)).toBe(expected);
   });
 
@@ -20,27 +20,27 @@ describe('a text', () => {
     'agent of node1: order 1780000000000 is in force',
     'https://10.0.0.1:6443 cannot be reached',
     'the token of node1 is of another audience',
-  ])('without a secret stays as it is: %s', (text) => {
+  ])('without a secret is unchanged: %s', (text) => {
     expect(redactedText(text)).toBe(text);
   });
 });
 
 describe('an object', () => {
-  it('loses values of variables with a telling name, and keeps the others', () => {
+  it('has the values of variables redacted whose names look like those of secrets', () => {
     const env = [{ name: 'DB_PASSWORD', value: 'hunter2' }, { name: 'LOG_LEVEL', value: 'info' }, { name: 'API_KEY', valueFrom: { secretKeyRef: { name: 'x', key: 'y' } } }];
     expect(redactedObject({ spec: { containers: [{ env }] } })).toEqual({ spec: { containers: [{ env: [{ name: 'DB_PASSWORD', value: redacted }, env[1], env[2]] }] } });
   });
 
-  it('keeps of a Secret only which keys it has', () => {
+  it('of kind Secret has all values redacted', () => {
     expect(redactedObject({ kind: 'Secret', data: { 'tls.key': 'AAAA' }, stringData: { a: 'b' }, type: 'Opaque' })).toEqual({ kind: 'Secret', data: { 'tls.key': redacted }, stringData: { a: redacted }, type: 'Opaque' });
   });
 
-  it('loses copies of itself, which a secret may hide in', () => {
+  it('loses managedFields and last-applied-configuration, which may contain a secret', () => {
     const metadata = { name: 'a', managedFields: [{ manager: 'x' }], annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"password":"x"}', other: '1' } };
     expect(redactedObject({ metadata })).toEqual({ metadata: { name: 'a', annotations: { other: '1' } } });
   });
 
-  it('loses tokens wherever they stand', () => {
+  it('has tokens redacted in all its texts', () => {
     expect(redactedObject({ status: { message: [`got ${jwt}`, 1, null, true] } })).toEqual({ status: { message: [`got ${redacted}`, 1, null, true] } });
   });
 });

@@ -1,13 +1,13 @@
-// Takes out of objects and logs what must not leave the cluster: credentials, by where they stand and by how they look.
+// Redacts credentials in objects and logs, by the names of fields and variables and by patterns in texts.
 
-/** What stands where something was taken out. */
+/** The text that replaces a secret. */
 export const redacted = '[redacted]';
 
 const secretName = /token|secret|passw|credential|private|api[-_]?key/i;
-/** Repeats the whole object, or is of no use to a reader. */
-const noise = new Set(['managedFields', 'kubectl.kubernetes.io/last-applied-configuration']);
+/** Fields that repeat the object, or that no reader of a report needs. */
+const omittedFields = new Set(['managedFields', 'kubectl.kubernetes.io/last-applied-configuration']);
 
-/** An object of the API as a report may hold it. Secrets keep their keys only; nobody asks for any, this is for a list that holds one. */
+/** A copy of an API object without credentials. A Secret keeps only its keys; accelctl requests no Secrets, but a list could contain one. */
 export function redactedObject(value: unknown): unknown {
   if (typeof value === 'string') return redactedText(value);
   if (Array.isArray(value)) return value.map(redactedObject);
@@ -15,7 +15,7 @@ export function redactedObject(value: unknown): unknown {
   const isSecret = value['kind'] === 'Secret';
   return Object.fromEntries(
     Object.entries(value)
-      .filter(([key]) => !noise.has(key))
+      .filter(([key]) => !omittedFields.has(key))
       .map(([key, each]) => [key, isSecret && (key === 'data' || key === 'stringData') ? keysOf(each) : key === 'value' && isSecretVariable(value) ? redacted : redactedObject(each)]),
   );
 }
@@ -28,7 +28,7 @@ const keysOf = (value: unknown): unknown => (isMap(value) ? Object.fromEntries(O
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
 const shapes: readonly RegExp[] = [
-  // A JSON Web Token: three parts in base64url, of which the first begins with {" encoded.
+  // A JSON Web Token: three parts in base64url; the first part begins with the encoded {".
   /eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,
   /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
   /(?<=\b(?:bearer|basic) )[\w.~+/=-]{8,}/gi,
@@ -37,7 +37,7 @@ const shapes: readonly RegExp[] = [
   /(?<=\b(?:password|passwd|token|secret|api[-_]?key)["']?\s*[=:]\s*["']?)[^\s"',;}]+/gi,
 ];
 
-/** A log, or any text. */
+/** A copy of a log or another text without credentials. */
 export function redactedText(text: string): string {
   return shapes.reduce((rest, shape) => rest.replace(shape, redacted), text);
 }

@@ -17,7 +17,7 @@ let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'accelctl-report-'))));
 afterEach(() => rmSync(directory, { recursive: true }));
 
-/** A cluster with one agent that has been restarted, and everything that a report holds. */
+/** A cluster with one agent that was restarted, and every object that a report contains. */
 function cluster(): FakeApi {
   return installed()
     .on(inNamespace('pods'), { items: [agent] })
@@ -41,7 +41,7 @@ async function unpacked(path: string): Promise<Map<string, string>> {
 }
 
 describe('a report', () => {
-  it('holds what helps to see what is wrong', async () => {
+  it('contains the findings, the status, the objects and the logs', async () => {
     const file = join(directory, 'r.tar.gz');
     const { code, printed, progress } = await accelctl(cluster(), ['report', '--file', file, '--lines', '7']);
     const files = await unpacked(file);
@@ -54,10 +54,10 @@ describe('a report', () => {
     expect(files.get('README.txt')).toContain('Kubernetes v1.33.2; product in namespace sidecar-acceleration');
     expect(printed[0]).toMatch(/r\.tar\.gz: 16 files, .* of text\n/);
     expect(progress.at(-1)).toBe('8/9 reading logs/agent-x.previous.log');
-    expect(code).toBe(exitCode.fine);
+    expect(code).toBe(exitCode.success);
   });
 
-  it('holds no secret, and may be read by its owner only', async () => {
+  it('contains no secret, and has mode 0600', async () => {
     const file = join(directory, 'r.tar.gz');
     const api = cluster();
     await accelctl(api, ['report', '-f', file]);
@@ -65,28 +65,28 @@ describe('a report', () => {
     expect(text).not.toContain('hunter2');
     expect(text).not.toContain(jwt);
     expect(text).toContain('refused the token [redacted] of node1');
-    expect(api.asked.filter(({ path }) => path.includes('secrets'))).toEqual([]);
+    expect(api.requests.filter(({ path }) => path.includes('secrets'))).toEqual([]);
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it('leaves out what may not be read, and says so', async () => {
+  it('leaves out what the user may not read, and missing.txt names it', async () => {
     const file = join(directory, 'r.tar.gz');
     const { code, printed } = await accelctl(cluster().on(inNamespace('events'), refusal(403, { reason: 'Forbidden' })), ['report', '-f', file]);
     expect((await unpacked(file)).get('missing.txt')).toBe('objects/events.yaml: reading events: this user may not list events; ask for the verb list on events\n');
-    expect(printed[0]).toContain('missing.txt in it says what could not be read');
-    expect(code).toBe(exitCode.fine);
+    expect(printed[0]).toContain('its missing.txt names what could not be read');
+    expect(code).toBe(exitCode.success);
   });
 
-  it('never replaces a file that is there', async () => {
+  it('never overwrites a file', async () => {
     const file = join(directory, 'mine.tar.gz');
     writeFileSync(file, 'mine');
     const { code, complaints } = await accelctl(cluster(), ['report', '-f', file]);
-    expect(complaints[0]).toMatch(/^accelctl: writing .*mine\.tar\.gz: .*choose another with --file$/);
+    expect(complaints[0]).toMatch(/^accelctl: writing .*mine\.tar\.gz: .*choose another file with --file$/);
     expect(readFileSync(file, 'utf8')).toBe('mine');
     expect(code).toBe(exitCode.error);
   });
 
-  it.each(['0', '1.5', 'many'])('is not asked for with %s lines', async (lines) => {
+  it.each(['0', '1.5', 'many'])('rejects --lines %s', async (lines) => {
     jest.spyOn(process.stderr, 'write').mockReturnValue(true);
     expect((await accelctl(cluster(), ['report', '--lines', lines])).code).toBe(exitCode.usage);
     jest.restoreAllMocks();

@@ -1,4 +1,4 @@
-// May this user see the connections of a namespace? The API server says, by a SubjectAccessReview.
+// Asks the API server, by a SubjectAccessReview, whether a user may see the connections of a namespace.
 import { z } from 'zod';
 import { connectionsResource, liveGroup, liveVersion } from '../../api';
 import type { KubeClient } from '../../kube';
@@ -9,8 +9,8 @@ export type Verb = 'list' | 'watch';
 const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 const answer = z.object({ status: z.object({ allowed: z.boolean(), reason: z.string().optional() }) });
 
-/** @param namespace empty: every namespace @throws ApiError when the API server cannot say */
-export async function mayLook(client: KubeClient, { user, uid, groups, extra }: User, verb: Verb, namespace: string): Promise<boolean> {
+/** True when the user may list or watch connections. @param namespace empty for all namespaces @throws ApiError */
+export async function isAllowed(client: KubeClient, { user, uid, groups, extra }: User, verb: Verb, namespace: string): Promise<boolean> {
   const resourceAttributes = { group: liveGroup, version: liveVersion, resource: connectionsResource, verb, ...(namespace === '' ? {} : { namespace }) };
   const spec = { user, ...(uid === undefined ? {} : { uid }), groups, extra, resourceAttributes };
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };

@@ -1,4 +1,4 @@
-// The discovery documents of the live API: what kubectl and the API server's aggregation layer ask for.
+// The discovery documents of the live API, which kubectl and the API server's aggregation layer read.
 // https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api (unaggregated)
 import { connectionsResource, liveApiVersion, liveGroup, liveVersion } from '../../api';
 
@@ -9,7 +9,7 @@ const resources = [
   { name: connectionsResource, singularName: 'connection', namespaced: true, kind: 'Connection', verbs: ['list', 'watch'], shortNames: ['accelconn'] },
 ];
 
-/** Path → document. */
+/** Path → discovery document. */
 export const discovery: Readonly<Record<string, object>> = {
   '/apis': { kind: 'APIGroupList', apiVersion: 'v1', groups: [apiGroup] },
   [`/apis/${liveGroup}`]: { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup },

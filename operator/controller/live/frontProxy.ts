@@ -1,4 +1,4 @@
-// Whom the API server's aggregation layer shows us as the user: by which certificate it speaks, and in which headers.
+// Reads which client certificate the API server's aggregation layer uses, and takes the user from the headers of its requests.
 // https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/#original-request-username-and-group
 import { z } from 'zod';
 import type { KubeClient } from '../../kube';
@@ -13,7 +13,7 @@ const jsonList = z.string().transform((text, context): unknown => {
     return z.NEVER;
   }
 }).pipe(z.array(z.string()));
-/** Node writes names of headers in small letters. */
+/** Names of headers in lower case, as Node has them. */
 const headerNames = jsonList.transform((names) => names.map((name) => name.toLowerCase()));
 
 const configMap = z.object({
@@ -21,7 +21,7 @@ const configMap = z.object({
     'requestheader-client-ca-file': z.string().min(1),
     'requestheader-allowed-names': jsonList.default([]),
     'requestheader-username-headers': headerNames,
-    // Since 1.32, and only where it is switched on.
+    // Since 1.32, and only when the feature is enabled.
     'requestheader-uid-headers': headerNames.default([]),
     'requestheader-group-headers': headerNames.default([]),
     'requestheader-extra-headers-prefix': headerNames.default([]),
@@ -29,9 +29,9 @@ const configMap = z.object({
 });
 
 export interface FrontProxy {
-  /** PEM: who signs the aggregation layer's client certificate. */
+  /** The authority of the aggregation layer's client certificate, in PEM. */
   readonly authority: string;
-  /** Common names that certificate may have; empty: any. */
+  /** Allowed common names of that certificate; empty allows any. */
   readonly allowedNames: readonly string[];
   readonly userHeaders: readonly string[];
   readonly uidHeaders: readonly string[];
@@ -39,7 +39,7 @@ export interface FrontProxy {
   readonly extraPrefixes: readonly string[];
 }
 
-/** @throws ApiError, and Error where the API server has no aggregation layer */
+/** The API server's configuration of its front proxy. @throws ApiError, and Error when the API server has no aggregation layer */
 export async function readFrontProxy(client: KubeClient): Promise<FrontProxy> {
   const found = configMap.safeParse(await client.request('GET', path));
   if (!found.success) {
@@ -56,7 +56,7 @@ export async function readFrontProxy(client: KubeClient): Promise<FrontProxy> {
   };
 }
 
-/** Who asks, in the fields of a SubjectAccessReview. */
+/** The user of a request, in the fields of a SubjectAccessReview. */
 export interface User {
   readonly user: string;
   readonly uid?: string;
@@ -64,10 +64,10 @@ export interface User {
   readonly extra: Readonly<Record<string, readonly string[]>>;
 }
 
-/** By name in small letters; what was sent more than once has more than one value. */
+/** Header names in lower case → values. */
 export type Headers = Readonly<Record<string, readonly string[] | undefined>>;
 
-/** Undefined when the headers name nobody. Only for headers that came under the front proxy's certificate: anybody can write them. */
+/** The user of a request; undefined when the headers name none. The caller must have verified the front proxy's certificate. */
 export function userOf(headers: Headers, proxy: FrontProxy): User | undefined {
   const first = (names: readonly string[]): string | undefined => names.map((name) => headers[name]?.[0]).find((value) => value !== undefined && value !== '');
   const user = first(proxy.userHeaders);
@@ -86,7 +86,7 @@ function extraOf(headers: Headers, prefixes: readonly string[]): Record<string, 
   return extra;
 }
 
-/** Keys are percent-encoded where a header could not hold them. */
+/** Decodes a key of extra headers: characters that are not allowed in header names are percent-encoded. */
 function decoded(key: string): string {
   try {
     return decodeURIComponent(key);

@@ -1,6 +1,7 @@
-// The live API as the leader keeps it: its server up and its certificates in force, whatever else goes wrong.
+// Keeps the live API running while this controller leads: its server, its certificate and the caBundle of its APIService.
+import { errorLine } from '../../base';
 import { fieldManager, liveApiService } from '../../api';
-import { type KubeClient, messageOf } from '../../kube';
+import { type KubeClient } from '../../kube';
 import type { CertificatePair } from '../../protocol';
 import { type FrontProxy, readFrontProxy } from './frontProxy';
 import type { Questions } from './questions';
@@ -13,15 +14,15 @@ export interface LiveParts {
   readonly host: string;
   readonly port: number;
   readonly questions: Questions;
-  /** PEM of the authority that the API server is to know us by. */
+  /** The authority, in PEM, by which the API server verifies this server. */
   readonly authority: () => string;
-  /** A server certificate of that authority, for the name that the API server calls. */
+  /** Issues a server certificate of that authority for the name that the API server connects to. */
   readonly issue: () => Promise<CertificatePair>;
   readonly now: () => Date;
   readonly log: (level: 'info' | 'warn', message: string) => void;
 }
 
-/** The front proxy's authority may be replaced at any time; what it is now is looked at this often. */
+/** Milliseconds between two checks: the front proxy's authority may be replaced at any time. */
 const againMs = 60_000;
 const reissueMs = 30 * 86_400_000;
 const mergePatch = 'application/merge-patch+json';
@@ -36,14 +37,14 @@ export class LiveApi {
 
   constructor(private readonly parts: LiveParts) {}
 
-  /** Tries again by itself what fails. Never rejects: agents and the resource do not depend on this. */
+  /** Starts the server and checks every minute. Never rejects: failures are logged and tried again, and affect nothing else. */
   async keep(): Promise<void> {
     try {
       await this.ensure();
       this.lastProblem = '';
     } catch (error) {
-      const problem = messageOf(error);
-      if (problem !== this.lastProblem && !this.closed) this.parts.log('warn', `live data is not to be had: ${problem}; trying again every minute`);
+      const problem = errorLine(error);
+      if (problem !== this.lastProblem && !this.closed) this.parts.log('warn', `serve live data: ${problem}; trying again every minute`);
       this.lastProblem = problem;
     }
     if (!this.closed) this.timer = setTimeout(() => void this.keep(), againMs);
@@ -69,7 +70,7 @@ export class LiveApi {
     const server = await serveLive({ ...this.parts, tls, frontProxy });
     this.server = server;
     if (this.closed) return server.close();
-    this.parts.log('info', `live data is served at port ${server.port}`);
+    this.parts.log('info', `serving live data at port ${server.port}`);
   }
 
   private async certificate(): Promise<{ readonly pair: CertificatePair; readonly changed: boolean }> {
@@ -80,7 +81,7 @@ export class LiveApi {
     return { pair: this.tls.pair, changed: true };
   }
 
-  /** The chart makes the APIService; only its caBundle is ours, and a patch that changes nothing writes nothing. */
+  /** Sets the caBundle of the APIService, which the chart creates. A patch without a change writes nothing. */
   private async publish(): Promise<void> {
     const caBundle = Buffer.from(this.parts.authority()).toString('base64');
     await this.parts.client.request('PATCH', `/apis/apiregistration.k8s.io/v1/apiservices/${liveApiService}`, {

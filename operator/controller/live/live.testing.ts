@@ -1,4 +1,4 @@
-// For tests: nodes that answer as they are told, and what they say.
+// For tests: nodes whose agents give the answers that the test sets.
 import type { Connection, Watch, Watched } from '../../protocol';
 import type { LiveAgent } from './questions';
 
@@ -13,7 +13,7 @@ export function watchedWith(id: number, changes: Partial<Watched> = {}): Watched
   return { id, pods: [], connections: [], events: [], omitted: 0, problem: '', last: true, ...changes };
 }
 
-/** A node, with what it was asked. */
+/** A node and the requests that it got. */
 export class ScriptedAgent implements LiveAgent {
   readonly asked: Watch[] = [];
   namespaces: readonly string[] | undefined = ['shop'];

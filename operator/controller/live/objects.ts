@@ -1,10 +1,10 @@
-// What agents answered, as objects of the live API. Pure.
+// Converts answers of agents to objects of the live API; pure functions.
 import { type ConnectionList, liveApiVersion, type LiveConnection, liveEventTypes, type LiveEvent, type LiveEventType } from '../../api';
 import type { Connection, LiveEvent as AgentEvent } from '../../protocol';
 import { sum as sumOf } from '../counts';
 import type { Answer, Answers } from './questions';
 
-/** @param limit most connections of all nodes together */
+/** The list of connections from the answers of all nodes. @param limit most connections of all nodes together */
 export function listOf({ answers, silent }: Answers, limit: number): ConnectionList {
   const sent = ({ bytes }: LiveConnection): number => bytes.fast + bytes.tcp;
   const all = answers.flatMap(({ node, watched }) => watched.connections.map((each) => objectOf(node, each)));
@@ -13,7 +13,7 @@ export function listOf({ answers, silent }: Answers, limit: number): ConnectionL
   return {
     apiVersion: liveApiVersion,
     kind: 'ConnectionList',
-    // Nothing is stored, so there are no versions; a watch begins now whatever it is asked to begin with.
+    // Nothing is stored, so there are no versions: a watch always begins now.
     metadata: { resourceVersion: '0', ...(omitted === 0 ? {} : { remainingItemCount: omitted }) },
     items,
     pods: answers.flatMap(podsOf),
@@ -49,7 +49,7 @@ export function objectOf(node: string, connection: Connection): LiveConnection {
 
 const watchTypes = { Opened: 'ADDED', Paired: 'MODIFIED', Left: 'MODIFIED', Closed: 'DELETED' } as const satisfies Record<LiveEventType, string>;
 
-/** Events of kinds that are known here: an agent may be newer. @param time when they were heard */
+/** The events of an answer, without types that this release does not know. @param time when the answer was received */
 export function eventsOf({ node, watched }: Answer, time: string): LiveEvent[] {
   return watched.events.flatMap(({ type, connection }: AgentEvent): LiveEvent[] => {
     const event = liveEventTypes.find((each) => each === type);

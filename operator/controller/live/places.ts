@@ -1,27 +1,30 @@
-// How many requests are worked on at a time, of all users and of one.
+// Limits for the number of open requests, of all users and of one user.
 import { Refusal } from './refusal';
 
 export interface PlaceLimits {
+  /** Most open requests of all users. */
   readonly all: number;
-  /** Of one user: nobody takes every place. */
+  /** Most open requests of one user. */
   readonly each: number;
 }
+
+const tooMany = (message: string): Refusal => new Refusal(429, 'TooManyRequests', message, 1);
 
 export class Places {
   private readonly taken = new Map<string, number>();
   private all = 0;
 
   constructor(
-    /** In the plural. */
+    /** What is limited, in the plural, for messages. */
     private readonly what: string,
     private readonly limits: PlaceLimits,
   ) {}
 
-  /** Gives back a function that gives the place back. @throws Refusal with 429 */
+  /** Takes a place for a user. @returns a function that frees it @throws Refusal with 429 */
   take(user: string): () => void {
     const own = this.taken.get(user) ?? 0;
-    if (own >= this.limits.each) throw new Refusal(429, 'TooManyRequests', `this user has ${own} ${this.what} open already; end one, or try again`, 1);
-    if (this.all >= this.limits.all) throw new Refusal(429, 'TooManyRequests', `${this.all} ${this.what} are open already; try again`, 1);
+    if (own >= this.limits.each) throw tooMany(`this user has ${own} open ${this.what}, which is the limit; end one or try again later`);
+    if (this.all >= this.limits.all) throw tooMany(`${this.all} ${this.what} are open, which is the limit; try again later`);
     this.taken.set(user, own + 1);
     this.all++;
     let back = false;

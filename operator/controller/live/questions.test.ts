@@ -19,8 +19,8 @@ function add(node: string, answer?: Parameters<typeof watchedWith>[1]): Scripted
   return agent;
 }
 
-describe('a question', () => {
-  test('goes to the nodes with selected pods of the namespace, and to no other', async () => {
+describe('a request for a list', () => {
+  test('is sent to the nodes with selected pods of the namespace, and to no other', async () => {
     const [one, other] = [add('node1', { connections: [connectionWith()] }), add('node2', {})];
     other.namespaces = ['bank'];
     const { answers, silent } = await questions.ask({ namespace: 'shop', pod: 'cart' }, 7);
@@ -29,7 +29,7 @@ describe('a question', () => {
     expect([answers.map(({ node }) => node), silent, other.asked]).toEqual([['node1'], [], []]);
   });
 
-  test('is answered with what it is about and nothing else, whatever a node says', async () => {
+  test('is answered with the requested pods only, whatever an agent answers', async () => {
     const pods = ['shop/cart', 'shop/web', 'bank/cart'].map((each) => {
       const [namespace = '', name = ''] = each.split('/');
       return { namespace, name, open: 1, accelerated: 0, fastBytes: 0, tcpBytes: 0, rttUs: 0 };
@@ -43,12 +43,12 @@ describe('a question', () => {
     expect(await namesOf({ namespace: 'shop', pod: 'cart' })).toEqual([['shop/cart', 'shop/cart']]);
   });
 
-  test('names every node that did not answer, and why', async () => {
+  test('has every node that did not answer, and why', async () => {
     add('node1', { connections: [connectionWith()] });
     add('node2');
     add('node3').answersWatch = false;
     add('node4').connected = false;
-    add('node5', { problem: 'the kernel of this node cannot show single connections' });
+    add('node5', { problem: 'the kernel of this node cannot list single connections' });
     const gone = add('node6');
     const asked = questions.ask(shop, 7);
     setImmediate(() => questions.heard(gone.node, undefined));
@@ -56,14 +56,14 @@ describe('a question', () => {
     expect(answers.map(({ node }) => node)).toEqual(['node1']);
     expect(Object.fromEntries(silent.map(({ name, message }) => [name, message]))).toEqual({
       node2: 'its agent has not answered within 0.04 s',
-      node3: 'its agent is of an earlier release, which tells no live data',
+      node3: 'its agent is of an earlier release without live data',
       node4: 'its agent is not connected',
-      node5: 'the kernel of this node cannot show single connections',
+      node5: 'the kernel of this node cannot list single connections',
       node6: 'its agent has just disconnected',
     });
   });
 
-  test('names agents that this controller has not heard yet, whatever it is about, and asks those that are there', async () => {
+  test('has agents that have not reported to this controller yet as nodes that did not answer', async () => {
     add('node1', {}).namespaces = undefined;
     const pods = ['node1', 'node2'].map((node) => ({ node, ready: true, leaving: false }));
     const others = [{ node: 'node3', ready: false, leaving: false }, { node: 'node4', ready: true, leaving: true }];
@@ -73,17 +73,17 @@ describe('a question', () => {
     expect([answers.map(({ node }) => node), silent]).toEqual([['node1'], [{ name: 'node2', message: 'its agent is not connected' }]]);
   });
 
-  test('is answered at once where nobody is to be asked', async () => {
+  test('is answered at once when no node has pods of the namespace', async () => {
     expect(await questions.ask(shop, 7)).toEqual({ answers: [], silent: [] });
   });
 
-  test('goes to so many nodes at the most, and names the others', async () => {
+  test('is sent to 200 nodes at most, and has the others as nodes that did not answer', async () => {
     for (let at = 0; at < maxNodes + 2; at += 1) add(`node${at}`, {});
     const { answers, silent } = await questions.ask({ namespace: '', pod: '' }, 0);
-    expect([answers.length, silent]).toEqual([maxNodes, [maxNodes, maxNodes + 1].map((at) => ({ name: `node${at}`, message: 'at most 200 nodes are asked at a time: name a namespace' }))]);
+    expect([answers.length, silent]).toEqual([maxNodes, [maxNodes, maxNodes + 1].map((at) => ({ name: `node${at}`, message: 'a request reads 200 nodes at most; name a namespace' }))]);
   });
 
-  test('hears nothing of what a node says to somebody else, or says twice', async () => {
+  test('ignores answers to other requests and second answers', async () => {
     const agent = add('node1');
     add('node2');
     const asked = questions.ask(shop, 7);
@@ -97,7 +97,7 @@ describe('a question', () => {
   });
 });
 
-describe('following', () => {
+describe('a request for events', () => {
   let heard: Answer[];
   let silent: SilentNode[];
   let stop: AbortController;
@@ -110,7 +110,7 @@ describe('following', () => {
     while (!holds()) await new Promise((resolve) => setTimeout(resolve, 5));
   };
 
-  test('goes on with every answer, on nodes that come later too, until it is stopped', async () => {
+  test('passes every answer on, also of nodes that get pods later, until it is ended', async () => {
     const first = add('node1');
     follow();
     const [{ id } = { id: 0 }] = first.asked;
@@ -125,7 +125,7 @@ describe('following', () => {
     expect(heard).toHaveLength(2);
   });
 
-  test('hears of nothing but what is followed', () => {
+  test('passes events of the requested pods only', () => {
     const agent = add('node1');
     follow();
     const [{ id } = { id: 0 }] = agent.asked;
@@ -133,7 +133,7 @@ describe('following', () => {
     expect(heard.map(({ watched }) => watched.events.map(({ connection }) => connection.namespace))).toEqual([['shop']]);
   });
 
-  test('says a problem that passes once, and goes on to follow the node', () => {
+  test('reports a temporary problem once, and goes on with the node', () => {
     const agent = add('node1');
     follow();
     const [{ id } = { id: 0 }] = agent.asked;
@@ -143,7 +143,7 @@ describe('following', () => {
     expect(agent.asked).toMatchObject([{ cancel: false }, { id, cancel: true }]);
   });
 
-  test('says once that a node is silent, and asks again when it is back or had its time', async () => {
+  test('reports a disconnected node once, and requests again when it is back or its time was over', async () => {
     const agent = add('node1');
     follow();
     const [{ id } = { id: 0 }] = agent.asked;

@@ -1,18 +1,18 @@
-// Asks the agents of the nodes that have pods of a namespace, and says which of them did not answer.
+// Requests live data from the agents of the nodes with pods of a namespace, and lists the nodes that did not answer.
 import type { SilentNode } from '../../api';
 import type { Watch, Watched } from '../../protocol';
 import type { KubePod } from '../rollout';
 
-/** A node as far as it can be asked. */
+/** A node from which live data can be requested. */
 export interface LiveAgent {
   readonly node: string;
-  /** Namespaces with selected pods there, by its last report; undefined before the first one that this controller heard. */
+  /** Namespaces with selected pods on the node, by its last report; undefined before the first report to this controller. */
   readonly namespaces: readonly string[] | undefined;
-  /** Of the stream that it is asked on; undefined while it is not connected. */
+  /** The agent's stream; undefined while the agent is not connected. */
   readonly stream: { readonly answersWatch: boolean; watch(watch: Watch): void } | undefined;
 }
 
-/** Empty: all. */
+/** What is requested; an empty name stands for all. */
 export interface Scope {
   readonly namespace: string;
   readonly pod: string;
@@ -30,14 +30,15 @@ export interface Answers {
 
 export interface Follower {
   onAnswer(answer: Answer): void;
-  /** A node is not, or no longer, followed. */
+  /** Events of a node are not, or no longer, received. */
   onSilent(node: SilentNode): void;
 }
 
-/** Most nodes asked for one answer: of a cluster with more of them a namespace has to be named. */
+/** Most nodes of one request. In a cluster with more nodes the request must name a namespace. */
 export const maxNodes = 200;
+/** Longest wait for answers, in milliseconds. */
 const answerMs = 3000;
-/** How soon pods on a node that had none are followed. */
+/** Milliseconds between two checks for nodes that have got pods of the namespace. */
 const lookAgainMs = 2000;
 
 type Heard = (node: string, watched: Watched | undefined) => void;
@@ -51,13 +52,13 @@ export class Questions {
     private readonly times: { readonly answerMs: number; readonly lookAgainMs: number } = { answerMs, lookAgainMs },
   ) {}
 
-  /** An agent has answered; undefined when its stream is gone. */
+  /** To be called with each answer of an agent; undefined when its stream has ended. */
   heard(node: string, watched: Watched | undefined): void {
     if (watched !== undefined) this.waiting.get(watched.id)?.(node, watched);
     else for (const hear of this.waiting.values()) hear(node, undefined);
   }
 
-  /** Waits for every node, but not for long. Never rejects. */
+  /** Requests the connections of all nodes, and waits 3 s at most. Never rejects. */
   ask(scope: Scope, limit: number): Promise<Answers> {
     const { namespace, pod } = scope;
     const { asked, silent } = this.choose(namespace);
@@ -84,7 +85,7 @@ export class Questions {
     });
   }
 
-  /** Follows what happens until the signal is given, on nodes that come later too. */
+  /** Requests events until the signal is aborted, also from nodes that get pods of the namespace later. */
   follow(scope: Scope, follower: Follower, signal: AbortSignal): void {
     const { namespace, pod } = scope;
     const id = ++this.lastId;
@@ -111,10 +112,10 @@ export class Questions {
     this.waiting.set(id, (node, watched) => {
       if (!followed.has(node)) return;
       if (watched === undefined) return silence(node, gone);
-      // What is not the last goes on at the agent, so it is to be cancelled there at the end.
+      // Unless the answer is the last, the request goes on at the agent and must be cancelled in the end.
       if (watched.problem !== '') return watched.last ? silence(node, watched.problem) : tell(node, watched.problem);
       told.delete(node);
-      if (watched.last) followed.delete(node); // it had its time; it is asked again
+      if (watched.last) followed.delete(node); // the agent's time limit is over; the next check requests again
       follower.onAnswer({ node, watched: within(scope, watched) });
     });
     const again = setInterval(look, this.times.lookAgainMs);
@@ -131,12 +132,12 @@ export class Questions {
     const judged = concerned.map((agent) => ({ agent, why: whySilent(agent) }));
     const silent = judged.flatMap(({ agent, why }) => (why === undefined ? [] : [{ name: agent.node, message: why }]));
     const reachable = judged.flatMap(({ agent: { node, stream }, why }) => (why === undefined && stream !== undefined ? [{ node, stream }] : []));
-    const tooMany = reachable.slice(maxNodes).map(({ node }) => ({ name: node, message: `at most ${maxNodes} nodes are asked at a time: name a namespace` }));
+    const tooMany = reachable.slice(maxNodes).map(({ node }) => ({ name: node, message: `a request reads ${maxNodes} nodes at most; name a namespace` }));
     return { asked: reachable.slice(0, maxNodes), silent: [...silent, ...tooMany] };
   }
 }
 
-/** What was asked for and nothing else: who asked may see no more than that, whatever an agent answers. */
+/** The requested part of an answer. The user may see no more than that, whatever an agent answers. */
 function within({ namespace, pod }: Scope, watched: Watched): Watched {
   const isAsked = (ofNamespace: string, name: string): boolean => (namespace === '' || namespace === ofNamespace) && (pod === '' || pod === name);
   return {
@@ -148,8 +149,8 @@ function within({ namespace, pod }: Scope, watched: Watched): Watched {
 }
 
 /**
- * All nodes that may have connections to show. After a change of leader agents are away for some seconds while their datapaths go
- * on: who is ready and has not been heard by this controller is missing, not without pods.
+ * All nodes that may have connections. After a change of leader agents take some seconds to reconnect while their datapaths go on. So a ready
+ * agent that has not reported to this controller yet counts as a node that does not answer, and not as a node without pods.
  */
 export function agentsOf(heard: readonly LiveAgent[], pods: readonly Pick<KubePod, 'node' | 'ready' | 'leaving'>[]): LiveAgent[] {
   const known = new Set(heard.map(({ node }) => node));
@@ -166,5 +167,5 @@ const gone = 'its agent has just disconnected';
 
 function whySilent({ stream }: LiveAgent): string | undefined {
   if (stream === undefined) return 'its agent is not connected';
-  return stream.answersWatch ? undefined : 'its agent is of an earlier release, which tells no live data';
+  return stream.answersWatch ? undefined : 'its agent is of an earlier release without live data';
 }

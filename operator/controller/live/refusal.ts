@@ -1,14 +1,14 @@
-// Why a request is not answered, as a Status object: what kubectl and accelctl show in one line.
+// An error that is answered as a Kubernetes Status object; kubectl and accelctl print its message.
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 
   constructor(
     /** HTTP status. */
     readonly code: number,
-    /** As in the API conventions: Forbidden, NotFound, TooManyRequests. */
+    /** Reason by the API conventions, such as Forbidden, NotFound or TooManyRequests. */
     readonly reason: string,
     message: string,
-    /** Seconds to wait before trying again. */
+    /** Seconds after which the client may try again. */
     readonly retryAfter?: number,
   ) {
     super(message);

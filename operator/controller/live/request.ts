@@ -1,20 +1,21 @@
-// What a request to the live API asks for, read from its address once.
+// Parses the URL of a request to the live API.
 import { z } from 'zod';
 import { connectionsResource, liveApiVersion, maxListedConnections } from '../../api';
 import { Refusal } from './refusal';
 
 export interface LiveRequest {
   readonly verb: 'list' | 'watch';
-  /** Empty: every one. */
+  /** Empty for all namespaces. */
   readonly namespace: string;
+  /** Empty for all pods. */
   readonly pod: string;
   /** Most connections of a list. */
   readonly limit: number;
-  /** Milliseconds that a watch goes on. */
+  /** Milliseconds after which a watch ends. */
   readonly watchMs: number;
 }
 
-/** The API server cuts a watch no sooner than this by itself (--min-request-timeout); who wants more asks again. */
+/** Longest watch in seconds. The API server does not end a watch earlier (--min-request-timeout); a client may begin another. */
 const longestWatchSeconds = 600;
 const defaultLimit = 500;
 
@@ -23,20 +24,20 @@ const pattern = new RegExp(`^${base.replaceAll('.', '\\.')}(?:/namespaces/(?<nam
 
 const whole = z.string().regex(/^\d{1,9}$/, 'not a number').transform(Number);
 const flag = z.enum(['true', '1', 'false', '0']).transform((text) => text === 'true' || text === '1');
-// Further parameters of lists and watches (resourceVersion, allowWatchBookmarks and others) change nothing here.
+// Other parameters of lists and watches (resourceVersion, allowWatchBookmarks and so on) have no effect here.
 const parameters = z.object({
   watch: flag.default(false),
   limit: whole.default(defaultLimit),
   timeoutSeconds: whole.default(longestWatchSeconds),
-  fieldSelector: z.string().regex(/^(pod=[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?)?$/, 'only pod=NAME can be selected').default(''),
+  fieldSelector: z.string().regex(/^(pod=[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?)?$/, 'the only supported field selector is pod=NAME').default(''),
 });
 
-/** @throws Refusal */
+/** Reads a request. @throws Refusal with 404, 405 or 400 */
 export function readRequest(method: string, address: string): LiveRequest {
   const { pathname, searchParams } = new URL(address, 'https://live');
   const match = pattern.exec(pathname);
-  if (match === null) throw new Refusal(404, 'NotFound', `there is no ${pathname.slice(0, 100)}; there are connections to list and to watch`);
-  if (method !== 'GET') throw new Refusal(405, 'MethodNotAllowed', `${method.slice(0, 10)} is not known here: connections are listed and watched`);
+  if (match === null) throw new Refusal(404, 'NotFound', `${pathname.slice(0, 100)} does not exist; this API has the resource connections`);
+  if (method !== 'GET') throw new Refusal(405, 'MethodNotAllowed', `${method.slice(0, 10)} is not supported: connections can be listed and watched`);
   const read = parameters.safeParse(Object.fromEntries(searchParams));
   if (!read.success) {
     const [issue] = read.error.issues;

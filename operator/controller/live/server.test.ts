@@ -1,4 +1,4 @@
-// The live API over real TLS: who gets in, as whom, and what he hears.
+// The live API over real TLS: which clients are accepted, as which user, and what they get.
 import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
@@ -53,7 +53,7 @@ afterEach(() => server.close());
 
 interface Asked {
   readonly headers?: OutgoingHttpHeaders;
-  /** Null: without a certificate. */
+  /** Client certificate; null for none. */
   readonly as?: CertificatePair | null;
   readonly method?: string;
   readonly onLine?: (line: string) => void;
@@ -86,22 +86,22 @@ function ask(path: string, { headers = asAnna, as = trusted, method = 'GET', onL
 
 const wrong = (made: TestAuthority, name: string): CertificatePair => made.issue(name);
 
-describe('nobody gets in', () => {
+describe('a client is not accepted', () => {
   test.each([
     ['without a certificate', null],
-    ['with one of another authority, though it bears the right name', wrong(own, 'front-proxy')],
-  ])('%s, whatever the headers say', async (_who, as) => {
+    ['with the right name in a certificate of another authority', wrong(own, 'front-proxy')],
+  ])('%s, whatever its headers are', async (_who, as) => {
     await expect(ask(`${base}/connections`, { as, headers: { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' } })).rejects.toThrow(/alert|ECONNRESET|socket hang up/i);
     expect(reviews).toEqual([]);
   });
 
   test('with a certificate of the right authority that is not the front proxy’s', async () => {
     const { code, body } = await ask(`${base}/connections`, { as: proxies.issue('somebody-else') });
-    expect([code, JSON.parse(body)]).toEqual([401, expect.objectContaining({ kind: 'Status', message: 'only the API server may ask here, by the certificate of its front proxy' })]);
+    expect([code, JSON.parse(body)]).toEqual([401, expect.objectContaining({ kind: 'Status', message: 'only the API server may connect, with the certificate of its front proxy' })]);
     expect(reviews).toEqual([]);
   });
 
-  test('after the authority was replaced, with a certificate of the old one', async () => {
+  test('with a certificate of the former authority after it was replaced', async () => {
     const next = testAuthority();
     server.use(own.issue('live.test'), { ...proxy, authority: next.ca });
     await expect(ask(base)).rejects.toThrow(/alert|ECONNRESET|socket hang up/i);
@@ -109,7 +109,7 @@ describe('nobody gets in', () => {
   });
 });
 
-test('closing waits for nobody, not even for who has connected and says nothing', async () => {
+test('closing does not wait for clients, also not for one that is silent', async () => {
   const silent = connect(server.port, '127.0.0.1');
   await once(silent, 'connect');
   const closed = once(silent, 'close');
@@ -117,7 +117,7 @@ test('closing waits for nobody, not even for who has connected and says nothing'
   await closed;
 });
 
-describe('nobody without the front proxy’s certificate takes its place', () => {
+describe('clients without the front proxy’s certificate', () => {
   const somebody = proxies.issue('somebody-else');
   /** Another address of this machine. */
   const elsewhere = () => ({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.9' });
@@ -127,10 +127,10 @@ describe('nobody without the front proxy’s certificate takes its place', () =>
     return socket;
   }
   test.each([
-    ['is silent', (): Socket => connect(elsewhere())],
-    ['begins a handshake and falls silent', (): Socket => connect(elsewhere()).on('connect', function begin(this: Socket) { this.write(Buffer.from([0x16, 3, 1, 1, 0])); })],
-    ['shows a certificate of another name', stranger],
-  ])('who %s', async (_, come) => {
+    ['are silent', (): Socket => connect(elsewhere())],
+    ['begin a handshake and then are silent', (): Socket => connect(elsewhere()).on('connect', function begin(this: Socket) { this.write(Buffer.from([0x16, 3, 1, 1, 0])); })],
+    ['have a certificate with another name', stranger],
+  ])('do not keep the front proxy out when 150 of them %s', async (_, come) => {
     const crowd = Array.from({ length: 150 }, () => come().on('error', () => undefined).resume());
     await Promise.all(crowd.map((each) => once(each, 'connect')));
     try {
@@ -141,7 +141,7 @@ describe('nobody without the front proxy’s certificate takes its place', () =>
     }
   });
 
-  test('and who has shown it stays, though he asks nothing', async () => {
+  test('are ended when they are silent, while a silent client with that certificate stays connected', async () => {
     const shown = connectTls({ port: server.port, host: '127.0.0.1', ca: own.ca, servername: 'live.test', ...keyed(trusted) }).resume();
     const silent = connect(server.port, '127.0.0.1').resume();
     await once(shown, 'secureConnect');
@@ -151,8 +151,8 @@ describe('nobody without the front proxy’s certificate takes its place', () =>
   });
 });
 
-describe('who asks', () => {
-  test('is whom the front proxy names, with groups, uid and extra, and the API server decides on exactly that', async () => {
+describe('the user of a request', () => {
+  test('is taken from the front proxy’s headers, with groups, uid and extra, and the API server checks exactly that user', async () => {
     await ask(`${base}/namespaces/shop/connections`);
     expect(reviews.map(({ spec }) => spec)).toEqual([
       {
@@ -162,26 +162,26 @@ describe('who asks', () => {
     ]);
   });
 
-  test('is nobody when only headers of other names are sent', async () => {
+  test('is unknown when only other headers are sent', async () => {
     const { code, body } = await ask(`${base}/connections`, { headers: { 'x-forwarded-user': 'admin', authorization: 'Bearer x', 'impersonate-user': 'admin' } });
-    expect([code, JSON.parse(body)]).toEqual([401, expect.objectContaining({ message: 'the API server has not said who asks' })]);
+    expect([code, JSON.parse(body)]).toEqual([401, expect.objectContaining({ message: 'the headers of the API server name no user' })]);
   });
 
-  test('is refused in one line without the right, and no agent is asked', async () => {
+  test('is refused without the right, and no agent gets a request', async () => {
     allowed = () => false;
     const { code, body } = await ask(`${base}/namespaces/shop/connections`);
     expect([code, JSON.parse(body)]).toEqual([403, expect.objectContaining({ reason: 'Forbidden', message: 'connections.live.acceleration.dev is forbidden: User "anna" cannot list resource "connections" in API group "live.acceleration.dev" in the namespace "shop"' })]);
     expect(agent.asked).toEqual([]);
   });
 
-  test('needs the right to watch for a watch, and the right everywhere to see everywhere', async () => {
+  test('needs the right to watch for a watch, and a cluster-wide right for all namespaces', async () => {
     allowed = ({ resourceAttributes }) => (resourceAttributes as { namespace?: string; verb: string }).namespace === 'shop' && (resourceAttributes as { verb: string }).verb === 'list';
     expect((await ask(`${base}/namespaces/shop/connections`)).code).toBe(200);
     expect((await ask(`${base}/namespaces/shop/connections?watch=1`)).code).toBe(403);
     expect((await ask(`${base}/connections`)).code).toBe(403);
   });
 
-  test('is told to try again while the API server cannot say', async () => {
+  test('gets 503 while the API server does not answer', async () => {
     allowed = () => {
       throw new ApiError('POST: no answer within 15000 ms', 0, '');
     };
@@ -191,8 +191,8 @@ describe('who asks', () => {
   });
 });
 
-describe('what is asked', () => {
-  test('is answered with connections, sums and silent nodes', async () => {
+describe('a request', () => {
+  test('is answered with connections, sums and nodes that did not answer', async () => {
     agent.answersWatch = true;
     const silent = new ScriptedAgent('node2');
     silent.connected = false;
@@ -208,7 +208,7 @@ describe('what is asked', () => {
     });
   });
 
-  test('may be what happens: a line an event, from now on, and the agents are told when the reader goes', async () => {
+  test('for a watch is answered with a line for each event, and is cancelled at the agents when the client disconnects', async () => {
     const lines: { type: string; object: Record<string, unknown> }[] = [];
     const reading = ask(`${base}/namespaces/shop/connections?watch=true&timeoutSeconds=1`, {
       onLine: (line) => {
@@ -225,22 +225,22 @@ describe('what is asked', () => {
   });
 
   test.each([
-    ['a method that changes something', 'POST', `${base}/connections`, 405, 'connections are listed and watched'],
-    ['something else', 'GET', `${base}/secrets`, 404, 'there are connections to list'],
-    ['a namespace that is none', 'GET', `${base}/namespaces/..%2f..%2fx/connections`, 404, 'there is no'],
+    ['another method', 'POST', `${base}/connections`, 405, 'connections can be listed and watched'],
+    ['another resource', 'GET', `${base}/secrets`, 404, 'this API has the resource connections'],
+    ['a namespace that is no name', 'GET', `${base}/namespaces/..%2f..%2fx/connections`, 404, 'does not exist'],
     ['a limit that is no number', 'GET', `${base}/connections?limit=many`, 400, 'limit: not a number'],
-    ['a selector that is not known', 'GET', `${base}/connections?fieldSelector=spec.x%3Dy`, 400, 'only pod=NAME can be selected'],
-  ])('is refused when it is %s', async (_what, method, path, code, words) => {
+    ['another field selector', 'GET', `${base}/connections?fieldSelector=spec.x%3Dy`, 400, 'the only supported field selector is pod=NAME'],
+  ])('is refused with %s', async (_what, method, path, code, words) => {
     const answered = await ask(path, { method });
     expect([answered.code, (JSON.parse(answered.body) as { message: string }).message]).toEqual([code, expect.stringContaining(words)]);
     expect([reviews, agent.asked]).toEqual([[], []]);
   });
 
-  test('is not answered to one user more than four times at once; others still are', async () => {
+  test('is refused when the user has four open ones, and answered for other users', async () => {
     const watches = [1, 2, 3, 4].map(() => ask(`${base}/connections?watch=1&timeoutSeconds=1`, { onLine: () => undefined }));
     while (agent.asked.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
     const { code, body } = await ask(`${base}/connections?watch=1`);
-    expect([code, JSON.parse(body)]).toEqual([429, expect.objectContaining({ message: 'this user has 4 watches open already; end one, or try again', details: { retryAfterSeconds: 1 } })]);
+    expect([code, JSON.parse(body)]).toEqual([429, expect.objectContaining({ message: 'this user has 4 open watches, which is the limit; end one or try again later', details: { retryAfterSeconds: 1 } })]);
     expect((await ask(`${base}/connections?watch=1&timeoutSeconds=1`, { headers: { 'x-remote-user': 'ben' }, onLine: () => undefined })).code).toBe(200);
     await Promise.all(watches);
     expect((await ask(`${base}/connections?watch=1&timeoutSeconds=1`, { onLine: () => undefined })).code).toBe(200);
@@ -250,7 +250,7 @@ describe('what is asked', () => {
     ['/apis', 'APIGroupList'],
     ['/apis/live.acceleration.dev', 'APIGroup'],
     [base, 'APIResourceList'],
-  ])('may be what there is to ask: %s', async (path, kind) => {
+  ])('is answered with a discovery document at %s', async (path, kind) => {
     const { code, body } = await ask(path);
     expect([code, JSON.parse(body)]).toEqual([200, expect.objectContaining({ kind })]);
   });

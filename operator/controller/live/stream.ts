@@ -1,4 +1,4 @@
-// A watch of connections: one line of JSON an event, until its time is over, the reader goes, or the controller no longer leads.
+// Streams a watch of connections: a line of JSON for each event, until its time is over, the client disconnects or the controller stops leading.
 import type { ServerResponse } from 'node:http';
 import type { LiveEvent, SilentNode } from '../../api';
 import { aborted } from '../../kube';
@@ -11,12 +11,12 @@ export interface StreamParts {
   readonly now: () => Date;
 }
 
-/** What a reader has not taken yet; beyond it events are left out, and counted. */
+/** Most bytes that wait for a slow client; events beyond that are dropped and counted. */
 const maxWaitingBytes = 1024 * 1024;
-/** A bookmark at least this often, so that a reader knows that the stream lives. */
+/** Milliseconds between two bookmarks, which show the client that the stream is alive. */
 const bookmarkMs = 10_000;
 
-/** Resolves when it is over. */
+/** Writes events to the response; resolves when the watch is over. */
 export async function streamEvents(response: ServerResponse, { watchMs, ...scope }: LiveRequest, { questions, now }: StreamParts): Promise<void> {
   const over = new AbortController();
   const end = (): void => over.abort();

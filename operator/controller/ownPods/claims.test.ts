@@ -29,7 +29,7 @@ function setUp(there: Record<string, readonly string[]> | Error) {
   return { claims, state, said, take };
 }
 
-test('the pods of a node are looked at when it first speaks of some, and then its report counts', async () => {
+test('the pods of a node are listed at its first report with pods, and then the report counts', async () => {
   const { claims, state, take } = setUp({ shop: ['cart'] });
   claims.take(shop(1));
   expect([claims.report?.namespaces, claims.checked]).toEqual([[], false]);
@@ -39,21 +39,21 @@ test('the pods of a node are looked at when it first speaks of some, and then it
   expect(state.looks).toBe(1);
 });
 
-test('a node without selected pods is not looked at', async () => {
+test('the pods of a node without selected pods are not listed', async () => {
   const { claims, state, take } = setUp({});
   await take(reportWith());
   expect([claims.checked, state.looks]).toEqual([true, 0]);
 });
 
-test('a pod that has just come counts at the next look, which is at once', async () => {
+test('a new pod is listed at once, and then counts', async () => {
   const { claims, state, take } = setUp({ shop: ['cart'] });
   await take(shop(1));
   state.there = { shop: ['cart', 'web'] };
   await take(shop(2), 5000);
-  expect([claims.report?.namespaces[0]?.podsSelected, state.looks, claims.lie]).toEqual([2, 2, undefined]);
+  expect([claims.report?.namespaces[0]?.podsSelected, state.looks, claims.implausible]).toEqual([2, 2, undefined]);
 });
 
-test('a pod that comes right after a look is looked for by itself a second later, and by nobody once its node is forgotten', async () => {
+test('a pod that is new right after a list is listed a second later, and not after close', async () => {
   jest.useFakeTimers({ doNotFake: ['setImmediate', 'nextTick', 'queueMicrotask'] });
   const { claims, state, take } = setUp({ shop: ['cart'] });
   await take(shop(1));
@@ -73,7 +73,7 @@ test('a pod that comes right after a look is looked for by itself a second later
   jest.useRealTimers();
 });
 
-test('of one or two namespaces only their pods are asked for, of more all of the node', async () => {
+test('unknown pods in one or two namespaces are listed there, and in more namespaces with all pods of the node', async () => {
   const all = { a: ['1'], b: ['2'], c: ['3'], d: ['4'] };
   const { claims, state, take } = setUp(all);
   const report = (...names: string[]) => reportWith({ namespaces: names.map((name) => namespaceWith({ name, podsSelected: 1 })) });
@@ -90,27 +90,27 @@ test('of one or two namespaces only their pods are asked for, of more all of the
   expect([state.asked, claims.report?.namespaces.length]).toEqual([undefined, 4]);
 });
 
-test('a node that goes on to claim what is not there is looked at less and less, and said once to lie, after a while', async () => {
+test('while a node goes on to report missing pods they are listed less and less often, and after a minute one line is logged', async () => {
   const { claims, state, said, take } = setUp({ shop: ['cart'] });
   await take(shop(9));
-  expect([claims.report?.namespaces, claims.lie, said]).toEqual([[], undefined, []]);
+  expect([claims.report?.namespaces, claims.implausible, said]).toEqual([[], undefined, []]);
   for (let second = 0; second < 599; second += 1) await take(shop(9), 1000);
-  expect(claims.lie).toBe('pods that are not on it: 9 in shop of 1');
-  expect(said).toEqual(['the agent of node n1 reports pods that are not on it: 9 in shop of 1: not counted; if that goes on, look at the node, for somebody else may speak there']);
+  expect(claims.implausible).toBe('pods that are not on the node: 9 in shop instead of 1');
+  expect(said).toEqual(["the agent of node n1 reports pods that are not on the node: 9 in shop instead of 1, which is not counted; if that goes on, another program may use the agent's token"]);
   expect(state.looks).toBeLessThan(20);
   await take(shop(1), 1000);
-  expect([claims.lie, claims.report?.namespaces.length]).toEqual([undefined, 1]);
+  expect([claims.implausible, claims.report?.namespaces.length]).toEqual([undefined, 1]);
 });
 
-test('what no node can have is a lie at once, and costs no look', async () => {
+test('a report that no node can have is implausible at once, without a list', async () => {
   const { claims, state, said, take } = setUp({ shop: ['cart'] });
   await take(shop(1));
   await take(reportWith({ namespaces: [namespaceWith({ name: 'shop', podsSelected: 1, open: 2 ** 53 - 1 })] }), 1000);
-  expect([claims.report?.namespaces, claims.lie, state.looks]).toEqual([[], expect.stringContaining('9007199254740991 open'), 1]);
+  expect([claims.report?.namespaces, claims.implausible, state.looks]).toEqual([[], expect.stringContaining('9007199254740991 open'), 1]);
   expect(said).toHaveLength(1);
 });
 
-test('pods that have gone are believed in for ten minutes at most, and the bytes that they sent stay', async () => {
+test('deleted pods count for ten minutes at most, and the bytes that they have sent stay', async () => {
   const { claims, state, take } = setUp({ shop: ['cart'] });
   await take(shop(1));
   state.there = {};
@@ -122,18 +122,18 @@ test('pods that have gone are believed in for ten minutes at most, and the bytes
   expect(claims.report?.namespaces).toMatchObject([{ fastBytes: 9 }]);
 });
 
-test('an API server that does not answer leaves what was known', async () => {
+test('the known pods stay while the API server does not answer', async () => {
   const { claims, state, said, take } = setUp({ shop: ['cart'] });
   await take(shop(1));
   state.there = new Error('GET /api/v1/pods: no answer');
   await take(shop(2), 5000);
   expect(claims.report?.namespaces).toEqual([]);
   await take(shop(1), 5000);
-  expect([claims.report?.namespaces.length, claims.lie]).toEqual([1, undefined]);
-  expect(said).toEqual([expect.stringContaining('looking at the pods of node n1: GET /api/v1/pods: no answer')]);
+  expect([claims.report?.namespaces.length, claims.implausible]).toEqual([1, undefined]);
+  expect(said).toEqual([expect.stringContaining('list the pods of node n1: GET /api/v1/pods: no answer')]);
 });
 
-test('a row of a live answer about a pod that is not known has the node looked at', async () => {
+test('a row of an answer about an unknown pod causes a list', async () => {
   const { claims, state, take } = setUp({ shop: ['web'] });
   await take(shop(1));
   state.there = { shop: ['web', 'cart'] };
@@ -144,9 +144,9 @@ test('a row of a live answer about a pod that is not known has the node looked a
   expect(state.looks).toBe(2);
 });
 
-test('a live answer says that the pods of the node have not been looked up, until they have', async () => {
+test('an answer has a problem until the pods of the node were listed', async () => {
   const { claims, state } = setUp(new Error('GET /api/v1/pods: no answer'));
-  const problem = 'the pods of this node have not been looked up yet; try again';
+  const problem = 'the controller has not listed the pods of this node yet; try again';
   const watched = watchedWith(1, { connections: [connectionWith({ peer: '' })] });
   expect(claims.rowsOf(watched)).toMatchObject({ connections: [], problem, omitted: 1 });
   await setImmediate();
@@ -158,13 +158,13 @@ test('a live answer says that the pods of the node have not been looked up, unti
   expect(claims.rowsOf(watched)).toEqual(watched);
 });
 
-test('what an agent says itself of a live answer stays, and an answer without rows needs no look', () => {
+test('the agent’s own problem stays in an answer, and an answer without rows causes no list', () => {
   const { claims, state } = setUp({});
   for (const watched of [watchedWith(1), watchedWith(1, { problem: 'no datapath' })]) expect(claims.rowsOf(watched)).toEqual(watched);
   expect(state.looks).toBe(0);
 });
 
-test('a namespace that is not selected any more is forgotten at the next look', async () => {
+test('a namespace that is no longer selected is dropped at the next list', async () => {
   const { claims, state, take } = setUp({ shop: ['cart'], bank: ['vault'] });
   const bytesOf = (name: string) => reportWith({ namespaces: [namespaceWith({ name, podsSelected: 0, podsAccelerated: 0, open: 0, accelerated: 0, fastBytes: 9 })] });
   await take(bytesOf('bank'));

@@ -1,31 +1,32 @@
-// What one agent claims and what of it is believed: its node's pods are looked up when it claims others than those known.
-import { messageOf } from '../../kube';
+// Checks the reports of one agent against the pods of its node at the API server, so that a node can report about its own pods only. The pods
+// are listed when a report has pods that are not known.
+import { errorLine } from '../../base';
 import type { Report, Watched } from '../../protocol';
 import { overwrite } from '../overwrite';
 import { type Judged, judge, ownRows, type PodsByNamespace } from './judge';
 
-/** Between two looks at a node that goes on to claim what is not there; doubles up to the second. Milliseconds. */
+/** Milliseconds between two lists while reports go on to have unknown pods; the time doubles from the least to the most. */
 const pauseMs = { least: 1000, most: 60_000 };
-/** A pod that comes is asked for in its own namespace: an answer of a few names. Of more namespaces, all are asked for at once. */
+/** Most namespaces that are listed one by one, which is a short answer for a new pod. For more, the pods of all namespaces are listed. */
 const fewNamespaces = 2;
-/** Pods that have gone are believed in no longer than this. */
+/** Milliseconds after which the pods are listed again, so that deleted pods do not count any longer. */
 const staleMs = 600_000;
-/** A pod that was deleted by force is still there for its runtime: its node is not held to lie before this. */
+/** Milliseconds before unknown pods make a report implausible: after a forced deletion the runtime still has the pod. */
 const graceMs = 60_000;
-/** About one node something is said at most this often. */
+/** Shortest time between two log lines about a node, in milliseconds. */
 const sayEveryMs = 600_000;
 
-const notLookedUp = 'the pods of this node have not been looked up yet; try again';
+const notLookedUp = 'the controller has not listed the pods of this node yet; try again';
 
 export interface ClaimsParts {
   readonly node: string;
-  /** Asks the API server for the pods of the node, in these namespaces or in all. */
+  /** Lists the pods of the node at the API server, in the given namespaces or in all. */
   readonly look: (namespaces: readonly string[] | undefined) => Promise<PodsByNamespace>;
-  /** Namespaces that count; undefined for all. */
+  /** Selected namespaces; undefined while none were ordered, in which case all count. */
   readonly selected: () => ReadonlySet<string> | undefined;
-  /** Something else is believed now. */
+  /** The checked report has changed. */
   readonly onJudged: () => void;
-  /** Monotonic milliseconds. */
+  /** A monotonic clock in milliseconds. */
   readonly now: () => number;
   readonly log: (level: 'warn', message: string) => void;
 }
@@ -42,23 +43,23 @@ export class Claims {
   private saidAt = Number.NEGATIVE_INFINITY;
   private timer: NodeJS.Timeout | undefined;
   private closed = false;
-  /** The last look was not answered. */
+  /** True when the last list failed. */
   private failed = false;
 
   constructor(private readonly parts: ClaimsParts) {}
 
-  /** What is believed of the last report; undefined before the first. Its objects live on in the next. */
+  /** The checked part of the last report; undefined before the first report. The next report overwrites its objects. */
   get report(): Report | undefined {
     return this.judged?.report;
   }
 
-  /** False while nobody has looked at the pods that the report is about. */
+  /** False while the pods of the report were not listed. */
   get checked(): boolean {
     return this.pods !== undefined || this.judged === undefined || this.judged.report === this.claimed;
   }
 
-  /** What the node claims and cannot have, in words; only for what no delay explains. */
-  get lie(): string | undefined {
+  /** The implausible part of the report as text; undefined while a delay can explain it. */
+  get implausible(): string | undefined {
     if (this.judged?.impossible !== undefined) return this.judged.impossible;
     return this.wrongSince !== undefined && this.parts.now() - this.wrongSince >= graceMs ? this.judged?.unbacked?.words : undefined;
   }
@@ -67,10 +68,10 @@ export class Claims {
     this.claimed = overwrite(this.claimed, report);
     this.judge();
     if (this.judged?.unbacked !== undefined || this.isStale(report)) this.look();
-    this.say(this.lie);
+    this.say(this.implausible);
   }
 
-  /** The rows that are about the node's own pods; a problem instead while nobody has looked at those. */
+  /** The rows of an answer about the node's own pods; without rows and with a problem while the pods were not listed. */
   rowsOf(watched: Watched): Watched {
     const own = ownRows(watched, this.pods);
     if (rowsIn(own) === rowsIn(watched)) return own;
@@ -78,7 +79,7 @@ export class Claims {
     return this.pods === undefined && own.problem === '' ? { ...own, problem: notLookedUp } : own;
   }
 
-  /** The node is forgotten: nobody looks at it any more. */
+  /** Ends all checks of the node. */
   close(): void {
     this.closed = true;
     clearTimeout(this.timer);
@@ -107,14 +108,14 @@ export class Claims {
         const known = this.pods ?? new Map<string, readonly string[]>();
         const gone = (namespaces ?? [...known.keys()]).filter((name) => known.has(name) && !found.has(name));
         const selected = this.parts.selected();
-        // A namespace without pods is kept for what was counted of it, as long as it is selected.
+        // A selected namespace stays in the map without pods, so that its counters go on to count.
         const all = [...known, ...found, ...gone.map((name): [string, string[]] => [name, []])];
         this.pods = new Map(all.filter(([name]) => selected?.has(name) !== false));
         if (namespaces === undefined) this.lookedAt = began;
         this.failed = false;
       },
       (error: unknown) => {
-        if (!this.failed) log('warn', `looking at the pods of node ${node}: ${messageOf(error)}; what its agent reports of others than those known is not counted until that works`);
+        if (!this.failed) log('warn', `list the pods of node ${node}: ${errorLine(error)}; until that succeeds, reports about other pods than the known ones do not count`);
         this.failed = true;
       },
     ).finally(() => {
@@ -123,7 +124,7 @@ export class Claims {
       this.pause = this.judged?.unbacked === undefined ? pauseMs.least : Math.min(this.pause * 2, pauseMs.most);
       this.notBefore = now() + this.pause;
       this.parts.onJudged();
-      // Another claim may have come meanwhile.
+      // Another report may have come in between.
       if (this.judged?.unbacked !== undefined) this.look();
     });
   }
@@ -141,11 +142,11 @@ export class Claims {
     return isRecent && namespaces.length > 0 && namespaces.length <= fewNamespaces ? namespaces : undefined;
   }
 
-  private say(lie: string | undefined): void {
+  private say(implausible: string | undefined): void {
     const { now, node, log } = this.parts;
-    if (lie === undefined || now() - this.saidAt < sayEveryMs) return;
+    if (implausible === undefined || now() - this.saidAt < sayEveryMs) return;
     this.saidAt = now();
-    log('warn', `the agent of node ${node} reports ${lie}: not counted; if that goes on, look at the node, for somebody else may speak there`);
+    log('warn', `the agent of node ${node} reports ${implausible}, which is not counted; if that goes on, another program may use the agent's token`);
   }
 }
 

@@ -9,30 +9,30 @@ function lookupOf(answer: unknown) {
   return { lookup: new PodLookup({ request }, () => 0), asked };
 }
 
-test('the pods of one node are asked for, without more than their metadata, from the cache of the API server', async () => {
+test('the list has the metadata of one node’s pods, from the cache of the API server', async () => {
   const { lookup, asked } = lookupOf({ items: [pod('shop', 'cart'), pod('shop', 'web'), pod('bank', 'vault')] });
   expect(await lookup.podsOn('node1', undefined, undefined)).toEqual(new Map([['shop', ['cart', 'web']], ['bank', ['vault']]]));
   const query = { fieldSelector: 'spec.nodeName=node1', resourceVersion: '0' };
   expect(asked).toEqual([['GET', '/api/v1/pods', { query, accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' }]]);
 });
 
-test('a node without pods has none, as the API server says it', async () => {
+test('null stands for no pods', async () => {
   const { lookup } = lookupOf({ kind: 'PartialObjectMetadataList', items: null });
   expect(await lookup.podsOn('node1', undefined, undefined)).toEqual(new Map());
 });
 
-test('pods of a namespace are asked for in it', async () => {
+test('pods of given namespaces are listed there', async () => {
   const { lookup, asked } = lookupOf({ items: [pod('shop', 'cart')] });
   expect(await lookup.podsOn('node1', ['shop'], undefined)).toEqual(new Map([['shop', ['cart']]]));
   expect(asked).toEqual([['GET', '/api/v1/namespaces/shop/pods', expect.anything()]]);
 });
 
-test('pods of namespaces that are not selected are not kept', async () => {
+test('pods of namespaces that are not selected are left out', async () => {
   const { lookup } = lookupOf({ items: [pod('shop', 'cart'), pod('bank', 'vault')] });
   expect(await lookup.podsOn('node1', undefined, new Set(['shop']))).toEqual(new Map([['shop', ['cart']]]));
 });
 
-test('no more than eight nodes are looked at together', async () => {
+test('eight nodes are listed at the same time at most', async () => {
   const open: (() => void)[] = [];
   const request = (): Promise<unknown> => new Promise((resolve) => open.push(() => resolve({ items: [] })));
   const lookup = new PodLookup({ request }, () => 0);

@@ -1,31 +1,32 @@
-// Which pods are on a node, asked when it matters: names and namespaces only, of one node, from the API server's cache.
-// The cache is indexed by spec.nodeName (pkg/registry/core/pod/strategy.go, Indexers), so a question costs as much as the node has pods.
+// Lists the pods of one node: names and namespaces only, from the API server's cache. The cache has an index by spec.nodeName
+// (pkg/registry/core/pod/strategy.go, Indexers), so a list costs as much as the node has pods.
 import { z } from 'zod';
 import type { KubeClient } from '../../kube';
-import { WaitingLine } from '../waitingLine';
+import { BoundedSemaphore } from '../boundedSemaphore';
 import type { PodsByNamespace } from './judge';
 
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 const item = z.object({ metadata: z.object({ name: z.string(), namespace: z.string() }) });
-/** Of no pods at all the API server says null, in this form of a list alone. */
+/** In this form of a list, the API server answers null for no pods. */
 const list = z.object({ items: z.array(item).nullable().transform((items) => items ?? []) });
-/** After a change of leader every node is looked at within seconds. */
-const looks = { atOnce: 8, longest: 20_000, patienceMs: Number.POSITIVE_INFINITY };
+/** Limits for lists: after a change of leader the pods of every node are listed within seconds. */
+const lookupLimits = { permits: 8, maxWaiting: 20_000, maxWaitMs: Number.POSITIVE_INFINITY };
 
 export class PodLookup {
-  private readonly line: WaitingLine;
+  private readonly semaphore: BoundedSemaphore;
 
   constructor(private readonly client: Pick<KubeClient, 'request'>, now: () => number) {
-    this.line = new WaitingLine({ ...looks, now });
+    this.semaphore = new BoundedSemaphore({ ...lookupLimits, now });
   }
 
   /**
-   * @param namespaces in which pods are asked for; undefined for all
-   * @param selected namespaces whose pods are of interest; undefined for all
+   * Lists the pods of a node.
+   * @param namespaces namespaces to list; undefined for all
+   * @param selected namespaces whose pods are kept; undefined for all
    * @throws ApiError
    */
   podsOn(node: string, namespaces: readonly string[] | undefined, selected: ReadonlySet<string> | undefined): Promise<PodsByNamespace> {
-    return this.line.run(async () => {
+    return this.semaphore.run(async () => {
       const paths = namespaces?.map((name) => `/api/v1/namespaces/${name}/pods`) ?? ['/api/v1/pods'];
       const found = await Promise.all(paths.map((path) => this.list(path, node)));
       const pods = new Map<string, string[]>();

@@ -1,4 +1,4 @@
-// The one container of an agent pod: its environment, its privileges and how the kubelet asks after it.
+// The container of an agent's pod: environment, privileges, probes and resources.
 import { agentMemoryBytes, scalarOf } from '../../api';
 import type { RenderInput } from './input';
 import { metricsPort } from './names';
@@ -14,12 +14,12 @@ export function agentContainer(input: RenderInput) {
     command: ['node', '/app/dist/operator/agent/main.js'],
     env: environment(input),
     ports: [{ name: 'metrics', containerPort: metricsPort }],
-    // The work of a second not being done for a minute is what /healthz calls dead. No answer for a minute is, too; less is not: on a busy
-    // node loading the programs alone can take a quarter of that, and whoever is killed for it has to begin again.
-    // On a node without a processor to spare an agent takes minutes to start; killed meanwhile it would never.
+    // /healthz fails when the work of a second was not done for a minute. The kubelet restarts the agent after a minute without an answer as
+    // well, and not earlier: on a busy node loading the programs can take 15 s, and a restarted agent begins again. On a node without a free
+    // processor an agent takes minutes to start, so the startup probe gives it five minutes.
     startupProbe: { httpGet: { path: '/healthz', port: 'metrics' }, periodSeconds: 2, timeoutSeconds: 10, failureThreshold: 150 },
     livenessProbe: { httpGet: { path: '/healthz', port: 'metrics' }, periodSeconds: 10, timeoutSeconds: 10, failureThreshold: 6 },
-    // Ready paces the rollout, so it is asked often.
+    // Readiness decides about the pace of a rollout, so it is probed often.
     readinessProbe: { httpGet: { path: '/readyz', port: 'metrics' }, periodSeconds: 2, timeoutSeconds: 2 },
     resources: resourcesOf(input),
     securityContext: securityContext(agent),
@@ -27,12 +27,12 @@ export function agentContainer(input: RenderInput) {
   };
 }
 
-/** What earlier releases had as default, and the API server wrote into resources: nobody has asked for it, and it is too little. */
+/** The default of earlier releases, which the API server has stored in resources. It is too small, and no user has chosen it. */
 const formerDefault = '256Mi';
 
 /**
- * The maps are charged to the agent, so its limit follows from what connections may take, unless the resource says another. It is never less
- * than what is requested: the API server would refuse the DaemonSet.
+ * The resources of the container. Unless the spec has a memory limit, it is computed from connections.max, because the kernel charges the maps
+ * to the agent. It is never less than the request, since the API server would refuse such a DaemonSet.
  */
 function resourcesOf({ spec: { agent, connections } }: RenderInput) {
   const { limits, requests } = agent.resources;
@@ -43,9 +43,9 @@ function resourcesOf({ spec: { agent, connections } }: RenderInput) {
 }
 
 /**
- * Every node pays for what an agent holds. V8 keeps young objects in spaces that grow to 16 MiB each unless told, and compilers for code
- * that runs once a second; its garbage is collected when the agent asks for it (ADR 15). The C library keeps what was freed, 10 MiB from
- * the start alone, unless blocks of 32 KiB are given back one by one, and the rest from 64 KiB on (mallopt(3)).
+ * Variables by which an agent holds less memory. By default V8 lets spaces of young objects grow to 16 MiB each, and keeps compilers for code
+ * that runs once a second; the agent triggers garbage collections itself (ADR 15). The C library would keep freed memory, 10 MiB from the start;
+ * with these thresholds it returns blocks of 32 KiB and more one by one, and the rest from 64 KiB on (mallopt(3)).
  */
 export const agentMemory = [
   { name: 'NODE_OPTIONS', value: '--max-semi-space-size=1 --jitless --expose-gc' },
@@ -53,14 +53,14 @@ export const agentMemory = [
   { name: 'MALLOC_TRIM_THRESHOLD_', value: '65536' },
 ];
 
-/** As operator/agent/environment.ts reads it. */
+/** The variables that operator/agent/environment.ts reads. */
 function environment({ spec, controllerAddress }: RenderInput) {
   return [
     { name: 'NODE_NAME', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } } },
     { name: 'CONTROLLER_ADDRESS', value: controllerAddress },
     { name: 'POD_UID', valueFrom: { fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.uid' } } },
     ...(spec.agent.criSocket === undefined ? [] : [{ name: 'CRI_SOCKET', value: spec.agent.criSocket }]),
-    // By node, because nodes that are containers of one machine share one BPF file system.
+    // A directory for each node, because nodes that are containers of one machine share the BPF file system.
     { name: 'PINS', value: `${pinRoot}/sidecar-acceleration/$(NODE_NAME)` },
     { name: 'OBJECT', value: '/app/build/ebpf/datapath.bpf.o' },
     { name: 'CA_FILE', value: caFile },

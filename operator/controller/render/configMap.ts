@@ -1,4 +1,4 @@
-// The authority by which agents recognise the controller. They read it anew at every connect, so its change restarts nothing.
+// The ConfigMap with the authorities by which agents verify the controller. Agents read it at each connect, so a change restarts no agent.
 import { ApiObject, type Chart } from 'cdk8s';
 import type { RenderInput } from './input';
 import { metadataOf } from './metadata';

@@ -1,4 +1,4 @@
-// The agents: one a node. The pod template depends on what an agent is, never on what it is told to do: orders go over the stream.
+// The DaemonSet of the agents. Its pod template depends on spec.agent and spec.nodes only; the order is sent over the agents' streams.
 import { createHash } from 'node:crypto';
 import { ApiObject, type Chart } from 'cdk8s';
 import { archLabel, architectures, revisionLabel, systemLabel, uninjected, virtualNodes } from '../../api';
@@ -15,14 +15,14 @@ export function daemonSet(chart: Chart, input: RenderInput): void {
     metadata: metadataOf(agentName, 'agent', input),
     spec: {
       selector: { matchLabels: { ...agentSelector } },
-      // The rollout decides whose turn it is (controller/rollout). No surge: two agents of one node would both hold the pinned maps.
+      // The rollout (controller/rollout) decides which agent is replaced. There is no surge, because two agents of a node would use the same maps.
       updateStrategy: { type: 'OnDelete' },
       template: input.template ?? agentTemplate(input).template,
     },
   });
 }
 
-/** The template that the resource asks for, and its revision: a name for everything in it, which its pods have as a label. */
+/** The pod template for a resource, and its revision: a hash of the template, which the pods have as a label. */
 export function agentTemplate(input: RenderInput): { readonly revision: string; readonly template: PodTemplate } {
   const labels = { ...labelsOf('agent'), ...uninjected.labels };
   const { annotations } = uninjected;
@@ -35,18 +35,18 @@ function podSpec(input: RenderInput) {
   const { nodes, agent } = input.spec;
   return {
     serviceAccountName: agentName,
-    // The agent must not be able to ask the API server for anything; the token for the controller is a volume of its own.
+    // The agent gets no token for the API server; the token for the controller is a volume.
     automountServiceAccountToken: false,
     enableServiceLinks: false,
-    // The CRI names processes by their host ids: the agent reads their network namespaces and cgroups from /proc.
+    // The CRI has process ids of the host, by which the agent reads network namespaces and cgroups from /proc.
     hostPID: true,
-    // Nothing needs the host's network, and the port of the metrics must not collide with what listens there.
+    // The agent does not need the host's network, and its metrics port must not collide with a port of the host.
     hostNetwork: false,
-    // Ending means closing file descriptors; everything in the kernel stays.
+    // An agent that ends only closes file descriptors; programs and maps stay in the kernel.
     terminationGracePeriodSeconds: 10,
     priorityClassName: agent.priorityClassName,
     nodeSelector: { ...nodes.nodeSelector, [systemLabel]: 'linux' },
-    // There is no image for others, or nothing to run it: their agents could only fail, over and over.
+    // For other nodes there is no image, or they run no pods of DaemonSets.
     affinity: {
       nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: {

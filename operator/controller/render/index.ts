@@ -1,4 +1,4 @@
-// Turns the resource into the objects that run the agents: pure, the same input gives the same objects.
+// Renders the objects of the agents from the resource: a pure function, with the same objects for the same input.
 import { App, Chart } from 'cdk8s';
 import type { Manifest } from '../../kube';
 import { channelConfigMap } from './configMap';
@@ -11,7 +11,7 @@ export { agentTemplate } from './daemonSet';
 export type { PodTemplate, RenderInput } from './input';
 export * from './names';
 
-/** In the order of applying: what a pod refers to comes before the DaemonSet that makes the pods. */
+/** The objects in the order of applying: objects that the pods refer to come before the DaemonSet. */
 export function render(input: RenderInput): Manifest[] {
   const chart = new Chart(new App(), 'agents', { namespace: input.namespace });
   serviceAccount(chart, input);

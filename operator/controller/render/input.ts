@@ -1,24 +1,24 @@
-// What rendering needs to know; everything else about the agents' objects is fixed.
+// The input of rendering; everything else about the agents' objects is fixed.
 import type { Spec } from '../../api';
 
-/** A pod template as the DaemonSet has it; only the API server looks into it. */
+/** A pod template of the DaemonSet; the controller does not read its fields. */
 export type PodTemplate = Readonly<Record<string, unknown>>;
 
 export interface RenderInput {
   readonly spec: Spec;
-  /** The SidecarAcceleration that the objects belong to. */
+  /** The SidecarAcceleration, which owns the objects. */
   readonly owner: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string };
-  /** Where the controller runs, and so the agents. */
+  /** Namespace of the controller and of the agents. */
   readonly namespace: string;
-  /** The controller's own image; spec.agent.image goes before it. */
+  /** The controller's image, which the agents use unless spec.agent.image is set. */
   readonly image: string;
   readonly pullPolicy: 'Always' | 'IfNotPresent' | 'Never';
   /** Names of Secrets in the namespace. */
   readonly pullSecrets: readonly string[];
-  /** Cluster address and port of the controller's Service: nodes need no cluster DNS to reach it. */
+  /** ClusterIP and port of the controller's Service, so that agents need no cluster DNS. */
   readonly controllerAddress: string;
-  /** The authority that signed the controller's certificate, in PEM; may hold several while it is replaced. */
+  /** The authorities that agents trust, in PEM; several while the authority is being replaced. */
   readonly ca: string;
-  /** A former template of the agents, to go back to; the one that the resource asks for unless given. */
+  /** The pod template to apply, such as a former one in a rollback; by default the template for the resource. */
   readonly template?: PodTemplate;
 }

@@ -1,10 +1,10 @@
-// Metadata that all rendered objects share.
+// The metadata of rendered objects.
 import type { RenderInput } from './input';
 import { labelsOf } from './names';
 
 /**
- * The resource is the owner, so that the objects go when it is gone. It is never blocked by them: deletion in the
- * foreground (Argo CD's way) would otherwise take the agents away before the finalizer had them drain their nodes.
+ * Metadata with the resource as owner, so that the objects are deleted after it. blockOwnerDeletion is false: otherwise a foreground deletion,
+ * which Argo CD uses, would delete the agents before they have drained their nodes.
  */
 export function metadataOf(name: string, component: 'agent' | 'channel', { owner }: RenderInput) {
   return {

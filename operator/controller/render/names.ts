@@ -1,26 +1,26 @@
-// The names and labels of everything the controller makes in its namespace; the chart's rights name them too.
+// Names and labels of the objects that the controller creates in its namespace. The chart's RBAC rules have the same names.
 import type { Labels } from '../../api';
 
-/** The DaemonSet of the agents, their ServiceAccount and the Service of their metrics. */
+/** Name of the agents' DaemonSet, of their ServiceAccount and of the Service of their metrics. */
 export const agentName = 'sidecar-acceleration-agent';
-/** The ConfigMap with the authority that agents trust, and the Secret with the controller's certificate and keys. */
+/** Name of the ConfigMap with the authorities that agents trust, and of the Secret with the controller's certificates and keys. */
 export const channelName = 'sidecar-acceleration-channel';
-/** The ConfigMap in which a rollout remembers how far it is. */
+/** Name of the ConfigMap with the state of a rollout. */
 export const rolloutName = 'sidecar-acceleration-rollout';
-/** The authority's key in the channel's ConfigMap, and its file name in the agent. */
+/** Key of the authorities in the channel's ConfigMap, and name of their file in the agent's container. */
 export const authorityKey = 'ca.crt';
 
 export const metricsPort = 9090;
-/** Where the agents' stream ends, at the controller's Service. */
+/** Port of the controller's Service for agents. */
 export const channelPort = 9443;
 
-/** What a selector of the agents asks for; a DaemonSet's selector can never be changed, so neither can these. */
+/** Labels by which the agents' pods are selected. They cannot change, because a DaemonSet's selector cannot. */
 export const agentSelector: Labels = {
   'app.kubernetes.io/name': 'sidecar-acceleration',
   'app.kubernetes.io/component': 'agent',
 };
 
-/** On every object that the controller makes. */
+/** Labels of every object that the controller creates. */
 export function labelsOf(component: 'agent' | 'channel' | 'rollout'): Labels {
   return {
     'app.kubernetes.io/name': 'sidecar-acceleration',

@@ -1,7 +1,7 @@
-// What the agent's container may do on its node; docs/privileges.md tells it to people.
+// The security context of the agent's container; docs/privileges.md describes it.
 import { capabilityNames, type Spec } from '../../api';
 
-/** In both cases nothing is written to the container's own file system. */
+/** The security context for spec.agent.privileges. The root file system is read-only for both values. */
 export function securityContext({ privileges }: Spec['agent']) {
   const root = { runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true };
   if (privileges === 'Privileged') return { ...root, privileged: true };
@@ -9,11 +9,11 @@ export function securityContext({ privileges }: Spec['agent']) {
     ...root,
     allowPrivilegeEscalation: false,
     capabilities: { drop: ['ALL'], add: capabilityNames },
-    // Of the runtimes: it lets through what the capabilities are for (containerd's contrib/seccomp, CRI-O's default).
+    // The runtime's profile allows the system calls of the container's capabilities (containerd's contrib/seccomp, CRI-O's default).
     seccompProfile: { type: 'RuntimeDefault' },
-    // The runtimes' profiles deny mounts, and looking at processes of other profiles (containerd's contrib/apparmor).
+    // The runtimes' profiles deny mounts and access to processes of other profiles (containerd's contrib/apparmor).
     appArmorProfile: { type: 'Unconfined' },
-    // Else SELinux keeps containers from sockets and BPF objects of the host; ignored where there is no SELinux.
+    // Without this type SELinux denies access to sockets and BPF objects of the host. Nodes without SELinux ignore it.
     seLinuxOptions: { type: 'spc_t' },
   };
 }

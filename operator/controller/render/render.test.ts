@@ -43,8 +43,8 @@ function containerOf(spec: object = {}) {
 
 const valueOf = (list: readonly z.infer<typeof named>[], name: string): unknown => list.find((each) => each.name === name);
 
-describe('what is rendered', () => {
-  it('comes in an order in which nothing refers to what is not there yet', () => {
+describe('the rendered objects', () => {
+  it('are in an order in which no object refers to a later one', () => {
     expect(render(input).map(({ kind, metadata }) => `${kind} ${metadata.namespace}/${metadata.name}`)).toEqual([
       'ServiceAccount acceleration/sidecar-acceleration-agent',
       'ConfigMap acceleration/sidecar-acceleration-channel',
@@ -53,11 +53,11 @@ describe('what is rendered', () => {
     ]);
   });
 
-  it('is the same for the same input', () => {
+  it('are the same for the same input', () => {
     expect(render(input)).toEqual(render({ ...input, spec: specWith() }));
   });
 
-  it('belongs to the resource, which is never blocked by it', () => {
+  it('are owned by the resource, without blockOwnerDeletion', () => {
     for (const { metadata } of render(input)) {
       expect(metadata).toMatchObject({
         ownerReferences: [{ apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', name: 'default', uid: '1d0a', controller: true, blockOwnerDeletion: false }],
@@ -66,16 +66,16 @@ describe('what is rendered', () => {
     }
   });
 
-  it('gives the agents no token for the API server', () => {
+  it('give the agents no token for the API server', () => {
     expect(render(input)[0]).toMatchObject({ kind: 'ServiceAccount', automountServiceAccountToken: false });
     expect(daemonSetOf().spec.template.spec['automountServiceAccountToken']).toBe(false);
   });
 
-  it('hands the authority over as a file', () => {
+  it('have a ConfigMap with the authorities, which is mounted as a file', () => {
     expect(render(input)[1]).toMatchObject({ data: { 'ca.crt': input.ca } });
   });
 
-  it('gives each agent an address of its own for metrics', () => {
+  it('have a headless Service for the metrics of each agent', () => {
     expect(render(input)[2]).toMatchObject({
       spec: { clusterIP: 'None', selector: { 'app.kubernetes.io/component': 'agent' }, ports: [{ name: 'metrics', port: 9090, targetPort: 'metrics' }] },
     });
@@ -83,11 +83,11 @@ describe('what is rendered', () => {
 });
 
 describe('the DaemonSet', () => {
-  it('replaces no agent by itself: the rollout says which one', () => {
+  it('has the update strategy OnDelete, because the rollout replaces agents', () => {
     expect(daemonSetOf().spec.updateStrategy).toEqual({ type: 'OnDelete' });
   });
 
-  it('names the revision of its template in a label of the pods, and has a former template when told', () => {
+  it('has the revision as a label of the pods, and a former template if one is given', () => {
     const { revision, template } = agentTemplate(input);
     expect(revision).toMatch(/^[0-9a-f]{10}$/);
     expect(daemonSetOf().spec.template.metadata).toMatchObject({ labels: { 'acceleration.dev/revision': revision } });
@@ -96,7 +96,7 @@ describe('the DaemonSet', () => {
     expect(daemonSetOf({ ...other, template }).spec.template).toEqual(daemonSetOf().spec.template);
   });
 
-  it('sends agents to processors that there is an image for, and to nodes that run pods', () => {
+  it('schedules agents on architectures of the image, and not on virtual nodes', () => {
     const terms = [{
       matchExpressions: [
         { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] },
@@ -107,24 +107,24 @@ describe('the DaemonSet', () => {
     expect(templateOf({}).spec['affinity']).toEqual({ nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } });
   });
 
-  it('has no mesh put a sidecar beside an agent', () => {
+  it('keeps meshes from injecting a sidecar into agents', () => {
     expect(templateOf({}).metadata).toMatchObject({
       labels: { 'sidecar.istio.io/inject': 'false', 'istio.io/dataplane-mode': 'none', 'kuma.io/sidecar-injection': 'disabled' },
       annotations: { 'linkerd.io/inject': 'disabled', 'consul.hashicorp.com/connect-inject': 'false' },
     });
   });
 
-  it('selects the labels of its own template', () => {
+  it('has a selector that matches its template', () => {
     const { selector, template } = daemonSetOf().spec;
     expect(template.metadata).toMatchObject({ labels: (selector as { matchLabels: object }).matchLabels });
   });
 
-  it('sends agents to Linux nodes only, whatever the resource says', () => {
+  it('schedules agents on Linux nodes only, whatever the resource has', () => {
     const nodes = { nodeSelector: { pool: 'mesh', 'kubernetes.io/os': 'windows' }, tolerations: [{ key: 'dedicated', operator: 'Exists' }] };
     expect(templateOf({ nodes }).spec).toMatchObject({ nodeSelector: { pool: 'mesh', 'kubernetes.io/os': 'linux' }, tolerations: nodes.tolerations });
   });
 
-  it('sees processes of the node and not its network', () => {
+  it('shares the PID namespace of the node and not its network namespace', () => {
     expect(templateOf({}).spec).toMatchObject({ hostPID: true, hostNetwork: false, terminationGracePeriodSeconds: 10, imagePullSecrets: [{ name: 'mirror' }] });
   });
 });
@@ -134,31 +134,31 @@ describe('the agent', () => {
     expect(containerOf()).toMatchObject({ image: 'acceleration:0.1.0', imagePullPolicy: 'IfNotPresent', command: ['node', '/app/dist/operator/agent/main.js'] });
   });
 
-  it('runs the image that the resource names, when it names one', () => {
+  it('runs the image of the resource, if it has one', () => {
     expect(containerOf({ agent: { image: 'mirror/acceleration:7' } })['image']).toBe('mirror/acceleration:7');
   });
 
-  it('may take the memory that connections.max needs, which the kernel charges it for, unless the resource says another limit', () => {
+  it('has the memory limit that connections.max needs, unless the resource has another limit', () => {
     const limits = (spec: object): unknown => (containerOf(spec)['resources'] as { limits?: unknown }).limits;
     expect(limits({})).toEqual({ memory: '320Mi' });
     expect(limits({ connections: { max: 131_072 } })).toEqual({ memory: '448Mi' });
     expect(limits({ agent: { resources: { limits: { cpu: '1' } } } })).toEqual({ cpu: '1', memory: '320Mi' });
     expect(limits({ agent: { resources: { limits: { memory: '1Gi' } } } })).toEqual({ memory: '1Gi' });
-    expect(limits({ agent: { resources: { limits: { memory: '256Mi' } } } })).toEqual({ memory: '320Mi' }); // of an earlier release
+    expect(limits({ agent: { resources: { limits: { memory: '256Mi' } } } })).toEqual({ memory: '320Mi' }); // 256Mi is the default of an earlier release
   });
 
   it.each([
     ['512Mi', '512Mi'], ['0.5Gi', '0.5Gi'], ['400000k', '400000k'], ['536870912', '536870912'], ['64Mi', '320Mi'],
-  ])('may take no less memory than it requests: with %s, %s', (memory, limit) => {
+  ])('has a memory limit that is not less than its request: %s results in %s', (memory, limit) => {
     expect(containerOf({ agent: { resources: { requests: { memory } } } })['resources']).toEqual({ requests: { memory }, limits: { memory: limit } });
   });
 
-  it('gives back memory that it does not use', () => {
+  it('has variables by which it returns unused memory', () => {
     const env = Object.fromEntries(containerOf().env.map((each) => [each.name, each['value']]));
     expect(env).toMatchObject({ NODE_OPTIONS: '--max-semi-space-size=1 --jitless --expose-gc', MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '65536' });
   });
 
-  it('is told who and where it is', () => {
+  it('has variables with its node, its pod and the controller’s address', () => {
     const env = Object.fromEntries(containerOf({ agent: { logLevel: 'debug' } }).env.map((each) => [each.name, each['value'] ?? each['valueFrom']]));
     expect(env).toMatchObject({
       NODE_NAME: { fieldRef: { apiVersion: 'v1', fieldPath: 'spec.nodeName' } },
@@ -172,26 +172,26 @@ describe('the agent', () => {
     });
   });
 
-  it('looks for the runtime itself, unless the resource names a socket', () => {
+  it('finds the runtime’s socket itself, unless the resource has a path', () => {
     expect(containerOf().env.map(({ name }) => name)).not.toContain('CRI_SOCKET');
     expect(valueOf(containerOf({ agent: { criSocket: '/run/own/cri.sock' } }).env, 'CRI_SOCKET')).toEqual({ name: 'CRI_SOCKET', value: '/run/own/cri.sock' });
   });
 
-  it('sees no directory of the host but the two in which it pins and finds the pods, whatever socket is named', () => {
+  it('mounts /sys/fs/bpf and /sys/fs/cgroup of the host only, whatever socket the resource has', () => {
     for (const agent of [{}, { criSocket: '/run/own/cri.sock' }]) {
       const paths = templateOf({ agent }).spec.volumes.flatMap((volume) => ('hostPath' in volume ? [(volume['hostPath'] as { path: string }).path] : []));
       expect(paths).toEqual(['/sys/fs/bpf', '/sys/fs/cgroup']);
     }
   });
 
-  it('sees what the node mounts later, and may not write to the cgroups', () => {
+  it('sees later mounts of the node, and has the cgroups read-only', () => {
     const { volumeMounts } = containerOf();
     expect(valueOf(volumeMounts, 'bpf')).toEqual({ name: 'bpf', mountPath: '/sys/fs/bpf', mountPropagation: 'HostToContainer' });
     expect(valueOf(volumeMounts, 'cgroup')).toEqual({ name: 'cgroup', mountPath: '/sys/fs/cgroup', mountPropagation: 'HostToContainer', readOnly: true });
     expect(valueOf(templateOf({}).spec.volumes, 'bpf')).toEqual({ name: 'bpf', hostPath: { path: '/sys/fs/bpf', type: 'DirectoryOrCreate' } });
   });
 
-  it('has the listed capabilities only, and never a file system to write to', () => {
+  it('has the capabilities of agentCapabilities only, and a read-only root file system', () => {
     expect(containerOf()['securityContext']).toEqual({
       runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'SYS_PTRACE', 'SYS_ADMIN'] },
@@ -200,12 +200,12 @@ describe('the agent', () => {
     expect(containerOf({ agent: { privileges: 'Privileged' } })['securityContext']).toEqual({ runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true, privileged: true });
   });
 
-  it('has the priority that the resource names, or the default one', () => {
+  it('has the priority class of the resource, or the default one', () => {
     expect(templateOf({ agent: { priorityClassName: 'system-node-critical' } }).spec).toMatchObject({ priorityClassName: 'system-node-critical' });
     expect(templateOf({}).spec).not.toHaveProperty('priorityClassName');
   });
 
-  it('shows the controller a token that is good for nothing else', () => {
+  it('has a token with the audience of the controller', () => {
     expect(valueOf(templateOf({}).spec.volumes, 'token')).toEqual({
       name: 'token',
       projected: { sources: [{ serviceAccountToken: { audience: 'acceleration.dev/agent', expirationSeconds: 600, path: 'token' } }] },
@@ -220,11 +220,11 @@ describe('the pod template', () => {
     ['paths', { paths: ['NodeLocal'] }],
     ['connections', { connections: { max: 7, spillBytes: 8192 } }],
     ['rollout', { rollout: { maxUnavailable: 3, canary: { count: 2 }, paused: true } }],
-  ])('does not depend on spec.%s: that is an order, not a rollout', (_, spec) => {
+  ])('does not depend on spec.%s, which is part of the order', (_, spec) => {
     expect(templateOf(spec)).toEqual(templateOf({}));
   });
 
-  it('does not depend on the authority, which agents read at every connect', () => {
+  it('does not depend on the authorities, which agents read at each connect', () => {
     expect(daemonSetOf({ ca: 'another' })).toEqual(daemonSetOf());
   });
 

@@ -1,4 +1,4 @@
-// Where Prometheus finds the agents, one address each.
+// The headless Service by which Prometheus finds the metrics of each agent.
 import { ApiObject, type Chart } from 'cdk8s';
 import type { RenderInput } from './input';
 import { metadataOf } from './metadata';
@@ -12,7 +12,7 @@ export function metricsService(chart: Chart, input: RenderInput): void {
     spec: {
       clusterIP: 'None',
       selector: { ...agentSelector },
-      // An agent that is not ready is the one whose metrics are wanted most.
+      // Metrics of an agent that is not ready are needed as well.
       publishNotReadyAddresses: true,
       ports: [{ name: 'metrics', port: metricsPort, targetPort: 'metrics' }],
     },

@@ -1,4 +1,4 @@
-// The identity of the agents. It is bound to no role: its token only tells the controller which node is speaking.
+// The ServiceAccount of the agents. It has no role: its token only authenticates an agent to the controller.
 import { ApiObject, type Chart } from 'cdk8s';
 import type { RenderInput } from './input';
 import { metadataOf } from './metadata';

@@ -1,9 +1,9 @@
-// What a rollout reads of an agent's pod.
+// Reads the fields of an agent's pod that a rollout needs.
 import { z } from 'zod';
 import { revisionLabel } from '../../api';
 import { agentName } from '../render';
 
-/** The revision of pods and templates from before revisions had names. */
+/** The revision of pods and templates of early releases, which have no revision label. */
 export const unnamedRevision = 'unnamed';
 
 const time = z.string().transform((text) => Date.parse(text));
@@ -41,22 +41,23 @@ const stored = z.looseObject({
 export interface KubePod {
   readonly metadata: { readonly name: string; readonly namespace: string };
   readonly uid: string;
-  /** The node that it is on or is made for. */
+  /** The node of the pod; before it is scheduled, the node that it was created for. */
   readonly node: string;
   readonly revision: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
   readonly ready: boolean;
-  /** Of containers that ended by themselves last. */
+  /** Restarts, if the container ended by itself the last time; otherwise 0. */
   readonly restarts: number;
-  /** Of containers that the kubelet ended last. */
+  /** Restarts, if the kubelet ended the container the last time; otherwise 0. */
   readonly kills: number;
+  /** True while the pod is being deleted. */
   readonly leaving: boolean;
-  /** Made by the DaemonSet: nothing else is ever deleted. */
+  /** True when the DaemonSet has created the pod. A rollout deletes no other pods. */
   readonly ours: boolean;
 }
 
-/** @throws ZodError */
+/** Reads a pod. @throws ZodError */
 export function kubePod(raw: unknown): KubePod {
   const { metadata, spec, status } = stored.parse(raw);
   const { name, namespace, uid, labels } = metadata;
@@ -76,22 +77,24 @@ export function kubePod(raw: unknown): KubePod {
   };
 }
 
-/** SIGTERM, which the agent ends with 0 and a program without a handler with 143, and SIGKILL, when it did not end in time. */
+/** Exit codes after SIGTERM (0 of the agent, 143 of a program without a handler) and after SIGKILL (137). */
 const killCodes = [0, 137, 143];
 
 /**
- * By its liveness probe: that no answer came is what others can cause, and condemns a revision only when it happens again and again. An agent
- * that does not become well is seen all the same, by its readiness and its reports. Too much memory is no kill of the kubelet, though its code is 137 too.
+ * True when the kubelet ended the container, because its liveness probe failed. Other clients can make a probe fail, so only many such restarts
+ * count against a revision; an agent that does not work is noticed by its readiness and its reports too. A kill for memory (OOMKilled) is not by
+ * the kubelet, although its exit code is 137 as well.
  */
 function killedByKubelet({ lastState: { terminated } }: z.infer<typeof containerStatus>): boolean {
   return terminated !== undefined && killCodes.includes(terminated.exitCode) && terminated.reason !== 'OOMKilled';
 }
 
+/** The revision in the labels of a pod or template. */
 export function revisionOf(labels: Readonly<Record<string, string>>): string {
   return labels[revisionLabel] ?? unnamedRevision;
 }
 
-/** A DaemonSet's pod that waits for the scheduler says by its affinity where it belongs (ReplaceDaemonSetPodNodeNameNodeAffinity). */
+/** The node of an unscheduled pod of a DaemonSet, which is in its affinity (ReplaceDaemonSetPodNodeNameNodeAffinity). */
 function madeFor(affinityOf: z.infer<typeof affinity> | undefined): string {
   const terms = affinityOf?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   return terms.flatMap(({ matchFields }) => matchFields).find(({ key }) => key === 'metadata.name')?.values[0] ?? '';

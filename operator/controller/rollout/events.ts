@@ -1,4 +1,4 @@
-// The turns of a rollout that are worth an event, each told once. Pure.
+// The events of a rollout, each once; a pure function.
 import { countOf } from '../nodeProblems';
 import type { RolloutPolicy } from './policy';
 import type { RolloutStep } from './step';
@@ -9,7 +9,7 @@ export interface RolloutEvent {
   readonly note: string;
 }
 
-/** What can be said of the rollout by now and has not been told. */
+/** The events that have happened and are not in `told`. */
 export function untold({ memory, progress, replace }: RolloutStep, policy: RolloutPolicy, told: readonly string[]): RolloutEvent[] {
   const { wanted, proven, canary, failures } = memory;
   const [first] = failures;
@@ -20,7 +20,10 @@ export function untold({ memory, progress, replace }: RolloutStep, policy: Rollo
     const begin = progress.stage === 'Canary' ? `canary on ${canary.slice(0, 3).join(', ')}${canary.length > 3 ? ', ...' : ''}` : `${countOf(progress.outdated, 'node')} to be updated`;
     say('Normal', 'RolloutStarted', `revision ${wanted}: ${begin}`);
   }
-  if (guarded && progress.stage === 'Rolling' && canary.length > 0) say('Normal', 'CanaryProven', `revision ${wanted} has been well on ${countOf(canary.length, 'canary node')} for ${policy.bakeMs / 1000} s: the others follow`);
+  if (guarded && progress.stage === 'Rolling' && canary.length > 0) {
+    const healthy = `healthy on ${countOf(canary.length, 'canary node')} for ${policy.bakeMs / 1000} s`;
+    say('Normal', 'CanaryProven', `revision ${wanted} has been ${healthy}: the other nodes follow`);
+  }
   if (first !== undefined) say('Warning', 'RolloutFailed', `revision ${wanted} failed on ${first.node}: ${first.why}`);
   if (first !== undefined && progress.stage === 'Stopped' && policy.onFailure === 'RollBack') say('Normal', 'RolledBack', `every node has revision ${proven} again`);
   if (progress.stage === 'Done' && told.includes('RolloutStarted')) say('Normal', 'RolloutFinished', `revision ${wanted} is on all of ${countOf(progress.updated, 'node')}`);

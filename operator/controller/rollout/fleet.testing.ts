@@ -1,51 +1,51 @@
-// For tests: a fleet of nodes under a DaemonSet with OnDelete, that does what it is told, and a controller that may die at any step.
+// For tests: a fleet of nodes under a DaemonSet with OnDelete, whose agents behave as the test sets, and a controller that may die at any step.
 import type { RolloutMemory } from './memory';
 import type { AgentPod, RolloutNode } from './node';
 import type { RolloutPolicy } from './policy';
 import { type RolloutStep, step } from './step';
 
-/** What becomes of a node's agent when it gets this revision. */
+/** How the agent of a node behaves with a revision. */
 export type Fate = 'well' | 'crashes' | 'never ready' | 'new problem' | 'slower' | 'hangs' | 'flaps';
 
 export const policy: RolloutPolicy = {
   canary: { count: 2 }, bakeMs: 60_000, maxUnavailable: 2, paused: false, onFailure: 'RollBack',
-  patience: { wellWithinMs: 30_000, maxRestarts: 2, maxErrors: 10, shareKept: 0.5 },
+  thresholds: { wellWithinMs: 30_000, maxRestarts: 2, maxErrors: 10, shareKept: 0.5 },
 };
 
 export class Fleet {
   readonly nodes = new Map<string, RolloutNode>();
   now = 1_000_000;
   private lookingSince = this.now;
-  /** As stored in the cluster; all that a new controller knows. */
+  /** The stored memory, which is all that a new controller knows. */
   memory: RolloutMemory | undefined;
-  /** The revision of pods that are made now. */
+  /** The revision of new pods. */
   template = 'v1';
-  /** The names replaced so far, in order, of every controller. */
+  /** Names of the nodes whose agents were replaced, by any controller, in order. */
   readonly replaced: string[] = [];
   last: RolloutStep | undefined;
-  /** The orders in force. */
+  /** Identifies the order under which shares are measured. */
   measure = 'orders';
 
   constructor(
     names: readonly string[],
     readonly policy: RolloutPolicy,
-    /** By revision and node. */
+    /** Behaviour by revision and node. */
     private readonly fateOf: (revision: string, node: string) => Fate = () => 'well',
   ) {
     for (const name of names) this.join(name, this.now - 1);
   }
 
-  /** Brings the fleet to its first revision. */
+  /** Rolls out the first revision. */
   settle(): void {
     this.pass(this.template);
     this.advance(1000);
     this.pass(this.template);
   }
 
-  /** One look of a controller. @param dies before it has replaced the first so many pods have gone */
+  /** One step of a controller. @param dies number of pods that it replaces before it dies */
   pass(wanted: string, changes: Partial<RolloutPolicy> = {}, dies = Number.POSITIVE_INFINITY): RolloutStep {
     const { template, memory, now } = this;
-    const taken = step({ wanted, standing: template, nodes: [...this.nodes.values()], policy: { ...this.policy, ...changes }, measure: this.measure, memory, lookingSince: this.lookingSince, now });
+    const taken = step({ wanted, current: template, nodes: [...this.nodes.values()], policy: { ...this.policy, ...changes }, measure: this.measure, memory, lookingSince: this.lookingSince, now });
     this.last = taken;
     for (const name of taken.fine) this.change(name, { judgedFrom: now });
     this.memory = structuredClone(taken.memory);
@@ -58,7 +58,7 @@ export class Fleet {
     return taken;
   }
 
-  /** Time passes: the DaemonSet makes what is missing, and agents become what they become. */
+  /** Moves time on: the DaemonSet creates missing pods, and agents behave by their fate. */
   advance(ms: number): void {
     this.now += ms;
     for (const { name, pod, aside } of [...this.nodes.values()]) {
@@ -78,12 +78,12 @@ export class Fleet {
     if (was !== undefined && (was.aside === undefined) !== reachable) this.change(name, { aside: reachable ? undefined : 'NodeNotReady', judgedFrom: this.now });
   }
 
-  /** A node comes into the cluster; the DaemonSet makes its pod from the template of the moment. */
+  /** A node joins the cluster; the DaemonSet creates its pod from the current template. */
   join(name: string, joinedAt = this.now): void {
     this.nodes.set(name, { name, joinedAt, judgedFrom: this.now, aside: undefined, pod: this.pod() });
   }
 
-  /** Another controller begins: it has not seen anybody before. */
+  /** Another controller begins, which has not observed any node before. */
   restart(): void {
     this.lookingSince = this.now;
     for (const name of this.nodes.keys()) this.change(name, { judgedFrom: this.now });
@@ -104,7 +104,7 @@ export class Fleet {
         return { ...pod, ready: true, report: well };
       case 'crashes':
         return { ...pod, restarts: pod.restarts + 1 };
-      case 'hangs': // answers again after every restart by the kubelet
+      case 'hangs': // is restarted by the kubelet and then answers again
         return { ...pod, ready: true, kills: pod.kills + 1, report: well };
       case 'flaps':
         return (this.now - pod.createdAt) % 40_000 < 20_000 ? { ...pod, ready: true, report: well } : { ...pod, ready: false, report: undefined };

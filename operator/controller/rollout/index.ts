@@ -1,4 +1,4 @@
-// The public face of rollouts.
+// What other folders import from rollouts.
 export { type KubePod, kubePod, revisionOf } from './agentPod';
 export { EventWriter } from './eventWriter';
 export { type KubeNode, kubeNode } from './kubeNode';

@@ -14,20 +14,20 @@ function nodeWith({ labels = platform, spec = {}, conditions = [ready], deleted 
 const tainted = (key: string, effect = 'NoSchedule'): object => ({ taints: [{ key, effect, value: 'x' }] });
 const placed = (node: ReturnType<typeof kubeNode>, nodes: object = {}): string => placeOf(node, specWith({ nodes }).nodes);
 
-describe('an agent is made', () => {
+describe('an agent runs', () => {
   it.each([
-    ['on a Linux node of a known processor', nodeWith(), {}, 'Runs'],
-    ['not on another processor', nodeWith({ labels: { ...platform, 'kubernetes.io/arch': 's390x' } }), {}, 'UnsupportedPlatform'],
+    ['on a Linux node of a supported architecture', nodeWith(), {}, 'Runs'],
+    ['not on another architecture', nodeWith({ labels: { ...platform, 'kubernetes.io/arch': 's390x' } }), {}, 'UnsupportedPlatform'],
     ['not on Windows', nodeWith({ labels: { ...platform, 'kubernetes.io/os': 'windows' } }), {}, 'UnsupportedPlatform'],
     ['not on AWS Fargate', nodeWith({ labels: { ...platform, 'eks.amazonaws.com/compute-type': 'fargate' } }), {}, 'VirtualNode'],
-    ['not on a virtual kubelet, whatever it says of itself', nodeWith({ labels: { type: 'virtual-kubelet' }, spec: tainted('virtual-kubelet.io/provider') }), {}, 'VirtualNode'],
-    ['on the other nodes of Amazon', nodeWith({ labels: { ...platform, 'eks.amazonaws.com/compute-type': 'ec2' } }), {}, 'Runs'],
-    ['not before the node has said what it is', nodeWith({ labels: {} }), {}, 'NotSelected'],
+    ['not on a virtual kubelet, whatever its taints are', nodeWith({ labels: { type: 'virtual-kubelet' }, spec: tainted('virtual-kubelet.io/provider') }), {}, 'VirtualNode'],
+    ['on other nodes of AWS', nodeWith({ labels: { ...platform, 'eks.amazonaws.com/compute-type': 'ec2' } }), {}, 'Runs'],
+    ['not before the node has labels for architecture and system', nodeWith({ labels: {} }), {}, 'NotSelected'],
     ['not on a node that is not selected', nodeWith(), { nodeSelector: { pool: 'mesh' } }, 'NotSelected'],
-    ['in spite of any taint by default', nodeWith({ spec: tainted('dedicated', 'NoExecute') }), {}, 'Runs'],
-    ['not in spite of a taint when nothing is tolerated', nodeWith({ spec: tainted('dedicated') }), { tolerations: [] }, 'TaintNotTolerated'],
-    ['in spite of a taint that is a mere preference', nodeWith({ spec: tainted('dedicated', 'PreferNoSchedule') }), { tolerations: [] }, 'Runs'],
-    ['in spite of what every DaemonSet tolerates', nodeWith({ spec: tainted('node.kubernetes.io/unschedulable') }), { tolerations: [] }, 'Runs'],
+    ['with any taint by default', nodeWith({ spec: tainted('dedicated', 'NoExecute') }), {}, 'Runs'],
+    ['not with a taint when nothing is tolerated', nodeWith({ spec: tainted('dedicated') }), { tolerations: [] }, 'TaintNotTolerated'],
+    ['with a taint of effect PreferNoSchedule', nodeWith({ spec: tainted('dedicated', 'PreferNoSchedule') }), { tolerations: [] }, 'Runs'],
+    ['with a taint that every DaemonSet tolerates', nodeWith({ spec: tainted('node.kubernetes.io/unschedulable') }), { tolerations: [] }, 'Runs'],
     ['with a toleration of the key', nodeWith({ spec: tainted('dedicated') }), { tolerations: [{ key: 'dedicated', operator: 'Exists' }] }, 'Runs'],
     ['with a toleration of key and value', nodeWith({ spec: tainted('dedicated') }), { tolerations: [{ key: 'dedicated', value: 'x', effect: 'NoSchedule' }] }, 'Runs'],
     ['not with a toleration of another value', nodeWith({ spec: tainted('dedicated') }), { tolerations: [{ key: 'dedicated', value: 'y' }] }, 'TaintNotTolerated'],
@@ -39,17 +39,17 @@ describe('an agent is made', () => {
 
 describe('a node is set aside', () => {
   it.each([
-    ['not when it is well', nodeWith(), undefined],
+    ['not when it is Ready', nodeWith(), undefined],
     ['when it is not Ready', nodeWith({ conditions: [{ ...ready, status: 'Unknown' }] }), 'NodeNotReady'],
-    ['when no kubelet has spoken for it', nodeWith({ conditions: [] }), 'NodeNotReady'],
+    ['when it has no condition Ready', nodeWith({ conditions: [] }), 'NodeNotReady'],
     ['when it is cordoned', nodeWith({ spec: { unschedulable: true } }), 'NodeCordoned'],
     ['when it is deleted', nodeWith({ deleted: true }), 'NodeLeaving'],
-    ['when an autoscaler is about to take it', nodeWith({ spec: tainted('ToBeDeletedByClusterAutoscaler') }), 'NodeLeaving'],
+    ['when an autoscaler is about to remove it', nodeWith({ spec: tainted('ToBeDeletedByClusterAutoscaler') }), 'NodeLeaving'],
   ])('%s', (_, node, reason) => {
     expect(asideOf(node, 'Runs')).toBe(reason);
   });
 
-  it('when a taint would keep its next agent away', () => {
+  it('when a taint would keep its next agent from being scheduled', () => {
     expect(asideOf(nodeWith(), 'TaintNotTolerated')).toBe('TaintNotTolerated');
   });
 });
@@ -58,7 +58,7 @@ describe('an agent pod', () => {
   const owner = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'sidecar-acceleration-agent', uid: 'd', controller: true };
   const metadata = { name: 'a', namespace: 'acceleration', uid: 'u', creationTimestamp: created, labels: { 'acceleration.dev/revision': 'abc' }, ownerReferences: [owner] };
 
-  it('says where it runs, of which revision it is, whether it is ready, and how often it was restarted', () => {
+  it('has its node, its revision, its readiness and its number of restarts', () => {
     const status = { conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [{ restartCount: 2 }] };
     expect(kubePod({ metadata, spec: { nodeName: 'n1' }, status })).toMatchObject({ node: 'n1', revision: 'abc', ready: true, restarts: 2, leaving: false, ours: true });
   });
@@ -67,19 +67,19 @@ describe('an agent pod', () => {
     ['ended by itself', { exitCode: 1, reason: 'Error' }, 3, 0],
     ['was killed by the kernel for its memory', { exitCode: 137, reason: 'OOMKilled' }, 3, 0],
     ['crashed in C', { exitCode: 139, reason: 'Error' }, 3, 0],
-    ['was ended by the kubelet, in order', { exitCode: 0, reason: 'Completed' }, 0, 3],
-    ['was killed by the kubelet, because its probe had no answer', { exitCode: 137, reason: 'Error' }, 0, 3],
-  ])('that %s speaks for or against its revision accordingly', (_, terminated, restarts, kills) => {
+    ['was ended by the kubelet with SIGTERM', { exitCode: 0, reason: 'Completed' }, 0, 3],
+    ['was ended by the kubelet with SIGKILL', { exitCode: 137, reason: 'Error' }, 0, 3],
+  ])('that %s has its restarts counted accordingly', (_, terminated, restarts, kills) => {
     const status = { containerStatuses: [{ restartCount: 3, lastState: { terminated } }] };
     expect(kubePod({ metadata, spec: { nodeName: 'n1' }, status })).toMatchObject({ restarts, kills });
   });
 
-  it('belongs to the node that it was made for before it is scheduled', () => {
+  it('belongs to the node in its affinity before it is scheduled', () => {
     const terms = { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n7'] }] }] };
     expect(kubePod({ metadata, spec: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: terms } } } })).toMatchObject({ node: 'n7', ready: false });
   });
 
-  it('of before revisions had names has none; and one that the DaemonSet has not made is none of ours', () => {
+  it('without a revision label is of revision "unnamed", and one of another owner is not ours', () => {
     expect(kubePod({ metadata: { ...metadata, labels: {}, ownerReferences: [] }, spec: { nodeName: 'n1' } })).toMatchObject({ revision: unnamedRevision, ours: false });
   });
 });

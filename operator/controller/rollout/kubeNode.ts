@@ -1,4 +1,4 @@
-// What a rollout reads of a Node, and where the DaemonSet runs an agent: the rules of its controller, said again.
+// Reads the fields of a Node that a rollout needs, and decides on which nodes the DaemonSet runs an agent, by the rules of its controller.
 import { z } from 'zod';
 import { archLabel, type AsideReason, type Labels, type LeftOutReason, type Spec, systemLabel, unfit } from '../../api';
 
@@ -22,19 +22,20 @@ export interface KubeNode {
   readonly labels: Labels;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** Undefined while no kubelet has spoken for it. */
+  /** Undefined while the kubelet has set no condition Ready. */
   readonly ready: boolean | undefined;
-  /** Milliseconds since the epoch: when it became ready or stopped to be. */
+  /** Milliseconds since the epoch of the last change of `ready`. */
   readonly readySince: number;
   readonly cordoned: boolean;
+  /** True while the node is being deleted, or an autoscaler is about to remove it. */
   readonly leaving: boolean;
   readonly taints: readonly { readonly key: string; readonly value: string; readonly effect: string }[];
 }
 
-/** By which autoscalers mark a node that they are about to take away. */
+/** Taints by which autoscalers mark a node that they are about to remove. */
 const leavingTaints = ['ToBeDeletedByClusterAutoscaler', 'karpenter.sh/disrupted', 'karpenter.sh/disruption'];
 
-/** @throws ZodError */
+/** Reads a node. @throws ZodError */
 export function kubeNode(raw: unknown): KubeNode {
   const { metadata, spec, status } = stored.parse(raw);
   const { name, labels, creationTimestamp, deletionTimestamp } = metadata;
@@ -53,23 +54,25 @@ export function kubeNode(raw: unknown): KubeNode {
   };
 }
 
+/** Whether a node has an agent, or why not. */
 export type Place = 'Runs' | 'NotSelected' | LeftOutReason;
 
-/** Whether the DaemonSet makes an agent for the node: shouldRun of pkg/controller/daemon/daemon_controller.go, Kubernetes 1.36. */
+/** Whether the DaemonSet creates an agent for the node (shouldRun of pkg/controller/daemon/daemon_controller.go, Kubernetes 1.36). */
 export function placeOf(node: KubeNode, { nodeSelector, tolerations }: Spec['nodes']): Place {
   if (!hasLabels(node, nodeSelector)) return 'NotSelected';
   const { [archLabel]: arch = '', [systemLabel]: system = '' } = node.labels;
   const reason = unfit(node.labels);
-  // Its kubelet has not said what it is: the DaemonSet waits for that, too.
+  // The kubelet has not set architecture and system yet; the DaemonSet waits for that as well.
   if (reason !== 'VirtualNode' && (arch === '' || system === '')) return 'NotSelected';
   if (reason !== undefined) return reason;
   const untolerated = node.taints.some((each) => each.effect !== 'PreferNoSchedule' && !byItself.includes(each.key) && !tolerations.some((one) => tolerates(one, each)));
   return untolerated ? 'TaintNotTolerated' : 'Runs';
 }
 
-/** Conditions of a node: every DaemonSet tolerates them without being told (AddOrUpdateDaemonPodTolerations), or the node is not Ready. */
+/** Taints that every DaemonSet tolerates (AddOrUpdateDaemonPodTolerations), or with which the node is not Ready. */
 const byItself = ['not-ready', 'unreachable', 'network-unavailable', 'disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((name) => `node.kubernetes.io/${name}`);
 
+/** True when the node has all of the labels. */
 export function hasLabels({ labels }: KubeNode, wanted: Labels): boolean {
   return Object.entries(wanted).every(([key, value]) => labels[key] === value);
 }
@@ -82,7 +85,7 @@ function tolerates({ key = '', operator = 'Equal', value = '', effect }: Tolerat
   return key === taint.key && (operator === 'Exists' || value === taint.value);
 }
 
-/** Why the agent of a node is not to be replaced now. */
+/** Why the rollout sets the node aside; undefined when it does not. */
 export function asideOf(node: KubeNode, place: Place): AsideReason | undefined {
   if (node.leaving) return 'NodeLeaving';
   if (node.ready !== true) return 'NodeNotReady';

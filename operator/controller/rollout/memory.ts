@@ -1,29 +1,29 @@
-// All that a rollout has to remember between two steps; it is stored in the cluster, so that any controller can go on from it.
+// The state that a rollout keeps between two steps. It is stored in the cluster, so that any controller can go on with the rollout.
 import type { KnownNode } from './node';
 import type { Trial } from './trial';
 
 export interface RolloutMemory {
-  /** The revision that the resource asks for. */
+  /** The revision of the resource. */
   readonly wanted: string;
-  /** The last revision that reached every node: what is gone back to. Undefined before the first. */
+  /** The last revision that was verified on every node, to which a rollback returns; undefined before the first. */
   readonly proven: string | undefined;
-  /** Milliseconds since the epoch: when this revision began to be wanted. */
+  /** Milliseconds since the epoch at which the rollout of `wanted` began. */
   readonly startedAt: number;
-  /** By which orders the shares in `before` were measured: under others they say nothing. */
+  /** Identifies the order under which the shares in `before` were measured; under another order they are not compared. */
   readonly measure: string;
-  /** How nodes were when the rollout began: those that were not well or had problems, and canary nodes. */
+  /** State before the update of nodes that were not ready or had problems when the rollout began, and of canary nodes. */
   readonly before: Readonly<Record<string, KnownNode>>;
-  /** The nodes that go first, while there is something to go back to. */
+  /** Names of the canary nodes, while there is a revision to return to. */
   readonly canary: readonly string[];
-  /** Of nodes that were updated as canaries. */
+  /** Trials of nodes that were updated as canaries. */
   readonly trials: Readonly<Record<string, Trial>>;
-  /** Milliseconds since the epoch: since when all canary nodes have been well. */
+  /** Milliseconds since the epoch since which all canary nodes have been healthy. */
   readonly bakingSince: number | undefined;
-  /** Why the wanted revision goes no further; empty while nothing is wrong with it. */
+  /** Nodes on which `wanted` failed, so that the rollout has stopped; empty while it goes on. */
   readonly failures: readonly RolloutFailure[];
 }
 
-/** There is something to go back to. On the first revision of all, and on one that has reached every node, nothing is held against it. */
+/** True when there is a revision to return to. The first revision and one that has reached every node cannot fail. */
 export function isGuarded({ proven, wanted }: RolloutMemory): boolean {
   return proven !== undefined && proven !== wanted;
 }

@@ -13,7 +13,7 @@ const record: RolloutRecord = {
   told: ['RolloutStarted'],
 };
 
-/** An API server with at most one object, that refuses what `refuse` says. */
+/** An API server with one object at most, which answers with the error `refuse` if it is given. */
 function server(refuse?: ApiError) {
   const asked: string[] = [];
   let stored: unknown;
@@ -34,15 +34,15 @@ function server(refuse?: ApiError) {
 const warnings: string[] = [];
 const storeOn = (client: KubeClient): MemoryStore => new MemoryStore({ client, namespace: 'acceleration', log: (_, message) => warnings.push(message) });
 
-describe('what a rollout remembers', () => {
-  it('is read by the next controller as it was written', async () => {
+describe('the stored state of a rollout', () => {
+  it('is read by the next controller unchanged', async () => {
     const { client } = server();
     expect(await storeOn(client).load('u1')).toBeUndefined();
     await storeOn(client).save(record, owner);
     expect(await storeOn(client).load('u1')).toEqual(record);
   });
 
-  it('is not written again while it is the same', async () => {
+  it('is not written again without a change', async () => {
     const { client, asked } = server();
     const store = storeOn(client);
     await store.save(record, owner);
@@ -50,20 +50,20 @@ describe('what a rollout remembers', () => {
     expect(asked).toHaveLength(1);
   });
 
-  it('counts for nothing when it is about another resource', async () => {
+  it('is not used for another resource', async () => {
     const { client } = server();
     await storeOn(client).save(record, owner);
     expect(await storeOn(client).load('u2')).toBeUndefined();
   });
 
-  it('counts for nothing when it cannot be read, which is said', async () => {
+  it('is not used and logged when it cannot be read', async () => {
     const { client, put } = server();
     put('{"resource": 7}');
     expect(await storeOn(client).load('u1')).toBeUndefined();
     expect(warnings.at(-1)).toMatch(/^read ConfigMap acceleration\/sidecar-acceleration-rollout: /);
   });
 
-  it('goes with the resource', async () => {
+  it('is owned by the resource and deleted by forget', async () => {
     const { client } = server();
     const store = storeOn(client);
     await store.save(record, owner);
@@ -72,7 +72,7 @@ describe('what a rollout remembers', () => {
     expect(await storeOn(client).load('u1')).toBeUndefined();
   });
 
-  it('is not taken for absent when the API server does not answer', async () => {
+  it('is not considered missing when the API server does not answer', async () => {
     await expect(storeOn(server(new ApiError('no', 503, 'ServiceUnavailable')).client).load('u1')).rejects.toThrow('no');
   });
 });
@@ -82,7 +82,7 @@ describe('an event', () => {
   const writer = (client: KubeClient): EventWriter => new EventWriter({ client, instance: 'controller-1', now: () => new Date(0), log: (_, message) => said.push(message) });
   const event = { type: 'Normal', reason: 'CanaryProven', note: 'well' } as const;
 
-  it('has the same name whoever tells it, and another in another rollout', async () => {
+  it('has the same name from every controller, and another one in another rollout', async () => {
     const names: string[] = [];
     const client: KubeClient = {
       request: (_method, _path, { body } = {}) => Promise.resolve(names.push((body as { metadata: { name: string } }).metadata.name)),
@@ -93,10 +93,10 @@ describe('an event', () => {
     expect(names[2]).not.toBe(names[0]);
   });
 
-  it('that was told before is no trouble, and one that is refused is logged and stops nothing', async () => {
+  it('that exists already is not logged, and one that is refused is logged', async () => {
     await writer(server(new ApiError('there', 409, 'AlreadyExists')).client).tell(owner, 'b/7', event);
     expect(said).toEqual([]);
     await writer(server(new ApiError('no', 403, 'Forbidden')).client).tell(owner, 'b/7', event);
-    expect(said).toEqual(['telling the event CanaryProven: no']);
+    expect(said).toEqual(['create the event CanaryProven: no']);
   });
 });

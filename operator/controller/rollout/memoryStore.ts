@@ -1,6 +1,7 @@
-// Keeps a rollout's memory in a ConfigMap of its own, with the pod templates that it may have to go back to.
+// Stores the state of a rollout in a ConfigMap, with the pod templates to which a rollback may return.
 import { z } from 'zod';
 import { fieldManager } from '../../api';
+import { errorLine } from '../../base';
 import { apply, isNotFound, type KubeClient, type Manifest, remove } from '../../kube';
 import { labelsOf, rolloutName } from '../render';
 import type { RolloutMemory } from './memory';
@@ -14,18 +15,18 @@ const memory = z.object({
   measure: z.string(),
   before: z.record(z.string(), known),
   canary: z.array(z.string()),
-  /** None in what earlier releases have stored. */
+  /** Missing in a state that an earlier release has stored. */
   trials: z.record(z.string(), z.object({ since: time, wellSince: time.optional() })).default({}),
   bakingSince: time.optional(),
   failures: z.array(z.object({ node: z.string(), why: z.string() })),
 });
 const record = z.object({
-  /** Uid of the resource that it is about: what was known of an earlier one counts for nothing. */
+  /** UID of the resource. The state of an earlier resource is not used. */
   resource: z.string(),
   memory,
   /** Pod templates by their revision. */
   templates: z.record(z.string(), z.record(z.string(), z.unknown())),
-  /** Events that have been told of this rollout. */
+  /** Reasons of the events that were created for this rollout. */
   told: z.array(z.string()),
 });
 export interface RolloutRecord extends Omit<z.infer<typeof record>, 'memory'> {
@@ -42,13 +43,13 @@ export interface StoreParts {
 }
 
 export class MemoryStore {
-  /** As it is in the cluster; undefined before it was read. */
+  /** The stored text; undefined before it was read, empty when there is none. */
   private stored: string | undefined;
   private current: RolloutRecord | undefined;
 
   constructor(private readonly parts: StoreParts) {}
 
-  /** What is remembered of the resource with this uid. @throws ApiError */
+  /** The stored state of the resource with this UID; undefined when there is none. @throws ApiError */
   async load(uid: string): Promise<RolloutRecord | undefined> {
     if (this.stored === undefined) {
       this.stored = await this.read();
@@ -57,7 +58,7 @@ export class MemoryStore {
     return this.current?.resource === uid ? this.current : undefined;
   }
 
-  /** Writes it when it is another than before; it is in the cluster when this resolves. @throws ApiError */
+  /** Stores the state if it has changed. Resolves after it was stored. @throws ApiError */
   async save(next: RolloutRecord, owner: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string }): Promise<void> {
     const text = JSON.stringify(next);
     if (text === this.stored) return;
@@ -66,6 +67,7 @@ export class MemoryStore {
     this.current = next;
   }
 
+  /** Deletes the stored state. @throws ApiError */
   async forget(): Promise<void> {
     await remove(this.parts.client, this.manifest([]));
     this.stored = '';
@@ -76,7 +78,7 @@ export class MemoryStore {
     return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: rolloutName, namespace: this.parts.namespace, labels: labelsOf('rollout'), ownerReferences } };
   }
 
-  /** Empty while there is none. */
+  /** The stored text; empty when there is none. */
   private async read(): Promise<string> {
     const path = `/api/v1/namespaces/${this.parts.namespace}/configmaps/${rolloutName}`;
     try {
@@ -96,7 +98,8 @@ export class MemoryStore {
       const trials = Object.fromEntries(Object.entries(read.trials).map(([name, { since, wellSince }]) => [name, { since, wellSince }]));
       return { ...rest, memory: { ...read, before, trials, proven: read.proven, bakingSince: read.bakingSince } };
     } catch (error) {
-      this.parts.log('warn', `read ConfigMap ${this.parts.namespace}/${rolloutName}: ${error instanceof Error ? error.message : String(error)}; the agents that are there are taken as what can be gone back to`);
+      const what = `read ConfigMap ${this.parts.namespace}/${rolloutName}: ${errorLine(error)}`;
+      this.parts.log('warn', `${what}; the revision of the present agents counts as the one to return to`);
       return undefined;
     }
   }

@@ -1,16 +1,16 @@
-// What is known of one node during a rollout, and what that says of the revision it runs.
+// The state of one node in a rollout, and whether its agent's revision is verified, failed or still to be verified there.
 import type { AsideReason } from '../../api';
 
-/** Evidence is what agent and kubelet say; all of it can be read again by a controller that knows nothing of before. */
+/** A node as agent and kubelet report it now. A new controller can read all of it again. */
 export interface RolloutNode {
   readonly name: string;
   /** Milliseconds since the epoch. */
   readonly joinedAt: number;
-  /** Milliseconds since the epoch: before that it was well, was not Ready, or nobody looked. What is waited for is measured from here. */
+  /** Milliseconds since the epoch from which a wait is measured: before that the node was healthy or not Ready, or no controller observed it. */
   readonly judgedFrom: number;
-  /** Why its agent is not to be replaced now, nor to be waited for. */
+  /** Why the rollout neither replaces its agent nor waits for it. */
   readonly aside: AsideReason | undefined;
-  /** Of the agent's pod; undefined while there is none, and the DaemonSet is about to make one of its newest revision. */
+  /** The agent's pod; undefined while the DaemonSet is about to create one of its newest revision. */
   readonly pod: AgentPod | undefined;
 }
 
@@ -18,68 +18,69 @@ export interface AgentPod {
   readonly revision: string;
   /** Milliseconds since the epoch. */
   readonly createdAt: number;
-  /** Its readiness probe, as the kubelet sees it. */
+  /** The pod's condition Ready. */
   readonly ready: boolean;
-  /** Of an agent that ended by itself last. */
+  /** Restarts, if the agent ended by itself the last time. */
   readonly restarts: number;
-  /** Of an agent that the kubelet ended last. */
+  /** Restarts, if the kubelet ended the agent the last time. */
   readonly kills: number;
-  /** What the agent says through its stream; undefined while it has none. */
+  /** The agent's report; undefined while it is not connected. */
   readonly report: AgentEvidence | undefined;
 }
 
 export interface AgentEvidence {
-  /** The order in force is the newest, so the programs are attached, or the node says why they cannot be. */
+  /** True when the agent has applied the newest order and has no problem. */
   readonly follows: boolean;
-  /** Reasons for which this node cannot accelerate; none on a supported one. */
+  /** Reasons why this node cannot accelerate. */
   readonly problems: readonly string[];
-  /** Errors that this agent counted since it began. */
+  /** Errors that the agent has counted since it started. */
   readonly errors: number;
-  /** Selected pods run there, as the API server has them. */
+  /** True when selected pods run on the node, confirmed by the API server. */
   readonly serves: boolean;
-  /** Share of the open connection ends that are accelerated, 0 to 1; undefined while there are too few to tell. */
+  /** Share of the open connection ends that are accelerated, 0 to 1; undefined while there are too few ends. */
   readonly share: number | undefined;
 }
 
-/** How a node was before its update: what it could not do then is no failure of the new revision. */
+/** The state of a node before its update. Problems that it had then are no failure of the new revision. */
 export interface KnownNode {
   readonly problems: readonly string[];
   readonly share: number | undefined;
-  /** Its agent was there and ready. */
+  /** True when its agent's pod was ready. */
   readonly well: boolean;
 }
 
-/** When a node is believed, and when it is given up. */
-export interface Patience {
-  /** An updated agent must be well within this time, in milliseconds. */
+/** When the update of a node counts as failed (spec.rollout.verdict). */
+export interface Thresholds {
+  /** Milliseconds within which an updated agent must be healthy: ready, connected, and with the newest order applied. */
   readonly wellWithinMs: number;
   readonly maxRestarts: number;
   readonly maxErrors: number;
-  /** An updated agent must accelerate at least this part of the share that its node accelerated before, 0 to 1. */
+  /** Part of the node's earlier share of accelerated connections that an updated agent must reach, 0 to 1. */
   readonly shareKept: number;
 }
 
-/** By what a node is judged, beside what it says. */
+/** The criteria for a node, apart from its own state. */
 export interface Standard {
-  /** The revision that it should run. */
+  /** The revision that the node should have. */
   readonly target: string;
-  /** Milliseconds since the epoch; nothing is known from before of nodes that joined later. Undefined when nothing is compared. */
+  /** Milliseconds since the epoch at which the rollout began; for nodes that joined later there is no earlier state. Undefined: no comparison. */
   readonly startedAt: number | undefined;
   readonly before: KnownNode | undefined;
-  /** There are nodes that were well before; without any, every node has to do as a witness. */
+  /** True when some nodes were healthy before. Without any, every node counts as a witness. */
   readonly witnessed: boolean;
-  readonly patience: Patience;
+  readonly thresholds: Thresholds;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 export type NodeState =
   | { readonly is: 'Outdated' | 'Updated' }
-  /** Updated, and not yet known to be well, or waiting for its new pod. */
+  /** Updated and not yet healthy, or waiting for its new pod. */
   | { readonly is: 'Verifying' }
   | { readonly is: 'Aside'; readonly reason: AsideReason }
   | { readonly is: 'Failed'; readonly why: string };
 
+/** The state of a node in the rollout to `standard.target`. */
 export function stateOf(node: RolloutNode, standard: Standard): NodeState {
   const { pod, aside } = node;
   if (aside !== undefined) return { is: 'Aside', reason: aside };
@@ -93,44 +94,45 @@ export function stateOf(node: RolloutNode, standard: Standard): NodeState {
 
 function awaited(node: RolloutNode, since: number, missing: string, standard: Standard): NodeState {
   const waitedMs = standard.now - since;
-  if (waitedMs < standard.patience.wellWithinMs) return { is: 'Verifying' };
-  return failed(node, `not well for ${Math.round(waitedMs / 1000)} s: ${missing}`, standard);
+  if (waitedMs < standard.thresholds.wellWithinMs) return { is: 'Verifying' };
+  return failed(node, `not healthy within ${Math.round(waitedMs / 1000)} s: ${missing}`, standard);
 }
 
-/** What happens to a node that was never seen well says nothing of the revision. */
+/** The state of a node whose update failed: Failed if the node is a witness; otherwise it is set aside, since its failure may have another cause. */
 export function failed(node: RolloutNode, why: string, standard: Standard): NodeState {
   if (!standard.witnessed || isWitness(node, standard)) return { is: 'Failed', why };
   const unknown = standard.startedAt !== undefined && standard.before?.well !== false;
   return { is: 'Aside', reason: unknown ? 'JoinedMeanwhile' : 'WasNotWell' };
 }
 
-/** It was there when the rollout began, and well. */
+/** True when the node was in the cluster and ready when the rollout began, so that its failure counts against the revision. */
 export function isWitness({ joinedAt }: RolloutNode, { before, startedAt }: Pick<Standard, 'before' | 'startedAt'>): boolean {
   return startedAt !== undefined && before?.well !== false && joinedAt < startedAt;
 }
 
-/** As many times maxRestarts are forgiven of restarts by the kubelet: others can cause some, and an agent that hangs causes them all. */
+/** Restarts by the kubelet may be this many times maxRestarts, because other clients can cause some of them. */
 const forgivenKills = 3;
 
-/** What no waiting makes better. */
+/** A failure that waiting does not cure; undefined when there is none. */
 function harmOf(node: RolloutNode, { restarts, kills, report }: AgentPod, standard: Standard): string | undefined {
-  const { before, patience } = standard;
-  if (restarts > patience.maxRestarts) return `its agent was restarted ${restarts} times`;
-  if (kills > forgivenKills * Math.max(1, patience.maxRestarts)) return `its agent was restarted ${kills} times by the kubelet`;
+  const { before, thresholds } = standard;
+  if (restarts > thresholds.maxRestarts) return `its agent was restarted ${restarts} times`;
+  if (kills > forgivenKills * Math.max(1, thresholds.maxRestarts)) return `its agent was restarted ${kills} times by the kubelet`;
   if (report === undefined) return undefined;
   const fresh = isWitness(node, standard) ? report.problems.filter((problem) => !before?.problems.includes(problem)) : [];
   if (fresh.length > 0) return `${fresh.join(', ')} since its update`;
-  return report.errors > patience.maxErrors ? `its agent counted ${report.errors} errors` : undefined;
+  return report.errors > thresholds.maxErrors ? `its agent counted ${report.errors} errors` : undefined;
 }
 
-/** What may still come. */
-function missingOf({ ready, report }: AgentPod, { before, patience }: Standard): string | undefined {
+/** What the node still lacks to be healthy; undefined when it is healthy. */
+function missingOf({ ready, report }: AgentPod, { before, thresholds }: Standard): string | undefined {
   if (!ready) return 'its pod is not ready';
-  if (report === undefined) return 'its agent does not speak with the controller';
+  if (report === undefined) return 'its agent does not report to the controller';
   if (report.problems.length > 0) return undefined;
-  if (!report.follows) return 'it does not follow the order';
-  const least = (before?.share ?? 0) * patience.shareKept;
-  return report.share !== undefined && report.share < least ? `it accelerates ${percent(report.share)} and accelerated ${percent(before?.share ?? 0)} before` : undefined;
+  if (!report.follows) return 'its agent has not applied the order';
+  const least = (before?.share ?? 0) * thresholds.shareKept;
+  if (report.share === undefined || report.share >= least) return undefined;
+  return `it accelerates ${percent(report.share)} of its connections, and accelerated ${percent(before?.share ?? 0)} before`;
 }
 
 const percent = (share: number): string => `${Math.round(share * 100)} %`;

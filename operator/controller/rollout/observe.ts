@@ -1,4 +1,4 @@
-// From what the API server and the agents say to the nodes of a rollout. Pure.
+// Makes the nodes of a rollout from objects of the API server and reports of agents; pure functions.
 import type { LeftOutReason, Spec } from '../../api';
 import type { Order, Report } from '../../protocol';
 import { type AgentState, currentReport, follows, lastingProblems } from '../agentState';
@@ -13,15 +13,16 @@ export interface Surroundings {
   readonly nodes: readonly KubeNode[];
   readonly pods: readonly KubePod[];
   readonly agents: readonly AgentState[];
-  /** When a node was last seen as one that nobody waits for; by name, milliseconds since the epoch. */
+  /** Node name → milliseconds since the epoch at which the rollout last did not wait for the node. */
   readonly lastFine: ReadonlyMap<string, number>;
-  /** Milliseconds since the epoch: before that nobody looked. */
+  /** Milliseconds since the epoch at which this controller began to observe. */
   readonly lookingSince: number;
 }
 
-/** Fewer open connection ends do not tell which share of them is accelerated. */
+/** Open connection ends below which the share of accelerated ones is not used. */
 const fewEnds = 20;
 
+/** The nodes that have or should have an agent. */
 export function observe({ spec, order, nodes, pods, agents, lastFine, lookingSince }: Surroundings): RolloutNode[] {
   const podOf = newestByNode(pods);
   const agentOf = new Map(agents.map((agent) => [agent.node, agent]));
@@ -37,7 +38,7 @@ export function observe({ spec, order, nodes, pods, agents, lastFine, lookingSin
   });
 }
 
-/** One that leaves may still be there when the next has been made. */
+/** Node name → its newest pod. A pod that is being deleted may still exist when the next one was created. */
 function newestByNode(pods: readonly KubePod[]): ReadonlyMap<string, KubePod> {
   const found = new Map<string, KubePod>();
   for (const pod of pods) {
@@ -62,12 +63,12 @@ function evidenceOf(report: Report, order: Order): AgentEvidence {
   return { follows: follows(report, order), problems, errors: report.errors, serves, share: telling ? accelerated / open : undefined };
 }
 
-/** Names of the nodes that a node selector names as canaries. */
+/** Sorted names of the nodes with these labels. */
 export function namesOf(nodes: readonly KubeNode[], nodeSelector: Readonly<Record<string, string>>): string[] {
   return nodes.filter((node) => hasLabels(node, nodeSelector)).map(({ metadata }) => metadata.name).sort();
 }
 
-/** Nodes that the resource selects and that get no agent, by reason. */
+/** Selected nodes that have no agent and get none, with the reason. */
 export function leftOut(nodes: readonly KubeNode[], pods: readonly KubePod[], spec: Spec): { readonly node: string; readonly reason: LeftOutReason }[] {
   const served = new Set(pods.map(({ node }) => node));
   return nodes.flatMap((node) => {

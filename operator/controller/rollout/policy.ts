@@ -1,32 +1,33 @@
-// How a new revision of the agents is to reach the nodes.
-import type { Patience, RolloutNode } from './node';
+// The rules of a rollout: canary nodes, budget, and which failures count.
+import type { Thresholds, RolloutNode } from './node';
 
 export interface RolloutPolicy {
-  /** The first nodes: so many, or those with these names (from a node selector). None: no canary, no bake. */
+  /** Canary nodes: a number, or the names of nodes (from a node selector). With a number of 0 there is no canary and no bake. */
   readonly canary: { readonly count: number } | { readonly names: readonly string[] };
-  /** How long all canary nodes must have been well before the others follow, in milliseconds. */
+  /** Milliseconds for which all canary nodes must be healthy before other nodes are updated. */
   readonly bakeMs: number;
-  /** Nodes whose agent may be missing or unproven at a time: a count, or percent of all nodes (rounded up, at least one). */
+  /** Nodes whose agent may be missing or not verified at a time: a number, or percent of all nodes (rounded up, at least one). */
   readonly maxUnavailable: number | `${number}%`;
   readonly paused: boolean;
   readonly onFailure: 'Pause' | 'RollBack';
-  readonly patience: Patience;
+  readonly thresholds: Thresholds;
 }
 
-/** At least one: a rollout that may touch nothing would never end. */
+/** The number of nodes for maxUnavailable; at least one, because a rollout with none would never end. */
 export function budgetOf(maxUnavailable: RolloutPolicy['maxUnavailable'], nodes: number): number {
   const count = typeof maxUnavailable === 'number' ? maxUnavailable : Math.ceil((nodes * Number.parseInt(maxUnavailable, 10)) / 100);
   return Math.max(1, count);
 }
 
-/** So many nodes can be outvoted: of two that disagree nobody knows which is right. */
+/** Number of witnesses from which the failure of a single node does not count: of two nodes that differ, either may be right. */
 const fewWitnesses = 3;
 
 /**
- * Whether these failures are the revision's. What is known of a node is what the node says, and one that lies must not hold back every
- * revision: one alone decides where there are hardly others, or where it was named as the only canary.
- * @param failed names of nodes
- * @param witnesses how many nodes were well before
+ * True when these failures count against the revision. A node's state is what the node itself reports, and one faulty or malicious node must not
+ * stop every revision. So the failure of one node counts only when there are fewer than three witnesses, or when the node is the only canary by
+ * name.
+ * @param failed names of failed nodes
+ * @param witnesses number of nodes that were healthy before
  */
 export function isDecisive({ canary }: RolloutPolicy, failed: readonly string[], witnesses: number): boolean {
   const isOnlyCanary = 'names' in canary && canary.names.length === 1 && failed.some((name) => canary.names.includes(name));
@@ -34,10 +35,10 @@ export function isDecisive({ canary }: RolloutPolicy, failed: readonly string[],
 }
 
 /**
- * The nodes that go first. By count they are those chosen before, as long as they are there, and then the best witnesses
- * by name: a node that joins must not begin the waiting anew, and one that cannot accelerate would prove nothing.
- * @param nodes that may be updated
- * @param chosen names, of before
+ * Names of the canary nodes. With a number, the nodes that were chosen before stay, so that a node that joins does not restart the bake. Further
+ * ones are nodes with selected pods, then nodes that can accelerate, then others, each sorted by name.
+ * @param nodes nodes that may be updated
+ * @param chosen names of the canary nodes before
  */
 export function canaryOf(canary: RolloutPolicy['canary'], nodes: readonly RolloutNode[], chosen: readonly string[]): string[] {
   const there = new Set(nodes.map(({ name }) => name));
@@ -48,14 +49,14 @@ export function canaryOf(canary: RolloutPolicy['canary'], nodes: readonly Rollou
   return [...kept, ...others.slice(0, canary.count - kept.length).map(({ name }) => name)];
 }
 
-/** 0 for a node with selected pods, 1 for one that could accelerate, 2 for one that cannot or does not speak. What it counts has no say. */
+/** Rank as a canary: 0 with selected pods, 1 without, 2 with a problem or without a report. The node's counters do not matter. */
 function doubtOf({ pod }: RolloutNode): number {
   const report = pod?.report;
   if (report === undefined || report.problems.length > 0) return 2;
   return report.serves ? 0 : 1;
 }
 
-/** True when others must wait for canary nodes, also for such as are not there now. */
+/** True when other nodes must wait for canary nodes, also when no canary node exists at present. */
 export function wantsCanary({ canary }: RolloutPolicy): boolean {
   return 'names' in canary || canary.count > 0;
 }

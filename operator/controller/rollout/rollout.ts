@@ -1,4 +1,5 @@
-// A rollout as the controller drives it: look, decide, remember, tell, and only then replace. Any of it may be the last thing a controller does.
+// Carries out a rollout: observes, decides, stores the state, creates events, and then replaces agents. The controller may die after any of
+// these, and the next controller goes on from the stored state.
 import type { RolloutStatus, Spec } from '../../api';
 import { ApiError, isNotFound, type KubeClient } from '../../kube';
 import type { Order } from '../../protocol';
@@ -14,12 +15,12 @@ import { measureOf, policyOf } from './specPolicy';
 import { statusOf } from './statusOf';
 import { step } from './step';
 
-/** What the rollout sees of the cluster, as it is cached. */
+/** The cached objects that a rollout reads. */
 export interface Fleet {
   kubeNodes(): readonly KubeNode[];
   agentPods(): readonly KubePod[];
-  /** The template that the DaemonSet has; `settled` once its controller works by it. */
-  standing(): { readonly revision: string; readonly template: PodTemplate; readonly settled: boolean } | undefined;
+  /** The DaemonSet's template; `settled` is true when the DaemonSet controller has observed it. */
+  currentTemplate(): { readonly revision: string; readonly template: PodTemplate; readonly settled: boolean } | undefined;
 }
 
 export interface RolloutParts {
@@ -36,23 +37,24 @@ export interface RolloutParts {
 export interface Asked {
   readonly spec: Spec;
   readonly order: Order;
-  /** The resource. */
+  /** Reference to the resource. */
   readonly owner: Regarding;
-  /** The template that it asks for. */
+  /** The template for the resource. */
   readonly wanted: { readonly revision: string; readonly template: PodTemplate };
 }
 
 export interface Plan {
-  /** What the DaemonSet is to have now. */
+  /** The revision and template that the DaemonSet must have now. */
   readonly revision: string;
   readonly template: PodTemplate;
   readonly status: RolloutStatus;
+  /** Milliseconds until the passing of time alone can change the plan; undefined when it cannot. */
   readonly againMs: number | undefined;
 }
 
-/** Agents of a ready pod come back to a new leader within this time; those that do not are judged without. */
+/** Milliseconds for which a new leader waits for agents of ready pods to reconnect, before it decides without their reports. */
 const comeBackMs = 60_000;
-/** Looking at thousands of nodes for every report would leave no time for anything else. */
+/** Shortest time between two decisions in milliseconds: deciding about thousands of nodes for every report would take all the time. */
 const lookEveryMs = 1000;
 const deletesAtATime = 10;
 
@@ -66,7 +68,7 @@ export class Rollout {
     this.lookingSince = parts.now();
   }
 
-  /** Decides what comes next and remembers it; undefined while too little is seen to decide anything. @throws ApiError */
+  /** Decides the next step and stores it; undefined while too few agents have reported to decide. @throws ApiError */
   async plan(asked: Asked): Promise<Plan | undefined> {
     const now = this.parts.now();
     const question = JSON.stringify([asked.wanted.revision, asked.spec, asked.owner.uid]);
@@ -76,10 +78,14 @@ export class Rollout {
     return plan;
   }
 
-  /** Deletes the pods whose turn it is, once the DaemonSet makes new ones by the plan. @throws ApiError */
+  /**
+   * Deletes the pods whose turn it is, once the DaemonSet creates new ones by the plan's template.
+   * @returns names of their nodes
+   * @throws ApiError
+   */
   async carryOut({ revision }: Plan): Promise<string[]> {
-    const standing = this.parts.fleet.standing();
-    if (standing?.settled !== true || standing.revision !== revision) return [];
+    const current = this.parts.fleet.currentTemplate();
+    if (current?.settled !== true || current.revision !== revision) return [];
     const { replace } = this;
     this.replace = [];
     for (let first = 0; first < replace.length; first += deletesAtATime) {
@@ -88,7 +94,7 @@ export class Rollout {
     return replace.map(({ node }) => node);
   }
 
-  /** The resource is gone, and with it what was remembered. */
+  /** Deletes the stored state, when the resource is deleted. @throws ApiError */
   forget(): Promise<void> {
     this.last = undefined;
     return this.parts.memory.forget();
@@ -102,16 +108,17 @@ export class Rollout {
     const unheard = nodes.some(({ aside, pod }) => aside === undefined && pod?.ready === true && pod.report === undefined);
     if (unheard && now - this.lookingSince < comeBackMs) return undefined;
     const policy = policyOf(spec, kubeNodes);
-    const standing = fleet.standing();
+    const current = fleet.currentTemplate();
     const record = await store.load(owner.uid);
-    const taken = step({ wanted: wanted.revision, standing: standing?.revision, nodes, policy, measure: measureOf(spec), memory: record?.memory, lookingSince: this.lookingSince, now });
+    const taken = step({ wanted: wanted.revision, current: current?.revision, nodes, policy, measure: measureOf(spec), memory: record?.memory, lookingSince: this.lookingSince, now });
     for (const name of taken.fine) this.lastFine.set(name, now);
     const known = record?.memory.startedAt === taken.memory.startedAt;
     const told = known ? record.told : [];
     const events = untold(taken, policy, told);
-    const templates = this.templates(taken.memory, wanted, record, standing);
+    const templates = this.templates(taken.memory, wanted, record, current);
     const remember = (reasons: readonly string[]): Promise<void> => store.save({ resource: owner.uid, memory: taken.memory, templates, told: [...reasons] }, owner);
-    // Events are named by when the rollout began: a controller that dies between the two must not have told of it by a time that nobody remembers.
+    // The name of an event contains the start of the rollout. So the start must be stored first: if the controller died in between, the next one
+    // would store another start and create the event again.
     if (!known && events.length > 0) await remember(told);
     for (const event of events) await this.parts.events.tell(owner, `${taken.memory.wanted}/${taken.memory.startedAt}`, event);
     await remember([...told, ...events.map(({ reason }) => reason)]);
@@ -125,14 +132,14 @@ export class Rollout {
     };
   }
 
-  /** Those that are wanted or could be gone back to. */
-  private templates({ proven }: RolloutRecord['memory'], wanted: Asked['wanted'], record: RolloutRecord | undefined, standing: ReturnType<Fleet['standing']>): Record<string, PodTemplate> {
-    const known: Record<string, PodTemplate> = { ...(standing === undefined ? {} : { [standing.revision]: standing.template }), ...record?.templates };
+  /** Templates of the wanted revision and of the one to which a rollback returns. */
+  private templates({ proven }: RolloutRecord['memory'], wanted: Asked['wanted'], record: RolloutRecord | undefined, current: ReturnType<Fleet['currentTemplate']>): Record<string, PodTemplate> {
+    const known: Record<string, PodTemplate> = { ...(current === undefined ? {} : { [current.revision]: current.template }), ...record?.templates };
     const former = proven === undefined ? undefined : known[proven];
     return { ...(proven === undefined || former === undefined ? {} : { [proven]: former }), [wanted.revision]: wanted.template };
   }
 
-  /** That very pod: one that has been replaced meanwhile stays. */
+  /** Deletes this pod and not a newer one of the same name. */
   private async delete({ metadata: { name }, uid }: KubePod): Promise<void> {
     const body = { apiVersion: 'v1', kind: 'DeleteOptions', preconditions: { uid } };
     try {

@@ -1,4 +1,4 @@
-// What spec.rollout means to the rollout's decisions.
+// Converts spec.rollout to the rules of a rollout.
 import type { Spec } from '../../api';
 import type { KubeNode } from './kubeNode';
 import { namesOf } from './observe';
@@ -6,16 +6,16 @@ import type { RolloutPolicy } from './policy';
 
 const second = 1000;
 
-/** @param nodes of the cluster: a canary's node selector is looked up among them */
+/** The rules of a spec. @param nodes nodes of the cluster, among which the canary's node selector selects */
 export function policyOf({ rollout }: Spec, nodes: readonly KubeNode[]): RolloutPolicy {
   const { canary, bakeSeconds, maxUnavailable, paused, onFailure, verdict } = rollout;
   return {
     canary: canary.nodeSelector === undefined ? { count: canary.count ?? 1 } : { names: namesOf(nodes, canary.nodeSelector) },
     bakeMs: bakeSeconds * second,
-    maxUnavailable: maxUnavailable as RolloutPolicy['maxUnavailable'], // the schema's pattern says as much
+    maxUnavailable: maxUnavailable as RolloutPolicy['maxUnavailable'], // the schema's pattern guarantees it
     paused,
     onFailure,
-    patience: {
+    thresholds: {
       wellWithinMs: verdict.withinSeconds * second,
       maxRestarts: verdict.maxRestarts,
       maxErrors: verdict.maxErrors,
@@ -24,7 +24,7 @@ export function policyOf({ rollout }: Spec, nodes: readonly KubeNode[]): Rollout
   };
 }
 
-/** Names what decides which connections are accelerated, apart from the namespaces that come and go. */
+/** Identifies the settings that decide which connections are accelerated, apart from the list of namespaces. */
 export function measureOf({ mode, paths, selector, connections }: Spec): string {
   return JSON.stringify([mode, [...paths].sort(), selector, connections]);
 }

@@ -1,4 +1,4 @@
-// A step of a rollout as the status shows it. Pure.
+// The status of a rollout after a step; pure functions.
 import type { AsideReason, LeftOutReason, RolloutStatus } from '../../api';
 import { isGuarded } from './memory';
 import { messageOf, type Shown } from './message';
@@ -9,6 +9,7 @@ const maxExamples = 3;
 const maxMessage = 1024;
 const maxWhy = 512;
 
+/** The status of the rollout. */
 export function statusOf(shown: Shown): RolloutStatus {
   const { step: { memory, progress } } = shown;
   const aside = byReason(progress.aside);
@@ -24,15 +25,15 @@ export function statusOf(shown: Shown): RolloutStatus {
   };
 }
 
-/** Of every revision that some node has, most nodes first; what the agents of nodes that are set aside are like is not said. */
-function revisionsOf({ nodes, policy: { patience }, step: { memory }, now }: Shown): RolloutStatus['revisions'] {
+/** The revisions that nodes have, most nodes first. Nodes that are set aside do not count as updated, verifying or failed. */
+function revisionsOf({ nodes, policy: { thresholds }, step: { memory }, now }: Shown): RolloutStatus['revisions'] {
   const counts = new Map<string, { updated: number; verifying: number; failed: number }>();
   const startedAt = isGuarded(memory) ? memory.startedAt : undefined;
   const witnessed = startedAt === undefined || nodes.some((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] }));
   for (const node of nodes) {
     if (node.pod === undefined) continue;
     const { revision } = node.pod;
-    const { is } = stateOf(node, { target: revision, startedAt, before: memory.before[node.name], witnessed, patience, now });
+    const { is } = stateOf(node, { target: revision, startedAt, before: memory.before[node.name], witnessed, thresholds, now });
     const count = counts.get(revision) ?? { updated: 0, verifying: 0, failed: 0 };
     if (is === 'Updated') count.updated += 1;
     else if (is === 'Verifying') count.verifying += 1;
@@ -46,7 +47,7 @@ function revisionsOf({ nodes, policy: { patience }, step: { memory }, now }: Sho
     .slice(0, maxRevisions);
 }
 
-/** Most nodes first. */
+/** Nodes by reason, most nodes first, with three examples each. */
 export function byReason<R extends AsideReason | LeftOutReason>(nodes: readonly { readonly node: string; readonly reason: R }[]): { reason: R; nodes: number; examples: string[] }[] {
   const groups = new Map<R, string[]>();
   for (const { node, reason } of nodes) groups.set(reason, [...(groups.get(reason) ?? []), node]);

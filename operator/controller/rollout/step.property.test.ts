@@ -1,9 +1,9 @@
-// Rollouts of random fleets, under controllers that die at any step and orders that change at any time.
+// Rollouts of random fleets, with controllers that die at any step and revisions that change at any time.
 import fc from 'fast-check';
 import { type Fate, Fleet, policy } from './fleet.testing';
 import { budgetOf, type RolloutPolicy } from './policy';
 
-const fate = fc.constantFrom<Fate>('well', 'well', 'well', 'crashes', 'never ready', 'new problem', 'slower', 'hangs'); // one that flaps after the canaries keeps a rollout at work for as long as it does
+const fate = fc.constantFrom<Fate>('well', 'well', 'well', 'crashes', 'never ready', 'new problem', 'slower', 'hangs'); // no flapping, which outside the canaries keeps a rollout going for as long as it lasts
 const change = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant('pass' as const), dies: fc.option(fc.nat({ max: 3 }), { nil: undefined }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('wait' as const), ms: fc.nat({ max: 40_000 }) }) },
@@ -23,12 +23,12 @@ const fleets = fc.record({
   changes: fc.array(change, { maxLength: 80, size: 'max' }),
 });
 
-describe('a rollout, whatever happens in whatever order', () => {
-  it('keeps its bounds at every step and comes to rest, with what is good everywhere and what is bad nowhere but where it was found', () => {
+describe('a rollout under random events', () => {
+  it('keeps its limits at every step and ends, with a good revision on every node and a bad one only where it failed alone', () => {
     fc.assert(
       fc.property(fleets, ({ size, fates, canary, maxUnavailable, onFailure, changes }) => {
         const names = Array.from({ length: size }, (_, index) => `n${index}`);
-        // v1 and v3 are good; v2 is as the fates say.
+        // v1 and v3 are good; v2 behaves by the fates.
         const fleet = new Fleet(names, { ...policy, canary: { count: canary }, maxUnavailable, onFailure }, (revision, node) => (revision === 'v2' ? (fates[Number(node.slice(1))] ?? 'well') : 'well'));
         fleet.settle();
         let wanted = 'v2';
@@ -39,10 +39,10 @@ describe('a rollout, whatever happens in whatever order', () => {
           const reachable = names.filter((name) => fleet.nodes.get(name)?.aside === undefined);
           const taken = fleet.pass(wanted, { paused }, dies);
           if (paused) expect(taken.replace).toEqual([]);
-          // Nobody is taken out twice, or without being reachable, or beyond the budget.
+          // No node is replaced twice, or while it is not Ready, or beyond the budget.
           for (const name of taken.replace) expect(before.has(name) && reachable.includes(name)).toBe(true);
           expect(taken.replace.length + taken.progress.verifying.length).toBeLessThanOrEqual(Math.max(budgetOf(maxUnavailable, names.length), taken.progress.verifying.length));
-          // An unproven revision goes beyond its canary only after the bake.
+          // A revision that is not verified leaves its canary nodes only after the bake.
           if (taken.progress.stage === 'Canary') for (const name of taken.replace) expect(taken.memory.canary).toContain(name);
           if (taken.progress.stage === 'Baking') expect(taken.replace).toEqual([]);
         };
@@ -76,7 +76,7 @@ describe('a rollout, whatever happens in whatever order', () => {
         expect(['Done', 'Stopped']).toContain(fleet.last?.progress.stage);
         if (fleet.last?.progress.stage === 'Done') expect(fleet.on(wanted)).toEqual([...names].sort());
         else if (onFailure === 'RollBack') expect(fleet.on(fleet.memory?.proven ?? '')).toEqual([...names].sort());
-        // The good one always arrives.
+        // The good revision always reaches every node.
         if (wanted === 'v3') expect(fleet.on('v3')).toEqual([...names].sort());
       }),
       { numRuns: 150 },

@@ -1,4 +1,4 @@
-// A rollout step by step, on a fleet that does what it is told.
+// Rollouts step by step, on a fleet whose agents behave as the test sets.
 import { type Fate, Fleet, policy } from './fleet.testing';
 import type { RolloutPolicy } from './policy';
 
@@ -10,7 +10,7 @@ function fleetOn(fates: Partial<Record<string, Fate>> = {}, changes: Partial<Rol
   return fleet;
 }
 
-/** Looks every so often until nothing is to be done, or so many times. */
+/** Takes steps at intervals until nothing is left to do, or until a number of steps. */
 function run(fleet: Fleet, wanted: string, times = 60, everyMs = 5000): void {
   for (let turn = 0; turn < times; turn += 1) {
     const { progress } = fleet.pass(wanted);
@@ -19,14 +19,14 @@ function run(fleet: Fleet, wanted: string, times = 60, everyMs = 5000): void {
   }
 }
 
-test('the first revision of all needs no canary: the DaemonSet makes it everywhere', () => {
+test('the first revision has no canary: the DaemonSet creates it on every node', () => {
   const fleet = new Fleet(names, policy);
   expect(fleet.pass('v1').progress).toMatchObject({ stage: 'Rolling', verifying: names });
   fleet.advance(1000);
   expect(fleet.pass('v1')).toMatchObject({ progress: { stage: 'Done', updated: 6 }, memory: { proven: 'v1' }, replace: [] });
 });
 
-test('a node that could never take the first revision does not stop the others, nor later revisions', () => {
+test('a node on which the first revision never worked stops neither the other nodes nor later revisions', () => {
   const fleet = new Fleet(names, policy, (_, node) => (node === 'n4' ? 'new problem' : 'well'));
   fleet.settle();
   expect(fleet.memory?.proven).toBe('v1');
@@ -35,7 +35,7 @@ test('a node that could never take the first revision does not stop the others, 
   expect(fleet.last?.progress).toMatchObject({ stage: 'Done', failed: [] });
 });
 
-test('canary nodes come first, then a while of nothing, then the others, no more at a time than may be', () => {
+test('canary nodes are updated first, and after the bake the others, up to maxUnavailable at a time', () => {
   const fleet = fleetOn();
   expect(fleet.pass('v2')).toMatchObject({ replace: ['n1', 'n2'], progress: { stage: 'Canary' } });
   fleet.advance(1000);
@@ -53,24 +53,24 @@ test('canary nodes come first, then a while of nothing, then the others, no more
 
 test.each([
   ['crashes', /restarted 3 times/],
-  ['never ready', /not well for \d+ s: its pod is not ready/],
+  ['never ready', /not healthy within \d+ s: its pod is not ready/],
   ['new problem', /LoadRefused since its update/],
-  ['slower', /it accelerates 10 % and accelerated 90 % before/],
+  ['slower', /it accelerates 10 % of its connections, and accelerated 90 % before/],
   ['hangs', /restarted 7 times by the kubelet/],
-  ['flaps', /not well for 60 s in a row in \d+ s/],
+  ['flaps', /never healthy for 60 s in a row within \d+ s/],
 ] as const)('canary nodes that %s stop the rollout there, and say why', (fate, why) => {
   const fleet = fleetOn({ n1: fate, n2: fate }, { onFailure: 'Pause' });
   run(fleet, 'v2');
   const failed = ['n1', 'n2'].map((node) => ({ node, why: expect.stringMatching(why) as string }));
   expect(fleet.last).toMatchObject({ progress: { stage: 'Stopped', failed }, replace: [] });
   expect(fleet.on('v2')).toEqual(['n1', 'n2']);
-  // Time makes no failed revision good.
+  // A failed revision stays failed.
   fleet.advance(1_000_000);
   run(fleet, 'v2');
   expect(fleet.on('v2')).toEqual(['n1', 'n2']);
 });
 
-test('one node that fails alone is set aside: another takes its place as a canary, and the revision goes on', () => {
+test('a node that fails alone is set aside, another becomes canary, and the rollout goes on', () => {
   const fleet = fleetOn({ n1: 'crashes' });
   for (let turn = 0; fleet.last?.progress.aside.length === 0 && turn < 20; turn += 1) {
     fleet.advance(1000);
@@ -81,7 +81,7 @@ test('one node that fails alone is set aside: another takes its place as a canar
   expect(fleet.last).toMatchObject({ progress: { stage: 'Done', updated: 5 }, memory: { proven: 'v2', failures: [] } });
 });
 
-test('one canary node that flaps fails alone and stays set aside, and what it was stands beside the next that flaps', () => {
+test('a canary node that flaps is set aside and stays so, and counts as a failure when a second one flaps', () => {
   const alone = fleetOn({ n1: 'flaps' });
   run(alone, 'v2', 200);
   expect(alone.last).toMatchObject({ progress: { stage: 'Done', updated: 5 }, memory: { proven: 'v2', failures: [] } });
@@ -92,7 +92,7 @@ test('one canary node that flaps fails alone and stays set aside, and what it wa
   expect(fleet.replaced).not.toContain('n5');
 });
 
-test('a canary node that was well for the whole bake and then falls has all its time again, also under another controller', () => {
+test('a canary node that is unhealthy after a whole bake gets its full time again, also from another controller', () => {
   const fleet = fleetOn({}, { canary: { count: 1 } });
   const look = (seconds: number): void => {
     for (let passed = 0; passed < seconds; passed += 5) {
@@ -121,7 +121,7 @@ test('a canary node that was well for the whole bake and then falls has all its 
   expect(fleet.last?.progress.aside).toEqual([]);
 });
 
-test('one node that lies at every rollout holds back none, whenever its turn is', () => {
+test('one node that fails in every rollout stops none, whenever its turn is', () => {
   for (const liar of names) {
     for (const fate of ['crashes', 'never ready', 'new problem', 'slower', 'hangs', 'flaps'] as const) {
       const fleet = new Fleet(names, policy, (revision, node) => (node === liar && revision !== 'v1' ? fate : 'well'));
@@ -134,7 +134,7 @@ test('one node that lies at every rollout holds back none, whenever its turn is'
   }
 });
 
-test('a second node that fails bears the first one out', () => {
+test('a second failed node stops the rollout', () => {
   const fleet = fleetOn({ n1: 'crashes', n3: 'crashes' });
   run(fleet, 'v2', 200);
   expect(fleet.last).toMatchObject({ progress: { stage: 'Stopped' }, memory: { failures: [{ node: 'n1' }, { node: 'n3' }] } });
@@ -144,7 +144,7 @@ test('a second node that fails bears the first one out', () => {
 
 test.each([
   ['of two nodes', ['n1', 'n2'], { canary: { count: 1 } }],
-  ['that was named as the only canary', names, { canary: { names: ['n1'] } }],
+  ['that is the only canary by name', names, { canary: { names: ['n1'] } }],
 ] as const)('the word of one node %s is enough', (_which, all, changes) => {
   const fleet = new Fleet(all, { ...policy, ...changes }, (revision, node) => (revision === 'v2' && node === 'n1' ? 'crashes' : 'well'));
   fleet.settle();
@@ -152,13 +152,13 @@ test.each([
   expect(fleet.last).toMatchObject({ progress: { stage: 'Stopped' }, memory: { failures: [{ node: 'n1' }] } });
 });
 
-test('a node that was not named as a canary does not decide alone, though a single one was', () => {
+test('the failure of a node that is not the only canary by name does not stop the rollout', () => {
   const fleet = fleetOn({ n5: 'crashes' }, { canary: { names: ['n1'] } });
   run(fleet, 'v2', 200);
   expect(fleet.last?.progress).toMatchObject({ stage: 'Done', updated: 5 });
 });
 
-test('how much a node claims to accelerate does not make it a canary', () => {
+test('the share that a node reports does not make it a canary', () => {
   const fleet = fleetOn();
   const claim = fleet.nodes.get('n6')?.pod;
   for (const name of names) {
@@ -169,7 +169,7 @@ test('how much a node claims to accelerate does not make it a canary', () => {
   expect(fleet.pass('v2').replace).toEqual(['n1', 'n2']);
 });
 
-test('with RollBack the last good revision comes back everywhere, and the failed one is not tried again', () => {
+test('with RollBack every node returns to the last verified revision, and the failed one is not tried again', () => {
   const fleet = fleetOn({ n5: 'crashes', n6: 'crashes' });
   run(fleet, 'v2', 200);
   expect(fleet.on('v1')).toEqual(names);
@@ -187,7 +187,7 @@ test('after a failure another revision begins with a canary again', () => {
   expect(fleet.on('v3')).toEqual(names);
 });
 
-test('to ask for the old revision again is a rollback by hand', () => {
+test('setting the former revision again is a manual rollback', () => {
   const fleet = fleetOn({ n1: 'never ready', n2: 'never ready' }, { onFailure: 'Pause' });
   run(fleet, 'v2');
   run(fleet, 'v1');
@@ -195,7 +195,7 @@ test('to ask for the old revision again is a rollback by hand', () => {
   expect(fleet.last?.progress.stage).toBe('Done');
 });
 
-test('paused, nothing is replaced, and it goes on where it was', () => {
+test('while paused no agent is replaced, and afterwards the rollout goes on', () => {
   const fleet = fleetOn();
   fleet.pass('v2');
   fleet.advance(1000);
@@ -204,11 +204,11 @@ test('paused, nothing is replaced, and it goes on where it was', () => {
   fleet.pass('v2');
   fleet.advance(30_000);
   fleet.pass('v2', { paused: true });
-  fleet.advance(30_000); // the canary has baked meanwhile
+  fleet.advance(30_000); // the bake is over
   expect(fleet.pass('v2').progress.stage).toBe('Rolling');
 });
 
-test('nodes that cannot be reached hold up nobody, and follow when they come back', () => {
+test('nodes that are not Ready do not delay the rollout, and are updated when they are back', () => {
   const fleet = fleetOn();
   fleet.reach('n1', false);
   fleet.reach('n4', false);
@@ -219,30 +219,30 @@ test('nodes that cannot be reached hold up nobody, and follow when they come bac
   expect(fleet.on('v2')).toEqual(['n1', 'n2', 'n3', 'n5', 'n6']);
 });
 
-test('while no node can be reached nothing counts as proven', () => {
+test('while no node is Ready the revision is not verified', () => {
   const fleet = fleetOn();
   for (const name of names) fleet.reach(name, false);
   expect(fleet.pass('v2')).toMatchObject({ memory: { proven: 'v1' }, replace: [] });
 });
 
-test('canary nodes that are not there are waited for', () => {
+test('the rollout waits for a canary node that does not exist yet', () => {
   const fleet = fleetOn({}, { canary: { names: ['elsewhere'] } });
   expect(fleet.pass('v2')).toMatchObject({ replace: [], progress: { stage: 'Canary' } });
 });
 
-test('a node whose agent is down is updated before those that work', () => {
+test('a node without a ready agent is updated before others', () => {
   const fleet = fleetOn({}, { canary: { count: 0 }, maxUnavailable: 1 });
   const broken = fleet.nodes.get('n6')?.pod;
   if (broken !== undefined) fleet.change('n6', { pod: { ...broken, ready: false } });
   expect(fleet.pass('v2').replace).toEqual(['n6']);
 });
 
-test('percent of the nodes are rounded up, and never none', () => {
+test('maxUnavailable in percent is rounded up to one node at least', () => {
   expect(fleetOn({}, { canary: { count: 0 }, maxUnavailable: '34%' }).pass('v2').replace).toHaveLength(3);
   expect(fleetOn({}, { canary: { count: 0 }, maxUnavailable: '0%' }).pass('v2').replace).toHaveLength(1);
 });
 
-test('what happens to a revision after it reached every node is no failure of its rollout', () => {
+test('a node that becomes unhealthy after the revision reached every node is no failure of the rollout', () => {
   const fleet = fleetOn();
   run(fleet, 'v2');
   const pod = fleet.nodes.get('n3')?.pod;
@@ -250,7 +250,7 @@ test('what happens to a revision after it reached every node is no failure of it
   expect(fleet.pass('v2')).toMatchObject({ revision: 'v2', replace: [], memory: { failures: [] } });
 });
 
-test('agents that were there before anything was remembered are what is gone back to', () => {
+test('without a stored state a rollback returns to the revision of the present agents', () => {
   const fleet = fleetOn({ n1: 'crashes', n2: 'crashes' });
   fleet.memory = undefined;
   run(fleet, 'v2', 200);
@@ -258,7 +258,7 @@ test('agents that were there before anything was remembered are what is gone bac
   expect(fleet.on('v1')).toEqual(names);
 });
 
-test('a node that joins meanwhile and is no good is set aside, unless no other is left to tell', () => {
+test('a node that joins during the rollout and fails is set aside, unless there is no witness', () => {
   const fleet = fleetOn({ n7: 'crashes' });
   fleet.pass('v2');
   fleet.advance(1000);
@@ -275,23 +275,23 @@ test('a node that joins meanwhile and is no good is set aside, unless no other i
   expect(alone.memory?.failures).toMatchObject([{ node: 'n7' }]);
 });
 
-test('a node whose agent was not well before is no witness', () => {
+test('a node whose agent was not ready before is no witness', () => {
   const fleet = new Fleet(names, policy, (_, node) => (node === 'n3' ? 'never ready' : 'well'));
   fleet.settle();
   fleet.advance(60_000);
   run(fleet, 'v2', 200);
   expect(fleet.last?.progress).toMatchObject({ stage: 'Done', updated: 5, aside: [{ node: 'n3', reason: 'WasNotWell' }] });
-  // Nor is it held against the revision once that has been everywhere.
+  // It does not count against the revision after that has reached every node either.
   expect(fleet.pass('v2').progress).toMatchObject({ stage: 'Done', updated: 5, failed: [], aside: [{ node: 'n3', reason: 'WasNotWell' }] });
 });
 
-test('nodes that cannot accelerate are no canaries as long as others are there', () => {
+test('nodes that cannot accelerate are canaries only when there are no others', () => {
   const fleet = new Fleet(names, policy, (_, node) => (['n1', 'n2'].includes(node) ? 'new problem' : 'well'));
   fleet.settle();
   expect(fleet.pass('v2').replace).toEqual(['n3', 'n4']);
 });
 
-test('a node that was well and is not for a moment is given its time again, also by another controller', () => {
+test('a healthy node that becomes unhealthy gets its full time again, also from another controller', () => {
   const fleet = fleetOn();
   fleet.pass('v2');
   for (let seconds = 0; seconds < 50; seconds += 10) {
@@ -309,7 +309,7 @@ test('a node that was well and is not for a moment is given its time again, also
   expect(fleet.pass('v2').progress.aside).toEqual([{ node: 'n1', reason: 'FailedAlone' }]);
 });
 
-test('a share is not compared across a change of orders', () => {
+test('shares are not compared after a change of the order', () => {
   const fleet = fleetOn({ n1: 'slower', n2: 'slower' });
   fleet.pass('v2');
   fleet.measure = 'other orders';
@@ -317,7 +317,7 @@ test('a share is not compared across a change of orders', () => {
   expect(fleet.last?.progress).toMatchObject({ stage: 'Done', aside: [] });
 });
 
-test('paused before it has begun, pods that are made for other reasons have the revision of before', () => {
+test('in a rollout that is paused before it begins, new pods have the former revision', () => {
   const fleet = fleetOn();
   expect(fleet.pass('v2', { paused: true })).toMatchObject({ revision: 'v1', replace: [], progress: { stage: 'Paused' } });
   expect(fleet.pass('v2')).toMatchObject({ revision: 'v2', replace: ['n1', 'n2'] });

@@ -1,4 +1,5 @@
-// One step of a rollout, as a pure function of what is seen, what is wanted and what is remembered: whoever takes it, takes the same.
+// One step of a rollout: a pure function of the observed nodes, the wanted revision and the stored state, so that every controller takes the
+// same step.
 import { type AsideReason, maxListedFailures, type RolloutStage } from '../../api';
 import { isGuarded, type RolloutFailure, type RolloutMemory } from './memory';
 import { failed as failedOf, isWitness, type KnownNode, type NodeState, type RolloutNode, stateOf } from './node';
@@ -6,33 +7,33 @@ import { budgetOf, canaryOf, isDecisive, type RolloutPolicy, wantsCanary } from 
 import { lostBy, trialOf } from './trial';
 
 export interface RolloutInput {
-  /** The revision that the resource asks for. */
+  /** The revision of the resource. */
   readonly wanted: string;
-  /** The revision that the DaemonSet has; undefined while there is none. */
-  readonly standing: string | undefined;
+  /** The revision of the DaemonSet's template; undefined while it does not exist. */
+  readonly current: string | undefined;
   readonly nodes: readonly RolloutNode[];
   readonly policy: RolloutPolicy;
-  /** Names the orders under which nodes accelerate now: shares measured under others are not compared. */
+  /** Identifies the order under which nodes accelerate now; shares that were measured under another order are not compared. */
   readonly measure: string;
   /** Undefined before the first rollout. */
   readonly memory: RolloutMemory | undefined;
-  /** Milliseconds since the epoch: before that this controller did not look. */
+  /** Milliseconds since the epoch at which this controller began to observe. */
   readonly lookingSince: number;
   /** Milliseconds since the epoch. */
   readonly now: number;
 }
 
 export interface RolloutStep {
-  /** The revision that the DaemonSet is to have, for pods made from now on. */
+  /** The revision that the DaemonSet must have for pods that are created from now on. */
   readonly revision: string;
-  /** Nodes whose agent's pod is to be deleted; the DaemonSet makes the next one. */
+  /** Nodes whose agent's pod must be deleted, so that the DaemonSet creates a new one. */
   readonly replace: readonly string[];
-  /** To be stored before anything is replaced. */
+  /** State that must be stored before a pod is deleted. */
   readonly memory: RolloutMemory;
   readonly progress: RolloutProgress;
-  /** Nodes that are not waited for: whoever sees them so measures their time from now on. */
+  /** Nodes for which the rollout does not wait. A later wait for them is measured from now on. */
   readonly fine: readonly string[];
-  /** Milliseconds until time alone changes something. */
+  /** Milliseconds until the passing of time alone can change the step; undefined when it cannot. */
   readonly againMs: number | undefined;
 }
 
@@ -45,6 +46,7 @@ export interface RolloutProgress {
   readonly failed: readonly RolloutFailure[];
 }
 
+/** Takes a step. */
 export function step(input: RolloutInput): RolloutStep {
   const { nodes } = input;
   const { wanted } = input;
@@ -54,28 +56,28 @@ export function step(input: RolloutInput): RolloutStep {
   const { failed } = seen.progress;
   if (isGuarded(memory) && memory.failures.length === 0) memory = { ...memory, failures: failed.slice(0, maxListedFailures) };
   if (memory.failures.length > 0) return afterFailure(input, memory, seen);
-  // Once a revision has been everywhere, what its agents do is not for a rollout to judge: they may just be taking an order.
+  // Once a revision has reached every node, unhealthy agents are no matter of the rollout: they may just be applying a new order.
   const everywhere = memory.proven === wanted;
   const open = seen.of('Outdated').length + (everywhere ? 0 : seen.of('Verifying').length);
   if (open === 0 && (everywhere || seen.progress.updated > 0 || nodes.length === 0)) {
-    // Nodes that are set aside now are brought along when they come back: nobody waits for them.
+    // Nodes that are set aside now are updated when they are back; the rollout does not wait for them.
     const done: RolloutMemory = { ...memory, proven: wanted, before: {}, canary: [], trials: {}, bakingSince: undefined };
     return { revision: wanted, replace: [], memory: done, progress: { ...seen.progress, stage: 'Done' }, fine: seen.fine, againMs: undefined };
   }
   return onward(input, memory, seen);
 }
 
-/** Begins anew when something else is wanted, with the nodes as they are before their update. */
-function remembered({ wanted, standing, memory, nodes, measure, now }: RolloutInput): RolloutMemory {
+/** The stored state; for another wanted revision a new state, with the nodes before their update. */
+function remembered({ wanted, current, memory, nodes, measure, now }: RolloutInput): RolloutMemory {
   if (memory?.wanted === wanted) return memory;
-  // Agents that were there before anything was remembered are what can be gone back to.
-  const proven = memory === undefined ? (standing === wanted ? undefined : standing) : memory.proven;
+  // Without a stored state, the revision of the present agents is the one to return to.
+  const proven = memory === undefined ? (current === wanted ? undefined : current) : memory.proven;
   const troubled = nodes.filter(({ aside, pod }) => aside === undefined && (pod?.ready !== true || (pod.report?.problems.length ?? 0) > 0));
   const before = Object.fromEntries(troubled.map((node) => [node.name, knownOf(node)]));
   return { wanted, proven, startedAt: now, measure, before, canary: [], trials: {}, bakingSince: undefined, failures: [] };
 }
 
-/** Remembers the canary nodes, and of each, whenever it became one, how it was before its update. */
+/** Adds the canary nodes to the state, and for each new canary node its state before the update. */
 function withCanary({ wanted, nodes, policy }: RolloutInput, memory: RolloutMemory, seen: Seen): RolloutMemory {
   if (!isGuarded(memory)) return memory;
   const aside = new Set(seen.of('Aside'));
@@ -92,14 +94,14 @@ function knownOf({ pod }: RolloutNode): KnownNode {
 interface Seen {
   readonly progress: RolloutProgress;
   readonly fine: readonly string[];
-  /** To be remembered. */
+  /** Trials to store. */
   readonly trials: RolloutMemory['trials'];
-  /** Names, those without a working agent first. */
+  /** Names of the nodes in a state, nodes without a ready agent first. */
   of(state: NodeState['is']): readonly string[];
 }
 
 function see({ nodes, policy, measure, lookingSince, now }: RolloutInput, target: string, memory: RolloutMemory): Seen {
-  const { patience } = policy;
+  const { thresholds } = policy;
   const comparable = memory.measure === measure;
   const startedAt = isGuarded(memory) ? memory.startedAt : undefined;
   const witnesses = nodes.filter((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] })).length;
@@ -107,7 +109,7 @@ function see({ nodes, policy, measure, lookingSince, now }: RolloutInput, target
   const judged = nodes.map((node) => {
     const known = memory.before[node.name];
     const before = known === undefined || comparable ? known : { ...known, share: undefined };
-    const standard = { target, startedAt, before, witnessed, patience, now };
+    const standard = { target, startedAt, before, witnessed, thresholds, now };
     const state = stateOf(node, standard);
     const isTried = target === memory.wanted && startedAt !== undefined && (node.name in memory.trials || memory.canary.includes(node.name));
     const trial = isTried ? trialOf(memory.trials[node.name], state, policy, now) : undefined;
@@ -126,7 +128,7 @@ function see({ nodes, policy, measure, lookingSince, now }: RolloutInput, target
   return { progress, fine: [...of('Updated'), ...of('Outdated')], trials, of };
 }
 
-/** The wanted revision is good until proven otherwise: canary nodes first, then a while of nothing, then the others. */
+/** Goes on with the wanted revision: canary nodes first, then the bake, then the other nodes. */
 function onward(input: RolloutInput, memory: RolloutMemory, seen: Seen): RolloutStep {
   const { nodes, policy, now } = input;
   const { wanted } = memory;
@@ -134,7 +136,7 @@ function onward(input: RolloutInput, memory: RolloutMemory, seen: Seen): Rollout
     revision: wanted, replace, memory: { ...memory, bakingSince }, progress: { ...seen.progress, stage }, fine: seen.fine, againMs,
   });
   const replace = (may: (name: string) => boolean): string[] => nextOf(seen, budgetOf(policy.maxUnavailable, nodes.length), may);
-  const { wellWithinMs } = policy.patience;
+  const { wellWithinMs } = policy.thresholds;
   if (policy.paused) return { ...at('Paused', [], memory.bakingSince, undefined), revision: begun(nodes, wanted) ? wanted : (memory.proven ?? wanted) };
   if (!isGuarded(memory) || !wantsCanary(policy)) return at('Rolling', replace(() => true), undefined, wellWithinMs);
   const canary = new Set(memory.canary);
@@ -145,12 +147,12 @@ function onward(input: RolloutInput, memory: RolloutMemory, seen: Seen): Rollout
   return leftMs > 0 ? at('Baking', [], since, leftMs) : at('Rolling', replace(() => true), since, wellWithinMs);
 }
 
-/** Before any node has the wanted revision, pods that are made for other reasons need not have it either. */
+/** True when a node has the wanted revision. Before that a paused rollout keeps the former template for pods that are created for other reasons. */
 function begun(nodes: readonly RolloutNode[], wanted: string): boolean {
   return nodes.some(({ pod }) => pod?.revision === wanted);
 }
 
-/** Stops where it is, or brings the last good revision back to the nodes that have left it. */
+/** After a failure: stops, or returns the updated nodes to the last verified revision. */
 function afterFailure(input: RolloutInput, memory: RolloutMemory, wanted: Seen): RolloutStep {
   const { nodes, policy } = input;
   const { proven } = memory;
@@ -161,11 +163,11 @@ function afterFailure(input: RolloutInput, memory: RolloutMemory, wanted: Seen):
   const open = back.of('Outdated').length + back.of('Verifying').length;
   const stage = open === 0 ? 'Stopped' : policy.paused ? 'Paused' : 'RollingBack';
   const replace = stage === 'RollingBack' ? nextOf(back, budgetOf(policy.maxUnavailable, nodes.length), () => true) : [];
-  const againMs = stage === 'RollingBack' ? policy.patience.wellWithinMs : undefined;
+  const againMs = stage === 'RollingBack' ? policy.thresholds.wellWithinMs : undefined;
   return { revision: proven, replace, memory, progress: { ...back.progress, stage }, fine: back.fine, againMs };
 }
 
-/** The next nodes to replace: no more than may be without a proven agent, those that already are counted in. */
+/** The next nodes to update, so that no more than `budget` nodes have an agent that is not verified. */
 function nextOf(seen: Seen, budget: number, may: (name: string) => boolean): string[] {
   return seen.of('Outdated').filter(may).slice(0, Math.max(0, budget - seen.of('Verifying').length));
 }

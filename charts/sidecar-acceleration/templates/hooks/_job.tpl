@@ -1,6 +1,7 @@
 {{/*
-A job of accelctl that Helm runs at some point of the release's life, and the identity it runs as, which lives no longer than the job.
-Argument: a dict of root (the chart's), name, hook (Helm's events), rules (of a ClusterRole), seconds (it may take), args (of accelctl).
+A Helm hook: a job that runs accelctl, with a ServiceAccount and a ClusterRole that are deleted after the job.
+Argument: a dict of root (the chart's context), name, hook (Helm's hook events), rules (of the ClusterRole), seconds (the deadline) and args (of
+accelctl).
 */}}
 {{- define "acceleration.hook" -}}
 {{- $labels := include "acceleration.hook.labels" . -}}
@@ -15,7 +16,7 @@ metadata:
     {{- $labels | nindent 4 }}
   annotations:
     helm.sh/hook: {{ .hook }}
-    # A job that failed stays until the next one, so that its log can be read; Helm shows it too.
+    # A failed job stays until the next run, so that its log can be read; Helm prints the log as well.
     helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded
     helm.sh/hook-output-log-policy: hook-failed
 spec:
@@ -40,7 +41,7 @@ app.kubernetes.io/instance: {{ .root.Release.Name }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 {{- end }}
 
-{{/* As whom the job runs, with the rights it needs and no others. */}}
+{{/* The ServiceAccount of the job, and its rights. */}}
 {{- define "acceleration.hook.identity" -}}
 apiVersion: v1
 kind: ServiceAccount
@@ -91,7 +92,7 @@ helm.sh/hook-weight: "-5"
 helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
 {{- end }}
 
-{{/* The spec of a pod that runs accelctl once. Argument: root, name (of its ServiceAccount), args. */}}
+{{/* The spec of a pod that runs accelctl once. Argument: a dict of root, name (of the ServiceAccount) and args. */}}
 {{- define "acceleration.accelctl" -}}
 serviceAccountName: {{ .name }}
 restartPolicy: Never

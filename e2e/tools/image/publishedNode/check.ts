@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { errorMessage } from '../../../../operator/base';
 import { run } from '../../command';
 
 export interface PublishedNodeOptions {
@@ -55,7 +56,7 @@ async function get({ mirror, version }: PublishedNodeOptions, file: string): Pro
   const address = `${mirror}/v${version}/${file}`;
   const failed = (why: string): Error => new Error(`reading ${address}: ${why}; name a mirror that can be reached: NODE_MIRROR=<address> make verify-node`);
   const response = await fetch(address, { signal: AbortSignal.timeout(120_000) }).catch((error: unknown) => {
-    throw failed(error instanceof Error ? error.message : String(error));
+    throw failed(errorMessage(error));
   });
   if (!response.ok) throw failed(`HTTP ${response.status}`);
   return Buffer.from(await response.arrayBuffer());

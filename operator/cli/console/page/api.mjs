@@ -1,4 +1,4 @@
-// Asks accelctl, with the secret that came in the address.
+// Requests to accelctl, with the secret from the page's address.
 
 /** @typedef {{ open: number, accelerated: number }} Connections */
 /** @typedef {{ fast: number, tcp: number }} Bytes */
@@ -16,28 +16,28 @@
 /** @typedef {{ at: string, node: string, connections: number, rounds: number, fastShare: number | null, rows: { protocol: string, cells: BenchCell[] }[] }} Bench */
 /** @typedef {{ server: string, resource?: Resource, ready: boolean, settling: boolean, explained: Record<string, { means: string, remedy: string }>, message: string, namespaces?: NamespaceRow[] }} State */
 
-const keptAs = 'accelctl-secret';
+const storageKey = 'accelctl-secret';
 
-/** Taken out of the address at once, so that nobody reads it over a shoulder or from the history; a reload still has it. */
-function takenSecret() {
+/** Removes the secret from the address, so that neither the screen nor the history shows it. The session's storage keeps it for a reload. */
+function takeSecret() {
   const given = location.hash.slice(1);
   if (given !== '') {
-    sessionStorage.setItem(keptAs, given);
+    sessionStorage.setItem(storageKey, given);
     history.replaceState(null, '', '/');
   }
-  return sessionStorage.getItem(keptAs) ?? '';
+  return sessionStorage.getItem(storageKey) ?? '';
 }
 
-const secret = takenSecret();
+const secret = takeSecret();
 
 /**
  * @param {'GET' | 'POST'} method @param {string} path @param {object} [body]
- * @returns {Promise<any>} what the path answers; rejects with one line for the reader
+ * @returns {Promise<any>} the answer's JSON; rejects with one line for the user
  */
 async function ask(method, path, body) {
   const headers = { authorization: `Bearer ${secret}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
   const response = await fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch(() => {
-    throw new Error('accelctl does not answer: it has ended, or this machine slept; start accelctl console again');
+    throw new Error('accelctl does not answer: it has ended, or this computer slept; start accelctl console again');
   });
   const answer = await response.json();
   if (!response.ok) throw new Error(String(answer.error));

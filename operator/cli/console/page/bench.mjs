@@ -1,10 +1,10 @@
-// Before and after, as the last accelctl bench on this machine found them in this cluster.
+// The results of the last accelctl bench that this computer has run in this cluster: off and on.
 import { html } from 'htm/preact';
 
-/** Pixels of the longest bar. */
+/** Length of the longest bar, in pixels. */
 const longest = 220;
 
-/** In the reader's zone, and in an order of day and month that is read the same everywhere. @param {string} at */
+/** The time in the user's time zone, as YYYY-MM-DD HH:MM. @param {string} at */
 const moment = (at) => new Date(at).toLocaleString('sv-SE', { dateStyle: 'short', timeStyle: 'short' });
 
 /** @param {{ bench: import('./api.mjs').Bench | null }} props */
@@ -27,7 +27,7 @@ export function Bench({ bench }) {
 /** @param {{ cell: import('./api.mjs').BenchCell }} props */
 function Figure({ cell: { title, off, on, digits, ratio, spread } }) {
   const most = Math.max(off, on, Number.EPSILON);
-  // Attributes of a picture, not styles: the page's policy allows no style in the text.
+  // The bars use SVG attributes and no styles: the content security policy forbids inline styles.
   return html`<tr>
     <th scope="row">${title}</th><td>${off.toFixed(digits)}</td><td>${on.toFixed(digits)}</td><td>${ratio} (${spread})</td>
     <td aria-hidden="true"><svg width=${longest} height="22">

@@ -1,4 +1,4 @@
-// The question before a change: the browser's own dialog, which keeps the keyboard inside, ends with Escape, and gives the focus back.
+// The confirmation before a change: a <dialog>, which keeps the focus inside, closes with Escape, and returns the focus.
 import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
 

@@ -1,4 +1,4 @@
-// Puts the page together, and looks every two seconds while somebody sees it.
+// Builds the page, and polls accelctl every two seconds while the page is visible.
 import { html, render } from 'htm/preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { readBench, readLive, readState, setMode, setNamespace } from './api.mjs';
@@ -9,9 +9,9 @@ import { Nodes } from './nodes.mjs';
 import { Overview } from './overview.mjs';
 import { Plots, sampled } from './plots.mjs';
 
-const lookEveryMs = 2_000;
-/** What is not to be had is not asked for at every look. */
-const againMs = 30_000;
+const pollEveryMs = 2_000;
+/** Poll interval of live data while there is none. */
+const retryMs = 30_000;
 
 function Page() {
   const [state, setState] = useState(/** @type {import('./api.mjs').State | undefined} */ (undefined));
@@ -36,14 +36,14 @@ function Page() {
 
   useEffect(() => {
     let timer = 0;
-    const look = async () => {
-      // The state says when accelctl does not answer.
+    const poll = async () => {
+      // An error is not shown here: the poll of the state shows it.
       const found = document.hidden ? undefined : await readLive().catch(() => undefined);
       if (found !== undefined) setLive(found);
       trip.current = found === undefined || found.problem !== undefined ? null : found.roundTripMicroseconds;
-      timer = setTimeout(() => void look(), found?.problem === undefined ? lookEveryMs : againMs);
+      timer = setTimeout(() => void poll(), found?.problem === undefined ? pollEveryMs : retryMs);
     };
-    void look();
+    void poll();
     void readBench().then(setBench, () => undefined);
     return () => clearTimeout(timer);
   }, []);
@@ -52,14 +52,14 @@ function Page() {
     void show(readState());
     const timer = setInterval(() => {
       if (!document.hidden) void show(readState());
-    }, lookEveryMs);
+    }, pollEveryMs);
     return () => clearInterval(timer);
   }, []);
 
   return html`
     <header><h1>Sidecar acceleration</h1><span>${state?.server}</span></header>
     ${error !== '' && html`<p class="problem" role="alert">${error}</p>`}
-    ${state === undefined && error === '' && html`<p role="status">Looking at the cluster …</p>`}
+    ${state === undefined && error === '' && html`<p role="status">Reading the cluster …</p>`}
     ${state !== undefined && html`
       <${Overview} state=${state} ask=${setQuestion} change=${(/** @type {string} */ mode, /** @type {number} */ generation) => show(setMode(mode, generation))} />
       <${Plots} samples=${samples} live=${live} />

@@ -1,4 +1,4 @@
-// Every namespace, a line each, with a filter; only the lines in view are in the document, so that a thousand cost no more than twenty.
+// The namespaces, one line each, with a filter. Only the visible lines are in the document, so a thousand namespaces cost no more than twenty.
 import { html } from 'htm/preact';
 import { useRef, useState } from 'preact/hooks';
 import { Why } from './why.mjs';
@@ -6,13 +6,13 @@ import { bytes, share } from './words.mjs';
 
 /** @typedef {import('./api.mjs').NamespaceRow & { listed?: import('./api.mjs').Listed | undefined }} Line */
 
-/** Heights as page.css has them, in px. */
+/** Heights in px; page.css has the same values. */
 const lineHeight = 40;
 const viewHeight = 480;
-/** Lines beyond the edges, so that scrolling shows no gap. */
+/** Extra lines above and below the visible ones, so that scrolling shows no gap. */
 const spare = 6;
 
-/** @param {import('./api.mjs').State} state @returns {Line[]} those that the status lists first, then by name */
+/** @param {import('./api.mjs').State} state @returns {Line[]} the namespaces that the status lists, then the others; each part by name */
 export function linesOf({ namespaces, resource }) {
   const listed = new Map((resource?.status?.namespaces ?? []).map((each) => [each.name, each]));
   const known = namespaces ?? [...listed.keys()].map((name) => ({ name, selected: true, optedOut: false }));

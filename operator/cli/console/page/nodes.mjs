@@ -1,4 +1,4 @@
-// The nodes: how many follow, and which cannot, and why.
+// The nodes: how many are ready, the rollout, and which are not supported and why.
 import { html } from 'htm/preact';
 
 /** @param {{ state: import('./api.mjs').State }} props */
@@ -16,7 +16,7 @@ export function Nodes({ state }) {
   </section>`;
 }
 
-/** How the newest revision of the agents reaches the nodes. @param {{ rollout: import('./api.mjs').Rollout }} props */
+/** The rollout of the newest revision of the agents. @param {{ rollout: import('./api.mjs').Rollout }} props */
 function Rollout({ rollout }) {
   const { stage, message, to, remaining, revisions, failures } = rollout;
   const { updated = 0 } = revisions.find(({ revision }) => revision === to) ?? {};

@@ -1,4 +1,4 @@
-// The head of the page: what is on, how much of it, and the switch.
+// The head of the page: the mode, whether it is in force, how much is accelerated, and the buttons that set the mode.
 import { html } from 'htm/preact';
 import { bytes, modes, share } from './words.mjs';
 

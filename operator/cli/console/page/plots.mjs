@@ -1,4 +1,4 @@
-// What has happened since the page was opened: the share on the fast path, bytes a second by the way they took, and TCP's round trips.
+// Plots since the page was opened: the share on the fast path, bytes per second on the fast path and over TCP, and TCP's round-trip time.
 import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
 import UPlot from 'uplot';
@@ -6,7 +6,7 @@ import { bytes } from './words.mjs';
 
 /** @typedef {{ at: number, share: number | null, fast: number, tcp: number, trip: number | null }} Sample seconds, percent, bytes since the agents first counted, microseconds */
 
-/** Ten minutes at one a two seconds. */
+/** Number of samples: ten minutes with a sample every two seconds. */
 const kept = 300;
 
 /** @param {readonly Sample[]} samples @param {import('./api.mjs').State} state @param {number} at @param {number | null} trip @returns {Sample[]} */
@@ -16,7 +16,7 @@ export function sampled(samples, state, at, trip) {
   return [...samples, { at, share: connections.open === 0 ? null : (100 * connections.accelerated) / connections.open, ...sent, trip }].slice(-kept);
 }
 
-/** Bytes a second between a sample and the one before it; a counter that began anew is no rate. @param {readonly Sample[]} samples @param {'fast' | 'tcp'} way */
+/** Bytes per second between each sample and the one before it; null when the counter was reset in between. @param {readonly Sample[]} samples @param {'fast' | 'tcp'} way */
 function ratesOf(samples, way) {
   return samples.map((sample, at) => {
     const before = samples[at - 1];
@@ -24,7 +24,7 @@ function ratesOf(samples, way) {
   });
 }
 
-/** Percent of the bytes that took the fast path between two samples; nothing sent is no share. @param {readonly Sample[]} samples */
+/** Percentage of the bytes between two samples that took the fast path; null when no bytes were sent. @param {readonly Sample[]} samples */
 function fastShares(samples) {
   const [fast, tcp] = [ratesOf(samples, 'fast'), ratesOf(samples, 'tcp')];
   return fast.map((rate, at) => {
@@ -36,9 +36,9 @@ function fastShares(samples) {
 /** @param {number} value microseconds */
 const trips = (value) => (value < 1_000 ? `${Math.round(value)} µs` : `${(value / 1_000).toFixed(1)} ms`);
 const percent = (/** @type {number} */ value) => `${Math.round(value)}%`;
-/** Of the reader's clock, without the day: a page is rarely open for longer. @param {number} seconds */
+/** The local time without the date: a page is rarely open for longer than a day. @param {number} seconds */
 const clock = (seconds) => new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
-/** From the first look on, and at least a minute wide. What uPlot proposes for a single sample is years. @param {UPlot} plot @returns {[number, number]} */
+/** The range of the time axis: from the first sample, and at least a minute. uPlot's own range for a single sample is years. @param {UPlot} plot @returns {[number, number]} */
 const sinceFirst = ({ data: [times] }) => {
   const first = times[0] ?? 0;
   return [first, Math.max(times.at(-1) ?? 0, first + 60)];
@@ -60,7 +60,7 @@ export function Plots({ samples, live }) {
 }
 
 /**
- * @param {{ title: string, lines: [string, string][], data: (number | null)[][], range?: [number, number], least?: number, format: (value: number) => string }} props `least`: the top of the scale is no lower
+ * @param {{ title: string, lines: [string, string][], data: (number | null)[][], range?: [number, number], least?: number, format: (value: number) => string }} props `least`: minimum of the scale's upper end
  */
 function Plot({ title, lines, data, range, least = 1_024, format }) {
   const place = useRef(/** @type {HTMLElement | null} */ (null));
@@ -68,7 +68,7 @@ function Plot({ title, lines, data, range, least = 1_024, format }) {
   useEffect(() => {
     const host = place.current;
     if (host === null) return undefined;
-    // Read when it is drawn: the reader may change between light and dark.
+    // The colour is read at each drawing, because the user may change between light and dark.
     const colour = (/** @type {string} */ name) => () => getComputedStyle(host).getPropertyValue(name);
     const axis = { stroke: colour('--quiet'), grid: { stroke: colour('--line') }, ticks: { stroke: colour('--line') } };
     const made = new UPlot(
@@ -99,7 +99,7 @@ function Plot({ title, lines, data, range, least = 1_024, format }) {
   useEffect(() => {
     const made = plot.current;
     made?.setData(/** @type {UPlot.AlignedData} */ (data));
-    // Where nobody points at a moment, the legend is about the last one; uPlot empties it in a microtask of its own first.
+    // Without a pointer the legend shows the last sample. It is set in a microtask, because uPlot empties it in a microtask of its own.
     queueMicrotask(() => {
       if (made !== null && plot.current === made && (made.cursor.left ?? -1) < 0) made.setLegend({ idx: (data[0]?.length ?? 0) - 1 }, false);
     });

@@ -1,4 +1,4 @@
-// Why connections of a namespace run over TCP, in words, and what to do: the same as accelctl explain says.
+// The reasons why connections of a namespace use TCP, with meaning and remedy, as in accelctl explain.
 import { html } from 'htm/preact';
 import { useEffect, useRef } from 'preact/hooks';
 
@@ -7,7 +7,7 @@ export function Why({ listed, explained, close }) {
   const dialog = useRef(/** @type {HTMLDialogElement | null} */ (null));
   useEffect(() => dialog.current?.showModal(), []);
   return html`<dialog ref=${dialog} onClose=${close} aria-labelledby="why">
-    <h2 id="why">Why ${listed.name} is not accelerated altogether</h2>
+    <h2 id="why">Why connections of ${listed.name} use TCP</h2>
     <dl>${listed.reasons.map(({ reason, connections }) => html`<dt key=${reason}>${reason}: ${connections} connection ends</dt><dd>${explained[reason]?.means}<br /><span class="quiet">${explained[reason]?.remedy}</span></dd>`)}</dl>
     <div class="row"><button type="button" onClick=${() => dialog.current?.close()} autofocus>Close</button></div>
   </dialog>`;

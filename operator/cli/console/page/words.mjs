@@ -1,4 +1,4 @@
-// Numbers as people read them, and what the states mean.
+// Numbers in readable form, and the description of each mode.
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'];
 
@@ -9,7 +9,7 @@ export function bytes(count) {
   return `${scaled.toFixed(power === 0 || scaled >= 100 ? 0 : 1)} ${units[power]}`;
 }
 
-/** @param {number} part @param {number} whole @returns {string} whole percent, `-` of nothing; 100% only when it is all, 0% only when it is none */
+/** @param {number} part @param {number} whole @returns {string} whole percent; `-` when `whole` is 0; 100% only when all are counted, 0% only when none is */
 export function share(part, whole) {
   if (whole === 0) return '-';
   const percent = Math.round((part / whole) * 100);
@@ -17,9 +17,9 @@ export function share(part, whole) {
   return percent === 0 && part > 0 ? '1%' : `${percent}%`;
 }
 
-/** What each mode does, for the question before it is set. */
+/** What each mode does, for the confirmation. */
 export const modes = {
-  Accelerate: 'Connections between selected pods of one node are joined. Nothing is interrupted.',
-  Observe: 'Connections are counted, and every byte goes over TCP. Nothing is interrupted.',
-  Off: 'Everything goes over TCP again, at once, on every node. Nothing is interrupted.',
+  Accelerate: 'Connections within a selected pod and between selected pods of one node take the fast path. No connection is interrupted.',
+  Observe: 'Connections are counted, and all bytes go over TCP. No connection is interrupted.',
+  Off: 'All bytes go over TCP again at once, on every node. No connection is interrupted.',
 };

@@ -1,5 +1,5 @@
--- How healthy a SidecarAcceleration is, from its conditions. For Argo CD, which runs it in Lua 5.1 with nothing but the base and table
--- libraries; laid out as in its resource_customizations, tests included.
+-- The health of a SidecarAcceleration from its conditions, for Argo CD, which runs this script in Lua 5.1 with the base and table libraries
+-- only. The directory has the layout of Argo CD's resource_customizations, tests included.
 
 local function condition(kind)
   if obj.status ~= nil and obj.status.conditions ~= nil then
@@ -24,12 +24,12 @@ if obj.metadata.deletionTimestamp ~= nil then
   if progressing ~= nil and progressing.reason == "Draining" then
     return verdict("Progressing", progressing.message)
   end
-  return verdict("Progressing", "it is being deleted: the nodes give back what they hold")
+  return verdict("Progressing", "the resource is being deleted: the nodes remove the datapath")
 end
 if ready == nil then
-  return verdict("Progressing", "no controller has looked at it yet")
+  return verdict("Progressing", "no controller has reconciled the resource yet")
 end
--- What the conditions say of an older generation, or of none, is not about what Git holds now.
+-- Conditions of an older generation, or without one, are not about the spec that Git has now.
 if ready.observedGeneration == nil or ready.observedGeneration ~= obj.metadata.generation then
   return verdict("Progressing", "the controller has not seen the last change yet")
 end

@@ -1,11 +1,11 @@
-// What a bench puts into its throw-away namespace: a server, and a client beside it that makes load when it is told to. Pure.
+// The manifests of a bench: a temporary namespace, a server, and on the same node a client that makes load on request. Pure functions.
 import type { Labels } from '../../api';
 
-/** Of a fortio server: HTTP and an echo over TCP. */
+/** The ports of a fortio server: HTTP, and an echo over TCP. */
 export const httpPort = 8080;
 export const tcpPort = 8078;
 
-/** fortio's echo servers. They listen on [::], as Go programs do, and so see IPv4 clients at v4-mapped addresses. */
+/** The command of fortio's echo servers. They listen on [::], like other Go programs, so they see IPv4 clients at v4-mapped addresses. */
 export const fortioServer: readonly string[] = [
   'fortio',
   'server',
@@ -17,30 +17,30 @@ export const fortioServer: readonly string[] = [
   '-loglevel=warning',
 ];
 
-/** On everything a bench makes; its value is the bench's id. */
+/** Label of the bench's namespace; its value is the id of the bench. */
 export const benchLabel = 'acceleration.dev/bench';
 
-export interface Scene {
+export interface BenchSpec {
   readonly namespace: string;
   readonly id: string;
-  /** What makes the mesh inject and the resource select. */
+  /** The labels by which the mesh injects sidecars and the resource selects the namespace. */
   readonly namespaceLabels: Labels;
   readonly podLabels: Labels;
   readonly nodeSelector: Labels;
   readonly image: string;
 }
 
-export function namespaceOf({ namespace, id, namespaceLabels }: Scene): object {
+export function namespaceOf({ namespace, id, namespaceLabels }: BenchSpec): object {
   return { apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace, labels: { ...namespaceLabels, [benchLabel]: id } } };
 }
 
-/** In the order in which they are made: the client goes where the server is. */
-export function podsOf(scene: Scene): object[] {
+/** The pods, in the order of their creation: the client is scheduled to the node of the server. */
+export function podsOf(spec: BenchSpec): object[] {
   const beside = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'server' } } }] } };
-  return [podOf(scene, 'server', {}), podOf(scene, 'client', beside)];
+  return [podOf(spec, 'server', {}), podOf(spec, 'client', beside)];
 }
 
-function podOf({ podLabels, nodeSelector, image }: Scene, name: string, affinity: object): object {
+function podOf({ podLabels, nodeSelector, image }: BenchSpec, name: string, affinity: object): object {
   return {
     apiVersion: 'v1',
     kind: 'Pod',
@@ -50,7 +50,7 @@ function podOf({ podLabels, nodeSelector, image }: Scene, name: string, affinity
       affinity,
       automountServiceAccountToken: false,
       terminationGracePeriodSeconds: 1,
-      // What is left behind when nobody could clean up at least ends.
+      // If the namespace cannot be removed, its pods end after an hour.
       activeDeadlineSeconds: 3600,
       securityContext: { runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } },
       containers: [
@@ -67,7 +67,7 @@ function podOf({ podLabels, nodeSelector, image }: Scene, name: string, affinity
   };
 }
 
-/** The names of its ports tell a mesh which protocol they speak. */
+/** A mesh reads the protocols from the names of the ports. */
 export const service: object = {
   apiVersion: 'v1',
   kind: 'Service',

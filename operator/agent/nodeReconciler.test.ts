@@ -1,19 +1,20 @@
-import { Backoff, type Order } from '../protocol';
+import { Backoff } from '../base';
+import type { Order } from '../protocol';
 import type { LocalPod } from './cri/sandbox';
 import { DatapathRefused } from './datapath/contract';
 import { FakeDatapath, noCounters } from './datapath.testing';
 import { ScriptedHost } from './host.testing';
 import { DatapathOpener } from './opener';
-import { Orders } from './orders';
+import { NodeReconciler } from './nodeReconciler';
 
 let now: number;
 let host: ScriptedHost;
 let datapath: FakeDatapath;
-/** What opening does beside giving the datapath; a test may let it throw. */
+/** Called when the datapath is opened; a test may let it throw. */
 let opening: () => void;
 let opened: number;
-let orders: Orders;
-/** What was done to pins that could not be opened. */
+let node: NodeReconciler;
+/** Calls for a pinned datapath that cannot be opened. */
 let left: string[];
 
 beforeEach(() => {
@@ -32,9 +33,9 @@ beforeEach(() => {
       return datapath;
     },
     leftovers: { switchOff: () => left.push('off'), release: () => void (left.push('release'), (host.pinned.length = 0)) },
-    backoff: new Backoff({ minMs: 1000, maxMs: 4000, random: () => 1 }),
+    backoff: new Backoff({ firstMs: 2000, maxMs: 4000, minMs: 1000 }, () => 1),
   });
-  orders = new Orders(opener, () => now);
+  node = new NodeReconciler(opener, () => now);
 });
 
 const order = (change: Partial<Order> = {}): Order => ({
@@ -44,44 +45,44 @@ const order = (change: Partial<Order> = {}): Order => ({
 const pod = (netns: number, namespace = 'shop'): LocalPod => ({
   sandbox: `s${netns}`, namespace, name: 'p', uid: '', labels: {}, annotations: {}, ownKernel: false, addresses: [`10.0.0.${netns}`], pid: netns, netns,
 });
-const reasons = (): string[] => orders.state().problems.map(({ reason }) => reason);
+const reasons = (): string[] => node.state().problems.map(({ reason }) => reason);
 
 function give(change: Partial<Order> = {}): void {
-  orders.take(order(change));
-  orders.step();
+  node.setOrder(order(change));
+  node.reconcile();
 }
 
 function seen(...pods: LocalPod[]): void {
-  orders.see(pods);
-  orders.step();
+  node.setPods(pods);
+  node.reconcile();
 }
 
 describe('an order', () => {
-  test('is put into the kernel, and its revision is told', () => {
+  test('is applied to the kernel, and its revision is reported', () => {
     seen(pod(1), pod(2, 'bank'));
     give({ revision: 5 });
     expect(datapath.told).toEqual(['configure Accelerate', 'select 1 beside 10.0.0.2']);
     expect(datapath.settings).toEqual({ mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 100, spillBytes: 65536, learn: true });
-    expect(orders.state()).toMatchObject({ appliedOrder: 5, mode: 'Accelerate', problems: [], released: false });
+    expect(node.state()).toMatchObject({ appliedOrder: 5, mode: 'Accelerate', problems: [], released: false });
   });
 
-  test('that changes nothing touches nothing, but its revision is told', () => {
+  test('without a change does not touch the kernel, and its revision is reported', () => {
     seen(pod(1));
     give({ revision: 1 });
     give({ revision: 2 });
-    orders.step();
+    node.reconcile();
     expect(datapath.told).toEqual(['configure Accelerate', 'select 1 beside']);
-    expect(orders.state().appliedOrder).toBe(2);
+    expect(node.state().appliedOrder).toBe(2);
   });
 
-  test('that switches off is in force at once and keeps the selection', () => {
+  test('with mode Off is applied at once and keeps the selection', () => {
     seen(pod(1));
     give();
     give({ revision: 2, mode: 'Off' });
     expect(datapath.told.slice(2)).toEqual(['configure Off']);
   });
 
-  test('follows the pods as they come and go', () => {
+  test('is applied again when pods are added and removed', () => {
     seen(pod(1));
     give();
     seen(pod(1), pod(2));
@@ -89,39 +90,39 @@ describe('an order', () => {
     expect(datapath.told.slice(2)).toEqual(['select 1 2 beside', 'select 2 beside']);
   });
 
-  test('on a kernel that lets nobody see how programs read says so', () => {
+  test('on a kernel that cannot watch readers results in the problem UnwatchedReaders', () => {
     datapath.watching = 'Never';
     seen(pod(1));
     give();
     expect(reasons()).toEqual(['UnwatchedReaders']);
   });
 
-  test('that switches off has nobody watched any more', () => {
+  test('with mode Off ends the watching of readers', () => {
     seen(pod(1));
     give();
     datapath.counted = { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['Learning', 2]]) }], joinedSockets: 0, drainingSockets: 0 };
     datapath.unknownReaders = [1];
-    orders.visit();
+    node.scan();
     expect(datapath.told).toContain('watch readers');
     give({ revision: 2, mode: 'Off' });
-    orders.visit();
-    expect(datapath.reclaimed).toBe(2); // what is held for unread messages is looked after in every mode
+    node.scan();
+    expect(datapath.reclaimed).toBe(2); // leases of unread messages are given back in every mode
     expect(datapath.told.at(-1)).toBe('leave readers alone');
   });
 
-  test('where the node or a pod has all that it may have says so', () => {
+  test('results in the problem ConnectionLimit when the node or a pod has reached a bound', () => {
     datapath.counted = { namespaces: [], joinedSockets: 0, drainingSockets: 0, reached: ['the node has enough', 'a pod has enough'] };
     seen(pod(1));
     give();
-    expect(orders.state().problems).toEqual([expect.objectContaining({ reason: 'ConnectionLimit', message: expect.stringContaining('the node has enough, and 1 more') as string })]);
+    expect(node.state().problems).toEqual([expect.objectContaining({ reason: 'ConnectionLimit', message: expect.stringContaining('the node has enough, and 1 more') as string })]);
   });
 
-  test('with more namespaces than fit says so', () => {
+  test('with more namespaces than the datapath has room for results in the problem NamespaceLimit', () => {
     datapath.full = ['shop'];
     seen(pod(1));
     give();
     expect(reasons()).toEqual(['NamespaceLimit']);
-    expect(orders.state().refused).toEqual(['shop']);
+    expect(node.state().refused).toEqual(['shop']);
   });
 });
 
@@ -130,105 +131,105 @@ describe('after a restart', () => {
     host.pinned.push('v1');
   });
 
-  test('what is pinned is opened and reported, but nothing is changed before the first order', () => {
+  test('a pinned datapath is opened and reported, and not changed before the first order', () => {
     seen(pod(1));
     expect(opened).toBe(1);
     expect(datapath.told).toEqual([]);
-    expect(orders.state()).toMatchObject({ appliedOrder: 0, mode: undefined, snapshot: datapath.counted });
+    expect(node.state()).toMatchObject({ appliedOrder: 0, mode: undefined, snapshot: datapath.counted });
   });
 
   test('an order does not deselect pods while the runtime has not answered', () => {
-    orders.runtime('no answer');
+    node.setRuntimeProblem('no answer');
     give({ revision: 3 });
     expect(datapath.told).toEqual(['configure Accelerate']);
-    expect(orders.state().appliedOrder).toBe(0);
+    expect(node.state().appliedOrder).toBe(0);
     expect(reasons()).toEqual(['NoCriSocket']);
-    orders.runtime(undefined);
+    node.setRuntimeProblem(undefined);
     seen(pod(1));
     expect(datapath.told.at(-1)).toBe('select 1 beside');
-    expect(orders.state()).toMatchObject({ appliedOrder: 3, problems: [] });
+    expect(node.state()).toMatchObject({ appliedOrder: 3, problems: [] });
   });
 
-  test('nothing is done or said before the runtime has said its first word', () => {
+  test('nothing is opened or reported before the runtime has answered or failed for the first time', () => {
     give();
     expect(opened).toBe(0);
-    expect(orders.settled).toBe(false);
-    orders.runtime('no answer');
-    expect(orders.settled).toBe(true);
+    expect(node.settled).toBe(false);
+    node.setRuntimeProblem('no answer');
+    expect(node.settled).toBe(true);
   });
 
-  test('an order to remove cleans what the agent before left', () => {
+  test('an order to remove releases what an earlier agent pinned', () => {
     seen();
     give({ revision: 9, remove: true });
     expect(datapath.told).toEqual(['configure Off', 'release']);
-    expect(orders.state()).toMatchObject({ released: true, appliedOrder: 9 });
+    expect(node.state()).toMatchObject({ released: true, appliedOrder: 9 });
   });
 });
 
-describe('a node that cannot', () => {
-  test('is left untouched and says why, also before any order', () => {
+describe('a node that cannot accelerate', () => {
+  test('is not touched, and the problem is reported also before any order', () => {
     host.files.delete('/sys/kernel/btf/vmlinux');
     seen();
     expect(reasons()).toEqual(['NoBtf']);
     seen(pod(1));
     give();
     expect(opened).toBe(0);
-    expect(orders.state()).toMatchObject({ appliedOrder: 0 });
+    expect(node.state()).toMatchObject({ appliedOrder: 0 });
     expect(reasons()).toEqual(['NoBtf']);
   });
 
-  test('is looked at again with growing waits, and picked up once it can', () => {
+  test('is tried again at growing intervals, and gets its order when it can', () => {
     seen(pod(1));
     opening = () => {
       throw new DatapathRefused('LoadRefused', 'on_message: permission denied');
     };
     give();
-    expect(orders.state().problems).toEqual([{ reason: 'LoadRefused', message: 'on_message: permission denied' }]);
-    for (; now < 20_000; now += 500) orders.step();
+    expect(node.state().problems).toEqual([{ reason: 'LoadRefused', message: 'on_message: permission denied' }]);
+    for (; now < 20_000; now += 500) node.reconcile();
     expect(opened).toBeLessThan(10);
     opening = () => undefined;
     now += 4000;
-    orders.step();
-    expect(orders.state()).toMatchObject({ appliedOrder: 1, problems: [] });
+    node.reconcile();
+    expect(node.state()).toMatchObject({ appliedOrder: 1, problems: [] });
   });
 
-  test('with an object that cannot be read reports it instead of dying', () => {
+  test('because the object cannot be read reports that and does not throw', () => {
     opening = () => {
       throw new Error("ENOENT: no such file or directory, open '/object'");
     };
     seen(pod(1));
     give();
-    expect(orders.state().problems).toEqual([{ reason: 'LoadRefused', message: expect.stringContaining("open '/object'") as string }]);
+    expect(node.state().problems).toEqual([{ reason: 'LoadRefused', message: expect.stringContaining("open '/object'") as string }]);
   });
 
-  test('whose runtime has never answered is left untouched', () => {
-    orders.runtime('no such socket');
+  test('because its runtime has never answered is not touched', () => {
+    node.setRuntimeProblem('no such socket');
     give();
     expect(opened).toBe(0);
     expect(reasons()).toEqual(['NoCriSocket']);
   });
 
-  test('has nothing to give back: an order to remove is done at once', () => {
+  test('carries out an order to remove at once, since nothing is pinned', () => {
     host.release = '4.19.0';
     seen();
     give({ revision: 4, remove: true });
     expect(opened).toBe(0);
-    expect(orders.state()).toMatchObject({ released: true, appliedOrder: 4, problems: [] });
+    expect(node.state()).toMatchObject({ released: true, appliedOrder: 4, problems: [] });
   });
 
-  test('with stale pins cannot give back either, and says so', () => {
+  test('because of stale pins does not carry out an order to remove, and reports StalePins', () => {
     host.pinned.push('v0');
-    orders.see([]);
+    node.setPods([]);
     opening = () => {
       throw new DatapathRefused('StalePins', '/sys/fs/bpf/p/v0 is of another version');
     };
     give({ remove: true });
     expect(reasons()).toEqual(['StalePins']);
-    expect(orders.state().released).toBe(false);
+    expect(node.state().released).toBe(false);
   });
 });
 
-describe('what an earlier agent left and nothing can open', () => {
+describe('a datapath of an earlier agent that cannot be opened', () => {
   beforeEach(() => {
     host.pinned.push('abi-1');
     opening = () => {
@@ -237,7 +238,7 @@ describe('what an earlier agent left and nothing can open', () => {
     seen(pod(1));
   });
 
-  test('is switched off by an order that is not to accelerate, and left alone by one that is', () => {
+  test('is switched off by an order with mode Off, and not touched by one with mode Accelerate', () => {
     give({ revision: 2 });
     expect(left).toEqual([]);
     give({ revision: 3, mode: 'Off' });
@@ -245,14 +246,14 @@ describe('what an earlier agent left and nothing can open', () => {
     expect(reasons()).toContain('LoadRefused');
   });
 
-  test('is switched off and, after the time to drain, released by an order to remove', () => {
+  test('is switched off by an order to remove, and released 30 s later', () => {
     give({ revision: 4, remove: true });
     expect(left).toEqual(['off']);
-    expect(orders.state().released).toBe(false);
+    expect(node.state().released).toBe(false);
     now += 30_000;
-    orders.step();
+    node.reconcile();
     expect(left.at(-1)).toBe('release');
-    expect(orders.state()).toMatchObject({ released: true, appliedOrder: 4 });
+    expect(node.state()).toMatchObject({ released: true, appliedOrder: 4 });
   });
 });
 
@@ -263,60 +264,60 @@ describe('an order to remove', () => {
     datapath.told.splice(0);
   });
 
-  test('stops redirecting, waits until what was redirected is read, and leaves nothing', () => {
+  test('sets the mode Off, waits until redirected bytes are read, and releases the datapath', () => {
     datapath.counted = { ...datapath.counted, drainingSockets: 2 };
     give({ revision: 2, remove: true });
-    orders.step();
+    node.reconcile();
     expect(datapath.told).toEqual(['configure Off']);
-    expect(orders.state()).toMatchObject({ released: false, appliedOrder: 1 });
+    expect(node.state()).toMatchObject({ released: false, appliedOrder: 1 });
     datapath.counted = { ...datapath.counted, drainingSockets: 0 };
-    orders.step();
-    orders.step();
+    node.reconcile();
+    node.reconcile();
     expect(datapath.told).toEqual(['configure Off', 'release']);
-    expect(orders.state()).toMatchObject({ released: true, appliedOrder: 2, snapshot: undefined, selected: [] });
+    expect(node.state()).toMatchObject({ released: true, appliedOrder: 2, snapshot: undefined, selected: [] });
   });
 
-  test('does not wait for ever for a reader that hangs', () => {
+  test('waits 30 s at most for unread redirected bytes', () => {
     datapath.counted = { ...datapath.counted, drainingSockets: 1 };
     give({ revision: 2, remove: true });
     now += 29_000;
-    orders.step();
+    node.reconcile();
     expect(datapath.told).not.toContain('release');
     now += 2000;
-    orders.step();
+    node.reconcile();
     expect(datapath.told).toContain('release');
   });
 
-  test('waits longer for connections that have to leave the map, and not for ever', () => {
+  test('waits two minutes at most for connections that must leave the map', () => {
     datapath.counted = { ...datapath.counted, drainingSockets: 1, leavingSockets: 1 };
     give({ revision: 2, remove: true });
     now += 119_000;
-    orders.step();
+    node.reconcile();
     expect(datapath.told).not.toContain('release');
     now += 2000;
-    orders.step();
+    node.reconcile();
     expect(datapath.told).toContain('release');
   });
 
-  test('that is taken back while draining puts acceleration into force again', () => {
+  test('that is replaced while draining is stopped, and the new order is applied', () => {
     datapath.counted = { ...datapath.counted, drainingSockets: 1 };
     give({ revision: 2, remove: true });
     give({ revision: 3 });
     now += 60_000;
-    orders.step();
+    node.reconcile();
     expect(datapath.told).toEqual(['configure Off', 'configure Accelerate']);
-    expect(orders.state()).toMatchObject({ released: false, appliedOrder: 3, mode: 'Accelerate' });
+    expect(node.state()).toMatchObject({ released: false, appliedOrder: 3, mode: 'Accelerate' });
   });
 
-  test('that is followed by another order opens everything again', () => {
+  test('that was carried out and is followed by another order opens the datapath again', () => {
     give({ revision: 2, remove: true });
     host.pinned.splice(0);
     give({ revision: 3 });
     expect(datapath.told).toEqual(['configure Off', 'release', 'configure Accelerate', 'select 1 beside']);
-    expect(orders.state()).toMatchObject({ released: false, appliedOrder: 3 });
+    expect(node.state()).toMatchObject({ released: false, appliedOrder: 3 });
   });
 
-  test('after the pods have gone and come does not touch the kernel any more', () => {
+  test('that was carried out does not touch the kernel when pods change', () => {
     give({ revision: 2, remove: true });
     host.pinned.splice(0);
     seen(pod(2));
@@ -325,9 +326,9 @@ describe('an order to remove', () => {
   });
 });
 
-test('closing leaves the kernel as it is', () => {
+test('closing changes nothing in the kernel', () => {
   seen(pod(1));
   give();
-  orders.close();
+  node.close();
   expect(datapath.told.slice(2)).toEqual(['close']);
 });

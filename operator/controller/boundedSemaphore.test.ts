@@ -1,21 +1,21 @@
-// Who is served when, and who is sent away.
-import { WaitingLine } from './waitingLine';
+// The order in which works run, and which are rejected.
+import { BoundedSemaphore } from './boundedSemaphore';
 
-function setUp(options: { atOnce?: number; longest?: number; patienceMs?: number } = {}) {
+function setUp(options: { permits?: number; maxWaiting?: number; maxWaitMs?: number } = {}) {
   const clock = { now: 0 };
-  const line = new WaitingLine({ atOnce: 2, longest: 3, patienceMs: 1000, now: () => clock.now, ...options });
+  const semaphore = new BoundedSemaphore({ permits: 2, maxWaiting: 3, maxWaitMs: 1000, now: () => clock.now, ...options });
   const begun: string[] = [];
   const finish = new Map<string, (failed?: boolean) => void>();
-  const run = (name: string, wanted?: () => boolean): Promise<string> =>
-    line.run(() => {
+  const run = (name: string, isWanted?: () => boolean): Promise<string> =>
+    semaphore.run(() => {
       begun.push(name);
       return new Promise((resolve, reject) => finish.set(name, (failed) => (failed === true ? reject(new Error(name)) : resolve(name))));
-    }, wanted);
+    }, isWanted);
   return { clock, begun, finish, run };
 }
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-test('works on a few at a time, in the order they came, also when one fails', async () => {
+test('as many works run at a time as there are permits, in order, also after one fails', async () => {
   const { begun, finish, run } = setUp();
   const results = Promise.allSettled(['a', 'b', 'c', 'd'].map((name) => run(name)));
   await settled();
@@ -30,14 +30,14 @@ test('works on a few at a time, in the order they came, also when one fails', as
   expect((await results).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
 });
 
-test('sends away whoever finds the line too long', async () => {
+test('a work is rejected at once when too many wait', async () => {
   const { run } = setUp();
   for (const name of ['a', 'b', 'c', 'd', 'e']) void run(name);
   await expect(run('f')).rejects.toThrow('3 are waiting already');
 });
 
-test('passes over whoever has waited too long', async () => {
-  const { begun, clock, finish, run } = setUp({ atOnce: 1 });
+test('a work that has waited too long is rejected when its turn comes', async () => {
+  const { begun, clock, finish, run } = setUp({ permits: 1 });
   void run('a');
   const late = expect(run('b')).rejects.toThrow('waited too long');
   await settled();
@@ -52,8 +52,8 @@ test('passes over whoever has waited too long', async () => {
   await expect(inTime).resolves.toBe('c');
 });
 
-test('who has gone away keeps no place, neither from the next nor from a newcomer', async () => {
-  const { begun, finish, run } = setUp({ atOnce: 1 });
+test('a work that is no longer wanted takes no permit and no place among the waiters', async () => {
+  const { begun, finish, run } = setUp({ permits: 1 });
   let there = true;
   void run('a');
   const gone = ['b', 'c', 'd'].map((name) => expect(run(name, () => there)).rejects.toThrow('waited too long'));
