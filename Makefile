@@ -7,15 +7,6 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 TS := node -r ts-node/register/transpile-only
 JEST := node --experimental-vm-modules --no-warnings $(BIN)/jest
 OBJECT := build/ebpf/datapath.bpf.o build/ebpf/trial.bpf.o
-.PHONY: bench
-bench: build ## Figures against plain TCP, AF_UNIX and no product; writes docs/performance (root; ARGS=--help)
-	@$(TS) e2e/tools/debian.ts all
-	@$(TS) e2e/bench/main.ts $(ARGS)
-
-.PHONY: bench-scale
-bench-scale: build ## The control plane with up to 5,000 simulated agents; writes docs/performance/scale.* (root; ARGS="--nodes 500", ARGS=--help)
-	@$(TS) e2e/scale/main.ts $(ARGS)
-
 PROBE := build/conformance/probe
 CLANG_FLAGS := -O2 -g -Wall -Wextra -Werror -target bpf -mcpu=v3 -idirafter /usr/include/$(shell uname -m)-linux-gnu
 
@@ -142,6 +133,15 @@ $(PROBE): $(wildcard ebpf/conformance/probe/*.[ch] ebpf/conformance/probe/cases/
 conformance: $(OBJECT) $(PROBE) ## The socket API on TCP and accelerated, compared; writes docs/conformance.* (root; ARGS=--help)
 	@$(TS) e2e/tools/debian.ts all
 	$(TS) ebpf/conformance/main.ts $(or $(ARGS),--docs)
+
+.PHONY: bench
+bench: build ## Figures against plain TCP, AF_UNIX and no product; writes docs/performance (root; ARGS=--help)
+	@$(TS) e2e/tools/debian.ts all
+	@$(TS) e2e/bench/main.ts $(ARGS)
+
+.PHONY: bench-scale
+bench-scale: build ## The control plane with up to 5,000 simulated agents; writes docs/performance/scale.* (root; ARGS="--nodes 500", ARGS=--help)
+	@$(TS) e2e/scale/main.ts $(ARGS)
 
 .PHONY: test-kernels
 test-kernels: build $(PROBE) ## Datapath and conformance on Debian's kernels in virtual machines (root; KERNELS="5.10 6.1")
