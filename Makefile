@@ -125,14 +125,14 @@ test-readers: $(OBJECT) ## Programs that read TCP by the rules, in every situati
 	@$(TS) e2e/tools/debian.ts readers
 	$(TS) e2e/readers/main.ts $(ARGS)
 
-$(PROBE): $(wildcard ebpf/conformance/probe/*.[ch] ebpf/conformance/probe/cases/*.[ch]) ebpf/abi.h ebpf/connections.h | deps
+$(PROBE): $(wildcard e2e/conformance/probe/*.[ch] e2e/conformance/probe/cases/*.[ch]) ebpf/abi.h ebpf/connections.h | deps
 	@mkdir -p $(@D)
 	cc -std=gnu11 -O2 -static -pthread -Wall -Wextra -Werror -Wno-missing-field-initializers $(filter %.c,$^) -o $@
 
 .PHONY: conformance
 conformance: $(OBJECT) $(PROBE) ## The socket API on TCP and accelerated, compared; writes docs/conformance.* (root; ARGS=--help)
 	@$(TS) e2e/tools/debian.ts all
-	$(TS) ebpf/conformance/main.ts $(or $(ARGS),--docs)
+	$(TS) e2e/conformance/main.ts $(or $(ARGS),--docs)
 
 .PHONY: bench
 bench: build ## Figures against plain TCP, AF_UNIX and no product; writes docs/performance (root; ARGS=--help)

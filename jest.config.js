@@ -19,7 +19,7 @@ const cluster = {
 module.exports = {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/operator/**/*.test.ts', '<rootDir>/e2e/**/*.test.ts', '<rootDir>/ebpf/**/*.test.ts'] },
-    { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/{soak,bounds,readers}/**/*.e2e.ts'] },
+    { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/{conformance,soak,bounds,readers}/**/*.e2e.ts'] },
     { ...shared, displayName: 'attacks', testMatch: ['<rootDir>/e2e/attacks/*.e2e.ts'] },
     { ...shared, displayName: 'programs', testMatch: ['<rootDir>/e2e/programs/**/*.e2e.ts'] },
     { ...shared, displayName: 'releases', testMatch: ['<rootDir>/e2e/releases/*.e2e.ts'] },

@@ -14,7 +14,7 @@ const object = join('build', 'ebpf', 'datapath.bpf.o');
 const trial = join('build', 'ebpf', 'trial.bpf.o');
 const probe = join('build', 'conformance', 'probe');
 /** Folders of which the compiler takes the TypeScript only. */
-const folders = [join('ebpf', 'tests'), join('ebpf', 'conformance'), join('e2e', 'readers')];
+const folders = [join('ebpf', 'tests'), join('e2e', 'conformance'), join('e2e', 'readers')];
 
 /**
  * Compiles once for all kernels of a run: what is edited meanwhile reaches none of them.
@@ -49,7 +49,7 @@ export async function packApp(name: string, plan: Plan, probeProgram: string): P
 /** The conformance suite's program. On another architecture it is compiled for that one. */
 export async function provideProbe(architecture: Architecture): Promise<string> {
   if (architecture === process.arch) return join(checkout, probe);
-  const folder = join(checkout, 'ebpf', 'conformance', 'probe');
+  const folder = join(checkout, 'e2e', 'conformance', 'probe');
   const sources = (await readdir(folder, { recursive: true })).filter((file) => file.endsWith('.c')).map((file) => join(folder, file));
   const target = join(buildDirectory, 'kernels', `probe-${architecture}`);
   const compiler = { arm64: 'aarch64-linux-gnu-gcc', x64: 'x86_64-linux-gnu-gcc' }[architecture];

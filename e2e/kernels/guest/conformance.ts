@@ -1,4 +1,4 @@
-// Plays the conformance suite (ebpf/conformance) and tells its rows and complaints; its own exit code is this program's.
+// Plays the conformance suite (e2e/conformance) and tells its rows and complaints; its own exit code is this program's.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -9,8 +9,8 @@ import { rowSchema } from '../messages';
 import { tell } from './port';
 
 const rows = '/tmp/rows.json';
-const suite = join(__dirname, '..', '..', '..', 'ebpf', 'conformance', 'main.js');
-/** What ebpf/conformance/main.ts says at its end of what is not as declared. */
+const suite = join(__dirname, '..', '..', 'conformance', 'main.js');
+/** What e2e/conformance/main.ts says at its end of what is not as declared. */
 const complaint = /^(not declared|declared, but no longer so|no result): /;
 const progress = /^\[\d+\/\d+\] /;
 

@@ -1,18 +1,18 @@
-// Runs the datapath's tests (ebpf/tests) and the short form of the readers (e2e/readers) by Jest, as they are compiled on the host, and tells
-// each result as it comes.
+// Runs the datapath's tests (ebpf/tests, and the changeover of e2e/conformance) and the short form of the readers (e2e/readers) by Jest, as they
+// are compiled on the host, and tells each result as it comes.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
 const checkout = join(__dirname, '..', '..', '..');
 const packages = join(checkout, 'node_modules');
-const [tests, readers] = [join(checkout, 'ebpf', 'tests'), join(checkout, 'e2e', 'readers')];
+const [tests, conformance, readers] = [join(checkout, 'ebpf', 'tests'), join(checkout, 'e2e', 'conformance'), join(checkout, 'e2e', 'readers')];
 /** Of an emulated processor, for the readers. */
 const slowness = 10;
 
 const configuration = {
   rootDir: checkout,
-  roots: [tests, readers],
-  testMatch: [join(tests, '**', '*.e2e.js'), join(readers, 'readers.e2e.js')],
+  roots: [tests, conformance, readers],
+  testMatch: [join(tests, '**', '*.e2e.js'), join(conformance, 'changeover.e2e.js'), join(readers, 'readers.e2e.js')],
   testEnvironment: 'node',
   transform: {},
   testTimeout: 300_000,

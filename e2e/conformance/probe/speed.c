@@ -3,7 +3,7 @@
 #define _GNU_SOURCE
 #include "probe.h"
 #include "transcript.h"
-#include "../../connections.h"
+#include "../../../ebpf/connections.h"
 #include <linux/bpf.h>
 #include <sys/syscall.h>
 #include <unistd.h>

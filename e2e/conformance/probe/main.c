@@ -4,7 +4,7 @@
 #define _GNU_SOURCE
 #include "families.h"
 #include "play.h"
-#include "../../connections.h"
+#include "../../../ebpf/connections.h"
 #include <arpa/inet.h>
 #include <getopt.h>
 #include <linux/bpf.h>

@@ -63,7 +63,7 @@ function sideBySide({ control, accelerated }: Played['trial']): string {
 function judgeRun({ rows, broken }: Outcome): boolean {
   const [surprises, dead] = [undeclared(rows, declarations), outlived(rows, declarations)];
   for (const row of surprises) say(`not declared: ${name(row)}: ${row.result} ${row.reason ?? ''}`);
-  for (const each of dead) say(`declared, but no longer so: ${each.case} ${each.result}; take it out of ebpf/conformance/declared.ts`);
+  for (const each of dead) say(`declared, but no longer so: ${each.case} ${each.result}; take it out of e2e/conformance/declared.ts`);
   for (const each of broken) say(`no result: ${each.name}: the run on TCP itself failed: ${each.error}`);
   say(`${rows.length} rows: ${count(rows)}`);
   return surprises.length + dead.length + broken.length === 0 && rows.length > 0;

@@ -3,8 +3,8 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Fixture, selected, settings, until } from '../../tests/fixture';
-import { TestNode, type TestPod } from '../../tests/pods';
+import { Fixture, selected, settings, until } from '../../../ebpf/tests/fixture';
+import { TestNode, type TestPod } from '../../../ebpf/tests/pods';
 import { answering, asking, awaiting, port, repairing, run, server } from './programs';
 
 const turns = 200;

@@ -27,7 +27,7 @@ ROWS(idle);
 ROWS(counters);
 ROWS(storms);
 
-/* For who can switch the datapath in the middle (ebpf/tests/changeover.e2e.ts); not in the table. */
+/* For who can switch the datapath in the middle (e2e/conformance/changeover.e2e.ts); not in the table. */
 ROWS(changeover);
 
 static const struct probe_case *const families[] __attribute__((unused)) = {

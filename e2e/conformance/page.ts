@@ -7,7 +7,7 @@ import type { Row } from './report';
 
 const head = `# Conformance
 
-Written by \`make conformance\` ([ebpf/conformance](../ebpf/conformance)); every row is in [conformance.json](conformance.json).
+Written by \`make conformance\` ([e2e/conformance](../e2e/conformance)); every row is in [conformance.json](conformance.json).
 Each case is one behaviour of the socket API, played at the same time on plain TCP and on a connection that has been
 accelerated; both sides note what the system calls told them, and every byte is known by its place.
 

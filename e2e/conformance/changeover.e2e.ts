@@ -1,10 +1,10 @@
 // Whatever ends redirection while bytes are unread must be seen by no reader, also by one that takes a short read to mean
 // that all has been read; nobody visits connections here. Needs root, and the probe (`make build/conformance/probe`).
+import { Fixture, selected, settings } from '../../ebpf/tests/fixture';
 import { switchOffPinned } from '../../operator/agent/datapath';
-import { probeWords, type Pair } from '../conformance/paths';
-import { outputOf, parseObservation, probeProgram, type Observation } from '../conformance/probe';
-import { transcript } from '../conformance/verdict';
-import { Fixture, selected, settings } from './fixture';
+import { probeWords, type Pair } from './paths';
+import { outputOf, parseObservation, probeProgram, type Observation } from './probe';
+import { transcript } from './verdict';
 
 const firstPort = 9000;
 

@@ -1,7 +1,7 @@
 // The ways a connection can take between its two ends, with the rules that make them: of each a pair of pods that is
 // accelerated and one, just like it, that is not.
 import { join } from 'node:path';
-import type { TestNode, TestPod } from '../tests/pods';
+import type { TestNode, TestPod } from '../../ebpf/tests/pods';
 
 export const pathNames = ['same-pod', 'cross-pod', 'redirect-out', 'redirect-in', 'tproxy-in', 'nftables-out', 'nftables-in'] as const;
 export type PathName = (typeof pathNames)[number];
@@ -59,7 +59,7 @@ export function makePair(node: TestNode, path: PathName): Pair {
 }
 
 function setRules(node: TestNode, pod: TestPod, rules: Rules): void {
-  const istioScript = join(__dirname, '..', '..', 'e2e', 'mesh', 'image', 'istio-rules.sh');
+  const istioScript = join(__dirname, '..', 'mesh', 'image', 'istio-rules.sh');
   const own = (file: string): string => join(__dirname, 'rules', file);
   if (rules === 'redirect') node.exec(pod, 'sh', istioScript);
   if (rules === 'tproxy') node.exec(pod, 'sh', own('tproxy.sh'));

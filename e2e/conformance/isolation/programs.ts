@@ -1,9 +1,9 @@
 // Programs of test pods, in Python: askers and answerers that know every byte, and what attackers and restored programs
 // can do to the numbers of a connection. TCP_REPAIR lets whoever has CAP_NET_ADMIN in a network namespace set them
 // (net/ipv4/tcp.c).
-import type { Fixture } from '../../tests/fixture';
-import type { TestPod } from '../../tests/pods';
-import { python } from '../../tests/traffic';
+import type { Fixture } from '../../../ebpf/tests/fixture';
+import type { TestPod } from '../../../ebpf/tests/pods';
+import { python } from '../../../ebpf/tests/traffic';
 
 export const port = 8000;
 

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Fixture, selected, settings } from '../../tests/fixture';
+import { Fixture, selected, settings } from '../../../ebpf/tests/fixture';
 import { answering, asking, awaiting, port, repairing, run, server } from './programs';
 
 let f: Fixture;
