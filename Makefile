@@ -24,7 +24,7 @@ node_modules/.stamp: package-lock.json
 
 .PHONY: deps
 deps: node_modules/.stamp ## Node modules, compilers and kernel tools
-	@$(TS) e2e/tools/debian.ts build
+	@$(TS) release/tools/debian.ts build
 
 build/ebpf/%.bpf.o: ebpf/%.bpf.c $(wildcard ebpf/*.h) | deps
 	@mkdir -p $(@D)
@@ -44,15 +44,15 @@ lint: node_modules/.stamp ## Types, import directions, generated files up to dat
 	tsc -p operator/cli/console/page
 	npm run --silent lint
 	npm run --silent generate -- --check
-	$(TS) e2e/gitops/main.ts --check
+	$(TS) release/gitops/main.ts --check
 
 .PHONY: render
 render: node_modules/.stamp ## deploy/ from the chart: kustomize base, add-on, Argo CD's settings
-	$(TS) e2e/gitops/main.ts
+	$(TS) release/gitops/main.ts
 
 .PHONY: addon
 addon: node_modules/.stamp ## The add-on package for cluster consoles, below build/addon
-	@$(TS) e2e/gitops/pack.ts
+	@$(TS) release/gitops/pack.ts
 
 .PHONY: unit
 unit: node_modules/.stamp ## Unit tests: no root, no network
@@ -185,14 +185,15 @@ faults-page: node_modules/.stamp ## Writes docs/faults.* from the last tests of 
 
 .PHONY: image
 image: build ## The image of controller, agent and CLI, as an archive in the cache
-	@$(TS) e2e/tools/image/main.ts
+	@$(TS) release/tools/debian.ts image
+	@$(TS) release/image/main.ts
 
 .PHONY: audit verify-node
 audit: node_modules/.stamp ## Known vulnerabilities of what the image ships, as the registry serves them (AUDIT_REGISTRY=https://...)
-	@$(TS) e2e/tools/audit/main.ts
+	@$(TS) release/audit/main.ts
 
 verify-node: node_modules/.stamp ## The image's Node against the signed sums of its publisher (NODE_MIRROR=https://...)
-	@$(TS) e2e/tools/image/publishedNode/main.ts
+	@$(TS) release/image/publishedNode/main.ts
 
 .PHONY: demo demo-up demo-down
 demo: build ## A two-node cluster, a mesh, before and after, and everything cleaned up again

@@ -1,7 +1,7 @@
 // docs/attacks.md and docs/attacks.json: what the last run of each attack has shown.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import type { Row } from './rows';
 
 export interface Attacks {

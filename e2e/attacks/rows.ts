@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { buildDirectory } from '../tools/paths';
+import { buildDirectory } from '../../release/tools/paths';
 import type { Attack, Outcome } from './attack';
 
 export const row = z.object({

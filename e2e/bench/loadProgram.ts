@@ -1,9 +1,9 @@
 // The load programs, compiled when they have changed.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cached, keepNewest } from '../tools/cache';
-import { run } from '../tools/command';
-import { contentHash } from '../tools/image/contentHash';
+import { cached, keepNewest } from '../../release/tools/cache';
+import { run } from '../../release/tools/command';
+import { contentHash } from '../../release/tools/contentHash';
 
 const sources = join(__dirname, 'load');
 const prefix = 'bench-load-';
@@ -12,7 +12,7 @@ const prefix = 'bench-load-';
 export async function provideLoadProgram(): Promise<string> {
   const files = (await readdir(sources)).filter((name) => name.endsWith('.c')).map((name) => join(sources, name));
   const { directory } = await cached(`${prefix}${contentHash([process.arch], [sources])}`, async (unfinished) => {
-    // clang is what compiles the datapath too; see e2e/tools/packages.ts
+    // clang is what compiles the datapath too; see release/tools/packages.ts
     await run('clang', ['-O2', '-Wall', '-Wextra', '-Werror', '-o', join(unfinished, 'load'), ...files]);
   });
   await keepNewest(prefix, 2);

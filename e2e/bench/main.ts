@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { abandonedRuns } from '../cluster/abandoned';
 import { takeDown } from '../cluster/down';
 import { interruptedCode, interruptions, wholeNumber } from '../support/commandLine';
-import { buildDirectory, checkout } from '../tools/paths';
+import { buildDirectory, checkout } from '../../release/tools/paths';
 import { benchRows } from './comparison';
 import type { Case, Experiment } from './experiment';
 import { figures, isKnown, type Figure } from './figures';

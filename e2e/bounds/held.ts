@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { run } from '../tools/command';
+import { run } from '../../release/tools/command';
 import { entriesLeft, pinFolders } from '../soak/leftovers';
 
 /** Entries of connections by map: only maps that hold any. Two ends that are joined hold more than one. */

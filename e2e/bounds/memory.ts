@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { Fixture, selected, settings } from '../../ebpf/tests/fixture';
 import { parseBtf } from '../../operator/agent/datapath/btf';
 import { waitFor } from '../support/waitFor';
-import { run } from '../tools/command';
+import { run } from '../../release/tools/command';
 import { mapMemory, type MapMemory } from './held';
 import { Load } from './load';
 

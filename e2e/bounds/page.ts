@@ -1,7 +1,7 @@
 // docs/bounds.md and docs/bounds.json: what one run of `make test-bounds` has found.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import { boundsOfNode, boundsOfPod, maxConnectionsRange } from '../../operator/api';
 import type { BriefResult } from './brief';
 import { type HoardComparison, type HoardTotal, hoardVerdict } from './hoards';

@@ -4,11 +4,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { parse } from 'yaml';
-import { addonSchema, packAddon, type Addon } from '../gitops/addon';
+import { addonSchema, packAddon, type Addon } from '../../release/gitops/addon';
 import { startApiServer, type ApiServer } from '../support/apiServer';
 import { established } from '../support/established';
-import { attempt, run, type CommandResult } from '../tools/command';
-import { chartDirectory } from '../support/chart';
+import { attempt, run, type CommandResult } from '../../release/tools/command';
+import { chartDirectory } from '../../release/gitops/chart';
 
 let server: ApiServer;
 let package_: string;

@@ -4,10 +4,10 @@ import { specWith } from '../../operator/controller/agents.testing';
 import { render } from '../../operator/controller/render';
 import type { Manifest } from '../../operator/kube';
 import { type ApiServer, startApiServer } from '../support/apiServer';
-import { chartDirectory as chart } from '../support/chart';
+import { chartDirectory as chart } from '../../release/gitops/chart';
 import { established } from '../support/established';
 import { waitFor } from '../support/waitFor';
-import { attempt, type CommandResult } from '../tools/command';
+import { attempt, type CommandResult } from '../../release/tools/command';
 
 const namespace = 'acceleration-system';
 const account = `system:serviceaccount:${namespace}:sidecar-acceleration-controller`;

@@ -6,10 +6,10 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { alertsFile } from '../gitops/metricNames';
-import { run } from '../tools/command';
+import { run } from '../../release/tools/command';
 import { installTools } from '../tools/install';
-import { checkout } from '../tools/paths';
-import { Progress } from '../tools/progress';
+import { checkout } from '../../release/tools/paths';
+import { Progress } from '../../release/tools/progress';
 
 const scenarios = readFileSync(join(checkout, 'e2e', 'gitops', 'alerts.test.yaml'), 'utf8').replace('RULES', alertsFile);
 const rules = z.object({ groups: z.array(z.object({ rules: z.array(z.looseObject({ alert: z.string() })) })) });

@@ -1,8 +1,8 @@
 // The chart on a real API server: every object is accepted, values are checked, and the controller gets its rights and no others.
 import { startApiServer, type ApiServer } from '../support/apiServer';
-import { chartDirectory as chart } from '../support/chart';
+import { chartDirectory as chart } from '../../release/gitops/chart';
 import { established } from '../support/established';
-import { attempt, type CommandResult } from '../tools/command';
+import { attempt, type CommandResult } from '../../release/tools/command';
 import { provideModuleFile, serviceMonitorCrd } from '../tools/moduleFile';
 
 const namespace = 'acceleration-system';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { accelctlOn, kubeconfigWith } from '../support/accelctl';
 import { startApiServer, type ApiServer } from '../support/apiServer';
 import { established } from '../support/established';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 
 const crdFile = join(checkout, 'crds', 'acceleration.dev_sidecaraccelerations.yaml');
 const exampleFile = join(checkout, 'docs', 'examples', 'default.yaml');

@@ -5,11 +5,11 @@ import { parse } from 'yaml';
 import { scripts, type Shell } from '../../operator/cli/completion/scripts';
 import { accelctlOn, accelctlProgram, kubeconfigWith } from '../support/accelctl';
 import { startApiServer, type ApiServer } from '../support/apiServer';
-import { chartDirectory } from '../support/chart';
+import { chartDirectory } from '../../release/gitops/chart';
 import { established } from '../support/established';
 import { waitFor } from '../support/waitFor';
-import { attempt, run } from '../tools/command';
-import { checkout } from '../tools/paths';
+import { attempt, run } from '../../release/tools/command';
+import { checkout } from '../../release/tools/paths';
 
 const namespace = 'sidecar-acceleration';
 const crd = 'sidecaraccelerations.acceleration.dev';

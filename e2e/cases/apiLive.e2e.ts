@@ -7,7 +7,7 @@ import { accelctlOn, kubeconfigWith } from '../support/accelctl';
 import { happen, LiveBench } from '../support/liveBench';
 import type { TestAgent } from '../support/testAgent';
 import { waitFor } from '../support/waitFor';
-import { attempt } from '../tools/command';
+import { attempt } from '../../release/tools/command';
 
 const base = '/apis/live.acceleration.dev/v1alpha1';
 

@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { sidecarAcceleration } from '../../operator/api';
-import { healthDirectory } from '../gitops/argocdSettings';
+import { healthDirectory } from '../../release/gitops/argocdSettings';
 import { healthOf } from '../support/lua';
 import { installTools } from '../tools/install';
-import { checkout } from '../tools/paths';
-import { Progress } from '../tools/progress';
+import { checkout } from '../../release/tools/paths';
+import { Progress } from '../../release/tools/progress';
 
 const read = (...path: string[]): string => readFileSync(join(checkout, healthDirectory, ...path), 'utf8');
 const script = read('health.lua');

@@ -2,8 +2,8 @@
 // The real controller writes the states on a real API server; Argo CD's health check is asked about each.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chartRenderer } from '../support/chart';
-import { healthDirectory } from '../gitops/argocdSettings';
+import { chartRenderer } from '../../release/gitops/chart';
+import { healthDirectory } from '../../release/gitops/argocdSettings';
 import { ControllerBench } from '../support/controllerBench';
 import { namespace } from '../support/controllerProcess';
 import { established } from '../support/established';
@@ -11,7 +11,7 @@ import { healthOf, type Health } from '../support/lua';
 import { agentPod, emptyReport, type TestAgent } from '../support/testAgent';
 import { waitFor } from '../support/waitFor';
 import { applicationCrd, provideModuleFile } from '../tools/moduleFile';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 
 /** As Argo CD applies and compares with the sync option ServerSideApply and the compare option ServerSideDiff. */
 const asArgo = ['--server-side', '--field-manager=argocd-controller', '--force-conflicts'];

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { specWith } from '../../operator/controller/agents.testing';
 import { render as renderAgents } from '../../operator/controller/render';
-import { at, chartRenderer, objectOf, podsOf, type Rendered, type RenderChart } from '../support/chart';
+import { at, chartRenderer, objectOf, podsOf, type Rendered, type RenderChart } from '../../release/gitops/chart';
 
 const labels = z.record(z.string(), z.string());
 const selector = z.object({

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { uninjected } from '../../operator/api';
 import { pages } from '../docs/pages';
-import { chartDirectory, chartRenderer, at, objectOf, podsOf, type RenderChart } from '../support/chart';
+import { chartDirectory, chartRenderer, at, objectOf, podsOf, type RenderChart } from '../../release/gitops/chart';
 
 const controller = 'sidecar-acceleration-controller';
 const digest = `sha256:${'0'.repeat(64)}`;

@@ -13,7 +13,7 @@ import { benchResult, rolling } from '../support/consoleStates';
 import { type RunningLiveServer, startLiveServer } from '../support/liveServer';
 import { SeededStatus } from '../support/seededStatus';
 import { waitFor } from '../support/waitFor';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 
 const crdFile = join(checkout, 'crds', 'acceleration.dev_sidecaraccelerations.yaml');
 const exampleFile = join(checkout, 'docs', 'examples', 'default.yaml');

@@ -2,9 +2,9 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { run } from '../tools/command';
-import { inImage } from '../tools/image/buildah';
-import { type ImageArchive, provideProductImage } from '../tools/image/product';
+import { run } from '../../release/tools/command';
+import { inImage } from '../../release/image/buildah';
+import { type ImageArchive, provideProductImage } from '../../release/image/product';
 
 let image: ImageArchive;
 

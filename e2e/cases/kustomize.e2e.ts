@@ -1,11 +1,11 @@
 // The kustomize base on a real API server: what it installs, and that an overlay's image reaches the agents too.
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
-import { at, objectOf, parsed, type Rendered } from '../support/chart';
+import { at, objectOf, parsed, type Rendered } from '../../release/gitops/chart';
 import { startApiServer, type ApiServer } from '../support/apiServer';
 import { established } from '../support/established';
-import { kustomizeBase } from '../gitops/kustomizeBase';
-import { checkout } from '../tools/paths';
+import { kustomizeBase } from '../../release/gitops/kustomizeBase';
+import { checkout } from '../../release/tools/paths';
 import { readFileSync } from 'node:fs';
 
 const directory = join(checkout, 'deploy', 'kustomize');

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { checkPublishedNode, type PublishedNodeOptions } from '../tools/image/publishedNode/check';
+import { checkPublishedNode, type PublishedNodeOptions } from '../../release/image/publishedNode/check';
 
 const name = 'node-v24.0.0-linux-x64';
 let directory: string;

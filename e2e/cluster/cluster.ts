@@ -1,6 +1,6 @@
 // A cluster that is up: what demo and tests do with it.
 import { join } from 'node:path';
-import { run, type CommandOptions } from '../tools/command';
+import { run, type CommandOptions } from '../../release/tools/command';
 import type { Tools } from '../tools/install';
 import { takeDown } from './down';
 import { importImage } from './images';

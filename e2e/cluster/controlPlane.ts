@@ -1,5 +1,5 @@
 // Starts the control plane: etcd, API server, controller manager, scheduler, all on the control machine.
-import { run } from '../tools/command';
+import { run } from '../../release/tools/command';
 import type { Tools } from '../tools/install';
 import { waitFor } from '../support/waitFor';
 import { controlAddress, servicePort, serviceSubnet } from './addresses';

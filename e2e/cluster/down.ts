@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildDirectory } from '../tools/paths';
+import { buildDirectory } from '../../release/tools/paths';
 import { removeCgroup } from './cgroups';
 import { end } from './processes';
 import { readState, removeFiles, runDirectory } from './state';

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { frontProxyFlags } from '../support/frontProxy';
-import { run } from '../tools/command';
+import { run } from '../../release/tools/command';
 import { apiServiceAddress, controlAddress, servicePort } from './addresses';
 
 /** Paths of what the components start with. */

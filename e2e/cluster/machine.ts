@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { run, type CommandOptions } from '../tools/command';
+import { run, type CommandOptions } from '../../release/tools/command';
 import { waitFor } from '../support/waitFor';
 import { identify, startDetached, type ProcessIdentity } from './processes';
 

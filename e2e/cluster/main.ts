@@ -1,7 +1,7 @@
 // Command line: `up RUN` starts a bare cluster of two nodes, `down RUN...` ends runs, `list` names those that are up.
 import { installTools } from '../tools/install';
 import { providePauseImage } from '../tools/image/pause';
-import { Progress } from '../tools/progress';
+import { Progress } from '../../release/tools/progress';
 import { takeDown } from './down';
 import { knownRuns } from './state';
 import { bringUp } from './up';

@@ -1,7 +1,7 @@
 // Wires the machines: one switch on the control machine, a cable to each node, routes between their pods. No way out.
 import { controlAddress, nodeAddresses } from './addresses';
 import type { Machine } from './machine';
-import { run } from '../tools/command';
+import { run } from '../../release/tools/command';
 
 const control6 = 'fd00:247::10';
 

@@ -3,7 +3,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cacheDirectory } from '../tools/paths';
+import { cacheDirectory } from '../../release/tools/paths';
 import { processSchema } from './processes';
 
 const stateSchema = z.object({

@@ -4,7 +4,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { waitFor } from '../support/waitFor';
 import type { Tools } from '../tools/install';
-import type { Progress } from '../tools/progress';
+import type { Progress } from '../../release/tools/progress';
 import { openApiAccess } from './apiAccess';
 import { cgroupName, Cluster, machineDirectory } from './cluster';
 import { apiServerReady, startApiServer, startControllers } from './controlPlane';

@@ -4,7 +4,7 @@ import { demoMesh } from '../mesh/demoMesh';
 import { deployMesh } from '../mesh/mesh';
 import { bringUpInstalled } from '../support/installedCluster';
 import { installTools } from '../tools/install';
-import type { Progress } from '../tools/progress';
+import type { Progress } from '../../release/tools/progress';
 
 /** Brings all of it up; a failed start leaves nothing behind. */
 export async function bringUpDemo(runId: string, progress: Progress): Promise<Cluster> {

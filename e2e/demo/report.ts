@@ -2,7 +2,7 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SidecarAcceleration } from '../../operator/api';
-import { buildDirectory } from '../tools/paths';
+import { buildDirectory } from '../../release/tools/paths';
 import type { MeasuredRun } from './measure';
 
 /** What happened to requests that were under way while the mode changed. */

@@ -5,7 +5,7 @@ import { load, type LoadResult } from '../mesh/load';
 import { reachable } from '../mesh/mesh';
 import { applyExample, readResource, switchMode } from '../support/acceleration';
 import { warmUp, type WarmUpPlan } from '../support/warmUp';
-import type { Progress } from '../tools/progress';
+import type { Progress } from '../../release/tools/progress';
 import { addressOf, lookUpAddresses, measure, type Addresses, type MeasuredRun, type RunMode } from './measure';
 import type { DemoResult, Switching } from './report';
 import { scenarios, type Scenario } from './scenarios';

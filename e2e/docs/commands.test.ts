@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { installed } from '../../operator/cli/doctor/clusters.testing';
 import { exitCode } from '../../operator/cli/exit';
 import { accelctl } from '../../operator/cli/run.testing';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import { blocksOf, pages } from './pages';
 
 /** Each command that somebody may copy from a page: those of blocks for a shell, of accelctl's examples, and of code in a line. */
@@ -48,7 +48,7 @@ describe('a command of the documentation', () => {
   });
 
   it.each([...of('kubectl'), ...of('helm'), ...of('node')])('names files that exist: %s', (line) => {
-    const files = wordsOf(line).filter((word) => /^(docs|deploy|charts|crds|operator|e2e|node_modules)\//.test(word) && word.includes('.') !== word.startsWith('operator'));
+    const files = wordsOf(line).filter((word) => /^(docs|deploy|charts|crds|operator|release|e2e|node_modules)\//.test(word) && word.includes('.') !== word.startsWith('operator'));
     for (const file of files) expect([file, existsSync(join(checkout, file))]).toEqual([file, true]);
   });
 

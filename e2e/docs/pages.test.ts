@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import { anchorsOf, blocksOf, pages, proseOf } from './pages';
 
 const all = pages();

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { globSync } from 'node:fs';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 
 export interface Page {
   /** Relative to the root of the checkout. */
@@ -10,7 +10,7 @@ export interface Page {
   readonly text: string;
 }
 
-const folders = '{.,docs,docs/adr,docs/examples,ebpf,e2e,operator}';
+const folders = '{.,docs,docs/adr,docs/examples,ebpf,release,e2e,operator}';
 
 export function pages(): Page[] {
   return globSync(join(checkout, folders, '*.md')).sort().map((file) => ({ path: relative(checkout, file), text: readFileSync(file, 'utf8') }));

@@ -2,7 +2,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import { type Endured, endured, type Failovers, failovers, type Fuzzed, fuzzed, kept } from './results';
 import { leadsWithinMs, missed, percentile, times } from './targets';
 

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { buildDirectory } from '../tools/paths';
+import { buildDirectory } from '../../release/tools/paths';
 
 const count = z.int().min(0);
 const requestRate = z.object({ requests: count, perSecond: z.number(), busiestSecond: count, busiestTenSeconds: z.number() });

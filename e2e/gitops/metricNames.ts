@@ -1,7 +1,7 @@
 // Which metrics the chart's dashboard and alerts ask for, to be compared with what controller and agents publish.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chartDirectory } from '../support/chart';
+import { chartDirectory } from '../../release/gitops/chart';
 
 /** Prometheus' own rule file. */
 export const alertsFile = join(chartDirectory, 'alerts', 'sidecar-acceleration.yaml');

@@ -2,8 +2,8 @@
 import { cp, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { run } from '../tools/command';
-import { buildDirectory, checkout } from '../tools/paths';
+import { run } from '../../release/tools/command';
+import { buildDirectory, checkout } from '../../release/tools/paths';
 import type { Architecture } from './catalogue';
 import { guestCheckout } from './init';
 import { writeArchive } from './initramfs';

@@ -3,8 +3,8 @@ import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attempt, run } from '../tools/command';
-import { cacheDirectory } from '../tools/paths';
+import { attempt, run } from '../../release/tools/command';
+import { cacheDirectory } from '../../release/tools/paths';
 import { architectures, suites, type Architecture } from './catalogue';
 
 const keyring = '/usr/share/keyrings/debian-archive-keyring.gpg';

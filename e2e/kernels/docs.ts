@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import { merged } from './merge';
 import type { Plan } from './plan';
 import { resultSchema, type KernelResult } from './result';

@@ -1,7 +1,7 @@
 // Archives that a kernel unpacks into its first file system; several one behind the other are one.
 import { createReadStream, createWriteStream } from 'node:fs';
 import { pipeline } from 'node:stream/promises';
-import { run } from '../tools/command';
+import { run } from '../../release/tools/command';
 
 /** Packs a directory, not compressed: what an emulated processor would unpack slowly is only read. */
 export async function writeArchive(directory: string, archive: string): Promise<void> {

@@ -2,11 +2,11 @@
 import { existsSync } from 'node:fs';
 import { readdir, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cached } from '../tools/cache';
-import { run } from '../tools/command';
+import { cached } from '../../release/tools/cache';
+import { run } from '../../release/tools/command';
 import { Archive } from './archive';
 import { kernelPackage, type KernelChoice } from './catalogue';
-import { contentHash } from '../tools/image/contentHash';
+import { contentHash } from '../../release/tools/contentHash';
 import { init } from './init';
 import { writeArchive } from './initramfs';
 

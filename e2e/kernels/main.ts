@@ -2,8 +2,8 @@
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Command } from 'commander';
-import { buildDirectory } from '../tools/paths';
-import { Progress } from '../tools/progress';
+import { buildDirectory } from '../../release/tools/paths';
+import { Progress } from '../../release/tools/progress';
 import { compileApp } from './app';
 import { kernelChoice, usualKernels } from './catalogue';
 import { complaints, type KernelResult } from './result';

@@ -1,11 +1,11 @@
 // The guest's root file system: a small Debian with the programs that tests call, Node and the npm packages.
 import { copyFile, mkdir, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cached, keepNewest } from '../tools/cache';
-import { run } from '../tools/command';
-import { contentHash } from '../tools/image/contentHash';
-import { checkout } from '../tools/paths';
-import { debianRelease } from '../tools/versions';
+import { cached, keepNewest } from '../../release/tools/cache';
+import { run } from '../../release/tools/command';
+import { contentHash } from '../../release/tools/contentHash';
+import { checkout } from '../../release/tools/paths';
+import { debianRelease } from '../../release/tools/versions';
 import { architectures, type Architecture } from './catalogue';
 import { guestCheckout, guestPackages } from './init';
 

@@ -1,8 +1,8 @@
 // One kernel from its package to its result.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { buildDirectory } from '../tools/paths';
-import type { Progress } from '../tools/progress';
+import { buildDirectory } from '../../release/tools/paths';
+import type { Progress } from '../../release/tools/progress';
 import { packApp, provideProbe } from './app';
 import type { KernelChoice } from './catalogue';
 import { joinArchives } from './initramfs';

@@ -1,7 +1,7 @@
 // The short form of the trials, and that their checkers see what is wrong. Needs root.
 import { join } from 'node:path';
 import { installTools } from '../tools/install';
-import { Progress } from '../tools/progress';
+import { Progress } from '../../release/tools/progress';
 import { ProgramMesh } from './mesh';
 import { runTrial, type Pace } from './run';
 import { differs, type Opened, type Round, type Trial } from './trial';

@@ -2,8 +2,8 @@
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import type { TestNode, TestPod } from '../../ebpf/tests/pods';
-import { attempt } from '../tools/command';
-import { checkout } from '../tools/paths';
+import { attempt } from '../../release/tools/command';
+import { checkout } from '../../release/tools/paths';
 import { waitFor } from '../support/waitFor';
 
 const image = join(checkout, 'e2e', 'mesh', 'image');

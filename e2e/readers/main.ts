@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import { pageOf } from './page';
 import { resultsSchema, verdict, type Row } from './rows';
 import { situations } from './situations';

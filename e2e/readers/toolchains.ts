@@ -2,9 +2,9 @@
 import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cached } from '../tools/cache';
-import { run } from '../tools/command';
-import { contentHash } from '../tools/image/contentHash';
+import { cached } from '../../release/tools/cache';
+import { run } from '../../release/tools/command';
+import { contentHash } from '../../release/tools/contentHash';
 
 export const programs = join(__dirname, 'programs');
 

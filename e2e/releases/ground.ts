@@ -8,7 +8,7 @@ import { testMesh, type TestMesh } from '../support/testMesh';
 import { warmUp } from '../support/warmUp';
 import { whileOpen } from '../support/whileOpen';
 import { installTools } from '../tools/install';
-import { Progress } from '../tools/progress';
+import { Progress } from '../../release/tools/progress';
 
 export interface Ground {
   readonly cluster: Cluster;

@@ -2,9 +2,9 @@
 import { cp, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { run } from '../tools/command';
-import { stageProduct } from '../tools/image/product';
-import { checkout } from '../tools/paths';
+import { run } from '../../release/tools/command';
+import { stageProduct } from '../../release/image/product';
+import { checkout } from '../../release/tools/paths';
 import { previousArchive } from './previous';
 
 /** @param compiled a checkout after `make build`; the one this program is in unless told */

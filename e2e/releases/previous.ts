@@ -1,12 +1,12 @@
 // The release before this one, kept as an archive in the tree: a fresh clone has neither its history nor a registry to ask.
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cached, keepNewest } from '../tools/cache';
-import { run } from '../tools/command';
-import { provideBaseImage } from '../tools/image/base';
-import { buildImage, exportImage } from '../tools/image/buildah';
-import { contentHash } from '../tools/image/contentHash';
-import { linkPackages, provideProductionPackages } from '../tools/image/productionPackages';
+import { cached, keepNewest } from '../../release/tools/cache';
+import { run } from '../../release/tools/command';
+import { provideBaseImage } from '../../release/image/base';
+import { buildImage, exportImage } from '../../release/image/buildah';
+import { contentHash } from '../../release/tools/contentHash';
+import { linkPackages, provideProductionPackages } from '../../release/image/productionPackages';
 import type { Release } from './release';
 
 /** Made by keep.ts: chart/, Containerfile, package.json, package-lock.json, and context/ without packages. */

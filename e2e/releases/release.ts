@@ -2,9 +2,9 @@
 import type { Cluster } from '../cluster/cluster';
 import { productNamespace, settled } from '../support/acceleration';
 import { agentPods } from '../support/agents';
-import { chartDirectory, releaseName } from '../support/chart';
+import { chartDirectory, releaseName } from '../../release/gitops/chart';
 import { waitFor } from '../support/waitFor';
-import { provideProductImage } from '../tools/image/product';
+import { provideProductImage } from '../../release/image/product';
 
 /** A chart, and the image that its pods are to run. */
 export interface Release {

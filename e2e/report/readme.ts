@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import { replaceBlock } from './markers';
 import { measuredTable, reportSchema } from './measured';
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { agentMemory } from '../../operator/controller/render/agentContainer';
 import { orderForShop, RealAgent } from '../support/realAgent';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import { waitFor } from '../support/waitFor';
 import { agentFigures } from './agentFigures';
 import { runInPod } from './podProcess';

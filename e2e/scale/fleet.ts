@@ -3,7 +3,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
 import { waitFor } from '../support/waitFor';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import type { AgentPlan, Contact, FromSimulator, ToSimulator } from './words';
 
 const agentsPerProcess = 500;

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { object } from '../../ebpf/tests/fixture';
 import { releasePinned } from '../../operator/agent/datapath';
 import type { Order } from '../../operator/protocol';
-import { buildDirectory } from '../tools/paths';
+import { buildDirectory } from '../../release/tools/paths';
 import { Ground } from './ground';
 import { Keeper } from './keeper';
 import { pinFolders } from './leftovers';

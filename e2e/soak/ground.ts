@@ -8,7 +8,7 @@ import { containerOf } from '../../ebpf/tests/known';
 import { stop, TestNode, type TestPod } from '../../ebpf/tests/pods';
 import type { ScriptedSandbox } from '../../operator/agent/cri/runtime.testing';
 import { addSidecar } from '../programs/sidecar';
-import { run } from '../tools/command';
+import { run } from '../../release/tools/command';
 
 /** A pod, the bridge it is on, and the number by which its server is known to its clients. */
 export interface Place {

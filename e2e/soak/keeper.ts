@@ -9,7 +9,7 @@ import { controllerName } from '../../operator/api';
 import type { AgentSession, Order, Report } from '../../operator/protocol';
 import { TestChannel } from '../../operator/protocol/channel.testing';
 import { waitFor } from '../support/waitFor';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 
 /** How long an order may take to be in force, with the machine under full load. */
 const patience = { timeoutMs: 180_000, everyMs: 10 };

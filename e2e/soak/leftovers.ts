@@ -2,7 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { attempt } from '../tools/command';
+import { attempt } from '../../release/tools/command';
 
 /** The maps of which every entry belongs to a connection; ebpf/maps.h. */
 const ofConnections = ['pending', 'candidates', 'briefs', 'joints', 'origdsts', 'sockets'];

@@ -1,7 +1,7 @@
 // Command: `make soak-page`. docs/soak.md and docs/soak.json from the runs of `make soak`, added up.
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import { resultsDirectory, resultSchema, together, verdict, type SoakResult } from './result';
 
 const files = readdirSync(resultsDirectory).filter((name) => name.endsWith('.json')).sort();

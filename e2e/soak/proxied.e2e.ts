@@ -4,7 +4,7 @@ import { TestNode, type TestPod } from '../../ebpf/tests/pods';
 import { python } from '../../ebpf/tests/traffic';
 import { addSidecar } from '../programs/sidecar';
 import { installTools } from '../tools/install';
-import { Progress } from '../tools/progress';
+import { Progress } from '../../release/tools/progress';
 
 const port = 7000;
 const upload = 400_000;

@@ -1,7 +1,7 @@
 // What a soak leaves: read again by the page that is made of it.
 import { join } from 'node:path';
 import { z } from 'zod';
-import { buildDirectory } from '../tools/paths';
+import { buildDirectory } from '../../release/tools/paths';
 
 /** One file a run, named by its seed. */
 export const resultsDirectory = join(buildDirectory, 'soak', 'results');

@@ -1,5 +1,5 @@
 // What the kernel says of a connection on which nothing moves, while it is still open.
-import { attempt } from '../tools/command';
+import { attempt } from '../../release/tools/command';
 import type { Place } from './ground';
 import type { Stall } from './tally';
 

@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { firstLine, TestNode, type TestPod } from '../../ebpf/tests/pods';
 import { waitFor } from '../support/waitFor';
-import { buildDirectory } from '../tools/paths';
+import { buildDirectory } from '../../release/tools/paths';
 import { Board } from './board';
 import { compileTraffic, Traffic } from './traffic';
 

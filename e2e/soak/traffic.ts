@@ -3,8 +3,8 @@ import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { run } from '../tools/command';
-import { buildDirectory, checkout } from '../tools/paths';
+import { run } from '../../release/tools/command';
+import { buildDirectory, checkout } from '../../release/tools/paths';
 import { lineSchema, nothing, type Stall, type Tally } from './tally';
 
 const source = join(checkout, 'e2e', 'soak', 'traffic', 'traffic.c');

@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { attempt } from '../tools/command';
+import { attempt } from '../../release/tools/command';
 import { pinFolders } from './leftovers';
 
 /** Of struct tally in ebpf/abi.h, as bpftool prints it by the map's BTF. */

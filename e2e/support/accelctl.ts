@@ -3,8 +3,8 @@ import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { attempt, type CommandResult } from '../tools/command';
-import { checkout } from '../tools/paths';
+import { attempt, type CommandResult } from '../../release/tools/command';
+import { checkout } from '../../release/tools/paths';
 import type { ApiServer } from './apiServer';
 
 const compiled = join(checkout, 'dist', 'operator', 'cli', 'main.js');

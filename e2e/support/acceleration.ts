@@ -2,8 +2,8 @@
 import { join } from 'node:path';
 import { apiVersion, kind, plural, sidecarAcceleration, singletonName, type Mode, type SidecarAcceleration } from '../../operator/api';
 import type { Cluster } from '../cluster/cluster';
-import type { ImageArchive } from '../tools/image/product';
-import { checkout } from '../tools/paths';
+import type { ImageArchive } from '../../release/image/product';
+import { checkout } from '../../release/tools/paths';
 import { apply } from './manifests';
 import { waitFor, type WaitOptions } from './waitFor';
 

@@ -1,7 +1,7 @@
 // accelctl console as a user starts it, and a real Chromium that opens what it printed.
 import { spawn } from 'node:child_process';
 import { chromium, type Browser, type Page } from 'playwright-core';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import { accelctlProgram } from './accelctl';
 
 export interface RunningConsole {

@@ -6,7 +6,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
-import { checkout } from '../tools/paths';
+import { checkout } from '../../release/tools/paths';
 import type { ApiServer } from './apiServer';
 import { freePort } from './freePort';
 import { waitFor } from './waitFor';

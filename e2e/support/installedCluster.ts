@@ -3,9 +3,9 @@ import type { Cluster } from '../cluster/cluster';
 import { bringUp } from '../cluster/up';
 import { provideMeshImage } from '../tools/image/mesh';
 import { providePauseImage } from '../tools/image/pause';
-import { provideProductImage } from '../tools/image/product';
+import { provideProductImage } from '../../release/image/product';
 import type { Tools } from '../tools/install';
-import type { Progress } from '../tools/progress';
+import type { Progress } from '../../release/tools/progress';
 import { installProduct } from './acceleration';
 
 /**

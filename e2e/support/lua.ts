@@ -1,5 +1,5 @@
 // Runs a health check of Argo CD's in a real Lua 5.1, with the libraries that Argo CD gives it and no others.
-import { run } from '../tools/command';
+import { run } from '../../release/tools/command';
 
 export interface Health {
   readonly status: string;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import type { Cluster } from '../cluster/cluster';
 import type { Machine } from '../cluster/machine';
-import { run } from '../tools/command';
+import { run } from '../../release/tools/command';
 
 const root = '/sys/fs/cgroup';
 

@@ -8,7 +8,7 @@ import { startRuntime } from '../cluster/node';
 import { runDirectory, writeState } from '../cluster/state';
 import { providePauseImage } from '../tools/image/pause';
 import { installTools } from '../tools/install';
-import { Progress } from '../tools/progress';
+import { Progress } from '../../release/tools/progress';
 import { Sandboxes } from './sandboxes';
 
 export interface RuntimeNode {

@@ -4,7 +4,7 @@ import { type Cluster, findCluster } from '../cluster/cluster';
 import { takeDown } from '../cluster/down';
 import { knownRuns } from '../cluster/state';
 import { installTools } from '../tools/install';
-import { Progress } from '../tools/progress';
+import { Progress } from '../../release/tools/progress';
 import { bringUpInstalled } from './installedCluster';
 
 const prefix = 'sca-test';

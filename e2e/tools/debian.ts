@@ -1,13 +1,14 @@
-// Command line: `build` installs the Debian packages that compiling the product needs, `all` those of the cluster too,
+// Command line: `all` installs the Debian packages that compiling the product and running a cluster need,
 // `programs` other people's programs besides, `readers` those and what more the witnesses need, `kernels` what tests on other kernels need besides.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { installPackages, missingPackages } from './packages';
-import { Progress } from './progress';
+import { installPackages } from '../../release/tools/packages';
+import { Progress } from '../../release/tools/progress';
+import { missingPackages } from './packages';
 
 async function main([argument]: readonly string[]): Promise<void> {
-  const missing = missingPackages(z.enum(['build', 'all', 'programs', 'readers', 'kernels']).parse(argument));
+  const missing = missingPackages(z.enum(['all', 'programs', 'readers', 'kernels']).parse(argument));
   if (missing.length === 0) return;
   const log = join(tmpdir(), `sidecar-acceleration-apt-${process.pid}.log`);
   await new Progress().step(`Debian: ${missing.join(' ')}`, () => installPackages(missing, log));

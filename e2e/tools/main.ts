@@ -1,7 +1,7 @@
 // Command line: installs every real part and says where it is.
 import { catalogue, type ProgramName } from './catalogue';
 import { installTools } from './install';
-import { Progress } from './progress';
+import { Progress } from '../../release/tools/progress';
 
 async function main(): Promise<void> {
   const tools = await installTools(new Progress());

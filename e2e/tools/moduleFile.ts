@@ -1,7 +1,7 @@
 // Files of public Go modules, such as the CRDs of other operators: fetched through the module proxy and checked against a checksum.
 import { join } from 'node:path';
 import { z } from 'zod';
-import { run } from './command';
+import { run } from '../../release/tools/command';
 
 /** A file in a released module; `sum` is the module's line in a go.sum. */
 export interface ModuleFile {

@@ -1,7 +1,7 @@
 // Somebody with the token of the controller, as whoever is root on its node has it, makes pods of his own on every node.
 import { specWith } from '../../../operator/controller/agents.testing';
 import { render } from '../../../operator/controller/render';
-import { template } from '../../support/chart';
+import { template } from '../../../release/gitops/chart';
 import { namespace } from '../../support/controllerProcess';
 import { waitFor } from '../../support/waitFor';
 import { type Attack, brokenBy } from '../attack';

@@ -9,7 +9,7 @@ import { defaultConnections, load, type Protocol } from '../../mesh/load';
 import { reachable } from '../../mesh/mesh';
 import { applyExample, switchMode } from '../../support/acceleration';
 import { warmUp } from '../../support/warmUp';
-import { Progress } from '../../tools/progress';
+import { Progress } from '../../../release/tools/progress';
 import { sliceOf, type Case, type Experiment, type Pace, type Side, type Stage, type Values } from '../experiment';
 
 interface ChainCase extends Case {

@@ -16,9 +16,9 @@ import { bytesWhenQuiet } from '../../support/shown';
 import type { TestMesh } from '../../support/testMesh';
 import { waitFor } from '../../support/waitFor';
 import { warmUp } from '../../support/warmUp';
-import type { CommandResult } from '../../tools/command';
+import type { CommandResult } from '../../../release/tools/command';
 import { meshImage } from '../../tools/image/mesh';
-import { checkout } from '../../tools/paths';
+import { checkout } from '../../../release/tools/paths';
 
 const file = join(tmpdir(), `accelctl-${process.pid}.json`);
 const words = ['bench', '--image', meshImage, '--rounds', '2', '--seconds', '3', '--connections', '8', '--file', file];

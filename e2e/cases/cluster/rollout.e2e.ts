@@ -10,7 +10,7 @@ import { testMesh, type TestMesh } from '../../support/testMesh';
 import { waitFor } from '../../support/waitFor';
 import { meshImage } from '../../tools/image/mesh';
 import { installTools } from '../../tools/install';
-import { Progress } from '../../tools/progress';
+import { Progress } from '../../../release/tools/progress';
 
 const testMs = 300_000;
 const patience = { timeoutMs: 180_000, everyMs: 500 };

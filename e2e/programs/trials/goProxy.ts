@@ -1,9 +1,9 @@
 // A TCP proxy in Go that copies by io.Copy, and so by splice(2).
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cached } from '../../tools/cache';
-import { buildGoPrograms } from '../../tools/golang';
-import { contentHash } from '../../tools/image/contentHash';
+import { cached } from '../../../release/tools/cache';
+import { buildGoPrograms } from '../../../release/tools/golang';
+import { contentHash } from '../../../release/tools/contentHash';
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';
 import { checksumChecks, openChecksum, serveChecksum } from './checksum';
@@ -15,7 +15,7 @@ const backendPort = 8201;
 
 async function proxy(): Promise<string> {
   const { directory } = await cached(`${program}-${contentHash([process.arch], [sources])}`, (unfinished) =>
-    buildGoPrograms({ module: program, packages: ['.'] }, unfinished, join(tmpdir(), `sidecar-acceleration-${program}.log`)),
+    buildGoPrograms({ module: sources, packages: ['.'] }, unfinished, join(tmpdir(), `sidecar-acceleration-${program}.log`)),
   );
   return join(directory, 'bin', program);
 }

@@ -1,6 +1,6 @@
 // Envoy as a TCP proxy.
 import { installTools } from '../../tools/install';
-import { Progress } from '../../tools/progress';
+import { Progress } from '../../../release/tools/progress';
 import type { Witness } from '../witness';
 import { originPorts, startOrigin } from './origin';
 

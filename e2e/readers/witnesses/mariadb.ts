@@ -2,8 +2,8 @@
 import { cpSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { cached } from '../../tools/cache';
-import { run } from '../../tools/command';
+import { cached } from '../../../release/tools/cache';
+import { run } from '../../../release/tools/command';
 import { need } from '../toolchains';
 import type { Witness } from '../witness';
 

@@ -1,13 +1,13 @@
 // The image of the demo mesh's pods.
 import { copyFile, cp } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cached } from '../cache';
+import { cached } from '../../../release/tools/cache';
 import type { Tools } from '../install';
-import { checkout } from '../paths';
+import { checkout } from '../../../release/tools/paths';
 import { versions } from '../versions';
-import { provideBaseImage } from './base';
-import { buildImage, exportImage } from './buildah';
-import { contentHash } from './contentHash';
+import { provideBaseImage } from '../../../release/image/base';
+import { buildImage, exportImage } from '../../../release/image/buildah';
+import { contentHash } from '../../../release/tools/contentHash';
 import { providePrograms, programSources } from './programs';
 
 export const meshImage = 'localhost/sidecar-acceleration-mesh:1';

@@ -2,9 +2,9 @@
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pauseImage } from '../../cluster/images';
-import { cached } from '../cache';
-import { buildImage, exportImage } from './buildah';
-import { contentHash } from './contentHash';
+import { cached } from '../../../release/tools/cache';
+import { buildImage, exportImage } from '../../../release/image/buildah';
+import { contentHash } from '../../../release/tools/contentHash';
 import { providePrograms, programSources } from './programs';
 
 /** @returns the path of the image's archive */

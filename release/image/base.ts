@@ -1,11 +1,11 @@
 // The base image: a small Debian made from packages, in the place of one pulled from a registry.
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
-import { cached } from '../cache';
-import { run } from '../command';
-import { debianRelease } from '../versions';
+import { cached } from '../tools/cache';
+import { run } from '../tools/command';
+import { debianRelease } from '../tools/versions';
 import { buildImage, hasImage } from './buildah';
-import { contentHash } from './contentHash';
+import { contentHash } from '../tools/contentHash';
 
 /** What product and mesh need beyond the minimum. One base for both is made, stored and imported once. */
 const packages = ['ca-certificates', 'iproute2', 'iptables', 'libbpf1'];

@@ -1,6 +1,6 @@
 // What the registry knows of vulnerabilities in what the image ships. npm asks; here is only read what it says.
 import { z } from 'zod';
-import { attempt } from '../command';
+import { attempt } from '../tools/command';
 
 const severities = ['info', 'low', 'moderate', 'high', 'critical'] as const;
 

@@ -3,7 +3,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { cliPage } from '../docs/cliPage';
-import { installTools } from '../tools/install';
+import { helm } from '../tools/catalogue';
+import { installParts } from '../tools/install';
 import { checkout } from '../tools/paths';
 import { Progress } from '../tools/progress';
 import { addonDescription } from './addon';
@@ -11,7 +12,7 @@ import { argocdSettings } from './argocdSettings';
 import { kustomizeBase } from './kustomizeBase';
 
 async function main(check: boolean): Promise<number> {
-  const tools = await installTools(new Progress(), ['helm']);
+  const tools = await installParts(new Progress(), { helm });
   const files = new Map([...(await kustomizeBase(tools)), ...argocdSettings(), ...addonDescription(), ...cliPage()]);
   const stale = [...files].filter(([name, text]) => !existsSync(join(checkout, name)) || readFileSync(join(checkout, name), 'utf8') !== text);
   for (const [name, text] of stale) {

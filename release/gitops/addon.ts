@@ -56,7 +56,7 @@ export function addonDescription(): Map<string, string> {
 }
 
 /** Makes the package below build/addon; returns its path. */
-export async function packAddon(tools: Tools): Promise<string> {
+export async function packAddon(tools: Tools<'helm'>): Promise<string> {
   const { name, version, chart: { file } } = addonSchema.parse(parse(await readFile(join(checkout, description), 'utf8'), { version: '1.1' }));
   const directory = await mkdtemp(join(tmpdir(), 'sidecar-acceleration-addon-'));
   try {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Ajv from 'ajv';
 import { z } from 'zod';
-import { checkout } from '../paths';
+import { checkout } from '../tools/paths';
 import { billOfMaterials } from './sbom';
 
 const lock = readFileSync(join(checkout, 'package-lock.json'), 'utf8');

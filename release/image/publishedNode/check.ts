@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { run } from '../../command';
+import { run } from '../../tools/command';
 
 export interface PublishedNodeOptions {
   /** Where releases are, as https://nodejs.org/dist has them. */

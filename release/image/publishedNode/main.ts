@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { checkout } from '../../paths';
+import { checkout } from '../../tools/paths';
 import { checkPublishedNode } from './check';
 
 async function main(): Promise<void> {

@@ -2,8 +2,9 @@
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
+import { helm } from '../tools/catalogue';
 import { attempt, CommandError } from '../tools/command';
-import { installTools, type Tools } from '../tools/install';
+import { installParts, type Tools } from '../tools/install';
 import { checkout } from '../tools/paths';
 import { Progress } from '../tools/progress';
 import { versions } from '../tools/versions';
@@ -23,12 +24,12 @@ export type RenderChart = (values?: object, flags?: readonly string[]) => Promis
 
 /** A function that renders the chart with the given values, as `helm template` would for a release in `namespace`. */
 export async function chartRenderer(namespace = 'acceleration-system'): Promise<RenderChart> {
-  const tools = await installTools(new Progress(), ['helm']);
+  const tools = await installParts(new Progress(), { helm });
   return async (values = {}, flags = []) => parsed(await template(tools, namespace, values, flags));
 }
 
 /** @throws CommandError with helm's words when it refuses the values */
-export async function template(tools: Tools, namespace: string, values: object, flags: readonly string[]): Promise<string> {
+export async function template(tools: Tools<'helm'>, namespace: string, values: object, flags: readonly string[]): Promise<string> {
   const args = ['template', releaseName, chartDirectory, `--namespace=${namespace}`, `--kube-version=${versions.kubernetes}`, '--values=-', ...flags];
   const result = await attempt(tools.path('helm'), args, { input: JSON.stringify(values), timeoutMs: 60_000 });
   if (result.code !== 0) throw new CommandError('helm', args, result, result.stderr.trim());

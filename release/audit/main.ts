@@ -1,5 +1,5 @@
 // Command line: ends with 1 when something is known, and with 2 when the registry does not say.
-import { checkout } from '../paths';
+import { checkout } from '../tools/paths';
 import { auditOf } from './audit';
 
 async function main(): Promise<void> {

@@ -1,5 +1,5 @@
 // Command line: builds the product's image and says where its archive is.
-import { Progress } from '../progress';
+import { Progress } from '../tools/progress';
 import { provideProductImage } from './product';
 
 async function main(): Promise<void> {

@@ -3,11 +3,11 @@ import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/p
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { cached, keepNewest } from '../cache';
-import { checkout } from '../paths';
+import { cached, keepNewest } from '../tools/cache';
+import { checkout } from '../tools/paths';
 import { provideBaseImage } from './base';
 import { buildImage, exportImage, inImage } from './buildah';
-import { contentHash } from './contentHash';
+import { contentHash } from '../tools/contentHash';
 import { linkPackages, provideProductionPackages } from './productionPackages';
 import { billOfMaterials } from './sbom';
 
@@ -23,7 +23,7 @@ export interface ImageArchive {
 const objects = ['datapath.bpf.o', 'trial.bpf.o'].map((name) => join('build', 'ebpf', name));
 const containerfile = join(checkout, 'Containerfile');
 const sbomFile = 'sbom.cdx.json';
-const libraries = join('e2e', 'tools', 'image', 'libraries.sh');
+const libraries = join('release', 'image', 'libraries.sh');
 const inputs = ['dist', ...objects, 'package.json', 'package-lock.json', 'Containerfile', libraries];
 // The image has no shell.
 const accelctl = "#!/usr/local/bin/node\nrequire('/app/dist/operator/cli/main.js');\n";

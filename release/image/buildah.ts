@@ -1,7 +1,7 @@
 // Builds images from Containerfiles without a registry, a daemon or a container runtime.
 import { join } from 'node:path';
-import { run } from '../command';
-import { cacheDirectory } from '../paths';
+import { run } from '../tools/command';
+import { cacheDirectory } from '../tools/paths';
 
 /** One image to build. */
 export interface ImageBuild {

@@ -1,11 +1,12 @@
 // Makes the add-on package and says where it is.
 import { relative } from 'node:path';
-import { installTools } from '../tools/install';
+import { helm } from '../tools/catalogue';
+import { installParts } from '../tools/install';
 import { checkout } from '../tools/paths';
 import { Progress } from '../tools/progress';
 import { packAddon } from './addon';
 
-installTools(new Progress(), ['helm']).then(packAddon).then(
+installParts(new Progress(), { helm }).then(packAddon).then(
   (archive) => console.log(relative(checkout, archive)),
   (error: unknown) => {
     console.error(error instanceof Error ? error.message : String(error));

@@ -1,9 +1,9 @@
 // The packages of npm that an image needs, and Node itself beside them, for this architecture.
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { cached } from '../cache';
-import { run } from '../command';
-import { contentHash } from './contentHash';
+import { cached } from '../tools/cache';
+import { run } from '../tools/command';
+import { contentHash } from '../tools/contentHash';
 
 const nodePackage = `node-linux-${process.arch}`;
 

@@ -1,7 +1,7 @@
 // The kustomize base, rendered from the chart: the same objects, without Helm's marks and hooks.
 import { join } from 'node:path';
 import { stringify } from 'yaml';
-import { parsed, template, type Rendered } from '../support/chart';
+import { parsed, template, type Rendered } from './chart';
 import type { Tools } from '../tools/install';
 
 export const baseDirectory = join('deploy', 'kustomize', 'base');
@@ -11,7 +11,7 @@ const namespace = 'sidecar-acceleration';
 const banner = '# Rendered from the chart by make render; do not edit.\n';
 
 /** Path relative to the root of the checkout → text. */
-export async function kustomizeBase(tools: Tools): Promise<Map<string, string>> {
+export async function kustomizeBase(tools: Tools<'helm'>): Promise<Map<string, string>> {
   // A CRD that kustomize manages is the business of kustomize; Helm's mark to keep it means nothing there.
   const objects = parsed(await template(tools, namespace, { crds: { keep: false } }, ['--no-hooks'])).map(withoutHelm);
   const isCrd = ({ kind }: Rendered): boolean => kind === 'CustomResourceDefinition';

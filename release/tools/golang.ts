@@ -1,11 +1,11 @@
-// Builds programs from Go modules that are pinned, checksums included, under modules/.
+// Builds programs from Go modules that are pinned, checksums included.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './command';
 
 /** Programs of one Go module and how to build them. */
 export interface GoPrograms {
-  /** The folder under modules/ whose go.mod pins the module and everything it needs. */
+  /** The path of the folder whose go.mod pins the module and everything it needs. */
   readonly module: string;
   readonly packages: readonly string[];
   readonly tags?: readonly string[];
@@ -15,7 +15,7 @@ export interface GoPrograms {
 
 /** Downloads the sources that a build needs, ahead of it; it may run beside other downloads. */
 export async function downloadGoSources(programs: GoPrograms, logFile: string): Promise<void> {
-  await run('go', ['list', '-deps', tagsFlag(programs), ...programs.packages], { cwd: moduleDirectory(programs), logFile });
+  await run('go', ['list', '-deps', tagsFlag(programs), ...programs.packages], { cwd: programs.module, logFile });
 }
 
 /**
@@ -39,14 +39,10 @@ export async function buildGoPrograms(programs: GoPrograms, directory: string, l
       `${bin}/`,
       ...programs.packages,
     ],
-    { cwd: moduleDirectory(programs), env: { CGO_ENABLED: '0' }, logFile },
+    { cwd: programs.module, env: { CGO_ENABLED: '0' }, logFile },
   );
 }
 
 function tagsFlag(programs: GoPrograms): string {
   return `-tags=${(programs.tags ?? []).join(',')}`;
-}
-
-function moduleDirectory(programs: GoPrograms): string {
-  return join(__dirname, 'modules', programs.module);
 }
