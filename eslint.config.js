@@ -22,16 +22,66 @@ const owners = {
   cdk8s: ['controller'],
 };
 
-const layers = Object.keys(directions);
+/** Folder of operator/controller/ → folders beside it that it may import. The files beside them put all of them together. */
+const controller = {
+  agents: [],
+  render: ['agents'],
+  rollout: ['agents', 'render'],
+  cluster: ['agents', 'render', 'rollout'],
+  status: ['agents', 'rollout', 'cluster'],
+  live: ['agents', 'rollout'],
+  channel: ['agents', 'render', 'live'],
+};
+const inController = (folder) => `controller/${folder}`;
+const ofController = Object.fromEntries(
+  Object.entries(controller).map(([from, to]) => [inController(from), [...directions.controller, ...to.map(inController)]]),
+);
+/** A folder stands before the one that holds it: a file is of the first whose pattern it fits. */
+const whole = { ...ofController, ...directions, controller: [...directions.controller, ...Object.keys(ofController)] };
 
-const inside = Object.entries(directions).map(([from, to]) => ({
+const layers = Object.keys(whole);
+
+/** Top folder beside operator/ → what it may import. The product knows neither how it is packed nor how it is tried on real parts. */
+const around = {
+  release: layers,
+  ebpf: layers,
+  e2e: [...layers, 'release', 'ebpf'],
+};
+
+/** Room of e2e/stand/ → rooms of the stand it may import. */
+const stand = {
+  support: [],
+  tools: [],
+  machines: [],
+  pods: ['support'],
+  cluster: ['support', 'tools'],
+  mesh: ['support', 'tools', 'cluster'],
+  api: ['support', 'tools'],
+  agent: ['support', 'tools', 'pods', 'cluster'],
+  product: ['support', 'tools', 'cluster', 'mesh'],
+};
+/** They stand on it and know neither each other nor the benches. */
+const suites = ['attacks', 'bounds', 'cases', 'conformance', 'docs', 'faults', 'kernels', 'programs', 'readers', 'releases', 'soak'];
+/** Room of e2e/benches/, also on the stand → other benches it may import. */
+const benches = { plots: [], demo: [], datapath: ['demo', 'plots'], scale: ['plots'] };
+
+const inRoom = (room) => (folder) => `e2e/${room}/${folder}`;
+const wholeStand = Object.keys(stand).map(inRoom('stand'));
+const rooms = Object.fromEntries([
+  ...Object.entries(stand).map(([from, to]) => [inRoom('stand')(from), to.map(inRoom('stand'))]),
+  ...suites.map((suite) => [inRoom('suites')(suite), wholeStand]),
+  ...Object.entries(benches).map(([from, to]) => [inRoom('benches')(from), [...wholeStand, ...to.map(inRoom('benches'))]]),
+]);
+const e2e = Object.fromEntries(Object.entries(rooms).map(([from, to]) => [from, [...around.e2e, ...to]]));
+
+const inside = Object.entries({ ...e2e, ...around, ...whole }).map(([from, to]) => ({
   from: { element: { type: from } },
   allow: { to: { element: { types: { anyOf: [from, ...to] } } } },
 }));
 
 const packages = Object.entries(owners).flatMap(([source, folders]) =>
   layers
-    .filter((layer) => !folders.includes(layer))
+    .filter((layer) => !folders.includes(layer.replace(/\/.*/, '')))
     .map((layer) => ({
       from: { element: { type: layer } },
       disallow: { to: { module: { origin: 'external', source } } },
@@ -51,9 +101,7 @@ module.exports = tseslint.config(
       'boundaries/root-path': __dirname,
       'boundaries/elements': [
         ...layers.map((layer) => ({ type: layer, pattern: `operator/${layer}` })),
-        { type: 'tests', pattern: 'e2e' },
-        { type: 'tests', pattern: 'ebpf' },
-        { type: 'release', pattern: 'release' },
+        ...Object.keys({ ...e2e, ...around }).map((folder) => ({ type: folder, pattern: folder })),
       ],
     },
     rules: {
@@ -64,8 +112,6 @@ module.exports = tseslint.config(
           checkAllOrigins: true,
           policies: [
             { allow: { to: { module: { origin: ['external', 'core'] } } } },
-            { from: { element: { type: 'tests' } }, allow: { to: { element: { types: { anyOf: ['tests', ...layers] } } } } },
-            { from: { element: { type: 'release' } }, allow: { to: { element: { types: { anyOf: ['release', ...layers] } } } } },
             ...inside,
             ...packages,
           ],

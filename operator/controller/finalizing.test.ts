@@ -1,6 +1,6 @@
 // When the finalizer may be removed.
 import { connectedTimeoutMs, disconnectedTimeoutMs, release } from './finalizing';
-import type { AgentState } from './aggregate';
+import type { AgentState } from './status/aggregate';
 
 const revision = 7;
 const agent = (node: string, report?: { released: boolean; appliedOrder: number }): AgentState =>

@@ -1,9 +1,9 @@
 // The finalizer of the resource, and when it may be removed: every node must have removed the datapath, or the wait is over.
 import { apiVersion, fieldManager, finalizer, kind, removalTimeouts, singletonName } from '../api';
 import { apply, type KubeClient } from '../kube';
-import type { AgentState } from './aggregate';
-import type { StoredResource } from './cluster';
-import { countOf } from './nodeProblems';
+import type { AgentState } from './status/aggregate';
+import type { StoredResource } from './cluster/cluster';
+import { countOf } from './agents/nodeProblems';
 
 /** Longest wait for a node whose agent is not connected, in milliseconds. */
 export const disconnectedTimeoutMs = 60_000;

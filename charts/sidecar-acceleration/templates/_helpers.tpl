@@ -74,7 +74,7 @@ securityContext:
 {{- end -}}
 {{- end }}
 
-{{/* Capabilities of an agent that is not privileged. e2e/cases/admissionPolicy.e2e.ts compares them with operator/api/capabilities.ts. */}}
+{{/* Capabilities of an agent that is not privileged. e2e/suites/cases/admissionPolicy.e2e.ts compares them with operator/api/capabilities.ts. */}}
 {{- define "acceleration.capabilities" -}}
 ['NET_ADMIN', 'SYS_PTRACE', 'SYS_ADMIN']
 {{- end }}

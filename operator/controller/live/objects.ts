@@ -1,7 +1,7 @@
 // Converts answers of agents to objects of the live API; pure functions.
 import { type ConnectionList, liveApiVersion, type LiveConnection, liveEventTypes, type LiveEvent, type LiveEventType } from '../../api';
 import type { Connection, LiveEvent as AgentEvent } from '../../protocol';
-import { sum as sumOf } from '../counts';
+import { sum as sumOf } from '../agents/counts';
 import type { Answer, Answers } from './questions';
 
 /** The list of connections from the answers of all nodes. @param limit most connections of all nodes together */

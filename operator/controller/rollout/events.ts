@@ -1,5 +1,5 @@
 // The events of a rollout, each once; a pure function.
-import { countOf } from '../nodeProblems';
+import { countOf } from '../agents/nodeProblems';
 import type { RolloutPolicy } from './policy';
 import type { RolloutStep } from './step';
 

@@ -1,6 +1,6 @@
 // The progress of a rollout as one line of text for the status.
 import type { AsideCount } from '../../api';
-import { countOf } from '../nodeProblems';
+import { countOf } from '../agents/nodeProblems';
 import type { RolloutNode } from './node';
 import type { RolloutPolicy } from './policy';
 import type { RolloutStep } from './step';

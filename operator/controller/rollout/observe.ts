@@ -1,8 +1,8 @@
 // Makes the nodes of a rollout from objects of the API server and reports of agents; pure functions.
 import type { LeftOutReason, Spec } from '../../api';
 import type { Order, Report } from '../../protocol';
-import { type AgentState, currentReport, follows, lastingProblems } from '../agentState';
-import { sum } from '../counts';
+import { type AgentState, currentReport, follows, lastingProblems } from '../agents/agentState';
+import { sum } from '../agents/counts';
 import type { KubePod } from './agentPod';
 import { asideOf, hasLabels, type KubeNode, placeOf } from './kubeNode';
 import type { AgentEvidence, AgentPod, RolloutNode } from './node';

@@ -1,0 +1,54 @@
+// What the registry knows of vulnerabilities in what the image ships. npm asks; here is only read what it says.
+import { z } from 'zod';
+import { attempt } from '../tools/command';
+
+const severities = ['info', 'low', 'moderate', 'high', 'critical'] as const;
+
+const advisory = z.looseObject({ title: z.string(), url: z.string(), severity: z.enum(severities), range: z.string() });
+/** npm's report of version 2 (npm-audit(1), --json). */
+const report = z.looseObject({
+  vulnerabilities: z.record(z.string(), z.looseObject({ name: z.string(), severity: z.enum(severities), via: z.array(z.union([z.string(), advisory])) })),
+  metadata: z.looseObject({ dependencies: z.looseObject({ prod: z.int() }) }),
+});
+const refused = z.looseObject({ message: z.string() });
+
+export interface Audit {
+  /** Production dependencies that were asked about; npm counts the product itself as one more. */
+  readonly asked: number;
+  /** One line for each advisory, worst first. */
+  readonly known: readonly string[];
+}
+
+/**
+ * Asks about production dependencies only: nothing else is in the image.
+ * @param directory holds package.json and package-lock.json
+ * @param registry npm's own setting unless given
+ * @throws Error in one line when the registry does not serve advisories, or npm cannot be understood: that is not "nothing known"
+ */
+export async function auditOf(directory: string, registry?: string): Promise<Audit> {
+  const args = ['audit', '--omit=dev', '--json', ...(registry === undefined ? [] : [`--registry=${registry}`])];
+  // npm ends with 1 when it has found something.
+  const { stdout, stderr } = await attempt('npm', args, { cwd: directory, timeoutMs: 120_000 });
+  const said = parsed(stdout);
+  const found = report.safeParse(said);
+  if (found.success) return { asked: found.data.metadata.dependencies.prod - 1, known: linesOf(found.data) };
+  const refusal = refused.safeParse(said);
+  const why = refusal.success ? refusal.data.message : stderr.trim().split('\n').at(-1) ?? '';
+  throw new Error(`asking the registry for advisories: ${why}; nothing is known of vulnerabilities: ask a registry that serves them, AUDIT_REGISTRY=<its address> make audit`);
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** A package whose dependency has an advisory has none of its own: that one is listed at the dependency. */
+function linesOf({ vulnerabilities }: z.infer<typeof report>): string[] {
+  const rows = Object.values(vulnerabilities).flatMap(({ name, via }) => via.flatMap((each) => (typeof each === 'string' ? [] : [{ name, ...each }])));
+  return rows
+    .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || (a.name < b.name ? -1 : 1))
+    .map(({ name, severity, range, title, url }) => `${severity} ${name} ${range}: ${title} (${url})`);
+}

@@ -1,0 +1,28 @@
+// What the linter's direction rule says about an import between two folders, for the tests of that rule.
+import { readdirSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { ESLint } from 'eslint';
+import { checkout } from './tools/paths';
+
+const eslint = new ESLint({ cwd: checkout });
+
+/** Some existing source file of the folder, because type-aware rules know only files of the project. */
+function fileOf(folder: string): string {
+  const names = readdirSync(join(checkout, folder), { recursive: true, encoding: 'utf8' }).sort();
+  const sources = names.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+  const name = sources.find((file) => !/\.(test|testing)\.ts$/.test(file)) ?? sources[0];
+  if (!name) throw new Error(`looking for a source file to import in ${folder}: there is none`);
+  return join(checkout, folder, name);
+}
+
+/**
+ * Writes an import of the one folder's file into the other folder's file, in memory.
+ * @param from, to folders by their paths from the root of the checkout
+ * @returns the rule's messages; none when the import is allowed
+ */
+export async function refusals(from: string, to: string): Promise<string[]> {
+  const source = relative(dirname(fileOf(from)), fileOf(to)).replace(/\.ts$/, '');
+  const specifier = source.startsWith('.') ? source : `./${source}`;
+  const [result] = await eslint.lintText(`import * as other from '${specifier}';\nvoid other;\n`, { filePath: fileOf(from) });
+  return (result?.messages ?? []).filter((message) => message.ruleId === 'boundaries/dependencies').map((message) => message.message);
+}
