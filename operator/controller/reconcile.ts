@@ -20,11 +20,11 @@ export type AgentSurroundings = Omit<RenderInput, 'spec' | 'owner'>;
 
 export interface ReconcilerParts {
   readonly client: KubeClient;
-  readonly cluster: Cluster;
+  readonly cluster: Pick<Cluster, 'resource' | 'labelledNamespaces' | 'nodes' | 'daemonSetGeneration' | 'kubeNodes' | 'agentPods'>;
   readonly installation: Installation;
-  readonly rollout: Rollout;
+  readonly rollout: Pick<Rollout, 'plan' | 'carryOut' | 'forget'>;
   readonly orders: OrderBook;
-  readonly sessions: AgentSessions;
+  readonly sessions: Pick<AgentSessions, 'broadcast' | 'states'>;
   readonly status: StatusWriter;
   readonly surroundings: () => AgentSurroundings;
   readonly clock: { readonly monotonicMs: () => number; readonly date: () => Date };
