@@ -61,17 +61,17 @@ unit: node_modules/.stamp ## Unit tests: no root, no network
 .PHONY: test
 test: build $(PROBE) ## Lint, unit tests, kernel, API server and cluster tests; ends in "N passed, N failed"
 	@rm -f build/test-counts.jsonl
-	@$(TS) e2e/tools/debian.ts all
+	@$(TS) e2e/stand/tools/debian.ts all
 	-@$(MAKE) --no-print-directory tools
 	@# The kernel's tests mostly wait, so the others run beside them; then two clusters, one after the other: their agents need the processors.
 	@COUNT_TESTS=1 $(MAKE) --no-print-directory -k -j2 test-kernel test-beside; \
 	  COUNT_TESTS=1 $(MAKE) --no-print-directory -k test-cluster-life test-cluster-rest; \
-	  node e2e/support/testCounts.js lint unit kernel e2e test-cluster-life test-cluster-rest
+	  node e2e/stand/support/testCounts.js lint unit kernel e2e test-cluster-life test-cluster-rest
 
 # What is built from source takes longer than a test may wait, and two tests would build the same.
 .PHONY: tools
 tools: node_modules/.stamp ## The real parts: API server, kubelet, containerd, Envoy and others
-	@$(TS) e2e/tools/main.ts > /dev/null
+	@$(TS) e2e/stand/tools/main.ts > /dev/null
 
 .PHONY: lint-counted test-kernel test-api test-cluster test-cluster-life test-cluster-rest test-beside
 test-beside: # builds nothing: the kernel's tests are using dist/
@@ -80,15 +80,19 @@ test-beside: # builds nothing: the kernel's tests are using dist/
 	$(JEST) --selectProjects e2e --runInBand
 
 lint-counted:
-	@$(MAKE) --no-print-directory lint && node -e 'require("./e2e/support/testCounts.js").append("lint", 1, 0)' \
-	  || { node -e 'require("./e2e/support/testCounts.js").append("lint", 0, 1)'; exit 1; }
+	@$(MAKE) --no-print-directory lint && node -e 'require("./e2e/stand/support/testCounts.js").append("lint", 1, 0)' \
+	  || { node -e 'require("./e2e/stand/support/testCounts.js").append("lint", 0, 1)'; exit 1; }
 
 test-kernel: $(OBJECT) $(PROBE) ## Datapath tests in network namespaces of their own (root)
-	@$(TS) e2e/tools/debian.ts all
+	@$(TS) e2e/stand/tools/debian.ts all
 	$(JEST) --selectProjects kernel --runInBand
 
 test-api: build tools ## Tests on a real API server
 	$(JEST) --selectProjects e2e --runInBand
+
+.PHONY: console-pictures
+console-pictures: build tools ## Writes the pictures of docs/console, as the tests of the console see it
+	CONSOLE_PICTURES=$(CURDIR)/docs/console $(JEST) --selectProjects e2e --runInBand --testPathPatterns cases/console
 
 test-cluster: build tools ## Tests of agents and of a real two-node cluster (root)
 	$(JEST) --selectProjects cluster --runInBand
@@ -98,59 +102,59 @@ test-cluster-life test-cluster-rest: build
 
 .PHONY: soak soak-page
 soak: $(OBJECT) ## Checksummed traffic while all changes under it (root; MINUTES=2 or GB=100, SEED=n)
-	@$(TS) e2e/tools/debian.ts all
-	$(TS) e2e/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES)) $(if $(GB),--gigabytes $(GB)) $(if $(SEED),--seed $(SEED))
+	@$(TS) e2e/stand/tools/debian.ts all
+	$(TS) e2e/suites/soak/main.ts $(if $(MINUTES),--minutes $(MINUTES)) $(if $(GB),--gigabytes $(GB)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: test-bounds
 test-bounds: $(OBJECT) ## A million short connections, stalled readers, memory of a node; writes docs/bounds.* (root; CONNECTIONS=n)
-	@$(TS) e2e/tools/debian.ts all
-	$(TS) e2e/bounds/main.ts $(CONNECTIONS)
+	@$(TS) e2e/stand/tools/debian.ts all
+	$(TS) e2e/suites/bounds/main.ts $(CONNECTIONS)
 
 soak-page: node_modules/.stamp ## Writes docs/soak.* from the last soak
-	$(TS) e2e/soak/page.ts
+	$(TS) e2e/suites/soak/page.ts
 
 .PHONY: test-attacks
 test-attacks: build tools ## What somebody can do who may do little, on the real parts; writes docs/attacks.* (root; ARGS="--only idle")
-	@$(TS) e2e/tools/debian.ts all
-	$(TS) e2e/attacks/main.ts $(ARGS)
+	@$(TS) e2e/stand/tools/debian.ts all
+	$(TS) e2e/suites/attacks/main.ts $(ARGS)
 
 .PHONY: test-programs
 test-programs: $(OBJECT) ## Redis, PostgreSQL, nginx, HAProxy and others through two Envoys; writes docs/programs.* (root; ARGS="--only nginx")
-	@$(TS) e2e/tools/debian.ts programs
+	@$(TS) e2e/stand/tools/debian.ts programs
 	$(JEST) --selectProjects programs --runInBand
-	$(TS) e2e/programs/main.ts $(ARGS)
+	$(TS) e2e/suites/programs/main.ts $(ARGS)
 
 .PHONY: test-readers
 test-readers: $(OBJECT) ## Programs that read TCP by the rules, in every situation that could stall them; writes docs/readers.* (root, Cargo; ARGS="--only nginx --turns 1")
-	@$(TS) e2e/tools/debian.ts readers
-	$(TS) e2e/readers/main.ts $(ARGS)
+	@$(TS) e2e/stand/tools/debian.ts readers
+	$(TS) e2e/suites/readers/main.ts $(ARGS)
 
-$(PROBE): $(wildcard e2e/conformance/probe/*.[ch] e2e/conformance/probe/cases/*.[ch]) ebpf/abi.h ebpf/connections.h | deps
+$(PROBE): $(wildcard e2e/suites/conformance/probe/*.[ch] e2e/suites/conformance/probe/cases/*.[ch]) ebpf/abi.h ebpf/connections.h | deps
 	@mkdir -p $(@D)
 	cc -std=gnu11 -O2 -static -pthread -Wall -Wextra -Werror -Wno-missing-field-initializers $(filter %.c,$^) -o $@
 
 .PHONY: conformance
 conformance: $(OBJECT) $(PROBE) ## The socket API on TCP and accelerated, compared; writes docs/conformance.* (root; ARGS=--help)
-	@$(TS) e2e/tools/debian.ts all
-	$(TS) e2e/conformance/main.ts $(or $(ARGS),--docs)
+	@$(TS) e2e/stand/tools/debian.ts all
+	$(TS) e2e/suites/conformance/main.ts $(or $(ARGS),--docs)
 
 .PHONY: bench
 bench: build ## Figures against plain TCP, AF_UNIX and no product; writes docs/performance (root; ARGS=--help)
-	@$(TS) e2e/tools/debian.ts all
-	@$(TS) e2e/bench/main.ts $(ARGS)
+	@$(TS) e2e/stand/tools/debian.ts all
+	@$(TS) e2e/benches/datapath/main.ts $(ARGS)
 
 .PHONY: bench-scale
 bench-scale: build ## The control plane with up to 5,000 simulated agents; writes docs/performance/scale.* (root; ARGS="--nodes 500", ARGS=--help)
-	@$(TS) e2e/scale/main.ts $(ARGS)
+	@$(TS) e2e/benches/scale/main.ts $(ARGS)
 
 .PHONY: test-kernels
 test-kernels: build $(PROBE) ## Datapath and conformance on Debian's kernels in virtual machines (root; KERNELS="5.10 6.1")
-	@$(TS) e2e/tools/debian.ts kernels
-	@$(TS) e2e/kernels/main.ts $(KERNELS)
+	@$(TS) e2e/stand/tools/debian.ts kernels
+	@$(TS) e2e/suites/kernels/main.ts $(KERNELS)
 
 .PHONY: fuzz-channel
 fuzz-channel: node_modules/.stamp ## Decodes wicked messages of agents (INPUTS=1000000, SEED=n)
-	node --expose-gc -r ts-node/register/transpile-only e2e/faults/fuzzMain.ts $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed $(SEED))
+	node --expose-gc -r ts-node/register/transpile-only e2e/suites/faults/fuzzMain.ts $(if $(INPUTS),--inputs $(INPUTS)) $(if $(SEED),--seed $(SEED))
 
 .PHONY: test-rollout
 test-rollout: build tools ## Rollouts: bad revisions, odd nodes, controllers that die, and three real nodes under load (root)
@@ -162,11 +166,11 @@ test-open-connections: build tools ## Connections of a real mesh that stay open 
 
 .PHONY: test-upgrade keep-release
 test-upgrade: build tools ## helm on a cluster under load: from the previous release and back, and from install to uninstall (root)
-	@$(TS) e2e/tools/debian.ts all
+	@$(TS) e2e/stand/tools/debian.ts all
 	$(JEST) --selectProjects releases --runInBand
 
 keep-release: build ## Packs this checkout as the release that the next one is upgraded from (FROM=another compiled checkout)
-	@$(TS) e2e/releases/keep.ts $(FROM)
+	@$(TS) e2e/suites/releases/keep.ts $(FROM)
 
 .PHONY: test-accelctl
 test-accelctl: build tools ## accelctl on a real cluster under load: live data and bench (root)
@@ -178,10 +182,10 @@ test-faults: build tools ## The controller on an API server that stutters, refus
 
 .PHONY: test-failover faults-page
 test-failover: build ## Takes the leading controller away >= 30 times in three ways; keeps the figures (KILLS=20 STOPS=5 PARTITIONS=5 ADD=1)
-	$(TS) e2e/faults/failoverMain.ts $(if $(KILLS),--kills $(KILLS)) $(if $(STOPS),--stops $(STOPS)) $(if $(PARTITIONS),--partitions $(PARTITIONS)) $(if $(ADD),--add)
+	$(TS) e2e/suites/faults/failoverMain.ts $(if $(KILLS),--kills $(KILLS)) $(if $(STOPS),--stops $(STOPS)) $(if $(PARTITIONS),--partitions $(PARTITIONS)) $(if $(ADD),--add)
 
 faults-page: node_modules/.stamp ## Writes docs/faults.* from the last tests of faults and failovers
-	$(TS) e2e/faults/page.ts
+	$(TS) e2e/suites/faults/page.ts
 
 .PHONY: image
 image: build ## The image of controller, agent and CLI, as an archive in the cache
@@ -197,17 +201,17 @@ verify-node: node_modules/.stamp ## The image's Node against the signed sums of 
 
 .PHONY: demo demo-up demo-down
 demo: build ## A two-node cluster, a mesh, before and after, and everything cleaned up again
-	@$(TS) e2e/demo/main.ts run
+	@$(TS) e2e/benches/demo/main.ts run
 
 demo-up: build ## The same cluster, left running; prints its KUBECONFIG
-	@$(TS) e2e/demo/main.ts up
+	@$(TS) e2e/benches/demo/main.ts up
 
 demo-down: node_modules/.stamp ## Ends what demo-up started
-	@$(TS) e2e/demo/main.ts down
+	@$(TS) e2e/benches/demo/main.ts down
 
 .PHONY: measured
 measured: build/demo/report.json ## Writes the figures of the last demo into the README
-	$(TS) e2e/report/readme.ts
+	$(TS) e2e/benches/demo/readme/readme.ts
 
 .PHONY: clean
 clean: ## Build products of the checkout (the cache stays)

@@ -30,7 +30,33 @@ const around = {
   e2e: [...layers, 'release', 'ebpf'],
 };
 
-const inside = Object.entries({ ...directions, ...around }).map(([from, to]) => ({
+/** Room of e2e/stand/ → rooms of the stand it may import. */
+const stand = {
+  support: [],
+  tools: [],
+  machines: [],
+  pods: ['support'],
+  cluster: ['support', 'tools'],
+  mesh: ['support', 'tools', 'cluster'],
+  api: ['support', 'tools'],
+  agent: ['support', 'tools', 'pods', 'cluster'],
+  product: ['support', 'tools', 'cluster', 'mesh'],
+};
+/** They stand on it and know neither each other nor the benches. */
+const suites = ['attacks', 'bounds', 'cases', 'conformance', 'docs', 'faults', 'kernels', 'programs', 'readers', 'releases', 'soak'];
+/** Room of e2e/benches/, also on the stand → other benches it may import. */
+const benches = { plots: [], demo: [], datapath: ['demo', 'plots'], scale: ['plots'] };
+
+const inRoom = (room) => (folder) => `e2e/${room}/${folder}`;
+const wholeStand = Object.keys(stand).map(inRoom('stand'));
+const rooms = Object.fromEntries([
+  ...Object.entries(stand).map(([from, to]) => [inRoom('stand')(from), to.map(inRoom('stand'))]),
+  ...suites.map((suite) => [inRoom('suites')(suite), wholeStand]),
+  ...Object.entries(benches).map(([from, to]) => [inRoom('benches')(from), [...wholeStand, ...to.map(inRoom('benches'))]]),
+]);
+const e2e = Object.fromEntries(Object.entries(rooms).map(([from, to]) => [from, [...around.e2e, ...to]]));
+
+const inside = Object.entries({ ...directions, ...around, ...e2e }).map(([from, to]) => ({
   from: { element: { type: from } },
   allow: { to: { element: { types: { anyOf: [from, ...to] } } } },
 }));
@@ -57,7 +83,7 @@ module.exports = tseslint.config(
       'boundaries/root-path': __dirname,
       'boundaries/elements': [
         ...layers.map((layer) => ({ type: layer, pattern: `operator/${layer}` })),
-        ...Object.keys(around).map((folder) => ({ type: folder, pattern: folder })),
+        ...Object.keys({ ...e2e, ...around }).map((folder) => ({ type: folder, pattern: folder })),
       ],
     },
     rules: {

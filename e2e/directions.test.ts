@@ -1,14 +1,80 @@
-// The import directions around e2e/, proven on the linter: the product stands without its tests on real parts.
+// The import directions of e2e/, proven on the linter: the product stands without it, and its rooms have no cycle.
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { refusals } from '../release/directions.testing';
 
 const layers = ['api', 'ports', 'protocol', 'kube', 'process', 'controller', 'agent', 'cli'].map((layer) => `operator/${layer}`);
+const foldersOf = (room: string): string[] =>
+  readdirSync(join(__dirname, room), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => `e2e/${room}/${name}`);
+
+/** Each room of the stand with those below it. */
+const stand: Readonly<Record<string, readonly string[]>> = {
+  'e2e/stand/support': [],
+  'e2e/stand/tools': [],
+  'e2e/stand/machines': [],
+  'e2e/stand/pods': ['e2e/stand/support'],
+  'e2e/stand/cluster': ['e2e/stand/support', 'e2e/stand/tools'],
+  'e2e/stand/mesh': ['e2e/stand/support', 'e2e/stand/tools', 'e2e/stand/cluster'],
+  'e2e/stand/api': ['e2e/stand/support', 'e2e/stand/tools'],
+  'e2e/stand/agent': ['e2e/stand/support', 'e2e/stand/tools', 'e2e/stand/pods', 'e2e/stand/cluster'],
+  'e2e/stand/product': ['e2e/stand/support', 'e2e/stand/tools', 'e2e/stand/cluster', 'e2e/stand/mesh'],
+};
+const benches: Readonly<Record<string, readonly string[]>> = {
+  'e2e/benches/plots': [],
+  'e2e/benches/demo': [],
+  'e2e/benches/datapath': ['e2e/benches/demo', 'e2e/benches/plots'],
+  'e2e/benches/scale': ['e2e/benches/plots'],
+};
+const suites = foldersOf('suites');
+const standing = [...suites, ...Object.keys(benches)];
+const lowest = 'e2e/stand/support';
+
+function pairsOf(rooms: Readonly<Record<string, readonly string[]>>, allowed: boolean): (readonly [string, string])[] {
+  const names = Object.keys(rooms);
+  return names.flatMap((from) => names.filter((to) => to !== from && (rooms[from] ?? []).includes(to) === allowed).map((to) => [from, to] as const));
+}
+
+/** Each folder with the next of them, so that each is once on either side. */
+const inTurn = (folders: readonly string[]): (readonly [string, string])[] =>
+  folders.map((from, at) => [from, folders[(at + 1) % folders.length] ?? from] as const);
+
+const allowed = [
+  ...pairsOf(stand, true),
+  ...pairsOf(benches, true),
+  ...standing.map((from) => [from, 'e2e/stand/product'] as const),
+  ['e2e/stand/pods', 'ebpf'],
+  ['e2e/stand/tools', 'release'],
+] as const;
+const forbidden = [
+  ...pairsOf(stand, false),
+  ...pairsOf(benches, false),
+  ...inTurn(suites),
+  ...standing.map((to) => ['e2e/stand/product', to] as const),
+  ...suites.map((from) => [from, 'e2e/benches/demo'] as const),
+  ...Object.keys(benches).map((from) => [from, 'e2e/suites/cases'] as const),
+  ...['release', 'ebpf', ...layers].map((from) => [from, lowest] as const),
+];
+
+describe('the rooms of e2e', () => {
+  it('are all in the lists of this test', () => {
+    expect(foldersOf('stand').sort()).toEqual(Object.keys(stand).sort());
+    expect(foldersOf('benches').sort()).toEqual(Object.keys(benches).sort());
+  });
+
+  it('have no cycle: a room stands after those it may import', () => {
+    for (const rooms of [stand, benches]) {
+      const names = Object.keys(rooms);
+      for (const [from, to] of pairsOf(rooms, true)) expect([from, to, names.indexOf(to) < names.indexOf(from)]).toEqual([from, to, true]);
+    }
+  });
+});
 
 describe('the linter', () => {
-  it.each(['release', 'ebpf', ...layers])('lets e2e import %s', async (folder) => {
-    expect(await refusals('e2e', folder)).toEqual([]);
+  it.each(allowed)('lets %s import %s', async (from, to) => {
+    expect(await refusals(from, to)).toEqual([]);
   }, 30_000);
 
-  it.each(['release', 'ebpf', ...layers])('refuses that %s imports e2e', async (folder) => {
-    expect(await refusals(folder, 'e2e')).toHaveLength(1);
+  it.each(forbidden)('refuses that %s imports %s', async (from, to) => {
+    expect(await refusals(from, to)).toHaveLength(1);
   }, 30_000);
 });

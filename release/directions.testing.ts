@@ -9,7 +9,8 @@ const eslint = new ESLint({ cwd: checkout });
 /** Some existing source file of the folder, because type-aware rules know only files of the project. */
 function fileOf(folder: string): string {
   const names = readdirSync(join(checkout, folder), { recursive: true, encoding: 'utf8' }).sort();
-  const name = names.find((file) => file.endsWith('.ts') && !/\.(test|testing|d)\.ts$/.test(file));
+  const sources = names.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
+  const name = sources.find((file) => !/\.(test|testing)\.ts$/.test(file)) ?? sources[0];
   if (!name) throw new Error(`looking for a source file to import in ${folder}: there is none`);
   return join(checkout, folder, name);
 }

@@ -74,7 +74,7 @@ securityContext:
 {{- end -}}
 {{- end }}
 
-{{/* Capabilities of an agent that is not privileged; as in operator/api/capabilities.ts, which e2e/cases/admissionPolicy.e2e.ts compares. */}}
+{{/* Capabilities of an agent that is not privileged; as in operator/api/capabilities.ts, which e2e/suites/cases/admissionPolicy.e2e.ts compares. */}}
 {{- define "acceleration.capabilities" -}}
 ['NET_ADMIN', 'SYS_PTRACE', 'SYS_ADMIN']
 {{- end }}

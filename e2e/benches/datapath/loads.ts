@@ -1,0 +1,116 @@
+// A load between two ends, or a process on its own, each in a pod and a cgroup, which works in slices on demand.
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import { cpus } from 'node:os';
+import { createInterface } from 'node:readline';
+import type { Readable, Writable } from 'node:stream';
+import { z } from 'zod';
+import { stop, type TestPod } from '../../../ebpf/tests/pods';
+import type { Values } from './experiment';
+
+/**
+ * Every load runs on one CPU, client and server alike: then a run's time is the processor time that the mechanism costs.
+ * Across CPUs a virtual machine's wake-up interrupt (50 to 60 µs against 10 µs for all the rest) would be measured instead.
+ */
+const cpu = String(cpus().length - 1);
+
+/** Where a process runs. */
+export interface End {
+  readonly pod: TestPod;
+  /** Directory of its cgroup. */
+  readonly cgroup: string;
+}
+
+/** Where a load runs, and what it says to its server. */
+export interface Load {
+  readonly client: End;
+  readonly server: End;
+  /** As load/common.h has it. */
+  readonly address: string;
+  readonly serve: readonly (string | number)[];
+  /** The name of the client's program and the words after its address. */
+  readonly program: 'turns' | 'brief' | 'stream' | 'stall';
+  readonly words: readonly (string | number)[];
+}
+
+type Process = ChildProcessByStdio<Writable, Readable, null>;
+
+/** What the load programs print, all of them numbers. */
+const printed = z.record(z.string(), z.number());
+
+/** A process of the load program, and its lines. */
+class Worker {
+  private readonly process: Process;
+  private readonly lines: AsyncIterator<string>;
+
+  constructor(loadProgram: string, { pod, cgroup }: End, private readonly words: readonly (string | number)[]) {
+    const move = 'echo $$ > "$0/cgroup.procs"; export CPU_STAT="$0/cpu.stat"; exec "$@"';
+    const command = [`--net=/run/netns/${pod.name}`, 'sh', '-c', move, cgroup, 'taskset', '-c', cpu, loadProgram, ...words.map(String)];
+    // A group of its own: Control-C is the benchmark's, which ends its processes in order.
+    this.process = spawn('nsenter', command, { stdio: ['pipe', 'pipe', 'inherit'], detached: true });
+    this.process.stdin.on('error', () => undefined); // it has ended, which its lines tell too
+    this.lines = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
+  }
+
+  async line(): Promise<string> {
+    const next = await this.lines.next();
+    if (next.done === true) throw new Error(`running the load ${this.words.join(' ')}: it has ended; its own words stand above`);
+    return next.value;
+  }
+
+  say(line: string): void {
+    this.process.stdin.write(`${line}\n`);
+  }
+
+  stop(): Promise<void> {
+    return stop(this.process);
+  }
+}
+
+/** A load that is ready: its connections are open. */
+export class RunningLoad {
+  private constructor(
+    private readonly asking: Worker,
+    private readonly serving?: Worker,
+  ) {}
+
+  /**
+   * Starts a program that talks to nobody.
+   * @throws when it does not come up; nothing is left of it then
+   */
+  static async alone(loadProgram: string, where: End, program: 'calls'): Promise<RunningLoad> {
+    const worker = new Worker(loadProgram, where, [program]);
+    try {
+      await worker.line();
+      return new RunningLoad(worker);
+    } catch (error) {
+      await worker.stop();
+      throw error;
+    }
+  }
+
+  /** @throws when a program does not come up; nothing is left of it then */
+  static async start(loadProgram: string, { client, server, address, serve, program, words }: Load): Promise<RunningLoad> {
+    const serving = new Worker(loadProgram, server, ['serve', address, ...serve]);
+    const workers = [serving];
+    try {
+      await serving.line();
+      const asking = new Worker(loadProgram, client, [program, address, ...words]);
+      workers.push(asking);
+      await asking.line();
+      return new RunningLoad(asking, serving);
+    } catch (error) {
+      await Promise.all(workers.map((worker) => worker.stop()));
+      throw error;
+    }
+  }
+
+  /** Works for so many seconds; returns what the client printed. */
+  async slice(seconds: number): Promise<Values> {
+    this.asking.say(String(seconds));
+    return printed.parse(JSON.parse(await this.asking.line()));
+  }
+
+  async stop(): Promise<void> {
+    await Promise.all([this.asking.stop(), this.serving?.stop()]);
+  }
+}

@@ -1,0 +1,51 @@
+// accelctl console as a user starts it, and a real Chromium that opens what it printed.
+import { spawn } from 'node:child_process';
+import { chromium, type Browser, type Page } from 'playwright-core';
+import { checkout } from '../../../release/tools/paths';
+import { accelctlProgram } from './accelctl';
+
+export interface RunningConsole {
+  /** With the secret of this launch. */
+  readonly url: string;
+  stop(): Promise<void>;
+}
+
+/**
+ * @param env beside what this process has
+ * @throws Error with what it said when it ends before it serves
+ */
+export async function startConsole(kubeconfig: string, env: Readonly<Record<string, string>> = {}): Promise<RunningConsole> {
+  const child = spawn(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, 'console'], { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const said = { stdout: '', stderr: '' };
+  const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
+  child.stderr.on('data', (text: Buffer) => (said.stderr += text.toString()));
+  const url = await new Promise<string>((resolve, reject) => {
+    child.stdout.on('data', (text: Buffer) => {
+      said.stdout += text.toString();
+      if (said.stdout.includes('\n')) resolve(said.stdout.trim());
+    });
+    child.once('close', (code) => reject(new Error(`accelctl console ended with ${code}: ${said.stderr.trim()}`)));
+  });
+  return {
+    url,
+    stop: async () => {
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+/** Debian's Chromium without a window. Its own sandbox does not work for root, as whom these tests run; it only ever opens our page. */
+export function startBrowser(): Promise<Browser> {
+  return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
+}
+
+/** What a page complained about: errors, and refusals by its security policy. */
+export function complaintsOf(page: Page): string[] {
+  const complaints: string[] = [];
+  page.on('pageerror', (error) => complaints.push(error.message));
+  page.on('console', (message) => {
+    if (message.type() === 'error' || message.type() === 'warning') complaints.push(message.text());
+  });
+  return complaints;
+}

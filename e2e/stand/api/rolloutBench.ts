@@ -1,0 +1,84 @@
+// A rollout under test: the bench of the controller, simulated nodes, and a proxy between the controller and the API server.
+import { z } from 'zod';
+import type { RolloutStage, RolloutStatus } from '../../../operator/api';
+import { FaultProxy } from './proxy';
+import { ControllerBench } from './controllerBench';
+import { compiled, namespace } from './controllerProcess';
+import { type Fate, SimulatedFleet } from './simulatedFleet';
+import { waitFor } from '../support/waitFor';
+
+const patience = { timeoutMs: 90_000 };
+const eventList = z.object({ items: z.array(z.object({ reason: z.string(), note: z.string() })) });
+
+export class RolloutBench {
+  private constructor(
+    readonly bench: ControllerBench,
+    readonly fleet: SimulatedFleet,
+    readonly proxy: FaultProxy,
+  ) {}
+
+  /** The resource is not applied yet. */
+  static async start(fateOf: (node: string, image: string) => Fate): Promise<RolloutBench> {
+    let proxy: FaultProxy | undefined;
+    const bench = await ControllerBench.start({
+      controller: async ({ url }) => {
+        proxy = await FaultProxy.start(url);
+        return { url: proxy.url, program: compiled };
+      },
+    });
+    if (proxy === undefined) throw new Error('starting the bench of a rollout: there is no proxy');
+    return new RolloutBench(bench, await SimulatedFleet.start(bench, fateOf), proxy);
+  }
+
+  async stop(): Promise<void> {
+    await this.fleet.stop();
+    await this.bench.stop();
+    await this.proxy.stop();
+  }
+
+  async rollout(): Promise<RolloutStatus | undefined> {
+    return (await this.bench.resource()).status?.rollout;
+  }
+
+  /** Asks for another image. */
+  image(image: string): Promise<string> {
+    return this.bench.change({ spec: { agent: { image } } });
+  }
+
+  policy(rollout: object): Promise<string> {
+    return this.bench.change({ spec: { rollout } });
+  }
+
+  /** Waits until the rollout of the spec as it is now is at a stage. */
+  at(stage: RolloutStage): Promise<RolloutStatus> {
+    return waitFor(`the stage ${stage}`, async () => {
+      const { metadata, status } = await this.bench.resource();
+      const { rollout, observedGeneration } = status ?? {};
+      if (rollout?.stage !== stage || observedGeneration !== metadata.generation) throw new Error(`${JSON.stringify(rollout)}; the controller: ${this.bench.controller.tail()}`);
+      return rollout;
+    }, patience);
+  }
+
+  /** Waits until exactly these nodes run the image. */
+  async runs(image: string, nodes: readonly string[]): Promise<void> {
+    await waitFor(`${image} on ${nodes.join(', ')}`, () => {
+      expect(this.fleet.on(image)).toEqual([...nodes].sort());
+      return true;
+    }, patience);
+  }
+
+  /** The controller is killed, and another leads at once. */
+  async crash(): Promise<void> {
+    const { controller } = this.bench;
+    await controller.stop('SIGKILL');
+    this.proxy.mend();
+    await this.bench.kubectl(['delete', 'lease', 'sidecar-acceleration-controller', '-n', namespace, '--ignore-not-found']);
+    await controller.start();
+  }
+
+  /** Reasons of the events that speak of a revision, in alphabetical order. */
+  async eventsOf(revision: string): Promise<string[]> {
+    const { items } = eventList.parse(await this.bench.get('events.events.k8s.io', '-n', 'default', '--field-selector=regarding.kind=SidecarAcceleration'));
+    return items.filter(({ note }) => note.includes(`revision ${revision}`)).map(({ reason }) => reason).sort();
+  }
+}

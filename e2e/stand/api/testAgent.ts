@@ -1,0 +1,149 @@
+// A node agent without a kernel: a real token of a real pod object, the real client of the channel, reports by hand.
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
+import { abilities, type AgentClient, Backoff, connectAgent, type NamespaceReport, type Order, type Report, type Watch, type Watched } from '../../../operator/protocol';
+import type { ApiServer } from './apiServer';
+import { namespace } from './controllerProcess';
+import { waitFor } from '../support/waitFor';
+
+export const agentAccount = 'sidecar-acceleration-agent';
+const audience = 'acceleration.dev/agent';
+const serverName = 'sidecar-acceleration-controller';
+const connectPath = '/acceleration.v1.AgentChannel/Connect';
+
+export interface TokenOptions {
+  readonly account?: string;
+  readonly audience?: string;
+  /** Without a pod the token is bound to nothing. */
+  readonly pod?: string;
+}
+
+/** Asks the API server for a token, as the kubelet does for a projected volume. */
+export async function requestToken(server: ApiServer, { account = agentAccount, audience: wanted = audience, pod }: TokenOptions): Promise<string> {
+  const bound = pod === undefined ? [] : ['--bound-object-kind=Pod', `--bound-object-name=${pod}`];
+  const { code, stdout, stderr } = await server.kubectl(['create', 'token', account, '-n', namespace, `--audience=${wanted}`, ...bound]);
+  if (code !== 0) throw new Error(`requesting a token of ${account}: ${stderr.trim()}`);
+  return stdout.trim();
+}
+
+/** The object of an agent pod on a node; no kubelet runs it. */
+export function agentPod(name: string, node: string, account = agentAccount): object {
+  return {
+    apiVersion: 'v1', kind: 'Pod',
+    metadata: { name, namespace, labels: { 'app.kubernetes.io/name': 'sidecar-acceleration', 'app.kubernetes.io/component': 'agent' } },
+    spec: { nodeName: node, serviceAccountName: account, automountServiceAccountToken: false, containers: [{ name: 'agent', image: 'none' }] },
+  };
+}
+
+export const emptyReport: Report = { appliedOrder: 0, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0 };
+
+export function namespaceReport(name: string, counts: Partial<NamespaceReport>): NamespaceReport {
+  return { name, podsSelected: 1, podsAccelerated: 1, open: 0, accelerated: 0, reasons: [], fastBytes: 0, tcpBytes: 0, passes: [], draining: 0, adopted: 0, left: 0, nudged: 0, unseen: 0, ...counts };
+}
+
+export interface Endpoint {
+  readonly port: number;
+  /** PEM. */
+  readonly ca: string;
+}
+
+export class TestAgent {
+  readonly orders: Order[] = [];
+  readonly watches: Watch[] = [];
+  /** `up` and `down` with the reason, in order. */
+  readonly states: string[] = [];
+  private readonly client: AgentClient;
+  private reported: Report | undefined;
+
+  constructor(
+    { port, ca }: Endpoint,
+    token: string,
+    directory: string,
+    /** What it says to an order, given what it last reported by hand; an agent that does nothing says nothing. */
+    private readonly answer: (order: Order, reported: Report | undefined) => Report | undefined = () => undefined,
+    /** What it says to a question for live data; without it, it is of a release that knows none. */
+    watched?: (watch: Watch) => Watched | undefined,
+  ) {
+    const files = join(directory, `agent-${randomBytes(4).toString('hex')}`);
+    writeFileSync(`${files}.ca`, ca);
+    writeFileSync(`${files}.token`, token, { mode: 0o600 });
+    this.client = connectAgent({
+      address: `127.0.0.1:${port}`, serverName, caFile: `${files}.ca`, tokenFile: `${files}.token`,
+      hello: () => ({ agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities, live: watched !== undefined }),
+      onOrder: (order) => this.take(order),
+      onWatch: (watch) => {
+        this.watches.push(watch);
+        const said = watched?.(watch);
+        if (said !== undefined) this.tell(said);
+      },
+      onState: (connected, reason) => this.states.push(`${connected ? 'up' : 'down'} ${reason}`),
+      onDefect: (error) => this.states.push(`defect ${String(error)}`),
+      backoff: new Backoff({ minMs: 100, maxMs: 500, random: Math.random }),
+    });
+  }
+
+  get order(): Order | undefined {
+    return this.orders.at(-1);
+  }
+
+  report(report: Report): void {
+    this.reported = report;
+    this.client.send(report);
+  }
+
+  /** Says something about live data. */
+  tell(watched: Watched): void {
+    this.client.answer(watched, () => undefined);
+  }
+
+  /** Reports these counts, and answers every later order with them. */
+  say(namespaces: readonly NamespaceReport[]): void {
+    this.report({ ...emptyReport, appliedOrder: this.order?.revision ?? 0, namespaces: [...namespaces] });
+  }
+
+  /** Waits until the latest order is as wanted. */
+  ordered(what: string, wanted: (order: Order) => boolean, timeoutMs = 30_000): Promise<Order> {
+    return waitFor(`an order ${what}`, () => (this.order !== undefined && wanted(this.order) ? this.order : undefined), { timeoutMs }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; the last was ${JSON.stringify(this.order)}; states: ${this.states.slice(-5).join(' | ')}`);
+    });
+  }
+
+  state(pattern: RegExp): Promise<string> {
+    return waitFor(`the state ${pattern}`, () => this.states.find((state) => pattern.test(state)), { timeoutMs: 30_000 }).catch((error: unknown) => {
+      throw new Error(`${String(error)}; states: ${this.states.slice(-5).join(' | ')}`);
+    });
+  }
+
+  close(): Promise<void> {
+    return this.client.close();
+  }
+
+  private take(order: Order): void {
+    this.orders.push(order);
+    const report = this.answer(order, this.reported);
+    if (report !== undefined) this.client.send(report);
+  }
+}
+
+/** A stream that says what it likes; resolves with how the controller ended it. */
+export async function sayRaw({ port, ca }: Endpoint, token: string, bytes: Buffer): Promise<StatusObject> {
+  const client = new Client(`127.0.0.1:${port}`, credentials.createSsl(Buffer.from(ca)), {
+    'grpc.ssl_target_name_override': serverName, 'grpc.use_local_subchannel_pool': 1, 'grpc.enable_http_proxy': 0,
+    'grpc.max_send_message_length': -1,
+  });
+  try {
+    const metadata = new Metadata();
+    metadata.set('authorization', `Bearer ${token}`);
+    const call = client.makeBidiStreamRequest(connectPath, (message: Buffer) => message, (message) => message, metadata);
+    call.on('error', () => undefined);
+    call.on('data', () => undefined);
+    const ended = new Promise<StatusObject>((resolve) => call.on('status', resolve));
+    call.write(bytes);
+    return await ended;
+  } finally {
+    client.close();
+  }
+}
+

@@ -1,0 +1,46 @@
+// Connections to a destination that nobody has learnt about start on TCP; what is to be measured comes after these.
+import type { NamespaceStatus } from '../../../operator/api';
+import { selectedNamespace } from '../mesh/demoMesh';
+import { allHopsOpen } from '../mesh/hops';
+import { defaultConnections, load, type LoadPlan, type LoadResult } from '../mesh/load';
+import type { Cluster } from '../cluster/cluster';
+import { during } from '../support/rounds';
+import { entryOf, statusNow } from './shown';
+import { waitFor } from '../support/waitFor';
+
+export type WarmUpPlan = Omit<LoadPlan, 'seconds'>;
+
+/** Long enough for a round to see its own connections adopted. */
+const seconds = 5;
+
+/**
+ * Loads the selected namespace, one plan after the other, until the status says that every hop that can be accelerated is:
+ * from then on connections to the same destinations are accelerated when they open.
+ * @throws when that does not come, or when a request fails meanwhile
+ */
+export async function warmUp(cluster: Cluster, plans: readonly WarmUpPlan[]): Promise<void> {
+  for (const plan of plans) {
+    const round = async (): Promise<LoadResult> => {
+      // What a sidecar's pool keeps open is not opened anew: between two rounds pools close.
+      await status('nothing open', cluster, ({ connections }) => connections.open === 0);
+      return load(cluster, { ...plan, seconds });
+    };
+    const rounds = await during(round, () => accelerated(cluster, plan));
+    const errors = rounds.reduce((sum, round) => sum + round.errors, 0);
+    if (errors > 0) throw new Error(`warming up ${plan.protocol} to ${plan.server.name}: ${errors} requests failed; look at the sidecars and the agent's log`);
+  }
+}
+
+/** Across nodes the middle hop stays on TCP for good; every other reason passes. */
+function accelerated(cluster: Cluster, { protocol, connections = defaultConnections }: WarmUpPlan): Promise<void> {
+  const lasting = ({ reasons }: NamespaceStatus): boolean => reasons.every(({ reason }) => reason === 'PeerElsewhere');
+  return status(`${protocol} accelerated on all hops`, cluster, (entry) => lasting(entry) && allHopsOpen(protocol, connections, entry.connections.open));
+}
+
+function status(what: string, cluster: Cluster, wanted: (entry: NamespaceStatus) => boolean): Promise<void> {
+  return waitFor(`the status of ${selectedNamespace} to show ${what}`, async () => {
+    const entry = entryOf(await statusNow(cluster), selectedNamespace);
+    if (entry !== undefined && wanted(entry)) return true;
+    throw new Error(`it shows ${JSON.stringify(entry)}`);
+  }).then(() => undefined);
+}

@@ -1,0 +1,40 @@
+// What attacks have shown, kept below build/ until docs/attacks.* is written from it: a run may be one of a few of them.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { buildDirectory } from '../../../release/tools/paths';
+import type { Attack, Outcome } from './attack';
+
+export const row = z.object({
+  attack: z.string(),
+  attacker: z.string(),
+  cost: z.string(),
+  before: z.string(),
+  now: z.string(),
+  held: z.boolean(),
+  /** What did not hold. */
+  broken: z.array(z.string()),
+  figures: z.record(z.string(), z.number()),
+});
+export type Row = z.infer<typeof row>;
+
+export function rowOf({ name, attacker, before }: Attack, { cost, now, figures, broken }: Outcome): Row {
+  return { attack: name, attacker, cost, before, now, held: broken.length === 0, broken: [...broken], figures: { ...figures } };
+}
+
+const file = join(buildDirectory, 'attacks.json');
+
+/** Of all runs, the latest of each attack. */
+export function keptRows(): Row[] {
+  return existsSync(file) ? z.array(row).parse(JSON.parse(readFileSync(file, 'utf8'))) : [];
+}
+
+export function keepRow(latest: Row): void {
+  mkdirSync(buildDirectory, { recursive: true });
+  writeFileSync(file, `${JSON.stringify([...keptRows().filter(({ attack }) => attack !== latest.attack), latest], null, 2)}\n`);
+}
+
+/** Those that are still made, in their order. */
+export function inOrder(rows: readonly Row[], names: readonly string[]): Row[] {
+  return names.flatMap((name) => rows.find(({ attack }) => attack === name) ?? []);
+}

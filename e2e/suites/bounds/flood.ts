@@ -1,0 +1,26 @@
+// Fills a pinned map with entries of nobody, as a node with very many connections would.
+import { randomBytes } from 'node:crypto';
+import { closeSync } from 'node:fs';
+import { join } from 'node:path';
+import { anyValue, check, libbpf } from '../../../operator/agent/datapath/libbpf';
+import { pinFolders } from '../../stand/agent/leftovers';
+import { mapMemory } from './held';
+
+/** Returns what takes the entries out again, as far as the map still has them. */
+export async function flood(pins: string, name: string): Promise<() => void> {
+  const shape = (await mapMemory(pins)).find((each) => each.name === name);
+  const [folder] = pinFolders(pins);
+  if (shape === undefined || folder === undefined) throw new Error(`fill ${name}: it is not pinned at ${pins}`);
+  const fd = check(`open ${name}`, libbpf.getPinned(join(folder, name)));
+  const value = Buffer.alloc(shape.bytes_value);
+  const keys: Buffer[] = [];
+  for (let n = 0; n < shape.max_entries; n++) {
+    const key = randomBytes(shape.bytes_key);
+    if (libbpf.update(fd, key, value, anyValue) < 0) break; // full; one that forgets its oldest entries never is
+    keys.push(key);
+  }
+  return () => {
+    for (const key of keys) libbpf.remove(fd, key);
+    closeSync(fd);
+  };
+}

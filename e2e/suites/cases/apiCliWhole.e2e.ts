@@ -1,0 +1,219 @@
+// accelctl's other commands against a real API server: from an empty cluster over half an installation to what is left after a drain.
+import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { parse } from 'yaml';
+import { scripts, type Shell } from '../../../operator/cli/completion/scripts';
+import { accelctlOn, accelctlProgram, kubeconfigWith } from '../../stand/api/accelctl';
+import { startApiServer, type ApiServer } from '../../stand/api/apiServer';
+import { chartDirectory } from '../../../release/gitops/chart';
+import { established } from '../../stand/api/established';
+import { waitFor } from '../../stand/support/waitFor';
+import { attempt, run } from '../../../release/tools/command';
+import { checkout } from '../../../release/tools/paths';
+
+const namespace = 'sidecar-acceleration';
+const crd = 'sidecaraccelerations.acceleration.dev';
+
+let server: ApiServer;
+
+beforeAll(async () => {
+  server = await startApiServer();
+});
+
+afterAll(() => server?.stop());
+
+const accelctl = (words: string[], kubeconfig = server.kubeconfig) => accelctlOn(kubeconfig, words);
+
+async function kubectl(args: readonly string[], input?: string): Promise<string> {
+  const { code, stdout, stderr } = await server.kubectl(args, input);
+  if (code !== 0) throw new Error(`kubectl ${args.join(' ')}: ${stderr.trim()}`);
+  return stdout;
+}
+
+interface Doctor {
+  findings: { check: string; level: string; message: string; remedy?: string }[];
+}
+
+/** What doctor found, a line a finding, and how it ended. */
+async function diagnosed(kubeconfig = server.kubeconfig): Promise<{ code: number; lines: string }> {
+  const { code, stdout } = await accelctl(['doctor', '-o', 'yaml'], kubeconfig);
+  const { findings } = parse(stdout) as Doctor;
+  return { code, lines: findings.map(({ check, level, message, remedy = '' }) => `${level} ${check}: ${message} => ${remedy}`).join('\n') };
+}
+
+/** What a controller would have said by now. */
+async function controllerSays(ready: 'True' | 'False', message: string): Promise<void> {
+  const { metadata } = JSON.parse(await kubectl(['get', 'sca', 'default', '-o', 'json'])) as { metadata: { generation: number } };
+  const condition = (type: string, status: string) => ({ type, status, reason: 'Tested', message, observedGeneration: metadata.generation, lastTransitionTime: '2026-01-01T00:00:00Z' });
+  const status = { conditions: [condition('Ready', ready), condition('Progressing', 'False')], nodes: { desired: 0, ready: 0 } };
+  const object = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' }, status };
+  await kubectl(['apply', '--server-side', '--subresource=status', '--field-manager=test', '-f', '-'], JSON.stringify(object));
+}
+
+// Each describe goes on where the one before it ended.
+describe('accelctl before anything is installed', () => {
+  it('has doctor say that this cluster may be used, and what its user may do', async () => {
+    const { lines } = await diagnosed();
+    expect(lines).toContain('ok rights: this user may install');
+    expect(lines).toContain('ok crd: not installed yet');
+    expect(lines).toContain('ok controller: not installed yet');
+  });
+
+  it('has doctor say what somebody without rights lacks, and still end well', async () => {
+    const { code, lines } = await diagnosed(await kubeconfigWith(server, 'nobody', { as: 'nobody' }));
+    expect(lines).toContain('warning rights: this user may not create customresourcedefinitions, create clusterroles');
+    expect(lines).toContain('skipped nodes: this user may not list nodes');
+    expect(code).toBe(0);
+  });
+
+  it.each([['off'], ['on', '--select', 'mesh=on'], ['explain', 'default']])('says that the chart is missing: %s', async (...words) => {
+    const { code, stderr } = await accelctl(words);
+    expect(stderr).toMatch(/^accelctl: .*the cluster does not know this resource type; install the chart: helm install .*\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('has nothing to drain', async () => {
+    expect(await accelctl(['drain'])).toMatchObject({ code: 0, stdout: 'there is no resource, so nothing is to be drained\n' });
+  });
+});
+
+describe('accelctl with half an installation', () => {
+  beforeAll(async () => {
+    await run(server.tools.path('helm'), ['--kubeconfig', server.kubeconfig, 'install', 'any', chartDirectory, '-n', namespace, '--create-namespace', '--no-hooks']);
+    await established(server, crd);
+  });
+
+  it('has doctor name a controller that never became ready, and end with 3', async () => {
+    const { code, lines } = await diagnosed();
+    expect(lines).toMatch(/failure controller: 0 of \d ready in sidecar-acceleration/);
+    expect(lines).toContain('failure controller: no replica leads: the Lease is not being renewed => see its log: kubectl -n sidecar-acceleration logs');
+    expect(lines).toContain('warning resource: there is none, so nothing is accelerated');
+    expect(code).toBe(3);
+  });
+
+  it('wants to know what to select the first time, and changes nothing', async () => {
+    const { code, stderr } = await accelctl(['on']);
+    expect(stderr).toBe('accelctl: there is no resource yet, and so no namespace is selected: say which with --select KEY=VALUE, or --all\n');
+    expect(code).toBe(2);
+    expect((await server.kubectl(['get', 'sca', 'default'])).code).toBe(1);
+  });
+
+  it('says in the API server’s words what is wrong with a spec', async () => {
+    const { code, stderr } = await accelctl(['on', '--spec', '{mode: Fast}']);
+    expect(stderr).toMatch(/^accelctl: applying .*Unsupported value: "Fast".*; correct what it names.*\n$/);
+    expect(code).toBe(1);
+  });
+
+  it('turns on, and says after the given time that no controller follows', async () => {
+    const { code, stderr } = await accelctl(['on', '--select', 'mesh=on', '--timeout', '2s']);
+    expect(stderr).toBe('waiting for the controller\naccelctl: waited 2 s: waiting for the controller; it goes on by itself: see accelctl status, and accelctl doctor if it does not move\n');
+    expect(code).toBe(3);
+    expect(JSON.parse(await kubectl(['get', 'sca', 'default', '-o', 'jsonpath={.spec.selector}']))).toMatchObject({ namespaces: { matchLabels: { mesh: 'on' } } });
+  });
+});
+
+describe('accelctl while the resource is there', () => {
+  it('turns off, and ends well as soon as the controller has followed', async () => {
+    const turned = accelctl(['off', '--timeout', '30s']);
+    // The generation must be the one that the command has made.
+    await waitFor('the mode Off', async () => (await kubectl(['get', 'sca', 'default', '-o', 'jsonpath={.spec.mode}'])) === 'Off');
+    await controllerSays('True', 'All agents follow the order.');
+    expect(await turned).toMatchObject({ code: 0, stdout: 'Off is in force: All agents follow the order.\n' });
+  });
+
+  it('explains a pod by its labels, and says when there is none', async () => {
+    await kubectl(['create', 'namespace', 'shop']);
+    await kubectl(['label', 'namespace', 'shop', 'mesh=on']);
+    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'cart', labels: { 'acceleration.dev/mode': 'off' } }, spec: { automountServiceAccountToken: false, containers: [{ name: 'a', image: 'b' }] } };
+    await kubectl(['create', 'serviceaccount', 'default', '-n', 'shop']).catch(() => undefined);
+    await kubectl(['apply', '-n', 'shop', '-f', '-'], JSON.stringify(pod));
+    expect(await accelctl(['explain', 'shop/cart'])).toMatchObject({ code: 3, stdout: expect.stringContaining('Pod shop/cart: kept out by its label acceleration.dev/mode=off.') });
+    expect(await accelctl(['explain', 'gone', '-n', 'shop'])).toMatchObject({ code: 1, stderr: 'accelctl: reading pods/gone: there is no such object in namespace shop; see kubectl -n shop get pods\n' });
+  });
+
+  it('says that the user may look and not switch', async () => {
+    await kubectl(['create', 'clusterrole', 'looker', `--verb=get`, `--resource=${crd}`]);
+    await kubectl(['create', 'clusterrolebinding', 'looker', '--clusterrole=looker', '--user=looker']);
+    const looker = await kubeconfigWith(server, 'looker', { as: 'looker' });
+    expect((await accelctl(['status'], looker)).code).toBe(0);
+    expect(await accelctl(['off'], looker)).toMatchObject({ code: 1, stderr: `accelctl: switching ${crd}/default: this user may not patch ${crd}/default; ask for the verb patch on ${crd}\n` });
+  });
+
+  it('writes a report that unpacks, without a secret', async () => {
+    await kubectl(['create', 'secret', 'generic', 'mine', '-n', namespace, '--from-literal=password=hunter2']);
+    const file = join(dirname(server.kubeconfig), 'report.tar.gz');
+    const { code, stdout } = await accelctl(['report', '-f', file]);
+    expect([code, stdout]).toEqual([0, expect.stringContaining('report.tar.gz: ')]);
+    const text = await run('tar', ['-xzOf', file]);
+    expect(text).toContain('sidecar-acceleration-controller');
+    expect(text).not.toContain('hunter2');
+    expect(text).not.toContain(Buffer.from('hunter2').toString('base64'));
+  });
+
+  it('colours nothing where nobody would see it', async () => {
+    for (const env of [{}, { NO_COLOR: '1' }, { FORCE_COLOR: '1' }]) expect((await accelctlOn(server.kubeconfig, ['doctor'], env)).stdout).not.toContain('\u001b');
+  });
+
+  it('is drained', async () => {
+    expect(await accelctl(['drain'])).toMatchObject({ code: 0, stdout: 'every node is clean, and the resource is gone\n' });
+    expect((await server.kubectl(['get', 'sca', 'default'])).stderr).toContain('not found');
+  });
+});
+
+describe('accelctl with the CRD of an older release', () => {
+  beforeAll(async () => {
+    const { spec, ...rest } = JSON.parse(await kubectl(['get', 'crd', crd, '-o', 'json']));
+    delete spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.rollout;
+    await kubectl(['replace', '-f', '-'], JSON.stringify({ ...rest, spec }));
+  });
+
+  it('has doctor say which field is missing and how to bring it', async () => {
+    const { code, lines } = await diagnosed();
+    expect(lines).toContain('failure crd: it is older than this release: it lacks spec.rollout => upgrade the release (crds.enabled: true), or: kubectl apply --server-side -f crds/');
+    expect(code).toBe(3);
+  });
+
+  it('refuses a spec with that field rather than losing it', async () => {
+    const { code, stderr } = await accelctl(['on', '--spec', '{rollout: {maxUnavailable: 1}}']);
+    expect(stderr).toMatch(/\.spec\.rollout: field not declared in schema; correct what it names; if it names a field that should exist, the CRD is older than this accelctl: see accelctl doctor\n$/);
+    expect(code).toBe(1);
+  });
+});
+
+describe('completion', () => {
+  let bin: string;
+  let path: string;
+
+  beforeAll(async () => {
+    bin = join(dirname(server.kubeconfig), 'bin');
+    path = `${bin}:${process.env['PATH'] ?? ''}`;
+    await mkdir(bin);
+    const program = `#!/bin/sh\nexec ${process.execPath} ${accelctlProgram.join(' ')} "$@"\n`;
+    await writeFile(join(bin, 'accelctl'), program);
+    await writeFile(join(bin, 'kubectl-accel'), `#!/bin/sh\nexport ACCELCTL_NAME=kubectl-accel\n${program}`);
+    await writeFile(join(bin, 'kubectl_complete-accel'), '#!/bin/sh\nexec kubectl-accel __complete "$@"\n');
+    for (const name of ['accelctl', 'kubectl-accel', 'kubectl_complete-accel']) await chmod(join(bin, name), 0o755);
+    await symlink(server.tools.path('kubectl'), join(bin, 'kubectl'));
+  });
+
+  const use: Record<Shell, string> = {
+    bash: 'COMP_WORDS=(accelctl explain sh); COMP_CWORD=2; _accelctl; printf "%s\\n" "${COMPREPLY[@]}"',
+    zsh: 'words=(accelctl explain sh); CURRENT=3; _accelctl',
+    fish: 'complete -C "accelctl explain sh"',
+  };
+  // Only a shell with a terminal has these; they show what would be offered.
+  const before: Partial<Record<Shell, string>> = { zsh: 'compdef() { : }; _describe() { print -l -- $found }' };
+
+  it.each(Object.keys(use) as Shell[])('completes a namespace of the cluster in %s', async (shell) => {
+    const script = [before[shell] ?? '', scripts[shell], use[shell]].join('\n');
+    const { stdout, stderr } = await attempt(shell, ['-c', script], { cwd: checkout, env: { PATH: path, KUBECONFIG: server.kubeconfig } });
+    expect([stdout.trim(), stderr]).toEqual(['shop', '']);
+  });
+
+  it('works for the plugin of kubectl too, which calls itself by that name', async () => {
+    const options = { cwd: checkout, env: { PATH: path, KUBECONFIG: server.kubeconfig } };
+    expect(await run('kubectl', ['__complete', 'accel', 'explain', 'sh'], options)).toMatch(/^shop\n:4\n/);
+    const { code, stderr } = await attempt('kubectl', ['accel', 'status'], options);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^kubectl accel: reading .*there is no such resource/)]);
+  });
+});

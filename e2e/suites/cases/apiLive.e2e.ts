@@ -1,0 +1,147 @@
+// Live data through a real API server: who may see it, and that nobody can say he is somebody else.
+import { request } from 'node:https';
+import { connectionWith } from '../../../operator/controller/live/live.testing';
+import { testAuthority } from '../../../operator/protocol/certificates.testing';
+import { connectionList, liveEvent, maxListedConnections } from '../../../operator/api';
+import { accelctlOn, kubeconfigWith } from '../../stand/api/accelctl';
+import { happen, LiveBench } from '../../stand/api/liveBench';
+import type { TestAgent } from '../../stand/api/testAgent';
+import { waitFor } from '../../stand/support/waitFor';
+import { attempt } from '../../../release/tools/command';
+
+const base = '/apis/live.acceleration.dev/v1alpha1';
+
+let live: LiveBench;
+let agent: TestAgent;
+
+beforeAll(async () => {
+  live = await LiveBench.start();
+  agent = await live.agent();
+  await live.bench.kubectl(['create', 'rolebinding', 'viewer', '-n', 'shop', '--clusterrole=sidecar-acceleration-view', '--user=viewer']);
+}, 240_000);
+
+afterAll(() => live?.stop());
+
+/** kubectl as that user. */
+const as = (user: string, ...args: string[]) => live.bench.server.kubectl(['--as', user, ...args]);
+
+it('hands out the connections of a namespace, with the sums of its pods', async () => {
+  const list = connectionList.parse(JSON.parse(await live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections`])));
+  expect(list).toMatchObject({ silentNodes: [], items: [{ node: 'node1', pod: 'cart', state: 'Accelerated', peer: 'shop/web' }], pods: [{ name: 'cart', connections: { open: 2, accelerated: 1 } }] });
+});
+
+it('is found by kubectl as any other kind', async () => {
+  expect(await live.bench.kubectl(['get', 'connections.live.acceleration.dev', '-n', 'shop', '-o', 'name'])).toBe('connection.live.acceleration.dev/node1.2a\n');
+  expect(await live.bench.kubectl(['api-resources', '--api-group=live.acceleration.dev', '-o', 'name'])).toBe('connections.live.acceleration.dev\n');
+});
+
+it('tells what happens, a line an event', async () => {
+  const reading = live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections?watch=true&timeoutSeconds=3`]);
+  await happen(agent, { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'Closed', connection: connectionWith() });
+  const events = (await reading).trim().split('\n').map((line) => liveEvent.parse(JSON.parse(line)));
+  expect(events.flatMap((each) => (each.type === 'BOOKMARK' || each.type === 'ERROR' ? [] : [each.object.event]))).toEqual(['Opened', 'Closed']);
+});
+
+describe('accelctl', () => {
+  const accelctl = (...words: string[]) => accelctlOn(live.bench.server.kubeconfig, words);
+  const asUser = async (user: string, ...words: string[]) => accelctlOn(await kubeconfigWith(live.bench.server, user, { as: user }), words);
+
+  it('lists connections', async () => {
+    const { code, stdout } = await accelctl('connections', 'shop/cart');
+    expect(stdout).toMatch(/^POD +LOCAL .*\ncart +10\.0\.0\.1:40000 +10\.98\.0\.9:80 +10\.0\.0\.2:15006 +shop\/web +Accelerated +4\.9 KiB +100 B +60 us\n$/);
+    expect(code).toBe(0);
+  });
+
+  it('shows once what is being sent, where standard output is no terminal', async () => {
+    const before = live.connections;
+    const topping = accelctl('top', 'shop', '-o', 'json');
+    await waitFor('the first look', () => agent.watches.at(-1)?.limit === maxListedConnections);
+    live.connections = before.map((each) => ({ ...each, fastBytes: each.fastBytes + 1_000_000 }));
+    const { code, stdout } = await topping;
+    live.connections = before;
+    const [row] = JSON.parse(stdout) as { pod: string; fastPerSecond: number }[];
+    expect([code, row?.pod]).toEqual([0, 'cart']);
+    expect(row?.fastPerSecond).toBeGreaterThan(100_000);
+  });
+
+  it('prints what happens, filtered, for as long as it is told', async () => {
+    const asked = agent.watches.length;
+    const tapping = accelctl('tap', 'shop', '--kind', 'Opened', '--for', '4s');
+    await waitFor('a new watch', () => agent.watches.slice(asked).some(({ events }) => events));
+    await happen(agent, { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'Closed', connection: connectionWith() });
+    const { code, stdout, stderr } = await tapping;
+    expect([code, stderr]).toEqual([0, 'listening for what happens from now on\n']);
+    expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} Opened shop\/cart 10\.0\.0\.1:40000 > 10\.98\.0\.9:80 Learning\n$/);
+  });
+
+  it.each([['connections'], ['top'], ['tap']])('says in one line what is wrong: %s', async (command) => {
+    expect(await accelctl(command, 'nowhere')).toMatchObject({ code: 1, stderr: 'accelctl: reading namespaces/nowhere: there is no such namespace; see kubectl get namespaces\n' });
+    expect(await asUser('nobody', command, 'shop')).toMatchObject({
+      code: 1, stdout: '', stderr: expect.stringMatching(/^accelctl: reading connections\.live\.acceleration\.dev: this user may not (list|watch) connections in namespace shop; ask for the ClusterRole sidecar-acceleration-view there\n$/) as string,
+    });
+  });
+
+  it('shows the viewer of a namespace that namespace', async () => {
+    expect((await asUser('viewer', 'connections', 'shop')).code).toBe(0);
+    expect((await asUser('viewer', 'connections')).stderr).toContain('this user may not list connections in all namespaces');
+  });
+});
+
+it('shows the connections of a namespace to who may view it, and nothing to anybody else', async () => {
+  expect((await as('viewer', 'get', '--raw', `${base}/namespaces/shop/connections`)).code).toBe(0);
+  for (const [user, path] of [['viewer', `${base}/connections`], ['viewer', `${base}/namespaces/bank/connections`], ['nobody', `${base}/namespaces/shop/connections`]] as const) {
+    const { code, stderr } = await as(user, 'get', '--raw', path);
+    expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
+    expect(stderr).toMatch(new RegExp(`^Error from server \\(Forbidden\\): connections.live.acceleration.dev is forbidden: User "${user}" cannot list resource "connections"`));
+  }
+});
+
+it('takes no word about who asks from the user himself', async () => {
+  const kubeconfig = await kubeconfigWith(live.bench.server, 'nobody', { as: 'nobody' });
+  const before = agent.watches.length;
+  const { stdout } = await live.bench.server.kubectl(['config', 'view', '--raw', '--kubeconfig', kubeconfig, '-o', 'jsonpath={.users[0].user.token}']);
+  const spoofed = ['-H', 'X-Remote-User: admin', '-H', 'X-Remote-Group: system:masters', '-H', 'Impersonate-User: nobody'];
+  const { stdout: answer } = await attempt('curl', ['-sk', '-H', `Authorization: Bearer ${stdout}`, ...spoofed, `${live.bench.server.url}${base}/namespaces/shop/connections`]);
+  expect(JSON.parse(answer)).toMatchObject({ code: 403, message: expect.stringContaining('User "nobody" cannot list') as string });
+  expect(agent.watches).toHaveLength(before);
+});
+
+it.each([
+  ['nobody without a certificate', {}],
+  ['nobody with a certificate of an authority of his own', certificateOf('front-proxy-client')],
+])('lets in %s who comes without the API server', async (_who, certificate) => {
+  const before = agent.watches.length;
+  const asked = new Promise<number>((resolve, reject) => {
+    const headers = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
+    const sent = request({ host: '127.0.0.1', port: live.port, path: `${base}/connections`, headers, rejectUnauthorized: false, agent: false, ...certificate }, (response) => resolve(response.statusCode ?? 0));
+    sent.on('error', reject);
+    sent.end();
+  });
+  await expect(asked).rejects.toThrow(/alert|ECONNRESET|socket hang up/i);
+  expect(agent.watches).toHaveLength(before);
+});
+
+it('names the node whose agent is gone, and accelctl ends with 3', async () => {
+  await agent.close();
+  expect(await accelctlOn(live.bench.server.kubeconfig, ['connections'])).toMatchObject({ code: 3, stdout: expect.stringContaining('node node1 is silent: its agent is not connected\n') as string });
+  const list = connectionList.parse(JSON.parse(await live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections`])));
+  expect([list.items, list.silentNodes]).toEqual([[], [{ name: 'node1', message: 'its agent is not connected' }]]);
+});
+
+it('is unavailable while no controller leads, which accelctl says in one line', async () => {
+  await live.bench.controller.stop();
+  for (const command of ['connections', 'top', 'tap']) {
+    const { code, stderr } = await accelctlOn(live.bench.server.kubeconfig, [command]);
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^accelctl: reading connections\.live\.acceleration\.dev: the controller does not answer the API server \(.*\); see kubectl get apiservice v1alpha1\.live\.acceleration\.dev, and accelctl doctor\n$/)]);
+  }
+});
+
+it('is not there without the APIService, which accelctl says in one line', async () => {
+  await live.bench.kubectl(['delete', 'apiservice', 'v1alpha1.live.acceleration.dev']);
+  await waitFor('the group to be gone', async () => (await accelctlOn(live.bench.server.kubeconfig, ['top'])).stderr.includes('this cluster serves no live data; switch it on: helm upgrade'));
+});
+
+function certificateOf(name: string): { readonly cert: string; readonly key: string } {
+  const { certificate, key } = testAuthority().issue(name);
+  return { cert: certificate, key };
+}

@@ -1,0 +1,71 @@
+// The life of an installation under the API server's audit log: the controller may do what it does, and nothing else.
+import { createCertificates } from '../../../operator/controller/channelCertificate';
+import { requestsOf } from '../../stand/api/audit';
+import { grantsOf, wrongRights } from './rights';
+import type { ControllerBench } from '../../stand/api/controllerBench';
+import { namespace } from '../../stand/api/controllerProcess';
+import { LiveBench } from '../../stand/api/liveBench';
+import { SimulatedFleet } from '../../stand/api/simulatedFleet';
+import { waitFor } from '../../stand/support/waitFor';
+
+const name = 'sidecar-acceleration-controller';
+const channel = 'sidecar-acceleration-channel';
+/** Of live data. */
+const liveRights = 'sidecar-acceleration-live';
+const dayMs = 86_400_000;
+
+let bench: ControllerBench;
+let fleet: SimulatedFleet;
+
+beforeAll(async () => {
+  // A cluster of two families: the leader publishes an address of each.
+  ({ bench } = await LiveBench.start({ audit: true, values: ['admissionPolicy.enabled=true'], environment: { POD_IPS: '192.0.2.1,2001:db8::1' } }));
+});
+
+afterAll(async () => {
+  await fleet?.stop();
+  await bench?.stop();
+});
+
+it('lives through everything: a certificate renewed, the Lease lost, a resource applied, reported on, rolled out and deleted', async () => {
+  await waitFor('the first certificates', certificates);
+  await bench.controller.stop();
+  const old = await createCertificates(new Date(Date.now() - 300 * dayMs));
+  const stringData = { 'ca.crt': old.ca, 'ca.key': old.caKey, 'tls.crt': old.certificate, 'tls.key': old.key };
+  await bench.kubectl(['patch', 'secret', channel, '-n', namespace, '--type=merge', '-p', JSON.stringify({ stringData })]);
+  await bench.kubectl(['delete', 'lease', name, '-n', namespace]);
+  await bench.controller.start();
+  await waitFor('a renewed certificate', async () => (await certificates())['tls.crt'] !== Buffer.from(old.certificate).toString('base64'));
+
+  fleet = await SimulatedFleet.start(bench, () => 'well');
+  for (const node of ['n1', 'n2']) await fleet.addNode(node);
+  await bench.applyResource({ agent: { image: 'agent:1' }, rollout: { bakeSeconds: 0 } });
+  await waitFor('the first revision', async () => (await bench.resource()).status?.rollout?.stage === 'Done');
+  await bench.change({ spec: { agent: { image: 'agent:2' } } });
+  await waitFor('the second revision', async () => fleet.on('agent:2').length === 2 && (await bench.resource()).status?.rollout?.stage === 'Done');
+  await bench.ready();
+  await bench.kubectl(['get', '--raw', '/apis/live.acceleration.dev/v1alpha1/connections']);
+  await bench.kubectl(['delete', 'sca', 'default', '--timeout=50s']);
+  await bench.controller.logged(/everything is given back/);
+}, 240_000);
+
+it('used every right it has, none of them is broader than its use, and it asked for nothing else', async () => {
+  await bench.controller.stop();
+  const roles = [
+    await bench.get('clusterrole', name), await bench.get('clusterrole', liveRights),
+    await bench.get('role', name, '-n', namespace), await bench.get('role', name, '-n', 'default'),
+  ];
+  const requests = requestsOf(bench.server.auditLog, `system:serviceaccount:${namespace}:${name}`);
+  expect(wrongRights(roles.flatMap(grantsOf), requests)).toEqual([]);
+});
+
+it('has no rights but those of its roles: in the cluster, in its namespace, for events, and to read how the API server shows who asks', async () => {
+  const [{ items: inCluster }, { items: inNamespaces }] = [await bench.get('clusterrolebindings'), await bench.get('rolebindings', '-A')];
+  interface Binding { readonly metadata: { readonly name: string }; readonly subjects?: readonly { readonly name: string; readonly namespace?: string }[] }
+  const ours = (items: readonly Binding[]): string[] => items.filter(({ subjects = [] }) => subjects.some((subject) => subject.name === name && subject.namespace === namespace)).map(({ metadata }) => metadata.name);
+  expect([ours(inCluster), ours(inNamespaces)]).toEqual([[name, liveRights], [name, name, liveRights]]);
+});
+
+async function certificates(): Promise<Record<string, string>> {
+  return (await bench.get('secret', channel, '-n', namespace)).data;
+}

@@ -1,0 +1,69 @@
+// With the real tar and gpgv; the publisher is a server of a few lines with a key of its own.
+import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { checkPublishedNode, type PublishedNodeOptions } from '../../../release/image/publishedNode/check';
+
+const name = 'node-v24.0.0-linux-x64';
+let directory: string;
+let publisher: Server;
+let options: PublishedNodeOptions;
+
+const gpg = (...words: string[]): void => void execFileSync('gpg', ['--homedir', join(directory, 'gpg'), '--batch', '--quiet', '--passphrase', '', '--pinentry-mode', 'loopback', ...words], { cwd: directory, stdio: 'pipe' });
+
+beforeEach(async () => {
+  directory = mkdtempSync(join(tmpdir(), 'publisher-'));
+  mkdirSync(join(directory, 'gpg'), { mode: 0o700 });
+  mkdirSync(join(directory, name, 'bin'), { recursive: true });
+  writeFileSync(join(directory, name, 'bin', 'node'), 'as published');
+  writeFileSync(join(directory, 'shipped'), 'as published');
+  execFileSync('tar', ['--create', '--xz', `--file=${name}.tar.xz`, name], { cwd: directory });
+  const sum = createHash('sha256').update(readFileSync(join(directory, `${name}.tar.xz`))).digest('hex');
+  writeFileSync(join(directory, 'SHASUMS256.txt'), `${'0'.repeat(64)}  node-v24.0.0.tar.gz\n${sum}  ${name}.tar.xz\n`);
+  publisher = createServer((request, response) => {
+    try {
+      response.end(readFileSync(join(directory, String(request.url).replace('/v24.0.0/', ''))));
+    } catch {
+      response.writeHead(404).end();
+    }
+  }).listen(0, '127.0.0.1');
+  await once(publisher, 'listening');
+  options = { mirror: `http://127.0.0.1:${(publisher.address() as { port: number }).port}`, version: '24.0.0', architecture: 'x64', binary: join(directory, 'shipped') };
+});
+
+afterEach(() => {
+  publisher.close();
+  publisher.closeAllConnections();
+  execFileSync('gpgconf', ['--homedir', join(directory, 'gpg'), '--kill', 'all']);
+  rmSync(directory, { recursive: true });
+});
+
+test('the program that was published passes', async () => {
+  await checkPublishedNode(options);
+});
+
+test('another program does not, and neither does another archive', async () => {
+  writeFileSync(options.binary, 'with something added');
+  await expect(checkPublishedNode(options)).rejects.toThrow(/is not the program of node-v24\.0\.0-linux-x64\.tar\.xz .*; do not ship it$/);
+  writeFileSync(join(directory, `${name}.tar.xz`), 'another');
+  await expect(checkPublishedNode(options)).rejects.toThrow("is not what its publisher's SHASUMS256.txt says");
+});
+
+test('with a keyring only sums that a releaser signed count', async () => {
+  gpg('--quick-gen-key', 'releaser@example.test', 'ed25519', 'sign', 'never');
+  gpg('--output', 'keys.gpg', '--export');
+  gpg('--clearsign', '--output', 'SHASUMS256.txt.asc', 'SHASUMS256.txt');
+  const signed = { ...options, keyring: join(directory, 'keys.gpg') };
+  await checkPublishedNode(signed);
+  const forged = readFileSync(join(directory, 'SHASUMS256.txt.asc'), 'utf8').replace('0000', '1111');
+  writeFileSync(join(directory, 'SHASUMS256.txt.asc'), forged);
+  await expect(checkPublishedNode(signed)).rejects.toThrow('gpgv');
+});
+
+test('a publisher that cannot be read is told with the address and what to do', async () => {
+  await expect(checkPublishedNode({ ...options, version: '24.9.9' })).rejects.toThrow(/^reading http:.*\/v24\.9\.9\/SHASUMS256\.txt: HTTP 404; name a mirror/);
+});

@@ -1,0 +1,85 @@
+// Revisions that are no good, on simulated nodes: each is found out at the canary, borne out by a second one, and goes no further.
+import { RolloutBench } from '../../../stand/api/rolloutBench';
+import type { Fate } from '../../../stand/api/simulatedFleet';
+
+const nodes = ['n1', 'n2', 'n3'];
+let rollout: RolloutBench;
+let good = 0;
+
+beforeAll(async () => {
+  rollout = await RolloutBench.start((node, image) => (image.startsWith('good') || (image.startsWith('alone') && image !== `alone:${node}`) ? 'well' : image.startsWith('alone') ? 'crashes' : (image.split(':')[1] ?? '').replaceAll('-', ' ') as Fate));
+  for (const name of nodes) await rollout.fleet.addNode(name);
+  await rollout.bench.applyResource({ rollout: { bakeSeconds: 2, maxUnavailable: 1, verdict: { withinSeconds: 5 } }, agent: { image: 'good:0' } });
+  await rollout.at('Done');
+});
+
+afterAll(() => rollout?.stop());
+
+it.each([
+  ['crashes', /^its agent was restarted ([3-9]|\d{2,}) times$/],
+  ['never-ready', /^not well for \d+ s: its pod is not ready$/],
+  ['silent', /^not well for \d+ s: its agent does not speak with the controller$/],
+  ['LoadRefused', /^LoadRefused since its update$/],
+  ['accelerates-little', /^not well for \d+ s: it accelerates 10 % and accelerated 90 % before$/],
+  ['errs', /^its agent counted 99 errors$/],
+])('an agent that %s: the canary has it and one more that bears it out, and then none', async (fate, why) => {
+  await rollout.image(`bad:${fate}`);
+  const { failures, from, to, message } = await rollout.at('Stopped');
+  expect(failures).toEqual(['n1', 'n2'].map((node) => ({ node, why: expect.stringMatching(why) as string })));
+  expect(message).toContain(`every node has revision ${from} again`);
+  expect(rollout.fleet.madeOf(`bad:${fate}`)).toEqual({ n1: 1, n2: 1 });
+  await rollout.runs(`good:${good}`, nodes);
+  expect(await rollout.eventsOf(to)).toEqual(['RolloutFailed', 'RolloutStarted']);
+  expect(await rollout.bench.condition('Degraded')).toMatchObject({ status: 'True', reason: 'RolloutFailed' });
+  await rollout.bench.ready();
+});
+
+it('with onFailure Pause it stays where it was found, until it is told to go back', async () => {
+  await rollout.policy({ onFailure: 'Pause' });
+  await rollout.image('bad:crashes');
+  const { message, revisions, to } = await rollout.at('Stopped');
+  expect(message).toContain('stopped there');
+  expect(revisions).toContainEqual({ revision: to, updated: 0, verifying: 0, failed: 2 });
+  expect(rollout.fleet.on('bad:crashes')).toEqual(['n1', 'n2']);
+  await rollout.policy({ onFailure: 'RollBack' });
+  await rollout.runs(`good:${good}`, nodes);
+  await rollout.at('Stopped');
+});
+
+it('one node that fails alone holds back nobody, and is named', async () => {
+  await rollout.image('alone:n1');
+  await rollout.at('Done');
+  expect(rollout.fleet.on('alone:n1')).toEqual(nodes);
+  const status = await rollout.rollout();
+  expect(status?.revisions).toContainEqual({ revision: status?.to, updated: 2, verifying: 0, failed: 0 });
+  // Once the revision has been everywhere it is proven, and the node is merely one that is not well.
+  expect(status?.aside).toEqual([{ reason: expect.stringMatching(/^(FailedAlone|WasNotWell)$/) as string, nodes: 1, examples: ['n1'] }]);
+});
+
+it('the next good revision reaches every node, as if nothing had been', async () => {
+  await rollout.image(`good:${++good}`);
+  await rollout.at('Done');
+  await rollout.runs(`good:${good}`, nodes);
+  expect(await rollout.bench.condition('Degraded')).toMatchObject({ status: 'False' });
+});
+
+it('paused before it begins, no agent is replaced; paused at its canary, no other is; and it goes on when it may', async () => {
+  await rollout.policy({ paused: true });
+  await rollout.image(`good:${++good}`);
+  const { message } = await rollout.at('Paused');
+  expect(message).toMatch(/^paused by spec\.rollout\.paused; revision \w+: 0 of 3 nodes updated$/);
+  expect(await rollout.bench.condition('Progressing')).toMatchObject({ status: 'False', reason: 'RolloutPaused' });
+  expect(rollout.fleet.on(`good:${good}`)).toEqual([]);
+  await rollout.policy({ paused: false, bakeSeconds: 3600 });
+  await rollout.at('Baking');
+  await rollout.policy({ paused: true, bakeSeconds: 0 });
+  await rollout.at('Paused');
+  expect(rollout.fleet.on(`good:${good}`)).toEqual(['n1']);
+  await rollout.policy({ paused: false });
+  await rollout.at('Done');
+  await rollout.runs(`good:${good}`, nodes);
+});
+
+it('nothing of the simulation went wrong', () => {
+  expect(rollout.fleet.troubles).toEqual([]);
+});
