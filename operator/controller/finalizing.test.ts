@@ -1,6 +1,6 @@
 // When the resource may go.
 import { connectedPatienceMs, patienceMs, release } from './finalizing';
-import type { AgentState } from './aggregate';
+import type { AgentState } from './status/aggregate';
 
 const revision = 7;
 const agent = (node: string, report?: { released: boolean; appliedOrder: number }): AgentState =>

@@ -1,8 +1,8 @@
 // Keeps the resource until every node has given back what it held, and lets it go.
 import { apiVersion, fieldManager, finalizer, kind, removalPatience, singletonName } from '../api';
 import { apply, type KubeClient } from '../kube';
-import type { AgentState } from './aggregate';
-import type { StoredResource } from './cluster';
+import type { AgentState } from './status/aggregate';
+import type { StoredResource } from './cluster/cluster';
 
 /** A node whose agent does not answer holds up the deletion no longer than this. */
 export const patienceMs = 60_000;

@@ -2,16 +2,16 @@
 import { controllerName } from '../api';
 import { Elector, guardWrites, kubeClient, loadKubeConfig, WorkQueue } from '../kube';
 import { createLog, frugalMemory, type Log, serveHealth } from '../process';
-import { ChannelSecret } from './channelSecret';
-import { Cluster } from './cluster';
+import { ChannelSecret } from './channel/channelSecret';
+import { Cluster } from './cluster/cluster';
 import { readEnvironment } from './environment';
 import { lead, resourceKey } from './leader';
 import { agentsOf, Questions } from './live';
 import { createMetrics } from './metrics';
-import { PodLookup } from './ownPods';
+import { PodLookup } from './channel/ownPods';
 import { agentName, channelName, labelsOf } from './render';
-import { AgentSessions } from './sessions';
-import { TokenReviewer } from './tokenReview';
+import { AgentSessions } from './channel/sessions';
+import { TokenReviewer } from './channel/tokenReview';
 
 /**
  * Another leads at most 15 s after a leader was killed: it waits for 12 s from the last renewal that it saw, and it looks

@@ -2,17 +2,17 @@
 import { apiVersion, finalizer, kind, spec as specSchema, type Spec, type Status } from '../api';
 import type { KubeClient } from '../kube';
 import type { Order } from '../protocol';
-import { aggregate, type Aggregate } from './aggregate';
-import { type Cluster, specOf, statusOfStored, type StoredResource } from './cluster';
-import { conditionsOf } from './conditions';
+import { aggregate, type Aggregate } from './status/aggregate';
+import { type Cluster, specOf, statusOfStored, type StoredResource } from './cluster/cluster';
+import { conditionsOf } from './status/conditions';
 import { patienceMs, release, setFinalizer } from './finalizing';
-import type { Installation } from './installation';
-import { namespacesLeftOut, orderOf, type OrderBook, selectedNamespaces } from './orders';
+import type { Installation } from './cluster/installation';
+import { namespacesLeftOut, orderOf, type OrderBook, selectedNamespaces } from './agents/orders';
 import { agentTemplate, type RenderInput } from './render';
 import { leftOut, type Rollout } from './rollout';
-import type { AgentSessions } from './sessions';
-import { rolloutOf, statusOf } from './statusValue';
-import type { StatusWriter } from './statusWriter';
+import type { AgentSessions } from './channel/sessions';
+import { rolloutOf, statusOf } from './status/statusValue';
+import type { StatusWriter } from './status/statusWriter';
 
 /** What agents are rendered with beside the spec. */
 export type AgentSurroundings = Omit<RenderInput, 'spec' | 'owner'>;

@@ -1,6 +1,6 @@
 // What the controller's account may make, on a real API server: the product's own objects, and no pod of somebody who has its token.
 import { agentCapabilities } from '../../../operator/api';
-import { specWith } from '../../../operator/controller/agents.testing';
+import { specWith } from '../../../operator/controller/agents/agents.testing';
 import { render } from '../../../operator/controller/render';
 import type { Manifest } from '../../../operator/kube';
 import { type ApiServer, startApiServer } from '../../stand/api/apiServer';

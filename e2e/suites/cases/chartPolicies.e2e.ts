@@ -1,6 +1,6 @@
 // The NetworkPolicies of the chart against the pods that they are about, by the real helm; no cluster.
 import { z } from 'zod';
-import { specWith } from '../../../operator/controller/agents.testing';
+import { specWith } from '../../../operator/controller/agents/agents.testing';
 import { render as renderAgents } from '../../../operator/controller/render';
 import { at, chartRenderer, objectOf, podsOf, type Rendered, type RenderChart } from '../../../release/gitops/chart';
 

@@ -1,5 +1,5 @@
 // The life of an installation under the API server's audit log: the controller may do what it does, and nothing else.
-import { createCertificates } from '../../../operator/controller/channelCertificate';
+import { createCertificates } from '../../../operator/controller/channel/channelCertificate';
 import { requestsOf } from '../../stand/api/audit';
 import { grantsOf, wrongRights } from './rights';
 import type { ControllerBench } from '../../stand/api/controllerBench';

@@ -1,7 +1,7 @@
 // What agents answered, as objects of the live API. Pure.
 import { type ConnectionList, liveApiVersion, type LiveConnection, liveEventTypes, type LiveEvent, type LiveEventType } from '../../api';
 import type { Connection, LiveEvent as AgentEvent } from '../../protocol';
-import { sum as sumOf } from '../counts';
+import { sum as sumOf } from '../agents/counts';
 import type { Answer, Answers } from './questions';
 
 /** @param limit most connections of all nodes together */

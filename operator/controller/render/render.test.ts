@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { specWith } from '../agents.testing';
+import { specWith } from '../agents/agents.testing';
 import { agentTemplate, render, type RenderInput } from './index';
 
 const input: RenderInput = {

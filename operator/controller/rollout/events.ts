@@ -1,5 +1,5 @@
 // The turns of a rollout that are worth an event, each told once. Pure.
-import { countOf } from '../nodeProblems';
+import { countOf } from '../agents/nodeProblems';
 import type { RolloutPolicy } from './policy';
 import type { RolloutStep } from './step';
 

@@ -1,4 +1,4 @@
-import { specWith } from '../agents.testing';
+import { specWith } from '../agents/agents.testing';
 import { kubePod, unnamedRevision } from './agentPod';
 import { asideOf, kubeNode, placeOf } from './kubeNode';
 

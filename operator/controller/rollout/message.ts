@@ -1,6 +1,6 @@
 // How far a rollout is, in one line for the person who reads the resource.
 import type { AsideCount } from '../../api';
-import { countOf } from '../nodeProblems';
+import { countOf } from '../agents/nodeProblems';
 import type { RolloutNode } from './node';
 import type { RolloutPolicy } from './policy';
 import type { RolloutStep } from './step';

@@ -1,8 +1,8 @@
 // From what the API server and the agents say to the nodes of a rollout. Pure.
 import type { LeftOutReason, Spec } from '../../api';
 import type { Order, Report } from '../../protocol';
-import { type AgentState, currentReport, follows, lastingProblems } from '../agentState';
-import { sum } from '../counts';
+import { type AgentState, currentReport, follows, lastingProblems } from '../agents/agentState';
+import { sum } from '../agents/counts';
 import type { KubePod } from './agentPod';
 import { asideOf, hasLabels, type KubeNode, placeOf } from './kubeNode';
 import type { AgentEvidence, AgentPod, RolloutNode } from './node';

@@ -2,7 +2,7 @@
 import type { RolloutStatus, Spec } from '../../api';
 import { ApiError, isNotFound, type KubeClient } from '../../kube';
 import type { Order } from '../../protocol';
-import type { AgentState } from '../agentState';
+import type { AgentState } from '../agents/agentState';
 import type { PodTemplate } from '../render';
 import type { KubePod } from './agentPod';
 import { type EventWriter, type Regarding } from './eventWriter';

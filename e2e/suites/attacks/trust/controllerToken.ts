@@ -1,5 +1,5 @@
 // Somebody with the token of the controller, as whoever is root on its node has it, makes pods of his own on every node.
-import { specWith } from '../../../../operator/controller/agents.testing';
+import { specWith } from '../../../../operator/controller/agents/agents.testing';
 import { render } from '../../../../operator/controller/render';
 import { template } from '../../../../release/gitops/chart';
 import { namespace } from '../../../stand/api/controllerProcess';

@@ -1,0 +1,113 @@
+import { maxNamespaces, order as orderSchema } from '../../protocol';
+import { orderWith, specWith } from './agents.testing';
+import { namespacesLeftOut, OrderBook, orderOf, sameContent, selectedNamespaces } from './orders';
+
+describe('the selected namespaces', () => {
+  const cluster = [
+    { name: 'shop', labels: { 'istio-injection': 'enabled' } },
+    { name: 'billing', labels: { 'istio-injection': 'enabled', 'acceleration.dev/mode': 'off' } },
+    { name: 'audit', labels: { 'istio-injection': 'enabled', 'acceleration.dev/mode': 'on' } },
+    { name: 'plain', labels: {} },
+    { name: 'kube-system', labels: { 'istio-injection': 'enabled' } },
+    { name: 'kube-public', labels: {} },
+    { name: 'kube-node-lease', labels: {} },
+    { name: 'acceleration', labels: { 'istio-injection': 'enabled' } },
+  ];
+
+  it('are those the selector matches, sorted, without system, own and opted-out ones', () => {
+    const spec = specWith({ selector: { namespaces: { matchLabels: { 'istio-injection': 'enabled' } } } });
+    expect(selectedNamespaces(spec, cluster, 'acceleration')).toEqual(['audit', 'shop']);
+  });
+
+  it('are all others when the selector is empty', () => {
+    expect(selectedNamespaces(specWith(), cluster, 'acceleration')).toEqual(['audit', 'plain', 'shop']);
+  });
+});
+
+describe('an order', () => {
+  it('says what the spec says', () => {
+    const spec = specWith({ mode: 'Observe', paths: ['NodeLocal'], connections: { max: 10, spillBytes: 8192 }, selector: { pods: { matchLabels: { app: 'web' } } } });
+    expect(orderOf(spec, ['shop'], false)).toEqual({
+      mode: 'Observe',
+      paths: ['NodeLocal'],
+      maxConnections: 10,
+      spillBytes: 8192,
+      namespaces: ['shop'],
+      podSelector: { matchLabels: { app: 'web' } },
+      remove: false,
+      reportSeconds: 1,
+    });
+  });
+
+  it.each([[0, 1], [1000, 1], [1001, 2], [5000, 5], [100_000, 10]])('of %d nodes asks for counts every %d seconds', (nodes, reportSeconds) => {
+    expect(orderOf(specWith(), [], false, nodes)).toMatchObject({ reportSeconds });
+  });
+
+  it('to remove is an order to switch off as well', () => {
+    expect(orderOf(specWith(), ['shop'], true)).toMatchObject({ mode: 'Off', remove: true });
+  });
+
+  it('is the same whatever the order of paths in the resource', () => {
+    const [one, other] = [['PodLocal', 'NodeLocal'], ['NodeLocal', 'PodLocal']].map((paths) => orderOf(specWith({ paths }), [], false));
+    expect(one).toEqual(other);
+  });
+
+  it('holds as many namespaces as the channel takes, and the rest is told', () => {
+    const names = Array.from({ length: maxNamespaces + 2 }, (_, index) => `n${String(index).padStart(4, '0')}`);
+    const content = orderOf(specWith(), names, false);
+    expect(orderSchema.safeParse({ revision: 1, ...content, podSelector: '{}' }).success).toBe(true);
+    expect(namespacesLeftOut(names)).toEqual({
+      reason: 'TooManyNamespaces',
+      message: '1026 namespaces are selected and an order holds 1024: 2 are left out, from n1024 on; narrow spec.selector.namespaces',
+    });
+    expect(namespacesLeftOut(names.slice(2))).toBeUndefined();
+  });
+});
+
+describe('two orders', () => {
+  it('are the same when only revision and order of keys differ', () => {
+    const selector = (keys: string[]) => ({ matchLabels: Object.fromEntries(keys.map((key) => [key, 'x'])) });
+    const first = { ...orderWith(), podSelector: selector(['a', 'b']) };
+    expect(sameContent(first, { ...first, revision: 7, podSelector: selector(['b', 'a']) } as typeof first)).toBe(true);
+  });
+
+  it.each([
+    ['mode', { mode: 'Off' as const }],
+    ['namespaces', { namespaces: ['shop', 'billing'] }],
+    ['podSelector', { podSelector: { matchLabels: { app: 'web' } } }],
+    ['remove', { remove: true }],
+    ['spillBytes', { spillBytes: 4096 }],
+  ])('differ by %s', (_, change) => {
+    expect(sameContent(orderWith(), { ...orderWith(), ...change })).toBe(false);
+  });
+});
+
+describe('the order book', () => {
+  const content = orderOf(specWith(), ['shop'], false);
+  const off = orderOf(specWith({ mode: 'Off' }), ['shop'], false);
+
+  it('numbers orders by the time of day, so that a controller that starts anew goes on above the last', () => {
+    let now = 5000;
+    const before = new OrderBook(() => now).update(content);
+    now = 6000;
+    const after = new OrderBook(() => now).update(content);
+    expect([before?.revision, after?.revision]).toEqual([5000, 6000]);
+  });
+
+  it('counts on when the clock stands still or goes back', () => {
+    let now = 5000.7;
+    const book = new OrderBook(() => now);
+    const revisions = [book.update(content)?.revision, book.update(off)?.revision];
+    now = 10;
+    revisions.push(book.update(content)?.revision);
+    expect(revisions).toEqual([5000, 5001, 5002]);
+  });
+
+  it('gives no new order for the same content', () => {
+    const book = new OrderBook(() => 5000);
+    expect(book.current).toBeUndefined();
+    const first = book.update(content);
+    expect(book.update({ ...content })).toBeUndefined();
+    expect(book.current).toBe(first);
+  });
+});

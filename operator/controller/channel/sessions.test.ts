@@ -1,0 +1,194 @@
+// One agent a node: who is let in, who is sent away, and what is remembered.
+import { type AgentSession, NotAuthenticated, type Order, type Report } from '../../protocol';
+import { namespaceWith, orderWith } from '../agents/agents.testing';
+import { AgentSessions } from './sessions';
+import type { AgentIdentity } from './tokenReview';
+
+const identityOf = (token: string): AgentIdentity => {
+  const [node = '', podUid = ''] = token.split('/');
+  return { node, podUid, pod: `pod-${podUid}`, token };
+};
+const report = (appliedOrder: number): Report => ({ appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0 });
+const order = (revision: number, namespaces: string[] = []): Order => ({ ...orderWith({ namespaces }), revision });
+
+interface Open {
+  readonly sent: number[];
+  readonly closed: string[];
+  readonly handlers: ReturnType<AgentSessions['open']>;
+}
+
+function setUp() {
+  const valid = new Set<string>();
+  const state = { now: 0 };
+  const reviewer = { review: (token: string) => Promise.resolve(identityOf(token)), stillValid: ({ token }: AgentIdentity) => Promise.resolve(valid.has(token)) };
+  const podsOn = (): Promise<Map<string, string[]>> => Promise.resolve(new Map());
+  const sessions = new AgentSessions({ reviewer, podsOn, now: () => state.now, onChange: () => undefined, log: () => undefined });
+  const open = (token: string): Open => {
+    const sent: number[] = [];
+    const closed: string[] = [];
+    const session = { identity: identityOf(token), hello: { kernel: 'k', agentVersion: 'v' }, send: (o: Order) => (sent.push(o.revision), 20 * o.namespaces.length), close: (why: string) => closed.push(why) };
+    valid.add(token);
+    return { sent, closed, handlers: sessions.open(session as unknown as AgentSession<AgentIdentity>) };
+  };
+  return { sessions, valid, state, open };
+}
+
+test('a second pod that claims a node is refused while the first is good, and let in once the first is gone', async () => {
+  const { sessions, valid, state, open } = setUp();
+  open('node1/a');
+  await expect(sessions.authenticate('node1/b')).rejects.toThrow('node node1 already has an agent: pod pod-a');
+  valid.delete('node1/a');
+  await expect(sessions.authenticate('node1/b')).rejects.toThrow('already has an agent'); // its token has expired, but it speaks
+  state.now = 16_000;
+  await expect(sessions.authenticate('node1/b')).resolves.toMatchObject({ podUid: 'b' });
+});
+
+test('no more tokens are looked at together than the API server should bear', async () => {
+  const { sessions } = setUp();
+  const many = Array.from({ length: 10_100 }, (_, i) => sessions.authenticate(`node${i}/p${i}`));
+  const results = await Promise.allSettled(many);
+  expect(results.filter(({ status }) => status === 'fulfilled')).toHaveLength(16 + 10_000);
+  await expect(sessions.authenticate('node700/p700')).resolves.toMatchObject({ node: 'node700' });
+});
+
+describe('wrong tokens', () => {
+  function withReviews() {
+    const reviewed: string[] = [];
+    const review = (token: string): Promise<AgentIdentity> => {
+      reviewed.push(token);
+      return token.startsWith('wrong') ? Promise.reject(new NotAuthenticated('token refused: invalid')) : Promise.resolve(identityOf(token));
+    };
+    const sessions = new AgentSessions({ reviewer: { review, stillValid: () => Promise.resolve(false) }, podsOn: () => Promise.resolve(new Map()), now: () => performance.now(), onChange: () => undefined, log: () => undefined });
+    return { sessions, reviewed };
+  }
+  const from = (address: string) => ({ address, known: false });
+
+  test('are looked at once, however often they are shown', async () => {
+    const { sessions, reviewed } = withReviews();
+    for (let each = 0; each < 20; each += 1) await expect(sessions.authenticate('wrong', undefined, from('10.0.0.7'))).rejects.toThrow('token refused: invalid');
+    expect(reviewed).toEqual(['wrong']);
+  });
+
+  test('of one address cost few looks, a different one each time, and agents of others none of their time', async () => {
+    const { sessions, reviewed } = withReviews();
+    const began = performance.now();
+    const attack = Promise.allSettled(Array.from({ length: 500 }, (_, each) => sessions.authenticate(`wrong ${each}`, undefined, from('10.0.0.7'))));
+    await expect(sessions.authenticate('node1/a', undefined, from('10.0.0.8'))).resolves.toMatchObject({ node: 'node1' });
+    expect(performance.now() - began).toBeLessThan(500);
+    expect((await attack).every(({ status }) => status === 'rejected')).toBe(true);
+    expect(reviewed.length).toBeLessThanOrEqual(8 + 16 + 32 + 1);
+  }, 20_000);
+
+  test('hold up an agent behind the same address for a while, and do not keep it out', async () => {
+    const { sessions } = withReviews();
+    await Promise.allSettled(Array.from({ length: 20 }, (_, each) => sessions.authenticate(`wrong ${each}`, undefined, from('10.0.0.7'))));
+    await expect(sessions.authenticate('node1/a', undefined, from('10.0.0.7'))).resolves.toMatchObject({ node: 'node1' });
+  });
+
+  test('of an agent that shows its next one do not make its address doubtful', async () => {
+    const { sessions, reviewed } = withReviews();
+    for (let each = 0; each < 20; each += 1) await expect(sessions.authenticate(`wrong ${each}`, undefined, { address: '10.0.0.7', known: true })).rejects.toThrow(NotAuthenticated);
+    const many = Array.from({ length: 16 }, (_, each) => sessions.authenticate(`node${each}/a`, undefined, from('10.0.0.7')));
+    await Promise.race([Promise.all(many), new Promise((resolve) => setTimeout(resolve, 50))]);
+    expect(reviewed).toHaveLength(20 + 16);
+  });
+});
+
+test('a new term sends nothing that an earlier one ordered', () => {
+  const { sessions, open } = setUp();
+  sessions.broadcast(order(5));
+  sessions.forgetOrder();
+  expect(open('node1/a').sent).toEqual([]);
+});
+
+test('the same pod may come again: its old stream is ended', async () => {
+  const { sessions, open } = setUp();
+  const first = open('node1/a');
+  await expect(sessions.authenticate('node1/a')).resolves.toMatchObject({ node: 'node1' });
+  open('node1/a');
+  expect(first.closed).toHaveLength(1);
+});
+
+test('every agent hears an order, also one that connects later', () => {
+  const { sessions, open } = setUp();
+  const early = open('node1/a');
+  sessions.broadcast(order(5));
+  expect(early.sent).toEqual([5]);
+  expect(open('node2/b').sent).toEqual([5]);
+});
+
+test('a long order reaches a thousand agents in turns, and a newer one takes its place on the way', async () => {
+  const { sessions, open } = setUp();
+  const all = Array.from({ length: 1000 }, (_, i) => open(`node${i}/p${i}`));
+  const names = Array.from({ length: 1000 }, (_, i) => `squad-${i}`);
+  sessions.broadcast(order(5, names));
+  sessions.broadcast(order(6, [...names, 'one-more']));
+  while (all.some(({ sent }) => sent.at(-1) !== 6)) await new Promise((resolve) => setImmediate(resolve));
+  expect(all.filter(({ sent }) => sent.includes(5)).length).toBe(500);
+});
+
+test('a replaced stream can no longer speak for the node', () => {
+  const { sessions, open } = setUp();
+  const first = open('node1/a');
+  const second = open('node1/b');
+  second.handlers.onReport(report(2));
+  first.handlers.onReport(report(1));
+  first.handlers.onClose('late');
+  expect(sessions.states()).toMatchObject([{ node: 'node1', connected: true, report: { appliedOrder: 2 } }]);
+});
+
+test('the report of a node is kept while its agent is replaced, and forgotten when none comes back', () => {
+  const { sessions, state, open } = setUp();
+  const { handlers } = open('node1/a');
+  handlers.onReport(report(3));
+  handlers.onClose('restart');
+  state.now = 60_000;
+  expect(sessions.states()).toMatchObject([{ connected: false, ageMs: 60_000, report: { appliedOrder: 3 } }]);
+  state.now = 121_000;
+  expect(sessions.states()).toEqual([]);
+});
+
+test('what an agent says counts for the node of its token, whatever node it comes from', () => {
+  const { sessions, open } = setUp();
+  open('node2/b').handlers.onReport(report(7));
+  const stolen = open('node1/a'); // by whom and from where does not matter: there is no word for a node in the protocol
+  stolen.handlers.onReport(report(9));
+  const applied = new Map(sessions.states().map((state) => [state.node, state.report?.appliedOrder]));
+  expect(applied).toEqual(new Map([['node2', 7], ['node1', 9]]));
+});
+
+test.each(['node2/a', 'node1/b'])('a stream of one agent cannot go on with the token of another (%s)', (token) => {
+  const { handlers } = setUp().open('node1/a');
+  expect(() => handlers.onIdentity?.(identityOf(token))).toThrow(/the fresh token is that of pod/);
+});
+
+test('the latest token of an agent is the one that is asked about when another claims its node', async () => {
+  const { sessions, valid, state, open } = setUp();
+  const { handlers } = open('node1/a');
+  handlers.onIdentity?.({ ...identityOf('node1/a'), token: 'fresh' });
+  state.now = 16_000;
+  valid.delete('node1/a');
+  valid.add('fresh');
+  await expect(sessions.authenticate('node1/b')).rejects.toThrow('already has an agent');
+  valid.delete('fresh');
+  await expect(sessions.authenticate('node1/b')).resolves.toMatchObject({ podUid: 'b' });
+});
+
+test('of what an agent reports counts what the API server bears out', async () => {
+  const changes: string[] = [];
+  const reviewer = { review: (token: string) => Promise.resolve(identityOf(token)), stillValid: () => Promise.resolve(true) };
+  const podsOn = (node: string): Promise<Map<string, string[]>> => Promise.resolve(new Map(node === 'node1' ? [['shop', ['cart']]] : []));
+  const sessions = new AgentSessions({ reviewer, podsOn, now: () => 0, onChange: (node) => changes.push(node), log: () => undefined });
+  sessions.broadcast(order(1, ['shop']));
+  for (const token of ['node1/a', 'node2/b']) {
+    const session = { identity: identityOf(token), hello: { kernel: 'k', agentVersion: 'v', live: true }, send: () => 0, close: () => undefined, watch: () => undefined };
+    sessions.open(session as unknown as AgentSession<AgentIdentity>).onReport({ ...report(1), namespaces: [namespaceWith({ podsSelected: 1 })] });
+  }
+  expect(sessions.states()).toMatchObject([{ checked: false, report: { namespaces: [] } }, { checked: false, report: { namespaces: [] } }]);
+  expect(sessions.liveAgents().map(({ namespaces }) => namespaces)).toEqual([undefined, undefined]);
+  changes.length = 0;
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(changes.sort()).toEqual(['node1', 'node2']);
+  expect(sessions.states()).toMatchObject([{ checked: true, report: { namespaces: [{ name: 'shop' }] } }, { checked: true, report: { namespaces: [] } }]);
+  expect(sessions.liveAgents().map(({ namespaces }) => namespaces)).toEqual([['shop'], []]);
+});
