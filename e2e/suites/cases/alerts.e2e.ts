@@ -46,5 +46,5 @@ test('each alert fires when it is to, says what it is to say, and is silent when
 });
 
 test('an alert that did not fire would be noticed', async () => {
-  await expect(tried(scenarios.replace("values: '1x5 0x55'", "values: '1x60'"))).rejects.toThrow(/The agent a1 has had no controller/);
+  await expect(tried(scenarios.replace("values: '1x5 0x55'", "values: '1x60'"))).rejects.toThrow(/The agent a1 has not been connected to a controller/);
 });
