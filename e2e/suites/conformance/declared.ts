@@ -63,7 +63,7 @@ const refusals: readonly Declaration[] = [
     remedy: nothingToDo,
   },
   {
-    cases: ['away-user-timeout'],
+    cases: ['away-user-timeout', 'user-timeout', 'user-timeout-in-time'],
     result: 'refused',
     reasons: ['UnsupportedSocket'],
     why: 'A sender that gives up within ten seconds leaves no time to hold segments back while redirected bytes are unread.',
@@ -102,7 +102,7 @@ const refusals: readonly Declaration[] = [
   {
     cases: ['splice-in-late-first', 'read-then-splice-first', 'uring-splice-first'],
     result: 'refused',
-    reasons: ['SplicingReader', 'Learning', 'Unproven'],
+    reasons: ['SplicingReader', 'Learning', 'Unproven', 'PeerNotSelected'], // the last until a scan has found both ends again
     why: 'A message longer than those that were read goes over TCP, where it can be spliced.',
     remedy: nothingToDo,
   },
