@@ -1,13 +1,13 @@
 import { finalizer, rolloutStatus } from '../api';
 import { ApiError, type KubeClient } from '../kube';
-import { agentWith, reportWith } from './agents.testing';
-import type { AgentState } from './agentState';
-import type { StoredResource } from './cluster';
+import { agentWith, reportWith } from './agents/agents.testing';
+import type { AgentState } from './agents/agentState';
+import type { StoredResource } from './cluster/cluster';
 import { connectedTimeoutMs, disconnectedTimeoutMs } from './finalizing';
-import { Installation } from './installation';
-import { OrderBook } from './orders';
+import { Installation } from './cluster/installation';
+import { OrderBook } from './agents/orders';
 import { Reconciler } from './reconcile';
-import { StatusWriter } from './statusWriter';
+import { StatusWriter } from './status/statusWriter';
 
 const applied = ['apply ServiceAccount', 'apply ConfigMap', 'apply Service', 'apply DaemonSet'];
 const deleted = ['delete DaemonSet', 'delete Service', 'delete ConfigMap', 'delete ServiceAccount'];
