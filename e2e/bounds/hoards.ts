@@ -108,8 +108,8 @@ export interface HoardTotal {
 const small: HoardCase = { connections: 1000, messageBytes: 64, answerEvery: 0, mostBytes: 90 * 64 };
 
 /** Fills a thousand connections in each of some pods, one pod after the other. */
-export async function hoardInPods(f: Fixture, pods: readonly TestPod[], slabNow: () => number): Promise<HoardTotal> {
-  f.datapath.configure({ ...settings, maxConnections: 65_536, spillBytes: spillBytesRange.default });
+export async function hoardInPods(f: Fixture, pods: readonly TestPod[], slabNow: () => number, accelerated = true): Promise<HoardTotal> {
+  f.datapath.configure({ ...settings, mode: accelerated ? 'Accelerate' : 'Off', maxConnections: 65_536, spillBytes: spillBytesRange.default });
   f.datapath.select(pods.map((pod) => selected(pod, 'front')), []);
   const loads: Load[] = [];
   const unread = (): number => f.datapath.snapshot().taken?.unread ?? Number.NaN;

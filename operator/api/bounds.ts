@@ -32,7 +32,7 @@ export function boundsOfPod(node: Bounds): Bounds {
   return { sockets: part(node.sockets), ends: part(node.ends), unread: part(node.unread) };
 }
 
-/** Bytes that the agent's cgroup is charged for an end that is followed: 728 of the socket's storage (docs/bounds.md), and rows of maps. */
+/** Bytes that the agent's cgroup is charged for an end that is followed: 520 of the socket's storage (docs/bounds.md), and rows of maps. */
 const bytesOfEnd = 1024;
 /** The process, and the maps while no connection is there (docs/bounds.md). */
 const bytesOfAgent = 192 * mib;
