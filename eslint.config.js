@@ -54,6 +54,7 @@ const stand = {
   tools: [],
   machines: [],
   pods: ['support'],
+  memory: ['support', 'pods'],
   cluster: ['support', 'tools'],
   mesh: ['support', 'tools', 'cluster'],
   api: ['support', 'tools'],

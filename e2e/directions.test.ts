@@ -13,6 +13,7 @@ const stand: Readonly<Record<string, readonly string[]>> = {
   'e2e/stand/tools': [],
   'e2e/stand/machines': [],
   'e2e/stand/pods': ['e2e/stand/support'],
+  'e2e/stand/memory': ['e2e/stand/support', 'e2e/stand/pods'],
   'e2e/stand/cluster': ['e2e/stand/support', 'e2e/stand/tools'],
   'e2e/stand/mesh': ['e2e/stand/support', 'e2e/stand/tools', 'e2e/stand/cluster'],
   'e2e/stand/api': ['e2e/stand/support', 'e2e/stand/tools'],

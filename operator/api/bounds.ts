@@ -33,7 +33,7 @@ export function boundsOfPod(node: Bounds): Bounds {
   return { sockets: part(node.sockets), ends: part(node.ends), unread: part(node.unread) };
 }
 
-/** Bytes that the kernel charges to the agent's cgroup for a followed end: 728 for the socket's storage (docs/bounds.md), the rest for map rows. */
+/** Bytes that the kernel charges to the agent's cgroup for a followed end: 520 for the socket's storage (docs/bounds.md), the rest for map rows. */
 const bytesOfEnd = 1024;
 /** Bytes of the agent's process and of the maps while no connection is open (docs/bounds.md). */
 const bytesOfAgent = 192 * mib;

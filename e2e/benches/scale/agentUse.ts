@@ -7,7 +7,7 @@ import { orderForShop, RealAgent } from '../../stand/agent/realAgent';
 import { checkout } from '../../../release/tools/paths';
 import { waitFor } from '../../stand/support/waitFor';
 import { agentFigures } from './agentFigures';
-import { runInPod } from './podProcess';
+import { runInPod } from '../../stand/support/podProcess';
 import { cpuSeconds, residentMiB } from '../../stand/support/processUse';
 import type { Row } from './results';
 import type { Step } from './step';

@@ -5,6 +5,10 @@ import { Stage } from './stage';
 const stage = new Stage();
 afterAll(() => stage.end());
 
+test('every attack has a name of its own', () => {
+  expect(new Set(attacks.map(({ name }) => name)).size).toBe(attacks.length);
+});
+
 const possible = attacks.filter(({ needs }) => needs !== 'root' || process.getuid?.() === 0);
 
 test.each(possible.map((attack) => [attack.attacker, attack.name, attack] as const))('a %s gains nothing by this: %s', async (_attacker, _name, attack) => {

@@ -1,15 +1,30 @@
 // Every attack, in the order of the page: a file each.
 import type { Attack } from './attack';
+import { openConnections } from './memory/openConnections';
+import { pinnedPages } from './memory/pinnedPages';
+import { unreadMessages } from './memory/unreadMessages';
+import { unreadOfPod, unreadOfPods } from './memory/unreadOfPods';
+import { joinedConnections } from './places/joinedConnections';
+import { liveWatches } from './places/liveWatches';
 import { handshakesAtChannel, idleAtChannel } from './ports/crowdAtChannel';
 import { halfHandshakes, idleAtLive, withoutCertificate } from './ports/crowdAtLive';
 import { idleAtAgent } from './ports/idleAtAgent';
 import { halfRequestsAtHealth, idleAtHealth, unreadMetrics } from './ports/idleAtHealth';
 import { wrongTokens } from './ports/wrongTokens';
+import { bandwidth } from './rules/bandwidth';
+import { newRule } from './rules/newRule';
 import { controlCharacters } from './trust/controlCharacters';
 import { controllerToken } from './trust/controllerToken';
 import { lyingNode } from './trust/lyingNode';
 
 export const attacks: readonly Attack[] = [
+  unreadMessages,
+  unreadOfPod,
+  unreadOfPods,
+  pinnedPages,
+  openConnections,
+  joinedConnections,
+  liveWatches,
   idleAtHealth,
   halfRequestsAtHealth,
   unreadMetrics,
@@ -23,4 +38,6 @@ export const attacks: readonly Attack[] = [
   lyingNode,
   controlCharacters,
   controllerToken,
+  bandwidth,
+  newRule,
 ];

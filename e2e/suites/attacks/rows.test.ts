@@ -1,12 +1,7 @@
-import { attacks } from '.';
 import { attacksPage } from './page';
 import { inOrder, type Row, rowOf } from './rows';
 
 const made: Row = { attack: 'a|b', attacker: 'pod', cost: 'little', before: 'much', now: '3 of 4 probes', held: false, broken: ['a probe failed'], figures: { probes: 4 } };
-
-test('every attack has a name of its own', () => {
-  expect(new Set(attacks.map(({ name }) => name)).size).toBe(attacks.length);
-});
 
 test('an attack has held when nothing is broken', () => {
   const attack = { name: 'n', attacker: 'pod', before: 'b', run: () => Promise.reject(new Error('not made')) } as const;

@@ -3,7 +3,7 @@ import { Fixture, selected, settings } from '../../../ebpf/tests/fixture';
 import type { DatapathSnapshot } from '../../../operator/agent/datapath';
 import { waitFor } from '../../stand/support/waitFor';
 import { entriesHeld } from './held';
-import { Load } from './load';
+import { Load } from '../../stand/memory/load';
 
 export interface BriefResult {
   readonly connections: number;

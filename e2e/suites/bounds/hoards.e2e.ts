@@ -2,8 +2,9 @@
 import { Fixture, selected, settings, until } from '../../../ebpf/tests/fixture';
 import { python, serve, talk, type Program } from '../../../ebpf/tests/traffic';
 import { boundsOfNode, boundsOfPod } from '../../../operator/api';
-import { compareHoards, hoardCases, hoardInPods, hoardVerdict } from './hoards';
-import { unreclaimableSlab } from './slab';
+import { compareHoards, hoardCases, hoardInPods, hoardVerdict } from '../../stand/memory/hoards';
+import { fivePods } from '../../stand/memory/inFixture';
+import { unreclaimableSlab } from '../../stand/memory/slab';
 
 const mib = 2 ** 20;
 const port = 8000;
@@ -37,9 +38,7 @@ test('unread messages of one pod cost no more than its share, over however many 
 });
 
 test('unread messages of all pods cost no more than the node may have', async () => {
-  const pods = [f.client, f.server, ...[3, 4, 5].map(() => f.node.addPod())];
-  f.trust(f.node.cgroup);
-  const total = await hoardInPods(f, pods, unreclaimableSlab);
+  const total = await hoardInPods(f, fivePods(f), unreclaimableSlab);
   expect(total.unread).toBeLessThanOrEqual(node.unread);
   expect(total.unread).toBeGreaterThan(node.unread / 2);
   expect(total.slab).toBeLessThan(node.unread + sockets(total.connections));

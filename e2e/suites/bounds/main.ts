@@ -1,14 +1,13 @@
 // Command: `make test-bounds`. A million short connections, stalled readers of messages of any size, and what a connection and a node cost; writes docs/bounds.*.
 import { cpus, release } from 'node:os';
 import { z } from 'zod';
-import { Fixture } from '../../../ebpf/tests/fixture';
-import type { TestPod } from '../../../ebpf/tests/pods';
 import { errorMessage } from '../../../operator/base';
 import { manyBrief } from './brief';
-import { compareHoards, hoardCases, type HoardComparison, hoardInPods } from './hoards';
+import { compareHoards, hoardCases, type HoardComparison, hoardInPods } from '../../stand/memory/hoards';
+import { fivePods, inFixture } from '../../stand/memory/inFixture';
 import { measureMemory } from './memory';
 import { type Bounds, verdict, writeBounds } from './page';
-import { unreclaimableSlab } from './slab';
+import { unreclaimableSlab } from '../../stand/memory/slab';
 import { compareStalls, stallCases, type StallComparison } from './stalledReaders';
 
 const wantedConnections = z.coerce.number().int().positive().default(1_000_000);
@@ -26,29 +25,13 @@ async function main([connections]: readonly string[]): Promise<void> {
     memory: await inFixture(measureMemory),
     stalls,
     hoards,
-    totals: [await inFixture((f) => hoardInPods(f, [f.client], unreclaimableSlab)), await inFixture((f) => hoardInPods(f, podsOf(f), unreclaimableSlab))],
+    totals: [await inFixture((f) => hoardInPods(f, [f.client], unreclaimableSlab)), await inFixture((f) => hoardInPods(f, fivePods(f), unreclaimableSlab))],
     brief: await inFixture((f) => manyBrief(f, wanted, (opened) => say(`${opened.toLocaleString('en')} of ${wanted.toLocaleString('en')} short connections`))),
   };
   writeBounds(bounds);
   const complaints = verdict(bounds);
   for (const complaint of complaints) say(complaint);
   process.exitCode = complaints.length === 0 ? 0 : 1;
-}
-
-/** More pods than have the node's memory in shares. */
-function podsOf(f: Fixture): TestPod[] {
-  const pods = [f.client, f.server, ...[3, 4, 5].map(() => f.node.addPod())];
-  f.trust(f.node.cgroup);
-  return pods;
-}
-
-async function inFixture<T>(measure: (f: Fixture) => Promise<T>): Promise<T> {
-  const f = new Fixture();
-  try {
-    return await measure(f);
-  } finally {
-    await f.remove();
-  }
 }
 
 main(process.argv.slice(2)).catch((error: unknown) => {

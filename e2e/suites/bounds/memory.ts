@@ -5,7 +5,7 @@ import { parseBtf } from '../../../operator/agent/datapath/btf';
 import { waitFor } from '../../stand/support/waitFor';
 import { run } from '../../../release/tools/command';
 import { mapMemory, type MapMemory } from './held';
-import { Load } from './load';
+import { Load } from '../../stand/memory/load';
 
 export interface MemoryResult {
   /** Bytes by map with no connection at all: the node's fixed price. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { checkout } from '../../../release/tools/paths';
 import { boundsOfNode, boundsOfPod, maxConnectionsRange } from '../../../operator/api';
 import type { BriefResult } from './brief';
-import { type HoardComparison, type HoardTotal, hoardVerdict } from './hoards';
+import { type HoardComparison, type HoardTotal, hoardVerdict } from '../../stand/memory/hoards';
 import type { MemoryResult } from './memory';
 import { fewestForMemory, stallVerdict, type StallComparison } from './stalledReaders';
 

@@ -1,7 +1,7 @@
 // Readers that stop in the middle of a conversation: what the sender gets rid of, and what the node then holds.
 import { z } from 'zod';
 import { Fixture, selected, settings } from '../../../ebpf/tests/fixture';
-import { Load } from './load';
+import { Load } from '../../stand/memory/load';
 
 export interface StallCase {
   readonly readers: number;

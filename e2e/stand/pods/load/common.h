@@ -53,6 +53,7 @@ void brief(char **words);
 void stream(char **words);
 void stall(char **words);
 void hoard(char **words);
+void idle(char **words);
 void calls(char **words);
 
 #endif

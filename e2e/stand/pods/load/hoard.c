@@ -1,19 +1,24 @@
 /* Connections of one program to itself whose two ends stop reading: what does the node hold then?
- *   hoard ADDRESS CONNECTIONS BYTES EVERY MOST
+ *   hoard ADDRESS CONNECTIONS BYTES EVERY MOST BESIDE
  * Talks for TURNS turns a connection. Then a slice sends messages of BYTES from the connecting end, after each EVERY messages (0: never) one
- * byte from the accepting end, and reads none of them, until nothing more is taken or MOST bytes of a connection were. It prints
- * {"bytes", "messages", "memoryBytes", "slabBytes", "connections"}: what the kernel took, and the growth of its TCP memory (/proc/net/sockstat) and of
- * the slabs that it cannot take back (SUnreclaim of /proc/meminfo). It stops by itself when those two have grown by LIMIT_BYTES. */
+ * byte from the accepting end, and reads none of them, until nothing more is taken or MOST bytes of a connection were. After each message BESIDE
+ * bytes (0: none) go over one more connection, where they are read at once. With 32 KiB of them each message lies in a page fragment of its own,
+ * because all sockets of a thread fill the same one (net/core/sock.c, sk_page_frag_refill(); SKB_FRAG_PAGE_ORDER).
+ * A slice prints {"bytes", "messages", "memoryBytes", "slabBytes", "pageBytes", "connections"}: what the kernel took, the growth of its TCP memory
+ * (/proc/net/sockstat), of the slabs that it cannot take back (SUnreclaim of /proc/meminfo) and of the pages that the kernel has under no name, as
+ * those are that messages lie in. It stops by itself when TCP's memory and slabs have grown by LIMIT_BYTES, or those pages by LIMIT_PAGES. */
 #define _GNU_SOURCE
 #include "common.h"
 #include <errno.h>
 #include <poll.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #define TURNS 32
 #define LIMIT_BYTES 1.2e9
+#define LIMIT_PAGES 2.4e9
 /* Sent to one connection before it is another's turn. */
 #define ROUND 64
 
@@ -22,6 +27,7 @@ struct plan {
 	size_t bytes;
 	unsigned int every;
 	double most;
+	size_t beside;
 };
 
 struct pair {
@@ -33,19 +39,78 @@ struct pair {
 };
 
 static struct pair pairs[MAX_SOCKETS / 2];
+/* What it sends is read at once. */
+static struct pair beside;
 
-static double slab_bytes(void)
+struct held {
+	double memory;
+	double slab;
+	double pages;
+};
+
+static bool is_one_of(const char *name, const char *const *names)
 {
-	FILE *file = fopen("/proc/meminfo", "r");
-	double kib = -1;
+	while (*names && strcmp(name, *names) != 0)
+		names++;
+	return *names;
+}
+
+/* What each processor keeps for itself: hundreds of MiB, neither free nor used. */
+static double bytes_of_processors(void)
+{
+	FILE *file = fopen("/proc/zoneinfo", "r");
+	double pages, all = 0;
 	char line[256];
 
-	while (file && fgets(line, sizeof(line), file))
-		sscanf(line, "SUnreclaim: %lf kB", &kib);
-	if (kib < 0)
-		fail("read /proc/meminfo");
+	if (!file)
+		fail("read /proc/zoneinfo");
+	while (fgets(line, sizeof(line), file))
+		if (sscanf(line, " count: %lf", &pages) == 1)
+			all += pages;
 	fclose(file);
-	return kib * 1024;
+	return all * sysconf(_SC_PAGESIZE);
+}
+
+static struct held held_now(void)
+{
+	static const char *const named[] = { "MemFree", "Buffers", "Cached", "AnonPages", "Slab", "KernelStack", "PageTables", "VmallocUsed",
+					     "Percpu", NULL };
+	struct held held = { .memory = tcp_memory_bytes(), .pages = -bytes_of_processors() };
+	FILE *file = fopen("/proc/meminfo", "r");
+	char line[256], name[64];
+	double kib;
+
+	if (!file)
+		fail("read /proc/meminfo");
+	while (fgets(line, sizeof(line), file)) {
+		if (sscanf(line, "%63[^:]: %lf kB", name, &kib) != 2)
+			continue;
+		if (strcmp(name, "SUnreclaim") == 0)
+			held.slab = kib * 1024;
+		if (strcmp(name, "MemTotal") == 0)
+			held.pages += kib * 1024;
+		if (is_one_of(name, named))
+			held.pages -= kib * 1024;
+	}
+	fclose(file);
+	return held;
+}
+
+static struct held held_since(struct held before)
+{
+	struct held grown = held_now();
+
+	grown.memory -= before.memory;
+	grown.slab -= before.slab;
+	grown.pages -= before.pages;
+	return grown;
+}
+
+static bool holds_enough(struct held before)
+{
+	struct held grown = held_since(before);
+
+	return grown.memory + grown.slab > LIMIT_BYTES || grown.pages > LIMIT_PAGES;
 }
 
 static bool send_some(int fd, size_t bytes, ssize_t *wrote)
@@ -54,6 +119,13 @@ static bool send_some(int fd, size_t bytes, ssize_t *wrote)
 	if (*wrote < 0 && errno != EAGAIN)
 		fail("send to a stalled reader");
 	return *wrote > 0;
+}
+
+/* The next message lies in another page than the last. */
+static void send_beside(size_t bytes)
+{
+	if (bytes && (!write_all(beside.connecting, bytes) || !read_all(beside.accepting, bytes)))
+		fail("send beside: the connection has ended");
 }
 
 /* Bytes taken until the socket is full, has had its share, or it is another's turn. */
@@ -71,6 +143,7 @@ static double fill(struct pair *pair, const struct plan *plan)
 			continue;
 		}
 		pair->rest = plan->bytes;
+		send_beside(plan->beside);
 		if (++pair->messages % (plan->every ? plan->every : ~0U) == 0)
 			send_some(pair->accepting, 1, &wrote);
 	}
@@ -89,24 +162,28 @@ static double messages_of(const struct plan *plan)
 static void slice(double seconds, void *context)
 {
 	const struct plan *plan = context;
-	double memory = tcp_memory_bytes(), slab = slab_bytes(), before = messages_of(plan), taken = 0, progress = seconds_now();
+	struct held before = held_now(), grown;
+	double messages = messages_of(plan), taken = 0, progress = seconds_now();
+	bool enough = false;
 
 	(void)seconds;	/* it takes as long as it takes */
-	while (seconds_now() - progress < BLOCKED_SECONDS) {
+	while (!enough && seconds_now() - progress < BLOCKED_SECONDS) {
 		double round = 0;
 
-		for (int i = 0; i < plan->connections; i++)
+		for (int i = 0; i < plan->connections && !enough; i++) {
 			round += fill(&pairs[i], plan);
+			enough = plan->beside && holds_enough(before);
+		}
 		taken += round;
 		if (round > 0)
 			progress = seconds_now();
 		else
 			usleep(10000);
-		if (tcp_memory_bytes() - memory + slab_bytes() - slab > LIMIT_BYTES)
-			break;
+		enough = enough || holds_enough(before);
 	}
-	printf("{\"bytes\":%.0f,\"messages\":%.0f,\"memoryBytes\":%.0f,\"slabBytes\":%.0f,\"connections\":%d}\n", taken,
-	       messages_of(plan) - before, tcp_memory_bytes() - memory, slab_bytes() - slab, plan->connections);
+	grown = held_since(before);
+	printf("{\"bytes\":%.0f,\"messages\":%.0f,\"memoryBytes\":%.0f,\"slabBytes\":%.0f,\"pageBytes\":%.0f,\"connections\":%d}\n", taken,
+	       messages_of(plan) - messages, grown.memory, grown.slab, grown.pages, plan->connections);
 }
 
 static void talk(const struct pair *pair, size_t bytes)
@@ -117,15 +194,28 @@ static void talk(const struct pair *pair, size_t bytes)
 			fail("a turn: the connection has ended");
 }
 
+static void open_pair(struct pair *pair, const char *address, int listener)
+{
+	pair->connecting = connect_to(address);
+	await(listener, POLLIN);
+	pair->accepting = accept_from(listener);
+}
+
 void hoard(char **words)
 {
-	struct plan plan = { .connections = number(words[1]), .bytes = number(words[2]), .every = number(words[3]), .most = number(words[4]) };
+	struct plan plan = {
+		.connections = number(words[1]),
+		.bytes = number(words[2]),
+		.every = number(words[3]),
+		.most = number(words[4]),
+		.beside = number(words[5]),
+	};
 	int listener = listen_at(words[0]);
 
+	if (plan.beside)
+		open_pair(&beside, words[0], listener);
 	for (int i = 0; i < plan.connections; i++) {
-		pairs[i].connecting = connect_to(words[0]);
-		await(listener, POLLIN);
-		pairs[i].accepting = accept_from(listener);
+		open_pair(&pairs[i], words[0], listener);
 		pairs[i].rest = plan.bytes;
 		talk(&pairs[i], plan.bytes);
 	}

@@ -3,7 +3,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { z } from 'zod';
 import { stop, type TestNode, type TestPod } from '../../../ebpf/tests/pods';
-import { provideLoadProgram } from '../../stand/pods/loadProgram';
+import { provideLoadProgram } from '../pods/loadProgram';
 
 const printed = z.record(z.string(), z.number());
 

@@ -12,9 +12,13 @@ export interface HoardCase {
   readonly answerEvery: number;
   /** Bytes of one connection; until it takes no more unless given. */
   readonly mostBytes?: number;
+  /** Bytes that go over another connection after each message, and are read at once; none unless given. */
+  readonly besideBytes?: number;
 }
 
-const found = z.object({ bytes: z.number(), messages: z.number(), memoryBytes: z.number(), slabBytes: z.number(), connections: z.number() });
+const found = z.object({
+  bytes: z.number(), messages: z.number(), memoryBytes: z.number(), slabBytes: z.number(), pageBytes: z.number(), connections: z.number(),
+});
 
 export interface Hoarded {
   readonly bytes: number;
@@ -23,6 +27,8 @@ export interface Hoarded {
   readonly memory: number;
   /** Growth of the slabs that the kernel cannot take back. */
   readonly slab: number;
+  /** Growth of the pages that messages lie in. */
+  readonly pages: number;
   readonly fastBytes: number;
 }
 
@@ -31,13 +37,13 @@ const mostOf = (messageBytes: number): number => Math.min(16 << 20, 250_000 * me
 let port = 9500;
 
 /** Starts one program that talks over the given connections, and then fills them. */
-async function begin(f: Fixture, pod: TestPod, { connections, messageBytes, answerEvery, mostBytes = mostOf(messageBytes) }: HoardCase): Promise<Load> {
-  return Load.start(f.node, pod, 'hoard', `${pod.address}:${port++}`, connections, messageBytes, answerEvery, mostBytes);
+async function begin(f: Fixture, pod: TestPod, { connections, messageBytes, answerEvery, mostBytes = mostOf(messageBytes), besideBytes = 0 }: HoardCase): Promise<Load> {
+  return Load.start(f.node, pod, 'hoard', `${pod.address}:${port++}`, connections, messageBytes, answerEvery, mostBytes, besideBytes);
 }
 
 const filled = async (load: Load): Promise<Omit<Hoarded, 'fastBytes'>> => {
-  const { bytes, messages, memoryBytes, slabBytes } = found.parse(await load.slice(1));
-  return { bytes, messages, memory: memoryBytes, slab: slabBytes };
+  const { bytes, messages, memoryBytes, slabBytes, pageBytes } = found.parse(await load.slice(1));
+  return { bytes, messages, memory: memoryBytes, slab: slabBytes, pages: pageBytes };
 };
 
 /** @param beside what is looked at while all of it lies unread */
@@ -73,7 +79,7 @@ export async function compareHoards(f: Fixture, hoardCase: HoardCase): Promise<H
 }
 
 /** What else goes on moves the slabs of a machine by so much. */
-const noise = 1 << 20;
+export const noise = 1 << 20;
 
 export function hoardVerdict({ connections, messageBytes, plain, accelerated }: HoardComparison): string[] {
   const complaints = [
@@ -89,6 +95,9 @@ export interface HoardTotal {
   readonly connections: number;
   /** Growth of slabs, and what the datapath has let out for unread messages. */
   readonly slab: number;
+  /** Of it, what it grew by while the connections were filled: the messages without the sockets. */
+  readonly slabOfMessages: number;
+  readonly messages: number;
   readonly unread: number;
   /** The same once the programs have ended. */
   readonly slabAfter: number;
@@ -99,19 +108,22 @@ export interface HoardTotal {
 const small: HoardCase = { connections: 1000, messageBytes: 64, answerEvery: 0, mostBytes: 90 * 64 };
 
 /** Fills a thousand connections in each of some pods, one pod after the other. */
-export async function hoardInPods(f: Fixture, pods: readonly TestPod[], slabNow: () => number): Promise<HoardTotal> {
-  f.datapath.configure({ ...settings, maxConnections: 65_536, spillBytes: spillBytesRange.default });
+export async function hoardInPods(f: Fixture, pods: readonly TestPod[], slabNow: () => number, accelerated = true): Promise<HoardTotal> {
+  f.datapath.configure({ ...settings, mode: accelerated ? 'Accelerate' : 'Off', maxConnections: 65_536, spillBytes: spillBytesRange.default });
   f.datapath.select(pods.map((pod) => selected(pod, 'front')), []);
   const loads: Load[] = [];
   const unread = (): number => f.datapath.snapshot().taken?.unread ?? Number.NaN;
   const before = slabNow();
+  let [slabOfMessages, messages] = [0, 0];
   try {
     for (const pod of pods) {
       const load = await begin(f, pod, small);
       loads.push(load);
-      await filled(load);
+      const taken = await filled(load);
+      slabOfMessages += taken.slab;
+      messages += taken.messages;
     }
-    const total = { slab: slabNow() - before, unread: unread() };
+    const total = { slab: slabNow() - before, slabOfMessages, messages, unread: unread() };
     await Promise.all(loads.map((load) => load.stop()));
     await freed(() => unread() === 0);
     return { pods: pods.length, connections: pods.length * small.connections, ...total, slabAfter: slabNow() - before, unreadAfter: unread() };
