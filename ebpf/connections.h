@@ -84,7 +84,7 @@ struct socket_state {
 	__u64 alone_since;	/* jiffies since when no other thread than `redirector` has redirected */
 	__u64 refreshed_ns;	/* when a message last went over TCP to be seen there */
 	__u64 next_clock;	/* jiffies; until then the clock is not read for the next such message */
-	__u64 run_long_since;	/* jiffies since when `run` is longer than a turn may be; 0: it is not */
+	__u64 run_long_since;	/* jiffies when `run` first exceeded LONGEST_RUN; 0: it has not */
 	__u64 barriers;		/* its value means nothing: an addition to it is a memory barrier */
 	__u64 held_since;	/* ns since when segments for this end are held back; 0: none are */
 	__u32 slot;

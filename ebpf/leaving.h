@@ -54,7 +54,8 @@ static __always_inline bool may_linger(const struct socket_state *state, const s
 	return bpf_jiffies64() - state->leaving_since < LINGER_JIFFIES;
 }
 
-/* Stops redirecting at a message that has found the peer's queue empty. False where the end goes on, because it may linger. */
+/* Whether this message goes over TCP, now that a check says so and the peer's psock queue is empty. False: the connection is leaving, and the
+ * message is still redirected, for up to LINGER_JIFFIES (may_linger()). */
 static __always_inline bool stop_redirecting(struct socket_state *state, struct tcp_sock *own, struct sock *peer,
 					     const struct shown *peer_shown)
 {

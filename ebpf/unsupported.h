@@ -55,7 +55,8 @@ static __always_inline bool is_under_repair(struct tcp_sock *tp)
 	return PEEK_BITS(tp, repair);
 }
 
-/* Whether bytes are made or numbered below the place where they would be redirected: TCP_REPAIR, or an upper-layer protocol (TLS). */
+/* Whether TCP, or a layer below sendmsg(), changes the bytes or their sequence numbers: TCP_REPAIR, or an upper-layer protocol such as kernel TLS.
+ * `own`: `tp` is the socket that this program runs for, and is read directly. */
 static __always_inline bool works_below(struct tcp_sock *tp, bool own)
 {
 	return PEEK_BITS_UNLESS_OWN(tp, repair, own) || PEEK_UNLESS_OWN(tp, inet_conn.icsk_ulp_ops, own);
@@ -70,8 +71,8 @@ static __always_inline bool is_unsupported(struct tcp_sock *tp)
 	return used_fast_open(tp) || works_below(tp, false) || sender_needs_tcp(tp, false) || reader_needs_tcp(tp);
 }
 
-/* What a program may begin to ask for while the connection is open, and what matters to a message from `own` to `peer`. Every message pays
- * for these checks, so there are no others. `own`: the socket that this program runs for. */
+/* Whether an application has switched something on, since the connection opened, for which a message from `own` to `peer` needs TCP. This runs for
+ * nearly every message, so it checks nothing else. `own`: the socket that this program runs for. */
 static __always_inline bool has_become_unsupported(struct tcp_sock *own, struct tcp_sock *peer)
 {
 	return sender_needs_tcp(own, true) || reader_needs_tcp(peer) || works_below(own, true) ||

@@ -57,7 +57,7 @@ describe('loadKubeConfig', () => {
 });
 
 describe('a connection', () => {
-  it('has the credentials of the user and its own agent', async () => {
+  it('sends the credentials of the user, and keeps one HTTP agent for all requests', async () => {
     const connection = connectionOf(loadKubeConfig(file('named')));
     const [one, other] = [await connection.options(), await connection.options()];
     expect(connection.server).toBe('https://named:6443');

@@ -17,7 +17,7 @@ export interface SourceFile {
 
 /** A line of a comment, without its marks. */
 const commentLine = /^\s*(?:\/\/|\/\*\*?|\*(?!\/))\s?(.*?)(?:\*\/)?\s*$/;
-const isComment = (line: string): boolean => /^\s*(?:\/\/|\/\*|\*)/.test(line);
+const isComment = (line: string): boolean => /^\s*(?:\/\/|\/\*)/.test(line);
 /** A comment behind code, in C and in TypeScript; what may be inside a string is none. */
 const trailingComment = /^\s*[^\s/'"`][^'"`]*?\s(?:\/\*\s*(.+?)\s*\*\/|\/\/ (.+?))\s*$/;
 /** Shorter comments are labels: there is nothing to explain. */
@@ -61,11 +61,12 @@ function commentEnd(lines: readonly string[], begin: number): number {
 const testName = /(?<![.\w])(?:it|test)(?:\.each(?:\([^]*?\)|`[^]*?`)|\.failing)?\(\s*(['"`])((?:\\.|(?!\1)[^\\\n])+)\1/g;
 const describeName = /(?<![.\w])describe(?:\.each\([^]*?\))?\(\s*(['"`])((?:\\.|(?!\1)[^\\\n])+)\1/g;
 
-/** Names of tests, after that of the last `describe` before them. */
+/** Names of tests, each after that of the `describe` that it is in. The formatter indents what is in one. */
 export function testNamesOf({ file, text }: SourceFile): Place[] {
   const groups = [...text.matchAll(describeName)].map(({ index, 2: name = '' }) => ({ index, name }));
+  const isInside = (index: number): boolean => /\s/.test(text[text.lastIndexOf('\n', index) + 1] ?? '');
   return [...text.matchAll(testName)].map(({ index, 2: name = '' }) => {
-    const group = groups.findLast((each) => each.index < index)?.name;
+    const group = isInside(index) ? groups.findLast((each) => each.index < index)?.name : undefined;
     return { where: `${file}:${lineOf(text, index)}`, text: group === undefined ? name : `${group} › ${name}` };
   });
 }
@@ -77,7 +78,7 @@ const stringLiteral = /(['"`])((?:\\.|(?!\1)[^\\\n])+)\1/g;
 /** Texts in the code that a user can meet; of a template the `${…}` stay as they are. */
 export function messagesOf({ file, text }: SourceFile): Place[] {
   return text.split('\n').flatMap((line, n) => {
-    if (isComment(line) || /^\s*import\b/.test(line) || !saysToPeople.test(line)) return [];
+    if (/^\s*(?:\/\/|\/\*|\*)/.test(line) || /^\s*import\b/.test(line) || !saysToPeople.test(line)) return [];
     const texts = [...line.matchAll(stringLiteral)].map(({ 2: said = '' }) => said).filter((said) => wordsIn(said) >= leastWords - 1 && said.includes(' '));
     return texts.map((said) => ({ where: `${file}:${n + 1}`, text: said.replaceAll("\\'", "'") }));
   });

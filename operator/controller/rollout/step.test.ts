@@ -152,7 +152,7 @@ test.each([
   expect(fleet.last).toMatchObject({ progress: { stage: 'Stopped' }, memory: { failures: [{ node: 'n1' }] } });
 });
 
-test('the failure of a node that is not the only canary by name does not stop the rollout', () => {
+test('with one canary by name, the failure of a single other node does not stop the rollout', () => {
   const fleet = fleetOn({ n5: 'crashes' }, { canary: { names: ['n1'] } });
   run(fleet, 'v2', 200);
   expect(fleet.last?.progress).toMatchObject({ stage: 'Done', updated: 5 });

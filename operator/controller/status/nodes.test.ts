@@ -39,7 +39,7 @@ describe('a node is ready', () => {
   });
 });
 
-it('is undefined until the DaemonSet has the number of desired nodes', () => {
+it('status.nodes is undefined while the DaemonSet does not say how many nodes should have an agent', () => {
   expect(nodes(undefined, agentWith('node1'))).toBeUndefined();
 });
 
