@@ -1,4 +1,4 @@
-"""A reader that stalls for a second and a half, catches up, and then takes turns.
+"""A reader that takes some turns, stalls for a second and a half, catches up, and then takes turns again.
 
 server PORT TOTAL TURN              prints "reading" when it begins, and how many bytes came with their SHA-256
 client HOST PORT TOTAL TURN TURNS   sends TOTAL bytes as fast as it can, then TURNS messages of TURN bytes in turns; prints how many bytes it could
@@ -15,10 +15,15 @@ from wire import accept, connect, listen, receive, send_all
 
 DATA = random.Random(7).randbytes(1 << 20)
 CHUNK = 32768
+# every second of the first sixteen messages goes over TCP
+FIRST_TURNS = 20
 
 
 def serve(port, total, turn):
     sock = accept(listen(port))
+    for _ in range(FIRST_TURNS):
+        receive(sock, 1)
+        sock.send(b"f")
     time.sleep(1.5)
     print("reading")
     digest = hashlib.sha256()
@@ -42,6 +47,9 @@ def send_some(sock, data):
 
 def talk(host, port, total, turn, turns):
     sock = connect(host, port)
+    for _ in range(FIRST_TURNS):
+        sock.send(b"f")
+        receive(sock, 1)
     digest = hashlib.sha256()
     sent = 0
     sent_in_first_second = 0
