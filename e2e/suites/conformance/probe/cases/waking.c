@@ -132,7 +132,7 @@ static void epoll_edge(struct conn *conn)
 	send_no_more();
 }
 
-/* Added while data is unread: the first wait must tell at once. */
+/* The socket is added to epoll while data is unread: the first wait must return at once. */
 static void epoll_late(struct conn *conn)
 {
 	int epoll;
@@ -161,7 +161,7 @@ static void epoll_oneshot(struct conn *conn)
 	send_no_more();
 }
 
-/* By a signal, as programs did before poll(). */
+/* A signal wakes the reader (O_ASYNC), as in programs from before poll(). */
 static void signalled(struct conn *conn)
 {
 	struct timespec patience = { .tv_sec = PATIENCE_MS / 1000 }, moment = { .tv_nsec = 50000000 };
