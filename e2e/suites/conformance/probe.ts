@@ -63,9 +63,9 @@ export const orders = ['unvisited', 'switch'] as const;
 export type Order = (typeof orders)[number];
 
 /**
-  * What a process prints until it ends.
-  * @param obey carries out an order of the process, which goes on when this function has returned
-  * @throws when the process ends with an error
+ * What a process prints until it ends.
+ * @param obey carries out an order of the process, which goes on when this function has returned
+ * @throws when the process ends with an error
  */
 export function outputOf(child: ChildProcess, obey: (order: Order) => void = () => {}): Promise<string> {
   return new Promise((resolve, reject) => {
