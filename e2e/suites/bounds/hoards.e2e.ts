@@ -1,4 +1,4 @@
-// What lies unread on the fast path costs a node little more than on TCP, and in all no more than a bound. On the real kernel; needs root.
+// Unread messages on the fast path cost a node little more than on TCP, and all together no more than a bound. On the real kernel; needs root.
 import { Fixture, selected, settings, until } from '../../../ebpf/tests/fixture';
 import { python, serve, talk, type Program } from '../../../ebpf/tests/traffic';
 import { boundsOfNode, boundsOfPod } from '../../../operator/api';
@@ -10,7 +10,7 @@ const mib = 2 ** 20;
 const port = 8000;
 const node = boundsOfNode(65_536);
 const pod = boundsOfPod(node);
-/** Slab of the sockets themselves: about 14 KiB a connection (docs/bounds.md), and what else goes on. */
+/** More slab than the sockets themselves take, which is about 14 KiB for each connection (docs/bounds.md), and other programs on the machine. */
 const sockets = (connections: number): number => connections * 20 * 1024 + 8 * mib;
 
 let f: Fixture;
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => f.remove());
 
-/** As the agent does it once a second. */
+/** The bytes that count as unread, after a reclaim as the agent makes it once a second. */
 function unread(): number {
   f.datapath.reclaim();
   return f.datapath.snapshot().taken?.unread ?? Number.NaN;
@@ -29,7 +29,7 @@ test.each(hoardCases.map((each) => [each.messageBytes, each] as const))('a stall
   expect(hoardVerdict(await compareHoards(f, each))).toEqual([]);
 });
 
-test('unread messages of one pod cost no more than its share, over however many connections, and it gets it back when they are gone', async () => {
+test('unread messages of one pod cost no more than its share, over however many connections, and the share is free again when they are gone', async () => {
   const total = await hoardInPods(f, [f.client], unreclaimableSlab);
   expect(total.unread).toBeLessThanOrEqual(pod.unread);
   expect(total.unread).toBeGreaterThan(pod.unread / 2); // else this proves nothing
@@ -45,7 +45,7 @@ test('unread messages of all pods cost no more than the node may have', async ()
   expect(total.unreadAfter).toBe(0);
 });
 
-test('what a closed sender has left unread counts until it is read, and so does what a reset socket still holds', async () => {
+test('unread messages of a sender that has closed or reset its connection count until they are read', async () => {
   const small = { ...node, unread: 256 * 1024 };
   f.datapath.configure({ ...settings, bounds: { node: small, pod: small } });
   f.datapath.select([selected(f.client, 'front'), selected(f.server, 'back')], []);
@@ -74,7 +74,7 @@ sys.stdin.readline()`;
   }
 });
 
-/** What a program does over both ends of a connection inside one pod, the accepting one `c`, the connecting one `a`; both poll. */
+/** Runs a program with both ends of a connection inside one pod: `c` is the accepting end, `a` the connecting end; both poll. */
 const bothEnds = (f: Fixture, body: string): Program =>
   python(
     f.node,
@@ -88,7 +88,7 @@ a=socket.socket();a.setblocking(False);a.connect_ex(('${f.client.address}',${por
 ${body}`,
   );
 
-test('idle connections of a pod that is selected no more give back what their messages needed', async () => {
+test('idle connections of a pod that is no longer selected give back the leases of their messages', async () => {
   const program = bothEnds(f, `for i in range(8): a.send(b'z'*8192)\nn=0\nwhile n<65536: n+=len(get(c))\nprint('read');sys.stdin.readline()`);
   expect((await program.lines.next()).value).toBe('read');
   expect(unread()).toBeGreaterThan(65_536);
@@ -97,7 +97,7 @@ test('idle connections of a pod that is selected no more give back what their me
   await program.stop();
 });
 
-test('a connection over which two threads have sent needs little again once one of them does it alone', async () => {
+test('a connection on which two threads have sent holds a small lease again when only one of them sends', async () => {
   const program = bothEnds(f, `t=threading.Thread(target=turns);t.start();t.join();print('shared')\nwhile True: turns(1);time.sleep(0.002)`);
   expect((await program.lines.next()).value).toBe('shared');
   await until('it needs much', () => unread() >= 32_768, unread);
@@ -105,7 +105,7 @@ test('a connection over which two threads have sent needs little again once one 
   await program.stop();
 });
 
-test('ends beyond what a pod may have are on TCP, work and are told; those of other pods are followed', async () => {
+test('connection ends beyond the limit of a pod stay on TCP, work and are reported; ends of other pods are followed', async () => {
   const few = { ...pod, ends: 4 };
   f.datapath.configure({ ...settings, bounds: { node, pod: few } });
   await serve(f.node, f.server, port);
@@ -120,7 +120,7 @@ test('ends beyond what a pod may have are on TCP, work and are told; those of ot
   expect(f.counters('front').fastBytes).toBeGreaterThan(0n);
 });
 
-test('a pod has its part of the places in the map, and leaves the others to others', async () => {
+test('a pod can take only its part of the places in the map; other pods get places after it', async () => {
   f.datapath.configure({ ...settings, bounds: { node, pod: { ...pod, sockets: 6 } } });
   await serve(f.node, f.client, port);
   const own = talk(f.node, f.client, f.client.address, port, { connections: 8, messages: 100, maxBytes: 2000, pauseMs: 20 });
