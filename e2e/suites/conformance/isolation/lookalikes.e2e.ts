@@ -50,7 +50,7 @@ describe('pods with the same addresses and ports', () => {
     expect(await Promise.all(servers.map((said) => said()))).toEqual(pods.map(() => 'fine'));
   });
 
-  test('in two networks: a connection of one is never joined with an end in the other', async () => {
+  test('in two networks: a connection is never paired with an end in the other network', async () => {
     await withIsland(async (there) => {
       const [saidHere, saidThere] = [run(f, f.server, server('here', f.server.address)), run(f, there.server, server('away', there.server.address))];
       expect([await saidHere(), await saidThere()]).toEqual(['ready', 'ready']);

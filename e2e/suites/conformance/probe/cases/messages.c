@@ -245,7 +245,7 @@ const struct probe_case messages[] = {
 	{ "sendmmsg", "sendmmsg() sends several messages, in order", sendmmsg_three, take_messages, TO_SERVER },
 	{ "recvmmsg", "recvmmsg() takes several parts", feed, recvmmsg_three, TO_SERVER },
 	{ "one-byte", "2,000 writes and reads of one byte", one_byte_writes, one_byte_reads, BOTH_WAYS },
-	{ "inq", "TCP_INQ tells beside the bytes how many are left", feed, inq, TO_SERVER, ask_inq },
+	{ "inq", "TCP_INQ: a control message says how many bytes are left", feed, inq, TO_SERVER, ask_inq },
 	{ "inq-later", "TCP_INQ, asked for on a connection in use", feed, inq_later, TO_SERVER },
 	{ "zerocopy-receive", "TCP_ZEROCOPY_RECEIVE tells what can be mapped and what is to be received", feed, receive_by_mapping, TO_SERVER,
 	  map_socket },

@@ -213,7 +213,7 @@ const struct probe_case mixing[] = {
 	{ "burst-and-cork", "TCP_CORK in the middle of a burst", ask_corked, answer, TO_SERVER, .unvisited = true },
 	{ "burst-and-option", "time stamps are asked for in the middle of a burst", ask_stamped, answer, TO_SERVER, .unvisited = true },
 	{ "burst-and-pace", "a pace is asked for in the middle of a burst", ask_paced, answer, TO_SERVER, .unvisited = true },
-	{ "burst-and-blocking", "the reader is a blocking one for a part of a burst", ask_turning, answer_turning, TO_SERVER,
+	{ "burst-and-blocking", "the reader's socket is blocking for a part of a burst", ask_turning, answer_turning, TO_SERVER,
 	  .unvisited = true },
 	{ "burst-and-shutdown", "the reader shuts its sending half in the middle of a burst", send_to_half_closed, half_close_reader, TO_SERVER,
 	  .unvisited = true },
