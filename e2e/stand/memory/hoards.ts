@@ -25,9 +25,9 @@ export interface Hoarded {
   readonly messages: number;
   /** Growth of TCP's memory: net/ipv4/tcp_bpf.c charges the bytes of redirected messages there as well. */
   readonly memory: number;
-  /** Growth of the slabs that the kernel cannot take back. */
+  /** Growth of the slabs that the kernel cannot reclaim. */
   readonly slab: number;
-  /** Growth of the pages that messages lie in. */
+  /** Growth of the pages that hold messages. */
   readonly pages: number;
   readonly fastBytes: number;
 }

@@ -16,7 +16,7 @@ export const mostPages = 2.4e9 - 2 ** 21;
 /** One connection, filled until the kernel takes no more or the program stops by itself. */
 export const pinsOfOne: HoardCase = { ...pin, connections: 1, mostBytes: 1_000_000 };
 
-/** Many connections. With a thousand, the leases come to the share of a pod. */
+/** Many connections. The leases of a thousand come to the share of a pod. */
 export const pinsOfMany = (connections: number): HoardCase => ({ ...pin, connections, mostBytes: 52 });
 
 export async function comparePins(f: Fixture, pins: HoardCase): Promise<HoardComparison> {

@@ -83,14 +83,14 @@ function withHeldBytes(work: (held: Held) => Promise<void>): Promise<void> {
 }
 
 const waits = (keeper: Keeper): Promise<unknown> =>
-  waitFor('the agent to say what it waits for', () => keeper.report?.drainingSockets === 1 && keeper.report.namespaces.find(({ name }) => name === 'back')?.draining === 1);
+  waitFor('the agent to report that it waits', () => keeper.report?.drainingSockets === 1 && keeper.report.namespaces.find(({ name }) => name === 'back')?.draining === 1);
 
 test('when the mode becomes Off, the agent reports the namespace with unread bytes until they are read', () =>
   withHeldBytes(async ({ keeper, finish }) => {
     await keeper.order({ mode: 'Off' });
     await waits(keeper);
     await finish();
-    await waitFor('nothing to be draining', () => keeper.report?.drainingSockets === 0);
+    await waitFor('the drain to end', () => keeper.report?.drainingSockets === 0);
   }), 4 * minutes);
 
 test('a removal waits until unread bytes are read, then leaves nothing; the connection goes on', () =>
@@ -110,7 +110,7 @@ test('an agent with another map version takes over the node; unread bytes of the
     renameSync(join(ground.pins, String(folders[0])), join(ground.pins, 'abi-99'));
     await keeper.start();
     await finish();
-    await waitFor('the older version to be forgotten', () => readdirSync(ground.pins).join() === folders.join());
+    await waitFor('the former datapath to be removed', () => readdirSync(ground.pins).join() === folders.join());
   }), 4 * minutes);
 
 test('an agent that is killed and started again finds the connection joined, and its bytes are read', () =>

@@ -34,7 +34,7 @@ test('beyond connections.max connections stay on TCP and are counted; when other
 test.each(['pairing_results', 'origdsts'])('while %s is full connections stay on TCP and are counted; once there is room they are joined', async (name) => {
   const empty = await flood(f.pins, name);
   const talking = talkOf(slowTalk);
-  await until('they are counted', () => f.counters('back').reasons.get('LimitReached') === 8);
+  await until('the accepting ends count under LimitReached', () => f.counters('back').reasons.get('LimitReached') === 8);
   await until('the connecting ends have left the map with their first answers', () => f.datapath.snapshot().joinedSockets === 0);
   expect(await talking).toMatchObject(fine);
   expect(bytes().fast).toBe(0n);

@@ -65,11 +65,11 @@ sys.stdin.readline()`;
     const program = python(f.node, f.client, source);
     program.say(`${reset}\n`);
     expect((await program.lines.next()).value).toBe('closed');
-    await until('the end of the sender is seen', () => f.counters('front').open <= 1 + (1 - reset));
-    await until('it counts', () => unread() >= 65_536, unread);
+    await until('the sending end is closed', () => f.counters('front').open <= 1 + (1 - reset));
+    await until('the unread messages count', () => unread() >= 65_536, unread);
     program.say('\n');
     expect((await program.lines.next()).value).toBe('65536');
-    await until('it is given back', () => unread() <= 2048, unread);
+    await until('the lease is given back', () => unread() <= 2048, unread);
     await program.stop();
   }
 });
@@ -93,15 +93,15 @@ test('idle connections of a pod that is no longer selected give back the leases 
   expect((await program.lines.next()).value).toBe('read');
   expect(unread()).toBeGreaterThan(65_536);
   f.datapath.select([], []);
-  await until('it is given back', () => unread() === 0, unread);
+  await until('the lease is given back', () => unread() === 0, unread);
   await program.stop();
 });
 
 test('a connection on which two threads have sent holds a small lease again when only one of them sends', async () => {
   const program = bothEnds(f, `t=threading.Thread(target=turns);t.start();t.join();print('shared')\nwhile True: turns(1);time.sleep(0.002)`);
   expect((await program.lines.next()).value).toBe('shared');
-  await until('it needs much', () => unread() >= 32_768, unread);
-  await until('it needs little', () => unread() <= 16_384, unread);
+  await until('the lease is large', () => unread() >= 32_768, unread);
+  await until('the lease is small', () => unread() <= 16_384, unread);
   await program.stop();
 });
 
@@ -110,11 +110,11 @@ test('connection ends beyond the limit of a pod stay on TCP, work and are report
   f.datapath.configure({ ...settings, bounds: { node, pod: few } });
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, { connections: 8, messages: 100, maxBytes: 2000, pauseMs: 20 });
-  await until('the pod has its ends', () => f.counters('front').open === 4);
-  await until('it is told', () => f.datapath.snapshot().reached?.some((line) => line.includes('namespace front')) === true, () => f.datapath.snapshot().reached);
+  await until('the pod has as many ends as it may have', () => f.counters('front').open === 4);
+  await until('the limit is reported', () => f.datapath.snapshot().reached?.some((line) => line.includes('namespace front')) === true, () => f.datapath.snapshot().reached);
   expect(await talking).toMatchObject({ wrongBytes: 0, errors: [], connections: 8 });
   expect(f.counters('front').unseen).toBe(4n);
-  await until('all are given back', () => f.datapath.snapshot().taken?.ends === 0, () => f.datapath.snapshot().taken);
+  await until('all ends are given back', () => f.datapath.snapshot().taken?.ends === 0, () => f.datapath.snapshot().taken);
   f.datapath.configure(settings);
   expect(await talk(f.node, f.client, f.server.address, port)).toMatchObject({ wrongBytes: 0, errors: [] });
   expect(f.counters('front').fastBytes).toBeGreaterThan(0n);
@@ -127,6 +127,6 @@ test('a pod can take only its part of the places in the map; other pods get plac
   await until('three of its connections are joined', () => f.counters('front').accelerated === 6 && (f.counters('front').reasons.get('LimitReached') ?? 0) > 0);
   await serve(f.node, f.server, port);
   const others = talk(f.node, f.server, f.server.address, port, { connections: 2, messages: 100, maxBytes: 2000, pauseMs: 10 });
-  await until('another pod joins its own', () => f.counters('back').accelerated === 4);
+  await until('the other pod has joined its connections', () => f.counters('back').accelerated === 4);
   expect(await Promise.all([own, others])).toMatchObject([{ wrongBytes: 0, errors: [] }, { wrongBytes: 0, errors: [] }]);
 });
