@@ -105,7 +105,7 @@ class Conversation {
   look() {
     if (this.answers.length > 0 && performance.now() - this.progressMs > this.patienceMs) {
       this.progress();
-      this.fail(`hung: no byte was received or sent for ${this.patienceMs / 1000} s`);
+      this.fail(`hung: nothing came and nothing went for ${this.patienceMs / 1000} s`);
     }
   }
 

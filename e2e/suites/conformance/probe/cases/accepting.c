@@ -259,7 +259,7 @@ static int shared_listener(void)
 static int one_that_is_called(struct pollfd listeners[2])
 {
 	if (poll(listeners, 2, PATIENCE_MS) <= 0)
-		give_up("accept: nobody came");
+		give_up("accept: no connection came");
 	return listeners[listeners[0].revents ? 0 : 1].fd;
 }
 
