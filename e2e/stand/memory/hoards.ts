@@ -1,4 +1,4 @@
-// Programs that fill both ends of their connections and read none: what the node's memory grows by, as slab and as pages.
+// Programs that send on their connections and read nothing: by how much the node's memory grows, in slab and in pages.
 import { z } from 'zod';
 import { Fixture, selected, settings } from '../../../ebpf/tests/fixture';
 import type { TestPod } from '../../../ebpf/tests/pods';
@@ -8,11 +8,11 @@ import { Load } from './load';
 export interface HoardCase {
   readonly connections: number;
   readonly messageBytes: number;
-  /** Messages after which the other end sends one byte, so that the two take turns; 0: never. */
+  /** After so many messages the other end sends one byte, so that the two take turns; 0: never. */
   readonly answerEvery: number;
-  /** Bytes of one connection; until it takes no more unless given. */
+  /** Bytes to send on each connection; unless given, until the kernel takes no more. */
   readonly mostBytes?: number;
-  /** Bytes that go over another connection after each message, and are read at once; none unless given. */
+  /** Bytes to send on another connection after each message, where they are read at once; none unless given. */
   readonly besideBytes?: number;
 }
 
@@ -25,18 +25,18 @@ export interface Hoarded {
   readonly messages: number;
   /** Growth of TCP's memory: net/ipv4/tcp_bpf.c charges the bytes of redirected messages there as well. */
   readonly memory: number;
-  /** Growth of the slabs that the kernel cannot take back. */
+  /** Growth of the slabs that the kernel cannot reclaim. */
   readonly slab: number;
-  /** Growth of the pages that messages lie in. */
+  /** Growth of the pages that hold messages. */
   readonly pages: number;
   readonly fastBytes: number;
 }
 
-/** More than the two sockets of a connection hold; of small messages less, because TCP puts them together for as long as one likes. */
+/** More bytes than the two sockets of a connection hold. For small messages it is less, because TCP goes on putting them together. */
 const mostOf = (messageBytes: number): number => Math.min(16 << 20, 250_000 * messageBytes);
 let port = 9500;
 
-/** Starts one program that talks over the given connections, and then fills them. */
+/** Starts a program that takes turns on its connections; Load.slice() then fills them. */
 async function begin(f: Fixture, pod: TestPod, { connections, messageBytes, answerEvery, mostBytes = mostOf(messageBytes), besideBytes = 0 }: HoardCase): Promise<Load> {
   return Load.start(f.node, pod, 'hoard', `${pod.address}:${port++}`, connections, messageBytes, answerEvery, mostBytes, besideBytes);
 }
@@ -46,7 +46,7 @@ const filled = async (load: Load): Promise<Omit<Hoarded, 'fastBytes'>> => {
   return { bytes, messages, memory: memoryBytes, slab: slabBytes, pages: pageBytes };
 };
 
-/** @param beside what is looked at while all of it lies unread */
+/** @param beside called while all messages are unread */
 export async function hoard(f: Fixture, hoardCase: HoardCase, accelerated: boolean, beside?: () => void): Promise<Hoarded> {
   f.datapath.configure({ ...settings, mode: accelerated ? 'Accelerate' : 'Off', maxConnections: 65_536, spillBytes: spillBytesRange.default });
   f.datapath.select([selected(f.client, 'front')], []);
@@ -78,7 +78,7 @@ export async function compareHoards(f: Fixture, hoardCase: HoardCase): Promise<H
   return { ...hoardCase, plain, accelerated: await hoard(f, hoardCase, true) };
 }
 
-/** What else goes on moves the slabs of a machine by so much. */
+/** Bytes by which the slabs of a machine change because of other programs. */
 export const noise = 1 << 20;
 
 export function hoardVerdict({ connections, messageBytes, plain, accelerated }: HoardComparison): string[] {
@@ -93,18 +93,18 @@ export function hoardVerdict({ connections, messageBytes, plain, accelerated }: 
 export interface HoardTotal {
   readonly pods: number;
   readonly connections: number;
-  /** Growth of slabs, and what the datapath has let out for unread messages. */
+  /** Growth of slabs while the messages are unread. */
   readonly slab: number;
-  /** Of it, what it grew by while the connections were filled: the messages without the sockets. */
+  /** The part of `slab` by which it grew while the connections were filled: the messages without the sockets. */
   readonly slabOfMessages: number;
   readonly messages: number;
   readonly unread: number;
-  /** The same once the programs have ended. */
+  /** Growth of slabs when the programs have ended. */
   readonly slabAfter: number;
   readonly unreadAfter: number;
 }
 
-/** As much slab as unread messages of 64 bytes take in so many connections, no more of them than may lie unread at one socket. */
+/** Messages of 64 bytes on many connections, on each a few less than may lie unread at one socket (96). */
 const small: HoardCase = { connections: 1000, messageBytes: 64, answerEvery: 0, mostBytes: 90 * 64 };
 
 /** Fills a thousand connections in each of some pods, one pod after the other. */

@@ -1,4 +1,4 @@
-// A measurement with a datapath and test pods of its own, which are gone when it is over.
+// Runs a measurement with a datapath and test pods of its own, and removes them afterwards.
 import { Fixture } from '../../../ebpf/tests/fixture';
 import type { TestPod } from '../../../ebpf/tests/pods';
 
@@ -11,7 +11,7 @@ export async function inFixture<T>(measure: (f: Fixture) => Promise<T>): Promise
   }
 }
 
-/** Five pods, of which four could have all of the node's memory in their shares. */
+/** Five pods; the shares of four pods already come to all of the node's memory for unread messages. */
 export function fivePods(f: Fixture): TestPod[] {
   const pods = [f.client, f.server, ...[3, 4, 5].map(() => f.node.addPod())];
   f.trust(f.node.cgroup);

@@ -1,22 +1,22 @@
-// Unread messages of one byte that each hold a page fragment of 32 KiB: how many pages they hold, on the fast path and on plain TCP.
+// Unread messages of one byte, each of which keeps a page fragment of 32 KiB allocated: how many bytes of pages they keep, redirected and on plain TCP.
 import type { Fixture } from '../../../ebpf/tests/fixture';
 import { waitFor } from '../support/waitFor';
 import { run } from '../../../release/tools/command';
 import { hoard, type HoardCase, type HoardComparison } from './hoards';
 
-/** The kernel takes the bytes of a thread's messages from fragments of so many bytes (net/core/sock.c, SKB_FRAG_PAGE_ORDER). */
+/** The kernel copies the messages that a thread sends into page fragments of so many bytes (net/core/sock.c, SKB_FRAG_PAGE_ORDER). */
 const fragment = 32_768;
 /** Messages that may lie unread at a socket on the fast path (ebpf/backlog.h). */
 const mostRedirected = 96;
 const pin = { messageBytes: 1, answerEvery: 0, besideBytes: fragment } as const;
 
-/** When unread messages hold so many bytes of pages, the program stops by itself (LIMIT_PAGES of hoard.c). */
+/** When unread messages keep so many bytes of pages, the load program stops by itself (LIMIT_PAGES of hoard.c). */
 export const mostPages = 2.4e9 - 2 ** 21;
 
-/** Until nothing more is taken, or the program stops by itself. */
+/** One connection, filled until the kernel takes no more or the program stops by itself. */
 export const pinsOfOne: HoardCase = { ...pin, connections: 1, mostBytes: 1_000_000 };
 
-/** With a thousand connections these leases come to the share of a pod. */
+/** Many connections. The leases of a thousand come to the share of a pod. */
 export const pinsOfMany = (connections: number): HoardCase => ({ ...pin, connections, mostBytes: 52 });
 
 export async function comparePins(f: Fixture, pins: HoardCase): Promise<HoardComparison> {
@@ -27,18 +27,18 @@ export async function comparePins(f: Fixture, pins: HoardCase): Promise<HoardCom
 }
 
 /**
- * A sender whose segments were held back learns with its next retransmission that its reader has closed, and then frees what it had to send.
- * In a network namespace that is gone it would go on for minutes.
+ * Waits for sockets that are closing. A sender whose segments were held learns with its next retransmission that its reader has closed, and then
+ * frees its send queue. If its network namespace were removed before, it would retransmit for minutes.
  */
 async function closed({ client }: Fixture): Promise<void> {
   const closing = ['fin-wait-1', 'last-ack', 'closing'].flatMap((state) => ['state', state]);
   await waitFor('the closing sockets to be gone', async () => (await run('ip', ['netns', 'exec', client.name, 'ss', '-OHtn', ...closing])).trim() === '');
 }
 
-/** What else goes on moves the memory of a machine by so much. */
+/** Bytes by which the pages of a machine change because of other programs. */
 const noise = 64 << 20;
 
-/** What is wrong with it, in words; nothing is right. */
+/** What is wrong with a comparison, in words; empty when it is right. */
 export function pinVerdict({ connections, plain, accelerated }: HoardComparison): string[] {
   const complaints = [
     [accelerated.fastBytes === 0, 'nothing was redirected: this proves nothing'],

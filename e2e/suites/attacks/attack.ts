@@ -1,36 +1,36 @@
-// What a row of `make test-attacks` is: somebody who may do little tries to hurt a node, the cluster or an administrator.
+// An attack of `make test-attacks`, which is a row of the page: an attacker with few rights tries to harm a node, the cluster or an administrator.
 import type { Stage } from './stage';
 
-/** From whose place the attack is made. */
+/** The place from which the attack is made. */
 export type Attacker = 'pod' | 'namespace admin' | 'node' | 'pod network' | 'web page' | 'registry';
 
-/** `short` shows in seconds that the bound holds; `full` has the figures of the page. */
+/** `short` shows within seconds that the bound holds; `full` measures the figures of the page. */
 export type Size = 'short' | 'full';
 
 export interface Attack {
-  /** What is done, to what: the row's name. */
+  /** What the attacker does, and to what; the row has this name. */
   readonly name: string;
   readonly attacker: Attacker;
-  /** What it did to the release that was audited, as it was measured then. */
+  /** What the attack did to the release that was audited, as measured at that time. */
   readonly before: string;
-  /** `root`: for the kernel or other nodes' network namespaces. */
+  /** `root`: the attack loads programs into the kernel or needs network namespaces of its own. */
   readonly needs?: 'root';
-  /** Makes the attack on the real, compiled parts and leaves nothing behind. @throws when it could not be made */
+  /** Makes the attack on the real, compiled components, and cleans up. @throws when the attack could not be made */
   run(stage: Stage, size: Size): Promise<Outcome>;
 }
 
 export interface Outcome {
-  /** What the attacker had to spend, in words: connections, bytes, seconds. */
+  /** What the attack cost the attacker, in words: connections, bytes, seconds. */
   readonly cost: string;
-  /** What it did now, in words with the figures that were measured. */
+  /** What the attack did in this run, in words with the measured figures. */
   readonly now: string;
   /** The same figures by name, with the unit in the name. */
   readonly figures: Readonly<Record<string, number>>;
-  /** What did not hold, in words; none: it holds. */
+  /** The bounds that did not hold, in words; empty when all held. */
   readonly broken: readonly string[];
 }
 
-/** For `broken`: the words of those that are true. */
+/** For `broken`: the words of each condition that is true. */
 export function brokenBy(...found: readonly (readonly [boolean, string])[]): string[] {
   return found.filter(([is]) => is).map(([, words]) => words);
 }

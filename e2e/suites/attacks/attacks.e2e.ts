@@ -1,4 +1,4 @@
-// Every attack of `make test-attacks`, shortened: it is made on the real, compiled parts, and does not do what it is meant to.
+// The short form of every attack of `make test-attacks`, on the real, compiled components: no attack reaches its aim.
 import { attacks } from '.';
 import { Stage } from './stage';
 
@@ -11,7 +11,7 @@ test('every attack has a name of its own', () => {
 
 const possible = attacks.filter(({ needs }) => needs !== 'root' || process.getuid?.() === 0);
 
-test.each(possible.map((attack) => [attack.attacker, attack.name, attack] as const))('a %s gains nothing by this: %s', async (_attacker, _name, attack) => {
+test.each(possible.map((attack) => [attack.attacker, attack.name, attack] as const))('the attack by a %s does no harm: %s', async (_attacker, _name, attack) => {
   const { broken } = await attack.run(stage, 'short');
   expect(broken).toEqual([]);
 }, 300_000);

@@ -1,7 +1,7 @@
-// Figures as rows have them.
+// Rounds figures for rows.
 import { rounded } from './ports/underCrowd';
 
-/** From bytes, to a tenth. */
+/** Bytes in MiB, rounded to a tenth. */
 export const mib = (bytes: number): number => rounded(bytes / 2 ** 20);
 
 export const count = (n: number): string => n.toLocaleString('en');

@@ -1,4 +1,4 @@
-// Every attack, in the order of the page: a file each.
+// Every attack, in the order of the page.
 import type { Attack } from './attack';
 import { openConnections } from './memory/openConnections';
 import { pinnedPages } from './memory/pinnedPages';

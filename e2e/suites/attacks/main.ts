@@ -1,4 +1,4 @@
-// Command: `make test-attacks`. Makes every attack, or those whose names match --only, and writes docs/attacks.*.
+// Command: `make test-attacks`. Makes every attack, or those with --only in their names, and writes docs/attacks.*.
 import { cpus, release } from 'node:os';
 import { parseArgs } from 'node:util';
 import { errorMessage } from '../../../operator/base';

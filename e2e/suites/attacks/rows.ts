@@ -1,4 +1,4 @@
-// What attacks have shown, kept below build/ until docs/attacks.* is written from it: a run may be one of a few of them.
+// Rows of attacks, kept below build/: a run may make only some of the attacks, and docs/attacks.* shows all.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -12,7 +12,7 @@ export const row = z.object({
   before: z.string(),
   now: z.string(),
   held: z.boolean(),
-  /** What did not hold. */
+  /** The bounds that did not hold. */
   broken: z.array(z.string()),
   figures: z.record(z.string(), z.number()),
 });
@@ -23,10 +23,10 @@ export function rowOf({ name, attacker, before }: Attack, { cost, now, figures, 
 }
 
 const file = join(buildDirectory, 'attacks.json');
-/** What runs elsewhere have shown, for a checkout in which no attack was made yet. */
+/** The published rows, for a checkout in which no attack was made yet. */
 const published = join(checkout, 'docs', 'attacks.json');
 
-/** Of all runs, the latest of each attack. */
+/** The latest row of each attack. */
 export function keptRows(): Row[] {
   const read = (path: string): unknown => JSON.parse(readFileSync(path, 'utf8'));
   if (existsSync(file)) return z.array(row).parse(read(file));
@@ -38,7 +38,7 @@ export function keepRow(latest: Row): void {
   writeFileSync(file, `${JSON.stringify([...keptRows().filter(({ attack }) => attack !== latest.attack), latest], null, 2)}\n`);
 }
 
-/** Those that are still made, in their order. */
+/** The rows of attacks that are still made, in the order of the attacks. */
 export function inOrder(rows: readonly Row[], names: readonly string[]): Row[] {
   return names.flatMap((name) => rows.find(({ attack }) => attack === name) ?? []);
 }

@@ -1,4 +1,4 @@
-// Where attacks are made: the parts that several of them need, started when the first asks for them and ended with the run.
+// The components that several attacks need: started when the first attack asks for them, and ended with the run.
 import { compiled } from '../../stand/api/controllerProcess';
 import { chartSettings } from '../../stand/api/chartSettings';
 import { LiveBench } from '../../stand/api/liveBench';
@@ -7,8 +7,8 @@ export class Stage {
   private bench: LiveBench | undefined;
 
   /**
-   * A compiled controller that has just begun and leads, with the memory settings of the chart and live data switched on, on a real
-   * API server that all attacks share; and an agent on node1 that answers.
+   * A compiled controller that has just started and is the leader, with the memory settings of the chart and with live data, on a real API
+   * server that all attacks share. An agent on node1 is connected to it.
    */
   async controller(): Promise<LiveBench> {
     if (this.bench === undefined) {

@@ -8,19 +8,19 @@ import { Load } from '../../stand/memory/load';
 export interface BriefResult {
   readonly connections: number;
   readonly seconds: number;
-  /** Ends that were joined at one of the looks in between. */
+  /** Joined connection ends, added up over the snapshots of the run. */
   readonly joinedSeen: number;
-  /** Entries by map afterwards, and sockets counted as joined; empty is right. */
+  /** Entries by map that are left, and connection ends that still count as joined or open; must be empty. */
   readonly left: Readonly<Record<string, number>>;
   readonly unseen: number;
 }
 
 const port = 8000;
-/** Enough turns that a destination's connections are worth joining. */
+/** After so many turns the datapath finds connections to a destination worth joining. */
 const requests = 4;
 const bytes = 128;
 
-/** Between two pods and inside one at the same time; visited now and then, as an agent does. */
+/** Opens and closes connections between two pods and inside one pod at the same time, and scans as an agent does. */
 export async function manyBrief(f: Fixture, wanted: number, say: (connections: number) => void): Promise<BriefResult> {
   f.datapath.configure({ ...settings, learn: true, maxConnections: 10_000 });
   f.datapath.select([selected(f.client, 'front'), selected(f.server, 'back')], []);
@@ -60,7 +60,7 @@ async function openAndClose(
   return { connections, seconds: (Date.now() - began) / 1000, joinedSeen };
 }
 
-/** What is still held after some seconds. */
+/** What the datapath still holds after some seconds. */
 async function left(f: Fixture): Promise<Record<string, number>> {
   const look = async (): Promise<Record<string, number>> => {
     const { joinedSockets, namespaces } = f.datapath.snapshot();

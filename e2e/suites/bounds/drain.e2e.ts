@@ -1,5 +1,5 @@
-// Switched off, removed or replaced by another map version under a connection with unread redirected bytes: it finishes
-// undisturbed, and the agent says what it still waits for. The real agent on the real kernel; needs root.
+// When the product is switched off, removed or replaced by another map version while a connection has unread redirected bytes, the connection
+// goes on undisturbed, and the agent reports that it still waits. The real agent on the real kernel; needs root.
 import { mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import { waitFor } from '../../stand/support/waitFor';
 
 const port = 8000;
 const minutes = 60_000;
-/** Messages, fewer than make a stream. */
+/** Messages that are left unread: fewer than make a one-way stream. */
 const held = 40;
 
 const common = `import socket,select,hashlib,os,time
@@ -21,7 +21,7 @@ def take(s,n):
   while len(g)<n: select.select([s],[],[]);g+=s.recv(n-len(g))
   return g
 `;
-/** Echoes until a message says stop; then reads nothing more until \`go\` is there. */
+/** A program that echoes until a message says stop, and then reads nothing until the file \`go\` exists. */
 const reader = (go: string): string => `${common}
 l=socket.socket();l.setsockopt(socket.SOL_SOCKET,socket.SO_REUSEADDR,1);l.bind(('0.0.0.0',${port}));l.listen(1);print('ready')
 c,_=l.accept();c.setblocking(False)
@@ -31,7 +31,7 @@ while True:
 while not os.path.exists('${go}'): time.sleep(.01)
 c.send(hashlib.sha256(take(c,${held * 100})).digest())
 for i in range(50): c.send(take(c,100))`;
-/** Takes turns until \`hold\` is there, sends what stays unread, and goes on in turns once it has been read. */
+/** A program that takes turns until the file \`hold\` exists, then sends the messages that stay unread, and takes turns again when they have been read. */
 const writer = (host: string, hold: string): string => `${common}
 s=socket.create_connection(('${host}',${port}));s.setblocking(False)
 while not os.path.exists('${hold}'): s.send(b't'*100);take(s,100)
@@ -48,11 +48,11 @@ print('fine' if ok else 'wrong');time.sleep(600)`;
 interface Held {
   readonly ground: Ground;
   readonly keeper: Keeper;
-  /** Lets the reader read; resolves when the connection has gone on to its end. */
+  /** Lets the reader read; resolves when the bytes were right and the turns after them too. */
   finish(): Promise<void>;
 }
 
-/** One connection of two pods whose reader holds redirected bytes unread. */
+/** Runs `work` while the reader of a connection between two pods has redirected bytes unread. */
 function withHeldBytes(work: (held: Held) => Promise<void>): Promise<void> {
   return withAgent(async (ground, keeper) => {
     const directory = mkdtempSync(join(tmpdir(), 'sca-drain-'));
@@ -83,17 +83,17 @@ function withHeldBytes(work: (held: Held) => Promise<void>): Promise<void> {
 }
 
 const waits = (keeper: Keeper): Promise<unknown> =>
-  waitFor('the agent to say what it waits for', () => keeper.report?.drainingSockets === 1 && keeper.report.namespaces.find(({ name }) => name === 'back')?.draining === 1);
+  waitFor('the agent to report that it waits', () => keeper.report?.drainingSockets === 1 && keeper.report.namespaces.find(({ name }) => name === 'back')?.draining === 1);
 
-test('switched off, the agent tells whose bytes are unread until they are read', () =>
+test('when the mode becomes Off, the agent reports the namespace with unread bytes until they are read', () =>
   withHeldBytes(async ({ keeper, finish }) => {
     await keeper.order({ mode: 'Off' });
     await waits(keeper);
     await finish();
-    await waitFor('nothing to be draining', () => keeper.report?.drainingSockets === 0);
+    await waitFor('the drain to end', () => keeper.report?.drainingSockets === 0);
   }), 4 * minutes);
 
-test('a removal waits for unread bytes, then leaves nothing; the connection goes on', () =>
+test('a removal waits until unread bytes are read, then leaves nothing; the connection goes on', () =>
   withHeldBytes(async ({ ground, keeper, finish }) => {
     keeper.send({ remove: true });
     await waits(keeper);
@@ -103,14 +103,14 @@ test('a removal waits for unread bytes, then leaves nothing; the connection goes
     expect(pinFolders(ground.pins)).toEqual([]);
   }), 4 * minutes);
 
-test('a newer agent, with another map version, takes the node over; unread bytes of the older one are read', () =>
+test('an agent with another map version takes over the node; unread bytes of the former datapath are read', () =>
   withHeldBytes(async ({ ground, keeper, finish }) => {
     const folders = readdirSync(ground.pins);
     await keeper.end('SIGTERM');
     renameSync(join(ground.pins, String(folders[0])), join(ground.pins, 'abi-99'));
     await keeper.start();
     await finish();
-    await waitFor('the older version to be forgotten', () => readdirSync(ground.pins).join() === folders.join());
+    await waitFor('the former datapath to be removed', () => readdirSync(ground.pins).join() === folders.join());
   }), 4 * minutes);
 
 test('an agent that is killed and started again finds the connection joined, and its bytes are read', () =>

@@ -1,4 +1,4 @@
-// Fills a pinned map with entries of nobody, as a node with very many connections would.
+// Fills a pinned map with entries that belong to no connection, as a node with very many connections would fill it.
 import { randomBytes } from 'node:crypto';
 import { closeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { anyValue, check, libbpf } from '../../../operator/agent/datapath/libbpf
 import { pinFolders } from '../../stand/agent/leftovers';
 import { mapMemory } from './held';
 
-/** Returns what takes the entries out again, as far as the map still has them. */
+/** @returns a function that removes the entries that the map still has */
 export async function flood(pins: string, name: string): Promise<() => void> {
   const shape = (await mapMemory(pins)).find((each) => each.name === name);
   const [folder] = pinFolders(pins);
@@ -16,7 +16,7 @@ export async function flood(pins: string, name: string): Promise<() => void> {
   const keys: Buffer[] = [];
   for (let n = 0; n < shape.max_entries; n++) {
     const key = randomBytes(shape.bytes_key);
-    if (libbpf.update(fd, key, value, anyValue) < 0) break; // full; one that forgets its oldest entries never is
+    if (libbpf.update(fd, key, value, anyValue) < 0) break; // the map is full; an LRU map never is
     keys.push(key);
   }
   return () => {

@@ -1,4 +1,4 @@
-// Where there is no room, connections stay on TCP, work as before and are counted. On the real kernel; needs root.
+// When a limit is reached or a map is full, connections stay on TCP, work as before and are counted. On the real kernel; needs root.
 import { Fixture, settings, until } from '../../../ebpf/tests/fixture';
 import { serve, shortTalk, talk, type Talk } from '../../../ebpf/tests/traffic';
 import { flood } from './flood';
@@ -20,7 +20,7 @@ const bytes = (): { fast: bigint; tcp: bigint } => {
   return { fast, tcp };
 };
 
-test('beyond connections.max connections stay on TCP and are counted, and those that come after others have closed are joined', async () => {
+test('beyond connections.max connections stay on TCP and are counted; when others have closed, new connections are joined', async () => {
   f.datapath.configure({ ...settings, maxConnections: 4 });
   const talking = talkOf(slowTalk);
   await until('four are joined and four are not', () => f.counters('front').accelerated === 4 && f.counters('front').reasons.get('LimitReached') === 4);
@@ -34,7 +34,7 @@ test('beyond connections.max connections stay on TCP and are counted, and those 
 test.each(['pairing_results', 'origdsts'])('while %s is full connections stay on TCP and are counted; once there is room they are joined', async (name) => {
   const empty = await flood(f.pins, name);
   const talking = talkOf(slowTalk);
-  await until('they are counted', () => f.counters('back').reasons.get('LimitReached') === 8);
+  await until('the accepting ends count under LimitReached', () => f.counters('back').reasons.get('LimitReached') === 8);
   await until('the connecting ends have left the map with their first answers', () => f.datapath.snapshot().joinedSockets === 0);
   expect(await talking).toMatchObject(fine);
   expect(bytes().fast).toBe(0n);
@@ -44,7 +44,7 @@ test.each(['pairing_results', 'origdsts'])('while %s is full connections stay on
   expect(bytes().fast).toBeGreaterThan(0n);
 });
 
-test.each(['pending', 'candidates', 'destinations', 'containers', 'spliced', 'seen_readers'])('%s may be full of what nobody needs any more: connections are joined', async (name) => {
+test.each(['pending', 'candidates', 'destinations', 'containers', 'spliced', 'seen_readers'])('while %s is full of entries that belong to no connection, connections are joined', async (name) => {
   f.datapath.configure({ ...settings, learn: name === 'candidates' || name === 'destinations' });
   const empty = await flood(f.pins, name);
   const talking = talkOf({ ...slowTalk, messages: 300 });
@@ -57,8 +57,8 @@ test.each(['pending', 'candidates', 'destinations', 'containers', 'spliced', 'se
   empty();
 });
 
-test('where the kernel grants a socket no storage its connection stays on TCP, and is counted as unseen', async () => {
-  // sk_storage is charged to the socket, whose limit is its network namespace's own (net/core/bpf_sk_storage.c, 6.18)
+test('when the kernel grants a socket no storage, its connection stays on TCP and is counted as unseen', async () => {
+  // sk_storage is charged to the socket's option memory, whose limit belongs to its network namespace (net/core/bpf_sk_storage.c, 6.18)
   f.node.exec(f.client, 'sysctl', '-qw', 'net.core.optmem_max=256');
   expect(await talkOf()).toMatchObject(fine);
   expect(f.counters('front')).toMatchObject({ open: 0, fastBytes: 0n, unseen: 8n });

@@ -1,4 +1,4 @@
-// What lies unread on the fast path costs a node little more than on TCP, and in all no more than a bound. On the real kernel; needs root.
+// Unread messages on the fast path cost a node little more than on TCP, and all together no more than a bound. On the real kernel; needs root.
 import { Fixture, selected, settings, until } from '../../../ebpf/tests/fixture';
 import { python, serve, talk, type Program } from '../../../ebpf/tests/traffic';
 import { boundsOfNode, boundsOfPod } from '../../../operator/api';
@@ -10,7 +10,7 @@ const mib = 2 ** 20;
 const port = 8000;
 const node = boundsOfNode(65_536);
 const pod = boundsOfPod(node);
-/** Slab of the sockets themselves: about 14 KiB a connection (docs/bounds.md), and what else goes on. */
+/** More slab than the sockets themselves take, which is about 14 KiB for each connection (docs/bounds.md), and other programs on the machine. */
 const sockets = (connections: number): number => connections * 20 * 1024 + 8 * mib;
 
 let f: Fixture;
@@ -19,7 +19,7 @@ beforeEach(() => {
 });
 afterEach(() => f.remove());
 
-/** As the agent does it once a second. */
+/** The bytes that count as unread, after a reclaim as the agent makes it once a second. */
 function unread(): number {
   f.datapath.reclaim();
   return f.datapath.snapshot().taken?.unread ?? Number.NaN;
@@ -29,7 +29,7 @@ test.each(hoardCases.map((each) => [each.messageBytes, each] as const))('a stall
   expect(hoardVerdict(await compareHoards(f, each))).toEqual([]);
 });
 
-test('unread messages of one pod cost no more than its share, over however many connections, and it gets it back when they are gone', async () => {
+test('unread messages of one pod cost no more than its share, over however many connections, and the share is free again when they are gone', async () => {
   const total = await hoardInPods(f, [f.client], unreclaimableSlab);
   expect(total.unread).toBeLessThanOrEqual(pod.unread);
   expect(total.unread).toBeGreaterThan(pod.unread / 2); // else this proves nothing
@@ -45,7 +45,7 @@ test('unread messages of all pods cost no more than the node may have', async ()
   expect(total.unreadAfter).toBe(0);
 });
 
-test('what a closed sender has left unread counts until it is read, and so does what a reset socket still holds', async () => {
+test('unread messages of a sender that has closed or reset its connection count until they are read', async () => {
   const small = { ...node, unread: 256 * 1024 };
   f.datapath.configure({ ...settings, bounds: { node: small, pod: small } });
   f.datapath.select([selected(f.client, 'front'), selected(f.server, 'back')], []);
@@ -65,16 +65,16 @@ sys.stdin.readline()`;
     const program = python(f.node, f.client, source);
     program.say(`${reset}\n`);
     expect((await program.lines.next()).value).toBe('closed');
-    await until('the end of the sender is seen', () => f.counters('front').open <= 1 + (1 - reset));
-    await until('it counts', () => unread() >= 65_536, unread);
+    await until('the sending end is closed', () => f.counters('front').open <= 1 + (1 - reset));
+    await until('the unread messages count', () => unread() >= 65_536, unread);
     program.say('\n');
     expect((await program.lines.next()).value).toBe('65536');
-    await until('it is given back', () => unread() <= 2048, unread);
+    await until('the lease is given back', () => unread() <= 2048, unread);
     await program.stop();
   }
 });
 
-/** What a program does over both ends of a connection inside one pod, the accepting one `c`, the connecting one `a`; both poll. */
+/** Runs a program with both ends of a connection inside one pod: `c` is the accepting end, `a` the connecting end; both poll. */
 const bothEnds = (f: Fixture, body: string): Program =>
   python(
     f.node,
@@ -88,45 +88,45 @@ a=socket.socket();a.setblocking(False);a.connect_ex(('${f.client.address}',${por
 ${body}`,
   );
 
-test('idle connections of a pod that is selected no more give back what their messages needed', async () => {
+test('idle connections of a pod that is no longer selected give back the leases of their messages', async () => {
   const program = bothEnds(f, `for i in range(8): a.send(b'z'*8192)\nn=0\nwhile n<65536: n+=len(get(c))\nprint('read');sys.stdin.readline()`);
   expect((await program.lines.next()).value).toBe('read');
   expect(unread()).toBeGreaterThan(65_536);
   f.datapath.select([], []);
-  await until('it is given back', () => unread() === 0, unread);
+  await until('the lease is given back', () => unread() === 0, unread);
   await program.stop();
 });
 
-test('a connection over which two threads have sent needs little again once one of them does it alone', async () => {
+test('a connection on which two threads have sent holds a small lease again when only one of them sends', async () => {
   const program = bothEnds(f, `t=threading.Thread(target=turns);t.start();t.join();print('shared')\nwhile True: turns(1);time.sleep(0.002)`);
   expect((await program.lines.next()).value).toBe('shared');
-  await until('it needs much', () => unread() >= 32_768, unread);
-  await until('it needs little', () => unread() <= 16_384, unread);
+  await until('the lease is large', () => unread() >= 32_768, unread);
+  await until('the lease is small', () => unread() <= 16_384, unread);
   await program.stop();
 });
 
-test('ends beyond what a pod may have are on TCP, work and are told; those of other pods are followed', async () => {
+test('connection ends beyond the limit of a pod stay on TCP, work and are reported; ends of other pods are followed', async () => {
   const few = { ...pod, ends: 4 };
   f.datapath.configure({ ...settings, bounds: { node, pod: few } });
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, { connections: 8, messages: 100, maxBytes: 2000, pauseMs: 20 });
-  await until('the pod has its ends', () => f.counters('front').open === 4);
-  await until('it is told', () => f.datapath.snapshot().reached?.some((line) => line.includes('namespace front')) === true, () => f.datapath.snapshot().reached);
+  await until('the pod has as many ends as it may have', () => f.counters('front').open === 4);
+  await until('the limit is reported', () => f.datapath.snapshot().reached?.some((line) => line.includes('namespace front')) === true, () => f.datapath.snapshot().reached);
   expect(await talking).toMatchObject({ wrongBytes: 0, errors: [], connections: 8 });
   expect(f.counters('front').unseen).toBe(4n);
-  await until('all are given back', () => f.datapath.snapshot().taken?.ends === 0, () => f.datapath.snapshot().taken);
+  await until('all ends are given back', () => f.datapath.snapshot().taken?.ends === 0, () => f.datapath.snapshot().taken);
   f.datapath.configure(settings);
   expect(await talk(f.node, f.client, f.server.address, port)).toMatchObject({ wrongBytes: 0, errors: [] });
   expect(f.counters('front').fastBytes).toBeGreaterThan(0n);
 });
 
-test('a pod has its part of the places in the map, and leaves the others to others', async () => {
+test('a pod can take only its part of the places in the map; other pods get places after it', async () => {
   f.datapath.configure({ ...settings, bounds: { node, pod: { ...pod, sockets: 6 } } });
   await serve(f.node, f.client, port);
   const own = talk(f.node, f.client, f.client.address, port, { connections: 8, messages: 100, maxBytes: 2000, pauseMs: 20 });
   await until('three of its connections are joined', () => f.counters('front').accelerated === 6 && (f.counters('front').reasons.get('LimitReached') ?? 0) > 0);
   await serve(f.node, f.server, port);
   const others = talk(f.node, f.server, f.server.address, port, { connections: 2, messages: 100, maxBytes: 2000, pauseMs: 10 });
-  await until('another pod joins its own', () => f.counters('back').accelerated === 4);
+  await until('the other pod has joined its connections', () => f.counters('back').accelerated === 4);
   expect(await Promise.all([own, others])).toMatchObject([{ wrongBytes: 0, errors: [] }, { wrongBytes: 0, errors: [] }]);
 });

@@ -1,4 +1,5 @@
-// Command: `make test-bounds`. A million short connections, stalled readers of messages of any size, and what a connection and a node cost; writes docs/bounds.*.
+// Command: `make test-bounds`. Opens a million short connections, lets readers of messages of any size stall, measures what a connection and a
+// node cost, and writes docs/bounds.*.
 import { cpus, release } from 'node:os';
 import { z } from 'zod';
 import { errorMessage } from '../../../operator/base';

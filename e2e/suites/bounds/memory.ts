@@ -1,4 +1,4 @@
-// What the kernel holds for a node, and for each joined connection.
+// The memory that the kernel uses for a node, and for each joined connection.
 import { readFileSync } from 'node:fs';
 import { Fixture, selected, settings } from '../../../ebpf/tests/fixture';
 import { parseBtf } from '../../../operator/agent/datapath/btf';
@@ -8,16 +8,16 @@ import { mapMemory, type MapMemory } from './held';
 import { Load } from '../../stand/memory/load';
 
 export interface MemoryResult {
-  /** Bytes by map with no connection at all: the node's fixed price. */
+  /** Bytes by map when there is no connection: the fixed cost of a node. */
   readonly node: Readonly<Record<string, number>>;
   readonly connections: number;
-  /** Bytes a joined connection, both its ends. */
+  /** Bytes of a joined connection, for both ends together. */
   readonly connection: {
     /** Growth of all maps. */
     readonly maps: number;
-    /** Both ends' storage, as the sockets are charged for it (sk_omem_alloc, which ss shows). */
+    /** The storage of both sockets, as it is charged to them (sk_omem_alloc, which ss shows). */
     readonly storage: number;
-    /** Both sockets' struct sk_psock and the link to the map; sizes from the kernel's BTF, as kmalloc rounds them. */
+    /** struct sk_psock and the link to the map, of both sockets: sizes from the kernel's BTF, rounded as by kmalloc. */
     readonly psock: number;
   };
 }
@@ -47,13 +47,13 @@ function sum(maps: readonly MapMemory[]): number {
   return maps.reduce((total, { bytes_memlock: bytes }) => total + bytes, 0);
 }
 
-/** What the connected sockets of a pod are charged for options and storage: `o` of ss's skmem. */
+/** Bytes that are charged to the connected sockets of a pod for options and storage: `o` of ss's skmem. */
 async function optionMemory(pod: string): Promise<number> {
   const shown = await run('ip', ['netns', 'exec', pod, 'ss', '-OHtnm', 'state', 'established']);
   return [...shown.matchAll(/skmem:\([^)]*\bo(\d+)/g)].reduce((total, [, bytes]) => total + Number(bytes), 0);
 }
 
-/** Bytes of a struct of the running kernel. */
+/** The size of a struct of the running kernel, in bytes. */
 function sizeOf(name: string): number {
   const btf = parseBtf(readFileSync('/sys/kernel/btf/vmlinux'));
   const type = btf.types[btf.byName.get(name) ?? 0];
@@ -61,7 +61,7 @@ function sizeOf(name: string): number {
   return type.size;
 }
 
-/** kmalloc's sizes: powers of two, 96 and 192 (mm/slab_common.c). */
+/** Rounds up to a size of kmalloc: a power of two, 96 or 192 (mm/slab_common.c). */
 function rounded(bytes: number): number {
   const sizes = [8, 16, 32, 64, 96, 128, 192, 256, 512, 1024, 2048, 4096];
   return sizes.find((size) => size >= bytes) ?? bytes;

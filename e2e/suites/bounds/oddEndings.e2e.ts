@@ -1,4 +1,4 @@
-// Connections that end in odd ways leave nothing in any map. On the real kernel; needs root.
+// Connections that end in unusual ways leave no entry in any map. On the real kernel; needs root.
 import { Fixture, selected, settings } from '../../../ebpf/tests/fixture';
 import { python } from '../../../ebpf/tests/traffic';
 import { waitFor } from '../../stand/support/waitFor';
@@ -45,7 +45,7 @@ const endings: readonly (readonly [what: string, serve: string, drive: string])[
 ];
 
 describe.each([['joined when they open', false], ['while destinations are learnt', true]] as const)('%s', (_, learn) => {
-  test.each(endings)('connections %s leave nothing', async (_what, serve, drive) => {
+  test.each(endings)('connections %s leave no entry in any map', async (_what, serve, drive) => {
     f.datapath.configure({ ...settings, learn });
     const serving = python(f.node, f.server, server(serve));
     await serving.lines.next();
@@ -58,7 +58,7 @@ describe.each([['joined when they open', false], ['while destinations are learnt
   });
 });
 
-test('connections to a pod that is not selected leave nothing, also when they end before their first answer', async () => {
+test('connections to a pod that is not selected leave no entry in any map, also when they end before their first answer', async () => {
   f.datapath.select([selected(f.client, 'front')], [f.server.address]);
   const serving = python(f.node, f.server, server(`${accepts}  polled(c);c.close()`));
   await serving.lines.next();
@@ -85,7 +85,7 @@ while True:
       else: cs.remove(c);c.close()`;
 
 test.each([1, 2, 3, 4].flatMap((visits) => ['client', 'server'].map((first) => [visits, first] as const)))(
-  'connections that end after %i visits, at the %s first, leave nothing', async (visits, first) => {
+  'connections that end after %i scans, at the %s first, leave no entry in any map', async (visits, first) => {
     f.datapath.configure({ ...settings, learn: true });
     const serving = python(f.node, f.server, server(echoes));
     await serving.lines.next();
@@ -96,7 +96,7 @@ test.each([1, 2, 3, 4].flatMap((visits) => ['client', 'server'].map((first) => [
     await nothingHeld();
   });
 
-/** What is only late gets a few seconds. */
+/** Expects that the datapath holds nothing, after a few seconds at most. */
 async function nothingHeld(): Promise<void> {
   const held = async (): Promise<object> => ({ ...(await entriesHeld(f.pins)), joined: f.datapath.snapshot().joinedSockets });
   await waitFor('nothing to be held', async () => JSON.stringify(await held()) === '{"joined":0}', { timeoutMs: 5000 }).catch(() => undefined);

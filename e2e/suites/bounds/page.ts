@@ -1,4 +1,4 @@
-// docs/bounds.md and docs/bounds.json: what one run of `make test-bounds` has found.
+// Writes docs/bounds.md and docs/bounds.json from one run of `make test-bounds`.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { checkout } from '../../../release/tools/paths';
@@ -14,12 +14,12 @@ export interface Bounds {
   readonly memory: MemoryResult;
   readonly stalls: readonly StallComparison[];
   readonly hoards: readonly HoardComparison[];
-  /** Of one pod, and of more than the node has shares for. */
+  /** The memory of unread messages of one pod, and of so many pods that their shares exceed what the node may have. */
   readonly totals: readonly HoardTotal[];
   readonly brief: BriefResult;
 }
 
-/** What is wrong, in words; nothing is right. */
+/** What is wrong, in words; empty when all bounds hold. */
 export function verdict({ stalls, hoards, totals, brief }: Bounds): string[] {
   const { left, unseen, joinedSeen } = brief;
   const complaints = [
@@ -63,8 +63,8 @@ export function boundsPage({ kernel, cpus, memory, stalls, hoards, totals, brief
     '',
     '## A stalled reader',
     '',
-    'A program talks in turns over the fast path and then stops reading; the sender writes until nothing is taken any more.',
-    'It is blocked then (EAGAIN), as on TCP: redirected bytes are bounded by `spec.connections.spillBytes`, the rest goes to TCP, whose own bounds hold.',
+    'A program takes turns over the fast path and then stops reading; the sender writes until the kernel takes no more bytes. Then the sender is blocked',
+    '(EAGAIN), as on TCP: redirected bytes are bounded by `spec.connections.spillBytes`, all others go over TCP, whose own bounds hold.',
     '',
     '| readers | spillBytes | taken, TCP | taken, accelerated | memory, TCP | memory, accelerated | ratio |',
     '|---|---|---|---|---|---|---|',
@@ -73,15 +73,15 @@ export function boundsPage({ kernel, cpus, memory, stalls, hoards, totals, brief
       return `| ${[count(readers), kib(spillBytes), mib(plain.taken), mib(accelerated.taken), ...memory].join(' | ')} |`;
     }),
     '',
-    'A thousand readers are measured with every size a sixteenth of the usual (net.ipv4.tcp_rmem, tcp_wmem and spillBytes): at full size they',
-    'would take what a machine has for all of TCP (net.ipv4.tcp_mem), with the product and without. tcp_mem is one setting for the whole',
-    'machine, not for a network namespace, so its pressure is not provoked here. Memory is what /proc/net/sockstat says, redirected bytes included;',
-    'of a single reader it says nothing, because the kernel books about 1 MiB a CPU in advance and others use TCP too.',
+    'A thousand readers are measured with a sixteenth of the usual sizes (net.ipv4.tcp_rmem, tcp_wmem and spillBytes): at full size they would take',
+    'all the memory that a machine has for TCP (net.ipv4.tcp_mem), with the product and without. tcp_mem is one setting for the whole machine, not',
+    'for a network namespace, so memory pressure is not provoked here. The column memory is what /proc/net/sockstat shows, redirected bytes included.',
+    'For a single reader it says nothing, because the kernel reserves about 1 MiB for each CPU in advance and other programs use TCP too.',
     '',
     '## Unread messages of any size',
     '',
-    'A program talks with itself over some connections, then sends on from one end and reads at neither, until nothing more is taken. A redirected message',
-    'costs the kernel a struct sk_msg besides its bytes, of a slab that nobody is charged for; so a socket holds 96 at most.',
+    'A program talks with itself over some connections. Then it sends from one end and reads at neither, until the kernel takes no more bytes. A redirected',
+    'message costs the kernel a struct sk_msg besides its bytes; its slab is charged to no socket and no cgroup. So a socket holds 96 messages at most.',
     '',
     '| connections | bytes a message | slab, TCP | slab, accelerated | ratio | TCP’s memory, TCP | TCP’s memory, accelerated |',
     '|---|---|---|---|---|---|---|',
@@ -90,16 +90,16 @@ export function boundsPage({ kernel, cpus, memory, stalls, hoards, totals, brief
       (accelerated.slab / plain.slab).toFixed(2), mib(plain.memory), mib(accelerated.memory),
     ].join(' | ')} |`),
     '',
-    `All of a pod may cost ${mib(podBounds.unread)}, all of the node ${mib(nodeBounds.unread)} ([ADR 19](adr/0019-unread-messages-are-leased.md)):`,
+    `The unread messages of a pod may cost ${mib(podBounds.unread)}, those of the node ${mib(nodeBounds.unread)} ([ADR 19](adr/0019-unread-messages-are-leased.md)):`,
     '',
-    '| pods | connections, filled with messages of 64 bytes | slab | of it counted as unread | slab when they are gone |',
+    '| pods | connections, filled with messages of 64 bytes | slab | of this, counted as unread | slab when they are gone |',
     '|---|---|---|---|---|',
     ...totals.map(({ pods, connections, slab, unread, slabAfter }) => `| ${[count(pods), count(connections), mib(slab), mib(unread), mib(slabAfter)].join(' | ')} |`),
     '',
     '## Short connections',
     '',
     `${count(brief.connections)} connections of four requests, opened and closed in ${brief.seconds.toFixed(0)} s while their destinations were learnt and joined.`,
-    `Afterwards in the maps: **${Object.keys(brief.left).length === 0 ? 'nothing' : JSON.stringify(brief.left)}**. Connections the kernel had no memory to keep count of: ${brief.unseen}.`,
+    `Afterwards in the maps: **${Object.keys(brief.left).length === 0 ? 'nothing' : JSON.stringify(brief.left)}**. Connections that the kernel had no memory to count: ${brief.unseen}.`,
     '',
     '## Memory of a connection',
     '',
@@ -112,11 +112,11 @@ export function boundsPage({ kernel, cpus, memory, stalls, hoards, totals, brief
     `| the kernel's psock of the two sockets | ${count(psock)} |`,
     `| together | ${count(maps + storage + psock)} |`,
     '',
-    'A connection of a selected pod that is not joined has its storage only. One that cannot be joined in another pod costs nothing.',
+    'A connection of a selected pod that is not joined costs only its storage. A connection end in a pod that is not selected costs nothing.',
     '',
     '## Memory of a node',
     '',
-    'The maps with no connection in them; the same however many pods there are.',
+    'The maps when there is no connection. Their size does not depend on the number of pods.',
     '',
     '| map | size |',
     '|---|---|',

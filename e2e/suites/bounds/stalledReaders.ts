@@ -1,16 +1,16 @@
-// Readers that stop in the middle of a conversation: what the sender gets rid of, and what the node then holds.
+// Readers that stop in the middle of a conversation: how many bytes the kernel takes from their senders, and how much memory these need.
 import { z } from 'zod';
 import { Fixture, selected, settings } from '../../../ebpf/tests/fixture';
 import { Load } from '../../stand/memory/load';
 
 export interface StallCase {
   readonly readers: number;
-  /** What a socket may hold, as in net.ipv4.tcp_rmem and tcp_wmem; the kernel's own defaults without. */
+  /** The most bytes that a socket may hold, set by net.ipv4.tcp_rmem and tcp_wmem; the kernel's defaults unless given. */
   readonly socketBytes?: { readonly receive: number; readonly send: number };
   readonly spillBytes: number;
 }
 
-/** Of all readers together, in bytes. */
+/** What the load program prints: sums over all readers, in bytes. */
 const found = z.object({ bytes: z.number(), memoryBytes: z.number(), connections: z.number() });
 
 export interface Stalled {
@@ -22,21 +22,21 @@ export interface Stalled {
 }
 
 const messageBytes = 16_384;
-/** By then the connection is known for one that takes turns, and no message measures TCP's timer any more (the first sixteen do). */
+/** After so many turns the datapath knows that the connection takes turns, and no message measures TCP's timer any more (the first sixteen do). */
 const turns = 48;
-/** Far more than a socket and the spill bound hold: who gets rid of so much is never blocked. */
+/** Far more than a socket and the spill bound hold: a sender from which the kernel takes so much was never blocked. */
 const mostBytes = 64 << 20;
 let port = 9000;
 
 const mib = 2 ** 20;
-/** A thousand with all sizes a sixteenth of the usual: at full size they would take what a machine has for all of TCP. */
+/** A thousand readers have a sixteenth of the usual sizes: at full size they would take all the memory that a machine has for TCP. */
 export const stallCases: readonly StallCase[] = [
   { readers: 1, spillBytes: mib },
   { readers: 32, spillBytes: mib },
   { readers: 1000, spillBytes: mib / 16, socketBytes: { receive: (6 * mib) / 16, send: (4 * mib) / 16 } },
 ];
 
-/** Runs it once on plain TCP or accelerated, and `beside` while the readers stall. */
+/** Lets readers stall, on plain TCP or accelerated, and calls `beside` while they do. */
 export async function stallReaders(f: Fixture, { readers, socketBytes, spillBytes }: StallCase, accelerated: boolean, beside?: () => Promise<void>): Promise<Stalled> {
   if (socketBytes !== undefined) {
     const { receive, send } = socketBytes;
@@ -45,7 +45,7 @@ export async function stallReaders(f: Fixture, { readers, socketBytes, spillByte
   }
   f.datapath.configure({ ...settings, mode: accelerated ? 'Accelerate' : 'Off', maxConnections: 10_000, spillBytes });
   f.datapath.select([selected(f.client, 'front'), selected(f.server, 'back')], []);
-  const address = `${f.server.address}:${port++}`; // a destination nobody knows yet
+  const address = `${f.server.address}:${port++}`; // a destination that the datapath does not know yet
   const before = accelerated ? f.counters('front').fastBytes : 0n;
   const server = await Load.start(f.node, f.server, 'serve', address, messageBytes, turns, 'stall');
   try {
@@ -69,23 +69,23 @@ export interface StallComparison {
   readonly accelerated: Stalled;
 }
 
-/** @param beside what others do while the readers stall on the fast path */
+/** @param beside called while the readers stall on the fast path */
 export async function compareStalls(f: Fixture, stall: StallCase, beside?: () => Promise<void>): Promise<StallComparison> {
   const plain = await stallReaders(f, stall, false);
   const accelerated = await stallReaders(f, stall, true, beside);
   return { readers: stall.readers, spillBytes: stall.spillBytes, plain, accelerated };
 }
 
-/** Fewer cannot be told from what else goes on: the kernel books TCP's memory about 1 MiB a CPU in advance (SK_MEMORY_PCPU_RESERVE). */
+/** With fewer readers the growth of TCP's memory says nothing: the kernel reserves about 1 MiB for each CPU in advance (SK_MEMORY_PCPU_RESERVE). */
 export const fewestForMemory = 32;
 
-/** What is wrong with it, in words; nothing is right. */
+/** What is wrong, in words; empty when the bounds hold. */
 export function stallVerdict({ readers, spillBytes, plain, accelerated }: StallComparison): string[] {
   const complaints = [
     [plain.taken >= readers * mostBytes, 'plain TCP never blocked: the comparison means nothing'],
     [accelerated.taken >= readers * mostBytes, 'the senders were never blocked'],
     [accelerated.fastBytes < 0.8 * readers * turns * messageBytes, `only ${accelerated.fastBytes} bytes were redirected: this proves nothing`],
-    [accelerated.taken > plain.taken + 2 * readers * spillBytes, `the senders got rid of ${accelerated.taken} against ${plain.taken} bytes on plain TCP`],
+    [accelerated.taken > plain.taken + 2 * readers * spillBytes, `the kernel took ${accelerated.taken} bytes from the senders, against ${plain.taken} on plain TCP`],
     [readers >= fewestForMemory && accelerated.memory > 2 * plain.memory, `memory is ${accelerated.memory} against ${plain.memory} bytes of plain TCP`],
   ] as const;
   return complaints.filter(([holds]) => holds).map(([, text]) => `${readers} stalled readers: ${text}`);

@@ -1,5 +1,5 @@
-// No reader may notice that redirection ends while bytes are unread, also a reader that takes a short read to mean that all has been read. No scan
-// runs here. Needs root, and the probe (`make build/conformance/probe`).
+// No reader may notice that redirection ends while bytes are unread. This holds also for a reader that takes a short read to mean that all has been
+// read. No scan runs here. Needs root, and the probe (`make build/conformance/probe`).
 import { switchOffPinned } from '../../../operator/agent/datapath';
 import { probeWords, type Pair } from '../conformance/paths';
 import { outputOf, parseObservation, probeProgram, type Observation } from '../conformance/probe';
@@ -21,7 +21,7 @@ async function play(name: string, pair: Pair, change?: () => void): Promise<Obse
   return parseObservation(await outputOf(f.node.start(pair.server, probeProgram, 'run', name, ...words, ...ends), change));
 }
 
-/** Switches there with one call, and back with the next. */
+/** Makes a change with one call, and takes it back with the next. */
 function toAndFro(there: () => void, back: () => void): () => void {
   let away = false;
   return () => {
@@ -35,7 +35,7 @@ const select = (...which: ('client' | 'server')[]): void =>
 const accelerate = (): void => f.datapath.configure(settings);
 const configure = (changed: Partial<typeof settings>) => (): void => f.datapath.configure({ ...settings, ...changed });
 
-/** Releases once, as an agent does when it is removed. The next agent finds nothing pinned. */
+/** Releases the datapath once, as an agent does when it is removed. The datapath that is opened next finds nothing pinned. */
 function releaseOnce(): () => void {
   let released = false;
   return () => {
@@ -50,7 +50,7 @@ function releaseOnce(): () => void {
 interface Change {
   readonly what: string;
   readonly make: () => () => void;
-  /** A limit may interrupt redirecting: what goes over TCP beyond it waits where MSG_PEEK does not see it. */
+  /** The change lowers a limit. Messages beyond the limit go over TCP, and MSG_PEEK does not see them while redirected bytes are unread. */
   readonly bounds?: true;
 }
 

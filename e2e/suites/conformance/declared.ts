@@ -1,17 +1,17 @@
 // Every known difference of an accelerated connection, and every connection that is deliberately left on TCP. A result that
-// is not declared here fails the run, and so does a declaration that no result bears out any more.
+// is not declared here fails the run. So does a declaration that none of the run's results confirms.
 import type { FamilyName, PathName } from './paths';
 import type { Result } from './verdict';
 
 export interface Declaration {
   readonly cases: readonly string[];
   readonly result: Exclude<Result, 'same'>;
-  /** Of a refusal, the datapath's reasons it may name. */
+  /** For a refusal: the reasons that the datapath may give. Any reason unless given. */
   readonly reasons?: readonly string[];
-  /** Where it holds; everywhere unless told. */
+  /** The paths on which the declaration holds; all paths unless given. */
   readonly paths?: readonly PathName[];
   readonly families?: readonly FamilyName[];
-  /** It may be absent, because it hangs on timing or on the kernel. */
+  /** A run may not show the difference, because it depends on timing or on the kernel. */
   readonly optional?: true;
   readonly why: string;
   /** What a user does about it. */
@@ -21,7 +21,7 @@ export interface Declaration {
 const nothingToDo = 'Nothing: the connection runs over TCP, and its reason is in the status.';
 const exclude = 'Exclude the pods by a selector; connections that never do this are not affected.';
 
-/** What a program can ask of a socket before its first byte, and in the middle of a conversation (`-later`). */
+/** Options that a program can set before the first byte of its connection, and on a connection in use (`-later`). */
 const options = ['peek-offset', 'inq', 'receive-timestamp', 'zerocopy-receive', 'zerocopy', 'send-timestamp', 'oob-inline', 'pacing'];
 
 const refusals: readonly Declaration[] = [
@@ -29,14 +29,14 @@ const refusals: readonly Declaration[] = [
     cases: ['blocking', 'dontwait', 'uring-recv', 'waitall', 'rcvlowat-blocking', 'rcvtimeo'],
     result: 'refused',
     reasons: ['BlockingReader', 'OneWay'],
-    why: 'The kernel wakes no reader that sleeps inside recv() for redirected bytes, and MSG_WAITALL returns short; one that lets bytes lie leaves.',
+    why: 'The kernel wakes no reader that sleeps inside recv() for redirected bytes, and MSG_WAITALL returns short; a socket with unread bytes leaves.',
     remedy: 'Nothing: sockets without O_NONBLOCK stay on TCP. Programs that want the fast path read by poll() or epoll.',
   },
   {
     cases: ['asleep-server', 'asleep-client', 'asleep-again', 'asleep-timeout', 'asleep-beside-sender', 'asleep-part-sent'],
     result: 'refused',
-    reasons: ['BlockingReader', 'Learning', 'NotSeen'], // the last two: left alone when it opened, and not looked at since
-    why: 'A blocking socket in the SOCKHASH would say EAGAIN after a signal, a stop or another thread’s send(): it never enters, or leaves.',
+    reasons: ['BlockingReader', 'Learning', 'NotSeen'], // the last two: not joined when it opened, and not scanned since
+    why: 'recv() on a blocking socket in the SOCKHASH would return EAGAIN after a signal, a stop or another thread’s send(): it never enters, or leaves.',
     remedy: nothingToDo,
   },
   {
@@ -44,22 +44,22 @@ const refusals: readonly Declaration[] = [
     result: 'refused',
     reasons: ['BlockingReader', 'Learning'],
     optional: true, // its first messages may still be redirected
-    why: 'A socket that has become a blocking one leaves with its next messages.',
+    why: 'A socket that has become blocking leaves the SOCKHASH with its next messages.',
     remedy: nothingToDo,
   },
   {
     cases: ['rcvlowat', 'rcvlowat-later'],
     result: 'refused',
     reasons: ['BlockingReader', 'OneWay'],
-    optional: true, // the connection leaves if two visits find the same bytes waiting for more
-    why: 'SO_RCVLOWAT above one is not honoured for redirected bytes, so they go over TCP; a reader that lets bytes of TCP lie leaves.',
+    optional: true, // the connection leaves if two scans find the same bytes unread
+    why: 'The kernel ignores SO_RCVLOWAT above one for redirected bytes, so bytes go over TCP; a socket with unread bytes of TCP leaves.',
     remedy: nothingToDo,
   },
   {
     cases: [...options, ...options.map((name) => `${name}-later`)],
     result: 'refused',
     reasons: ['UnsupportedSocket'],
-    why: 'The option asks for what comes with bytes of TCP only: offsets, hints, time stamps, pages to be mapped, completions, the urgent mark, a pace.',
+    why: 'The option needs what only bytes of TCP have: offsets, hints, time stamps, pages to be mapped, completions, the urgent mark, a pace.',
     remedy: nothingToDo,
   },
   {
@@ -73,7 +73,7 @@ const refusals: readonly Declaration[] = [
     cases: ['fionread', 'fionread-driven'],
     result: 'refused',
     reasons: ['CountingReader'],
-    why: 'FIONREAD on a socket in the SOCKHASH counts one of its two queues only; a container that asks it is remembered.',
+    why: 'FIONREAD on a socket in the SOCKHASH counts only one of its two queues; the datapath remembers a container that asks.',
     remedy: nothingToDo,
   },
   {
@@ -88,7 +88,7 @@ const refusals: readonly Declaration[] = [
     cases: ['sequence-wrap'],
     result: 'refused',
     reasons: ['ShortLived'],
-    optional: true, // where nobody visits connections that stay open longer than those before
+    optional: true, // on kernels without scans, which would find connections that stay open longer than those before
     why: 'The case opens hundreds of connections until one is near the wrap, and their destination becomes one of short connections.',
     remedy: nothingToDo,
   },
@@ -96,7 +96,7 @@ const refusals: readonly Declaration[] = [
     cases: ['splice-in', 'splice-in-late', 'read-then-splice', 'read-then-splice-new', 'uring-splice'],
     result: 'refused',
     reasons: ['SplicingReader'],
-    why: 'splice(2) takes bytes from the TCP queue only, and so does io_uring’s; a container that reads so is remembered.',
+    why: 'splice(2) takes bytes from the TCP queue only, and so does io_uring’s; the datapath remembers a container that reads so.',
     remedy: nothingToDo,
   },
   {
@@ -118,7 +118,7 @@ const refusals: readonly Declaration[] = [
     result: 'refused',
     reasons: ['OneWay', 'Order'],
     optional: true, // openEuler's kernels
-    why: 'Where a redirect is refused by the receive buffer, a reader that is more than that behind is served by TCP.',
+    why: 'Where the kernel refuses a redirect into a full receive buffer, TCP serves a reader that is further behind than this.',
     remedy: nothingToDo,
   },
   {
@@ -126,7 +126,7 @@ const refusals: readonly Declaration[] = [
     result: 'refused',
     reasons: ['OneWay', 'Leaving', 'Order'],
     optional: true,
-    why: 'A stream without answers is better off on TCP, and may be there from its first byte on.',
+    why: 'A stream without answers is better off on TCP, and may run over TCP from its first byte on.',
     remedy: nothingToDo,
   },
   {
@@ -134,14 +134,14 @@ const refusals: readonly Declaration[] = [
     result: 'refused',
     reasons: ['UnsupportedSocket', 'PeerNotSelected'],
     optional: true,
-    why: 'With data in the SYN the accepting end is established before the connecting end, so the two do not meet.',
+    why: 'With data in the SYN the accepting end is established before the connecting end, so the two are not paired.',
     remedy: nothingToDo,
   },
   {
     cases: ['mptcp'],
     result: 'refused',
     reasons: ['NotSeen', 'UnsupportedSocket'],
-    why: 'Multipath TCP keeps the order of its bytes outside of its subflows, so these are left alone.',
+    why: 'Multipath TCP keeps the order of its bytes outside of its subflows, so the datapath leaves the subflows alone.',
     remedy: nothingToDo,
   },
   {
@@ -164,26 +164,26 @@ const differences: readonly Declaration[] = [
   {
     cases: ['recv-nothing'],
     result: 'different',
-    why: 'recv() of no bytes at all returns 0 on a socket in the SOCKHASH, where TCP says EAGAIN.',
+    why: 'recv() into a buffer of no bytes returns 0 on a socket in the SOCKHASH, where TCP says EAGAIN.',
     remedy: 'None needed: no program was found that tells the two apart; SO_ERROR and poll() are as on TCP.',
   },
   {
     cases: ['trunc'],
     result: 'different',
-    why: 'recv() with MSG_TRUNC stores redirected bytes where TCP throws them away: all it asks for, or EFAULT without a buffer. No program runs before it.',
+    why: 'recv() with MSG_TRUNC stores redirected bytes where TCP throws them away, or returns EFAULT without a buffer. No BPF program runs before it.',
     remedy: exclude,
   },
   {
     cases: ['send-cut-off'],
     result: 'different',
     optional: true, // older kernels keep the error
-    why: 'A send() of bytes that cannot be read, as of a mapped file that was truncated, returns 0 where TCP says EFAULT; no program runs for it.',
+    why: 'A send() of bytes that cannot be read, as of a truncated mapped file, returns 0 where TCP says EFAULT; no BPF program runs for it.',
     remedy: 'None needed where files are replaced and not truncated; else exclude the pods.',
   },
   {
     cases: ['oob'],
     result: 'different',
-    why: 'A redirected MSG_OOB byte comes in its place among the others, without POLLPRI and mark: programs are not shown the flags of a send(), and recv() with MSG_OOB takes redirected bytes first.',
+    why: 'A redirected MSG_OOB byte comes in its place among the others, without POLLPRI and mark: BPF programs do not see the flags of a send(), and recv() with MSG_OOB takes redirected bytes first.',
     remedy: `${exclude} Readers with SO_OOBINLINE are recognised and stay on TCP.`,
   },
   {
@@ -196,7 +196,7 @@ const differences: readonly Declaration[] = [
     cases: ['rcvlowat-later'],
     result: 'different',
     optional: true,
-    why: 'SO_RCVLOWAT set while redirected bytes are unread: poll() tells of them although they are fewer. Later bytes go over TCP.',
+    why: 'SO_RCVLOWAT set while redirected bytes are unread: poll() reports them although they are fewer. Later bytes go over TCP.',
     remedy: 'Set SO_RCVLOWAT before the first byte.',
   },
   {
@@ -217,7 +217,7 @@ const differences: readonly Declaration[] = [
     cases: ['close-unread'],
     result: 'different',
     why: 'A close with unread redirected bytes looks to TCP like any other: the sender sees end of file and one accepted send(), not ECONNRESET.',
-    remedy: 'None needed: the bytes are lost in both, and the sender hears of it with its next but one send().',
+    remedy: 'None needed: the bytes are lost on TCP too, and the sender gets the error with its next but one send().',
   },
 ];
 

@@ -1,4 +1,4 @@
-// Keeps docs/conformance.json, one row a case, path and family, and draws docs/conformance.md from it.
+// Keeps docs/conformance.json, with one row for each case, path and family, and writes docs/conformance.md from it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,7 +9,7 @@ import { inOrder, rowSchema, type Row } from './report';
 
 const [data, page] = ['conformance.json', 'conformance.md'].map((name) => join(__dirname, '..', '..', '..', 'docs', name)) as [string, string];
 
-/** Puts rows in the place of their last results; those that were not played stay, unless they are another kernel's. */
+/** Replaces earlier rows by those of this run. Rows that were not played this time stay, unless they are of another kernel. */
 export function writeDocs(rows: readonly Row[], cases: readonly Case[]): void {
   const before = existsSync(data) ? z.array(rowSchema).parse(JSON.parse(readFileSync(data, 'utf8'))) : [];
   const merged = inOrder(mergeRows(before, rows), cases);
@@ -28,7 +28,7 @@ function withoutReason({ kernel, case: name, path, family, result }: Row): Row {
   return { kernel, case: name, path, family, result };
 }
 
-/** JSON with a row a line, so that changes can be read. */
+/** JSON with one row on each line, so that a diff can be read. */
 export function rowsText(rows: readonly Row[]): string {
   return `[\n${rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n]\n`;
 }

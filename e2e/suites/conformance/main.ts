@@ -1,4 +1,4 @@
-// Command line of the suite: plays cases, writes their rows, and ends with 1 when a difference is not declared.
+// Command line of the suite: plays cases and writes their rows. Its exit code is 1 when a difference is not declared.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { Command, InvalidArgumentError } from 'commander';
@@ -64,7 +64,7 @@ function sideBySide({ control, accelerated }: Played['trial']): string {
 function judgeRun({ rows, broken }: Outcome): boolean {
   const [surprises, dead] = [undeclared(rows, declarations), outlived(rows, declarations)];
   for (const row of surprises) say(`not declared: ${name(row)}: ${row.result} ${row.reason ?? ''}`);
-  for (const each of dead) say(`declared, but no longer so: ${each.case} ${each.result}; take it out of e2e/suites/conformance/declared.ts`);
+  for (const each of dead) say(`declared, but no longer so: ${each.case} ${each.result}; remove it from e2e/suites/conformance/declared.ts`);
   for (const each of broken) say(`no result: ${each.name}: the run on TCP itself failed: ${each.error}`);
   say(`${rows.length} rows: ${count(rows)}`);
   return surprises.length + dead.length + broken.length === 0 && rows.length > 0;
@@ -92,10 +92,10 @@ const program = new Command('conformance')
   .option('--paths <names>', 'paths, by comma', someOf(pathNames), [...pathNames])
   .option('--families <names>', 'address families, by comma', someOf(familyNames), [...familyNames])
   .option('--json <file>', 'where to write the rows')
-  .option('--docs', 'put the rows into docs/conformance.*', false)
+  .option('--docs', 'write the rows to docs/conformance.*', false)
   .option('--small', 'fewer rounds and bytes', false)
   .option('--quick', 'without the slow cases', false)
-  .option('--jobs <n>', 'paths played at a time', Number, 2)
+  .option('--jobs <n>', 'how many paths are played at the same time', Number, 2)
   .option('--verbose', 'print both observations of every case', false);
 
 main(program.parse().opts<Options>(), known).catch((error: unknown) => {

@@ -17,14 +17,14 @@ function row(name: string, result: Row['result'], rest: Partial<Row> = {}): Row 
   return { kernel: '6.18', case: name, path: 'same-pod', family: 'IPv4', result, ...rest };
 }
 
-test('shows what was played only: a cell for each path, by family where the two differ', () => {
+test('the page shows only what was played: a cell for each path, with both families where they differ', () => {
   const page = conformancePage([row('poll', 'same'), row('poll', 'different', { family: 'IPv6' }), row('blocking', 'refused')], cases, declared);
   expect(page).toContain('| `poll` | IPv4 same, IPv6 different | – |');
   expect(page).toContain('| `blocking` | refused | – |');
   expect(page).not.toContain('unplayed');
 });
 
-test('explains refusals and differences that were seen, and no others', () => {
+test('the page explains the refusals and differences that were seen, and no others', () => {
   const page = conformancePage([row('blocking', 'refused')], cases, declared);
   expect(page).toMatch(/\| `blocking` \| No reader is woken. \| BlockingReader, OneWay \|/);
   expect(page).not.toContain('`waitall`');

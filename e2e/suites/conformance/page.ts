@@ -1,4 +1,4 @@
-// docs/conformance.md: case × path, and what is declared about it, drawn from the rows. Pure.
+// The text of docs/conformance.md, from the rows: a table of case × path, and what is declared about each case. Pure.
 import type { Declaration } from './declared';
 import { familyNames, pathNames, paths, type PathName } from './paths';
 import type { Case } from './probe';
@@ -40,7 +40,7 @@ function legend(): string {
   return `${pathNames.map((path) => `- \`${path}\`: ${paths[path].about}`).join('\n')}\n`;
 }
 
-/** One word where the families agree, else one for each: `same, IPv6 refused`. */
+/** One word where the families agree, else a word for each: `IPv4 same, IPv6 refused`. */
 function cell(rows: readonly Row[], { name }: Case, path: PathName): string {
   const found = rows.filter((row) => row.case === name && row.path === path);
   const words = [...new Set(found.map(({ result }) => result))];

@@ -1,5 +1,5 @@
-// The ways a connection can take between its two ends, with the rules that make them: of each a pair of pods that is
-// accelerated and one, just like it, that is not.
+// The ways that a connection can take between its two ends, and the rules that make them. A pair of pods is made for one path;
+// the suite makes two for each path, of which one is accelerated.
 import { join } from 'node:path';
 import type { TestNode, TestPod } from '../../../ebpf/tests/pods';
 
@@ -11,9 +11,9 @@ export type FamilyName = (typeof familyNames)[number];
 
 /** Uid of the sidecar in Istio's rules. */
 const sidecar = 1337;
-/** Where its rules send a pod's outgoing and incoming connections. */
+/** The ports to which Istio's rules send a pod's outgoing and incoming connections. */
 const ports = { outbound: 15001, inbound: 15006 };
-/** Addresses that no pod has; the rules turn connections to them around. */
+/** Addresses that no pod has; the rules redirect connections to them. */
 const elsewhere = { IPv4: '10.111.0.250', IPv6: 'fd11::250' };
 const loopback = { IPv4: '127.0.0.1', IPv6: '::1' };
 
@@ -51,7 +51,7 @@ export interface Pair {
   readonly server: TestPod;
 }
 
-/** Makes two pods with a path's rules. Throws with the failed command where the machine lacks one or the kernel refuses. */
+/** Makes two pods with a path's rules. @throws with the failed command where the machine lacks the command or the kernel refuses a rule */
 export function makePair(node: TestNode, path: PathName): Pair {
   const pair = { client: node.addPod(), server: node.addPod() };
   for (const pod of [pair.client, pair.server]) setRules(node, pod, paths[path].rules);
@@ -66,7 +66,7 @@ function setRules(node: TestNode, pod: TestPod, rules: Rules): void {
   if (rules === 'nftables') node.exec(pod, 'nft', '-f', own('nftables.nft'));
 }
 
-/** The words for `probe run` that make a connection take `path` between the pods of `pair`. */
+/** The arguments of `probe run` with which a connection takes `path` between the pods of `pair`. */
 export function probeWords(path: PathName, family: FamilyName, { client, server }: Pair, port: number): string[] {
   const { within, target, words } = paths[path];
   const destination = { loopback: loopback[family], server: family === 'IPv4' ? server.address : server.address6, elsewhere: elsewhere[family] };

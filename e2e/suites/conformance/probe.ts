@@ -1,4 +1,4 @@
-// The probe: which cases it has, and one run of one of them as it prints it.
+// The probe program: the list of its cases, and what it prints when it plays one.
 import { execFileSync, type ChildProcess } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
@@ -10,12 +10,12 @@ export interface Case {
   readonly name: string;
   /** The direction whose sender must have used the fast path. */
   readonly subject: 'to-server' | 'to-client' | 'both-ways';
-  /** Left out of the short form. */
+  /** The short form leaves this case out. */
   readonly slow: boolean;
   readonly about: string;
 }
 
-/** How the bytes that one side sent went, once its connections were warm, and what the datapath said of the last one. */
+/** How the bytes that one side sent went after the warm-up of its connections, and the datapath's reason and gate for the last of these. */
 export interface Speed {
   readonly fastBytes: number;
   readonly tcpBytes: number;
@@ -47,7 +47,7 @@ export function listCases(program = probeProgram): Case[] {
 const outcome = z.enum(['hung', 'finished', 'gave-up', 'unsupported']);
 const speed = z.tuple([z.coerce.number(), z.coerce.number(), z.coerce.number(), z.coerce.number()]);
 
-/** Reads what `probe run` printed; throws where it is not that. */
+/** Reads what `probe run` printed. @throws where the text is not of that form */
 export function parseObservation(text: string): Observation {
   const side = (name: string): Side => {
     const lines = text.split('\n').filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
@@ -58,13 +58,14 @@ export function parseObservation(text: string): Observation {
   return { client: side('client'), server: side('server') };
 }
 
-/** What a case asks of who plays it: that nobody visits its connections any more, or a switch in the middle of its bytes. */
+/** What a case asks of the suite: to scan its connections no more, or to switch the datapath while bytes are unread. */
 export const orders = ['unvisited', 'switch'] as const;
 export type Order = (typeof orders)[number];
 
 /**
- * What a process prints until it ends; throws when it ends with an error.
- * @param obey carries an order out; the process goes on when it has returned
+ * What a process prints until it ends.
+ * @param obey carries out an order of the process, which goes on when this function has returned
+ * @throws when the process ends with an error
  */
 export function outputOf(child: ChildProcess, obey: (order: Order) => void = () => {}): Promise<string> {
   return new Promise((resolve, reject) => {
@@ -79,6 +80,6 @@ export function outputOf(child: ChildProcess, obey: (order: Order) => void = () 
         stdin?.write('\n');
       });
     }
-    child.once('close', (code) => (code === 0 ? resolve(text) : reject(new Error(`run probe: it ended with ${code}: ${text}`))));
+    child.once('close', (code) => (code === 0 ? resolve(text) : reject(new Error(`run probe: the program ended with ${code}: ${text}`))));
   });
 }

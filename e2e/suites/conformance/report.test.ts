@@ -8,7 +8,7 @@ function row(name: string, result: Row['result'], rest: Partial<Row> = {}): Row 
 
 const refusal: Declaration = { cases: ['blocking', 'waitall'], result: 'refused', reasons: ['BlockingReader'], why: 'asleep', remedy: 'none' };
 
-test('a difference or refusal must be declared with its result and reason; the same and the unsupported need not', () => {
+test('a difference or a refusal must be declared with its result and reason; the results same and unsupported need no declaration', () => {
   const rows = [
     row('blocking', 'refused', { reason: 'BlockingReader' }),
     row('blocking', 'refused', { reason: 'Order' }),
@@ -24,14 +24,14 @@ test('a declaration for one path does not cover another', () => {
   expect(undeclared([row('blocking', 'refused', { reason: 'BlockingReader' })], [narrow])).toHaveLength(1);
 });
 
-test('a declared case that nothing bears out any more is told, unless it was not played or may be absent', () => {
+test('a declared case that no row confirms is reported, unless it was not played or its declaration is optional', () => {
   const rows = [row('blocking', 'same')];
   expect(outlived(rows, [refusal])).toEqual([{ case: 'blocking', result: 'refused' }]);
   expect(outlived(rows, [{ ...refusal, optional: true }])).toEqual([]);
   expect(outlived([row('blocking', 'unsupported')], [refusal])).toEqual([]);
 });
 
-test('rows stand in the order of cases, paths and families; those of cases that are no more are dropped', () => {
+test('rows stand in the order of cases, paths and families; rows of cases that no longer exist are dropped', () => {
   const cases: Case[] = ['b', 'a'].map((name) => ({ name, subject: 'to-server', slow: false, about: '' }));
   const rows = [row('a', 'same'), row('gone', 'same'), row('b', 'same', { family: 'IPv6' }), row('b', 'same'), row('b', 'same', { path: 'same-pod' })];
   expect(inOrder(rows, cases)).toEqual([rows[4], rows[3], rows[2], rows[0]]);

@@ -1,4 +1,4 @@
-// The rows of a run, and what of them nobody has declared. Pure.
+// The rows of a run, and which of them are not declared. Pure.
 import { z } from 'zod';
 import type { Declaration } from './declared';
 import { familyNames, pathNames } from './paths';
@@ -11,7 +11,7 @@ export const rowSchema = z.object({
   path: z.enum(pathNames),
   family: z.enum(familyNames),
   result: z.enum(results),
-  /** Of a refusal, the datapath's reason; of an unsupported feature, the kernel's answer. */
+  /** For a refusal, the datapath's reason or gate; for an unsupported feature, the kernel's answer. */
   reason: z.string().optional(),
 });
 
@@ -30,13 +30,13 @@ function bears(declaration: Declaration, row: Row): boolean {
   return declaration.reasons === undefined || (row.reason !== undefined && declaration.reasons.includes(row.reason));
 }
 
-/** Rows that are neither the same as on TCP nor declared; an unsupported feature is the kernel's affair. */
+/** Rows that are neither the same as on TCP nor declared. What the kernel does not support needs no declaration. */
 export function undeclared(rows: readonly Row[], declarations: readonly Declaration[]): Row[] {
   const quiet = (row: Row): boolean => row.result === 'same' || row.result === 'unsupported';
   return rows.filter((row) => !quiet(row) && declarationOf(row, declarations) === undefined);
 }
 
-/** A case that was declared and played, without any row bearing it out. */
+/** A case that was declared and played, although no row confirms the declaration. */
 export interface Outlived {
   readonly case: string;
   readonly result: Row['result'];
@@ -53,12 +53,12 @@ export function outlived(rows: readonly Row[], declarations: readonly Declaratio
     .map(({ declaration, name }) => ({ case: name, result: declaration.result }));
 }
 
-/** The declaration a row bears out, where there is one. */
+/** The declaration that a row confirms, where there is one. */
 export function declarationOf(row: Row, declarations: readonly Declaration[]): Declaration | undefined {
   return declarations.find((declaration) => bears(declaration, row));
 }
 
-/** By cases, paths and families; rows of cases that are no more are left out. */
+/** Sorts by case, path and family, and leaves out rows of cases that no longer exist. */
 export function inOrder(rows: readonly Row[], cases: readonly Case[]): Row[] {
   const place = new Map(cases.map(({ name }, index) => [name, index]));
   const rank = (row: Row): number =>

@@ -1,5 +1,5 @@
-// Plays the wanted cases over the wanted paths and collects rows. Paths have pods of their own and are played side by side;
-// the cases of one path follow one another.
+// Plays the wanted cases over the wanted paths and collects rows. Each path has pods of its own, so several paths are played at
+// the same time; the cases of one path follow one another.
 import { release } from 'node:os';
 import { errorMessage } from '../../../operator/base';
 import type { FamilyName, PathName } from './paths';
@@ -11,13 +11,13 @@ export interface Wanted {
   readonly cases: readonly Case[];
   readonly paths: readonly PathName[];
   readonly families: readonly FamilyName[];
-  /** Less of the same: fewer rounds, fewer bytes. */
+  /** Plays the cases with fewer rounds and fewer bytes. */
   readonly small: boolean;
-  /** How many paths are played at a time. */
+  /** How many paths are played at the same time. */
   readonly jobs: number;
 }
 
-/** A row that could not be filled: the control run itself failed. */
+/** A case that has no row, because the run on plain TCP failed or the probe could not be run. */
 export interface Broken {
   readonly name: string;
   readonly error: string;
@@ -36,7 +36,7 @@ export interface Played {
 
 export type Watch = (played: Played | Broken, done: number, total: number) => void;
 
-/** @param watch is told of every row as it is filled, and of those that could not be */
+/** @param watch is called for each case that has been played, with its row or with the error */
 export async function playAll(wanted: Wanted, watch: Watch): Promise<Outcome> {
   const stand = await Stand.open(wanted.paths);
   const total = wanted.paths.length * wanted.families.length * wanted.cases.length;
@@ -52,7 +52,7 @@ export async function playAll(wanted: Wanted, watch: Watch): Promise<Outcome> {
   return { rows: inOrder(rows, wanted.cases), broken: played.flatMap((one) => ('row' in one ? [] : [one])) };
 }
 
-/** Takes one path after the other from those that wait. */
+/** Plays one path after the other until none is waiting. */
 async function lane(stand: Stand, wanted: Wanted, waiting: PathName[], note: (one: Played | Broken) => void): Promise<void> {
   for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
     for (const family of wanted.families) {
@@ -61,7 +61,7 @@ async function lane(stand: Stand, wanted: Wanted, waiting: PathName[], note: (on
   }
 }
 
-/** The gate that lets a message of every second go over TCP, whatever it is: of a case of one message it says nothing. */
+/** The gate that turns one message of each second to TCP, whatever the message is. In a case of one message it says nothing about the case. */
 const bySchedule = 'Refresh';
 const tries = 3;
 

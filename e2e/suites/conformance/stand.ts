@@ -1,4 +1,4 @@
-// The stand the cases are played on: pods for every path, half of them selected, and a datapath over all of them.
+// The stand on which the cases are played: two pairs of pods for each path, of which one is selected, and a datapath.
 import { mkdirSync, readFileSync, rmdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseBtf } from '../../../operator/agent/datapath/btf';
@@ -10,15 +10,15 @@ import { makePair, probeWords, type FamilyName, type Pair, type PathName } from 
 import { outputOf, parseObservation, probeProgram, type Case, type Observation, type Order } from './probe';
 import { judge, type Names, type Verdict } from './verdict';
 
-/** Every run has a port of its own: what a datapath learns of a destination must not reach the next case. */
+/** Each run has a port of its own: what the datapath learns about a destination must not affect the next case. */
 const firstPort = 20_000;
 const ports = 10_000;
-/** The agent looks at open connections once a second; here it must not take as long. More often would take a reader for
- * one that lets its bytes lie. */
+/** Milliseconds between scans. The agent scans once a second; here it must be faster. Scans that follow even sooner would find the
+ * same bytes unread twice, and take the reader for one that lets its bytes lie. */
 const visitMs = 300;
-/** Cases about the first time that a program reads in an unusual way; in the others its reading is known, so that their bytes are redirected. */
+/** Cases in which a program reads in an unusual way for the first time. In all others the datapath knows the reader, so that bytes are redirected. */
 const aboutUnknownReaders = /-first$|^fionread-filled$/;
-/** A connection joins in three steps, taken in one go. */
+/** An open connection joins in three scans, which are made at once. */
 const stepsToJoin = 3;
 
 export interface Trial extends Verdict {
@@ -37,15 +37,15 @@ export function datapathNames(): Names {
 export class Stand {
   private readonly fixture = new Fixture();
   private readonly names = datapathNames();
-  /** Of every path its own, so that paths can be played side by side. */
+  /** Each path has pods of its own, so that several paths can be played at the same time. */
   private readonly pairs = new Map<PathName, { readonly accelerated: Pair; readonly control: Pair }>();
   private runs = 0;
   private containers = 0;
   private visits: NodeJS.Timeout | undefined;
-  /** Paths whose pods are not visited for the time of a case; each path is a namespace. */
+  /** Paths whose pods are not scanned until the end of the current case; each path is a namespace. */
   private readonly unvisited = new Set<string>();
 
-  /** Makes the pods of `wanted`; throws where a rule cannot be set, after cleaning up. */
+  /** Makes the pods of `wanted`. @throws where a rule cannot be set, after cleaning up */
   static async open(wanted: readonly PathName[]): Promise<Stand> {
     const stand = new Stand();
     try {
@@ -70,7 +70,7 @@ export class Stand {
     }, visitMs);
   }
 
-  /** Plays a case on both pairs of pods at once. Throws BrokenControl, or where the probe cannot be run. */
+  /** Plays a case on both pairs of pods at once. @throws BrokenControl, or the error of a probe that could not be run */
   async play({ name, subject }: Case, path: PathName, family: FamilyName, small: boolean): Promise<Trial> {
     const pair = this.pairs.get(path);
     if (pair === undefined) throw new Error(`play ${name}: the pods of path ${path} were not made`);
@@ -90,7 +90,8 @@ export class Stand {
     }
   }
 
-  /** Before 5.15 the pod stands for its containers, and nothing joins later than it opens (ebpf/state.h, container_of_socket()). */
+  /** Tells the datapath how the readers read. Before 5.15 the pod stands for its containers (ebpf/state.h, container_of_socket()), and a
+   * connection joins only when it opens. */
   private know(name: string, { client, server }: Pair, container: bigint): void {
     const { datapath, known } = this.fixture;
     const pods = [client, server].map(({ netns }) => BigInt(netns));
@@ -98,7 +99,7 @@ export class Stand {
     if (!aboutUnknownReaders.test(name)) known.toRead([container, ...pods]);
   }
 
-  /** In a container of its own: what the datapath learns of how its programs read must not reach the next case. */
+  /** Plays a case in a container of its own: what the datapath learns about how its programs read must not affect the next case. */
   private async observe(
     name: string, { server }: Pair, where: readonly string[], how: readonly string[],
     on: { readonly obey?: (order: Order) => void; readonly container?: (id: bigint) => void } = {},

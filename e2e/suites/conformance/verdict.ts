@@ -6,21 +6,21 @@ export type Result = (typeof results)[number];
 
 export interface Verdict {
   readonly result: Result;
-  /** Of a refusal, the datapath's reason; of an unsupported feature, the kernel's answer. */
+  /** For a refusal, the datapath's reason or gate; for an unsupported feature, the kernel's answer. */
   readonly reason?: string;
 }
 
-/** Names of what the datapath says of a connection end, by their numbers. */
+/** The names of the datapath's reasons and gates, by their numbers. */
 export interface Names {
-  /** Why an end is not accelerated; undefined for one that is, and for one that has been closed or never was seen. */
+  /** Why a connection end is not accelerated; undefined for an end that is accelerated, has been closed or was never seen. */
   standing(number: number): string | undefined;
   gate(number: number): string;
 }
 
-/** The control run itself did not end as it should: the case or the machine is broken, and nothing can be said. */
+/** The run on plain TCP did not end as it should: the case or the machine is broken, and there is no result. */
 export class BrokenControl extends Error {}
 
-/** Everything both sides said, in a fixed order: what has to be the same. */
+/** Everything that both sides said, in a fixed order. It must be the same on TCP and accelerated. */
 export function transcript({ client, server }: Observation): string {
   const lines = (name: string, side: Side): string[] => [
     ...side.said.map((line) => `${name}: ${line}`),
@@ -37,7 +37,7 @@ function senders(subject: Case['subject'], { client, server }: Observation): Spe
   return { 'to-server': [client.speed], 'to-client': [server.speed], 'both-ways': [client.speed, server.speed] }[subject];
 }
 
-/** Throws BrokenControl where the run on TCP hung or gave up. */
+/** @throws BrokenControl where the run on TCP hung or gave up */
 export function judge(subject: Case['subject'], control: Observation, accelerated: Observation, names: Names): Verdict {
   const lacking = unsupportedBy(control);
   if (lacking !== undefined) return { result: 'unsupported', reason: lacking };
@@ -48,7 +48,7 @@ export function judge(subject: Case['subject'], control: Observation, accelerate
   return { result: 'refused', reason: names.standing(slow.standing) ?? lastGate(slow, names) };
 }
 
-/** What the last message was told, the first gate being the open one; no message was asked about where the datapath never saw the connection. */
+/** The gate that the last message met. Gate 0 is the open one; where it stands without a redirect, the datapath has never seen the connection. */
 function lastGate({ gate }: Speed, names: Names): string {
   return gate === 0 ? 'NotSeen' : names.gate(gate);
 }

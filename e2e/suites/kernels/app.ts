@@ -1,4 +1,4 @@
-// The guest's checkout: what is compiled here, and the files that go with it, packed as the second half of an initramfs.
+// The guest's checkout: compiled files and the files that they need, packed as the second half of an initramfs.
 import { cp, copyFile, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
@@ -13,12 +13,12 @@ const compiled = join(buildDirectory, 'kernels', 'app');
 const object = join('build', 'ebpf', 'datapath.bpf.o');
 const trial = join('build', 'ebpf', 'trial.bpf.o');
 const probe = join('build', 'conformance', 'probe');
-/** Folders of which the compiler takes the TypeScript only. */
+/** Folders whose other files are copied: the compiler takes only their TypeScript. */
 const folders = [join('ebpf', 'tests'), join('e2e', 'suites', 'conformance'), join('e2e', 'suites', 'readers')];
 
 /**
- * Compiles once for all kernels of a run: what is edited meanwhile reaches none of them.
- * @param datapath the datapath's object, where it is not the one of this checkout
+ * Compiles once for all kernels of a run, so that edits during the run have no effect.
+ * @param datapath the datapath's object; that of this checkout unless given
  */
 export async function compileApp(datapath = join(checkout, object)): Promise<void> {
   await rm(compiled, { recursive: true, force: true });
@@ -46,7 +46,7 @@ export async function packApp(name: string, plan: Plan, probeProgram: string): P
   return archive;
 }
 
-/** The conformance suite's program. On another architecture it is compiled for that one. */
+/** The path of the conformance suite's program. For another architecture than this machine's it is compiled here. */
 export async function provideProbe(architecture: Architecture): Promise<string> {
   if (architecture === process.arch) return join(checkout, probe);
   const folder = join(checkout, 'e2e', 'suites', 'conformance', 'probe');
@@ -70,7 +70,7 @@ async function copyInto(target: string, file: string): Promise<void> {
 }
 
 async function copyTo(target: string, file: string): Promise<void> {
-  if (!existsSync(file)) throw new Error(`packing the guest's checkout: ${file} is missing; run make build first`);
+  if (!existsSync(file)) throw new Error(`pack the guest's checkout: ${file} is missing; run make build first`);
   await mkdir(dirname(target), { recursive: true });
   await copyFile(file, target);
 }

@@ -1,4 +1,4 @@
-// What the conformance suite found on a kernel, one line a case: its paths and families together. Pure.
+// The results of the conformance suite on a kernel, one for each case: paths and families are put together. Pure.
 import type { KernelResult } from './result';
 
 export interface Behaviour {

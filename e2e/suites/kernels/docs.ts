@@ -1,4 +1,4 @@
-// Keeps docs/kernels.json, one result a kernel, and draws docs/kernels.md from it.
+// Keeps docs/kernels.json, with one result for each kernel, and writes docs/kernels.md from it.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -10,7 +10,7 @@ import { kernelsPage } from './page';
 
 const [data, page] = ['kernels.json', 'kernels.md'].map((name) => join(checkout, 'docs', name)) as [string, string];
 
-/** Puts what a kernel's run has told in the place of what was there; other kernels and steps that were not run stay. */
+/** Replaces the earlier result of a kernel. Results of other kernels stay, and results of steps that were not run this time. */
 export function writeDocs(result: KernelResult, plan: Plan): void {
   const before = existsSync(data) ? z.array(resultSchema).parse(JSON.parse(readFileSync(data, 'utf8'))) : [];
   const last = before.find(({ kernel }) => kernel === result.kernel);
@@ -24,7 +24,7 @@ function byVersion(one: KernelResult, other: KernelResult): number {
   return one.version.localeCompare(other.version, 'en', { numeric: true }) || one.kernel.localeCompare(other.kernel);
 }
 
-/** JSON with an item a line, so that changes can be read. */
+/** JSON with one item on each line, so that a diff can be read. */
 function jsonText(results: readonly KernelResult[]): string {
   const list = (items: readonly unknown[]): string => `[${items.map((item) => `\n   ${JSON.stringify(item)}`).join(',')}]`;
   const member = ([name, value]: [string, unknown]): string => `  "${name}": ${Array.isArray(value) ? list(value) : JSON.stringify(value)}`;

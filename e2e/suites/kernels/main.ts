@@ -44,18 +44,18 @@ async function main(names: readonly string[], { steps: chosen, object, atOnce, a
 }
 
 function report({ kernel, release }: KernelResult, lines: readonly string[], progress: Progress): void {
-  if (lines.length === 0) progress.say(`✓ ${kernel} (${release}): everything as it must be`);
+  if (lines.length === 0) progress.say(`✓ ${kernel} (${release}): everything passed`);
   else for (const line of lines) progress.say(`✗ ${kernel} (${release}): ${line}`);
   if (lines.length > 0) progress.say(`  console: ${join(logs, `${kernel}.log`)}`);
 }
 
 new Command()
   .description(`Runs the datapath's tests on Debian's kernels in virtual machines; without names on ${usualKernels.join(', ')}.`)
-  .argument('[kernels...]', 'series such as 6.1, or newest, each also with -arm64 behind it')
-  .option('--steps <names>', `only these of ${steps.map(({ name }) => name).join(',')}; the documents keep what they have of the others`, (text) => text.split(','))
-  .option('--object <file>', "another object than this checkout's build; the documents stay as they are then")
-  .option('--all-cases', 'every quick case of the conformance suite: hours where kernels are emulated', false)
-  .option('--at-once <n>', 'machines that run at a time', Number, 1)
+  .argument('[kernels...]', 'series such as 6.1, or newest; with the suffix -arm64 for that architecture')
+  .option('--steps <names>', `run only these steps, of ${steps.map(({ name }) => name).join(',')}; the documents keep the results of all others`, (text) => text.split(','))
+  .option('--object <file>', 'test another object than that of this checkout; the documents are not written then')
+  .option('--all-cases', 'play every quick case of the conformance suite; that takes hours where kernels are emulated', false)
+  .option('--at-once <n>', 'how many machines run at the same time', Number, 1)
   .action((names: string[], options: Options) => main(names, options))
   .parseAsync()
   .catch((error: unknown) => {

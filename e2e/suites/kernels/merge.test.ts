@@ -1,4 +1,4 @@
-// Results of a kernel that was run in pieces.
+// Tests how the results of several runs of a kernel are merged.
 import { merged } from './merge';
 import { emptyResult, type KernelResult } from './result';
 
@@ -15,7 +15,7 @@ const later: KernelResult = {
 };
 const plan = { steps: [{ name: 'programs', program: 'programs' as const, args: [], seconds: 1 }] };
 
-test('what was run again is replaced, what was not stays', () => {
+test('results of steps that were run again are replaced, results of other steps stay', () => {
   const { programs, tests, probes, steps } = merged(before, later, plan);
   expect(programs).toEqual(later.programs);
   expect(tests).toEqual(before.tests);
@@ -23,7 +23,7 @@ test('what was run again is replaced, what was not stays', () => {
   expect(steps).toEqual([{ name: 'tests', code: 0 }, { name: 'programs', code: 0 }]);
 });
 
-test('nothing of another version of the kernel stays', () => {
+test('no result of another version of the kernel stays', () => {
   const newer = { ...later, version: '6.1.10-1' };
   expect(merged(before, newer, plan)).toEqual(newer);
 });

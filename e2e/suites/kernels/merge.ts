@@ -1,8 +1,8 @@
-// One kernel's result from two runs of it: the steps of the later run in the place of the earlier ones. Pure.
+// Merges the results of two runs of one kernel: steps of the later run replace those of the earlier run. Pure.
 import type { Plan } from './plan';
 import type { KernelResult } from './result';
 
-/** @returns the later result alone where the kernel is another one by now */
+/** @returns the merged result; the later result alone when the version of the kernel has changed */
 export function merged(before: KernelResult, later: KernelResult, { steps }: Plan): KernelResult {
   if (before.version !== later.version) return later;
   const again = new Set<string>(steps.map(({ program }) => program));

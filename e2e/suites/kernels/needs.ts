@@ -1,10 +1,10 @@
-// Tests that need what not every kernel has. Where a kernel lacks it they do not apply; what it does instead is shown by
-// the traffic step, which joins connections the way the agent does there.
+// Tests that need a feature which not every kernel has. On a kernel without it these tests do not apply. The step traffic shows what such a
+// kernel does instead, because it joins connections as the agent does there.
 
-/** Since 6.12; before, what was open before anything was attached stays on TCP. */
+/** Since Linux 6.12. On older kernels connections that were open before the programs were attached stay on TCP. */
 export const callbacksProbe = 'visits may ask for callbacks';
 
-/** What is known of a kernel. */
+/** The results from which it is known what a kernel has. */
 interface Known {
   readonly programs: readonly { readonly name: string; readonly loads: boolean }[];
   readonly traffic: readonly { readonly way: string }[];
@@ -13,10 +13,10 @@ interface Known {
 }
 
 interface Need {
-  /** What is lacking, in the words of the table. */
+  /** The feature, in the words of the page. */
   readonly what: string;
   lacks(kernel: Known): boolean;
-  /** Names of tests, as they begin. */
+  /** The beginnings of the names of the tests that need it. */
   readonly tests: readonly string[];
 }
 
@@ -62,7 +62,7 @@ function refuses(program: string): Need['lacks'] {
   return ({ programs }) => programs.some(({ name, loads }) => name === program && !loads);
 }
 
-/** What a failed test lacks; undefined where it had everything. */
+/** The feature that a failed test needs and the kernel lacks; undefined when the kernel has everything that the test needs. */
 export function lacking(kernel: Known, test: string): string | undefined {
   return needs.find(({ lacks, tests }) => tests.some((name) => test.startsWith(name)) && lacks(kernel))?.what;
 }

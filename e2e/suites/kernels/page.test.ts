@@ -1,4 +1,4 @@
-// The page of kernels, drawn from results.
+// Tests the text of docs/kernels.md.
 import { kernelsPage } from './page';
 import { emptyResult, type KernelResult } from './result';
 
@@ -8,7 +8,7 @@ function kernel(name: string, more: Partial<KernelResult>): KernelResult {
   return { ...emptyResult({ kernel: name, version: `${name}.9-1`, accelerator: 'tcg' }), release: `${name}.9`, machine: 'x86_64', ending: 'done', ...more };
 }
 
-test('a kernel without an optional program is shown with what it goes without', () => {
+test('the page names the optional programs that a kernel does not load', () => {
   const programs = [{ name: 'scan_connections', optional: true, loads: false, error: 'EINVAL' }];
   expect(kernelsPage([kernel('5.10', { programs })])).toContain('| 5.10.9 x86_64 | 5.10.9-1 | without `scan_connections` |');
 });
@@ -20,7 +20,7 @@ test('a test that does not apply counts neither as passed nor as failed', () => 
   expect(kernelsPage([kernel('5.10', { tests, conformance })])).toContain('| 1 of 1; 1 do not apply |');
 });
 
-test('probes stand side by side, and of the conformance suite only what differs', () => {
+test('the page shows probes side by side, and only those cases of the conformance suite whose results differ', () => {
   const same = { case: 'poll', path: 'same-pod', family: 'IPv4', result: 'same' };
   const probe = (answer: string) => ({ name: 'FIONREAD', answer });
   const page = kernelsPage([

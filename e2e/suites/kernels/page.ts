@@ -1,4 +1,4 @@
-// docs/kernels.md: kernel × result, drawn from the results. Pure.
+// The text of docs/kernels.md, from the results: a table of kernel × result. Pure.
 import { behaviours, type Behaviour } from './behaviours';
 import { markdownTable } from './markdown';
 import { complaints, failedTests, type KernelResult } from './result';
@@ -6,19 +6,19 @@ import { steps } from './steps';
 
 const head = `# Kernels
 
-Written by \`make test-kernels\`, which boots Debian's kernels in virtual machines: the agent's own loader on the kernel's own
-verifier, checksummed traffic, the tests of [ebpf/tests](../ebpf/tests) and the conformance suite. Everything is in [kernels.json](kernels.json).
+Written by \`make test-kernels\`, which boots Debian's kernels in virtual machines. On each it runs the agent's own loader against the kernel's
+verifier, checksummed traffic, the tests of [ebpf/tests](../ebpf/tests) and the conformance suite. All results are in [kernels.json](kernels.json).
 `;
 
 const probesHead = `## What a kernel has
 
-Found by trying, never by the version. Without visits, connections join when they open and send their first messages over TCP.
+Found by trying, never by the version. On kernels without scans, connections join when they open and send their first messages over TCP.
 `;
 
 const conformanceHead = `## Conformance where kernels differ
 
-\`same\`: as on plain TCP; \`refused\`: left on TCP; \`different\`: declared with its remedy in [conformance.md](conformance.md); \`unsupported\`: plain
-TCP of that kernel lacks it too. All other cases of the suite have one result on all kernels.
+\`same\`: as on plain TCP; \`refused\`: left on TCP; \`different\`: declared with its remedy in [conformance.md](conformance.md); \`unsupported\`: that
+kernel lacks the feature on plain TCP too. All other cases of the suite have the same result on all kernels.
 `;
 
 export function kernelsPage(results: readonly KernelResult[]): string {
@@ -59,7 +59,7 @@ function loads({ refused, programs, traffic }: KernelResult): string {
   return traffic.length > 0 ? 'yes' : '–';
 }
 
-/** `when they open: IPv4 16 of 16, IPv6 16 of 16; by visits: ...`. */
+/** For example `when they open: IPv4 16 of 16, IPv6 16 of 16; by visits: ...`. */
 function paired({ traffic }: KernelResult): string {
   const ways = [...new Set(traffic.map(({ way }) => way))];
   const of = (way: string): string =>
@@ -76,7 +76,7 @@ function tests(result: KernelResult): string {
   return lacking === 0 ? passed : `${passed}; ${lacking} do not apply`;
 }
 
-/** `312 same, 40 refused`. */
+/** For example `312 same, 40 refused`. */
 function conformance({ conformance: rows }: KernelResult): string {
   const counts = new Map<string, number>();
   for (const { result } of rows) counts.set(result, (counts.get(result) ?? 0) + 1);
@@ -87,7 +87,7 @@ function probesOf({ probes }: KernelResult): Behaviour[] {
   return probes.map(({ name, answer }) => ({ name, result: answer }));
 }
 
-/** One line for each thing any kernel tells, one column a kernel. */
+/** A table with a line for each item of any kernel, and a column for each kernel. */
 function matrix(
   results: readonly KernelResult[], things: (result: KernelResult) => readonly Behaviour[], shown: (cells: readonly string[]) => boolean = () => true,
 ): string {
@@ -99,7 +99,7 @@ function matrix(
 
 function trouble(result: KernelResult): string[] {
   const lines = complaints(result, { steps: steps.filter(({ name }) => result.steps.some((step) => step.name === name)) });
-  return lines.length === 0 ? [] : [`## ${result.kernel}: not as it must be\n`, ...lines.map((line) => `- ${line}`), ''];
+  return lines.length === 0 ? [] : [`## ${result.kernel}: what failed\n`, ...lines.map((line) => `- ${line}`), ''];
 }
 
 function sum(numbers: readonly number[]): number {

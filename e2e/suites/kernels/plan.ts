@@ -1,11 +1,11 @@
-// What the guest is asked to do: steps in order, each a program of guest/ with its time limit.
+// What the guest has to do: a list of steps, each of which is a program of guest/ with a time limit.
 import { z } from 'zod';
 
 const stepSchema = z.object({
   name: z.string(),
   program: z.enum(['programs', 'traffic', 'suite', 'conformance', 'probes']),
   args: z.array(z.string()).readonly(),
-  /** In the guest's own time. */
+  /** The time limit, by the guest's own clock. */
   seconds: z.int(),
 });
 

@@ -1,4 +1,4 @@
-// What counts as a kernel that passes.
+// Tests when a kernel passes.
 import type { Message } from '../../stand/machines/messages';
 import type { Plan } from './plan';
 import { complaints, emptyResult, taken, type KernelResult } from './result';
@@ -30,22 +30,22 @@ test.each([
   ['an end that was not paired', { ...traffic, paired: 3 }, ['IPv6: 3 of 4 ends were paired by visits']],
   ['a wrong byte', { ...traffic, wrongBytes: 1 }, ['IPv6: 1 of 10 bytes were wrong']],
   ['a fast path that nothing takes', { ...traffic, fastBytes: 0 }, ['IPv6: no byte took the fast path (joined by visits)']],
-])('%s is complained of', (_, message, lines) => {
+])('%s is a complaint', (_, message, lines) => {
   expect(complaints(told(message), plan)).toEqual(lines);
 });
 
-test('a machine that stops, a step out of time and a step that tells nothing are complained of', () => {
+test('a machine that stops, a step out of time and a step without results are complaints', () => {
   expect(complaints({ ...told(traffic), ending: 'hung' }, plan)).toEqual(['the machine hung']);
   expect(complaints(told(traffic, { kind: 'stepped', name: 'tests', code: 124 }), plan)).toEqual(['tests: out of time']);
   expect(complaints(told(), plan)).toEqual(['traffic: told nothing']);
 });
 
-test('a program that the verifier refuses is complained of only where the datapath cannot do without it', () => {
+test('a program that the verifier refuses is a complaint only if the datapath needs it', () => {
   const result = told(traffic, program('on_message', false, false), program('scan_connections', true, false));
   expect(complaints(result, plan)).toEqual(['on_message is refused: EINVAL']);
 });
 
-test('a failed test that needs what the kernel lacks does not apply; with it, it has failed', () => {
+test('a failed test does not apply on a kernel that lacks what the test needs, and has failed on any other kernel', () => {
   expect(complaints(told({ ...traffic, way: 'after a warm-up' }, test1(needsVisits, false)), plan)).toEqual([]);
   expect(complaints(told(traffic, test1(needsVisits, false)), plan)).toEqual([`ways.e2e.js: ${needsVisits}`]);
 });

@@ -1,4 +1,4 @@
-// What a kernel's run has shown, and whether that is all that was asked for.
+// The result of a kernel's run, and what is wrong with it.
 import { z } from 'zod';
 import { lacking } from './needs';
 import { rowSchema, trafficSchema, type Message } from '../../stand/machines/messages';
@@ -7,25 +7,25 @@ import type { Plan, Step } from './plan';
 type Traffic = z.infer<typeof trafficSchema>;
 
 export const resultSchema = z.object({
-  /** As it was asked for: `6.1`, `newest`. */
+  /** The name with which the kernel was asked for, such as `6.1` or `newest`. */
   kernel: z.string(),
-  /** Debian's version. */
+  /** The version of Debian's package. */
   version: z.string(),
-  /** What the kernel calls itself; empty when it never came up. */
+  /** The kernel's own release name, as of uname; empty when the kernel did not start. */
   release: z.string(),
   machine: z.string(),
   accelerator: z.enum(['kvm', 'tcg']),
   ending: z.enum(['done', 'did not start', 'stopped by itself', 'hung']),
   programs: z.array(z.object({ name: z.string(), optional: z.boolean(), loads: z.boolean(), error: z.string() })),
-  /** Why the datapath was refused, in the agent's words. */
+  /** Why the kernel refused the datapath, in the agent's words. */
   refused: z.string().optional(),
   traffic: z.array(trafficSchema),
   tests: z.array(z.object({ file: z.string(), name: z.string(), passed: z.boolean(), message: z.string() })),
   conformance: z.array(rowSchema),
-  /** What of it is not as declared. */
+  /** The lines of the conformance suite about results that are not as declared. */
   undeclared: z.array(z.string()),
   probes: z.array(z.object({ name: z.string(), answer: z.string() })),
-  /** How each step ended: 0 as it should, 124 out of time. */
+  /** The exit code of each step: 0 for success, 124 when its time was up. */
   steps: z.array(z.object({ name: z.string(), code: z.int() })),
 });
 
@@ -38,7 +38,7 @@ export function emptyResult(booted: Booted): KernelResult {
   return { ...booted, release: '', machine: '', ending: 'did not start', programs: [], traffic: [], tests: [], conformance: [], undeclared: [], probes: [], steps: [] };
 }
 
-/** The result with one more message taken into it. */
+/** The result after one more message. */
 export function taken(result: KernelResult, message: Message): KernelResult {
   switch (message.kind) {
     case 'hello':
@@ -70,7 +70,7 @@ export function taken(result: KernelResult, message: Message): KernelResult {
   }
 }
 
-/** One line for each thing that is not as it must be; none for a kernel that passes. */
+/** One line for each thing that is wrong; empty for a kernel that passes. */
 export function complaints(result: KernelResult, plan: Plan): string[] {
   const { ending, programs, refused, traffic, undeclared, steps } = result;
   const failed = failedTests(result);
@@ -88,12 +88,12 @@ export function complaints(result: KernelResult, plan: Plan): string[] {
   return lines;
 }
 
-/** Tests that failed though the kernel has what they need. */
+/** Tests that failed although the kernel has what they need. */
 export function failedTests(result: KernelResult): KernelResult['tests'] {
   return result.tests.filter(({ name, passed }) => !passed && lacking(result, name) === undefined);
 }
 
-/** Jest ends with 1 too when all that failed needs what this kernel lacks. */
+/** Whether an exit code of 1 is no complaint: Jest ends so also when all failed tests need what this kernel lacks. */
 function isExplained({ name, code }: KernelResult['steps'][number], result: KernelResult): boolean {
   return name === 'tests' && code === 1 && result.tests.some(({ passed }) => !passed) && failedTests(result).length === 0;
 }
@@ -106,7 +106,7 @@ function trafficComplaints({ way, family, paired, connections, fastBytes, wrongB
   return lines;
 }
 
-/** How much a step has told. */
+/** How many results a step has sent. */
 function told({ programs, traffic, tests, conformance, probes }: KernelResult, { program }: Step): number {
   return { programs, traffic, suite: tests, conformance, probes }[program].length;
 }

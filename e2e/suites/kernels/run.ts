@@ -1,4 +1,4 @@
-// One kernel from its package to its result.
+// Runs one kernel: fetches its package, boots it and collects its result.
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { buildDirectory } from '../../../release/tools/paths';
@@ -13,7 +13,7 @@ import type { Plan } from './plan';
 import { emptyResult, taken, type KernelResult } from './result';
 import { provideRoot } from '../../stand/machines/root';
 
-/** KVM, until it is found not to run a guest; then none is asked for it again. */
+/** The accelerator for guests of this architecture: KVM, until a guest does not start with it; from then on emulation. */
 let here: Accelerator = 'kvm';
 
 export async function runKernel(choice: KernelChoice, plan: Plan, logs: string, progress: Progress): Promise<KernelResult> {
@@ -40,7 +40,7 @@ async function bootSomehow(kernel: Kernel, files: Files, progress: Progress): Pr
     const result = await boot(kernel, 'kvm', files, progress);
     if (result.ending !== 'did not start') return result;
     here = 'tcg';
-    progress.say('  no KVM that runs this guest: it is emulated, which takes minutes');
+    progress.say('  KVM does not run this guest: it is emulated, which takes minutes');
   }
   return boot(kernel, 'tcg', files, progress);
 }
@@ -60,7 +60,7 @@ async function boot(kernel: Kernel, accelerator: Accelerator, files: Files, prog
   return progress.step(`${kernel.name} on ${accelerator}`, work, ({ ending }) => ending);
 }
 
-/** What is shown of a message while the machine runs. */
+/** The line that is printed for a message while the machine runs. */
 function spoken(message: Message): string | undefined {
   switch (message.kind) {
     case 'hello':

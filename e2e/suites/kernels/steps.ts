@@ -1,11 +1,11 @@
-// Everything there is to do on a kernel, in this order.
+// All steps on a kernel, in their order.
 import type { Plan, Step } from './plan';
 
 const minute = 60;
 
 /**
- * Cases of the conformance suite whose outcome hangs on the kernel: how readers are woken and bytes counted, what a close
- * finds, protocols on top of TCP. An emulated processor takes seconds for each of them.
+ * Cases of the conformance suite whose results depend on the kernel: how readers are woken and bytes counted, closes with unread
+ * bytes, protocols on top of TCP. An emulated processor takes seconds for each case.
  */
 const kernelCases = [
   'nonblocking', 'poll', 'epoll-level', 'epoll-edge', 'uring-poll', 'recv-nothing', 'peek', 'peek-offset', 'waitall', 'trunc', 'rcvlowat',
@@ -23,11 +23,11 @@ export const steps: readonly Step[] = [
   { name: 'traffic', program: 'traffic', args: [], seconds: 10 * minute },
   { name: 'probes', program: 'probes', args: [], seconds: 10 * minute },
   { name: 'conformance', program: 'conformance', args: [...conformance, '--cases', kernelCases.join(',')], seconds: 60 * minute },
-  // what the kernel does not support is known by now
+  // after the other steps, whose results say which tests do not apply
   { name: 'tests', program: 'suite', args: [], seconds: 40 * minute },
 ];
 
-/** The steps of these names, or all of them; the conformance suite with all of its quick cases where that is asked for. */
+/** The steps with these names, or all; @param allCases whether the conformance suite plays all of its quick cases */
 export function planOf(names: readonly string[] | undefined, allCases: boolean): Plan {
   const chosen = steps.filter(({ name }) => names?.includes(name) ?? true);
   return { steps: chosen.map((step) => (allCases && step.name === 'conformance' ? { ...step, args: conformance, seconds: 6 * step.seconds } : step)) };

@@ -1,4 +1,4 @@
-// Command: `make test-programs`. Runs the trials, or those named by --only, and writes docs/programs.json and docs/programs.md.
+// Command: `make test-programs`. Runs all trials, or those named by --only, and writes docs/programs.json and docs/programs.md.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
@@ -16,13 +16,13 @@ import type { Trial } from './trial';
 import { trials } from './trials';
 
 const options = z.object({
-  /** Names of trials; rows of others stay as they are in docs/programs.json. */
+  /** Names of the trials to run; rows of other trials stay as they are in docs/programs.json. */
   only: z.array(z.enum(trials.map(({ name }) => name))).optional(),
   turns: z.coerce.number().int().positive().default(4),
   seconds: z.coerce.number().positive().default(8),
-  /** Before measuring, so that the datapath learns the destination; visits need about three. */
+  /** Seconds before measuring, in which the datapath learns the destination; with scans that takes about three seconds. */
   warmUp: z.coerce.number().min(0).default(5),
-  /** Print what came out and leave the documents alone. */
+  /** Print the rows, and do not write the documents. */
   dry: z.boolean().default(false),
 });
 
@@ -37,7 +37,7 @@ function publish(rows: readonly Row[]): void {
   writeFileSync(page, pageOf(results));
 }
 
-/** Runs the chosen trials one after the other; an interrupt ends what runs and leaves nothing behind. */
+/** Runs the chosen trials one after the other. An interrupt ends all programs and removes the pods. */
 async function runAll(envoy: string, pace: Pace, chosen: (trial: Trial) => boolean): Promise<Row[]> {
   const opening = ProgramMesh.open(envoy);
   let interrupted = false;

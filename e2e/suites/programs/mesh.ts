@@ -1,4 +1,4 @@
-// Two pods with a sidecar each, other people's programs in their containers, and the datapath over them or not.
+// Two pods with a sidecar each, and real-world programs in their containers, with or without the datapath.
 import { Fixture, selected, settings } from '../../../ebpf/tests/fixture';
 import { maxConnectionsRange, spillBytesRange } from '../../../operator/api/spec';
 import { Containers, type Container, type Finished } from '../../stand/pods/containers';
@@ -6,7 +6,7 @@ import { addSidecar } from '../../stand/pods/sidecar';
 import { Standstill } from './standstill';
 import { Watch } from './watch';
 
-/** Long enough for every round on a busy machine. */
+/** Longer than any round takes on a busy machine. */
 const patienceMs = 240_000;
 
 export class ProgramMesh extends Containers {
@@ -17,7 +17,7 @@ export class ProgramMesh extends Containers {
     super(new Fixture(), hungAfterMs);
   }
 
-  /** @param hungAfterMs a program that runs for so long will not end */
+  /** @param hungAfterMs a program that runs for so long counts as hung */
   static async open(envoy: string, hungAfterMs = patienceMs): Promise<ProgramMesh> {
     const mesh = new ProgramMesh(hungAfterMs);
     try {
@@ -32,18 +32,18 @@ export class ProgramMesh extends Containers {
     }
   }
 
-  /** The datapath's watcher; undefined on plain TCP. */
+  /** Watches the datapath; undefined on plain TCP. */
   get watch(): Watch | undefined {
     return this.watching;
   }
 
-  /** Looks whether bytes move while a program of the client runs. */
+  /** Measures standstills while a program of the client runs. */
   get standstill(): Standstill {
-    if (this.looking === undefined) throw new Error('looking for standstills: the sidecars have not been started');
+    if (this.looking === undefined) throw new Error('measure standstills: the sidecars have not been started');
     return this.looking;
   }
 
-  /** Bytes are to move while a program of the client runs. */
+  /** Runs a program to its end. While a program of the client runs, standstills are measured. */
   override run(container: Container, command: string, ...args: readonly (string | number)[]): Promise<Finished> {
     const toItsEnd = (): Promise<Finished> => super.run(container, command, ...args);
     return container === 'client' ? this.standstill.during(toItsEnd) : toItsEnd();
@@ -59,7 +59,7 @@ export class ProgramMesh extends Containers {
     this.watching = new Watch(fixture.datapath);
   }
 
-  /** Takes the product off the node. */
+  /** Removes the product from the node. */
   detach(): void {
     this.watching?.stop();
     this.watching = undefined;

@@ -1,4 +1,4 @@
-// The short form of the trials, and that their checkers see what is wrong. Needs root.
+// The short form of the trials, and tests that their checkers see what is wrong. Needs root.
 import { join } from 'node:path';
 import { installTools } from '../../stand/tools/install';
 import { Progress } from '../../../release/tools/progress';
@@ -15,7 +15,7 @@ const pace: Pace = { turns: 1, warmUpSeconds: 5, seconds: 2 };
 const once: Pace = { turns: 1, warmUpSeconds: 0, seconds: 0 };
 const echo = join(__dirname, 'apps', 'http.js');
 const relay = join(__dirname, '..', '..', 'stand', 'pods', 'faultyRelay.js');
-/** The relay passes on to this port what comes to the one a hundred lower. */
+/** The relay listens on `front` and passes bytes on to `behind`. */
 const [front, behind] = [8000, 8100];
 
 let mesh: ProgramMesh;
@@ -38,7 +38,7 @@ test.each(trials.filter(({ short }) => short).map((trial): [string, Trial] => [t
   5 * minutes,
 );
 
-/** A trial of which only the opening matters. */
+/** A trial of which only `open` matters. */
 function trialOf(open: (mesh: ProgramMesh) => Promise<Opened>): Trial {
   return { name: 'one that is wrong', hops: [], unit: 'bytes', checks: '', open };
 }
@@ -63,7 +63,7 @@ test('a byte that a relay changes is seen by the checkers of files and of stream
   expect(ofStreams.complaints).toContainEqual(expect.stringMatching(/wrong bytes in mode turns: \d+ instead of 0/));
 }, 3 * minutes);
 
-test('what a client waits for while nothing moves is a standstill, and what it is busy for is not', async () => {
+test('time in which a client waits and nothing moves is a standstill, and time in which it is busy is not', async () => {
   const seconds: number[] = [];
   const busy = async (on: ProgramMesh, command: string, ...words: readonly (string | number)[]): Promise<Round> => {
     const ended = await on.run('client', command, ...words);
@@ -81,7 +81,7 @@ test('what a client waits for while nothing moves is a standstill, and what it i
   expect(talking.standstillMs.tcp).toBeLessThan(500 * Math.max(...seconds.slice(-4)));
 }, 3 * minutes);
 
-test('a program that does not end is called hung, and nothing of it is left', async () => {
+test('a program that does not end is called hung, and none of its processes is left', async () => {
   const impatient = await ProgramMesh.open((await installTools(new Progress(), ['envoy'])).path('envoy'), 500);
   try {
     const sleeper = async (on: ProgramMesh): Promise<Round> => {

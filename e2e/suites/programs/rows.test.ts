@@ -17,7 +17,7 @@ const row: Row = {
   complaints: [],
 };
 
-test('a row is wrong when something was wrong with it, missed when the middle turn is slower than it may be, and right otherwise', () => {
+test('a row is wrong when it has a complaint, missed when the median of the turns is slower than allowed, and right otherwise', () => {
   expect(verdict(row)).toBe('right');
   expect(verdict({ ...row, ratios: [0.9, 0.94, 1.2] })).toBe('missed');
   expect(verdict({ ...row, ratios: [0.9, 0.95, 1.2] })).toBe('right');
@@ -40,7 +40,7 @@ test('the page shows the hops, the share, lasting reasons, the verdict, the turn
   );
 });
 
-test('the page says what was wrong, names whom it misses, and how many were right', () => {
+test('the page says what was wrong, which programs missed their throughput, and how many were right', () => {
   const wrong = { ...row, program: 'another', complaints: ['accelerated: 3 bytes lost'] };
   const page = pageOf({ kernel: '6.18', rows: [row, wrong, { ...row, program: 'a slow one', ratios: [0.5] }] });
   expect(page).toContain('**1 of 3 right**');

@@ -1,4 +1,4 @@
-// Runs a trial on plain TCP and accelerated in turns, each time with the program started anew, and makes its row.
+// Runs a trial in turns on plain TCP and accelerated, each time with the program started anew, and makes its row.
 import { errorMessage } from '../../../operator/base';
 import { lastWords } from '../../stand/pods/containers';
 import type { ProgramMesh } from './mesh';
@@ -8,9 +8,9 @@ import type { Seen } from './watch';
 
 /** How long each side of a trial lasts. */
 export interface Pace {
-  /** Turns of TCP and accelerated. */
+  /** How often the trial runs on TCP and accelerated. */
   readonly turns: number;
-  /** Accelerated rounds until then teach the datapath the destination; they are checked, but not measured. On TCP it is one round. */
+  /** For so long accelerated rounds are checked but not measured, while the datapath learns the destination. On TCP one round is not measured. */
   readonly warmUpSeconds: number;
   readonly seconds: number;
 }
@@ -23,21 +23,21 @@ interface Turn {
   readonly amount: number;
   readonly seconds: number;
   readonly complaints: readonly string[];
-  /** Of all its rounds, those that warmed up included. */
+  /** The longest standstill of all rounds, the warm-up included. */
   readonly standstillMs: number;
   readonly seen?: Seen;
 }
 
-/** Connections close with their programs; a sidecar's pool lets go after a second. */
+/** Connections close when their programs end; a sidecar closes pooled connections after a second. */
 const closeWithinMs = 15_000;
-/** Between warming up and measuring nothing needs to be over. */
+/** How long to wait between warm-up and measurement for connections to close; they need not. */
 const settleWithinMs = 2_000;
 
-/** @returns the row; programs that failed are complaints in it, not errors */
+/** @returns the row; a program that fails is a complaint in the row, not an error */
 export async function runTrial(mesh: ProgramMesh, trial: Trial, pace: Pace, say: (line: string) => void): Promise<Row> {
   const turns: Record<Side, Turn[]> = { tcp: [], accelerated: [] };
   for (let n = 0; n < pace.turns; n++) {
-    // Each goes first in every other turn.
+    // Each side goes first in every second turn.
     for (const side of n % 2 === 0 ? sides : sides.toReversed()) {
       const turn = await takeTurn(mesh, trial, side, pace);
       turns[side].push(turn);
@@ -67,7 +67,7 @@ async function takeTurn(mesh: ProgramMesh, trial: Trial, side: Side, pace: Pace)
   return over(mesh, trial, work);
 }
 
-/** Ends the programs; what the datapath saw is complete when all their connections have closed. */
+/** Ends the programs and the turn. The datapath's counts are complete when all connections have closed. */
 async function over(mesh: ProgramMesh, trial: Trial, work: Work): Promise<Turn> {
   await mesh.end();
   const { watch } = mesh;
@@ -81,13 +81,13 @@ async function over(mesh: ProgramMesh, trial: Trial, work: Work): Promise<Turn> 
   return { ...work.turn(), standstillMs, seen };
 }
 
-/** Rounds that have been run, and what was wrong with them. */
+/** The rounds that have been run, and what was wrong with them. */
 class Work {
   readonly complaints: string[] = [];
   failed = false;
   private measured = { rounds: 0, amount: 0, seconds: 0 };
 
-  /** Runs rounds until so many seconds have passed or one has failed. */
+  /** Runs rounds, at least one, until so many seconds have passed or a round has failed. */
   async repeat(round: () => Promise<Round>, seconds: number): Promise<void> {
     const until = performance.now() + seconds * 1000;
     do {
@@ -96,7 +96,7 @@ class Work {
     } while (performance.now() < until);
   }
 
-  /** What has been run so far was to warm up. */
+  /** Begins to measure: the rounds so far were the warm-up. */
   measure(): void {
     this.measured = { rounds: 0, amount: 0, seconds: 0 };
   }
@@ -145,7 +145,7 @@ function rate(turns: readonly Turn[]): number {
   return seconds === 0 ? 0 : turns.reduce((sum, turn) => sum + turn.amount, 0) / seconds;
 }
 
-/** A side that has failed has no rate; its turn is wrong anyway. */
+/** The ratios of the turns that have a rate on both sides; a turn that has failed has none, and is wrong anyway. */
 function ratiosOf({ tcp, accelerated }: Readonly<Record<Side, readonly Turn[]>>): number[] {
   const pairs = tcp.map((turn, n) => [rate([turn]), rate(accelerated.slice(n, n + 1))] as const);
   return pairs.filter((pair) => pair.every((each) => each > 0)).map(([before, after]) => after / before);

@@ -1,5 +1,5 @@
-// Whether bytes move through the sidecars while a client runs, looked at every few milliseconds by a process of its own: this one may
-// be busy with the datapath.
+// Measures for how long no byte moves through the sidecars while a client runs. A process of its own looks every few milliseconds, because
+// this process may be busy with the datapath.
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -13,14 +13,14 @@ export class Standstill {
   private readonly answers: AsyncIterator<string>;
   private longest = 0;
 
-  /** @param pids every byte of every connection passes one of these processes */
+  /** @param pids processes, through one of which each byte of each connection passes */
   constructor(pids: readonly number[]) {
     this.process = spawn(process.execPath, [program, ...pids.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] });
-    this.process.stdin.on('error', () => undefined); // it has ended, which its answers tell too
+    this.process.stdin.on('error', () => undefined); // the process has ended; end() reports that
     this.answers = createInterface({ input: this.process.stdout })[Symbol.asyncIterator]();
   }
 
-  /** Runs something during which bytes are to move. */
+  /** Runs something, and measures standstills meanwhile. */
   async during<T>(work: () => Promise<T>): Promise<T> {
     this.process.stdin.write('begin\n');
     try {
@@ -30,7 +30,7 @@ export class Standstill {
     }
   }
 
-  /** Milliseconds of the longest standstill since this was asked last. */
+  /** The longest standstill since the last call, in milliseconds. */
   take(): number {
     const { longest } = this;
     this.longest = 0;
@@ -43,7 +43,7 @@ export class Standstill {
   private async end(): Promise<void> {
     this.process.stdin.write('end\n');
     const { value, done } = await this.answers.next();
-    if (done === true) throw new Error('looking for standstills: the program that looks has ended; its own words stand above');
+    if (done === true) throw new Error('measure standstills: apps/standstill.js has ended; see its error above');
     this.longest = Math.max(this.longest, Number(value));
   }
 }

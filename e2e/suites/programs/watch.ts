@@ -1,18 +1,18 @@
-// Looks after a datapath as the agent does, once a second, and remembers what it said about the connections meanwhile.
+// Scans and watches readers as the agent does, once a second, and remembers what the datapath showed about the connections.
 import type { Datapath } from '../../../operator/agent/datapath';
 import { ScanSchedule } from '../../../operator/agent/scanSchedule';
 import { waitFor } from '../../stand/support/waitFor';
 
 const visitEveryMs = 1000;
-/** Connections may be open for less than a second. */
+/** Snapshots for each step of the agent: connections may be open for less than a second. */
 const looksPerVisit = 5;
 
-/** What was seen: bytes and messages since reset(), the rest since the datapath is watched. */
+/** What was seen: bytes and messages since reset(), everything else since the watch began. */
 export interface Seen {
-  /** Bytes sent by all ends, and those of them that were redirected. */
+  /** `bytes`: sent by all connection ends. `fastBytes`: those of them that were redirected. */
   readonly bytes: number;
   readonly fastBytes: number;
-  /** Hops of which connections were joined, the client's first. */
+  /** The hops on which connections were joined, counted from the client. */
   readonly hops: readonly number[];
   /** The most connection ends that had a reason at one time. */
   readonly reasons: ReadonlyMap<string, number>;
@@ -40,12 +40,12 @@ export class Watch {
     this.timer = setInterval(() => this.look(), visitEveryMs / looksPerVisit);
   }
 
-  /** Bytes and messages from now on count. */
+  /** From now on bytes and messages are counted anew. */
   reset(): void {
     this.base = this.sums();
   }
 
-  /** Resolves when no connection is open any more: the bytes of one that was never joined are counted when it closes. */
+  /** Resolves with true when no connection is open any more. The bytes of a connection that was never joined are counted when it closes. */
   closed(timeoutMs: number): Promise<boolean> {
     const open = (): number => this.datapath.snapshot().namespaces.reduce((sum, each) => sum + each.open, 0);
     return waitFor('every connection to close', () => open() === 0, { timeoutMs, everyMs: 50 }).catch(() => false);
@@ -89,7 +89,7 @@ export class Watch {
   }
 }
 
-/** Client to its sidecar, sidecar to sidecar, sidecar to server (and whatever is inside the server's pod). */
+/** 1: client to its sidecar. 2: sidecar to sidecar. 3: sidecar to server, and other connections inside the server's pod. */
 function hopOf(namespace: string, path: string): number {
   if (path === 'NodeLocal') return 2;
   return namespace === 'client' ? 1 : 3;

@@ -1,8 +1,8 @@
-// What an agent does for a datapath between orders, in this process: it visits open connections and watches how programs read.
+// Does for a datapath what an agent does between orders, in this process: scans open connections and watches how programs read.
 import type { Datapath } from '../../../operator/agent/datapath';
 import { ScanSchedule } from '../../../operator/agent/scanSchedule';
 
-/** Learning takes the product seconds, by its clock; until all is learnt the clock goes faster here. */
+/** By its clock the product learns for seconds; while it learns, the clock of this agent runs so many times faster. */
 const learningFactor = 8;
 const stepEveryMs = 1000;
 
@@ -18,7 +18,7 @@ export class Agent {
     this.timer = this.begin();
   }
 
-  /** From now on as slow as a real agent, which helps no reader any sooner; or fast again. */
+  /** @param fast whether the clock runs faster. At a real agent's pace a scan wakes no reader earlier than in the product. */
   learn(fast: boolean): void {
     const now = performance.now();
     this.base += this.factor * (now - this.since);
@@ -28,12 +28,12 @@ export class Agent {
     this.timer = this.begin();
   }
 
-  /** The selection or the mode has changed. */
+  /** To be called when the selection or the settings have changed: the next scans come soon. */
   hurry(): void {
     this.visits.hurry();
   }
 
-  /** Whether it still watches how programs read, as it does while it learns. */
+  /** Whether the agent still watches how programs read, as it does while it learns. */
   get watching(): boolean {
     return this.visits.watching;
   }
@@ -52,7 +52,7 @@ export class Agent {
   }
 }
 
-/** The same datapath where the kernel has no visits. */
+/** The same datapath as on a kernel without scans. */
 export function unvisited(datapath: Datapath): Datapath {
   return Object.create(datapath, { canScan: { value: false } }) as Datapath;
 }

@@ -1,4 +1,4 @@
-// That what is wrong with a witness is seen. Needs root.
+// Tests that the checkers see what is wrong with a witness. Needs root.
 import { join } from 'node:path';
 import { named, playShort, troubles } from './short';
 import { Stand } from './stand';
@@ -6,7 +6,7 @@ import { programs } from './toolchains';
 import type { Witness } from './witness';
 
 const relay = join(__dirname, '..', '..', 'stand', 'pods', 'faultyRelay.js');
-/** The relay passes on to this port what comes to the one a hundred lower. */
+/** The relay listens on `front` and passes bytes on to `behind`. */
 const [front, behind] = [7500, 7600];
 
 let stand: Stand;

@@ -1,4 +1,4 @@
-// The other end of a witness (client/main.js), told what to do a line at a time.
+// Runs the client of a witness (client/main.js), which gets one line for each thing that it is to do.
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
@@ -9,11 +9,11 @@ import type { Stand } from './stand';
 import type { Witness } from './witness';
 
 const outcome = z.object({ bytes: z.number(), ms: z.number(), standstillMs: z.number(), complaints: z.array(z.string()) });
-/** What came of a deed: bytes both ways, how long it took, and how long it stood still with something outstanding. */
+/** The result of a deed: bytes in both directions, its duration, and the longest time without progress while an answer was outstanding. */
 export type Outcome = z.infer<typeof outcome>;
 
 export interface Deeds {
-  /** A new connection in the place of the one before; it has hung when it stands still for `patienceMs`. */
+  /** Opens a new connection in place of the one before. It has hung when nothing moves for `patienceMs`. */
   open: { readonly patienceMs: number };
   turns: { readonly count: number; readonly up: number; readonly down: number };
   burst: { readonly count: number; readonly up: number; readonly busyMs: number };
@@ -41,7 +41,7 @@ export class Client {
 
   async do<D extends keyof Deeds>(deed: D, how: Deeds[D]): Promise<Outcome> {
     const { exitCode, signalCode } = this.child;
-    if (exitCode !== null || signalCode !== null) throw new Error(`the client had ended with ${exitCode ?? signalCode} before it was asked to ${deed}`);
+    if (exitCode !== null || signalCode !== null) throw new Error(`ask the client for ${deed}: it had ended with ${exitCode ?? signalCode} before`);
     const ended = new AbortController();
     const end = (): void => ended.abort();
     this.child.once('exit', end);
@@ -51,7 +51,7 @@ export class Client {
       const [line] = (await answer) as [string];
       return outcome.parse(JSON.parse(line));
     } catch (error) {
-      if (ended.signal.aborted) throw new Error(`the client ended with ${this.child.exitCode} while it was asked to ${deed}`);
+      if (ended.signal.aborted) throw new Error(`ask the client for ${deed}: it ended with ${this.child.exitCode} meanwhile`);
       throw error;
     } finally {
       this.child.off('exit', end);

@@ -1,4 +1,4 @@
-// Command: `make test-readers`. Puts the witnesses, or those named by --only, into their situations, and writes docs/readers.json and .md.
+// Command: `make test-readers`. Puts all witnesses, or those named by --only, into their situations, and writes docs/readers.json and .md.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -15,14 +15,14 @@ import type { Witness } from './witness';
 import { witnesses } from './witnesses';
 
 const options = z.object({
-  /** Names of witnesses; rows of others stay as they are in docs/readers.json. */
+  /** Names of the witnesses to run; rows of other witnesses stay as they are in docs/readers.json. */
   only: z.array(z.enum(witnesses.map(({ name }) => name))).optional(),
   way: z.array(z.enum(ways)).optional(),
   situation: z.array(z.enum(situations.map(({ name }) => name))).optional(),
   turns: z.coerce.number().int().positive().default(5),
-  /** Print what came out and leave the documents alone. */
+  /** Print the rows, and do not write the documents. */
   dry: z.boolean().default(false),
-  /** Only witnesses and situations of the short form. */
+  /** Run only the witnesses and situations of the short form. */
   short: z.boolean().default(false),
 });
 
@@ -30,7 +30,7 @@ const json = join(checkout, 'docs', 'readers.json');
 const page = join(checkout, 'docs', 'readers.md');
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
-/** Rows that were not measured this time stay, in the order of witnesses. */
+/** Writes the documents. Rows that were not measured this time stay. */
 function publish(rows: readonly Row[]): void {
   const key = ({ program, situation, way }: Row): string => [program, way, situation].join();
   const fresh = new Set(rows.map(key));
@@ -49,7 +49,7 @@ function compare(one: readonly number[], other: readonly number[]): number {
   return one.map((value, i) => value - (other[i] ?? 0)).find((difference) => difference !== 0) ?? 0;
 }
 
-/** Tries the witnesses one after the other; an interrupt ends what runs and leaves nothing behind. */
+/** Tries the witnesses one after the other. An interrupt ends all programs and removes the pods. */
 async function tryAll(chosen: readonly Witness[], plan: Plan, done: (rows: readonly Row[]) => void): Promise<Row[]> {
   for (const witness of chosen) await witness.prepare();
   const stand = Stand.open();
@@ -63,7 +63,7 @@ async function tryAll(chosen: readonly Witness[], plan: Plan, done: (rows: reado
   try {
     for (const witness of chosen) {
       const tried = await tryWitness(stand, witness, plan, say);
-      if (interrupted) throw new Error(`interrupted: of ${witness.name} nothing is written`);
+      if (interrupted) throw new Error(`interrupted: the rows of ${witness.name} are not written`);
       rows.push(...tried);
       done(tried);
     }
@@ -80,7 +80,7 @@ async function main(): Promise<void> {
   const { only, way, situation, turns, dry, short } = options.parse(values);
   const chosen = witnesses.filter((each) => (only?.includes(each.name) ?? true) && (!short || each.short));
   const played = situations.filter((each) => (situation?.includes(each.name) ?? true) && (!short || each.short));
-  // A run takes an hour: what has been tried is written at once.
+  // A run takes an hour, so the rows of each witness are written as soon as they exist.
   const rows = await tryAll(chosen, { turns, ways: way ?? ways, situations: played }, (tried) => {
     if (!dry) publish(tried);
   });

@@ -1,12 +1,12 @@
-// How long things may take. An emulated processor takes seconds for what a real one does at once (e2e/suites/kernels says so by READER_SLOWNESS).
+// Time limits. On an emulated processor everything takes several times as long: e2e/suites/kernels then sets the factor READER_SLOWNESS.
 
 const slowness = Number(process.env['READER_SLOWNESS'] ?? 1);
 
-/** A connection that stands still for so long, with something outstanding, has hung. */
+/** A connection has hung when nothing moves for so long while an answer is outstanding. */
 export const hungAfterMs = 5000 * slowness;
-/** Learning ends within that, at the pace of Agent. */
+/** By the fast clock of Agent, the datapath has learnt all about a connection within this time. */
 export const settlesWithinMs = 8000 * slowness;
-/** In the page a witness may stand still for so much longer than on plain TCP. */
+/** The page calls a row slow when the witness stood still for more than this longer than on plain TCP. */
 export const allowanceMs = 100;
-/** In a test, which runs beside others: a wake-up that was lost is missed for longer. */
+/** The same for a test, which runs beside other tests. A lost wake-up makes a witness stand still for longer than this. */
 export const testAllowanceMs = 1500 * slowness;

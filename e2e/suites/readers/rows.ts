@@ -1,4 +1,4 @@
-// A row of the page: what one situation did to one witness, on plain TCP and under the product.
+// A row of the page: how one witness did in one situation, on plain TCP and accelerated.
 import { z } from 'zod';
 import { allowanceMs } from './pace';
 import { ways } from './ways';
@@ -10,21 +10,21 @@ export const rowSchema = z.object({
   situation: z.string(),
   way: z.enum(ways),
   kernel: z.string(),
-  /** Turns of TCP and accelerated, one after the other. */
+  /** How often the situation was played on plain TCP and accelerated, one after the other. */
   turns: count,
-  /** Every byte that came back was the one that was asked for; nothing failed and nothing hung. */
+  /** Whether every byte of the answers was right, nothing failed and nothing hung. */
   right: z.boolean(),
-  /** What was wrong, and on which side. */
+  /** What was wrong, and whether on plain TCP or accelerated. */
   complaints: z.array(z.string()),
-  /** The longest time without progress while something was outstanding, of all turns. */
+  /** The longest time without progress while an answer was outstanding, of all turns. */
   standstillMs: z.object({ tcp: count, accelerated: count }),
-  /** The median of the turns' accelerated throughput by that on TCP; none where speed says nothing. */
+  /** Accelerated throughput divided by that on TCP, the median of the turns; absent in situations whose speed is not compared. */
   ratio: z.number().optional(),
-  /** The least and the greatest of those. */
+  /** The least and the greatest of the turns' ratios. */
   spread: z.tuple([z.number(), z.number()]).optional(),
-  /** The median of the redirected share of the bytes of both ends; none where nobody counted. */
+  /** The share of both ends' bytes that was redirected, the median of the turns; absent where no agent counted. */
   share: z.number().optional(),
-  /** Reasons for which ends stayed on TCP, when it was over. */
+  /** Why connection ends were not accelerated at the end of a turn. */
   reasons: z.array(z.string()),
 });
 export type Row = z.infer<typeof rowSchema>;
@@ -39,7 +39,7 @@ export function verdict({ right, standstillMs }: Row, mayMs = allowanceMs): Verd
   return longer(standstillMs) > mayMs ? 'slow' : 'right';
 }
 
-/** How much longer it stood still than on plain TCP. */
+/** By how many milliseconds the accelerated witness stood still longer than on plain TCP. */
 export function longer({ tcp, accelerated }: Row['standstillMs']): number {
   return accelerated - tcp;
 }

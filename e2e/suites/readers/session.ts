@@ -1,4 +1,4 @@
-// A witness that runs, on plain TCP or under the product, and is put into one situation after the other.
+// Runs a witness, on plain TCP or accelerated, and puts it into one situation after the other.
 import { setTimeout as pause } from 'node:timers/promises';
 import { errorMessage } from '../../../operator/base';
 import { lastWords } from '../../stand/pods/containers';
@@ -11,11 +11,11 @@ import type { Started, Witness } from './witness';
 
 const warmUp = { count: 40, up: 200, down: 200 } as const;
 
-/** What came of one situation. */
+/** The result of one situation. */
 export interface Played extends Outcome {
-  /** Of the bytes sent by both ends meanwhile, those that were redirected; undefined where nobody was left to count. */
+  /** The redirected share of the bytes that both ends sent meanwhile; undefined where no agent was left to count. */
   readonly share: number | undefined;
-  /** Why an end is not accelerated; none where nobody was left to tell. */
+  /** Why connection ends are not accelerated; empty where no agent was left to ask. */
   readonly reasons: readonly string[];
 }
 
@@ -32,7 +32,7 @@ export class Session {
     if (way !== undefined) stand.attach(way);
   }
 
-  /** What went wrong on the way is a complaint; the next situation then finds a witness that was started anew. */
+  /** Plays a situation. An error becomes a complaint in the result, and the witness is then started anew for the next situation. */
   async play(situation: Situation): Promise<Played> {
     let played: Played;
     try {
@@ -55,7 +55,7 @@ export class Session {
     this.stand.detach();
   }
 
-  /** Opens a connection and takes turns on it until all is known about it. */
+  /** Opens a connection and takes turns on it until the datapath has learnt all about it. */
   private async ready(): Promise<void> {
     const client = await this.talking();
     this.stand.learn(true);
@@ -91,7 +91,7 @@ export class Session {
   private shareSince(before: Stand['bytes']): number | undefined {
     const now = this.stand.bytes;
     if (now === undefined || before === undefined) return undefined;
-    if (now.all < before.all) return undefined; // other maps, which count anew
+    if (now.all < before.all) return undefined; // the datapath has new maps, which count from zero
     // a connection that was never joined is counted when it closes
     return (now.fast - before.fast) / Math.max(1, now.all - before.all);
   }

@@ -1,4 +1,4 @@
-// The short form: what is tried of a witness where there is little time.
+// The short form of the suite, for tests: fewer situations, one turn.
 import { testAllowanceMs } from './pace';
 import { verdict, type Row } from './rows';
 import { situations } from './situations';
@@ -14,18 +14,18 @@ const plan: Plan = { turns: 1, ways: ['visited', 'abandoned'], situations: situa
 /** @throws where there is no such witness */
 export function named(name: string): Witness {
   const found = witnesses.find((each) => each.name === name);
-  if (found === undefined) throw new Error(`there is no witness ${name}`);
+  if (found === undefined) throw new Error(`look up a witness: none is called ${name}`);
   return found;
 }
 
-/** Puts the witness into the short form's situations, or into one of them, with visits and with an agent that has died. */
+/** Puts the witness into the situations of the short form, or into the one that is named, with scans and with an agent that has died. */
 export async function playShort(stand: Stand, witness: Witness, only?: string): Promise<Row[]> {
   await witness.prepare();
   const chosen = plan.situations.filter(({ name }) => only === undefined || name === only);
   return tryWitness(stand, witness, { ...plan, situations: chosen, ways: only === undefined ? plan.ways : ['visited'] }, silent);
 }
 
-/** What is not as on plain TCP, a line each. */
+/** One line for each row that is not as on plain TCP. */
 export function troubles(rows: readonly Row[]): string[] {
   return rows.filter((row) => verdict(row, testAllowanceMs) !== 'right').map(({ situation, way, standstillMs: { tcp, accelerated }, complaints }) =>
     `${situation}, ${wayNames[way]}: ${complaints.join('; ') || `${accelerated} ms without progress, ${tcp} on TCP`}`);

@@ -1,4 +1,4 @@
-// What witnesses are put into. Each begins on a connection that has taken turns for so long that all about it is known.
+// The situations into which witnesses are put. Each begins on a connection that has taken turns until the datapath had learnt all about it.
 import { spillBytesRange } from '../../../operator/api/spec';
 import type { Client, Outcome } from './client';
 import type { Stand } from './stand';
@@ -6,16 +6,16 @@ import { ways, type Way } from './ways';
 
 export interface Situation {
   readonly name: string;
-  /** For the page. */
+  /** The sentence on the page. */
   readonly what: string;
   readonly ways: readonly Way[];
-  /** Whether its speed says something; where it waits for a change it does not. */
+  /** Whether its speed is compared with that on TCP. A situation that waits for a change has no speed to compare. */
   readonly timed: boolean;
-  /** Situations of one name are one on plain TCP, where there is nothing to change. */
+  /** The name of the situation on plain TCP. Situations that differ only in a change of the product have the same, and are played there once. */
   readonly onTcp: string;
-  /** True for the first of those with large bodies: some witnesses read otherwise from then on. */
+  /** True for the first situation with large bodies: from then on some witnesses read in another way. */
   readonly begins?: boolean;
-  /** True for those of the short form. */
+  /** True for the situations of the short form. */
   readonly short?: boolean;
   play(client: Client, stand: Stand): Promise<Outcome>;
 }
@@ -23,7 +23,7 @@ export interface Situation {
 /** Bytes of a small request. */
 const small = 200;
 const [kilobyte, megabyte] = [1 << 10, 1 << 20];
-/** What exceeds the bound still fits into TCP's window: no later segment wakes the reader. */
+/** Bytes of a request that is larger than spillBytes. The rest, which goes over TCP, fits into TCP's window, so no later segment wakes the reader. */
 const beyond = spillBytesRange.default + 50_000;
 
 const burst: Situation = {
@@ -46,12 +46,12 @@ const stopped: Situation = {
   play: (client) => client.do('stopped', { up: small, busyMs: 100 }),
 };
 
-/** A request of one write, and an answer as long. */
+/** A request that is sent by one write, and an answer of the same length. */
 function large(name: string, what: string, bytes: number, more: Partial<Situation> = {}): Situation {
   return { name, what, ways, timed: true, onTcp: name, play: (client) => client.do('large', { up: bytes, down: bytes, whole: true }), ...more };
 }
 
-/** What changes between two halves of a pipelined exchange: two requests are unread when it comes, and a third follows. */
+/** A change between two halves of a pipelined exchange: when it is made two requests are unread, and a third follows. */
 function changed(name: string, what: string, change: (stand: Stand) => Promise<void> | void, more: Partial<Situation> = {}): Situation {
   return {
     name,
@@ -68,7 +68,7 @@ function changed(name: string, what: string, change: (stand: Stand) => Promise<v
   };
 }
 
-/** A large body on a connection that was joined until a moment ago: it is in the map still, or in that of a product that is gone. */
+/** A change, and then a large body on a connection that was joined until then. Its sockets may still be in the map, or in that of a removed product. */
 function largeAfter(name: string, what: string, change: (stand: Stand) => Promise<void> | void, on: readonly Way[] = ['visited', 'unvisited']): Situation {
   return {
     name,
@@ -107,7 +107,7 @@ export const situations: readonly Situation[] = [
     stand.restore();
   }),
   largeAfter('Off, large body', 'the mode becomes Off', (stand) => stand.configure({ mode: 'Off' })),
-  // The next ones begin with maps in which no reader is known. Kernels without visits have no connection that must leave before removal.
+  // The next situations begin with new maps, in which no reader is known. On kernels without scans no connection has to leave before a removal.
   largeAfter('deleted, large body', 'the mode becomes Off, connections that have to leave have left, and everything is removed', async (stand) => {
     await stand.drain();
     stand.release();

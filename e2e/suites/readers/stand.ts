@@ -1,4 +1,4 @@
-// Two pods, a witness in containers of its own, and the product over them or not, with an agent that can be told to change, end or die.
+// Two pods, and a witness in containers of its own, with or without the product, whose agent can be reconfigured, replaced, ended or killed.
 import { readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { Fixture, selected, settings } from '../../../ebpf/tests/fixture';
@@ -10,13 +10,13 @@ import { waitFor } from '../../stand/support/waitFor';
 import { Agent, unvisited } from './agent';
 import type { Way } from './ways';
 
-/** A program that is started for longer has hung. */
+/** A program that runs for longer has hung. */
 const patienceMs = 60_000;
-/** More than a small request and its answer take, by any protocol of the witnesses. */
+/** No small request or answer has more bytes, in any protocol of the witnesses. */
 const smallBytes = 1023;
-/** What is pinned by a release that ours does not know. */
+/** The name of a folder of pins of another release, which this release does not know. */
 const foreign = 'abi-99';
-/** Draining ends when unread bytes have been read and a visit has found it. */
+/** Draining ends when the unread bytes have been read and a scan has found that. */
 const drainsWithinMs = 5_000;
 
 export class Stand extends Containers {
@@ -33,7 +33,7 @@ export class Stand extends Containers {
     return stand;
   }
 
-  /** Puts the product on the node with the resource's defaults; or takes over what is pinned. */
+  /** Puts the product on the node with the resource's defaults, or takes over the datapath that is pinned. */
   attach(way: Way): void {
     this.way = way;
     this.fixture.datapath = way === 'unvisited' ? unvisited(this.fixture.open()) : this.fixture.open();
@@ -56,14 +56,14 @@ export class Stand extends Containers {
     this.agent?.hurry();
   }
 
-  /** The agent is gone from one moment to the next; what is pinned works on. */
+  /** Ends the agent without any clean-up; the pinned datapath goes on working. */
   abandon(): void {
     this.agent?.stop();
     this.agent = undefined;
     if (this.way !== undefined) this.fixture.datapath.close();
   }
 
-  /** Takes the product off the node, whether or not its agent lives. */
+  /** Removes the product from the node, whether or not its agent still runs. */
   detach(): void {
     if (this.way === undefined) return;
     if (this.agent === undefined) this.fixture.datapath = this.fixture.open();
@@ -73,7 +73,7 @@ export class Stand extends Containers {
     this.fixture.datapath.release();
   }
 
-  /** Everything is as an agent leaves it in calm times again. */
+  /** Brings everything back to how it was before a situation: an agent, both pods selected, default settings. */
   restore(): void {
     if (this.way === undefined) return;
     if (this.agent === undefined) return this.attach(this.way);
@@ -81,14 +81,14 @@ export class Stand extends Containers {
     this.select(true);
   }
 
-  /** The next agent comes of a release whose maps are of another version. */
+  /** Replaces the agent by one of a release whose maps are of another version. */
   remap(): void {
     this.abandon();
     for (const folder of readdirSync(this.fixture.pins)) renameSync(join(this.fixture.pins, folder), join(this.fixture.pins, foreign));
     this.restore();
   }
 
-  /** The product is taken away at once, with whatever is unread. */
+  /** Removes the product at once, also when redirected bytes are unread. */
   release(): void {
     this.agent?.stop();
     this.agent = undefined;
@@ -96,8 +96,8 @@ export class Stand extends Containers {
   }
 
   /**
-   * Off, until nothing redirected is unread, and until all connections have left that must: so an agent begins to remove the product. Without
-   * visits none has to.
+   * Sets the mode to Off, and waits until no redirected byte is unread and all connections have left that must leave: an agent that removes the
+   * product begins so. On kernels without scans no connection must leave.
    */
   async drain(): Promise<void> {
     this.configure({ mode: 'Off' });
@@ -109,8 +109,8 @@ export class Stand extends Containers {
   }
 
   /**
-   * Without visits, readers are known by connections of before that opened while they were watched: as programs that poll, and were seen to
-   * read small messages.
+   * Tells the datapath what it would know without scans from earlier connections, which opened while readers were watched: that the programs
+   * poll, and were seen to read small messages.
    */
   knowReaders(): void {
     const containers = [this.cgroup('client'), this.cgroup('server')].map(containerOf);
@@ -118,7 +118,7 @@ export class Stand extends Containers {
     this.fixture.known.toRead(containers, smallBytes);
   }
 
-  /** Whether the agent is in a hurry to learn. */
+  /** @param fast whether the agent's clock runs faster, so that it learns sooner */
   learn(fast: boolean): void {
     this.agent?.learn(fast);
   }
@@ -127,7 +127,7 @@ export class Stand extends Containers {
     return this.way !== undefined;
   }
 
-  /** Whether every open connection's end is either joined or known to be better off on TCP. */
+  /** Whether every end of an open connection is either joined or is known to be better off on TCP. */
   get settled(): boolean {
     const passing = ['Learning', 'Pairing', 'Observing'] as const;
     return this.fixture.datapath.snapshot().namespaces.every(({ reasons }) => passing.every((reason) => (reasons.get(reason) ?? 0) === 0));
@@ -138,7 +138,7 @@ export class Stand extends Containers {
     return this.way === 'visited' && this.agent?.watching === true;
   }
 
-  /** Bytes redirected, and all, that the ends of both pods have sent; undefined while no agent counts them. */
+  /** The redirected bytes and all bytes that the connection ends of both pods have sent; undefined while no agent counts them. */
   get bytes(): { readonly fast: number; readonly all: number } | undefined {
     if (this.agent === undefined) return undefined;
     const { namespaces } = this.fixture.datapath.snapshot();
@@ -146,7 +146,7 @@ export class Stand extends Containers {
     return { fast, all: namespaces.reduce((sum, { tcpBytes }) => sum + Number(tcpBytes), fast) };
   }
 
-  /** Why open connections' ends are not accelerated. */
+  /** Why the ends of open connections are not accelerated. */
   get reasons(): readonly string[] {
     if (this.agent === undefined) return [];
     const counts = this.fixture.datapath.snapshot().namespaces.flatMap(({ reasons }) => [...reasons]);

@@ -1,4 +1,4 @@
-// Puts a witness into situations on plain TCP and under the product, in turns, and makes its rows.
+// Puts a witness into situations, in turns on plain TCP and accelerated, and makes its rows.
 import { release } from 'node:os';
 import { median, type Row } from './rows';
 import { Session, type Played } from './session';
@@ -8,16 +8,16 @@ import { wayNames, ways, type Way } from './ways';
 import type { Witness } from './witness';
 
 export interface Plan {
-  /** Turns of TCP and accelerated; where speed says nothing there is one. */
+  /** How often each situation is played on TCP and accelerated; situations whose speed is not compared are played once. */
   readonly turns: number;
   readonly ways: readonly Way[];
   readonly situations: readonly Situation[];
 }
 
-/** What came of each turn, by the situation's name. */
+/** The results of the turns, by the situation's name. */
 type Turns = Map<string, Played[]>;
 
-/** @returns a row for each situation and way; what failed is a complaint in it, not an error */
+/** @returns a row for each situation and way; a failure is a complaint in its row, not an error */
 export async function tryWitness(stand: Stand, witness: Witness, plan: Plan, say: (line: string) => void): Promise<Row[]> {
   const situations = plan.situations.filter(({ name }) => witness.leavesOut?.[name] === undefined);
   const onTcp: Turns = new Map();

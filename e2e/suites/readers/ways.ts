@@ -1,9 +1,9 @@
-// How the datapath stands over a witness while it is tried.
+// In which state the datapath is while a witness is tried.
 
 export const ways = ['visited', 'unvisited', 'abandoned'] as const;
 /**
- * visited: an agent learns, and visits open connections. unvisited: it cannot visit any; they are joined when they open. abandoned:
- * connections were joined by visits, and the agent has died since.
+ * visited: an agent learns and scans open connections. unvisited: the agent cannot scan; connections are joined when they open. abandoned:
+ * connections were joined by scans, and the agent has died since.
  */
 export type Way = (typeof ways)[number];
 

@@ -1,31 +1,31 @@
-// What a witness is: a program as others wrote it, or as many write theirs, that reads TCP by the documented rules.
+// A witness is a program that others wrote, or that reads as many programs do. It reads TCP by the documented rules.
 import type { Stand } from './stand';
 
-/** Which protocol of client/protocols the witness is asked in. */
+/** The protocol of client/protocols that the client speaks to the witness. */
 export type ProtocolName = 'frames' | 'upgraded' | 'http' | 'files' | 'redis' | 'memcached' | 'mysql';
 
 export interface Witness {
   readonly name: string;
   readonly protocol: ProtocolName;
-  /** How it reads, and why that is a case of its own; for the page. */
+  /** How the witness reads, and why that is a case of its own; for the page. */
   readonly reads: string;
   /**
-   * How it is kept busy: `asked` when its protocol can ask for it; else its container is frozen for as long, which no program can tell from
-   * being busy. Of a proxy it is the proxy that is frozen, not the server of ours behind it.
+   * How the client keeps the witness busy. `asked`: its protocol has a request for that. `frozen`: its container is frozen for as long, which the
+   * program cannot tell from being busy. With a proxy, the proxy is frozen and not the server behind it.
    */
   readonly busy: 'asked' | 'frozen';
   readonly port: number;
-  /** True for those of the short form, which need neither Rust nor Java. */
+  /** True for the witnesses of the short form, which need neither Rust nor Java. */
   readonly short?: boolean;
-  /** Situations that it cannot play, and why. */
+  /** Situations that the witness cannot play, and why. */
   readonly leavesOut?: Readonly<Record<string, string>>;
-  /** Brings what it needs to this machine; once. Throws with the name of what is missing. */
+  /** Builds or fetches what the witness needs, once. @throws with the name of what is missing */
   prepare(): Promise<void>;
-  /** Starts it; resolves when it listens. */
+  /** Starts the witness; resolves when it listens. */
   start(stand: Stand): Promise<Started>;
 }
 
 export interface Started {
-  /** What it does otherwise from the first large body on, such as beginning to splice. */
+  /** Makes the witness read in another way from the first large body on, for example by splice(2). */
   beginLarge?(): void;
 }

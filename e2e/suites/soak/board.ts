@@ -1,21 +1,21 @@
-// What the traffic processes show each other (traffic/board.h), as far as disturbances use it: they are aimed at moments at
-// which readers sleep over redirected bytes.
+// The part of the traffic processes' shared board (traffic/board.h) with which disturbances are aimed at moments at which readers
+// sleep with redirected bytes unread.
 import { closeSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { waitFor } from '../../stand/support/waitFor';
 
-/** Readers kept asleep sleep for so long at most, counted from when they fell asleep by themselves (traffic/nap.h, HELD_MS). */
+/** The longest time, in milliseconds from the beginning of its nap, for which a reader is kept asleep (traffic/nap.h, HELD_MS). */
 const heldMs = 800;
-/** A nap that nobody prolongs (traffic/plan.h); one that had begun before is kept for the rest of `heldMs`. */
+/** The longest nap that is not prolonged (traffic/plan.h). A nap that had begun before aim() is prolonged for the rest of `heldMs`. */
 const longestNapMs = 256;
 const holdAt = 0;
 const asleepAt = 8;
 
 export class Board {
   private readonly file: number;
-  /** Of what was aimed: how often readers slept over redirected bytes from before it began until it was done. */
+  /** How many of the aimed disturbances were made while readers slept with redirected bytes unread, from the beginning to the end. */
   hits = 0;
 
-  /** @param path of a file that is made anew, and removed by close() */
+  /** @param path a file that is made anew here, and removed by close() */
   constructor(readonly path: string) {
     this.file = openSync(path, 'w+');
   }
@@ -25,7 +25,7 @@ export class Board {
     rmSync(this.path);
   }
 
-  /** Does something while readers sleep over redirected bytes; without them where none does for two seconds. */
+  /** Calls `act` while readers sleep with redirected bytes unread. When none does so for two seconds, `act` is called without them. */
   async aim(act: () => Promise<void>): Promise<void> {
     this.hold(true);
     try {
@@ -38,7 +38,7 @@ export class Board {
     }
   }
 
-  /** How many readers sleep over redirected bytes. */
+  /** How many readers sleep with redirected bytes unread. */
   private get asleep(): number {
     const word = new BigUint64Array(1);
     readSync(this.file, word, 0, word.byteLength, asleepAt);

@@ -1,4 +1,4 @@
-// What is done to the agent and to the pods while bytes flow.
+// Disturbances of the agent and of the pods while bytes flow.
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -16,13 +16,13 @@ export interface Disturbed {
   readonly board: Board;
   readonly links: Links;
   readonly random: Random;
-  /** The order in quiet times. */
+  /** The order that is in force between disturbances. */
   readonly calm: Partial<Order>;
 }
 
 export type Disturbance = (on: Disturbed) => Promise<void>;
 
-/** How often each is drawn, relative to the others, and what it does. Afterwards everything is as in calm times again. */
+/** How often each disturbance is drawn, relative to the others, and what it does. Each ends with the agent running and the calm order sent. */
 export const disturbances: Readonly<Record<string, { readonly weight: number; readonly act: Disturbance }>> = {
   'mode switched': { weight: 5, act: switchMode },
   'mode flickered': { weight: 3, act: flicker },
@@ -37,7 +37,7 @@ export const disturbances: Readonly<Record<string, { readonly weight: number; re
   'pod replaced': { weight: 4, act: replacePod },
 };
 
-/** Every disturbance once in a random order, then names by weight. */
+/** Draws every disturbance once in a random order, and then by weight. */
 export function drawDisturbances(random: Random): () => string {
   const all = Object.keys(disturbances);
   const first = all.map((name) => ({ name, at: random.next() })).sort((a, b) => a.at - b.at).map(({ name }) => name);
@@ -59,7 +59,7 @@ async function flicker({ keeper, random, calm }: Disturbed): Promise<void> {
   await keeper.order(calm);
 }
 
-/** Readers that nap hold their bytes for a while; a drain need not come to its end before it is called off. */
+/** Waits until no redirected byte is unread, but for five seconds at most: readers that nap leave bytes unread, so a drain may be called off. */
 async function drain({ keeper, board, calm }: Disturbed): Promise<void> {
   await board.aim(() => keeper.order({ mode: 'Off' }));
   const deadline = Date.now() + 5000;
@@ -90,7 +90,7 @@ async function changeSelection({ keeper, board, random, ground, calm }: Disturbe
   await keeper.order(calm);
 }
 
-/** At rest, in the middle of an order or just after it, and started again after a while. */
+/** Kills the agent between orders, in the middle of an order or just after it, and starts it again after a while. */
 async function killAgent({ keeper, board, random, ground, calm }: Disturbed): Promise<void> {
   const change = random.of([undefined, only(random.some(ground.places, 0.5)), { mode: random.of(modes) }, { remove: true }]);
   const amid = random.next() < 0.5;
@@ -105,7 +105,7 @@ async function killAgent({ keeper, board, random, ground, calm }: Disturbed): Pr
   await keeper.start();
 }
 
-/** For some seconds nobody scans or visits; its last order is in force or waits for it. */
+/** Stops the agent for some seconds, in which it neither scans nor applies orders. An order is sent before it stops or meanwhile. */
 async function freezeAgent({ keeper, board, random, ground, calm }: Disturbed): Promise<void> {
   const change = random.of<Partial<Order> | undefined>([undefined, only(random.some(ground.places, 0.5)), { mode: random.of(['Off', 'Observe']) }]);
   const waits = random.next() < 0.5;
@@ -119,7 +119,7 @@ async function freezeAgent({ keeper, board, random, ground, calm }: Disturbed): 
   await keeper.order(calm);
 }
 
-/** The old one ends by itself, the new one takes over what is pinned. */
+/** The old agent ends in good order; the new agent takes over the pinned datapath. */
 async function upgradeAgent({ keeper }: Disturbed): Promise<void> {
   await keeper.end('SIGTERM');
   await keeper.start();
@@ -127,7 +127,7 @@ async function upgradeAgent({ keeper }: Disturbed): Promise<void> {
 
 const foreign = 'abi-99';
 
-/** What is pinned becomes that of a version the next agent does not know. */
+/** Renames the pins between two agents, so that the new agent finds a datapath of a map version that it does not know. */
 async function upgradeMaps({ keeper, ground }: Disturbed): Promise<void> {
   await keeper.end('SIGTERM');
   const current = existsSync(ground.pins) ? readdirSync(ground.pins).find((name) => name !== foreign) : undefined;
@@ -141,7 +141,7 @@ async function beginAnew({ keeper, random, calm }: Disturbed): Promise<void> {
   await keeper.order(calm);
 }
 
-/** Seen by the agent before or after it is gone, as runtimes do. */
+/** Replaces a pod. The agent hears of its end before or after its processes have ended, as with real container runtimes. */
 async function replacePod({ keeper, ground, links, random, calm }: Disturbed): Promise<void> {
   const place = ground.passing;
   const old = place.sandbox.id;

@@ -1,4 +1,4 @@
-// Who talks to whom: a server in every pod, a client process for every way a byte can go.
+// Which pods talk to which: a server process in every pod, and a client process for every path that a byte can take.
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Board } from './board';
 import type { Ground, Place } from '../../stand/agent/ground';
@@ -7,7 +7,7 @@ import { sum, type Tally } from './tally';
 import { Traffic } from './traffic';
 
 const port = 7000;
-/** Lines; the first tell the story. */
+/** Lines that are kept; the first ones show the cause. */
 const mostStalls = 100;
 
 interface Link {
@@ -16,11 +16,11 @@ interface Link {
   readonly to: Place;
   readonly host: string;
   readonly connections: number;
-  /** Its pods come and go: connections may be cut, but what arrives must be right. */
+  /** One of its pods comes and goes: connections may be cut, but bytes that arrive must be right. */
   readonly cuttable?: true;
-  /** A proxy on the way holds bytes of its own: its servers close after they have received everything. */
+  /** A proxy on the way buffers bytes, so its servers close only after they have received everything. */
   readonly proxied?: true;
-  /** Its server also accepts sockets that it does not make non-blocking, so none of its container's join when they open. */
+  /** Its server also accepts sockets that stay blocking, so connections of its container do not join when they open. */
   readonly mixed?: true;
 }
 
@@ -28,7 +28,7 @@ export class Links {
   private readonly servers = new Map<Place, Traffic>();
   private readonly clients = new Map<string, Traffic>();
   private readonly over: Traffic[] = [];
-  /** What the kernel says of connections on which nothing moves. */
+  /** What ss(8) shows of connections on which nothing moves. */
   readonly stalls: string[] = [];
   private started = 0;
   private readonly links: readonly Link[];
@@ -52,7 +52,7 @@ export class Links {
     for (const link of this.links) await this.drive(link);
   }
 
-  /** Kills whatever runs in the pod, has it replaced, and starts again; the server a little later than the first clients. */
+  /** Kills the traffic processes in a pod, replaces the pod, and starts them again: first the clients, and a little later the server. */
   async replace(place: Place): Promise<void> {
     const own = this.links.filter((link) => link.from === place);
     const running = [this.servers.get(place), ...own.map((link) => this.clients.get(link.name))].filter((each) => each !== undefined);
@@ -63,13 +63,13 @@ export class Links {
     await this.serve(place);
   }
 
-  /** Lets every connection come to its end. */
+  /** Opens no new connections; resolves when all have ended. */
   async finish(): Promise<void> {
     await Promise.all([...this.clients.values()].map((client) => client.finish()));
     await Promise.all([...this.servers.values()].map((server) => server.finish()));
   }
 
-  /** Of all ends, those of killed processes included: every byte is counted where it arrives. */
+  /** The sum over all processes, including killed ones. Each byte is counted where it arrives. */
   get tally(): Tally {
     return sum(this.all.map(({ tally }) => tally));
   }
@@ -78,7 +78,7 @@ export class Links {
     return this.all.flatMap(({ troubles }) => troubles);
   }
 
-  /** Ends of connections, and how many of them are open now. */
+  /** One line for each running process, with its counts. */
   describe(): string[] {
     return [...this.clients.values(), ...this.servers.values()].map(({ name, tally }) => `${name}: ${JSON.stringify(tally)}`);
   }

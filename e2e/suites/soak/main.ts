@@ -1,5 +1,5 @@
-// Command: `make soak`. Runs for some minutes or until so many gigabytes have been compared; writes build/soak/results/<seed>.json.
-// A long soak may be several runs with a seed each: the page sums them up.
+// Command: `make soak`. Runs for some minutes or until so many gigabytes have been compared, and writes build/soak/results/<seed>.json.
+// A long soak may consist of several runs, each with its own seed: the page adds them up.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';

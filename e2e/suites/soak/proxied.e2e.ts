@@ -1,5 +1,5 @@
-// Why servers behind a proxy close last in the soak: Envoy loses bytes of those that do not, with nothing of ours in the
-// kernel. When this fails, Envoy has changed, and the exception can go. Needs root.
+// Shows why servers behind a proxy close last in the soak: otherwise Envoy loses bytes, also without this project's programs in the
+// kernel. When this test fails, Envoy has changed, and the soak no longer needs the exception. Needs root.
 import { TestNode, type TestPod } from '../../../ebpf/tests/pods';
 import { python } from '../../../ebpf/tests/traffic';
 import { addSidecar } from '../../stand/pods/sidecar';
@@ -8,10 +8,10 @@ import { Progress } from '../../../release/tools/progress';
 
 const port = 7000;
 const upload = 400_000;
-/** Bytes: what does not fit into them Envoy has to hold. */
+/** Least, default and greatest size of socket buffers, in bytes: so small that Envoy has to buffer the rest. */
 const buffers = '4096 16384 65536';
 
-/** Reads a little, then shuts its sending half or not, then reads the rest; the upload is under way for half a second by then. */
+/** A server that reads a little, waits half a second while the upload goes on, may shut its sending half, and reads the rest. */
 const server = (shutsFirst: boolean): string => `import socket,time
 l=socket.socket();l.bind(('0.0.0.0',${port}));l.listen(9);print('ready')
 c,_=l.accept();n=len(c.recv(4));time.sleep(0.5)
@@ -35,7 +35,7 @@ beforeEach(async () => {
 });
 afterEach(() => node.remove());
 
-/** Of an upload, how many bytes arrive. */
+/** How many bytes of an upload arrive. */
 async function received(shutsFirst: boolean): Promise<number> {
   const listening = python(node, pods.server, server(shutsFirst));
   await listening.lines.next();
@@ -47,6 +47,6 @@ test('through two Envoys an upload is whole when its server closes last', async 
   expect(await received(false)).toBe(upload);
 });
 
-test('and cut when its server shuts its sending half first, on plain TCP', async () => {
+test('through two Envoys an upload is cut when its server shuts its sending half first, on plain TCP', async () => {
   expect(await received(true)).toBeLessThan(upload);
 });

@@ -5,7 +5,7 @@ const good: SoakResult = {
   wrongBytes: 0, failedEnds: 0, stalled: 0, longestStandstillMs: 40, aimed: 5, cutEnds: 3, disturbances: {}, left: {}, troubles: [],
 };
 
-test('a run without fault has nothing to complain of', () => {
+test('a run without a fault has no complaints', () => {
   expect(verdict(good)).toEqual([]);
 });
 
@@ -21,19 +21,19 @@ test.each([
   expect(verdict({ ...good, ...fault })).toEqual([expect.stringMatching(complaint)]);
 });
 
-test('where other work goes on beside it, a longer standstill may be allowed', () => {
+test('a longer standstill may be allowed, for a machine on which other work runs', () => {
   const stood = { ...good, stalled: 1, longestStandstillMs: 1200 };
   expect(verdict(stood, 3000)).toEqual([]);
   expect(verdict({ ...stood, longestStandstillMs: 3100 }, 3000)).toHaveLength(1);
 });
 
-test('several runs add up to one, in which no fault is lost', () => {
+test('the sum of several runs keeps the faults of each', () => {
   const bad = { ...good, seeds: [2], wrongBytes: 3, left: { joints: 1 }, disturbances: { 'pod replaced': 2 } };
   const sum = together([good, bad]);
   expect(sum).toMatchObject({ seeds: [1, 2], bytes: 2e9, connections: 200, atOnce: 20, disturbances: { 'pod replaced': 2 } });
   expect(verdict(sum)).toEqual([expect.stringMatching(/3 wrong bytes/), expect.stringMatching(/joints/)]);
 });
 
-test('runs on two kernels are not added', () => {
+test('runs on two kernels are not added up', () => {
   expect(() => together([good, { ...good, kernel: '6.12' }])).toThrow(/Linux 6.18.*6.12/);
 });

@@ -1,9 +1,9 @@
-// What a soak leaves: read again by the page that is made of it.
+// The result of a soak as it is kept in a file, from which the page is made.
 import { join } from 'node:path';
 import { z } from 'zod';
 import { buildDirectory } from '../../../release/tools/paths';
 
-/** One file a run, named by its seed. */
+/** Has one file for each run, named by the run's seed. */
 export const resultsDirectory = join(buildDirectory, 'soak', 'results');
 
 const count = z.int().min(0);
@@ -11,49 +11,51 @@ const count = z.int().min(0);
 export const resultSchema = z.object({
   kernel: z.string(),
   cpus: count,
-  /** Of each run. */
+  /** The seed of each run. */
   seeds: z.array(count),
   seconds: z.number(),
-  /** Payload bytes that arrived and were compared; each counted once. */
+  /** Payload bytes that arrived and were compared; each is counted once. */
   bytes: count,
   /** Bytes that were redirected; through a sidecar a byte is redirected up to three times. */
   fastBytes: count,
-  /** Connections that left the map while they were open, because they had become streams. */
+  /** Connections that left the map while they were open, because they had become one-way streams. */
   departures: count,
-  /** Ends that joined while they were open: those seen, there were more. */
+  /** Ends that joined while they were open. Only those are counted that were seen at a look, so there were more. */
   adopted: count,
   /** Times that an end ran over the fast path again after a while over TCP. */
   returned: count,
-  /** Readers that were woken by a visit, and connections the kernel had no memory to keep count of. */
+  /** `nudged`: readers that a scan woke. `unseen`: connections for whose state the kernel had no memory. */
   nudged: count,
   unseen: count,
   connections: count,
-  /** Connection ends that are open at any time. */
+  /** Connection ends that are open at the same time. */
   atOnce: count,
-  /** Bytes that were not those of their stream at their place. */
+  /** Bytes that were wrong for their stream and their place in it. */
   wrongBytes: count,
   /** Ends that stopped early, or on which nothing moved for a minute and a half. */
   failedEnds: count,
   /** Connections on which nothing moved for a second while both programs waited for the kernel; naps do not count. */
   stalled: count,
-  /** The longest time that this was so, on any connection. */
+  /** The longest time for which that was so, on any connection. */
   longestStandstillMs: count,
-  /** Switches, deselections, deaths and stops of the agent during all of which readers had redirected bytes unread. */
+  /** Changes of mode, deselections, kills and stops of the agent that were made while readers had redirected bytes unread, from beginning to end. */
   aimed: count,
   /** Ends that were cut because the pod at the other end was removed. */
   cutEnds: count,
   disturbances: z.record(z.string(), count),
-  /** What the datapath still held when all connections were over: entries by map, gauges, maps that stayed. */
+  /** What the datapath still held after all connections had ended: entries by map, gauges, maps that were not freed. */
   left: z.record(z.string(), count),
   troubles: z.array(z.string()),
 });
 
 export type SoakResult = z.infer<typeof resultSchema>;
 
-/** Most bytes are of streams and of messages that go over TCP for their size; on a busy machine a hundredth is redirected. */
+/** The least share of bytes that must be redirected. Most bytes are of one-way streams or of large messages, which go over TCP; on a busy machine
+ * one byte in a hundred is redirected. */
 const leastShare = 1 / 200;
 
-/** Nothing was lost, reordered or misdelivered, nothing stayed, and the fast path was really used. A standstill may last `standstillMs`. */
+/** What is wrong with a run, in words; empty when no byte was lost, reordered or misdelivered, no map entry was left and the fast path was used. A
+ * standstill may last `standstillMs`. */
 export function verdict(result: SoakResult, standstillMs = 1000): string[] {
   const complaints = [
     [result.wrongBytes > 0, `${result.wrongBytes} wrong bytes`],
@@ -61,9 +63,9 @@ export function verdict(result: SoakResult, standstillMs = 1000): string[] {
     [result.stalled > 0 && result.longestStandstillMs > standstillMs, `${result.stalled} connections stood still for more than a second, one for ${result.longestStandstillMs} ms`],
     [Object.keys(result.left).length > 0, `left behind: ${JSON.stringify(result.left)}`],
     [result.fastBytes < result.bytes * leastShare, `only ${result.fastBytes} of ${result.bytes} bytes were redirected: this proves nothing`],
-    [result.departures === 0, 'no connection left the fast path: this proves nothing of leaving'],
-    [result.adopted === 0, 'no connection joined while it was open: this proves nothing of adoption'],
-    [result.aimed === 0, 'no switch met a reader with redirected bytes unread: this proves nothing of switching'],
+    [result.departures === 0, 'no connection left the fast path: this proves nothing about departures'],
+    [result.adopted === 0, 'no connection joined while it was open: this proves nothing about adoption'],
+    [result.aimed === 0, 'no change was made while a reader had redirected bytes unread: this proves nothing of switching'],
     [result.returned === 0, 'no connection returned to the fast path: this proves nothing of returning'],
   ] as const;
   return complaints.filter(([holds]) => holds).map(([, text]) => text);
@@ -74,10 +76,10 @@ function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, n
   return Object.fromEntries(names.map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
 }
 
-/** Several runs on one kernel as one. */
+/** Adds up several runs on one kernel. */
 export function together([first, ...rest]: readonly [SoakResult, ...SoakResult[]]): SoakResult {
   return rest.reduce((a, b) => {
-    if (a.kernel !== b.kernel) throw new Error(`add soaks: one ran on Linux ${a.kernel}, another on ${b.kernel}; delete those of before in ${resultsDirectory}`);
+    if (a.kernel !== b.kernel) throw new Error(`add up soaks: one ran on Linux ${a.kernel}, another on ${b.kernel}; delete the older results in ${resultsDirectory}`);
     return {
       kernel: a.kernel, cpus: a.cpus, seeds: [...a.seeds, ...b.seeds], seconds: a.seconds + b.seconds, bytes: a.bytes + b.bytes, fastBytes: a.fastBytes + b.fastBytes,
       departures: a.departures + b.departures, adopted: a.adopted + b.adopted, returned: a.returned + b.returned, nudged: a.nudged + b.nudged,

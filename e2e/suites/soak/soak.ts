@@ -1,4 +1,4 @@
-// The soak: checksummed bytes on hundreds of connections while everything about the datapath changes under them.
+// The soak: checksummed bytes on hundreds of connections, while the agent, its orders and the pods change.
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -22,22 +22,22 @@ import { compileTraffic } from './traffic';
 import { Witness } from './witness';
 
 export interface SoakPlan {
-  /** Ends when either is reached. */
+  /** The soak ends when it has run for `seconds` or compared `bytes`. */
   readonly seconds: number;
   readonly bytes: number;
   readonly seed: number;
-  /** 1 is about 300 connections at a time. */
+  /** A factor for the number of connections; 1 is about 300 at the same time. */
   readonly scale: number;
-  /** Only these disturbances; all of them without. */
+  /** The disturbances to make; all unless given. */
   readonly only?: readonly string[];
   readonly say: (line: string) => void;
-  /** Ends the soak early, in good order. */
+  /** Ends the soak early, with a result. */
   readonly interrupted?: AbortSignal;
 }
 
-/** Of connections, told in words. */
+/** The most lines about connections with which something was wrong. */
 const mostTroubles = 50;
-/** Of quiet between disturbances, in milliseconds: connections are learnt, leave and return in seconds. */
+/** The shortest and longest pause between disturbances, in milliseconds. Connections are learnt, leave and return within seconds. */
 const rest = [500, 6000] as const;
 
 export async function soak(plan: SoakPlan): Promise<SoakResult> {
@@ -56,7 +56,7 @@ export async function soak(plan: SoakPlan): Promise<SoakResult> {
 
 class Run {
   private readonly startedMs = Date.now();
-  /** Troubles said so far. */
+  /** How many troubles have been printed. */
   private told = 0;
   private readonly witness: Witness;
   private readonly known: Known;
@@ -87,7 +87,7 @@ class Run {
       this.plan.say(`ending early: ${String(error)}`);
       throw error;
     } finally {
-      this.plan.say('letting every connection come to its end');
+      this.plan.say('waiting for every connection to end');
       await this.links.finish();
       await this.note();
     }
@@ -148,7 +148,7 @@ class Run {
     for (const folder of pinFolders(this.ground.pins)) for (const id of await mapIds(folder)) this.maps.add(id);
   }
 
-  /** With as many changes as there are here nearly all would be watched anew all the time, on TCP. */
+  /** Tells the datapath how the programs read. After so many changes it would watch nearly all readers anew all the time, and keep them on TCP. */
   private knowReaders(): void {
     try {
       this.known.toRead(this.ground.containers);
@@ -157,7 +157,7 @@ class Run {
     }
   }
 
-  /** After the last connection; what is only late gets some seconds. */
+  /** What the datapath still holds after the last connection, and which maps are not freed after its removal. Waits some seconds for both. */
   private async left(): Promise<Record<string, number>> {
     const look = async (): Promise<Record<string, number>> => {
       const { namespaces = [], joinedSockets = 0 } = this.keeper.report ?? {};

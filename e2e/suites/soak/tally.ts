@@ -1,9 +1,9 @@
-// What traffic processes have seen, as they print it and as a sum.
+// The counts of traffic processes, as each process prints them and as a sum.
 import { z } from 'zod';
 
 const count = z.int().min(0);
 
-/** One line of e2e/suites/soak/traffic/tally.h; bytes, and connection ends. */
+/** One line that e2e/suites/soak/traffic/tally.h prints: counts of bytes and of connection ends. */
 export const tallySchema = z.object({
   sent: count,
   received: count,
@@ -19,7 +19,7 @@ export const tallySchema = z.object({
 });
 export type Tally = z.infer<typeof tallySchema>;
 
-/** A connection end on which nothing moves, by its ports. */
+/** A connection end on which nothing moves: its own port and that of its peer. */
 export const stallSchema = z.object({ stalledPort: count, towards: count });
 export type Stall = z.infer<typeof stallSchema>;
 

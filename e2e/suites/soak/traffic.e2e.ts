@@ -1,4 +1,4 @@
-// That the traffic program sees every kind of mistake, and that a soak is therefore worth something. Needs root.
+// Tests that the traffic program sees every kind of mistake: without that a soak proves nothing. Needs root.
 import { join } from 'node:path';
 import { firstLine, TestNode, type TestPod } from '../../../ebpf/tests/pods';
 import { waitFor } from '../../stand/support/waitFor';
@@ -27,7 +27,7 @@ afterEach(async () => {
   board.close();
 });
 
-/** Talks through a relay that makes the given mistake. */
+/** Lets a client and a server talk through a relay that makes the given mistake. */
 async function talk(fault: string, meant = place): Promise<{ client: Traffic; server: Traffic }> {
   const server = await new Traffic('server', node.start(pod, program, 'serve', String(place), String(back), board.path)).started();
   await firstLine(node.start(pod, process.execPath, relay, fault, ...[0, 1, 2].map((i) => String(front + i))));
@@ -36,7 +36,7 @@ async function talk(fault: string, meant = place): Promise<{ client: Traffic; se
   return { client, server };
 }
 
-test('finds nothing wrong with a relay that makes no mistake', async () => {
+test('the traffic program finds nothing wrong with a relay that makes no mistake', async () => {
   const { client, server } = await talk('none');
   await waitFor('some connections to be over', () => client.tally.finished > 20);
   await client.finish();
@@ -52,19 +52,19 @@ test.each([
   ['doubled', /wrong byte: connection (\d+) .* at (\d+): those of connection \1 up at (?!\2)/],
   ['swapped', /wrong byte: connection (\d+) .* at (\d+): those of connection \1 up at (?!\2)/],
   ['crossed', /(wrong byte: connection (\d+) .*: those of connection (?!\2)|wrong greeting|more bytes than were sent)/],
-])('sees that bytes were %s, and says whose they are', async (fault, words) => {
+])('the traffic program sees that bytes were %s, and says of which stream they are', async (fault, words) => {
   const { server } = await talk(fault);
   await waitFor('the mistake to be seen', () => server.tally.wrong > 0);
   expect(server.troubles.join('\n')).toMatch(words);
 });
 
-test('sees that the end of a stream is missing', async () => {
+test('the traffic program sees that the end of a stream is missing', async () => {
   const { server } = await talk('silent');
   await waitFor('the mistake to be seen', () => server.tally.failed > 0);
   expect(server.troubles.join('\n')).toMatch(/bytes are missing at the end of file/);
 });
 
-test('sees that a connection has reached a server that was not meant', async () => {
+test('the traffic program sees that a connection has reached another server than was meant', async () => {
   const { server } = await talk('none', place + 1);
   await waitFor('the mistake to be seen', () => server.tally.wrong > 0);
   expect(server.troubles.join('\n')).toMatch(/wrong greeting: .*for place 10, arrived at place 9/);

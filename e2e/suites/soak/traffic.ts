@@ -1,4 +1,4 @@
-// The traffic processes: compiled here, started in test pods, their lines read.
+// Compiles the traffic program, and reads the lines of its processes in test pods.
 import type { ChildProcess } from 'node:child_process';
 import { mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
@@ -16,16 +16,16 @@ export async function compileTraffic(): Promise<string> {
   const program = join(directory, 'traffic');
   const unfinished = `${program}-${process.pid}`;
   await run('clang', ['-O2', '-march=native', '-Wall', '-Wextra', '-Werror', '-o', unfinished, source]);
-  renameSync(unfinished, program); // a process that runs it keeps its own
+  renameSync(unfinished, program); // a process that runs the former program keeps it
   return program;
 }
 
-/** One server or one client process of many connections. */
+/** A server process, or a client process with many connections. */
 export class Traffic {
   tally: Tally = nothing;
-  /** The first things that went wrong, in words. */
+  /** What went wrong first, in words. */
   readonly troubles: string[] = [];
-  /** Called for each end on which nothing moves, while it is still open. */
+  /** Called for each connection end on which nothing moves, while it is still open. */
   onStall: (stall: Stall) => void = () => undefined;
   private readonly ended: Promise<void>;
   private readonly spoke: Promise<void>;
@@ -34,29 +34,29 @@ export class Traffic {
     readonly name: string,
     private readonly child: ChildProcess,
   ) {
-    if (child.stdout === null) throw new Error(`start ${name}: no output to read`);
+    if (child.stdout === null) throw new Error(`start ${name}: the process has no standard output`);
     const lines = createInterface({ input: child.stdout });
     this.spoke = new Promise((resolve) => lines.once('line', () => resolve()));
     lines.on('line', (line) => this.read(line));
     this.ended = new Promise((resolve) => lines.once('close', resolve));
   }
 
-  /** Resolves when it listens, or has begun to connect. */
+  /** Resolves when the server listens, or the client has begun to connect. */
   async started(): Promise<this> {
     const gone = this.ended.then(() => {
-      throw new Error(`start ${this.name}: it ended before it said anything`);
+      throw new Error(`start ${this.name}: the process ended before it printed anything`);
     });
     await Promise.race([this.spoke, gone]);
     return this;
   }
 
-  /** Takes no new connections; resolves when the last one is over, which a hanging one is after a minute and a half. */
+  /** Opens or accepts no new connections; resolves when the last connection has ended. A connection that hangs is ended after a minute and a half. */
   async finish(): Promise<void> {
     this.child.kill('SIGTERM');
     await this.ended;
   }
 
-  /** Ends at once, as when a pod is removed; resolves when its last line has been read. */
+  /** Kills the process, as when a pod is removed; resolves when its last line has been read. */
   async kill(): Promise<void> {
     this.child.kill('SIGKILL');
     await this.ended;

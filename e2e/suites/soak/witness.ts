@@ -1,12 +1,12 @@
-// What the kernel has counted, read from the pinned maps and not by the agent: nobody vouches for himself. Summed over
-// datapaths that come and go, whose counters begin anew.
+// The datapath's statistics, read from the pinned maps: the agent that is under test is not asked. Summed over all datapaths of a run,
+// each of which counts from zero.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { attempt } from '../../../release/tools/command';
 import { pinFolders } from '../../stand/agent/leftovers';
 
-/** Of struct statistics in ebpf/abi.h, as bpftool prints it by the map's BTF. */
+/** Members of struct statistics in ebpf/abi.h, as bpftool prints them by the map's BTF. */
 const tally = z.object({ fast_bytes: z.number(), tcp_bytes: z.number(), left: z.number(), adopted: z.number(), woken: z.number(), unseen: z.number() });
 type Tally = z.infer<typeof tally>;
 const names = Object.keys(tally.shape) as (keyof Tally)[];
@@ -15,17 +15,17 @@ const lookup = z.object({ formatted: z.object({ values: z.array(z.object({ value
 const none: Tally = { fast_bytes: 0, tcp_bytes: 0, left: 0, adopted: 0, woken: 0, unseen: 0 };
 
 export class Witness {
-  /** `adopted` counts how often the gauge rose between two looks, so it is at least so many. */
+  /** `adopted` is a gauge, of which only rises between two looks are added up. So there were at least so many adoptions. */
   readonly total: Tally = { ...none };
   private before: Tally = { ...none };
 
-  /** @param slots how many namespaces have pods: the agent gives them the first slots */
+  /** @param slots how many namespaces have pods; the agent gives these the first slots */
   constructor(
     private readonly pins: string,
     private readonly slots: number,
   ) {}
 
-  /** Looks at the counters; those that are lower than the last time are a new datapath's. */
+  /** Reads the counters and adds their growth. Counters lower than the last time are those of a new datapath. */
   async look(): Promise<void> {
     const now = { ...none };
     for (const each of await this.tallies()) for (const name of names) now[name] += each[name];

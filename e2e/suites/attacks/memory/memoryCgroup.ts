@@ -1,4 +1,4 @@
-// A cgroup with a memory limit below that of a test node, in whichever hierarchy this machine has its memory controller.
+// A cgroup with a memory limit below the cgroup of a test node, in the hierarchy of cgroups (v1 or v2) that has this machine's memory controller.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -6,7 +6,7 @@ interface Files {
   readonly limit: string;
   readonly usage: string;
   readonly peak: string;
-  /** Has a line `oom_kill N`. */
+  /** A file with a line `oom_kill N`. */
   readonly kills: string;
 }
 
@@ -18,7 +18,7 @@ export class MemoryCgroup {
   private readonly directory: string;
   private readonly files: Files;
 
-  /** @param parent the node's cgroup, which every hierarchy has; this one goes with it */
+  /** @param parent the node's cgroup, which exists in every hierarchy; this cgroup is removed with it */
   constructor(parent: string, limitBytes: number) {
     const own = join(root, 'memory');
     this.files = existsSync(own) ? version1 : version2;
@@ -29,7 +29,7 @@ export class MemoryCgroup {
     writeFileSync(join(this.directory, this.files.limit), String(limitBytes));
   }
 
-  /** The words before a command that put its process into the cgroup. */
+  /** The words to put before a command, so that it runs in the cgroup. */
   get under(): string[] {
     return ['sh', '-c', 'echo 0 > "$0/cgroup.procs"; exec "$@"', this.directory];
   }
@@ -38,7 +38,7 @@ export class MemoryCgroup {
     return Number(this.read(this.files.usage));
   }
 
-  /** The most there ever was. */
+  /** The greatest memory use so far. */
   get peakBytes(): number {
     return Number(this.read(this.files.peak));
   }

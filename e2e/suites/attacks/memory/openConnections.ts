@@ -1,4 +1,4 @@
-// Pods with very many open connections, against the agent of their node, whose maps the kernel charges to the agent's memory cgroup.
+// Pods open very many connections, to exhaust the memory cgroup of their node's agent, to which the kernel charges the maps.
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { stop } from '../../../../ebpf/tests/pods';
@@ -17,18 +17,18 @@ import { MemoryCgroup } from './memoryCgroup';
 interface Crowd {
   readonly pods: number;
   readonly connections: number;
-  /** Connections of each pod that take turns, and so are joined. */
+  /** How many connections of each pod take turns, so that they are joined. */
   readonly talking: number;
-  /** From turn to turn. */
+  /** Seconds between two turns of a connection. */
   readonly seconds: number;
   readonly probes: number;
 }
 
-/** 200,000, and as many of them joined as a pod's part of connections.max allows. */
+/** 200,000 connections, of which as many take turns as a pod's part of connections.max allows to join. */
 const full: Crowd = { pods: 5, connections: 40_000, talking: 16_384, seconds: 5, probes: 100 };
 const short: Crowd = { pods: 1, connections: 20_000, talking: 500, seconds: 1, probes: 10 };
 const ends = boundsOfNode(maxConnectionsRange.default).ends;
-/** Not all are joined that could be: connections whose ends were not both followed stay on TCP. */
+/** The share that must be joined. It is not 1, because connections whose ends are not both followed stay on TCP. */
 const joinedShare = 0.5;
 
 export const openConnections: Attack = {
@@ -63,12 +63,12 @@ export const openConnections: Attack = {
   },
 };
 
-/** Bytes that the controller gives an agent of a resource that says nothing about it. */
+/** The memory limit, in bytes, that the controller gives an agent when the resource sets none. */
 function defaultLimit(): number {
   const owner = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', name: 'default', uid: '1' };
   const input = { spec: specWith(), owner, namespace: 'x', image: 'x', pullPolicy: 'Never' as const, pullSecrets: [], controllerAddress: 'x', ca: '' };
   const memory = agentContainer(input).resources.limits?.memory;
-  if (memory === undefined) throw new Error('rendering an agent: it has no memory limit');
+  if (memory === undefined) throw new Error('render an agent: its container has no memory limit');
   return scalarOf(memory);
 }
 
@@ -77,13 +77,13 @@ async function openIn(agent: RealAgent, pod: string, { connections, talking, sec
   return runInPod(join(agent.kubepods, 'besteffort', `pod-${pod}`), [await provideLoadProgram(), ...words]);
 }
 
-/** Until most are joined that talk and whose ends are followed. */
+/** Waits until half of the connections that take turns, and whose ends are followed, are joined. */
 function joined(agent: RealAgent, { pods, talking }: Crowd): Promise<unknown> {
   const wanted = joinedShare * Math.min(2 * pods * talking, ends);
   return waitFor('connections to be joined', () => (agent.report?.joinedSockets ?? 0) >= wanted, { timeoutMs: 240_000 }).catch(() => undefined);
 }
 
-/** Connection ends of one pod that a question for live data counts, and the milliseconds until its answer. */
+/** Asks for live data about one pod: the connection ends that the answer counts, and the milliseconds until it came. */
 async function describeOne(agent: RealAgent, pod: string): Promise<{ readonly ends: number; readonly ms: number }> {
   const began = performance.now();
   agent.session?.watch({ id: 1, namespace: 'shop', pod, limit: 500, events: false, cancel: false });
@@ -91,7 +91,7 @@ async function describeOne(agent: RealAgent, pod: string): Promise<{ readonly en
   return { ends: answer.pods[0]?.open ?? 0, ms: Math.round(performance.now() - began) };
 }
 
-/** Whether the agent still is the process that it was. */
+/** Whether the agent still is the same process, and connected. */
 function isSame(agent: RealAgent, pid: number): boolean {
   try {
     return agent.pid === pid && agent.session !== undefined;
@@ -102,7 +102,7 @@ function isSame(agent: RealAgent, pid: number): boolean {
 
 interface Found {
   readonly limit: number;
-  /** Bytes before there were connections. */
+  /** Bytes in the agent's cgroup before there were connections. */
   readonly idle: number;
   readonly live: { readonly ends: number; readonly ms: number };
   readonly asked: number;

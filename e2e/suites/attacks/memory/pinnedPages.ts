@@ -1,11 +1,11 @@
-// A program that reads everything but single bytes, each of which holds the page fragment of 32 KiB that it lies in.
+// A program leaves single bytes unread, each of which keeps a page fragment of 32 KiB allocated, and reads all others.
 import type { HoardComparison } from '../../../stand/memory/hoards';
 import { inFixture } from '../../../stand/memory/inFixture';
 import { comparePins, mostPages, pinsOfMany, pinsOfOne, pinVerdict } from '../../../stand/memory/pins';
 import type { Attack } from '../attack';
 import { count, mib } from '../figures';
 
-/** What ended the sending: the program by itself, or a connection that took no more. */
+/** Why the sending ended, in words: the program stopped by itself, or the kernel took no more bytes. */
 const ending = ({ plain, accelerated }: HoardComparison): string => {
   const itself = [accelerated, plain].filter(({ pages }) => pages >= mostPages).length;
   return ['after which neither took more', 'after which one took no more', 'at which the program stopped both'][itself] ?? '';

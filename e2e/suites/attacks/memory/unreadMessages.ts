@@ -1,4 +1,4 @@
-// A program that sends itself messages of any size and reads none of them: the slab that they cost, against plain TCP.
+// A program sends itself messages of various sizes and reads none: measures the slab that they cost, against plain TCP.
 import { boundsOfNode, boundsOfPod, maxConnectionsRange } from '../../../../operator/api';
 import { compareHoards, hoardCases, type HoardComparison, hoardVerdict } from '../../../stand/memory/hoards';
 import { inFixture } from '../../../stand/memory/inFixture';

@@ -1,4 +1,4 @@
-// The same over so many connections that no bound of one connection holds: what one pod, and what five pods, take of the node.
+// Programs leave messages unread on so many connections that the bound of each connection does not help: measures what one pod and five pods cost.
 import type { Fixture } from '../../../../ebpf/tests/fixture';
 import type { TestPod } from '../../../../ebpf/tests/pods';
 import { boundsOfNode, boundsOfPod, maxConnectionsRange } from '../../../../operator/api';

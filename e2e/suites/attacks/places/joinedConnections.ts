@@ -1,4 +1,4 @@
-// One pod that opens more connections with itself than spec.connections.max lets a pod have, and another pod that comes after it.
+// A pod opens more connections with itself than spec.connections.max allows a pod to have joined; then another pod opens its own.
 import { type Fixture, selected, settings, until } from '../../../../ebpf/tests/fixture';
 import { boundsOfNode, boundsOfPod, maxConnectionsRange, spillBytesRange } from '../../../../operator/api';
 import { inFixture } from '../../../stand/memory/inFixture';
@@ -7,7 +7,7 @@ import { type Attack, brokenBy } from '../attack';
 import { count } from '../figures';
 
 const max = maxConnectionsRange.default;
-/** Ends of connections. */
+/** Connection ends that a pod may have joined. */
 const ofPod = boundsOfPod(boundsOfNode(max)).sockets;
 const [greedy, modest] = [20_000, 1000];
 
@@ -41,7 +41,7 @@ export const joinedConnections: Attack = {
   }),
 };
 
-/** Connections with both ends in the pod of that namespace. */
+/** Joined connections of a namespace; both ends of each are in its pod. */
 function joinedOf(f: Fixture, namespace: string): number {
   return f.counters(namespace).accelerated / 2;
 }

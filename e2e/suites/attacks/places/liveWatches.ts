@@ -1,4 +1,4 @@
-// A user with the right to watch connections in one namespace, who opens as many watches as the API server lets him.
+// A user with the right to watch connections in one namespace opens as many watches as the API server allows.
 import type { IncomingMessage } from 'node:http';
 import { request } from 'node:https';
 import type { ApiServer } from '../../../stand/api/apiServer';
@@ -7,7 +7,7 @@ import { type Attack, brokenBy } from '../attack';
 const path = '/apis/live.acceleration.dev/v1alpha1/namespaces/shop/connections?watch=true&timeoutSeconds=60';
 const namespace = 'shop';
 const role = 'sidecar-acceleration-view';
-/** Of one user; of all users together there are twice as many places. */
+/** Places for watches of one user; for all users together there are twice as many. */
 const allowed = 4;
 
 export const liveWatches: Attack = {
@@ -58,7 +58,7 @@ function tokenOf(server: ApiServer): Promise<string> {
   return done(server, 'config', 'view', '--raw', '-o', 'jsonpath={.users[0].user.token}');
 }
 
-/** Resolves with the answer's head; the watch stays open. The administrator's token lets a request act as any user. */
+/** Resolves with the head of the answer; the watch stays open. With the administrator's token a request can impersonate any user. */
 function watch(url: string, token: string, user: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, 'impersonate-user': user };

@@ -1,25 +1,25 @@
-// Connections as an attacker makes them: many, held open, made again when they are ended.
+// A crowd: many connections of an attacker, which are held open, and opened again when they are ended.
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls, type ConnectionOptions, type TLSSocket } from 'node:tls';
 
 export interface CrowdOptions {
   readonly port: number;
   readonly count: number;
-  /** Where they come from; the whole of 127.0.0.0/8 is this machine. */
+  /** The source address; all of 127.0.0.0/8 is this machine. */
   readonly localAddress?: string;
-  /** Shakes hands first; without it nothing but TCP. */
+  /** Makes a TLS handshake; TCP only unless given. */
   readonly tls?: Pick<ConnectionOptions, 'ALPNProtocols'>;
-  /** Said as soon as it is connected, or has shaken hands. */
+  /** Sent as soon as the connection is open, or after the TLS handshake. */
   readonly says?: string | Buffer;
-  /** What comes is not read. */
+  /** Whether nothing is read. */
   readonly deaf?: boolean;
 }
 
-/** Holds them open for as long as it lives: each that is ended is made anew. */
+/** Holds connections open until leave() is called: each connection that is ended is opened anew. */
 export class Crowd {
   private readonly sockets = new Set<Socket>();
   private leaving = false;
-  /** All there ever were, first and further ones. */
+  /** How many connections have been opened, the first ones and all later ones. */
   made = 0;
 
   constructor(private readonly options: CrowdOptions) {
@@ -43,7 +43,7 @@ export class Crowd {
     else socket.resume();
     raw.once('close', () => {
       this.sockets.delete(raw);
-      // Not at once: a crowd that is sent away comes back as fast as a program would that means it, and leaves the machine something.
+      // Waits before it opens the next one: as fast as a determined attacker, but the machine has time for other work.
       if (!this.leaving) setTimeout(() => this.leaving || this.open(), 100);
     });
   }

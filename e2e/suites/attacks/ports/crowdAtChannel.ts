@@ -1,4 +1,4 @@
-// A crowd at the port that agents connect to: an agent of another address comes meanwhile, as all do after a change of leader.
+// A crowd at the port to which agents connect. Meanwhile an agent of another address connects, as all agents do after a change of leader.
 import { type Attack, type Attacker, brokenBy } from '../attack';
 import type { CrowdOptions } from './connections';
 import { newAgent } from './newAgent';

@@ -1,4 +1,4 @@
-// A crowd at a port of probes, from the address that the probes come from too: the worst place for them.
+// A crowd at the port of probes, from the same address as the probes, which is the worst case for them.
 import { type Attack, brokenBy } from '../attack';
 import type { Stage } from '../stage';
 import type { CrowdOptions } from './connections';

@@ -1,4 +1,4 @@
-// A crowd at the port of the aggregated API; what only is connected comes from the address that the API server calls from, the worst place.
+// A crowd at the port of the aggregated API. Idle connections come from the address from which the API server connects, which is the worst case.
 import { type Attack, type Attacker, brokenBy } from '../attack';
 import type { CrowdOptions } from './connections';
 import { mostMiB, rounded, underCrowd } from './underCrowd';
@@ -32,7 +32,7 @@ function crowdAtLive(crowd: Partial<CrowdOptions>): Attack['run'] {
 
 export const idleAtLive: Attack = { name: 'idle connections to the aggregated API', attacker, before, run: crowdAtLive({}) };
 
-/** The first five bytes of a ClientHello, and no more. */
+/** Sends the first five bytes of a ClientHello, and no more. */
 export const halfHandshakes: Attack = {
   name: 'handshakes with the aggregated API that are never finished', attacker, before, run: crowdAtLive({ says: Buffer.from([0x16, 3, 1, 2, 0]), localAddress: '127.0.0.9' }),
 };

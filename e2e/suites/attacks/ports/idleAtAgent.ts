@@ -1,4 +1,4 @@
-// The same at the agent of a node: the real one, with its programs in the kernel.
+// Idle connections to the port of probes and metrics of a node's agent: the real agent, with its programs in the kernel.
 import { RealAgent } from '../../../stand/agent/realAgent';
 import type { Attack } from '../attack';
 import { crowdAtHealth } from './crowdAtHealth';

@@ -1,4 +1,4 @@
-// Connections to the port of probes and metrics that hold it as long as they can, in three ways.
+// Connections that occupy the controller's port of probes and metrics for as long as they can, in three ways.
 import type { Attack } from '../attack';
 import { crowdAtHealth } from './crowdAtHealth';
 

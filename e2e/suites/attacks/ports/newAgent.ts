@@ -1,11 +1,11 @@
-// An agent that comes while others crowd its controller.
+// An agent that connects while a crowd is connected to the controller.
 import type { LiveBench } from '../../../stand/api/liveBench';
 import { agentPod } from '../../../stand/api/testAgent';
 
-/** The API server knows its pod until the end of the run. */
+/** Makes the names of the pods differ, because the API server keeps each until the end of the run. */
 let made = 0;
 
-/** The agent of node2: milliseconds until the controller has accepted it. */
+/** @returns a function that connects the agent of node2, and resolves with the milliseconds until the controller has accepted it */
 export async function newAgent({ bench }: LiveBench): Promise<() => Promise<number>> {
   const pod = `latecomer-${(made += 1)}`;
   await bench.create(agentPod(pod, 'node2'));

@@ -1,4 +1,4 @@
-// The kubelet's probe, made again and again: a connection of its own each, and no patience (timeoutSeconds is 1 unless a probe says more).
+// Probes as the kubelet makes them: each on a connection of its own, with a timeout of one second (the default of timeoutSeconds).
 import { get } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { errorMessage } from '../../../../operator/base';
@@ -11,7 +11,7 @@ export interface Probed {
 
 const timeoutMs = 1000;
 
-/** Asks `count` times, one after the other, every so often. */
+/** Makes `count` probes one after the other, with a pause of `everyMs` after each. */
 export async function probe(port: number, path: string, count: number, everyMs = 100): Promise<Probed> {
   const failed: string[] = [];
   let slowestMs = 0;

@@ -1,4 +1,4 @@
-// Streams with tokens that are none, a different one each time, as fast as one address can.
+// Streams with invalid tokens, each with another one, as fast as one address can open them.
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { connect } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { rounded } from './underCrowd';
 import { residentMiB } from '../../../stand/support/processUse';
 
 const connections = 100;
-/** Whoever shows wrong tokens has ten a second looked at, and sixteen before it is known. */
+/** More than the controller reviews: ten wrong tokens a second of one address, and sixteen before the address is known for them. */
 const reviewsPerSecond = 15;
 const servedWithinMs = 5000;
 
@@ -66,7 +66,7 @@ export const wrongTokens: Attack = {
       const slowestMs = Math.max(await come(), await come());
       const seconds = (performance.now() - began) / 1000;
       const streams = guessers.reduce((sum, each) => sum + each.streams, 0);
-      // The agents' own tokens are looked at too.
+      // The tokens of the real agents are reviewed too.
       const [looked, lines] = [(await reviews()) - before.reviews, warnings() - before.warnings];
       const grownMiB = residentMiB(controller.pid ?? 0).now - before.mib;
       return {

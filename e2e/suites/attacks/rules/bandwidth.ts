@@ -1,4 +1,4 @@
-// A pod with a limited bandwidth, which a queue between pod and node keeps packet by packet: redirected bytes would never meet that queue.
+// A pod whose bandwidth is limited by a queue of packets between pod and node: redirected bytes would not pass through that queue.
 import { type Fixture, selected, settings } from '../../../../ebpf/tests/fixture';
 import { bandwidthAnnotation } from '../../../../operator/api';
 import { inFixture } from '../../../stand/memory/inFixture';
@@ -8,12 +8,12 @@ import { count } from '../figures';
 
 const annotations = { 'kubernetes.io/egress-bandwidth': '1M' };
 const [connections, bytes, port] = [4, 1000, 8000];
-/** As bandwidth plug-ins do it. */
+/** The queue that bandwidth plug-ins set up. */
 const queue = ['rate', '1mbit', 'burst', '16kb', 'latency', '300ms'];
 
 interface Sent {
   readonly bytes: number;
-  /** Of its connection ends, those that say so. */
+  /** The pod's connection ends with the reason BandwidthLimited. */
   readonly limited: number;
 }
 

@@ -1,4 +1,4 @@
-// A pod that goes on talking over connections that were open before a rule, as a NetworkPolicy makes it, drops their packets.
+// A pod goes on sending over connections that were open before a new rule, as a NetworkPolicy makes it, drops their packets.
 import { inFixture } from '../../../stand/memory/inFixture';
 import { ruleBoundMs, type RuleStop, shapes, stopByRule } from '../../../../ebpf/tests/newRule';
 import { type Attack, brokenBy } from '../attack';
@@ -13,7 +13,7 @@ export const newRule: Attack = {
     for (const { words, shape, bytes } of size === 'full' ? shapes : shapes.slice(0, 1)) {
       stopped.push({ words, ...(await inFixture((f) => stopByRule(f, shape, bytes))) });
     }
-    // A connection that was idle when the rule came has no byte after it.
+    // On a connection that was idle when the rule came, no byte came after the rule.
     const after = ({ lateMs }: RuleStop): number => Math.max(0, Math.round(lateMs));
     return {
       cost: `${stopped.length} open connections of one pod`,

@@ -1,4 +1,4 @@
-// A node that writes into the terminal of whoever looks at it.
+// A node sends control characters that would reach the terminal of an administrator.
 import { abilities } from '../../../../operator/protocol';
 import { encodeFromAgent } from '../../../../operator/protocol/wire';
 import { namespace } from '../../../stand/api/controllerProcess';

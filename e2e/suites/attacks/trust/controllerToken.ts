@@ -1,4 +1,4 @@
-// Somebody with the token of the controller, as whoever is root on its node has it, makes pods of his own on every node.
+// An attacker who is root on the controller's node has the controller's token, and tries to start pods on every node with it.
 import { specWith } from '../../../../operator/controller/agents/agents.testing';
 import { render } from '../../../../operator/controller/render';
 import { template } from '../../../../release/gitops/chart';
@@ -47,7 +47,7 @@ interface Changes {
   readonly container?: object;
 }
 
-/** As the controller of the stage renders its agents, but for the changes. */
+/** The DaemonSet as the controller of the stage renders it, with some changes. */
 function daemonSet({ name = agent, volumes = [], pod = {}, container = {} }: Changes): object {
   const owner = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', name: 'default', uid: '1' };
   const rendered = render({ spec: specWith(), owner, namespace, image: 'sidecar-acceleration:test', pullPolicy: 'Never', pullSecrets: [], controllerAddress: '10.98.0.1:9443', ca: '' });

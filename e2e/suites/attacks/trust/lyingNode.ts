@@ -1,11 +1,11 @@
-// A node whose agent reports what it likes: pods that it does not run, and more connections than a node can have.
+// An agent sends false reports: pods that its node does not run, and more connections than a node can have.
 import type { LiveBench } from '../../../stand/api/liveBench';
 import { agentPod, namespaceReport } from '../../../stand/api/testAgent';
 import { waitFor } from '../../../stand/support/waitFor';
 import { namespace } from '../../../stand/api/controllerProcess';
 import { type Attack, brokenBy } from '../attack';
 
-/** What the honest agent of the stage reports. */
+/** Connection ends that the honest agent of the stage reports. */
 const honestEnds = 2;
 
 export const lyingNode: Attack = {
@@ -24,7 +24,7 @@ export const lyingNode: Attack = {
       liar.say([namespaceReport('shop', { open: 2 ** 53 - 1 })]);
       await waitFor('the node to be named', named);
       const impossible = (await openIn(live)) ?? 0;
-      // A claim of pods that another node has is no lie yet: it could be a pod that has just come.
+      // A claim of pods of another node is not counted, but the node is not named for it: the pods could have just been created.
       liar.say([namespaceReport('shop', { podsSelected: 500, open: 100_000 })]);
       await waitFor('the next report to be heard', async () => !(await named()));
       const foreign = (await openIn(live)) ?? 0;

@@ -1,5 +1,5 @@
-// No byte reaches a connection that comes after its own, in the same socket or the same memory. On the real kernel.
-// Needs root.
+// No redirected byte reaches a later connection that uses the same socket or the same memory as the connection it was sent on. On the
+// real kernel. Needs root.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-test('a former peer reaches no later connection of a socket that was disconnected, though its reset was lost', async () => {
+test('after a socket was disconnected and its reset was lost, bytes of the former peer do not reach its next connection', async () => {
   const later = f.node.addPod();
   f.datapath.select([selected(f.client, 'front'), selected(f.server, 'former'), selected(later, 'later')], []);
   f.node.iptables(f.client, '-A', 'OUTPUT', '-p', 'tcp', '--tcp-flags', 'RST', 'RST', '-j', 'DROP');
@@ -47,7 +47,7 @@ for i in range(30): print(ask(s))`);
   expect(f.counters('front').fastBytes).toBeGreaterThan(0n);
 });
 
-test('bytes for a peer that has closed unnoticed reach none of the connections that use its memory again', async () => {
+test('when the FIN and RST of a peer were lost, bytes for it reach none of the connections that use its memory again', async () => {
   const [third, fourth] = [f.node.addPod(), f.node.addPod()];
   f.datapath.select([f.client, f.server, third, fourth].map((pod, i) => selected(pod, `n${i}`)), []);
   f.node.iptables(f.server, '-A', 'OUTPUT', '-p', 'tcp', '--tcp-flags', 'FIN', 'FIN', '-j', 'DROP');

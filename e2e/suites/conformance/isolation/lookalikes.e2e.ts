@@ -1,5 +1,5 @@
-// No byte reaches a connection that looks like its own: same addresses, same numbers, forged numbers.
-// On the real kernel, with CAP_NET_ADMIN in every pod. Needs root.
+// No redirected byte reaches another connection that looks alike: with the same addresses, the same sequence numbers, or forged sequence
+// numbers. On the real kernel, with CAP_NET_ADMIN in every pod. Needs root.
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -37,7 +37,7 @@ s=socket.socket();s.setsockopt(1,2,1);s.bind(('${from}',40000));s.connect(('${to
 print(ask(s))`;
 
 describe('pods with the same addresses and ports', () => {
-  test('over loopback: each talks to itself only, accelerated', async () => {
+  test('over loopback: each pod gets its own bytes only, accelerated', async () => {
     const pods = Array.from({ length: 6 }, () => f.node.addPod());
     f.datapath.select(pods.map((pod, i) => selected(pod, `n${i}`)), []);
     const servers = pods.map((pod, i) => run(f, pod, server(`pod${i}`, '127.0.0.1')));
@@ -50,7 +50,7 @@ describe('pods with the same addresses and ports', () => {
     expect(await Promise.all(servers.map((said) => said()))).toEqual(pods.map(() => 'fine'));
   });
 
-  test('in two networks: a connection of one is never joined with an end in the other', async () => {
+  test('in two networks: a connection is never paired with an end in the other network', async () => {
     await withIsland(async (there) => {
       const [saidHere, saidThere] = [run(f, f.server, server('here', f.server.address)), run(f, there.server, server('away', there.server.address))];
       expect([await saidHere(), await saidThere()]).toEqual(['ready', 'ready']);
@@ -65,7 +65,7 @@ describe('pods with the same addresses and ports', () => {
     });
   });
 
-  test('and the same sequence numbers too, as two restores of one checkpoint have them', async () => {
+  test('with the same sequence numbers too, as after two restores of one checkpoint: each connection gets its own bytes only', async () => {
     const go = join(folder, 'go');
     await withIsland(async (there) => {
       const side = (word: string, own: TestPod, peer: TestPod, asks: boolean): (() => Promise<string>) =>
@@ -84,19 +84,19 @@ describe('pods with the same addresses and ports', () => {
   });
 });
 
-/** One end of a connection that never had a handshake; both begin once `go` is there. */
+/** A program that makes one end of a connection that never had a handshake, and begins to talk when the file `go` exists. */
 const restored = (own: TestPod, peer: TestPod, asks: boolean, go: string): string => `
 own,peer,sent,received=('${own.address}',${asks ? 40000 : port}),('${peer.address}',${asks ? port : 40000}),${asks ? '7000,9000' : '9000,7000'}
 s=made(own,peer,sent,received);print('ready')
 ${awaiting(go)}
 finish(s,True);print(${asks ? 'ask' : 'answer'}(s))`;
 
-/** Client and server of another network, with the addresses of the fixture's. */
+/** Makes a client and a server in another network, with the same addresses as those of the fixture. */
 async function withIsland(body: (there: { client: TestPod; server: TestPod }) => Promise<void>): Promise<void> {
   const island = new TestNode(`${process.pid.toString(36)}i`);
   try {
     const there = { client: island.addPod(), server: island.addPod() };
-    const pods = [f.client, there.client, there.server, f.server]; // visited in this order: the others first
+    const pods = [f.client, there.client, there.server, f.server]; // scanned in this order: the other network comes before the server of this one
     f.datapath.select(pods.map((pod, i) => selected(pod, `n${i}`)), []);
     await body(there);
   } finally {
@@ -105,7 +105,7 @@ async function withIsland(body: (there: { client: TestPod; server: TestPod }) =>
 }
 
 describe('forged numbers', () => {
-  test('a twin that tells the numbers of a connection’s accepting end gets none of its bytes', async () => {
+  test('a forged socket with the sequence numbers of a connection’s accepting end gets none of its bytes', async () => {
     const mallory = f.node.addPod();
     f.datapath.select([selected(f.client, 'front'), selected(mallory, 'mallory'), selected(f.server, 'back')], []);
     const served = run(f, f.server, server('safe', f.server.address));
@@ -116,7 +116,7 @@ s=socket.create_connection(('${f.server.address}',${port}));print(*numbers(s),s.
 print(ask(s))`, awaiting(go), `print(ask(s))`);
     const [sent, received, from] = (await asked()).split(' ').map(Number);
     expect(await asked()).toBe('fine');
-    // some messages ahead: when the client has sent so much over TCP, nothing but the numbers would tell the two apart
+    // The forged socket is 300 bytes ahead of the accepting end: when the client has sent as many bytes over TCP, both have the same numbers.
     const twin = run(f, mallory, repairing, `
 s=made(('${mallory.address}',9000),('${f.client.address}',${from}),${received},${sent})
 pretend_received(s,300);finish(s);s.setblocking(False);print(len(s.recv(9999)))

@@ -1,5 +1,5 @@
-// Programs of test pods, in Python: askers and answerers that know every byte, and what attackers and restored programs
-// can do to the numbers of a connection. TCP_REPAIR lets whoever has CAP_NET_ADMIN in a network namespace set them
+// Programs of test pods, in Python: clients and servers that know every byte, and what attackers and restored programs can do to the
+// sequence numbers of a connection. With CAP_NET_ADMIN in its network namespace a program can set them by TCP_REPAIR
 // (net/ipv4/tcp.c).
 import type { Fixture } from '../../../../ebpf/tests/fixture';
 import type { TestPod } from '../../../../ebpf/tests/pods';
@@ -7,13 +7,13 @@ import { python } from '../../../../ebpf/tests/traffic';
 
 export const port = 8000;
 
-/** Runs Python in a pod; each call of the result waits for its next line. */
+/** Runs Python in a pod. Each call of the returned function waits for the program's next line. */
 export function run({ node }: Fixture, pod: TestPod, ...source: readonly string[]): () => Promise<string> {
   const { lines } = python(node, pod, source.join('\n'));
   return async () => String((await lines.next()).value);
 }
 
-/** Numbers are those of the next byte. */
+/** Functions that read and set sequence numbers, each of which is that of the next byte. */
 export const repairing = `
 import os,socket,struct,select,time
 REPAIR,QUEUE,NUMBER=19,20,21
@@ -33,7 +33,7 @@ def readable(s,seconds): return bool(select.select([s],[],[],seconds)[0])
 def reach(s,peer): s.setblocking(False);s.connect_ex(peer);select.select([],[s],[],8);return s
 `;
 
-/** A connection's client: takes `turns` turns, each with a message of `word` and its number, and says how that went. */
+/** The client of a connection: takes `turns` turns, each with a message made of `word` and the turn's number, and returns how that went. */
 export const asking = (word: string, turns: number): string => `
 def ask(s):
   s.setsockopt(6,1,1);s.setblocking(False)
@@ -47,7 +47,7 @@ def ask(s):
   return 'fine'
 `;
 
-/** Its server: answers what it got, and says what it got that is not of `word`. */
+/** The server of a connection: sends back what it gets, and returns the bytes when they do not begin with `word`. */
 export const answering = (word: string): string => `
 def answer(s):
   s.setsockopt(6,1,1);s.setblocking(False)
@@ -60,7 +60,7 @@ def answer(s):
     s.send(d)
 `;
 
-/** Waits until a file is there. */
+/** Waits until a file exists. */
 export const awaiting = (file: string): string => `while not os.path.exists('${file}'): time.sleep(.01)`;
 
 /** Listens, prints "ready", and answers one connection. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* A reader that trusts edges: what it has not been told of, it does not ask for. */
+/* A reader that trusts edges: it does not try to read bytes for which epoll has reported no event. */
 #define _GNU_SOURCE
 #include "probe.h"
 #include <sys/epoll.h>
@@ -37,7 +37,7 @@ bool edge_await(struct edge *edge)
 	return true;
 }
 
-/* What a read of `n` bytes tells such a reader. */
+/* What a read of `n` bytes makes such a reader believe about the socket. */
 static void conclude(struct edge *edge, const struct conn *conn, size_t n)
 {
 	int unread = 0;

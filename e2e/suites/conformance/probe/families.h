@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Every family of cases, in the order of the table. */
+/* Every family of cases, in the order in which the page lists them. */
 #ifndef SIDECAR_ACCELERATION_FAMILIES_H
 #define SIDECAR_ACCELERATION_FAMILIES_H
 
@@ -27,7 +27,7 @@ ROWS(idle);
 ROWS(counters);
 ROWS(storms);
 
-/* For who can switch the datapath in the middle (e2e/suites/conformance/changeover.e2e.ts); not in the table. */
+/* Not on the page: only changeover.e2e.ts plays these cases, because it can switch the datapath in the middle. */
 ROWS(changeover);
 
 static const struct probe_case *const families[] __attribute__((unused)) = {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* One side sends just what the other asks for, when it asks: so the reader under test decides what is there when it looks. */
+/* The sending side sends exactly what the reading side asks for, when it asks. So the reader under test decides which bytes are there
+ * when it reads. */
 #include "probe.h"
 
 #define ASLEEP_MS 60

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Command line: `probe cases` lists the cases; `probe run CASE --client NETNS --server NETNS --connect ADDRESS --port N ...`
- * plays one and prints what was observed. */
+/* Command line: `probe cases` lists the cases. `probe run CASE --client NETNS --server NETNS --connect ADDRESS --port N ...`
+ * plays a case and prints what was observed. */
 #define _GNU_SOURCE
 #include "families.h"
 #include "play.h"
@@ -62,7 +62,7 @@ static int open_pinned(const char *path)
 	return fd;
 }
 
-/* The kernel copies as much as the map says, whatever this program was compiled with. */
+/* A lookup copies as many bytes as the map's value has, whatever size this program was compiled with. So the sizes must be equal. */
 static int open_ends(const char *path)
 {
 	struct bpf_map_info info = { 0 };
@@ -76,7 +76,7 @@ static int open_ends(const char *path)
 	if (syscall(SYS_bpf, BPF_OBJ_GET_INFO_BY_FD, &attr, sizeof(attr)))
 		refuse(path, strerror(errno));
 	if (info.value_size != sizeof(struct socket_state))
-		refuse("compiled for another datapath; build it again", path);
+		refuse("the probe was compiled for another datapath; build it again", path);
 	return fd;
 }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What the two sides say, and how they meet: a socket pair beside the connection under test. */
+/* What the two sides say, and how they wait for each other: by a socket pair beside the connection under test. */
 #define _GNU_SOURCE
 #include "probe.h"
 #include "transcript.h"
@@ -98,7 +98,7 @@ void meet(void)
 	hear();
 }
 
-/* Played by hand, there is nobody to obey: standard input is at its end. */
+/* In a run by hand nothing carries out the order: the read then finds standard input at its end. */
 void order(const char *what)
 {
 	char done;
@@ -124,7 +124,7 @@ void nap(long ms)
 		;
 }
 
-/* Generous upwards: the machine may be busy, and emulated. */
+/* The upper limit is generous, because the machine may be busy, or emulated. */
 const char *timing(long took_ms, long expected_ms)
 {
 	if (took_ms < expected_ms * 3 / 4)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Puts a case on: a process for each side in the network namespace of its pod, and a deadline over both. */
+/* Plays a case: starts a process for each side in the network namespace of its pod, and ends both at a deadline. */
 #define _GNU_SOURCE
 #include "play.h"
 #include <fcntl.h>
@@ -70,7 +70,7 @@ static pid_t start_side(const struct probe_case *row, const char *netns, int own
 	_exit(1);
 }
 
-/* Waits for both sides until the deadline; then ends what is left of them, with all they started. */
+/* Waits for both sides until the deadline; then kills both process groups, which include all processes that the sides started. */
 static void await_sides(const pid_t *sides, int seconds)
 {
 	struct timespec step = { .tv_nsec = 2000000 };

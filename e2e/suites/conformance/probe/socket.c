@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Opening connections between the two sides, warm ones above all, and closing them. */
+/* Opens connections between the two sides, warms them up, and closes them. */
 #define _GNU_SOURCE
 #include "probe.h"
 #include <fcntl.h>
@@ -8,15 +8,15 @@
 #include <sys/fsuid.h>
 #include <unistd.h>
 
-/* A datapath that learns looks at open connections now and then: each look takes a connection that has taken some
+/* While the datapath learns, open connections are scanned now and then. Each scan takes a connection that has taken some
  * turns one step nearer to being joined. */
 #define ROUND_TURNS 8
 #define ROUND_PAUSE_MS 20
 #define TURN_BYTES 64
-/* What a case changes then is changed on a connection that has been in use for a while: by now the datapath takes it
- * as it is, looks at its options only now and then, and no longer lets TCP measure it by every few messages. */
+/* Turns after the connection is redirected or refused, so that a case changes a connection in use. After so many turns the datapath
+ * checks the socket's options only now and then, and no longer sends every few messages over TCP to let TCP measure the connection. */
 #define USED_TURNS 100
-/* Of a connection that is neither joined nor refused by now there is nothing more to expect. */
+/* A connection that is neither redirected nor refused after so long will stay as it is. */
 #define WARM_UP_MS 12000
 
 void set_option(int fd, int level, int name, int value)
@@ -46,7 +46,7 @@ int open_socket(int protocol)
 {
 	int fd;
 
-	/* Packet filters match the owner by the file system uid at socket(2) (net/netfilter/xt_owner.c). */
+	/* Packet filters match the owner of a socket, which is the file system uid at socket(2) (net/netfilter/xt_owner.c). */
 	if (stage.client)
 		setfsuid(stage.client_uid);
 	fd = socket(stage.family, SOCK_STREAM | SOCK_CLOEXEC, protocol);
@@ -106,9 +106,9 @@ struct conn accept_from(int listener)
 {
 	struct conn conn = { .fd = -1 };
 
-	do { /* another thread may have been quicker */
+	do { /* another thread may have accepted the connection already */
 		if (!wait_for(listener, POLLIN, PATIENCE_MS))
-			give_up("accept: nobody came");
+			give_up("accept: no connection came");
 		conn.fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 	} while (conn.fd < 0 && errno == EAGAIN);
 	if (conn.fd < 0)

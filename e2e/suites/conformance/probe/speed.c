@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Whether a connection ran accelerated: the datapath's own count of this very socket, from its socket storage. */
+/* Whether a connection was accelerated: the bytes that the datapath has counted for this socket, from its socket storage. */
 #define _GNU_SOURCE
 #include "probe.h"
 #include "transcript.h"
@@ -48,7 +48,7 @@ void note_speed(struct conn *conn)
 		return;
 	transcript->standing = conn->last.standing;
 	transcript->gate = conn->last.gate;
-	/* by several threads at once, in a storm */
+	/* atomically, because the cases in storms.c call this in several threads at once */
 	__atomic_fetch_add(&transcript->fast_bytes, conn->last.fast_bytes - conn->fast_before, __ATOMIC_RELAXED);
 	__atomic_fetch_add(&transcript->tcp_bytes, conn->last.tcp_bytes - conn->tcp_before, __ATOMIC_RELAXED);
 }
@@ -59,11 +59,11 @@ enum progress progress(const struct conn *conn)
 
 	if (stage.ends < 0)
 		return DECIDED;
-	if (!look(conn->fd, &state))	/* opened unseen: a visit may meet it yet */
+	if (!look(conn->fd, &state))	/* the datapath did not see the connection open; a scan may still find it */
 		return UNDECIDED;
 	if (state.fast_bytes > conn->fast_before)
 		return DECIDED;
-	switch (state.reason) { /* what a visit may change (may_be_found(), adopt.h) */
+	switch (state.reason) { /* reasons that a scan may change (may_be_found(), adopt.h) */
 	case REASON_NONE:
 	case REASON_ACCELERATED:
 	case REASON_PAIRING:

@@ -1,21 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Bytes that are known by their place: a lost, doubled or reordered one is seen where it arrives. */
+/* Bytes whose values follow from their place in the stream: the receiver sees that a byte was lost, doubled or reordered. */
 #define _GNU_SOURCE
 #include "probe.h"
 #include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-/* A prime, so that no power of two of lost bytes goes unseen. */
+/* A prime, so that a loss of any power of two of bytes is seen. */
 #define PERIOD 65521
-/* Far more than plain TCP takes for a reader that stands still. */
+/* Far more bytes than plain TCP accepts while the reader stands still. */
 #define UNBOUNDED (64 << 20)
-/* No room for so long: it is not just an acknowledgement on its way. */
+/* When there is no room for so long, the sender does not just wait for an acknowledgement that is on its way. */
 #define FULL_MS 300
 
 static unsigned char table[PERIOD + STREAM_WINDOW];
 
-/* Before any thread reads it. */
+/* Runs before main(), so before any thread reads the table. */
 static void __attribute__((constructor)) write_table(void)
 {
 	uint32_t random = 1;

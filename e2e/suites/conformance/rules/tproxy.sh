@@ -3,12 +3,12 @@
 # -d 15090,15021,15020), inbound half, for IPv4 and IPv6: addresses stay as they are, marked packets are routed to lo.
 set -eu
 
-# Kernels differ in which of iptables' two back ends they have.
+# A kernel may have only one of the two back ends of iptables, legacy and nf_tables.
 back_end() {
   for end in nft legacy; do
     if "$1-$end" -t mangle -L -n >/dev/null 2>&1; then echo "$1-$end"; return; fi
   done
-  echo "setting TPROXY rules: this kernel offers no mangle table to $1" >&2
+  echo "setting TPROXY rules: this kernel has no mangle table for $1" >&2
   exit 1
 }
 

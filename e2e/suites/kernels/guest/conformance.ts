@@ -1,4 +1,4 @@
-// Plays the conformance suite (e2e/suites/conformance) and tells its rows and complaints; its own exit code is this program's.
+// Plays the conformance suite (e2e/suites/conformance) and sends its rows and complaints to the host. Ends with the suite's exit code.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { tell } from '../../../stand/machines/port';
 
 const rows = '/tmp/rows.json';
 const suite = join(__dirname, '..', '..', 'conformance', 'main.js');
-/** What e2e/suites/conformance/main.ts says at its end of what is not as declared. */
+/** Lines that e2e/suites/conformance/main.ts prints about results that are not as declared. */
 const complaint = /^(not declared|declared, but no longer so|no result): /;
 const progress = /^\[\d+\/\d+\] /;
 

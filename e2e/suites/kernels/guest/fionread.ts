@@ -1,4 +1,4 @@
-// What the agent finds out about redirection, by its own trial; and whether programs that ask FIONREAD are noticed.
+// Finds how the kernel redirects, by the agent's own trial, and whether programs that ask FIONREAD are noticed.
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { object, settings, until, type Fixture } from '../../../../ebpf/tests/fixture';
@@ -39,14 +39,14 @@ function redirection(): readonly [string, string] {
   }
 }
 
-/** Whether a program that asks is recognised, and left on TCP. */
+/** Probes whether a program that asks FIONREAD is recognised, and its connection left on TCP. */
 export async function probeNoticing(fixture: Fixture): Promise<void> {
   fixture.datapath.configure(settings);
   fixture.datapath.watchReaders(true);
   let noticed = false;
   const atStage = async (): Promise<void> => {
     const named = (): boolean => (fixture.counters('front').reasons.get('CountingReader') ?? 0) > 0;
-    await until('the reader is named', named).catch(() => undefined); // told as it is
+    await until('the reader is named', named).catch(() => undefined); // the probe's answer then is no
     noticed = named();
   };
   await runStaged(fixture, fixture.client, asking, atStage, () => undefined);

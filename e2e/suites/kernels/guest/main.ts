@@ -1,4 +1,4 @@
-// The guest's first program: runs the steps one after the other, each a process of its own, and tells how they end.
+// The guest's first program: runs the steps one after the other, each in a process of its own, and sends the host their exit codes.
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { cpus, machine, release } from 'node:os';
@@ -9,7 +9,7 @@ import { openPort, tell } from '../../../stand/machines/port';
 const plan = planSchema.parse(JSON.parse(readFileSync(join(__dirname, '..', '..', '..', '..', 'plan.json'), 'utf8')));
 const timeIsUp = 124;
 
-/** @returns the step's exit code; 124 when it took longer than it may */
+/** @returns the step's exit code; 124 when the step was ended at its time limit */
 function runStep({ program, args, seconds }: Step, port: number): Promise<number> {
   const child = spawn(process.execPath, [join(__dirname, `${program}.js`), ...args], { stdio: ['ignore', 'inherit', 'inherit', port] });
   let late = false;

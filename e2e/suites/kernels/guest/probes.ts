@@ -1,4 +1,4 @@
-// Asks the kernel, by trying, for what differs between kernels and decides how the datapath works on it.
+// Finds by trying what differs between kernels and decides how the datapath works on them.
 import { Fixture } from '../../../../ebpf/tests/fixture';
 import { mountTracing } from '../../../../operator/agent/datapath';
 import { enumerator } from '../../../../operator/agent/datapath/btf';

@@ -1,4 +1,4 @@
-// Lets the kernel's verifier look at each program of the object on its own, by the agent's own binding of libbpf.
+// Loads each program of the object alone, so that the kernel's verifier checks it, by the agent's own binding of libbpf.
 import { readFileSync } from 'node:fs';
 import { object } from '../../../../ebpf/tests/fixture';
 import { mountTracing } from '../../../../operator/agent/datapath';
@@ -10,19 +10,19 @@ import { neededPrograms, optionalPrograms } from '../../../../operator/agent/dat
 import { tell } from '../../../stand/machines/port';
 
 const all = [...neededPrograms, ...optionalPrograms];
-/** The most that the oldest kernels take (kernel/bpf/verifier.c, 5.10: UINT_MAX >> 8). */
+/** The largest log buffer that the oldest kernels accept (kernel/bpf/verifier.c, 5.10: UINT_MAX >> 8). */
 const logBytes = (1 << 24) - 1;
-/** The verifier's end says what it refuses and in which state. */
+/** How many lines of the verifier's log are sent: its last lines say what it refuses, and in which state. */
 const toldLines = 60;
 
 interface Prepared {
   readonly elf: Buffer;
   readonly btf: Btf;
-  /** What of this kernel's offers the object makes use of. */
+  /** The kernel features that the object uses on this kernel. */
   readonly flags: readonly string[];
 }
 
-/** As the agent does it: with what the kernel offers, or without. */
+/** Prepares the object as the agent does. @param plain whether to use no kernel features */
 function prepare(plain: boolean): Prepared {
   const elf = readFileSync(object);
   const flags = plain ? [] : useFeatures(elf, runningKernel());
@@ -35,7 +35,7 @@ interface Verdict {
   readonly log: string;
 }
 
-/** Loads the object with one program only. */
+/** Loads the object with only one of its programs. */
 function look({ elf, btf, flags }: Prepared, name: string): Verdict {
   const object = checkHandle('open the object', libbpf.openMemory(elf, elf.length, null));
   const program = (each: string): Handle => checkHandle(`find program ${each}`, libbpf.findProgram(object, each));
@@ -64,7 +64,7 @@ function tellVerdict(name: string, { error, log }: Verdict): void {
 mountTracing();
 const [best, plain] = [prepare(false), prepare(true)];
 const verdicts = all.map((name) => ({ name, verdict: look(best, name) }));
-// What the kernel refuses either way says nothing of its offers.
+// A program that is refused with and without kernel features says nothing about these.
 const lost = best.flags.length === 0 ? undefined : verdicts.find(({ name, verdict }) => verdict.error !== '' && look(plain, name).error === '');
 for (const { name, verdict } of verdicts) tellVerdict(name, lost === undefined ? verdict : look(plain, name));
 const offered = best.flags.length === 0 ? 'nothing' : best.flags.join(', ');

@@ -1,4 +1,4 @@
-// Jest reporter that tells the host every test's result.
+// A Jest reporter that sends the result of every test to the host.
 import type { Test, TestCaseResult, TestResult } from '@jest/reporters';
 import { basename } from 'node:path';
 import { tell } from '../../../stand/machines/port';

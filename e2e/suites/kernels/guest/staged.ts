@@ -1,10 +1,10 @@
-// A Python program in a pod that stops at named stages until it is told to go on: the state of the datapath changes between them.
+// Runs a Python program in a pod that stops at named stages, so that a probe can change the datapath's settings before it goes on.
 import { rmSync, writeFileSync } from 'node:fs';
 import { python } from '../../../../ebpf/tests/traffic';
 import type { Fixture } from '../../../../ebpf/tests/fixture';
 import type { TestPod } from '../../../../ebpf/tests/pods';
 
-/** `stage(name)` prints a name and waits; `told(value)` prints a result. `connected()` connects without blocking, as what may join when it opens does. */
+/** `stage(name)` prints a name and waits; `told(value)` prints a result. `connected()` makes a non-blocking socket, which can join when it opens. */
 const prelude = (folder: string): string => `
 import fcntl,json,os,select,socket,struct,sys,time
 def stage(name):
@@ -22,8 +22,8 @@ let programs = 0;
 
 /**
  * Runs the program to its end.
- * @param atStage called where the program stops; it goes on when that is done
- * @param heard called with each result
+ * @param atStage called at each stage; the program goes on when it has returned
+ * @param heard called with each result that the program prints
  */
 export async function runStaged(
   fixture: Fixture, pod: TestPod, source: string, atStage: (name: string) => Promise<void> | void, heard: (value: unknown) => void,

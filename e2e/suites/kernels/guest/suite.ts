@@ -1,5 +1,5 @@
-// Runs the datapath's tests (ebpf/tests, and the changeover of e2e/suites/conformance) and the short form of the readers (e2e/suites/readers) by Jest, as they
-// are compiled on the host, and tells each result as it comes.
+// Runs compiled tests by Jest: those of the datapath (ebpf/tests), the changeover of e2e/suites/conformance, and the short form of the readers
+// (e2e/suites/readers). The reporter sends each result to the host.
 import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 
@@ -7,7 +7,7 @@ const checkout = join(__dirname, '..', '..', '..', '..');
 const packages = join(checkout, 'node_modules');
 const suites = join(checkout, 'e2e', 'suites');
 const [tests, conformance, readers] = [join(checkout, 'ebpf', 'tests'), join(suites, 'conformance'), join(suites, 'readers')];
-/** Of an emulated processor, for the readers. */
+/** How many times slower an emulated processor is, for the time limits of the readers' suite. */
 const slowness = 10;
 
 const configuration = {

@@ -1,4 +1,4 @@
-// Loads the datapath as the agent does, lets pods talk over it, and tells what was joined and whether every byte was right.
+// Loads the datapath as the agent does, lets pods talk over it, and reports how many connections were joined and whether every byte was right.
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { DatapathRefused } from '../../../../operator/agent/datapath';
@@ -12,12 +12,12 @@ const port = 8000;
 const connections = 8;
 const visitEveryMs = 1000;
 const lookEveryMs = 10;
-/** Long enough for both ends of each connection to be seen paired; the agent looks at how programs read for 2 s first. */
+/** Connections stay open long enough for both ends to be seen paired. `long` is for scans: the agent first watches for 2 s how programs read. */
 const brief: Talk = { connections, messages: 200, maxBytes: 20_000, pauseMs: 0 };
 const long: Talk = { ...brief, messages: 300, pauseMs: 40 };
 const conversations = { 'when they open': brief, 'after a warm-up': brief, 'by visits': long };
 
-/** Throws DatapathRefused after telling the host all that the verifier said. */
+/** @throws DatapathRefused, after it has sent the verifier's log to the host */
 function openFixture(): Fixture {
   try {
     return new Fixture();
@@ -27,7 +27,7 @@ function openFixture(): Fixture {
   }
 }
 
-/** The agent keeps one line of it; here all of it is wanted. */
+/** The verifier's log: the agent keeps only one line of it. */
 function verifierLog(): string {
   const pins = '/tmp/refused';
   mkdirSync(pins);
@@ -42,7 +42,7 @@ function verifierLog(): string {
   }
 }
 
-/** How connections are joined: when they open, or as the agent does it, which depends on what the kernel has. */
+/** How connections are joined: when they open, or by what the agent does later, which depends on the kernel. */
 type Way = Extract<Message, { kind: 'traffic' }>['way'];
 
 async function main(): Promise<void> {

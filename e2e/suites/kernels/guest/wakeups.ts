@@ -1,4 +1,4 @@
-// Whether epoll wakes readers in time while their sockets sit in the map and bytes come over TCP, against sockets outside of it.
+// Probes whether epoll wakes readers in time when their sockets are in the map and bytes come over TCP, against sockets outside the map.
 import { z } from 'zod';
 import { settings, until, type Fixture } from '../../../../ebpf/tests/fixture';
 import { tell } from '../../../stand/machines/port';
@@ -8,8 +8,8 @@ const turns = 1000;
 const resultSchema = z.object({ waits: z.int(), late: z.int(), middle: z.number(), slowest: z.number() });
 
 /**
- * Either side sends its 100 bytes in two pieces and waits by epoll for the other's. A wait of a second that ends with
- * bytes there all the same is a wake-up that did not come.
+ * Each side sends 100 bytes in two pieces, and waits by epoll for those of the other side. When a wait of a second times out although bytes
+ * are there, a wake-up was lost.
  */
 const talker = (flags: string): string => `
 def talk(s,first,turns):

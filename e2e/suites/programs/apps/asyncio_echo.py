@@ -1,4 +1,4 @@
-"""A server that gives back what it got, with its checksum, and a client that compares; on asyncio's streams.
+"""A server that sends back each message with its checksum, and a client that compares; on asyncio's streams.
 
 asyncio_echo.py serve <port>
 asyncio_echo.py talk <host> <port> <connections> <messages>   prints {right, wrong, errors}
@@ -41,7 +41,7 @@ async def serve(port):
 
 
 def message():
-    """Small ones are as likely as large ones."""
+    """Draws a body; small bodies are as likely as large ones."""
     length = max(1, int(LARGEST ** random.random()))
     start = random.randrange(LARGEST)
     return SOURCE[start : start + length]

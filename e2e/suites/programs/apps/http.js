@@ -1,4 +1,4 @@
-// An HTTP server that gives back what it got, with its checksum, and a client that compares.
+// An HTTP server that sends back each body with its checksum, and a client that compares.
 //   node http.js serve <port>
 //   node http.js talk <host> <port> <connections> <messages>   prints {right, wrong, errors}
 'use strict';

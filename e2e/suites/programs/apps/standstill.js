@@ -1,7 +1,7 @@
-// How long the given processes stood still: none of them read or wrote a byte, or opened a file, as for a new connection.
-// /proc/PID/io counts what sockets move by readv and writev, as Envoy does; /proc/PID/fd is as large as there are files (Linux 6.2).
-//   node standstill.js <pid>...      reads "begin" and "end"; at the end it prints the longest standstill since, in milliseconds
-// It counts from the first movement on, for a program needs time to start; all of it where nothing moves.
+// Measures how long the given processes stood still: a time in which none of them read or wrote a byte, or opened a file (as for a new connection).
+// /proc/PID/io counts bytes that sockets move by readv and writev, as Envoy does; the size of /proc/PID/fd is the number of open files (Linux 6.2).
+//   node standstill.js <pid>...      reads "begin" and "end"; after "end" it prints the longest standstill since "begin", in milliseconds
+// It measures from the first movement on, because a program needs time to start; when nothing moves, it measures from "begin" on.
 'use strict';
 const { readFileSync, statSync } = require('node:fs');
 const { createInterface } = require('node:readline');
@@ -12,10 +12,10 @@ const pids = process.argv.slice(2);
 let timer;
 let last = { bytes: 0, files: 0 };
 let moved = false;
-/** When it looked like this first, and when last. */
+/** When the last movement was seen, when the last look was, and the longest standstill. */
 let [since, until, longest] = [0, 0, 0];
 
-/** What happens between two looks is not known: only two that are alike have a standstill between them. */
+/** Looks at the processes. When two looks in a row show the same counts, the time since the last movement is a standstill. */
 function look() {
   const now = pids.map(stateOf).reduce((sum, each) => ({ bytes: sum.bytes + each.bytes, files: sum.files + each.files }));
   const moves = now.bytes !== last.bytes || now.files > last.files;

@@ -1,4 +1,4 @@
-// The checksumming client of the cluster tests, in every way it can move bytes.
+// The checksumming client of the cluster tests, in each of its modes.
 import { join } from 'node:path';
 import { z } from 'zod';
 import { providePrograms } from '../../../stand/tools/programs';
@@ -12,20 +12,20 @@ const connections = 8;
 
 const outcome = z.object({ bytes: z.number(), wrongBytes: z.number(), errors: z.number(), firstError: z.string().default('') });
 
-/** The path of the program. */
+/** Builds the program, and returns its path. */
 export async function checksum(): Promise<string> {
   return join(await providePrograms(), 'checksum');
 }
 
-/** What its checker looks at. */
+/** What the client checks, for the page. */
 export const checksumChecks = 'every byte is known by its stream and its place in it: turns, both ways at once, up, down';
 
-/** Starts its server behind what is tried. */
+/** Starts the checksumming server behind the proxy that is tried. */
 export async function serveChecksum(mesh: ProgramMesh, port: number): Promise<void> {
   await mesh.serve('backend', [port], await checksum(), 'serve', `-listen=127.0.0.1:${port}`);
 }
 
-/** A server of it must be behind `port`. */
+/** A checksumming server must listen behind `port`. */
 export async function openChecksum(mesh: ProgramMesh, port: number): Promise<Opened> {
   const program = await checksum();
   return { round: () => round(mesh, program, port) };

@@ -1,4 +1,4 @@
-// Servers in Node and in Python's asyncio that give back what they got, with clients of the same kind.
+// Servers in Node and in Python's asyncio that send back what they get, with clients of the same kind.
 import { join } from 'node:path';
 import { z } from 'zod';
 import { lastWords } from '../../../stand/pods/containers';

@@ -1,4 +1,4 @@
-// Files fetched and sent by curl: what arrives is compared by checksum, on both sides.
+// curl fetches files and sends one; files that arrive are compared by checksum, on both sides.
 import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,7 +6,7 @@ import { lastWords } from '../../../stand/pods/containers';
 import type { ProgramMesh } from '../mesh';
 import { differs, together, type Opened, type Round } from '../trial';
 
-/** Files of each kind, and the size of the one with a number. No program bothers to splice a tiny one. */
+/** How many files there are of each kind, and their sizes. No program splices a tiny file. */
 const kinds = {
   large: { count: 3, bytes: () => 48 << 20 },
   small: { count: 400, bytes: (n: number) => 1 + ((n * 7919) % 40_000) },
@@ -17,15 +17,15 @@ type Kind = keyof typeof kinds;
 export const filesChecks = `checksums of ${kinds.large.count} large files fetched at once, of one that is sent, `
   + `and of ${kinds.small.count} small ones on one connection; curl’s exit code`;
 
-/** A transfer that stands still for so long has hung. */
+/** A transfer in which nothing moves for so long has hung. */
 const stillSeconds = 30;
 
-/** How the files are reached. */
+/** How curl reaches the files. */
 export interface Route {
   readonly port: number;
   readonly scheme?: 'http' | 'https';
   readonly curl?: readonly string[];
-  /** What every transfer must have used, as curl calls it. */
+  /** The version of HTTP that every transfer must have used, as curl names it. */
   readonly version?: '1.1' | '2';
 }
 
@@ -35,10 +35,10 @@ export function openFiles(mesh: ProgramMesh, route: Route): Opened {
   return { round: () => files.all() };
 }
 
-/** By then readers are no longer watched; see operator/agent/scanSchedule.ts. */
+/** After so many seconds readers are no longer watched; see operator/agent/scanSchedule.ts. */
 export const learntSeconds = 12;
 
-/** The same, but there are only tiny ones to begin with: how large ones are read shows when all has been learnt. */
+/** As openFiles(), but the warm-up fetches only tiny files: the first large file comes when the datapath has learnt all. */
 export function openFilesLate(mesh: ProgramMesh, route: Route): Opened {
   const files = new Files(mesh, route);
   return { round: () => files.all(), warmUp: () => files.fetch('tiny') };

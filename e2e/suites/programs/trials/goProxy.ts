@@ -1,4 +1,4 @@
-// A TCP proxy in Go that copies by io.Copy, and so by splice(2).
+// A TCP proxy in Go that copies by io.Copy, which uses splice(2).
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cached } from '../../../../release/tools/cache';

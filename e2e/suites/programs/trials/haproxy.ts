@@ -1,4 +1,4 @@
-// HAProxy, which moves bytes by splice(2) where it may: large files over HTTP, and checksummed streams over TCP.
+// HAProxy with splice(2) enabled: large files over HTTP, and checksummed streams over TCP.
 import { checksumChecks, openChecksum, serveChecksum } from './checksum';
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';

@@ -1,4 +1,4 @@
-// curl with HTTP/2 over TLS: many streams share one connection, which the sidecars pass on as it is.
+// curl with HTTP/2 over TLS: many streams share one connection, whose bytes the sidecars pass on without reading them.
 import { join } from 'node:path';
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';
@@ -7,7 +7,7 @@ import { nginxServer, startNginx } from '../../../stand/pods/nginxServer';
 
 const port = 8443;
 
-/** Without TLS Debian 12's curl 7.88 cannot use a connection of HTTP/2 twice (github.com/curl/curl/issues/10634). */
+/** Uses TLS, because Debian 12's curl 7.88 cannot use an HTTP/2 connection without TLS twice (github.com/curl/curl/issues/10634). */
 async function open(mesh: ProgramMesh): Promise<Opened> {
   const [key, certificate] = [join(mesh.directory, 'key.pem'), join(mesh.directory, 'certificate.pem')];
   const kind = ['-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', 1, '-subj', '/CN=server'];

@@ -1,4 +1,4 @@
-// iperf3: streams one way, the other, and both; none may stand still. It ends with bytes under way, and looks at none.
+// iperf3: streams in one direction, the other and both; no stream may stand still. iperf3 ends while bytes are under way, and does not check their values.
 import { z } from 'zod';
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Round, Trial } from '../trial';

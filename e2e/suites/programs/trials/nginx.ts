@@ -1,4 +1,4 @@
-// nginx with large files, as the server itself and as a proxy; it asks by FIONREAD how much is left to read.
+// nginx with large files, as the server and as a proxy. It asks FIONREAD how many bytes are left to read.
 import type { ProgramMesh } from '../mesh';
 import type { Opened, Trial } from '../trial';
 import { filesChecks, learntSeconds, openFiles, openFilesLate } from './files';

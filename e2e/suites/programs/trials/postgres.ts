@@ -1,4 +1,4 @@
-// pgbench: no transaction is lost, its books balance, and a table read through the mesh is the table.
+// pgbench: no transaction is lost, the sums of its tables agree, and a table that is read through the mesh is right.
 import { chmodSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -9,16 +9,16 @@ import { differs, type Opened, type Round, type Trial } from '../trial';
 const port = 5432;
 const clients = 16;
 const secondsOfRound = 3;
-/** Of its pgbench's scale: 100,000 accounts each. */
+/** The scale factor of pgbench: 100,000 accounts for each unit. */
 const scale = 2;
-/** initdb and the server refuse to run as root. */
+/** Runs a command as user postgres, because initdb and the server refuse to run as root. */
 const asPostgres = ['setpriv', '--reuid', 'postgres', '--regid', 'postgres', '--clear-groups'] as const;
 
-/** Where Debian keeps the programs of the newest version that is installed. */
+/** The directory of the programs of the newest installed version, as Debian packages them. */
 function binaries(): string {
   const root = '/usr/lib/postgresql';
   const newest = readdirSync(root).sort((a, b) => Number(b) - Number(a))[0];
-  if (newest === undefined) throw new Error(`looking for PostgreSQL: nothing in ${root}; run make test-programs, which installs it`);
+  if (newest === undefined) throw new Error(`find PostgreSQL: no version in ${root}; run make test-programs, which installs it`);
   return join(root, newest, 'bin');
 }
 
@@ -43,7 +43,7 @@ class Database {
     const set = { listen_addresses: '*', port, unix_socket_directories: socket, fsync: 'off', synchronous_commit: 'off', max_connections: 60 };
     const options = Object.entries(set).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
     await mesh.serve('server', [port], ...asPostgres, join(bin, 'postgres'), '-D', data, ...options);
-    // g: the rows are made by the client and sent through the mesh
+    // step g: the client makes the rows and sends them through the mesh
     await this.client('pgbench', '-i', '-q', '-I', 'dtgvp', '-s', scale, 'postgres');
   }
 
@@ -56,7 +56,7 @@ class Database {
     return { amount: done, seconds: done / read(/tps = ([\d.]+)/), complaints: [...failed, ...(await this.books())] };
   }
 
-  /** Each transaction adds one sum to an account, a teller, a branch and the history. */
+  /** Each transaction adds the same sum to an account, a teller, a branch and the history, so the totals must be equal. */
   private async books(): Promise<string[]> {
     const sums = ['accounts', 'tellers', 'branches'].map((table) => `(select sum(${table[0]}balance) from pgbench_${table})`);
     const query = `select ${sums.join(', ')}, sum(delta), count(*) from pgbench_history`;

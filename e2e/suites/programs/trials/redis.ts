@@ -1,4 +1,4 @@
-// redis-benchmark: every command must be counted by the server, and a large value must come back as it was.
+// redis-benchmark: the server must have counted every command, and a large value must come back unchanged.
 import { createHash, randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { ProgramMesh } from '../mesh';
@@ -17,13 +17,13 @@ function benchmarkTimes(csv: string): number[] {
   return lines.map((line) => csvLine.parse(line.split(',').map((cell) => cell.replaceAll('"', '')))[1]);
 }
 
-/** Calls of each command that the server has counted. */
+/** How often each command was called, as the server has counted. */
 async function callsSeen(mesh: ProgramMesh): Promise<Map<string, number>> {
   const text = await mesh.must('client', 'redis-cli', '-h', mesh.address, '-p', port, 'info', 'commandstats');
   return new Map([...text.matchAll(/^cmdstat_(\w+):calls=(\d+)/gm)].map(([, name = '', calls]) => [name, Number(calls)]));
 }
 
-/** Each named test runs its command `requests` times; lrange pushes its list anew first; a round sets and gets a large value. */
+/** Complaints about wrong counts. Each test runs its command `requests` times, lrange first pushes its list, and each round sets and gets a value. */
 function countedWrong(calls: ReadonlyMap<string, number>, rounds: number): string[] {
   const wanted = { set: requests + 1, get: requests + 1, incr: requests, lpush: 2 * requests, lrange: requests } as const;
   return commands.flatMap((name) => differs(`${name} counted by the server`, calls.get(name) ?? 0, rounds * wanted[name]));
@@ -46,7 +46,7 @@ async function open(mesh: ProgramMesh): Promise<Opened> {
   return {
     async round() {
       rounds++;
-      // -t lrange_100 fills its own list; -c are the connections, -d the bytes of a value
+      // -t lrange_100 fills its own list; -c is the number of connections, -d the bytes of a value
       const words = ['-h', mesh.address, '-p', port, '--csv', '-c', 50, '-n', requests, '-d', 512, '-t', 'set,get,incr,lpush,lrange_100'];
       const rates = benchmarkTimes(await mesh.must('client', 'redis-benchmark', ...words));
       const seconds = rates.reduce((sum, rate) => sum + requests / rate, 0);

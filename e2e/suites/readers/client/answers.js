@@ -1,7 +1,7 @@
-// Answers that are being waited for. feed() takes what belongs to the answer from the chunk's beginning and says how much that was.
+// Answers that the client waits for. feed() takes the answer's bytes from the beginning of the chunk, and returns how many these were.
 'use strict';
 
-/** An answer of which every byte is known. */
+/** An answer whose bytes are all known. */
 class Exactly {
   constructor(...parts) {
     this.parts = parts.filter((part) => part.length > 0);
@@ -32,7 +32,7 @@ class Exactly {
   }
 }
 
-/** An HTTP/1.1 answer: its status, and a body of which every byte is known. */
+/** An HTTP/1.1 answer: its status, and a body whose bytes are all known. */
 class Http {
   constructor(statuses, ...parts) {
     this.statuses = statuses;

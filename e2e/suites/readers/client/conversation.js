@@ -1,9 +1,9 @@
-// One connection on which requests are sent and their answers are checked, and how long it stands still meanwhile: the longest time in
-// which, with an answer outstanding, not a byte came and none could be sent.
+// One connection: sends requests, checks their answers, and measures the standstill, which is the longest time in which an answer was
+// outstanding, no byte came and none could be sent.
 'use strict';
 const net = require('node:net');
 
-/** A request larger than that is sent in pieces, of which each that is taken counts as progress. */
+/** A larger request is sent in pieces; each piece that the kernel takes counts as progress. */
 const pieceBytes = 256 << 10;
 
 const lookEveryMs = 5;
@@ -29,25 +29,25 @@ class Conversation {
     await this.answered();
   }
 
-  /** What is measured begins anew. */
+  /** Begins to measure anew. */
   begin() {
     this.startedMs = this.progressMs = performance.now();
     this.standstillMs = 0;
     this.bytes = 0;
   }
 
-  /** What came of it since begin(). */
+  /** What was measured since begin(), and the complaint, if there is one. */
   outcome() {
     const { bytes, standstillMs, complaint } = this;
     return { bytes, standstillMs, ms: performance.now() - this.startedMs, complaints: complaint === undefined ? [] : [complaint] };
   }
 
-  /** Sends a request; resolves when the kernel has taken all of it. `whole`: by one write, however large. */
+  /** Sends a request; resolves when the kernel has taken all of it. `whole`: sends it by one write, however large it is. */
   ask({ up, down = 0, busyMs = 0, whole = false }) {
     return this.say(this.protocol.request({ seed: this.seed++ % 16, up, down, busyMs }), whole);
   }
 
-  /** Resolves when nothing is outstanding any more, or nothing will come. */
+  /** Resolves when no answer is outstanding any more, or the connection has failed. */
   async answered() {
     if (this.answers.length === 0 || this.complaint !== undefined) return;
     await new Promise((resolve) => (this.settled = resolve));
@@ -71,11 +71,11 @@ class Conversation {
     }
   }
 
-  /** Resolves when the kernel has taken all of it; of a large one each look that finds less waiting is progress. */
+  /** Writes a piece; resolves when the kernel has taken all of it. While a piece waits, each look that finds fewer bytes left counts as progress. */
   async written(piece) {
     let waiting = Infinity;
     const looking = setInterval(() => {
-      const left = this.socket._handle?.writeQueueSize ?? 0; // libuv's own count; Node's is of whole writes
+      const left = this.socket._handle?.writeQueueSize ?? 0; // libuv's count of bytes; Node itself counts whole writes
       if (left < waiting) this.progress();
       waiting = left;
     }, lookEveryMs);
@@ -88,7 +88,7 @@ class Conversation {
     this.bytes += chunk.length;
     for (let at = 0; at < chunk.length; ) {
       const [answer] = this.answers;
-      if (answer === undefined) return this.fail('bytes that nobody asked for');
+      if (answer === undefined) return this.fail('bytes came that no request asked for');
       at += answer.feed(chunk.subarray(at));
       if (answer.complaint !== undefined) return this.fail(answer.complaint);
       if (answer.done) this.answers.shift();
@@ -109,7 +109,7 @@ class Conversation {
     }
   }
 
-  /** Says what was wrong first; nothing more is waited for. */
+  /** Keeps the first complaint, and ends the connection and all waiting. */
   fail(complaint) {
     this.complaint ??= complaint;
     this.settled?.();

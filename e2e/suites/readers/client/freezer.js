@@ -11,7 +11,7 @@ class Freezer {
     this.over = Promise.resolve();
   }
 
-  /** Returns when all have stopped; they go on after so many milliseconds. */
+  /** Returns when all programs have stopped; they go on after `ms` milliseconds. */
   freezeFor(ms) {
     this.write('1');
     const deadline = performance.now() + stopsWithinMs;
@@ -21,7 +21,7 @@ class Freezer {
     this.over = new Promise((resolve) => setTimeout(() => resolve(this.write('0')), ms));
   }
 
-  /** Resolves when they go on. */
+  /** Resolves when the programs go on. */
   thawed() {
     return this.over;
   }

@@ -1,6 +1,6 @@
-// The other end of every witness: a client that is told over its standard input, a line of JSON each, what to do on one connection, and answers
-// each line with what came of it.   node main.js HOST PORT PROTOCOL CGROUP
-// CGROUP is the server's container: where a server cannot be asked to be busy, all of it is frozen for as long.
+// The client of every witness. Each line of JSON on its standard input says what to do on one connection; the client answers each line with the
+// result.   node main.js HOST PORT PROTOCOL CGROUP
+// CGROUP is the server's container. When a server cannot be asked to be busy, the client freezes the container for as long.
 'use strict';
 const { createInterface } = require('node:readline');
 const { setTimeout: pause } = require('node:timers/promises');
@@ -10,11 +10,11 @@ const protocols = { ...require('./protocols/frames'), ...require('./protocols/ht
 
 const [host, port, protocol, cgroup] = process.argv.slice(2);
 const freezer = new Freezer(cgroup);
-/** Between the request that keeps a server busy and what comes meanwhile. */
+/** Milliseconds between the request that keeps a server busy and the requests that come meanwhile. */
 const meanwhileMs = 15;
 let conversation;
 
-/** Asks for something small that keeps the server busy. */
+/** Sends a small request that keeps the server busy. */
 async function occupy({ up, busyMs, frozen }) {
   if (frozen) freezer.freezeFor(busyMs);
   await conversation.ask({ up, busyMs: frozen ? 0 : busyMs });
@@ -51,12 +51,12 @@ const deeds = {
     await occupy(how);
     await conversation.ask({ up: how.up });
   },
-  /** The second: another request, and all answers. */
+  /** The second half: another request, and all answers. */
   async secondHalf({ up }) {
     await conversation.ask({ up });
     await conversation.answered();
   },
-  /** The server's container is stopped and goes on while it waits for a request. */
+  /** The server's container is frozen and goes on, all while the server waits for a request. */
   async stopped({ up, busyMs }) {
     freezer.freezeFor(busyMs);
     await freezer.thawed();

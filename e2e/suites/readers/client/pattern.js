@@ -1,4 +1,4 @@
-// Bytes that are known by their place, and how they come back.
+// Bytes whose values follow from their place in a body, and their checksum.
 'use strict';
 const zlib = require('node:zlib');
 
@@ -6,10 +6,10 @@ const tableBytes = 1 << 16;
 const table = Buffer.alloc(tableBytes);
 for (let i = 0; i < tableBytes; i++) table[i] = (i * 31 + (i >> 8) * 7) & 0xff;
 
-/** Bodies are made once: making and summing 48 MB takes longer than sending them. */
+/** Each body is made once: to make 48 MB and their checksum takes longer than to send them. */
 const bodies = new Map();
 
-/** Bytes [0, length) of the pattern that begins at `seed`; the servers of programs/ answer with those of seed 0. */
+/** Bytes [0, length) of the pattern that begins at `seed`. The servers in programs/ answer with the pattern of seed 0. */
 function body(seed, length) {
   const key = `${length > tableBytes ? 0 : seed} ${length}`;
   if (!bodies.has(key)) bodies.set(key, made(length > tableBytes ? 0 : seed, length));
@@ -23,7 +23,7 @@ function made(seed, length) {
   return { bytes, crc: zlib.crc32(bytes) };
 }
 
-/** The same in printable letters, for protocols of text. */
+/** A body in printable letters, for text protocols. */
 function letters(seed, length) {
   const key = `letters ${seed} ${length}`;
   if (!bodies.has(key)) {

@@ -1,4 +1,4 @@
-// Go: net/http, and a TCP relay that begins to splice when it has run for a while.
+// Go: a server on net/http, and a TCP relay that begins to splice when it has run for a while.
 import { join } from 'node:path';
 import { built, go } from '../toolchains';
 import type { Witness } from '../witness';

@@ -1,4 +1,4 @@
-// HAProxy as a TCP proxy: with splice(2) where it pays, and without.
+// HAProxy as a TCP proxy: with splice(2) for longer streams, and without.
 import { need } from '../toolchains';
 import type { Witness } from '../witness';
 import { originPorts, startOrigin } from './origin';

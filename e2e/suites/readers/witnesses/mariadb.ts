@@ -1,4 +1,4 @@
-// MariaDB: the server speaks first; a thread a connection, which polls before each read.
+// MariaDB: the server speaks first. It has a thread for each connection, which polls before each read.
 import { cpSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -10,7 +10,7 @@ import type { Witness } from '../witness';
 const port = 7060;
 const install = 'mariadb-install-db';
 
-/** An empty database, made once: it takes seconds. */
+/** The directory of an empty database, which is made once because that takes seconds. */
 async function empty(): Promise<string> {
   const version = /\d+\.\d+\.\d+/.exec(await run('mariadbd', ['--version']))?.[0] ?? 'unknown';
   const logFile = join(tmpdir(), `sidecar-acceleration-${install}.log`);

@@ -1,4 +1,4 @@
-// nginx: edge-triggered; asks by FIONREAD what is left when a read has filled its buffer, and trusts a short read where EPOLLRDHUP is to be had.
+// nginx: edge-triggered. It asks FIONREAD how much is left when a read has filled its buffer, and trusts a short read where epoll has EPOLLRDHUP.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nginx, nginxServer, startNginx } from '../../../stand/pods/nginxServer';

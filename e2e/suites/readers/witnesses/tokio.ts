@@ -1,4 +1,4 @@
-// tokio: edge-triggered, and a read that did not fill its buffer is taken to have emptied the socket (as epoll(7), Q9, allows).
+// tokio: edge-triggered. It takes a read that did not fill its buffer to have emptied the socket, as epoll(7), question 9, allows.
 import { join } from 'node:path';
 import { built, cargo } from '../toolchains';
 import type { Witness } from '../witness';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What all traffic processes show each other in one shared file. When either end of a connection last moved, and whether a
- * program still has something to do there: so a connection that stands still is told from one that waits for a program, a
- * nap or a processor. And how many readers sleep over redirected bytes, at which disturbances are aimed. */
+/* The board: what all traffic processes show each other in one shared file. It has the time at which each end of a connection last
+ * moved a byte, and whether the end's program still has something to do. So a connection that stands still is told from one that waits
+ * for a program, a nap or a processor. It also counts the readers that sleep with redirected bytes unread, at which disturbances are aimed. */
 #ifndef SOAK_BOARD_H
 #define SOAK_BOARD_H
 
@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #define MOST_PROCESSES 4096
-/* Connections at a time; their slots are used in turn. */
+/* At least as many as there are connections at the same time; slots are used in turn. */
 #define MOST_SLOTS (1 << 20)
 
-/* One end. `busy`: its program has something to do, or sleeps on purpose. */
+/* A connection end. `busy`: its program has something to do, or sleeps on purpose. */
 struct side {
 	uint64_t moved_ns;
 	uint32_t process, busy;
@@ -24,15 +24,15 @@ struct side {
 
 struct slot {
 	struct side sides[2];	/* of the server, of the client */
-	uint64_t told;		/* by one of the ends that nothing moves */
+	uint64_t told;		/* whether one of the ends has counted the standstill */
 };
 
-/* The first two words are those of e2e/suites/soak/board.ts. */
+/* e2e/suites/soak/board.ts writes the first word and reads the second. */
 struct board {
-	uint64_t hold;		/* readers that sleep over redirected bytes go on sleeping */
-	uint64_t asleep;	/* how many do */
+	uint64_t hold;		/* while set, readers that sleep with redirected bytes unread go on sleeping */
+	uint64_t asleep;	/* how many such readers there are */
 	uint64_t processes, slots;
-	/* By process: when it last knew of all events there were. */
+	/* For each process: when it last had handled all events. */
 	uint64_t polled_ns[MOST_PROCESSES];
 	struct slot slot[MOST_SLOTS];
 };
@@ -52,7 +52,7 @@ static uint64_t clock_ns(void)
 	return now.tv_sec * 1000000000ULL + now.tv_nsec;
 }
 
-/* The file is there, empty at first: what nobody has written reads as zero. */
+/* Maps the file, which exists and is empty at first; words that were never written read as zero. */
 static bool open_board(const char *path)
 {
 	int fd = open(path, O_RDWR | O_CLOEXEC);
@@ -67,7 +67,7 @@ static bool open_board(const char *path)
 	return true;
 }
 
-/* A slot for a new connection; 0 is nobody's. */
+/* A slot for a new connection; no connection has slot 0. */
 static uint32_t take_slot(void)
 {
 	uint32_t slot = 1 + ADD(board->slots, 1) % (MOST_SLOTS - 1);
@@ -93,7 +93,7 @@ static void join_slot(uint32_t slot, bool client)
 	STORE(board->slot[slot].sides[client].process, own_process);
 }
 
-/* For how long nothing has moved at either end although both programs knew of every event, by then. */
+/* For how long nothing has moved at either end although both programs had handled all events; 0 when a program is busy. */
 static uint64_t standstill_ms(uint32_t slot)
 {
 	uint64_t moved = 0, seen = UINT64_MAX;

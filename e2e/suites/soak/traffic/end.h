@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One end of a connection: what it is to send and to receive, and when. */
+/* One end of a connection: what it has to send and to receive, and when. */
 #ifndef SOAK_END_H
 #define SOAK_END_H
 
@@ -13,7 +13,7 @@
 
 #define MAGIC 0x5ca5ca5ca5ca50a1ULL
 
-/* The client's first bytes. `place` is the server that the client means to reach. */
+/* The first bytes that the client sends. `place` is the number of the server that the client wants to reach. */
 struct greeting {
 	uint64_t magic, connection, salt;
 	uint32_t place, slot;
@@ -21,13 +21,13 @@ struct greeting {
 	uint32_t pad;
 };
 
-/* Rounds of one kind in a row before it is believed. */
+/* After so many rounds in a row over the fast path, or over TCP, the end counts as being on that path. */
 #define ROUNDS_TO_BELIEVE 8
 
-/* Which way this end's rounds go, as TCP's own count of acknowledged bytes tells. */
+/* Whether this end's rounds go over the fast path or over TCP, by TCP's own count of acknowledged bytes. */
 struct path {
 	uint64_t acked;
-	uint32_t rounds;	/* so many in a row went the way of the last one */
+	uint32_t rounds;	/* so many in a row took the same path as the last one */
 	bool fast, was_fast, went_back;
 };
 
@@ -37,17 +37,17 @@ struct end {
 	int fd;
 	bool client, cuttable, greeted;
 	bool readable, writable, eof, fin_sent, napped, stalled;
-	bool hung_up;		/* EPOLLRDHUP has been */
-	bool woken;		/* by an event since the last read */
-	bool asleep;		/* over redirected bytes, as the board shows */
-	bool emptied;		/* the last read left nothing, when TCP had received `tcp_received` bytes */
+	bool hung_up;		/* EPOLLRDHUP was reported */
+	bool woken;		/* an event has come since the last read */
+	bool asleep;		/* with redirected bytes unread; counted on the board */
+	bool emptied;		/* the last read left nothing unread; TCP had received `tcp_received` bytes by then */
 	uint32_t interest, released, slot;
 	uint64_t connection, draws;
 	struct plan plan;
 	struct manners manners;
-	/* bytes of the greeting so far; of the stream: sent, released for sending, of all rounds; the same the other way */
+	/* Bytes of the greeting so far. Bytes of the outgoing stream: sent, released for sending, of all rounds. The same of the incoming stream. */
 	uint64_t greeting_bytes, sent, allowed, total_out, received, due, total_in;
-	uint64_t settled;	/* of the other way: of rounds so old that the client waits for their answers */
+	uint64_t settled;	/* incoming bytes of the rounds whose answers the client must have before it sends more */
 	uint64_t tcp_received;
 	uint64_t moved_ms, nap_until_ms, nap_latest_ms;
 	struct path path;
@@ -61,7 +61,7 @@ static uint64_t stream_number(const struct end *end, bool up)
 	return end->connection << 1 | up;
 }
 
-/* Everything that follows from the connection's number. */
+/* Sets everything that follows from the connection's number. */
 static void plan_end(struct end *end)
 {
 	end->connection = end->greeting.connection;
@@ -69,8 +69,8 @@ static void plan_end(struct end *end)
 	end->slot = end->greeting.slot;
 	end->plan = plan_of(end->connection, end->greeting.salt);
 	end->manners = manners_of(&end->plan, end->client);
-	/* Envoy closes a connection at once when it has passed on the server's FIN and read the client's, with whatever it
-	 * still holds of what the client sent: on TCP alone too (proxied.e2e.ts). */
+	/* When Envoy has passed on the server's FIN and read the client's, it closes the connection at once, and drops the client's bytes
+	 * that it still holds; on plain TCP too (proxied.e2e.ts). */
 	if (end->greeting.proxied && !end->client)
 		end->manners.half_closes_early = false;
 	for (uint32_t round = 0; round < end->plan.rounds; round++) {
@@ -79,7 +79,7 @@ static void plan_end(struct end *end)
 	}
 }
 
-/* Called once a round, when all that was sent before has been answered. */
+/* Called once a round, when all bytes sent before have been answered. */
 static void note_path(struct end *end)
 {
 	struct path *path = &end->path;
@@ -101,8 +101,8 @@ static void note_path(struct end *end)
 	path->was_fast |= fast;
 }
 
-/* In turns the client waits for the answers of earlier rounds, all but the latest `depth` - 1, the server for this round's
- * request too. */
+/* Releases rounds for sending. When the two ends take turns, the client waits for the answers of all earlier rounds except the latest
+ * `depth` - 1, and the server also waits for this round's request. */
 static void release_rounds(struct end *end)
 {
 	bool waits = end->plan.way < WAY_UP;

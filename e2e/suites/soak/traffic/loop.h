@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* All ends of a process on one epoll: some level-triggered, some edge-triggered, each served a little at a time. */
+/* Serves all ends of a process on one epoll, some level-triggered and some edge-triggered, each a little at a time. */
 #ifndef SOAK_LOOP_H
 #define SOAK_LOOP_H
 
@@ -7,11 +7,11 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-/* An end on which nothing moves for this long hangs; the other end may be a process that a busy machine has no time for. */
+/* An end hangs when nothing moves for so long. It is long because a busy machine may give the other end's process no time. */
 #define PATIENCE_MS 90000
-/* A standstill with both programs waiting is one of the kernel's: shown while it can be looked at from outside. */
+/* When nothing moves for so long and both programs wait, the kernel is the cause. It is reported while the connection is still open. */
 #define STALLED_MS 1000
-/* What an end may do before the next one's turn: those that read and write a byte at a time must get on too. */
+/* What an end may do before other ends are served. The limit of bytes keeps ends with large pieces from holding up ends with tiny ones. */
 #define OPERATIONS_AT_ONCE 128
 #define BYTES_AT_ONCE (128 << 10)
 
@@ -19,8 +19,8 @@ static int poller;
 static struct end *open_ends, *ready_ends;
 static void (*on_over)(bool client, enum outcome outcome);
 
-/* A clock that counts a round of this process as LONGEST_ROUND_MS at most: on a machine that has no time for it, nothing
- * moves either, and nobody hangs. */
+/* now_ms() is a clock that counts a round of this process as LONGEST_ROUND_MS at most: while the machine gives the process no time,
+ * nothing moves, but no connection hangs. */
 #define LONGEST_ROUND_MS 100
 
 static uint64_t attended_ms;
@@ -54,7 +54,7 @@ static void make_ready(struct end *end)
 	ready_ends = end;
 }
 
-/* What a level-triggered end asks for changes with what it can use; an edge-triggered one is told everything once. */
+/* Sets the events of an end: on level-triggered epoll only those that it can use now, on edge-triggered epoll all, once. */
 static void watch(struct end *end, int operation)
 {
 	struct epoll_event event = { .data.ptr = end };
@@ -86,7 +86,7 @@ static struct end *open_end(int fd, bool client)
 	return end;
 }
 
-/* Must not be in the ready list. */
+/* Closes an end, which must not be in the ready list. */
 static void close_end(struct end *end, enum outcome outcome)
 {
 	bool client = end->client;
@@ -116,7 +116,7 @@ static void set_no_delay(const struct end *end)
 		setsockopt(end->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof(one));
 }
 
-/* The greeting goes first: the client's first message, read apart by the server. */
+/* Sends the greeting, which is the client's first message; the server reads it apart from the stream. */
 static enum outcome write_greeting(struct end *end)
 {
 	ssize_t put = send(end->fd, (char *)&end->greeting + end->greeting_bytes, sizeof(end->greeting) - end->greeting_bytes,
@@ -143,7 +143,7 @@ static enum outcome read_greeting(struct end *end, uint32_t place)
 
 	if (got <= 0) {
 		end->readable = got < 0 && errno != EAGAIN && end->readable;
-		/* a client that gives up before its first byte is known to nobody: its own process counts it */
+		/* without a greeting this process cannot know the connection; the client's process counts it */
 		end->cuttable = true;
 		return got < 0 && (errno == EAGAIN || errno == EINTR) ? OUTCOME_GOING_ON : OUTCOME_FAILED;
 	}
@@ -165,7 +165,7 @@ static enum outcome read_greeting(struct end *end, uint32_t place)
 	return OUTCOME_GOING_ON;
 }
 
-/* A wake-up may find the program busy with other things. */
+/* Makes the program busy for a while after some of its wake-ups. */
 static void doze(struct end *end, uint64_t now)
 {
 	uint32_t one_in = end->manners.busy_one_in;
@@ -237,7 +237,7 @@ static bool kept_asleep(const struct end *end, uint64_t now)
 	return end->asleep && LOAD(board->hold) && now < end->nap_latest_ms;
 }
 
-/* Both ends tell it, and the first counts it. */
+/* Notes a standstill of the connection. Both ends report it, but only the first counts it. */
 static void note_standstill(struct end *end)
 {
 	uint64_t still_ms = standstill_ms(end->slot);
@@ -251,7 +251,7 @@ static void note_standstill(struct end *end)
 	tell_stalled(end);
 }
 
-/* Wakes those that have slept enough, and gives up on those on which nothing moves. */
+/* Wakes the ends whose naps are over, and ends those on which nothing has moved for too long. */
 static void look_after(uint64_t now)
 {
 	struct end *end, *next;

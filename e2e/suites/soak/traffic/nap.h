@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Readers that trust a short read, and readers that sleep; over redirected bytes, if the board is to show it. */
+/* Readers that trust a short read, and readers that sleep. The board counts those that sleep with redirected bytes unread. */
 #ifndef SOAK_NAP_H
 #define SOAK_NAP_H
 
 #include "tell.h"
 
-/* A disturbance that is aimed at sleeping readers keeps them asleep for no longer than this: after it what TCP held back may
- * take as long again (ADR 16). */
+/* A disturbance keeps the readers at which it is aimed asleep for no longer than this. Afterwards it may take as long again until TCP
+ * sends the segments that were held back (ADR 16). */
 #define HELD_MS 800
 
-/* Of TCP: bytes that have arrived in order, read or not. */
+/* Bytes that TCP has received in order, read or not. */
 static uint64_t received_over_tcp(const struct end *end)
 {
 	struct tcp_info info = {};
@@ -18,8 +18,8 @@ static uint64_t received_over_tcp(const struct end *end)
 	return getsockopt(end->fd, IPPROTO_TCP, TCP_INFO, &info, &length) ? 0 : info.tcpi_bytes_received;
 }
 
-/* Whether a read shorter than its buffer tells this reader to wait for an edge. Without EPOLLRDHUP the end of the stream may
- * have had its edge already, so there only while bytes must come. */
+/* Whether this reader waits for an edge after a read shorter than its buffer. Without EPOLLRDHUP, the edge for the end of the stream may have
+ * come already, so such a reader waits only while bytes are due. */
 static bool trusts_short(const struct end *end)
 {
 	if (!end->manners.edge_triggered || end->manners.trust == TRUST_EAGAIN)
@@ -34,7 +34,7 @@ static void note_emptied(struct end *end, bool emptied)
 		end->tcp_received = received_over_tcp(end);
 }
 
-/* Whether all that is unread was redirected: something is, and TCP has brought nothing since all was read. */
+/* Whether redirected bytes are unread and no others: something is unread, and TCP has received nothing since all was read. */
 static bool has_redirected_unread(const struct end *end)
 {
 	char first;
@@ -44,7 +44,7 @@ static bool has_redirected_unread(const struct end *end)
 	return recv(end->fd, &first, 1, MSG_PEEK | MSG_DONTWAIT) == 1;
 }
 
-/* Reads no more for a while. */
+/* Makes the reader sleep for a while. */
 static void nap(struct end *end, uint64_t now_ms, uint32_t length_ms)
 {
 	end->nap_until_ms = now_ms + length_ms;

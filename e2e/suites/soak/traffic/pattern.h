@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bytes of a stream. Every eight of them are a reversible scramble of the stream's number and their place in it,
- * so that a stray byte can be told apart from all others: whose it is, and from where. */
+/* The bytes of a stream. Each word of eight bytes is a reversible scramble of the stream's number and the word's index in the stream,
+ * so that stray bytes show from which stream and which place they come. */
 #ifndef SOAK_PATTERN_H
 #define SOAK_PATTERN_H
 
@@ -8,11 +8,11 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A word's name: the stream above, the word's index in it below. 2^34 words are 128 GiB. */
+/* A word's name: the stream's number in the high bits, the word's index in the low bits. 2^34 words are 128 GiB. */
 #define INDEX_BITS 34
 #define WORD 8
 
-/* The finaliser of splitmix64, and its inverse: both multipliers are odd, xor-shifts undo themselves. */
+/* The finaliser of splitmix64, and then its inverse, which exists because both multipliers are odd and xor-shifts can be undone. */
 static inline uint64_t scramble(uint64_t z)
 {
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9ULL;
@@ -51,7 +51,7 @@ static void fill(uint8_t *to, uint64_t stream, uint64_t position, size_t length)
 	}
 }
 
-/* Whose bytes these are: true when two words in a row carry the names of neighbours. The first may be spoilt. */
+/* Finds the stream and place of bytes. Returns true when two successive words have the names of neighbours; the first bytes may be wrong. */
 static bool identify(const uint8_t *bytes, size_t length, uint64_t *stream, uint64_t *position)
 {
 	for (size_t at = 0; at <= WORD && at + 2 * WORD <= length; at++) {

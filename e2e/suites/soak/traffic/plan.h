@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happens on one connection: drawn from its number alone, so that both ends know it and a run can be repeated.
+/* What happens on one connection. It follows from the connection's number and the seed, so that both ends know it and a run can be repeated.
  *
- * A connection is a number of rounds; in each the client sends some bytes and the server sends some. In turns the one
- * waits for the other; else both go on as fast as they can. */
+ * A connection has a number of rounds. In each round the client and the server send some bytes. When they take turns, each waits
+ * for the other; otherwise both send as fast as they can. */
 #ifndef SOAK_PLAN_H
 #define SOAK_PLAN_H
 
@@ -12,13 +12,13 @@
 
 enum way {
 	WAY_TURNS,	/* request and answer */
-	WAY_BURSTS,	/* many small writes, then the peer's */
-	WAY_CHAT,	/* short turns for long */
-	WAY_MOODS,	/* short turns for long, with a long stream in small pieces now and then */
+	WAY_BURSTS,	/* many small writes, then many of the peer */
+	WAY_CHAT,	/* many short turns */
+	WAY_MOODS,	/* many short turns, with a long one-way stream in small pieces now and then */
 	WAY_PIPELINED,	/* requests go out before earlier ones are answered */
-	WAY_UP,		/* one way, from the client */
-	WAY_DOWN,	/* one way, from the server */
-	WAY_DUPLEX,	/* both at once */
+	WAY_UP,		/* one-way stream from the client */
+	WAY_DOWN,	/* one-way stream from the server */
+	WAY_DUPLEX,	/* streams in both directions at once */
 	WAY_COUNT,
 };
 
@@ -30,28 +30,28 @@ struct plan {
 	uint32_t rounds;
 	/* Bounds as powers of two. */
 	uint8_t up_bits, down_bits;
-	uint8_t depth;		/* rounds that the client may be ahead of their answers */
+	uint8_t depth;		/* how many rounds the client may send before their answers come */
 };
 
 /* When an edge-triggered reader takes its socket for empty until the next edge. */
 enum trust {
 	TRUST_EAGAIN,		/* when there is nothing to read */
 	TRUST_SHORT,		/* when a read was shorter than its buffer, and more must come (epoll(7), Q9) */
-	TRUST_SHORT_RDHUP,	/* when a read was shorter, and no EPOLLRDHUP has been: tokio, nginx */
+	TRUST_SHORT_RDHUP,	/* when a read was shorter than its buffer, and EPOLLRDHUP was not reported: tokio, nginx */
 	TRUST_COUNT,
 };
 
-/* How one end behaves: its own choice, the other end need not know. */
+/* How one end behaves; the other end does not know it. */
 struct manners {
 	uint8_t write_bits, read_bits;	/* the longest single write and read, as powers of two */
 	bool edge_triggered;
 	enum trust trust;
 	bool no_delay;
-	bool blocking_file;		/* a client that takes O_NONBLOCK away once it is connected; no call of its own waits */
-	bool half_closes_early;		/* its FIN goes out with its last byte, else when it has received everything */
+	bool blocking_file;		/* a client that clears O_NONBLOCK when it is connected, but calls with MSG_DONTWAIT */
+	bool half_closes_early;		/* sends its FIN after its last byte; otherwise when it has also received everything */
 	uint64_t naps_at;		/* stops reading for a while at this position; 0 never */
 	uint32_t nap_ms;
-	uint32_t busy_one_in;		/* so many wake-ups find the program busy for up to BUSY_MS before it reads; 0 none */
+	uint32_t busy_one_in;		/* after one in so many wake-ups the program is busy for up to BUSY_MS before it reads; 0 never */
 };
 
 #define BUSY_MS 100
@@ -69,13 +69,13 @@ static inline uint64_t draw_size(uint64_t seed, uint64_t what, unsigned int bits
 	return 1 + ((random >> 8) & ((1ULL << (random % (bits + 1))) - 1));
 }
 
-/* Of one read or write: mostly the longest, so that most bytes do not go in the shortest. */
+/* The length of one read or write: mostly the longest, so that most bytes do not go in the shortest pieces. */
 static inline uint64_t draw_piece(uint64_t seed, uint64_t what, unsigned int bits)
 {
 	return draw(seed, what) % 4 ? 1ULL << bits : draw_size(seed, ~what, bits);
 }
 
-/* Those that take long are drawn less often, or all connections would soon be of that way. */
+/* Draws ways that take long less often: otherwise nearly all open connections would soon be of these ways. */
 static enum way draw_way(unsigned int random)
 {
 	static const unsigned int weights[WAY_COUNT] = { 16, 12, 2, 2, 8, 8, 8, 8 };
@@ -112,7 +112,7 @@ static struct plan plan_of(uint64_t connection, uint64_t salt)
 		plan.down_bits = 4 + draw(plan.seed, 4) % 12;
 		plan.depth = 2 + draw(plan.seed, 5) % 7;
 		break;
-	default: /* one long round; few of the longest */
+	default: /* a single long round */
 		plan.rounds = 1;
 		plan.up_bits = plan.way == WAY_DOWN ? 0 : 16 + draw(plan.seed, 3) % 11;
 		plan.down_bits = plan.way == WAY_UP ? 0 : 16 + draw(plan.seed, 4) % 11;
@@ -156,7 +156,7 @@ static struct manners manners_of(const struct plan *plan, bool up)
 	}
 	if (plan->rounds > 32)
 		m.no_delay = true; /* Nagle's algorithm and delayed ACKs make a turn 40 ms */
-	/* a long stream in tiny pieces would take all day */
+	/* a long stream in tiny pieces would take too long */
 	if (plan->way >= WAY_UP && m.write_bits + 9 < most)
 		m.write_bits = most - 9;
 	if (m.read_bits + 9 < most)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a process has seen: one JSON line a second on standard output, and a line for each of the first troubles. */
+/* The counts of a process: printed as one JSON line a second on standard output, with a line for each of the first troubles. */
 #ifndef SOAK_TALLY_H
 #define SOAK_TALLY_H
 
@@ -8,13 +8,13 @@
 #include <stdio.h>
 
 struct tally {
-	uint64_t sent, received;	/* bytes; those received have been compared with what they must be */
-	uint64_t wrong;			/* bytes that are not those of their stream at their place */
-	uint64_t opened, finished;	/* connections; finished ones brought every byte and their end both ways */
+	uint64_t sent, received;	/* bytes; received bytes have been compared with their expected values */
+	uint64_t wrong;			/* bytes that are wrong for their stream and their place in it */
+	uint64_t opened, finished;	/* connection ends; on a finished end every byte and the FIN have passed in both directions */
 	uint64_t failed;		/* ended early, or nothing moved for `patience` */
-	uint64_t stalled;		/* nothing moved for long, though it may have gone on afterwards */
-	uint64_t longest;		/* milliseconds: the longest that nothing moved */
-	uint64_t returned;		/* times that an end was on the fast path again after a while over TCP */
+	uint64_t stalled;		/* nothing moved for STALLED_MS; the connection may have gone on afterwards */
+	uint64_t longest;		/* the longest standstill, in milliseconds */
+	uint64_t returned;		/* how often an end was on the fast path again after a while over TCP */
 	uint64_t cut;			/* ended early, on a link whose other pod may go at any time */
 	uint64_t open;
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Compares what arrives, and tells in words what is wrong with an end. */
+/* Compares the bytes that arrive with their expected values, and reports in words what is wrong with an end. */
 #ifndef SOAK_TELL_H
 #define SOAK_TELL_H
 
@@ -11,7 +11,7 @@
 
 static uint8_t scratch[LARGEST], arrived[LARGEST];
 
-/* Its own and the other's: they tell whoever looks from outside which socket it is. */
+/* The local and the remote port, by which ss(8) can find the socket. */
 static void ports_of(const struct end *end, unsigned int ports[2])
 {
 	struct sockaddr_in6 own = {}, other = {};
@@ -24,7 +24,7 @@ static void ports_of(const struct end *end, unsigned int ports[2])
 	ports[1] = ntohs(other.sin6_port);
 }
 
-/* FIONREAD would make this program one that is known to ask it. */
+/* Reports an end. It peeks instead of asking FIONREAD, because the datapath would remember that this program asks FIONREAD. */
 static void tell_end(const struct end *end, const char *what)
 {
 	ssize_t unread = recv(end->fd, scratch, sizeof(scratch), MSG_PEEK | MSG_DONTWAIT);
@@ -54,7 +54,7 @@ static void tell_wrong(const struct end *end, size_t at, size_t length)
 	bool known;
 
 	tally.wrong += length - at;
-	/* two whole words are needed to tell whose bytes these are: wait for them a moment */
+	/* two whole words are needed to identify the stream: wait for them a moment */
 	for (int tries = 0; tries < 100 && length - at < 4 * WORD && length < sizeof(arrived); tries++) {
 		ssize_t more = recv(end->fd, arrived + length, sizeof(arrived) - length, MSG_DONTWAIT);
 
@@ -67,7 +67,7 @@ static void tell_wrong(const struct end *end, size_t at, size_t length)
 			way_names[end->plan.way], end->client ? "down" : "up", end->received + at, stream >> 1,
 			stream & 1 ? "up" : "down", position);
 	else
-		trouble("wrong byte: connection %lu (%s) %s at %lu: nobody's (%02x %02x %02x %02x)", end->connection,
+		trouble("wrong byte: connection %lu (%s) %s at %lu: of no stream (%02x %02x %02x %02x)", end->connection,
 			way_names[end->plan.way], end->client ? "down" : "up", end->received + at, arrived[at],
 			arrived[at + 1 < length ? at + 1 : at], arrived[length - 2 > at ? length - 2 : at], arrived[length - 1]);
 }
@@ -90,7 +90,7 @@ static bool compare(struct end *end, size_t length)
 	return false;
 }
 
-/* A connection that can fail now and then: the error of the socket as the outcome. */
+/* The outcome that follows from errno. An error is reported unless the connection may be cut. */
 static enum outcome failed(struct end *end, const char *doing)
 {
 	char what[96];

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A client and a server whose every byte is known beforehand, for soak tests.
+/* A client and a server for soak tests; the value of each byte is known beforehand.
  *
  *   traffic serve PLACE PORT BOARD              listens on PORT, PORT+1 (TCP_DEFER_ACCEPT) and PORT+2 (blocking files)
  *   traffic drive PLACE HOST PORT BOARD LINK COUNT SEED [cuttable] [proxied] [mixed]
- *                                               keeps COUNT connections going to the server of that place; `mixed`: to its
- *                                               third listener too
+ *                                               keeps COUNT connections open to the server of that place; with `mixed` also
+ *                                               to its third listener
  *
- * LINK (below 4096) makes the numbers of a process's connections its own; SEED repeats a run. SIGTERM: no new connections; ends with the last. */
+ * LINK (below 4096) is part of the numbers of a process's connections, so that no other process has them; SEED repeats a run. After SIGTERM the
+ * process opens no new connections, and ends with the last one. */
 #define _GNU_SOURCE
 #include "loop.h"
 #include <arpa/inet.h>
@@ -62,7 +63,7 @@ static void connect_one(void)
 	watch(end, EPOLL_CTL_ADD);
 }
 
-/* A place that is away is asked again after a moment. */
+/* When a client's connection has failed, the next one is opened after a moment: the server's pod may be away. */
 static void on_end_over(bool client, enum outcome outcome)
 {
 	if (client && outcome == OUTCOME_FAILED)

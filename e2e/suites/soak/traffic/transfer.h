@@ -5,7 +5,7 @@
 
 #include "nap.h"
 
-/* One read; going on also when there is nothing to read. */
+/* Reads once. The outcome is OUTCOME_GOING_ON also when there is nothing to read. */
 static enum outcome read_some(struct end *end, uint64_t now_ms)
 {
 	size_t most = draw_piece(end->plan.seed, 1000 + end->draws++, end->manners.read_bits);

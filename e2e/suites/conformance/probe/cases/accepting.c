@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* How connections come to be: late accepts, deferred ones, full backlogs, shared and reused ports. */
+/* How connections are opened: late accepts, deferred accepts, full backlogs, shared ports. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <netinet/tcp.h>
@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define MESSAGES 30
-/* Of a connection that is not too short to be joined. */
+/* Turns of a connection that is not too short to be joined. */
 #define ANSWERS 5
 
 static void say_count(const char *what, int count)
@@ -15,7 +15,7 @@ static void say_count(const char *what, int count)
 	say("%s %d", what, count);
 }
 
-/* Sends before anybody accepts, then talks. */
+/* Sends before the server has accepted the connection, then takes turns. */
 static void send_early(struct conn *conn)
 {
 	meet();
@@ -43,11 +43,11 @@ static void accept_late(struct conn *conn)
 	take(conn, 1000);
 }
 
-/* Together fewer messages than make a stream, which would leave the fast path. */
+/* All waves together have fewer messages than make a one-way stream, which would leave the fast path. */
 #define WAVES 6
 #define WAVE_MESSAGES 10
 
-/* The reader looks only long after the first bytes came; more come while it has not read all. */
+/* The reader begins to read long after the first bytes came; more bytes come before it has read all. */
 static void send_in_waves(struct conn *conn)
 {
 	meet();
@@ -79,7 +79,7 @@ static void read_behind(struct conn *conn)
 	take(conn, 1000);
 }
 
-/* The server hears of a connection only with its first data, which came before it could be looked at. */
+/* With TCP_DEFER_ACCEPT the server gets a connection only with its first data, which came before a scan could see the connection. */
 static void deferred_storm(int connections)
 {
 	meet();
@@ -159,7 +159,7 @@ static void put_in_crowd(struct conn *conn, size_t length)
 	}
 }
 
-/* More clients than the backlog holds; each sends before its other end exists. */
+/* More clients than the backlog holds; each sends before the accepting end exists. */
 static void crowd(struct conn *unused)
 {
 	struct conn conns[BACKLOG_CLIENTS];
@@ -181,12 +181,12 @@ static void crowd(struct conn *unused)
 	meet();
 	for (int i = 0; i < BACKLOG_CLIENTS; i++) {
 		if (!(wait_for(conns[i].fd, POLLOUT, PATIENCE_MS) & POLLOUT))
-			give_up("client %d never got in", i);
+			give_up("client %d was never accepted", i);
 		put_in_crowd(&conns[i], 300 - conns[i].sent);
 	}
 	meet();
 	for (int i = 0; i < BACKLOG_CLIENTS; i++) {
-		put(&conns[i], 1); /* the server looks whose turn it is */
+		put(&conns[i], 1); /* the server learns by this byte which client's turn it is */
 		warm_up(&conns[i]);
 		put(&conns[i], 1000);
 		take(&conns[i], 1);
@@ -259,7 +259,7 @@ static int shared_listener(void)
 static int one_that_is_called(struct pollfd listeners[2])
 {
 	if (poll(listeners, 2, PATIENCE_MS) <= 0)
-		give_up("accept: nobody came");
+		give_up("accept: no connection came");
 	return listeners[listeners[0].revents ? 0 : 1].fd;
 }
 

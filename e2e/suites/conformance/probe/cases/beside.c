@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Sending with answers beside the stream: urgent data, zero-copy completions, time stamps. */
+/* What the kernel reports beside the stream: urgent data, zero-copy completions, time stamps. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <linux/errqueue.h>
@@ -11,8 +11,8 @@
 #define ROUNDS 10
 #define PIECE 16384
 
-/* How many sends one entry of the error queue tells of: a time stamp of one, a zero-copy completion of a range; -1 when
- * there is none. */
+/* How many sends the next entry of the error queue is about: a time stamp is about one, a zero-copy completion about a range. Returns -1
+ * when the queue is empty. */
 static int told_once(struct conn *conn)
 {
 	char beside[256];
@@ -46,7 +46,7 @@ static int told_of(struct conn *conn, int wanted)
 	return told;
 }
 
-/* Of what was sent before the case began. */
+/* Drops the entries for everything that was sent before the case began. */
 static void forget_told(struct conn *conn)
 {
 	settle();

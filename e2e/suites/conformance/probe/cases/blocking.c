@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Connections that are blocking from the beginning. */
+/* Connections whose sockets are blocking from the beginning. */
 #define _GNU_SOURCE
 #include "blocking.h"
 #include <fcntl.h>

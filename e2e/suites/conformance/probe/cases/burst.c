@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What comes at a reader while it is at work with a first message. */
+/* A burst of messages that comes while the reader is busy with a first message. */
 #include "burst.h"
 
 #define BUSY_MS 60
@@ -48,6 +48,6 @@ void answer_all(struct edge *edge, struct conn *conn, uint64_t length)
 	uint64_t taken = edge_take(edge, conn, length);
 
 	if (taken < length)
-		give_up("asleep, with %llu bytes of %llu", (unsigned long long)taken, (unsigned long long)length);
+		give_up("the reader sleeps, with %llu bytes of %llu read", (unsigned long long)taken, (unsigned long long)length);
 	put(conn, 1);
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The datapath is switched in the middle of a pipelined exchange, while bytes are unread and the reader trusts edges and
- * short reads (edge.c). */
+/* The datapath is switched in the middle of a pipelined exchange, while bytes are unread. The reader trusts edges and short reads
+ * (edge.c). */
 #define _GNU_SOURCE
 #include "../families.h"
 
@@ -9,7 +9,7 @@
 #define MANY 30
 #define ROUNDS 3
 
-/* A first message keeps the reader at work; the datapath is switched between the next ones. */
+/* A first message keeps the reader busy; the datapath is switched between the next messages. */
 static void ask_across(struct conn *conn, int before, int after)
 {
 	for (int i = 0; i < ROUNDS; i++) {
@@ -65,7 +65,7 @@ static void answer_many(struct conn *conn)
 	answer_across(conn, 2 * MANY * LENGTH);
 }
 
-/* The sender sees nothing of the switch but that it goes on, and then goes away. */
+/* The sender goes on after the switch, and then closes. */
 static void ask_and_close(struct conn *conn)
 {
 	put(conn, LENGTH);
@@ -91,7 +91,7 @@ static void see_close(struct conn *conn)
 	say_prompt("all read", start);
 }
 
-/* The reader sees by MSG_PEEK what it would get. */
+/* The reader looks by MSG_PEEK before it reads. */
 static void see_all_at_once(struct conn *conn)
 {
 	for (int i = 0; i < ROUNDS; i++) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The end of a connection: what the other side sees, and in which order. */
+/* How a connection ends: what the other side sees, and in which order. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <poll.h>
@@ -31,7 +31,7 @@ static void see_half_close(struct conn *conn)
 	say_events("both closed:", wait_for(conn->fd, POLLHUP, PATIENCE_MS));
 }
 
-/* Asleep in poll() when the end comes, with nothing unread. */
+/* The peer is asleep in poll(), with nothing unread, when the connection is closed. */
 static void close_quietly(struct conn *conn)
 {
 	put(conn, 100);
@@ -48,7 +48,7 @@ static void sleep_until_closed(struct conn *conn)
 	take_to_end(conn);
 }
 
-/* The sender is gone before anything is read. */
+/* The sender closes before its peer reads anything. */
 static void send_and_close(struct conn *conn)
 {
 	for (int i = 0; i < 50; i++)
@@ -135,7 +135,7 @@ static void see_reset(struct conn *conn)
 	say_result("send", put_once(conn, 1, 0));
 }
 
-/* The reader resets in the middle of what is being sent. */
+/* The reader resets the connection while the sender sends. */
 static void send_until_reset(struct conn *conn)
 {
 	ssize_t n;

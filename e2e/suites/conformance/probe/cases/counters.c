@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What TCP tells about itself: TCP_INFO, /proc and the memory of a socket. */
+/* What the kernel shows of a connection's counters: TCP_INFO, /proc and the memory of a socket. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <arpa/inet.h>
@@ -33,7 +33,7 @@ static void say_info(struct conn *conn)
 	say("segments grew: %d %d", after.tcpi_data_segs_out > before.tcpi_data_segs_out, after.tcpi_data_segs_in > before.tcpi_data_segs_in);
 }
 
-/* The receive queue that /proc/net/tcp shows of this very socket, found by its inode; -1 when it is not listed. */
+/* The bytes in the receive queue that /proc/net/tcp shows for this socket, found by its inode; -1 when the socket is not listed. */
 static long listed_unread(int fd)
 {
 	const char *path = stage.family == AF_INET ? "/proc/self/net/tcp" : "/proc/self/net/tcp6";
@@ -107,7 +107,7 @@ static void say_segments(struct conn *conn)
 	say("200 messages in 100 segments at least: %d", segments_sent() - before >= 100);
 }
 
-/* What each of the three ways to ask shows of the same counters of TCP. */
+/* Asks for TCP's counters in three ways: TCP_INFO, /proc/net/tcp and /proc/net/snmp. */
 static void ask_counters(struct conn *conn)
 {
 	say_info(conn);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Readers that trust edges and short reads (edge.c), with more coming than one look shows. */
+/* Readers that trust edges and short reads (edge.c), when more bytes come than one read returns. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include "burst.h"
@@ -8,7 +8,7 @@
 
 static const struct burst small = { 69, 200, 200 }, mixed = { 69, 1, 3000 }, many = { 199, 1, 500 }, heavy = { 199, 1, 3000 };
 
-/* Each burst after turns, as requests come. */
+/* Bursts with turns after each. */
 static void ask_by_bursts(struct conn *conn, const struct burst *burst)
 {
 	for (int i = 0; i < 2; i++) {
@@ -41,7 +41,7 @@ BURSTS(mixed)
 BURSTS(many)
 BURSTS(heavy)
 
-/* As listener filters do: nothing is taken before all is there to be seen. */
+/* As Envoy's listener filters do: reads nothing before MSG_PEEK shows all bytes. */
 static void peek_at_all(struct conn *conn)
 {
 	struct edge edge = edge_on(conn, ROOM);
@@ -102,7 +102,7 @@ static void see_sender_go(struct conn *conn)
 	read_to_end(&edge, conn);
 }
 
-/* The end comes a moment after the burst, when the reader has slept again. */
+/* The sender closes after the answer to the burst, when the reader sleeps again. */
 static void send_and_go_later(struct conn *conn)
 {
 	send_first(conn);
@@ -120,7 +120,7 @@ static void see_sender_go_later(struct conn *conn)
 	read_to_end(&edge, conn);
 }
 
-/* A request whose length is known, by a sender that has nothing more to say: the end comes with the last bytes. */
+/* The reader knows the length of the request. The sender shuts its sending half right after it, so that the FIN comes with the last bytes. */
 static void ask_and_shut(struct conn *conn)
 {
 	long start = now_ms();
@@ -159,7 +159,7 @@ static void count_without_end(struct conn *conn)
 
 #define AWAY_MS 6000
 
-/* The sender's program is gone by then, and its kernel sends what waits for the reader at ever longer intervals. */
+/* By then the sender's program has closed, and its kernel retransmits the bytes that wait for the reader at ever longer intervals. */
 static void count_when_back(struct conn *conn)
 {
 	struct edge edge = edge_on_bytes(conn, ROOM);
@@ -175,18 +175,23 @@ static void count_when_back(struct conn *conn)
 const struct probe_case edges[] = {
 	{ "short-read-burst", "70 messages at a busy reader that takes a short read for the last one", ask_small, answer_small, TO_SERVER,
 	  .unvisited = true },
-	{ "short-read-mixed", "70 messages of 1 to 3,000 bytes at such a reader", ask_mixed, answer_mixed, TO_SERVER, .unvisited = true },
-	{ "short-read-many", "200 messages of 1 to 500 bytes at such a reader", ask_many, answer_many, TO_SERVER, .unvisited = true },
-	{ "short-read-heavy", "200 messages of 1 to 3,000 bytes at such a reader", ask_heavy, answer_heavy, TO_SERVER, .unvisited = true },
-	{ "short-read-shutdown", "the sender shuts its half right after the 70 messages", send_and_shut, see_sender_go, TO_SERVER,
+	{ "short-read-mixed", "70 messages of 1 to 3,000 bytes at a busy reader that takes a short read for the last one",
+	  ask_mixed, answer_mixed, TO_SERVER, .unvisited = true },
+	{ "short-read-many", "200 messages of 1 to 500 bytes at a busy reader that takes a short read for the last one",
+	  ask_many, answer_many, TO_SERVER, .unvisited = true },
+	{ "short-read-heavy", "200 messages of 1 to 3,000 bytes at a busy reader that takes a short read for the last one",
+	  ask_heavy, answer_heavy, TO_SERVER, .unvisited = true },
+	{ "short-read-shutdown", "the sender shuts its sending half right after 70 messages", send_and_shut, see_sender_go, TO_SERVER,
 	  .unvisited = true },
-	{ "short-read-request", "the sender shuts its half after 200 messages; the reader counts them, and asks for no EPOLLRDHUP", ask_and_shut,
+	{ "short-read-request", "the sender shuts its sending half after 200 messages; the reader counts bytes, and asks for no EPOLLRDHUP",
+	  ask_and_shut,
 	  answer_without_end, TO_SERVER, .unvisited = true },
-	{ "short-read-gone", "the sender closes after 200 messages; the reader counts them, and asks for no EPOLLRDHUP", ask_and_go,
+	{ "short-read-gone", "the sender closes after 200 messages; the reader counts bytes, and asks for no EPOLLRDHUP", ask_and_go,
 	  count_without_end, TO_SERVER, .unvisited = true },
-	{ "short-read-gone-long", "the same, and the reader is away for six seconds", ask_and_go, count_when_back, TO_SERVER, .slow = true,
+	{ "short-read-gone-long", "the sender closes after 200 messages, while the reader is away for six seconds",
+	  ask_and_go, count_when_back, TO_SERVER, .slow = true,
 	  .unvisited = true },
-	{ "short-read-close", "the sender closes right after the 70 messages", send_and_go, see_sender_go, TO_SERVER, .unvisited = true },
+	{ "short-read-close", "the sender closes right after 70 messages", send_and_go, see_sender_go, TO_SERVER, .unvisited = true },
 	{ "short-read-close-later", "the sender closes after the answer to 200 messages", send_and_go_later, see_sender_go_later, TO_SERVER,
 	  .unvisited = true },
 	{ "peek-burst", "MSG_PEEK until all of 70 messages can be seen", send_to_peeker, peek_at_all, TO_SERVER, .unvisited = true },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What time does to a connection: keepalive, user timeout, and firewalls that forget it. */
+/* Connections on which little happens for a time: keepalive, user timeout, and firewalls that forget them. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <fcntl.h>
@@ -22,7 +22,7 @@ static void keep_alive(struct conn *conn)
 	turns(conn, TURNS, 500);
 }
 
-/* Busy on the fast path, idle for TCP: its keepalive must not take the connection for dead. */
+/* The connection is busy on the fast path and idle for TCP, whose keepalive must not take it for dead. */
 static void keep_alive_busy(struct conn *conn)
 {
 	set_option(conn->fd, SOL_SOCKET, SO_KEEPALIVE, 1);
@@ -46,7 +46,7 @@ static void answer_busy(struct conn *conn)
 	answer_turns(conn, 45, 500);
 }
 
-/* The reader stands still with its window shut. */
+/* The reader reads nothing, and its receive window is full. */
 static void user_timeout(struct conn *conn)
 {
 	set_option(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1000);
@@ -63,7 +63,7 @@ static void stand_still(struct conn *conn)
 	meet();
 }
 
-/* A timeout with everything read in time changes nothing. */
+/* When everything is read in time, the timeout changes nothing. */
 static void user_timeout_in_time(struct conn *conn)
 {
 	set_option(conn->fd, IPPROTO_TCP, TCP_USER_TIMEOUT, 1000);
@@ -75,7 +75,7 @@ static void user_timeout_in_time(struct conn *conn)
 #define ESTABLISHED_SECONDS "/proc/sys/net/netfilter/nf_conntrack_tcp_timeout_established"
 #define USUAL_SECONDS 432000
 
-/* Of this network namespace, for connections that see a packet from now on. */
+/* Sets the timeout of connection tracking in this network namespace, for connections that get a packet from now on. */
 static void remember_connections_for(int seconds)
 {
 	int file = open(ESTABLISHED_SECONDS, O_WRONLY | O_CLOEXEC);
@@ -86,7 +86,7 @@ static void remember_connections_for(int seconds)
 	close(file);
 }
 
-/* A connection in use all the time, of which a firewall sees nothing, so that it forgets it. */
+/* The connection is in use all the time, but the firewall sees no redirected byte, so it forgets the connection. */
 static void open_and_be_forgotten(struct conn *conn)
 {
 	int listener = stage.client ? -1 : listen_here(8);
@@ -105,7 +105,7 @@ static void open_and_be_forgotten(struct conn *conn)
 	meet();
 }
 
-/* Nothing runs at all until a firewall has forgotten it; then the client speaks, as after a pause. */
+/* Nothing is sent until the firewall has forgotten the connection; then the client sends. */
 static void idle_until_forgotten(struct conn *conn)
 {
 	int listener = stage.client ? -1 : listen_here(8);
@@ -122,7 +122,7 @@ static void idle_until_forgotten(struct conn *conn)
 	remember_connections_for(USUAL_SECONDS);
 }
 
-/* The reader turns blocking, so that the server's next bytes go over TCP; they are the first to do so. */
+/* The client makes its socket blocking. So the server's next bytes go over TCP, the first since the firewall forgot the connection. */
 static void forgotten_client(struct conn *conn)
 {
 	open_and_be_forgotten(conn);
@@ -162,15 +162,15 @@ const struct probe_case idle[] = {
 	{ "keepalive", "keepalive on an idle connection", keep_alive, answer_keep_alive, BOTH_WAYS, .slow = true },
 	{ "keepalive-busy", "keepalive on a connection in use", keep_alive_busy, answer_busy, BOTH_WAYS, .slow = true },
 	{ "user-timeout", "TCP_USER_TIMEOUT gives up a reader that stands still", user_timeout, stand_still, TO_SERVER, .slow = true },
-	{ "user-timeout-in-time", "TCP_USER_TIMEOUT leaves a connection alone that is well",
+	{ "user-timeout-in-time", "TCP_USER_TIMEOUT leaves a connection alone whose bytes are read in time",
 	  user_timeout_in_time, answer_keep_alive, BOTH_WAYS, .slow = true },
-	{ "conntrack-expiry-idle", "connection tracking forgets an idle link; then the client speaks",
+	{ "conntrack-expiry-idle", "connection tracking forgets an idle connection; then the client sends",
 	  idle_until_forgotten, idle_until_forgotten, BOTH_WAYS,
 	  .alone = true, .slow = true },
-	{ "conntrack-expiry", "connection tracking forgets a link in use; then bytes of the server",
+	{ "conntrack-expiry", "connection tracking forgets a connection in use; then the server sends over TCP",
 	  forgotten_client, forgotten_server, BOTH_WAYS, .alone = true,
 	  .slow = true },
-	{ "conntrack-expiry-close", "connection tracking forgets a link in use; then the server closes",
+	{ "conntrack-expiry-close", "connection tracking forgets a connection in use; then the server closes",
 	  see_forgotten_close, close_forgotten, BOTH_WAYS, .alone = true,
 	  .slow = true },
 	END_OF_ROWS

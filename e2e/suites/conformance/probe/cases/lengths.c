@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* The same readers, with more bytes coming than a buffer holds, or than may lie unread on the fast path. */
+/* Readers that trust edges and short reads (edge.c), when more bytes come than their buffer holds, or than may lie unread on the fast path. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include "burst.h"
@@ -9,7 +9,7 @@
 #define ROOM 16384
 #define AWAY_MS 1000
 
-/* One message, in one send() as far as there is room. */
+/* Sends a message, by one send() if there is room. */
 static void put_whole(struct conn *conn, size_t length)
 {
 	unsigned char *bytes = malloc(length);
@@ -31,7 +31,7 @@ static void put_whole(struct conn *conn, size_t length)
 	free(bytes);
 }
 
-/* The first ones by a little more than may lie unread on the fast path. */
+/* The first two are a little more than may lie unread on the fast path. */
 static const size_t large[] = { 1090000, 1150000, 4000000 };
 #define LARGE (sizeof(large) / sizeof(*large))
 
@@ -58,7 +58,7 @@ static void answer_at_length(struct conn *conn)
 	}
 }
 
-/* The reader asks for FIONREAD, as nginx does, only when its buffer was filled: with the first large message. */
+/* As nginx does, the reader asks FIONREAD only when a read has filled its buffer. So it asks first with the first large message. */
 static const size_t uploads[] = { 1000000, 8000000 };
 
 static void upload(struct conn *conn)
@@ -82,7 +82,7 @@ static void take_uploads(struct conn *conn)
 		answer_all(&edge, conn, uploads[i]);
 }
 
-/* Fewer pieces than make a stream, and more bytes than may lie unread on the fast path: by one piece, and by many. */
+/* Fewer pieces than make a one-way stream, and more bytes than may lie unread on the fast path: one piece more, and many more. */
 static const int pieces[] = { 27, 60 };
 #define PIECE 40000
 
@@ -114,8 +114,10 @@ static void come_back(struct conn *conn)
 }
 
 const struct probe_case lengths[] = {
-	{ "short-read-large", "messages of 1.09, 1.15 and 4 MB at such a reader", ask_at_length, answer_at_length, TO_SERVER, .unvisited = true },
-	{ "short-read-away", "such a reader is away for a second, with 1.1 and 2.4 MB on their way to it", send_to_absent, come_back, TO_SERVER,
+	{ "short-read-large", "messages of 1.09, 1.15 and 4 MB at a reader that takes a short read for the last one",
+	  ask_at_length, answer_at_length, TO_SERVER, .unvisited = true },
+	{ "short-read-away", "a reader that takes a short read for the last one is away for a second while 1.1 and 2.4 MB come",
+	  send_to_absent, come_back, TO_SERVER,
 	  .unvisited = true },
 	{ "fionread-filled", "FIONREAD asked only when a read has filled the buffer: with the first of 1 and 8 MB, after small ones",
 	  upload, take_uploads, TO_SERVER, .unvisited = true },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Reading and writing by vectors, several messages at once, and what comes beside the bytes. */
+/* Reading and writing by vectors, several messages in one call, and control messages that come beside the bytes. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <linux/tcp.h>
@@ -38,7 +38,7 @@ static void writev_parts(struct conn *conn)
 		fill(bytes, conn->sent, sizeof(bytes));
 		say_result("writev", writev(conn->fd, parts, 4));
 		conn->sent += sizeof(bytes);
-		memset(bytes, 0xee, sizeof(bytes)); /* the buffer is the program's again */
+		memset(bytes, 0xee, sizeof(bytes)); /* the program may use the buffer again */
 		meet();
 	}
 }
@@ -93,7 +93,7 @@ static void recvmmsg_three(struct conn *conn)
 	send_no_more();
 }
 
-/* One recvmsg() with everything that may come beside the bytes. */
+/* Receives once by recvmsg(), and says which control messages came beside the bytes. */
 static void say_beside(struct conn *conn, size_t length)
 {
 	unsigned char bytes[4096];
@@ -144,8 +144,8 @@ static void ask_receive_timestamp(struct conn *conn)
 		set_option(conn->fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 }
 
-/* The kernel begins to stamp when somebody asks for it, and a moment later: by a work item (netstamp_work,
- * net/core/dev.c). */
+/* The kernel begins to stamp packets a moment after the first socket has asked for time stamps, because a work item switches
+ * stamping on (netstamp_work, net/core/dev.c). */
 #define STAMP_TRIES 50
 
 static bool one_byte_stamped(struct conn *conn)
@@ -185,7 +185,7 @@ static void receive_timestamp_later(struct conn *conn)
 
 static void *window;
 
-/* Where the pages that bytes came in are mapped to. */
+/* Maps the socket; TCP_ZEROCOPY_RECEIVE maps the pages of received bytes there. */
 static void map_socket(struct conn *conn)
 {
 	if (stage.client)
@@ -195,7 +195,7 @@ static void map_socket(struct conn *conn)
 		unsupported("mapping a TCP socket: %s", strerrorname_np(errno));
 }
 
-/* Bytes of parts of pages are not mapped, but to be received. */
+/* TCP_ZEROCOPY_RECEIVE maps whole pages only; the program must receive the other bytes by recv(). */
 static void receive_by_mapping(struct conn *conn)
 {
 	for (int i = 0; i < 3; i++) {
@@ -245,7 +245,7 @@ const struct probe_case messages[] = {
 	{ "sendmmsg", "sendmmsg() sends several messages, in order", sendmmsg_three, take_messages, TO_SERVER },
 	{ "recvmmsg", "recvmmsg() takes several parts", feed, recvmmsg_three, TO_SERVER },
 	{ "one-byte", "2,000 writes and reads of one byte", one_byte_writes, one_byte_reads, BOTH_WAYS },
-	{ "inq", "TCP_INQ tells beside the bytes how many are left", feed, inq, TO_SERVER, ask_inq },
+	{ "inq", "TCP_INQ: a control message says how many bytes are left", feed, inq, TO_SERVER, ask_inq },
 	{ "inq-later", "TCP_INQ, asked for on a connection in use", feed, inq_later, TO_SERVER },
 	{ "zerocopy-receive", "TCP_ZEROCOPY_RECEIVE tells what can be mapped and what is to be received", feed, receive_by_mapping, TO_SERVER,
 	  map_socket },

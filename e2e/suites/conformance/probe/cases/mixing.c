@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Something else happens to a connection while bytes lie unread at a reader that trusts edges and short reads (edge.c). */
+/* A connection changes while bytes lie unread at a reader that trusts edges and short reads (edge.c). */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <linux/net_tstamp.h>
@@ -16,7 +16,7 @@ static void send_half(struct conn *conn)
 		put(conn, LENGTH);
 }
 
-/* The reader is at work with a first message until all has been sent. */
+/* The reader is busy with a first message until all others have been sent. */
 static void ask(struct conn *conn, void (*middle)(struct conn *conn), void (*after)(struct conn *conn))
 {
 	long start;
@@ -87,7 +87,7 @@ static void ask_paced(struct conn *conn)
 	ask(conn, ask_pace, nothing);
 }
 
-/* The reader turns blocking, and non-blocking again, as when a library makes a call of its own. */
+/* The reader makes its socket blocking, and later non-blocking again, as a library may do around a call. */
 static void meet_reader(struct conn *conn)
 {
 	(void)conn;
@@ -117,7 +117,7 @@ static void answer_turning(struct conn *conn)
 	edge_turns(&edge, conn, HALF, LENGTH);
 }
 
-/* The reader says that it will send no more, as after a request of which it wants the answer alone. */
+/* The reader shuts its sending half in the middle of the burst. */
 static void send_to_half_closed(struct conn *conn)
 {
 	put(conn, LENGTH);
@@ -147,7 +147,7 @@ static void half_close_reader(struct conn *conn)
 	say_prompt("all read", start);
 }
 
-/* Both have sent more than makes a stream before either reads. */
+/* Both sides send more messages than make a one-way stream before either side reads. */
 static void burst_and_read(struct conn *conn)
 {
 	struct edge edge = edge_on(conn, ROOM);
@@ -165,7 +165,7 @@ static void burst_and_read(struct conn *conn)
 	}
 }
 
-/* What waits at a reader is acknowledged, however long it is away. */
+/* Longer than the sender's TCP_USER_TIMEOUT. TCP acknowledges bytes that wait at the reader, so the timeout must not end the connection. */
 #define AWAY_MS 4000
 
 static void send_in_time(struct conn *conn)
@@ -197,7 +197,7 @@ static void be_away(struct conn *conn)
 	edge_turns(&edge, conn, HALF, LENGTH);
 }
 
-/* All that is there in one call, whatever the socket. */
+/* Reads the whole burst in one recv() with MSG_WAITALL. */
 static void answer_by_waitall(struct conn *conn)
 {
 	take(conn, LENGTH);
@@ -213,7 +213,7 @@ const struct probe_case mixing[] = {
 	{ "burst-and-cork", "TCP_CORK in the middle of a burst", ask_corked, answer, TO_SERVER, .unvisited = true },
 	{ "burst-and-option", "time stamps are asked for in the middle of a burst", ask_stamped, answer, TO_SERVER, .unvisited = true },
 	{ "burst-and-pace", "a pace is asked for in the middle of a burst", ask_paced, answer, TO_SERVER, .unvisited = true },
-	{ "burst-and-blocking", "the reader is a blocking one for a part of a burst", ask_turning, answer_turning, TO_SERVER,
+	{ "burst-and-blocking", "the reader's socket is blocking for a part of a burst", ask_turning, answer_turning, TO_SERVER,
 	  .unvisited = true },
 	{ "burst-and-shutdown", "the reader shuts its sending half in the middle of a burst", send_to_half_closed, half_close_reader, TO_SERVER,
 	  .unvisited = true },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* A sender that asks the kernel to go slow: SO_MAX_PACING_RATE, with which media servers and rate limits keep their pace. */
+/* A sender that limits its rate by SO_MAX_PACING_RATE, as media servers and rate limiters do. */
 #define _GNU_SOURCE
 #include "../families.h"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* A connection whose reader changes: another process, other flags, another life of the same socket. */
+/* A connection whose reader changes: another process reads, O_NONBLOCK changes, or the socket connects again. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include "../transcript.h"
@@ -10,7 +10,7 @@
 
 #define TURNS 20
 
-/* Lets a child do the rest of the reading; a hung child dies with the side. */
+/* Forks a child that reads from now on; a child that hangs is killed with its parent. */
 static pid_t child_of_side(void)
 {
 	pid_t pid = fork();
@@ -36,7 +36,7 @@ static void forked(struct conn *conn)
 		hang_up(conn);
 		_exit(0);
 	}
-	close(conn->fd); /* the child's is the last one */
+	close(conn->fd); /* the child then has the only file descriptor of the socket */
 	await_child(conn, child);
 	conn->fd = -1;
 }
@@ -92,7 +92,7 @@ static int get_fd(int channel)
 	return fd;
 }
 
-/* Handed over while a message is unread, and while nobody holds it but the channel. */
+/* The socket is handed over while a message is unread. For a moment only the UNIX socket that carries it holds the socket. */
 static void handed_over(struct conn *conn)
 {
 	int channel[2];
@@ -122,7 +122,7 @@ static void turn_blocking(struct conn *conn)
 	answer_turns(conn, TURNS, 500);
 }
 
-/* Asleep in a blocking recv() each time; non-blocking in between. */
+/* Sleeps in a blocking recv() for one message, and reads the next message on a non-blocking socket. */
 static void turn_to_and_fro(struct conn *conn)
 {
 	for (int i = 0; i < 10; i++) {

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #define CONNECTIONS 20
-/* The client's numbers must wrap within this many bytes sent over TCP: then one connection in 128 will do. */
+/* The client's sequence numbers must wrap within this many bytes sent over TCP; one connection in 128 has such numbers. */
 #define WRAP_WITHIN (32u << 20)
 #define ATTEMPTS 4000
 #define ROUNDS 60
@@ -38,7 +38,7 @@ static void set_target_port(uint16_t port)
 		((struct sockaddr_in6 *)&stage.target)->sin6_port = htons(port);
 }
 
-/* A close that leaves no TIME_WAIT behind, so that the same four numbers can be used at once. */
+/* Closes without TIME_WAIT, so that the same addresses and ports can be used again at once. */
 static void vanish(struct conn *conn)
 {
 	struct linger at_once = { .l_onoff = 1 };
@@ -93,7 +93,7 @@ static void serve_one_by_one(struct conn *unused)
 	say("connections with wrong bytes: %d", wrong);
 }
 
-/* One source port, two destinations: behind a REDIRECT rule they are two connections to one socket address. */
+/* Connects from one source port to two destinations. Behind a REDIRECT rule both connections arrive at one listener. */
 static void same_port_twice(struct conn *unused)
 {
 	uint16_t port = target_port();
@@ -120,7 +120,7 @@ static void same_port_twice(struct conn *unused)
 	hang_up(&second);
 }
 
-/* The client opens its first connection first, but the listener may be one or two. */
+/* Accepts both connections in the order in which the client opens them. Behind a REDIRECT rule there is one listener, else two. */
 static void serve_two(struct conn *unused)
 {
 	bool redirected = stage.listen_port != target_port();
@@ -162,8 +162,8 @@ static uint32_t next_number(int fd)
 	return number;
 }
 
-/* Connections are opened until one will wrap soon; all others end at once. Then a reader that stands still makes bytes
- * spill to TCP, which moves the numbers, in turn with messages that are answered. */
+/* Opens connections until the sequence numbers of one will wrap soon; the others end at once. Then the reader stands still, so that
+ * bytes spill to TCP and move the sequence numbers; turns of request and answer follow, and so on until the numbers have wrapped. */
 static void wrap_around(struct conn *conn)
 {
 	uint32_t start = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What a reader may ask for: flags and options of recv(), and how much there is. */
+/* What a reader may ask of its socket: flags of recv(), socket options, and how many bytes are unread. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <linux/sockios.h>
@@ -34,7 +34,7 @@ static void peek(struct conn *conn)
 	send_no_more();
 }
 
-/* For TCP since Linux 6.9. */
+/* TCP has SO_PEEK_OFF since Linux 6.9. */
 static void ask_peek_offset(struct conn *conn)
 {
 	int zero = 0;
@@ -93,7 +93,7 @@ static void waitall_nonblocking(struct conn *conn)
 	send_no_more();
 }
 
-/* The reader turns blocking when part of what it will ask for is there already. */
+/* The reader makes its socket blocking when a part of the bytes that it will ask for is there already. */
 static void waitall_later(struct conn *conn)
 {
 	for (int i = 0; i < 3; i++) {
@@ -150,7 +150,7 @@ static void lowat_blocking(struct conn *conn)
 	send_no_more();
 }
 
-/* The mark is set while less than it is there already. */
+/* Sets SO_RCVLOWAT while fewer bytes than that are unread. */
 static void lowat_later(struct conn *conn)
 {
 	send_now(500);
@@ -196,7 +196,7 @@ static void busy_poll(struct conn *conn)
 	send_no_more();
 }
 
-/* A program that counts does so before its first byte. */
+/* Asks FIONREAD before the first byte, so that the datapath knows this reader trait when bytes come. */
 static void ask_unread(struct conn *conn)
 {
 	int unread;
@@ -232,7 +232,7 @@ static void fionread(struct conn *conn)
 	send_no_more();
 }
 
-/* A reader that takes just what FIONREAD says is there, as nginx and some run-times do. */
+/* A reader that reads exactly as many bytes as FIONREAD counts, as nginx and some run-times do. */
 static void fionread_driven(struct conn *conn)
 {
 	size_t left = 300 * 1000, stalls = 0;
@@ -274,7 +274,7 @@ static void feed_quickly(struct conn *conn)
 }
 
 const struct probe_case reading[] = {
-	{ "recv-nothing", "recv() with no room asks whether the socket is well", feed, nothing, TO_SERVER },
+	{ "recv-nothing", "recv() into a buffer of no bytes", feed, nothing, TO_SERVER },
 	{ "peek", "MSG_PEEK sees what is there, in parts and over several messages, and leaves it", feed, peek, TO_SERVER },
 	{ "peek-offset", "SO_PEEK_OFF moves on with each MSG_PEEK", feed, peek_offset, TO_SERVER, ask_peek_offset },
 	{ "peek-offset-later", "SO_PEEK_OFF, asked for on a connection in use", feed, peek_offset_later, TO_SERVER },
@@ -291,7 +291,7 @@ const struct probe_case reading[] = {
 	{ "fionread-first", "FIONREAD, first asked for on a connection in use", feed, fionread, TO_SERVER },
 	{ "fionread-driven", "a reader that takes just what FIONREAD says gets everything", feed_quickly, fionread_driven, TO_SERVER,
 	  ask_unread },
-	{ "fionread-driven-first", "the same by a program that begins so on a connection in use", feed_quickly, fionread_driven, TO_SERVER },
+	{ "fionread-driven-first", "a reader that takes just what FIONREAD says, first on a connection in use", feed_quickly, fionread_driven, TO_SERVER },
 	{ "error-queue", "an empty error queue and no error while data is unread", feed, error_queue, TO_SERVER },
 	END_OF_ROWS
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Senders on blocking sockets: beside a thread that sleeps in recv(), and asleep themselves, for room, when a reset comes. */
+/* Senders on blocking sockets: beside a thread that sleeps in recv(), or asleep in send() when a reset comes. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include "blocking.h"
@@ -7,7 +7,7 @@
 
 #define MIB (1024 * 1024L)
 
-/* So far the other side is behind in sending back: the sender sleeps for room while the receiver sleeps for bytes. */
+/* The other side sends back so many bytes less than it has received. So one thread sleeps in send() while the other sleeps in recv(). */
 #define BEHIND (4 * MIB)
 #define PIECE 65536
 
@@ -68,7 +68,7 @@ static void say_send(const char *what, ssize_t n)
 	say("%s %s", what, n < 0 ? strerrorname_np(errno) : "part");
 }
 
-/* Asleep for room when the reader resets. */
+/* The sender sleeps in send(), waiting for room, when the reader resets the connection. */
 static void sleep_in_send(struct conn *conn)
 {
 	ssize_t n;
@@ -85,7 +85,7 @@ static void sleep_in_send(struct conn *conn)
 	hang_up(conn);
 }
 
-/* The same with a part of what it sends gone already: that part is the result, the error comes with the next call. */
+/* A reset finds the sender asleep in send() after a part was sent: send() returns the length of that part, and the next call fails. */
 static void sleep_with_part_sent(struct conn *conn)
 {
 	static unsigned char bytes[64 * MIB];

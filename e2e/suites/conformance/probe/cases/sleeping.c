@@ -23,7 +23,7 @@ static bool asleep(pid_t pid)
 	return state == 'S';
 }
 
-/* Whatever happens to this process once it sleeps in recv() is done by a child, which then lets bytes come. */
+/* Forks a child that waits until this process sleeps in recv(), then calls `disturbance` and lets bytes come. */
 static pid_t disturb_by(void (*disturbance)(pid_t self))
 {
 	pid_t self = getpid(), child = fork();
@@ -96,7 +96,7 @@ static void feed_disturbed(struct conn *conn)
 	feed(conn);
 }
 
-/* Non-blocking for a while, so that the connection is in full use, and blocking again. */
+/* The socket is non-blocking for a while, so that bytes may be redirected, and then blocking again. */
 static void disturbed_again(struct conn *conn)
 {
 	*conn = open_blocking();
@@ -122,7 +122,7 @@ static void feed_disturbed_again(struct conn *conn)
 	}
 }
 
-/* In use as a blocking one for so long that it is known to be one. */
+/* After so long in use with a blocking socket, the datapath knows that the socket is blocking. */
 #define USED_MS 300
 
 static void disturbed_later(struct conn *conn)
@@ -163,10 +163,13 @@ static void timed_out(struct conn *conn)
 const struct probe_case sleeping[] = {
 	{ "asleep-server", "a signal, a restarting signal and a stop while the accepting end sleeps in recv()", feed_disturbed, disturbed,
 	  TO_SERVER, .alone = true },
-	{ "asleep-client", "the same at the connecting end", disturbed, feed_disturbed, TO_CLIENT, .alone = true },
-	{ "asleep-again", "the same, on a socket that was non-blocking in between", feed_disturbed_again, disturbed_again, TO_SERVER,
+	{ "asleep-client", "a signal, a restarting signal and a stop while the connecting end sleeps in recv()",
+	  disturbed, feed_disturbed, TO_CLIENT, .alone = true },
+	{ "asleep-again", "a signal, a restarting signal and a stop during recv() on a socket that was non-blocking in between",
+	  feed_disturbed_again, disturbed_again, TO_SERVER,
 	  .alone = true },
-	{ "asleep-later", "the same, on a socket that was non-blocking until then", feed_disturbed_later, disturbed_later, TO_SERVER },
+	{ "asleep-later", "a signal, a restarting signal and a stop during recv() on a socket that was non-blocking until then",
+	  feed_disturbed_later, disturbed_later, TO_SERVER },
 	{ "asleep-timeout", "SO_RCVTIMEO ends a recv(), and a signal does", feed_disturbed, timed_out, TO_SERVER, .alone = true },
 	END_OF_ROWS
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Kinds of TCP that are more than TCP: Fast Open, Multipath, TLS in the kernel, sockets under repair. */
+/* Extensions of TCP: Fast Open, Multipath TCP, TLS in the kernel, sockets under repair. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <fcntl.h>
@@ -39,7 +39,7 @@ static bool data_in_syn(int fd)
 	return info.tcpi_options & TCPI_OPT_SYN_DATA;
 }
 
-/* Only connections that were opened with data are what this case is about. */
+/* Counts the bytes only of connections that were opened with data in the SYN, which this case is about. */
 static void end(struct conn *conn, bool opened_fast)
 {
 	if (opened_fast)
@@ -196,7 +196,7 @@ static void echo_repaired(struct conn *conn)
 		answer_turns(conn, TURNS, 500);
 }
 
-/* As a checkpoint looks at what is unread (CRIU, soccr): by MSG_PEEK on the receive queue of a socket under repair. */
+/* As CRIU's soccr does for a checkpoint: reads unread bytes by MSG_PEEK on the receive queue of a socket under repair. */
 static void repair_unread(struct conn *conn)
 {
 	send_now(700);
@@ -206,7 +206,7 @@ static void repair_unread(struct conn *conn)
 	say_result("unread: peek", take_once(conn, 4096, MSG_PEEK));
 	set_option(conn->fd, IPPROTO_TCP, TCP_REPAIR_QUEUE, TCP_NO_QUEUE);
 	set_option(conn->fd, IPPROTO_TCP, TCP_REPAIR, TCP_REPAIR_OFF_NO_WP);
-	set_option(conn->fd, SOL_SOCKET, SO_REUSEADDR, 1); /* taken away by the repair; the next listener needs it */
+	set_option(conn->fd, SOL_SOCKET, SO_REUSEADDR, 1); /* TCP_REPAIR has cleared this option; the next listener on the port needs it */
 	take(conn, 700);
 	send_no_more();
 }

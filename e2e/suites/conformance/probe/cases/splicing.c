@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Bytes moved by the kernel: splice(2) and sendfile(2), in and out. */
+/* Bytes that the kernel moves between files: splice(2) and sendfile(2), from and to a socket. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #define HEADER 200
 #define MANY_TURNS 1000
 
-/* A file with the next bytes of the stream. */
+/* Makes a file that holds the next bytes of the stream. */
 static int file_of(uint64_t at, size_t length)
 {
 	unsigned char *bytes;
@@ -58,13 +58,13 @@ static bool splice_in(struct conn *conn, int pipe[2], size_t length)
 			say("nothing to splice with %zu bytes to come", length);
 			return false;
 		} else {
-			wait_for(conn->fd, POLLIN, 20); /* may tell of bytes that cannot be spliced: hence the limit */
+			wait_for(conn->fd, POLLIN, 20); /* may report redirected bytes, which cannot be spliced: hence the deadline */
 		}
 	}
 	return true;
 }
 
-/* Tries to splice while nothing is there. */
+/* Calls splice() while nothing is unread, so that the datapath knows this reader trait when bytes come. */
 static void try_to_splice(struct conn *conn)
 {
 	int pipe[2];
@@ -89,7 +89,7 @@ static void splice_all(struct conn *conn)
 	say("turns %d", turn);
 }
 
-/* As proxies do: a head is read, the body is spliced. */
+/* As proxies do: reads a head, then splices the body. */
 static void read_then_splice(struct conn *conn)
 {
 	int pipe[2], turn;
@@ -104,7 +104,7 @@ static void read_then_splice(struct conn *conn)
 	say("turns %d", turn);
 }
 
-/* The first splice() of a connection comes when its bytes are there already. */
+/* The first splice() on a connection is called when its bytes are there already. */
 static void splice_late(struct conn *conn)
 {
 	int pipe[2], turn;
@@ -120,8 +120,8 @@ static void splice_late(struct conn *conn)
 	say("turns %d", turn);
 }
 
-/* As a relay that has read and written for a long time and then leaves the rest to the kernel: splice() until there is
- * nothing, then asleep until the next edge. */
+/* As a relay that has read and written for a long time and then begins to splice: calls splice() until nothing is there, then sleeps until
+ * the next edge. */
 static void begin_to_splice(struct conn *conn)
 {
 	int pipe[2];
@@ -261,10 +261,10 @@ const struct probe_case splicing[] = {
 	{ "splice-in", "splice() from the socket, asked before the bytes come", send_pieces_when_asked, splice_all, TO_SERVER },
 	{ "splice-in-late", "splice() asked when the bytes are there, by a program that splices",
 	  send_pieces, splice_late, TO_SERVER, try_to_splice },
-	{ "splice-in-late-first", "the same by a program that never spliced before", send_pieces, splice_late, TO_SERVER },
-	{ "read-then-splice", "a head is read, the body spliced, by a program that splices",
+	{ "splice-in-late-first", "splice() asked when the bytes are there, by a program that never spliced before", send_pieces, splice_late, TO_SERVER },
+	{ "read-then-splice", "a head is read, the body spliced, by a program that has spliced before",
 	  send_pieces, read_then_splice, TO_SERVER, try_to_splice },
-	{ "read-then-splice-first", "the same by a program that never spliced before", send_pieces, read_then_splice, TO_SERVER },
+	{ "read-then-splice-first", "a head is read, the body spliced, by a program that never spliced before", send_pieces, read_then_splice, TO_SERVER },
 	{ "read-then-splice-new", "a head is read, the body spliced, from the first byte on",
 	  send_pieces_cold, read_then_splice_cold, TO_SERVER, .alone = true },
 	{ "splice-begins", "a relay begins to splice after a thousand turns, when nothing is unread", turn_and_send_pieces, begin_to_splice,

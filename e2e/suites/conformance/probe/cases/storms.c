@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* Much of it at once: threads on both sides, storms of half-closed connections, more than four gibibytes. */
+/* Large loads: threads on both sides, many half-closed connections, more than 4 GiB on one connection. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <poll.h>
@@ -33,7 +33,7 @@ static void run_threads(int count, void *(*work)(void *), void *argument)
 
 static int wrong_connections;
 
-/* Some turns of random sizes, then the rest of the request and the end of it in one go; the answer comes after that. */
+/* Takes some turns of random sizes, then sends the rest of the request and shuts the sending half at once; the answer comes after that. */
 static void *half_closing(void *unused)
 {
 	static unsigned int seeds;
@@ -135,7 +135,7 @@ static long duplex_bytes(void)
 	return stage.small ? 8 * MIB : 64 * MIB;
 }
 
-/* How far a side may be ahead of the other: fewer messages than make a stream, which would leave the fast path. */
+/* Bytes that a side may be ahead of the other: fewer messages than make a one-way stream, which would leave the fast path. */
 #define AHEAD 300000
 
 static uint64_t received;
@@ -158,7 +158,7 @@ static void *sending(void *argument)
 	return NULL;
 }
 
-/* One thread sends, another receives, on both sides at once. */
+/* On both sides at once, one thread sends and another receives. */
 static void duplex(struct conn *conn)
 {
 	struct conn reader = *conn;

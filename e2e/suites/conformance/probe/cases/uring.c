@@ -38,7 +38,7 @@ static void take_completion(struct conn *conn, const char *what)
 		check(conn, bytes, result);
 }
 
-/* Asked before the data comes: the request waits inside the kernel. */
+/* The request is submitted before the data comes, and waits inside the kernel. */
 static void receive(struct conn *conn)
 {
 	ring_open();
@@ -125,7 +125,7 @@ static void take_sent(struct conn *conn)
 
 #define PIECE 4000
 
-/* splice() without the system call. */
+/* Splices by a request of io_uring. */
 static int splice_by_ring(int from, int to, size_t length)
 {
 	struct io_uring_sqe *request = ring_request();
@@ -148,7 +148,7 @@ static void ring_and_pipe(int pipe[2])
 		give_up("pipe");
 }
 
-/* Tries to splice while nothing is there. */
+/* Splices while nothing is unread, so that the datapath knows this reader trait when bytes come. */
 static void try_to_splice(struct conn *conn)
 {
 	int pipe[2];
@@ -183,7 +183,7 @@ static void splicing_by_ring(struct conn *conn)
 	send_no_more();
 }
 
-/* One request that completes with each arrival, into buffers that the kernel takes from a stock. */
+/* A multishot request completes with each arrival; the kernel takes the buffers from a stock of so many. */
 #define STOCK 256
 #define GROUP 1
 
@@ -264,7 +264,7 @@ const struct probe_case uring[] = {
 	{ "uring-recv-nonblocking", "io_uring: recv on a non-blocking socket", feed, receive_nonblocking, TO_SERVER },
 	{ "uring-poll", "io_uring: a poll request, then recv", feed, polled, TO_SERVER },
 	{ "uring-splice", "io_uring: splice from the socket, by a program that splices", feed, splicing_by_ring, TO_SERVER, try_to_splice },
-	{ "uring-splice-first", "the same by a program that never spliced before", feed, splicing_by_ring, TO_SERVER },
+	{ "uring-splice-first", "io_uring: splice from the socket, by a program that never spliced before", feed, splicing_by_ring, TO_SERVER },
 	{ "uring-multishot", "io_uring: one recv for everything that comes", send_to_multishot, receive_multishot, TO_SERVER,
 	  .unvisited = true },
 	{ "uring-send", "io_uring: send", sending, take_sent, TO_SERVER },

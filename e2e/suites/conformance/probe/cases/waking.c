@@ -132,7 +132,7 @@ static void epoll_edge(struct conn *conn)
 	send_no_more();
 }
 
-/* Added while data is unread: the first wait must tell at once. */
+/* The socket is added to epoll while data is unread: the first wait must return at once. */
 static void epoll_late(struct conn *conn)
 {
 	int epoll;
@@ -161,7 +161,7 @@ static void epoll_oneshot(struct conn *conn)
 	send_no_more();
 }
 
-/* By a signal, as programs did before poll(). */
+/* A signal wakes the reader (O_ASYNC), as in programs from before poll(). */
 static void signalled(struct conn *conn)
 {
 	struct timespec patience = { .tv_sec = PATIENCE_MS / 1000 }, moment = { .tv_nsec = 50000000 };
@@ -188,10 +188,10 @@ const struct probe_case waking[] = {
 	{ "dontwait", "recv() with MSG_DONTWAIT on a blocking socket", feed, dontwait, TO_SERVER },
 	{ "poll", "poll() masks before, at and after data", feed, polling, TO_SERVER },
 	{ "select", "select() wakes for data", feed, selecting, TO_SERVER },
-	{ "epoll-level", "level-triggered epoll: told as long as something is unread", feed, epoll_level, TO_SERVER },
-	{ "epoll-edge", "edge-triggered epoll: told once for each arrival", feed, epoll_edge, TO_SERVER },
+	{ "epoll-level", "level-triggered epoll: an event as long as something is unread", feed, epoll_level, TO_SERVER },
+	{ "epoll-edge", "edge-triggered epoll: one event for each arrival", feed, epoll_edge, TO_SERVER },
 	{ "epoll-late", "edge-triggered epoll on a socket that has unread data already", feed, epoll_late, TO_SERVER },
 	{ "sigio", "O_ASYNC: a signal comes with the data", feed, signalled, TO_SERVER },
-	{ "epoll-oneshot", "EPOLLONESHOT: told once, and again when armed anew", feed, epoll_oneshot, TO_SERVER },
+	{ "epoll-oneshot", "EPOLLONESHOT: one event, and another when armed anew", feed, epoll_oneshot, TO_SERVER },
 	END_OF_ROWS
 };

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause
-/* What a writer is promised: room, waiting for room, and that bytes stay together as it asked. */
+/* What the socket API promises to a writer: to wait for room, to report room, and to keep bytes together as it asked. */
 #define _GNU_SOURCE
 #include "../families.h"
 #include <linux/sockios.h>
@@ -19,7 +19,7 @@ static long large(void)
 	return stage.small ? 4 * MIB : 64 * MIB;
 }
 
-/* One write() on a blocking socket; then turns, so that the end is seen to be well. */
+/* Writes everything by one write() on a blocking socket, then waits for the reader's answer. */
 static void write_at_once(struct conn *conn)
 {
 	unsigned char *bytes = malloc(large());
@@ -141,7 +141,7 @@ static void outgoing_queue(struct conn *conn)
 	put(conn, 1000);
 }
 
-/* A hint that more will follow: TCP may hold the bytes back, or not. */
+/* MSG_MORE says that more bytes will follow: TCP may hold the bytes back, or not. */
 static void more(struct conn *conn)
 {
 	for (int i = 0; i < 20; i++) {
@@ -159,7 +159,7 @@ static void take_both(struct conn *conn)
 	}
 }
 
-/* Bytes that the writer holds back: the reader must not be woken for them. */
+/* TCP_CORK holds bytes back: the reader must not be woken for them. */
 static void cork(struct conn *conn)
 {
 	for (int i = 0; i < 3; i++) {
@@ -224,7 +224,7 @@ static void nothing_received(struct conn *conn)
 	take(conn, 100);
 }
 
-/* A file that is mapped and then cut off: its pages are no longer there when send() copies them. */
+/* Sends from a mapped file that was truncated: its pages are no longer there when send() copies them. */
 static void send_cut_off(struct conn *conn)
 {
 	size_t page = sysconf(_SC_PAGESIZE);

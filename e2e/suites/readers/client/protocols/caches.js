@@ -1,4 +1,4 @@
-// Redis and memcached: small requests are answered with what they brought, larger ones are stored and fetched.
+// Redis and memcached: the server echoes small bodies, and stores larger ones, which the client then fetches.
 'use strict';
 const { Exactly } = require('../answers');
 const { body } = require('../pattern');

@@ -1,5 +1,5 @@
-// The protocol of the programs of our own (programs/): a request is three numbers, how many bytes follow, how many are to come back and for how
-// many milliseconds the server is busy before it reads on; the answer is the checksum of what followed, and as many bytes as were asked for.
+// The protocol of this project's programs (programs/). A request has three numbers: how many bytes follow, how many bytes the answer has, and for
+// how many milliseconds the server is busy before it reads on. The answer is the checksum of the bytes that followed, and as many bytes as asked for.
 'use strict';
 const { Exactly, Http } = require('../answers');
 const { body } = require('../pattern');
@@ -17,5 +17,5 @@ exports.frames = { request };
 
 const upgrade = 'GET /frames HTTP/1.1\r\nHost: server\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n';
 
-/** The same on a connection that HTTP has upgraded: a proxy passes such bytes on as it gets them, whatever they are. */
+/** The same on a connection that was upgraded by HTTP: a proxy passes its bytes on as they come, without understanding them. */
 exports.upgraded = { request, greeting: () => ({ parts: [Buffer.from(upgrade)], answers: [new Http([101])] }) };

@@ -1,4 +1,4 @@
-// HTTP/1.1 with a connection that is kept. `http` is spoken by servers of our own, `files` by any server that stores what is PUT.
+// HTTP/1.1 on a connection that is kept open. This project's servers speak `http`; any server that stores what is PUT speaks `files`.
 'use strict';
 const { Http } = require('../answers');
 const { body } = require('../pattern');
@@ -14,11 +14,11 @@ exports.http = {
   },
 };
 
-/** Longer bodies are stored, and fetched by a second request that follows at once. */
+/** A body of at least so many bytes is stored, and fetched by a second request that follows at once. */
 const storedFrom = 4096;
 
 exports.files = {
-  /** The file that small requests fetch; the server has it before. */
+  /** Smaller requests fetch a file that the server has from the beginning. */
   request({ seed, up }) {
     const { bytes } = body(seed, up);
     if (up < storedFrom) return { parts: [head('GET', '/small', 0, `X-Padding: ${'x'.repeat(up)}\r\n`)], answers: [new Http([200], Buffer.from('small\n'))] };

@@ -1,5 +1,5 @@
-// MySQL's protocol as far as it takes: the server speaks first, any user may come in, and a query is answered by one row of text.
-// (Packets: 3 bytes of length, little-endian, one of sequence; a full packet of 16 MiB - 1 is followed by the rest.)
+// As much of MySQL's protocol as the client needs: the server speaks first, any user may log in, and a query is answered by one row of text.
+// (A packet has 3 bytes of length, little-endian, and one byte of sequence; after a full packet of 16 MiB - 1 bytes the rest follows.)
 'use strict';
 const { letters } = require('../pattern');
 
@@ -18,7 +18,7 @@ function packets(sequence, payload) {
   return parts;
 }
 
-/** Takes packets until judge() is content. */
+/** An answer of several packets: takes packets until judge() says that it is complete. */
 class Packets {
   constructor(judge) {
     this.judge = judge;
@@ -33,7 +33,7 @@ class Packets {
     this.pieces.push(chunk);
     this.waiting += chunk.length;
     while (!this.done && this.takeOne());
-    // what follows belongs to the next answer
+    // the bytes behind belong to the next answer
     return this.done ? chunk.length - this.waiting : chunk.length;
   }
 
@@ -50,7 +50,7 @@ class Packets {
     return true;
   }
 
-  /** What waits, in one piece when its first `length` bytes are not. */
+  /** Joins the waiting chunks when the first chunk has fewer than `length` bytes. */
   join(length) {
     if (this.pieces[0].length < length) this.pieces = [Buffer.concat(this.pieces)];
     return this.pieces[0];
@@ -62,7 +62,7 @@ class Packets {
   }
 }
 
-/** Columns and rows end with a short packet each; the one row in between is `wanted`. */
+/** The answer to a query: a short packet ends the columns, another ends the rows, and the one row must be `wanted`. */
 function row(wanted) {
   let [ends, right] = [0, false];
   return (payload, complain) => {
@@ -99,7 +99,7 @@ exports.mysql = {
     };
     return { parts: packets(1, Buffer.concat([login, user])), answers: [new Packets(judge)] };
   },
-  /** The server sums what comes, and sends as many letters as it is asked for. */
+  /** The query asks for the checksum of the letters that it brings, and for as many letters as `down` says. */
   request({ seed, up, down, busyMs }) {
     const { bytes, crc } = letters(seed, up);
     const words = `,REPEAT('abcdefgh',${Math.ceil(down / 8)}),SLEEP(${busyMs / 1000})`;

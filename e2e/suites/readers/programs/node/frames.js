@@ -1,4 +1,4 @@
-// The protocol of client/protocols/frames.js: takes bytes as they come, and answers each request that is complete.
+// A server of the protocol of client/protocols/frames.js: takes bytes as they come, and answers each complete request.
 'use strict';
 const { crc32 } = require('node:zlib');
 
@@ -13,7 +13,7 @@ function answerOf(crc, down) {
   return bytes;
 }
 
-/** A server at work does not read, and neither does anything else on its thread. */
+/** Keeps the thread busy, so that nothing on it reads meanwhile. */
 function beBusy(ms) {
   if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }

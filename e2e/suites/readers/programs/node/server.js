@@ -1,5 +1,5 @@
-// Servers on Node's net and http: of the protocol of client/protocols/frames.js on the first port, and on the second of the same in HTTP, by requests
-// or on a connection that was upgraded.   node server.js FRAMES HTTP
+// Servers on Node's net and http. On the first port: the protocol of client/protocols/frames.js. On the second port: HTTP requests that ask for the
+// same, and the frames protocol on a connection that was upgraded.   node server.js FRAMES HTTP
 'use strict';
 const http = require('node:http');
 const net = require('node:net');

@@ -1,4 +1,4 @@
-# A server of a thread a connection, on ordinary blocking sockets.   python3 blocking.py PORT
+# A server with a thread for each connection, on ordinary blocking sockets.   python3 blocking.py PORT
 import socket
 import sys
 import threading

@@ -1,4 +1,4 @@
-# A server that accepts and never reads: what a reader that has lost its wake-up looks like from outside.   python3 deaf.py PORT
+# A server that accepts and never reads: to its client it looks like a reader that has lost a wake-up.   python3 deaf.py PORT
 import socket
 import sys
 

@@ -1,5 +1,5 @@
-# A server on epoll(7) alone, edge-triggered, which trusts its answer to question 9: a read that did not fill the buffer has emptied the
-# socket.   python3 edge.py PORT
+# A server on edge-triggered epoll alone. It trusts the answer to question 9 of epoll(7): a read that did not fill the buffer has emptied
+# the socket.   python3 edge.py PORT
 import select
 import socket
 import sys

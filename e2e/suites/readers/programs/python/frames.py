@@ -1,4 +1,4 @@
-# The protocol of client/protocols/frames.js: takes bytes as they come, and yields an answer for each request that is complete.
+# A server of the protocol of client/protocols/frames.js: takes bytes as they come, and yields an answer for each complete request.
 import struct
 import time
 import zlib
@@ -30,7 +30,7 @@ class Frames:
             yield struct.pack('!I', self.crc) + (TABLE * (self.down // len(TABLE) + 1))[:self.down]
 
     def begin(self):
-        """A server at work does not read, and neither does anything else on its thread."""
+        """Begins a request. While it is busy, nothing on its thread reads."""
         self.left, self.down, busy_ms = struct.unpack('!III', self.head)
         self.crc = 0
         if busy_ms:

@@ -1,5 +1,5 @@
-// Relay is a TCP proxy that looks at what it passes on for a while, by reading and writing, and leaves the rest to io.Copy, which the runtime
-// turns into splice(2) between sockets. That moment comes with SIGUSR1, for all its connections.
+// Relay is a TCP proxy that first passes bytes on by reading and writing, and later leaves its connections to io.Copy, which the runtime turns
+// into splice(2) between sockets. SIGUSR1 makes it change over, for all its connections.
 //
 //	relay listen:port target:port
 package main
@@ -52,7 +52,7 @@ func relay(client *net.TCPConn, target string) {
 	pass(client, server)
 }
 
-// pass ends both connections when one of them has ended.
+// pass copies from one connection to the other, and ends both when one of them has ended.
 func pass(to, from *net.TCPConn) {
 	defer to.Close()
 	defer from.Close()

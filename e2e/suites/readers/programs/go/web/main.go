@@ -1,5 +1,5 @@
-// Web is a server on net/http that sums what is sent, and answers with the sum and as many known bytes as the query's `down` says, after as many
-// milliseconds as its `busy` says.
+// Web is a server on net/http. It answers a request with the checksum of its body and as many known bytes as the query's `down` says, after as
+// many milliseconds as `busy` says.
 //
 //	web port
 package main

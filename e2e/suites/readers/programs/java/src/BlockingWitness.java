@@ -5,8 +5,8 @@ import java.net.Socket;
 import java.nio.ByteBuffer;
 
 /**
- * A server of a thread a connection, on blocking streams. As many do, it takes what available() says is there (FIONREAD), and waits by a
- * read of one byte when that is nothing. java BlockingWitness PORT
+ * A server with a thread for each connection, on blocking streams. As many programs do, it reads as many bytes as available() counts (FIONREAD),
+ * and waits by a read of one byte when there are none. java BlockingWitness PORT
  */
 public final class BlockingWitness {
     public static void main(String[] words) throws IOException {

@@ -2,7 +2,7 @@ import java.nio.ByteBuffer;
 import java.util.function.Consumer;
 import java.util.zip.CRC32;
 
-/** The protocol of client/protocols/frames.js: takes bytes as they come, and gives an answer for each request that is complete. */
+/** A server of the protocol of client/protocols/frames.js: takes bytes as they come, and gives an answer for each complete request. */
 final class Frames {
     private static final byte[] TABLE = new byte[1 << 16];
 
@@ -33,7 +33,7 @@ final class Frames {
         }
     }
 
-    /** A server at work does not read, and neither does anything else on its thread. */
+    /** Begins a request. While it is busy, nothing on its thread reads. */
     private void begin() {
         left = Integer.toUnsignedLong(head.getInt(0));
         down = head.getInt(4);

@@ -9,7 +9,7 @@ import io.netty.channel.epoll.EpollEventLoopGroup;
 import io.netty.channel.epoll.EpollServerSocketChannel;
 import io.netty.channel.socket.SocketChannel;
 
-/** A server on Netty's native epoll, which is edge-triggered: a read that did not fill its buffer ends the loop. java NettyWitness PORT */
+/** A server on Netty's native epoll, which is edge-triggered: a read that does not fill its buffer ends the loop of reads. java NettyWitness PORT */
 public final class NettyWitness {
     public static void main(String[] words) throws Exception {
         new ServerBootstrap()

@@ -1,4 +1,4 @@
-//! A server on tokio, which is edge-triggered: a read that did not fill its buffer is taken to have emptied the socket.
+//! A server on tokio, which is edge-triggered and takes a read that did not fill its buffer to have emptied the socket.
 //!     tokio-witness PORT
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -9,7 +9,7 @@ const READ_BYTES: usize = 32 << 10;
 const HEAD_BYTES: usize = 12;
 const TABLE_BYTES: usize = 1 << 16;
 
-/// What a request has said, and how much of its body is still to come.
+/// What the head of a request says, and how much of its body is still to come.
 struct Request {
     left: usize,
     down: usize,
@@ -17,7 +17,7 @@ struct Request {
 }
 
 impl Request {
-    /// A server at work does not read, and neither does anything else on its thread.
+    /// Begins a request. While it is busy, nothing on its thread reads.
     fn begin(head: &[u8]) -> Request {
         let number = |i: usize| u32::from_be_bytes(head[4 * i..4 * i + 4].try_into().unwrap());
         if number(2) > 0 {
