@@ -20,7 +20,7 @@ export interface MeasureOptions extends GroundSize {
   readonly podsPerSecond: number;
 }
 
-/** The time over which the first connections are spread: on a new cluster, agents start while their image is being pulled on each node. */
+/** How many agents connect in a second at the beginning: on a new cluster agents start one after the other, as nodes pull the image. */
 const connectPerSecond = 100;
 const servedWithinMs = 180_000;
 const orderedWithinMs = 60_000;

@@ -40,7 +40,7 @@ export interface ControllerOptions {
 /** The arguments that run what `make build` has compiled: it starts in a quarter of the time. */
 export const compiled = ['dist/operator/controller/main.js'];
 const sources = ['-r', 'ts-node/register/transpile-only', 'operator/controller/main.ts'];
-/** The address that the leader publishes in the EndpointSlice: one for documentation (RFC 5737), because the API server refuses loopback addresses. */
+/** The address that the leader publishes in the EndpointSlice: one for documentation (RFC 5737), because the API server refuses loopback. */
 const podIp = '192.0.2.1';
 
 export class ControllerProcess {
