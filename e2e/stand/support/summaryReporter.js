@@ -1,4 +1,4 @@
-// A Jest reporter. With COUNT_TESTS set it adds the counts of a run to build/test-counts.jsonl. TEST_PART is the name for a run of a part of a project.
+// A Jest reporter. With COUNT_TESTS set it adds the counts of a run to build/test-counts.jsonl; TEST_PART names a run of a part of a project.
 const { append } = require('./testCounts');
 
 /** The counts of one test file. A file that could not run counts as one failure; with CI=true each skipped test does too. */

@@ -1,5 +1,5 @@
-// Command line: `all` installs the Debian packages for compiling the product and running a cluster. The other words install these and more: `programs`
-// other people's programs, `readers` those and the programs for e2e/suites/readers, `kernels` the tools for tests on other kernels.
+// Command line: `all` installs the Debian packages for compiling the product and running a cluster. The other words install these and more:
+// `programs` other people's programs, `readers` those and the programs for e2e/suites/readers, `kernels` the tools for tests on other kernels.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';

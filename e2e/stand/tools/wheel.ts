@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { run } from '../../../release/tools/command';
 
 export interface Wheel {
-  /** The name and version of the Python package; `programs` are paths inside its wheel. */
+  /** The name of the Python package. `paths` has, by the name of each program, its path inside the wheel. */
   readonly distribution: string;
   readonly version: string;
   readonly paths: Readonly<Record<string, string>>;
