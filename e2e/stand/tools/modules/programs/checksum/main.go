@@ -49,7 +49,7 @@ func planOf(arguments []string) plan {
 	seconds := flags.Float64("seconds", 60, "time after which no new message is sent")
 	messages := flags.Int("messages", 100, "messages of a connection, on average, before it is closed and the next one is opened")
 	largest := flags.Int("largest", 64<<10, "largest message in bytes; sizes are random, small ones as likely as large ones")
-	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "seed of the random sizes; the same seed repeats a run")
+	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "seed of all random choices; the same seed repeats a run")
 	_ = flags.Parse(arguments)
 	mode, known := modes[*name]
 	if !known || *target == "" || *messages < 1 || *largest < 1 || *largest > largestMessage {
