@@ -1,4 +1,4 @@
-// The import directions of e2e/, proven on the linter: the product stands without it, and its rooms have no cycle.
+// Tests of the linter's rule for imports of and in e2e/: the product does not import it, and its rooms import each other without a cycle.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { refusals } from '../release/directions.testing';
@@ -7,7 +7,7 @@ const layers = ['api', 'ports', 'protocol', 'kube', 'process', 'controller', 'ag
 const foldersOf = (room: string): string[] =>
   readdirSync(join(__dirname, room), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => `e2e/${room}/${name}`);
 
-/** Each room of the stand with those below it. */
+/** Each room of the stand with the rooms that it may import. */
 const stand: Readonly<Record<string, readonly string[]>> = {
   'e2e/stand/support': [],
   'e2e/stand/tools': [],
@@ -35,7 +35,7 @@ function pairsOf(rooms: Readonly<Record<string, readonly string[]>>, allowed: bo
   return names.flatMap((from) => names.filter((to) => to !== from && (rooms[from] ?? []).includes(to) === allowed).map((to) => [from, to] as const));
 }
 
-/** Each folder with the next of them, so that each is once on either side. */
+/** Pairs of each folder with the next one, so that each folder is once the importing and once the imported one. */
 const inTurn = (folders: readonly string[]): (readonly [string, string])[] =>
   folders.map((from, at) => [from, folders[(at + 1) % folders.length] ?? from] as const);
 
@@ -62,7 +62,7 @@ describe('the rooms of e2e', () => {
     expect(foldersOf('benches').sort()).toEqual(Object.keys(benches).sort());
   });
 
-  it('have no cycle: a room stands after those it may import', () => {
+  it('have no cycle: in the list a room comes after the rooms that it may import', () => {
     for (const rooms of [stand, benches]) {
       const names = Object.keys(rooms);
       for (const [from, to] of pairsOf(rooms, true)) expect([from, to, names.indexOf(to) < names.indexOf(from)]).toEqual([from, to, true]);
@@ -75,7 +75,7 @@ describe('the linter', () => {
     expect(await refusals(from, to)).toEqual([]);
   }, 30_000);
 
-  it.each(forbidden)('refuses that %s imports %s', async (from, to) => {
+  it.each(forbidden)('does not let %s import %s', async (from, to) => {
     expect(await refusals(from, to)).toHaveLength(1);
   }, 30_000);
 });

@@ -1,4 +1,4 @@
-// The import directions around release/, proven on the linter: the product does not know how it is packed.
+// Tests of the linter's rule for imports of and from release/: the product does not depend on how it is packed.
 import { refusals } from './directions.testing';
 
 const layers = ['api', 'ports', 'protocol', 'kube', 'process', 'controller', 'agent', 'cli'].map((layer) => `operator/${layer}`);
@@ -8,11 +8,11 @@ describe('the linter', () => {
     expect(await refusals('release', layer)).toEqual([]);
   }, 30_000);
 
-  it.each([...layers, 'ebpf'])('refuses that %s imports release', async (folder) => {
+  it.each([...layers, 'ebpf'])('does not let %s import release', async (folder) => {
     expect(await refusals(folder, 'release')).toHaveLength(1);
   }, 30_000);
 
-  it('refuses that release imports ebpf', async () => {
+  it('does not let release import ebpf', async () => {
     expect(await refusals('release', 'ebpf')).toHaveLength(1);
   }, 30_000);
 });

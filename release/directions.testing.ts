@@ -1,4 +1,4 @@
-// What the linter's direction rule says about an import between two folders, for the tests of that rule.
+// Asks the linter whether a folder may import another, for tests of that rule.
 import { readdirSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { ESLint } from 'eslint';
@@ -6,7 +6,7 @@ import { checkout } from './tools/paths';
 
 const eslint = new ESLint({ cwd: checkout });
 
-/** Some existing source file of the folder, because type-aware rules know only files of the project. */
+/** An existing source file of the folder: type-aware rules accept only files of the project. */
 function fileOf(folder: string): string {
   const names = readdirSync(join(checkout, folder), { recursive: true, encoding: 'utf8' }).sort();
   const sources = names.filter((file) => file.endsWith('.ts') && !file.endsWith('.d.ts'));
@@ -16,7 +16,7 @@ function fileOf(folder: string): string {
 }
 
 /**
- * Writes an import of the one folder's file into the other folder's file, in memory.
+ * Lints, in memory, a file of the folder `from` with an import of a file of the folder `to`.
  * @param from, to folders by their paths from the root of the checkout
  * @returns the rule's messages; none when the import is allowed
  */

@@ -1,4 +1,4 @@
-// The real npm against a registry of a few lines, which stands for those that serve advisories and those that do not.
+// Runs the real npm against a small registry in this test, which serves advisories or refuses to.
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -9,7 +9,7 @@ import { auditOf } from './audit';
 const advice = { id: 1, url: 'https://example.test/advisory/1', title: 'reads too far', severity: 'high', vulnerable_versions: '<2.0.0', cwe: [], cvss: { score: 0, vectorString: null } };
 let directory: string;
 let registry: Server;
-/** Answers by method; what has no answer is refused as by a mirror that only gives packages away. */
+/** The advisories that the registry serves. Undefined: it refuses the request, as a mirror that serves only packages does. */
 let advisories: object | undefined;
 
 beforeEach(async () => {
@@ -36,17 +36,17 @@ afterEach(() => {
 
 const address = (): string => `http://127.0.0.1:${(registry.address() as { port: number }).port}/`;
 
-test('what is known of a shipped package is told with its severity and where to read on', async () => {
+test('an advisory about a shipped package is listed with its severity and a link', async () => {
   advisories = { shipped: [advice] };
   expect(await auditOf(directory, address())).toEqual({ asked: 1, known: ['high shipped <2.0.0: reads too far (https://example.test/advisory/1)'] });
 });
 
-test('a registry that knows nothing bad says so', async () => {
+test('the list is empty when the registry has no advisory', async () => {
   advisories = {};
   expect(await auditOf(directory, address())).toMatchObject({ known: [] });
 });
 
-test('a registry that does not serve advisories is no good news: it is an error that says what to do', async () => {
+test('a registry that does not serve advisories is an error that says what to do, and not an empty list', async () => {
   advisories = undefined;
   await expect(auditOf(directory, address())).rejects.toThrow(/^asking the registry for advisories: 405 .*; nothing is known of vulnerabilities: ask a registry that serves them/);
 });

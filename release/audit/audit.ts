@@ -1,4 +1,4 @@
-// What the registry knows of vulnerabilities in what the image ships. npm asks; here is only read what it says.
+// Asks the npm registry, through `npm audit`, for known vulnerabilities of the packages in the image.
 import { z } from 'zod';
 import { attempt } from '../tools/command';
 
@@ -13,21 +13,21 @@ const report = z.looseObject({
 const refused = z.looseObject({ message: z.string() });
 
 export interface Audit {
-  /** Production dependencies that were asked about; npm counts the product itself as one more. */
+  /** The number of production dependencies that were checked, without the product itself, which npm counts too. */
   readonly asked: number;
-  /** One line for each advisory, worst first. */
+  /** A line for each advisory, the most severe first. */
   readonly known: readonly string[];
 }
 
 /**
- * Asks about production dependencies only: nothing else is in the image.
+ * Asks about production dependencies only, because the image has no others.
  * @param directory holds package.json and package-lock.json
  * @param registry npm's own setting unless given
- * @throws Error in one line when the registry does not serve advisories, or npm cannot be understood: that is not "nothing known"
+ * @throws Error in one line when the registry serves no advisories or the output of npm cannot be read; neither means that there are none
  */
 export async function auditOf(directory: string, registry?: string): Promise<Audit> {
   const args = ['audit', '--omit=dev', '--json', ...(registry === undefined ? [] : [`--registry=${registry}`])];
-  // npm ends with 1 when it has found something.
+  // npm exits with 1 when there are advisories.
   const { stdout, stderr } = await attempt('npm', args, { cwd: directory, timeoutMs: 120_000 });
   const said = parsed(stdout);
   const found = report.safeParse(said);
@@ -45,7 +45,7 @@ function parsed(text: string): unknown {
   }
 }
 
-/** A package whose dependency has an advisory has none of its own: that one is listed at the dependency. */
+/** The advisories of a package itself. npm also lists packages whose dependency has an advisory; that one is listed at the dependency. */
 function linesOf({ vulnerabilities }: z.infer<typeof report>): string[] {
   const rows = Object.values(vulnerabilities).flatMap(({ name, via }) => via.flatMap((each) => (typeof each === 'string' ? [] : [{ name, ...each }])));
   return rows

@@ -1,4 +1,4 @@
-// Command line: ends with 1 when something is known, and with 2 when the registry does not say.
+// Command line: exits with 1 when there are advisories, and with 2 when the registry does not answer.
 import { errorMessage } from '../../operator/base';
 import { checkout } from '../tools/paths';
 import { auditOf } from './audit';

@@ -1,4 +1,4 @@
-// docs/cli.md from accelctl's own program.
+// Writes docs/cli.md from the definition of accelctl's commands.
 import { programOf } from '../../operator/cli/program';
 import { referencePage } from '../../operator/cli/reference';
 import type { Surroundings } from '../../operator/cli/surroundings';

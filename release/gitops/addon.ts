@@ -1,4 +1,4 @@
-// The add-on package: one archive with the chart and a description by which a cluster console offers it, asks for its settings and installs it.
+// The add-on package: an archive with the chart and a description, from which a cluster console offers, configures and installs the product.
 import { mkdir, mkdtemp, readFile, rm, copyFile } from 'node:fs/promises';
 import { readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -16,7 +16,7 @@ const banner = '# Made from the chart by make render; do not edit.\n';
 
 const chartFile = z.looseObject({ name: z.string(), version: z.string(), description: z.string(), kubeVersion: z.string() });
 
-/** What a console reads of addon.yaml. */
+/** The form of addon.yaml, which a console reads. */
 export const addonSchema = z.strictObject({
   name: z.string(),
   version: z.string(),
@@ -24,11 +24,11 @@ export const addonSchema = z.strictObject({
   description: z.string(),
   category: z.string(),
   architecture: z.array(z.enum(['amd64', 'arm64'])).min(1),
-  /** Oldest cluster it works on, and oldest kernel of its nodes. */
+  /** The oldest Kubernetes version, and the oldest kernel of a node, that the product works on. */
   min_cluster_version: z.string().regex(/^\d+\.\d+$/),
   min_kernel_version: z.string().regex(/^\d+\.\d+$/),
   supported_actions: z.array(z.enum(['Install', 'Modify', 'Upgrade', 'Uninstall'])),
-  /** How the chart is installed: a file of the package, and where to. */
+  /** The chart's file in the package, and the release and namespace for its installation. */
   chart: z.strictObject({ file: z.string(), release: z.string(), namespace: z.string(), namespace_labels: z.record(z.string(), z.string()) }),
   /** JSON Schema (draft 7) of the settings; each is the chart value of the same path. */
   config_schema: z.looseObject({ properties: z.record(z.string(), z.unknown()) }),
@@ -55,7 +55,7 @@ export function addonDescription(): Map<string, string> {
   return new Map([[description, banner + stringify(addonSchema.parse(addon), { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false })]]);
 }
 
-/** Makes the package below build/addon; returns its path. */
+/** Packs the add-on below build/addon; returns the path of the archive. */
 export async function packAddon(tools: Tools<'helm'>): Promise<string> {
   const { name, version, chart: { file } } = addonSchema.parse(parse(await readFile(join(checkout, description), 'utf8'), { version: '1.1' }));
   const directory = await mkdtemp(join(tmpdir(), 'sidecar-acceleration-addon-'));

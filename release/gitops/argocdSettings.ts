@@ -1,4 +1,4 @@
-// The part of Argo CD's ConfigMap that makes it use our health check, for those who do not build it from resource_customizations.
+// A patch of Argo CD's ConfigMap that adds the product's health check, for users who do not build it from resource_customizations.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { stringify } from 'yaml';

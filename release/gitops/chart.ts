@@ -1,4 +1,4 @@
-// The chart as the real helm renders it, without a cluster.
+// Renders the chart with the real helm, without a cluster.
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { z } from 'zod';
@@ -17,18 +17,18 @@ const rendered = z.looseObject({
   kind: z.string(),
   metadata: z.looseObject({ name: z.string(), namespace: z.string().optional(), labels: z.record(z.string(), z.string()).default({}), annotations: z.record(z.string(), z.string()).default({}) }),
 });
-/** An object of the chart; `at` reads what it holds beside its metadata. */
+/** An object of the rendered chart; use `at` to read fields other than its metadata. */
 export type Rendered = z.infer<typeof rendered>;
 
 export type RenderChart = (values?: object, flags?: readonly string[]) => Promise<Rendered[]>;
 
-/** A function that renders the chart with the given values, as `helm template` would for a release in `namespace`. */
+/** Returns a function that renders the chart with values, as `helm template` does for a release in `namespace`. */
 export async function chartRenderer(namespace = 'acceleration-system'): Promise<RenderChart> {
   const tools = await installParts(new Progress(), { helm });
   return async (values = {}, flags = []) => parsed(await template(tools, namespace, values, flags));
 }
 
-/** @throws CommandError with helm's words when it refuses the values */
+/** @throws CommandError with helm's message when it refuses the values */
 export async function template(tools: Tools<'helm'>, namespace: string, values: object, flags: readonly string[]): Promise<string> {
   const args = ['template', releaseName, chartDirectory, `--namespace=${namespace}`, `--kube-version=${versions.kubernetes}`, '--values=-', ...flags];
   const result = await attempt(tools.path('helm'), args, { input: JSON.stringify(values), timeoutMs: 60_000 });
@@ -41,7 +41,7 @@ export function parsed(text: string): Rendered[] {
   return documents.filter((value) => value !== null).map((value) => rendered.parse(value));
 }
 
-/** The one object of a kind and name. */
+/** The only object with this kind and name. @throws when there is none or more than one */
 export function objectOf(objects: readonly Rendered[], kind: string, name: string): Rendered {
   const found = objects.filter((each) => each.kind === kind && each.metadata.name === name);
   const [only] = found;
@@ -49,7 +49,7 @@ export function objectOf(objects: readonly Rendered[], kind: string, name: strin
   return only;
 }
 
-/** What an object holds at a path such as `spec.template.spec.containers.0.image`; undefined where there is nothing. */
+/** The value at a path of an object, such as `spec.template.spec.containers.0.image`; undefined when the path does not exist. */
 export function at(object: object, path: string): unknown {
   return path.split('.').reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined), object);
 }
@@ -61,7 +61,7 @@ const podSpec = z.looseObject({
 });
 const marked = z.looseObject({ labels: z.record(z.string(), z.string()), annotations: z.record(z.string(), z.string()).default({}) });
 
-/** A pod the chart makes: of the Deployment, of a job, or by itself. */
+/** A pod of the chart: of the Deployment, of a job, or a Pod object. */
 export interface RenderedPod {
   readonly name: string;
   readonly labels: Record<string, string>;

@@ -1,4 +1,4 @@
-// The settings of the add-on: the chart's own schema, with the chart's defaults in it, so that a console can show them before it has the chart.
+// The schema of the add-on's settings: the chart's schema with the chart's defaults in it, so that a console can show them without the chart.
 import { z } from 'zod';
 
 type Schema = { readonly [keyword: string]: unknown };
@@ -11,14 +11,14 @@ const valuesSchema = z.looseObject({ properties: z.record(z.string(), z.looseObj
  */
 export function configSchema(schema: unknown, values: unknown): Schema & { properties: Record<string, unknown> } {
   const { properties, ...rest } = valuesSchema.parse(schema);
-  // Of parent charts, which an add-on does not have.
+  // `global` holds values of parent charts, which an add-on does not have.
   const own = Object.fromEntries(Object.entries(properties).filter(([name]) => name !== 'global'));
   return { ...withDefaults({ ...rest, properties: own }, values), properties: propertiesWithDefaults(own, values) };
 }
 
 /**
- * A setting that is left out has its default, so none is required; what the items of a list require stays. The default of a map is
- * that of its properties, where a console looks for it: one of its own, such as {}, would hide them.
+ * Adds defaults to a schema. No setting is required, because each has a default; required fields of list items stay. A map has no default
+ * of its own, only its properties have: a console looks for defaults there, and a default such as {} for the map would hide them.
  */
 function withDefaults(schema: Schema, value: unknown): Schema {
   if (isMap(schema.properties)) {

@@ -1,5 +1,5 @@
-// Writes the files that have their source elsewhere: kustomize base, add-on, Argo CD's settings, accelctl's reference; with --check it only says
-// what is stale.
+// Writes the generated files: kustomize base, add-on, Argo CD's settings and accelctl's reference. With --check it only names the files that
+// are out of date.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errorMessage } from '../../operator/base';
@@ -17,7 +17,7 @@ async function main(check: boolean): Promise<number> {
   const files = new Map([...(await kustomizeBase(tools)), ...argocdSettings(), ...addonDescription(), ...cliPage()]);
   const stale = [...files].filter(([name, text]) => !existsSync(join(checkout, name)) || readFileSync(join(checkout, name), 'utf8') !== text);
   for (const [name, text] of stale) {
-    if (check) console.error(`${name} is not what its source says: run make render and commit the result`);
+    if (check) console.error(`${name} is out of date: run make render and commit the result`);
     else {
       mkdirSync(dirname(join(checkout, name)), { recursive: true });
       writeFileSync(join(checkout, name), text);

@@ -1,4 +1,4 @@
-// Makes the add-on package and says where it is.
+// Command line: packs the add-on and prints the path of the archive.
 import { relative } from 'node:path';
 import { errorMessage } from '../../operator/base';
 import { helm } from '../tools/catalogue';

@@ -1,4 +1,4 @@
-// The base image: a small Debian made from packages, in the place of one pulled from a registry.
+// Makes the base image: a small Debian from Debian's packages, instead of an image from a registry.
 import { join } from 'node:path';
 import { writeFile } from 'node:fs/promises';
 import { cached } from '../tools/cache';
@@ -7,13 +7,13 @@ import { debianRelease } from '../tools/versions';
 import { buildImage, hasImage } from './buildah';
 import { contentHash } from '../tools/contentHash';
 
-/** What product and mesh need beyond the minimum. One base for both is made, stored and imported once. */
+/** The packages that product and mesh need beyond the minimum. Both have the same base image, which is made and stored once. */
 const packages = ['ca-certificates', 'iproute2', 'iptables', 'libbpf1'];
 const leaveOut = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '/usr/share/info/*'];
 
 /**
- * Makes the base image unless it is there.
- * @returns its reference, for ARG BASE
+ * Makes the base image unless it exists.
+ * @returns the reference of the image, for ARG BASE of a Containerfile
  */
 export async function provideBaseImage(): Promise<string> {
   const hash = contentHash([debianRelease, ...packages, ...leaveOut]);

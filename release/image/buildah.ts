@@ -13,17 +13,17 @@ export interface ImageBuild {
   readonly buildArguments?: Readonly<Record<string, string>>;
 }
 
-// A storage of its own beside the cache: images that other users of buildah made stay out of sight, and ours out of theirs.
+// Images have a storage of their own in the cache directory, apart from the images of other users of buildah.
 const storage = ['--root', join(cacheDirectory, 'buildah'), '--runroot', join(cacheDirectory, 'buildah-run')];
 
-/** Builds the image into the harness's own storage. Steps run in a chroot: no container runtime is needed. */
+/** Builds an image into that storage. Its steps run in a chroot, so no container runtime is needed. */
 export async function buildImage(build: ImageBuild): Promise<void> {
   const args = Object.entries(build.buildArguments ?? {}).flatMap(([name, value]) => ['--build-arg', `${name}=${value}`]);
   await run('buildah', [
     ...storage,
     'build',
     '--isolation=chroot',
-    // Steps whose input has not changed are taken from the storage.
+    // Takes the results of steps from the storage when their input has not changed.
     '--layers=true',
     '--pull=never',
     ...args,
@@ -34,14 +34,14 @@ export async function buildImage(build: ImageBuild): Promise<void> {
 }
 
 /**
- * Writes a built image as an archive for `ctr images import`, in Docker's format: its layers are not compressed, and
- * compressing and expanding them would be most of the time.
+ * Writes a built image as an archive for `ctr images import`. In Docker's format layers are not compressed, which saves most of the time
+ * of writing and importing.
  */
 export async function exportImage(reference: string, archive: string): Promise<void> {
   await run('buildah', [...storage, 'push', '--quiet', reference, `docker-archive:${archive}:${reference}`]);
 }
 
-/** Does something with the files of a built image, which are below `root` meanwhile. */
+/** Mounts the files of a built image at `root` while `act` runs. */
 export async function inImage<T>(reference: string, act: (root: string) => Promise<T>): Promise<T> {
   const container = (await run('buildah', [...storage, 'from', '--pull-never', reference])).trim();
   try {
@@ -51,7 +51,7 @@ export async function inImage<T>(reference: string, act: (root: string) => Promi
   }
 }
 
-/** True when the image is in the harness's storage. */
+/** True when the image is in that storage. */
 export async function hasImage(reference: string): Promise<boolean> {
   const names = await run('buildah', [...storage, 'images', '--quiet', '--filter', `reference=${reference}`]);
   return names.trim() !== '';

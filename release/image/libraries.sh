@@ -1,6 +1,6 @@
 #!/bin/sh
-# Collects below a directory what programs need to run where there is nothing else: the shared libraries they name, the loader, two users,
-# and what dpkg knows of the libraries' packages, where scanners of images without a package manager look for it (var/lib/dpkg/status.d).
+# Collects in a directory the files that programs need in an otherwise empty image: their shared libraries, the loader, two users, and dpkg's
+# records of the libraries' packages in var/lib/dpkg/status.d, where scanners look in images without a package manager.
 # usage: libraries.sh DIRECTORY PROGRAM...
 set -eu
 root=$1; shift

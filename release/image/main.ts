@@ -1,4 +1,4 @@
-// Command line: builds the product's image and says where its archive is.
+// Command line: builds the product's image and prints the path of its archive.
 import { errorMessage } from '../../operator/base';
 import { Progress } from '../tools/progress';
 import { provideProductImage } from './product';

@@ -1,4 +1,4 @@
-// The product's own image, from the compiled checkout and the repository's Containerfile.
+// Builds the product's image from the compiled checkout and the Containerfile at its root.
 import { copyFile, cp, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,12 +11,12 @@ import { contentHash } from '../tools/contentHash';
 import { linkPackages, provideProductionPackages } from './productionPackages';
 import { billOfMaterials } from './sbom';
 
-/** An image in an archive, ready to be imported. */
+/** An archive with an image, ready to be imported. */
 export interface ImageArchive {
   readonly repository: string;
   readonly tag: string;
   readonly archive: string;
-  /** The bill of its materials, a file beside the archive. */
+  /** Path of the bill of materials, a file beside the archive. */
   readonly sbom: string;
 }
 
@@ -25,11 +25,11 @@ const containerfile = join(checkout, 'Containerfile');
 const sbomFile = 'sbom.cdx.json';
 const libraries = join('release', 'image', 'libraries.sh');
 const inputs = ['dist', ...objects, 'package.json', 'package-lock.json', 'Containerfile', libraries];
-// The image has no shell.
+// A script for Node.js, because the image has no shell.
 const accelctl = "#!/usr/local/bin/node\nrequire('/app/dist/operator/cli/main.js');\n";
 
 /**
- * Builds the image of what `make build` has compiled.
+ * Builds the image from what `make build` has compiled.
  * @throws when the checkout is not compiled
  */
 export async function provideProductImage(): Promise<ImageArchive> {
@@ -53,26 +53,26 @@ export async function provideProductImage(): Promise<ImageArchive> {
 }
 
 /**
- * Fills a build context for the Containerfile: also what a user with an image builder of their own needs. Times are
- * kept: they are part of a layer, and by them unchanged steps of the Containerfile are recognised.
+ * Fills the build context for the Containerfile, which a user can also build with another image builder. Modification times are
+ * kept: they are part of a layer, and the builder recognises unchanged steps by them.
  */
 async function stageContext(context: string): Promise<void> {
   await stageProduct(context, checkout);
   await linkPackages(await provideProductionPackages(checkout), context);
 }
 
-/** The part of a build context that is the product itself. */
+/** Copies the product's files into a build context. */
 export async function stageProduct(context: string, compiled: string): Promise<void> {
   await mkdir(join(context, 'app', 'build', 'ebpf'), { recursive: true });
   await writeFile(join(context, 'accelctl'), accelctl, { mode: 0o755 });
   await copyFile(join(checkout, libraries), join(context, 'libraries.sh'));
   await cp(join(compiled, 'dist'), join(context, 'app', 'dist'), { recursive: true, preserveTimestamps: true });
-  // an earlier release may lack one
+  // An earlier release may not have every object.
   for (const object of objects) if (existsSync(join(compiled, object))) await copyFile(join(compiled, object), join(context, 'app', object));
   await copyFile(join(compiled, 'package.json'), join(context, 'app', 'package.json'));
 }
 
-/** From the lock file, and from what the built image itself says of Debian's packages. */
+/** Writes the bill of materials from the lock file and from dpkg's records in the built image. */
 async function billOf(reference: string, version: string): Promise<string> {
   const lock = await readFile(join(checkout, 'package-lock.json'), 'utf8');
   const debian = await inImage(reference, async (root) => {

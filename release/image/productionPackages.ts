@@ -1,4 +1,4 @@
-// The packages of npm that an image needs, and Node itself beside them, for this architecture.
+// Provides the npm packages that an image needs, and the Node.js program, for this architecture.
 import { copyFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached } from '../tools/cache';
@@ -25,7 +25,7 @@ export async function provideProductionPackages(source: string): Promise<string>
   return directory;
 }
 
-/** Puts them into a build context. Thousands of files that only get read: linked instead of copied. */
+/** Puts the packages into a build context, by hard links instead of copies, because the thousands of files are only read. */
 export async function linkPackages(packages: string, context: string): Promise<void> {
   await run('cp', ['--archive', '--link', join(packages, 'node'), join(packages, 'node_modules'), context]);
 }

@@ -1,8 +1,8 @@
-// The bill of materials of the product's image, in CycloneDX: npm packages from the lock file, Debian's from what the image says of itself.
+// The bill of materials of the product's image in CycloneDX: npm packages from the lock file, Debian packages from dpkg's records in the image.
 import { Enums, Models, Serialize, Spec } from '@cyclonedx/cyclonedx-library';
 import { z } from 'zod';
 
-/** npm writes one of several as a list, a single one as it is. */
+/** npm writes several values as a list and a single value without a list. */
 const names = z.union([z.array(z.string()), z.string().transform((one) => [one])]).optional();
 const lockedSchema = z.object({
   packages: z.record(z.string(), z.looseObject({
@@ -16,17 +16,17 @@ const lockedSchema = z.object({
 });
 
 export interface Materials {
-  /** Version of the product. */
+  /** The version of the product. */
   readonly version: string;
-  /** Text of package-lock.json. */
+  /** The text of package-lock.json. */
   readonly lock: string;
-  /** As process.arch has it. */
+  /** The architecture, as in process.arch. */
   readonly architecture: string;
-  /** Paragraphs of dpkg, one a package (deb-control(5)). */
+  /** dpkg's paragraph for each package (deb-control(5)). */
   readonly debian: readonly string[];
 }
 
-/** JSON of CycloneDX 1.6; the same materials give the same text. */
+/** The bill of materials as JSON of CycloneDX 1.6; the same packages give the same text. */
 export function billOfMaterials({ version, lock, architecture, debian }: Materials): string {
   const bom = new Models.Bom();
   const image = `pkg:oci/sidecar-acceleration@${version}?arch=${architecture}`;
@@ -41,14 +41,14 @@ function npmPackages(lock: string, architecture: string): Models.Component[] {
   const shipped = Object.entries(packages).filter(([path, entry]) => path !== '' && !entry.dev && fits(entry, architecture));
   const components = shipped.map(([path, { version = '', license, integrity }]) => {
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
-    // The package of this name is nothing but the program.
+    // This npm package contains only the Node.js program.
     if (name === `node-linux-${architecture}`) return component(Enums.ComponentType.Platform, 'node', version, `pkg:generic/node@${version}`, license);
     const made = component(Enums.ComponentType.Library, name, version, `pkg:npm/${name.replace('@', '%40')}@${version}`, license);
     const digest = /^sha512-(?<base64>.+)$/.exec(integrity ?? '')?.groups?.['base64'];
     if (digest !== undefined) made.hashes.set(Enums.HashAlgorithm['SHA-512'], Buffer.from(digest, 'base64').toString('hex'));
     return made;
   });
-  // Some versions lie in several places of the tree.
+  // A version may be installed in several places of the tree.
   return [...new Map(components.map((each) => [each.purl, each])).values()];
 }
 

@@ -1,6 +1,6 @@
-// Drawing at random, so that the same seed draws the same places from the same checkout. Pure.
+// Draws at random; the same seed draws the same places from the same checkout. Pure.
 
-/** Numbers from 0 to 1 that follow from the seed (mulberry32, Tommy Ettinger; public domain). */
+/** A generator of random numbers from 0 to 1, the same for the same seed (mulberry32, Tommy Ettinger; public domain). */
 export function randomOf(seed: number): () => number {
   let state = seed >>> 0;
   return () => {
@@ -11,7 +11,7 @@ export function randomOf(seed: number): () => number {
   };
 }
 
-/** So many of the items, each at most once, in the order they were drawn; all of them where there are fewer. */
+/** Draws `count` of the items, each at most once, or all items when there are fewer. Returns them in the order in which they were drawn. */
 export function draw<T>(items: readonly T[], count: number, random: () => number): T[] {
   const left = [...items];
   const drawn: T[] = [];

@@ -1,4 +1,4 @@
-// make reading-sample SEED=n: draws sixty places of the project for a reader who has not seen it, and prints them.
+// Command: `make reading-sample SEED=n`. Draws sixty places of the project for a reader who has not seen it, and prints them.
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -18,7 +18,7 @@ function git(...words: string[]): string {
   return execFileSync('git', words, { cwd: checkout, encoding: 'utf8', maxBuffer: 2 ** 26 });
 }
 
-/** The files of the checkout that git knows, in the order of their names. */
+/** The files in git whose names match, in the order of their names. */
 function filesLike(pattern: RegExp): SourceFile[] {
   const names = git('ls-files').split('\n').filter((name) => pattern.test(name) && existsSync(join(checkout, name))).sort();
   return names.map((file) => ({ file, text: readFileSync(join(checkout, file), 'utf8') }));

@@ -1,8 +1,8 @@
-// The places a reader may be asked to explain, drawn from the project's files. Pure.
+// Finds the places in the project's files that a reader may be asked to explain. Pure.
 
-/** One place. */
+/** A comment, a test's name, a message, a paragraph or a commit's subject. */
 export interface Place {
-  /** File and line, or the commit. */
+  /** The file and line, or the commit. */
   readonly where: string;
   readonly text: string;
   /** The two lines of code that follow a comment. */
@@ -10,21 +10,21 @@ export interface Place {
 }
 
 export interface SourceFile {
-  /** Relative to the checkout. */
+  /** The path relative to the checkout. */
   readonly file: string;
   readonly text: string;
 }
 
-/** A line of a comment, without its marks. */
+/** Matches a line of a comment; the group is its text without comment marks. */
 const commentLine = /^\s*(?:\/\/|\/\*\*?|\*(?!\/))\s?(.*?)(?:\*\/)?\s*$/;
 const isComment = (line: string): boolean => /^\s*(?:\/\/|\/\*)/.test(line);
-/** A comment behind code, in C and in TypeScript; what may be inside a string is none. */
+/** Matches a comment behind code, in C or in TypeScript. Lines with quotes before the comment do not match, as it may be inside a string. */
 const trailingComment = /^\s*[^\s/'"`][^'"`]*?\s(?:\/\*\s*(.+?)\s*\*\/|\/\/ (.+?))\s*$/;
-/** Shorter comments are labels: there is nothing to explain. */
+/** Comments with fewer words are labels, which need no explanation. */
 const leastWords = 5;
 const wordsIn = (text: string): number => text.split(/\s+/).filter((word) => /[a-z]{2}/i.test(word)).length;
 
-/** Comments of TypeScript and C, each whole. The code of a comment behind code begins with its own line. */
+/** The comments of a TypeScript or C file. A comment of several lines is one place. For a comment behind code, `code` begins with its own line. */
 export function commentsOf({ file, text }: SourceFile): Place[] {
   const lines = text.split('\n');
   const places: Place[] = [];
@@ -47,7 +47,7 @@ export function commentsOf({ file, text }: SourceFile): Place[] {
   return places;
 }
 
-/** The line after a comment: of a block comment after its end, of line comments after the last in a row. */
+/** The index of the line after a comment: after the end of a block comment, or after the last of several // lines in a row. */
 function commentEnd(lines: readonly string[], begin: number): number {
   let end = begin;
   if ((lines[begin] ?? '').trim().startsWith('//')) {
@@ -61,7 +61,7 @@ function commentEnd(lines: readonly string[], begin: number): number {
 const testName = /(?<![.\w])(?:it|test)(?:\.each(?:\([^]*?\)|`[^]*?`)|\.failing)?\(\s*(['"`])((?:\\.|(?!\1)[^\\\n])+)\1/g;
 const describeName = /(?<![.\w])describe(?:\.each\([^]*?\))?\(\s*(['"`])((?:\\.|(?!\1)[^\\\n])+)\1/g;
 
-/** Names of tests, each after that of the `describe` that it is in. The formatter indents what is in one. */
+/** The names of a file's tests, each after the name of the `describe` that it is in. A test in a `describe` is indented. */
 export function testNamesOf({ file, text }: SourceFile): Place[] {
   const groups = [...text.matchAll(describeName)].map(({ index, 2: name = '' }) => ({ index, name }));
   const isInside = (index: number): boolean => /\s/.test(text[text.lastIndexOf('\n', index) + 1] ?? '');
@@ -71,11 +71,11 @@ export function testNamesOf({ file, text }: SourceFile): Place[] {
   });
 }
 
-/** What a line of code says to people when it has one of these: an error, a log line, a text of the CLI, of the status or of a schema. */
+/** Marks of a line of code whose texts a user may read: an error, a log line, a text of the CLI, the status or a schema. */
 const saysToPeople = /\bError\(|\bFailure\(|\bRefus\w*\(|\blog\b|\blog\.|\.warn\(|\bsay\w*\(|print\(|complain\(|describe\(|description\(|message|means:|remedy:|problem\(|reason:|note|option\(|addHelpText/;
 const stringLiteral = /(['"`])((?:\\.|(?!\1)[^\\\n])+)\1/g;
 
-/** Texts in the code that a user can meet; of a template the `${…}` stay as they are. */
+/** The texts of a file that a user may read; a template keeps its `${…}`. */
 export function messagesOf({ file, text }: SourceFile): Place[] {
   return text.split('\n').flatMap((line, n) => {
     if (/^\s*(?:\/\/|\/\*|\*)/.test(line) || /^\s*import\b/.test(line) || !saysToPeople.test(line)) return [];
@@ -84,7 +84,7 @@ export function messagesOf({ file, text }: SourceFile): Place[] {
   });
 }
 
-/** Paragraphs and list items of a page that people wrote; a generated page has none. */
+/** The paragraphs and list items of a page; none of a generated page. */
 export function paragraphsOf({ file, text }: SourceFile): Place[] {
   if (/(Generated|Written) (by|from)/.test(text.split('\n').slice(0, 3).join(' '))) return [];
   const places: Place[] = [];

@@ -12,7 +12,7 @@ afterAll(() => rmSync(mockCache, { recursive: true }));
 const making = (text: string) => (into: string) => writeFile(join(into, 'thing'), text);
 const read = (entry: { directory: string }): string => readFileSync(join(entry.directory, 'thing'), 'utf8');
 
-test('what was made once is found afterwards', async () => {
+test('an entry is made once and found afterwards', async () => {
   expect((await cached('part-1', making('first'))).found).toBe(false);
   const second = await cached('part-1', making('second'));
   expect(second.found).toBe(true);
@@ -25,12 +25,12 @@ test('a maker that fails leaves nothing behind', async () => {
   expect(readdirSync(mockCache).filter((name) => name.includes('broken'))).toEqual([]);
 });
 
-test('of two makers at once both get the same complete thing', async () => {
+test('two makers at the same time both get the same complete entry', async () => {
   const entries = await Promise.all([cached('race-1', making('one')), cached('race-1', making('other'))]);
   expect(read(entries[0])).toBe(read(entries[1]));
 });
 
-test('only the newest of what changes with every edit are kept', async () => {
+test('keepNewest removes all but the newest entries with a prefix', async () => {
   for (const name of ['edit-a', 'edit-b', 'edit-c']) await cached(name, making(name));
   await keepNewest('edit-', 1);
   expect(readdirSync(mockCache).filter((name) => name.startsWith('edit-'))).toHaveLength(1);

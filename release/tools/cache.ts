@@ -1,16 +1,16 @@
-// A directory of finished things named by version or content: made once, then found.
+// A cache on disk: each entry is a directory that is named by a version or a content hash, made once and found later.
 import { existsSync } from 'node:fs';
 import { mkdir, mkdtemp, readFile, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { cacheDirectory } from './paths';
 
-/** A finished entry of the cache. */
+/** An entry of the cache. */
 export interface CacheEntry {
   readonly directory: string;
-  /** True when it was there before. */
+  /** True when the entry existed before. */
   readonly found: boolean;
-  /** What making it took when it was made. */
+  /** How long it took to make the entry. */
   readonly coldSeconds: number;
 }
 
@@ -18,9 +18,9 @@ const receiptSchema = z.object({ seconds: z.number() });
 const receiptName = '.made.json';
 
 /**
- * Finds an entry or makes it. The maker fills a temporary directory that takes its name only when complete, so
- * an interrupted run leaves nothing half done, and of two runs at once the first to finish wins.
- * @param name with the version or content hash in it: an entry is never refreshed
+ * Finds an entry or makes it. `make` fills a temporary directory, which is renamed when it is complete: so an interrupted run
+ * leaves no incomplete entry, and of two runs at the same time the first to finish makes the entry.
+ * @param name contains a version or a content hash, because an entry is never made again
  */
 export async function cached(name: string, make: (directory: string) => Promise<void>): Promise<CacheEntry> {
   const directory = join(cacheDirectory, name);
@@ -39,12 +39,12 @@ export async function cached(name: string, make: (directory: string) => Promise<
   }
 }
 
-/** True when the entry has been made. */
+/** True when the entry exists. */
 export function isCached(name: string): boolean {
   return existsSync(join(cacheDirectory, name, receiptName));
 }
 
-/** Removes all but the newest entries whose name starts with `prefix`: for what changes with every edit. */
+/** Removes all but the newest entries whose name starts with `prefix`, for entries that change with every edit. */
 export async function keepNewest(prefix: string, count: number): Promise<void> {
   const names = (await readdir(cacheDirectory)).filter((name) => name.startsWith(prefix));
   const entries = await Promise.all(names.map(async (name) => ({ name, age: (await stat(join(cacheDirectory, name))).mtimeMs })));

@@ -1,20 +1,20 @@
-// A part: programs of others that are found on this machine, built or fetched; and helm, the one that packing needs.
+// A part is a set of other people's programs that are found on this machine, built or downloaded. Packing needs one part: helm.
 import { join } from 'node:path';
 import type { GoPrograms } from './golang';
 import { versions } from './versions';
 
-/** A program's own way of saying its version, and which versions serve as well as the pinned one. */
+/** How a program prints its version, and which versions can be used in place of the pinned one. */
 export interface VersionProbe {
   readonly program: string;
   readonly args: readonly string[];
-  /** Matches the output of a version that will do. */
+  /** Matches the output of a version that can be used. */
   readonly accepts: RegExp;
 }
 
 interface AnyPart {
   readonly version: string;
   readonly programs: readonly string[];
-  /** How to tell that this machine has the part; none for what is copied into images, which must be the pinned one. */
+  /** How to find the part on this machine. Empty for programs that are copied into images, which must have the pinned version. */
   readonly probes: readonly VersionProbe[];
 }
 

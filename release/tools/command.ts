@@ -1,21 +1,21 @@
-// Runs other programs: output captured or logged, failures told in one line with the program's last words.
+// Runs other programs. Their output is returned or logged; a failure is an error in one line with the last line of the output.
 import { spawn, type StdioOptions } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
-/** How to run a command. */
+/** Options for running a command. */
 export interface CommandOptions {
   readonly cwd?: string;
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>;
-  /** Given to the command as its standard input; without it the command reads end of file. */
+  /** The standard input of the command; empty by default. */
   readonly input?: string;
-  /** Receives both output streams instead of memory: for builds that say a lot. */
+  /** A file for both output streams, which are not returned then; for builds with much output. */
   readonly logFile?: string;
   /** The command is killed after this long. */
   readonly timeoutMs?: number;
 }
 
-/** What a finished command left behind. */
+/** The result of a command that has ended. */
 export interface CommandResult {
   /** The exit code; 128 + n when signal n ended it. */
   readonly code: number;
@@ -23,7 +23,7 @@ export interface CommandResult {
   readonly stderr: string;
 }
 
-/** A command that could not be started or did not exit with 0. The message is one line. */
+/** Thrown for a command that could not be started or did not exit with 0. The message is one line. */
 export class CommandError extends Error {
   constructor(command: string, args: readonly string[], readonly result: CommandResult, lastWords: string) {
     super(`${[command, ...args].join(' ').slice(0, 200)}: exit code ${result.code}: ${lastWords}`);
@@ -49,7 +49,7 @@ export function attempt(command: string, args: readonly string[], options: Comma
   const collected = { stdout: '', stderr: '' };
   child.stdout?.setEncoding('utf8').on('data', (text: string) => (collected.stdout += text));
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (collected.stderr += text));
-  // A command may exit without reading its input; the exit code then tells the story, not EPIPE.
+  // A command may exit before it has read its input. Then the exit code matters and not EPIPE.
   child.stdin?.on('error', () => undefined).end(options.input);
   return new Promise((settle, fail) => {
     child.on('error', (error) => fail(new CommandError(command, args, { code: 127, ...collected }, error.message)));
@@ -60,7 +60,7 @@ export function attempt(command: string, args: readonly string[], options: Comma
 /**
  * Runs a command that must succeed.
  * @returns its standard output (empty when it goes to a log file)
- * @throws CommandError with the last line of what it said
+ * @throws CommandError with the last line of its output
  */
 export async function run(command: string, args: readonly string[], options: CommandOptions = {}): Promise<string> {
   const result = await attempt(command, args, options);

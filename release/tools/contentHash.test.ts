@@ -16,7 +16,7 @@ function tree(name: string, files: Readonly<Record<string, string>>): string {
   return root;
 }
 
-test('equal trees have equal hashes wherever they lie', () => {
+test('trees with the same content have the same hash in every directory', () => {
   const files = { 'a.txt': '1', 'below/b.txt': '2' };
   expect(contentHash(['x'], [tree('one', files)])).toBe(contentHash(['x'], [tree('other', files)]));
 });

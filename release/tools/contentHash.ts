@@ -1,4 +1,4 @@
-// Names things by what they are made from.
+// Computes a hash of the inputs of a build, to name its result.
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ export function contentHash(texts: readonly string[], paths: readonly string[] =
 }
 
 interface NamedFile {
-  /** Relative to the path that was given, so that the hash does not depend on where the checkout lies. */
+  /** The name relative to the given path, so that the hash is the same wherever the checkout is. */
   readonly name: string;
   readonly path: string;
 }

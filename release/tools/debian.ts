@@ -1,4 +1,4 @@
-// Command line: `build` installs the Debian packages that compiling the product needs, `image` those that building its image needs.
+// Command line: `build` installs the Debian packages for compiling the product, `image` those for building its image.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';

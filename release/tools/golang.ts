@@ -1,11 +1,11 @@
-// Builds programs from Go modules that are pinned, checksums included.
+// Builds programs from Go modules whose versions and checksums are pinned.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './command';
 
-/** Programs of one Go module and how to build them. */
+/** Programs of a Go module, and how to build them. */
 export interface GoPrograms {
-  /** The path of the folder whose go.mod pins the module and everything it needs. */
+  /** The path of the folder whose go.mod pins the module and its dependencies. */
   readonly module: string;
   readonly packages: readonly string[];
   readonly tags?: readonly string[];
@@ -13,15 +13,15 @@ export interface GoPrograms {
   readonly variables?: Readonly<Record<string, string>>;
 }
 
-/** Downloads the sources that a build needs, ahead of it; it may run beside other downloads. */
+/** Downloads the sources for a later build; other downloads may run at the same time. */
 export async function downloadGoSources(programs: GoPrograms, logFile: string): Promise<void> {
   await run('go', ['list', '-deps', tagsFlag(programs), ...programs.packages], { cwd: programs.module, logFile });
 }
 
 /**
- * Builds the programs into `directory`/bin. All of a module's programs go into one `go build`: they share most of
- * their packages, and while one is being linked the next still compiles. No debug information: it is a quarter of
- * the compiler's work and of the cache.
+ * Builds the programs into `directory`/bin. One `go build` builds all programs of a module: they share most of their
+ * packages, and one can be linked while the next compiles. Without debug information, which would be a quarter of the
+ * compiler's work and of the cache.
  */
 export async function buildGoPrograms(programs: GoPrograms, directory: string, logFile: string): Promise<void> {
   const bin = join(directory, 'bin');

@@ -1,4 +1,4 @@
-// Brings parts to this machine: found, taken from the cache, or made; in that order of preference.
+// Installs parts on this machine. A part is found on the machine, else taken from the cache, else made.
 import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -11,18 +11,18 @@ import { installPackages } from './packages';
 import { buildDirectory } from './paths';
 import type { Progress } from './progress';
 
-/** The installed parts: where each program is. */
+/** The paths of the programs of the installed parts. */
 export interface Tools<Program extends string> {
-  /** The absolute path of a program. Throws when its part was not asked for. */
+  /** The absolute path of a program. @throws when its part was not installed */
   path(program: Program): string;
-  /** A value for PATH under which the programs find each other (containerd its shim). */
+  /** A value for PATH with which the programs find each other, as containerd its shim. */
   readonly searchPath: string;
 }
 
-/** How a part came to be here. */
+/** How a part was installed. */
 interface Provision {
   readonly how: 'found' | 'cached' | 'made' | 'installed' | 'present';
-  /** Seconds that making it took, then or now. */
+  /** How many seconds it took to make the part, now or when the cache entry was made. */
   readonly coldSeconds: number;
   readonly programs: ReadonlyMap<string, string>;
 }
@@ -31,10 +31,10 @@ type Parts = Readonly<Record<string, Part>>;
 type ProgramOf<P extends Parts> = P[keyof P]['programs'][number];
 
 /**
- * Installs the given parts, the Debian packages beside them, and writes build/tools-timing.json.
+ * Installs parts and Debian packages, and writes build/tools-timing.json.
  * @param parts by their names, in the order of building
  * @param packages names of Debian packages that this machine lacks
- * @throws CommandError naming the step, its last words and its log
+ * @throws CommandError with the step, its last output and the path of its log
  */
 export async function installParts<P extends Parts>(progress: Progress, parts: P, packages: readonly string[] = []): Promise<Tools<ProgramOf<P>>> {
   const logs = await mkdtemp(join(tmpdir(), 'sidecar-acceleration-tools-'));
@@ -45,7 +45,7 @@ export async function installParts<P extends Parts>(progress: Progress, parts: P
   }
   const provisions = new Map<string, Provision>();
   const wanted = Object.entries(parts).filter(([name]) => !located.has(name));
-  // Debian's packages and Go's sources come over the network at once; the builds, which want both cores, one by one.
+  // Debian packages and Go sources are downloaded at the same time. Builds run one after the other, because each uses all cores.
   const [debian] = await Promise.all([provideDebian(progress, packages, logs), downloadSources(progress, wanted, logs)]);
   provisions.set('debian', debian);
   for (const [name, part] of Object.entries(parts)) provisions.set(name, await provide(name, part, located.get(name), progress, logs));
@@ -97,7 +97,7 @@ function cacheName(name: string, { version }: Part): string {
 const timingsSchema = z.record(z.string(), z.object({ how: z.string(), coldSeconds: z.number() }));
 const timingsFile = join(buildDirectory, 'tools-timing.json');
 
-/** Adds to what earlier installations, perhaps of other parts, have left. */
+/** Adds the timings to the file with those of earlier installations, which may be of other parts. */
 async function reportTimings(provisions: ReadonlyMap<string, Provision>): Promise<void> {
   const earlier = await readFile(timingsFile, 'utf8').then((text) => timingsSchema.parse(JSON.parse(text))).catch(() => ({}));
   const own = Object.fromEntries([...provisions].map(([part, { how, coldSeconds }]) => [part, { how, coldSeconds }]));

@@ -1,11 +1,11 @@
-// Looks for parts that the machine already has: KUBEBUILDER_ASSETS first, then PATH.
+// Looks for parts that the machine already has: in KUBEBUILDER_ASSETS first, then on PATH.
 import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Part, VersionProbe } from './catalogue';
 import { attempt } from './command';
 
 /**
- * Finds all programs of a part, each in a version that will do.
+ * Finds all programs of a part, each in a version that can be used.
  * @returns where each program is, or undefined unless all of them were found
  */
 export async function locate(part: Part): Promise<Map<string, string> | undefined> {
@@ -35,7 +35,7 @@ function searchDirectories(): string[] {
   return assets === undefined ? path : [assets, ...path];
 }
 
-/** npm puts its own bin directories first on PATH; none of the parts comes from there. */
+/** True for a directory that npm adds at the front of PATH; none of the parts is there. */
 function isPackageManagerShim(directory: string): boolean {
   return dirname(directory).endsWith('node_modules');
 }

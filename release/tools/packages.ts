@@ -1,17 +1,17 @@
-// Installs the Debian packages that are missing, in one apt run, without letting any of them start a service.
+// Installs missing Debian packages in one run of apt, without starting any of their services.
 import { existsSync } from 'node:fs';
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from './command';
 
-/** A package, and a file that shows it (or an equal from elsewhere) is there. */
+/** A package, and a file by which it counts as installed, also when the file is from elsewhere. */
 export interface DebianPackage {
   readonly name: string;
   /** A program looked up on PATH and in the sbin directories, or an absolute path. */
   readonly provides: string;
 }
 
-/** What compiling the product needs. */
+/** The packages for compiling the product. */
 export const compilerPackages: readonly DebianPackage[] = [
   { name: 'bpftool', provides: 'bpftool' },
   { name: 'clang', provides: 'clang' },
@@ -19,7 +19,7 @@ export const compilerPackages: readonly DebianPackage[] = [
   { name: 'llvm', provides: 'llvm-strip' },
 ];
 
-/** What building its image needs besides. */
+/** Further packages for building the product's image. */
 export const imagePackages: readonly DebianPackage[] = [
   { name: 'buildah', provides: 'buildah' },
   { name: 'ca-certificates', provides: '/etc/ssl/certs/ca-certificates.crt' },
@@ -28,14 +28,14 @@ export const imagePackages: readonly DebianPackage[] = [
 
 const searchPath = [...(process.env['PATH'] ?? '').split(':'), '/usr/sbin', '/sbin'];
 
-/** The names of those packages that this machine lacks. */
+/** The names of the packages that this machine lacks. */
 export function missingOf(packages: readonly DebianPackage[]): string[] {
   return packages.filter((each) => !isProvided(each.provides)).map((each) => each.name);
 }
 
 /**
  * Installs the given packages.
- * @throws CommandError with apt's last words, for instance when not root or without a package mirror
+ * @throws CommandError with the last output of apt, for instance when not root or without a package mirror
  */
 export async function installPackages(names: readonly string[], logFile: string): Promise<void> {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
@@ -45,7 +45,7 @@ export async function installPackages(names: readonly string[], logFile: string)
   );
 }
 
-/** Lets no package start its service meanwhile (etcd's would hold 2379): a policy of our own unless one is in force. */
+/** Keeps packages from starting their services, for example etcd at port 2379: sets a policy-rc.d while `install` runs, unless one exists. */
 async function withoutServices(install: () => Promise<unknown>): Promise<void> {
   const policy = '/usr/sbin/policy-rc.d';
   const ours = !existsSync(policy);

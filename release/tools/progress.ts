@@ -1,4 +1,4 @@
-// Shows what is going on: a line for every finished step, a running clock meanwhile on a terminal.
+// Shows the progress of a command: a line for every finished step, and on a terminal a running clock.
 
 const heartbeatSeconds = 60;
 
@@ -7,7 +7,7 @@ interface Step {
   readonly startedMs: number;
 }
 
-/** Prints steps as they run. Steps may overlap; nothing else should write to the stream meanwhile. */
+/** Prints steps while they run. Steps may overlap. Other code should not write to the stream meanwhile. */
 export class Progress {
   private readonly running = new Set<Step>();
   private clock: NodeJS.Timeout | undefined;
@@ -16,9 +16,9 @@ export class Progress {
   constructor(private readonly stream: NodeJS.WriteStream = process.stderr) {}
 
   /**
-   * Runs one step and says how long it took.
+   * Runs a step and prints how long it took.
    * @param describe turns the step's result into a few words for its line
-   * @throws whatever the step throws, after saying that the step failed
+   * @throws the error of the step, after printing that the step has failed
    */
   async step<T>(name: string, work: () => Promise<T>, describe: (result: T) => string = () => ''): Promise<T> {
     const step = { name, startedMs: Date.now() };
@@ -33,7 +33,7 @@ export class Progress {
     }
   }
 
-  /** Prints one line of its own. */
+  /** Prints a line that belongs to no step. */
   say(line: string): void {
     this.erase();
     this.stream.write(`${line}\n`);
@@ -55,7 +55,7 @@ export class Progress {
     this.say(`${mark} ${step.name.padEnd(44)} ${seconds(step).toFixed(1).padStart(7)} s  ${note}`.trimEnd());
   }
 
-  /** A terminal sees the clock move; a log gets a sign of life now and then. */
+  /** Moves the clock on a terminal; in a log, prints a line from time to time to show that the step still runs. */
   private tick(): void {
     this.ticks += 1;
     if (this.stream.isTTY) this.paint();

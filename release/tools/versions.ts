@@ -1,6 +1,6 @@
-// Versions that the product's packages and image depend on, said once.
+// The versions that the product's packages and image depend on; each is written only here.
 
-/** Of what is built or downloaded. The Go modules under modules/ pin the same ones; the chart is rendered for this Kubernetes. */
+/** Versions of parts that are built or downloaded. The Go modules under modules/ pin the same ones; the chart is rendered for this Kubernetes. */
 export const versions = {
   kubernetes: '1.36.3',
   helm: '3.22.0',

@@ -1,8 +1,8 @@
-// Whether every word of an exported type's name is known: explained in docs/glossary.md, or fixed by the field (known.txt). Pure.
+// Checks that every word of an exported type's name is either explained in docs/glossary.md or listed in known.txt. Pure.
 
 /** A type that other files can use. */
 export interface NamedType {
-  /** Relative to the checkout. */
+  /** The path relative to the checkout. */
   readonly file: string;
   readonly name: string;
 }
@@ -12,7 +12,7 @@ export interface UnknownWord extends NamedType {
   readonly word: string;
 }
 
-/** The kernel's own types stand between these two lines, by the kernel's names (ebpf/kernel.h). */
+/** Matches the declarations of kernel types, which are between these two lines of ebpf/kernel.h. */
 const kernelTypes = /^#pragma clang attribute push\(__attribute__\(\(preserve_access_index\)\)[^]*?^#pragma clang attribute pop$/gm;
 const cType = /^(?:typedef )?(?:struct|enum|union) (\w+)\s*\{/gm;
 const typescriptType = /^export (?:default |declare |abstract |const )*(?:interface|type|class|enum) (\w+)/gm;
@@ -60,12 +60,12 @@ function cellsOf(line: string): string[] {
   return cells;
 }
 
-/** The words of known.txt: any number a line; a line that begins with # is a heading. */
+/** The words of known.txt: any number on each line; a line that begins with # is a heading. */
 export function listedWords(text: string): string[] {
   return text.split('\n').filter((line) => !line.startsWith('#')).flatMap((line) => line.match(/[a-z]+/g) ?? []);
 }
 
-/** Each unknown word once, in the order of the types. A word is known in the singular and in the plural where one of them is. */
+/** Each unknown word once, in the order of the types. When the singular of a word is known, its plural is too, and the other way round. */
 export function unknownWords(types: readonly NamedType[], known: readonly string[]): UnknownWord[] {
   const forms = new Set(known.flatMap(singulars));
   const found = new Map<string, UnknownWord>();
@@ -75,13 +75,13 @@ export function unknownWords(types: readonly NamedType[], known: readonly string
   return [...found.values()];
 }
 
-/** Words of the list that no type uses. */
+/** The words of the list that no type uses. */
 export function unusedWords(types: readonly NamedType[], listed: readonly string[]): string[] {
   const used = new Set(types.flatMap(({ name }) => wordsOf(name)).flatMap(singulars));
   return listed.filter((word) => !used.has(word));
 }
 
-/** The word, and what it may be the plural of. */
+/** The word, and the words that it may be the plural of. */
 function singulars(word: string): string[] {
   return [word, word.replace(/s$/, ''), word.replace(/es$/, ''), word.replace(/ies$/, 'y')];
 }

@@ -1,4 +1,4 @@
-// Says which words of exported type names are in neither docs/glossary.md nor known.txt; part of make lint.
+// Command, part of `make lint`: names the words of exported types that are in neither docs/glossary.md nor known.txt.
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { glossaryWords, listedWords, type NamedType, typesOfC, typesOfTypescript, unknownWords, unusedWords } from './glossary';

@@ -8,9 +8,9 @@ import { waitFor } from '../../stand/support/waitFor';
 import { provideLoadProgram } from '../../stand/pods/loadProgram';
 import { RunningLoad, type End, type Load } from './loads';
 
-/** As often as the agent does. */
+/** The pause between two steps of the scan schedule, as in the agent. */
 const stepEveryMs = 1000;
-/** Turns by which a destination is made known; they pause, so that the processor is free for visits. */
+/** The turns from which the datapath learns a destination. The client pauses between two turns, so that the processor is free for scans. */
 const primer = { serve: [64, 0, 'stay'], program: 'turns', words: [1, 64, 200] } as const;
 const primerSeconds = 60;
 
@@ -22,10 +22,10 @@ export interface Pair {
 
 export class BenchNode {
   private visiting: NodeJS.Timeout | undefined;
-  /** Once it is in force. */
+  /** Set while the product is on the node: the timer of the agent's steps. */
   private visits: ScanSchedule | undefined;
   private visitFailed: Error | undefined;
-  /** Milliseconds that the agent's clock is ahead of ours. */
+  /** How many milliseconds the clock of the scan schedule is ahead of the machine's clock. */
   private ahead = 0;
   private readonly primed = new Set<string>();
   private readonly running = new Set<RunningLoad>();
@@ -34,9 +34,9 @@ export class BenchNode {
     private readonly fixture: Fixture,
     private readonly plainNode: TestNode,
     private readonly loadProgram: string,
-    /** Selected for acceleration. */
+    /** A pair that is selected for acceleration. */
     readonly accelerated: Pair,
-    /** On a node of their own, in a cgroup that no program is attached to. */
+    /** A pair on a node of its own, in a cgroup that no program is attached to. */
     readonly plain: Pair,
   ) {}
 
@@ -61,7 +61,7 @@ export class BenchNode {
     return { pod: this.fixture.node.addPod(), cgroup: this.fixture.node.cgroup };
   }
 
-  /** A pod that the datapath takes for one of another node: it does not know its address, and sees none of its sockets. */
+  /** Adds a pod that the datapath takes for a pod of another node: it knows no address of that pod and sees none of its sockets. */
   addFarPod(): End {
     return { ...this.addPod(), cgroup: this.plainNode.cgroup };
   }
@@ -77,7 +77,7 @@ export class BenchNode {
     this.putInForce();
   }
 
-  /** @throws also when a visit has failed since: nothing could be adopted any more */
+  /** Starts a load. @throws also when an earlier scan has failed: no connection could be adopted any more */
   async start(load: Load): Promise<RunningLoad> {
     if (this.visitFailed !== undefined) throw this.visitFailed;
     const running = await RunningLoad.start(this.loadProgram, load);
@@ -92,12 +92,12 @@ export class BenchNode {
     return running;
   }
 
-  /** From now on the agent's clock goes forward by passSecond() only, until the product is put on anew. */
+  /** Stops the regular scans: only passSecond() makes the agent's step, until the product is put on the node again. */
   holdClock(): void {
     clearInterval(this.visiting);
   }
 
-  /** Lets the agent do at once what it does in a second. Returns the ends that are learnt, and whether readers are watched then. */
+  /** Does at once what the agent does in a second. Returns how many connection ends are being learnt, and whether readers are watched after it. */
   passSecond(): { learning: number; watching: boolean } {
     const { datapath } = this.fixture;
     this.ahead += stepEveryMs;
@@ -114,13 +114,13 @@ export class BenchNode {
   }
 
   /**
-   * Makes the destination of a load known as one whose connections take turns: those that are opened from then on are
-   * accelerated when they open. The first of them is adopted.
+   * Lets the datapath learn that connections to the load's destination take turns. The first such connection is adopted; every later one is
+   * accelerated when it opens.
    */
   async prime(load: Load): Promise<void> {
     if (this.primed.has(load.address)) return;
     const running = await this.start({ ...load, ...primer });
-    const talking = running.slice(primerSeconds).catch(() => undefined); // it is ended when it has served
+    const talking = running.slice(primerSeconds).catch(() => undefined); // stop() ends the load before its seconds are over
     await this.allAccelerated(1);
     await running.stop();
     await talking;
@@ -128,7 +128,7 @@ export class BenchNode {
     this.primed.add(load.address);
   }
 
-  /** Waits until there are so many accelerated connections. */
+  /** Waits until at least this many connections are accelerated. */
   async allAccelerated(connections: number): Promise<void> {
     await waitFor(
       `${connections} connections to be accelerated`,
@@ -140,12 +140,12 @@ export class BenchNode {
     );
   }
 
-  /** Waits until readers are left alone, as they are while nothing new is at stake. */
+  /** Waits until the agent watches no reader, as when it knows the reader traits of all containers. */
   async readersLeftAlone(): Promise<void> {
-    await waitFor('readers to be known', () => this.visits?.watching !== true, { timeoutMs: 20_000, everyMs: 20 });
+    await waitFor('the agent to stop watching readers', () => this.visits?.watching !== true, { timeoutMs: 20_000, everyMs: 20 });
   }
 
-  /** Bytes of selected pods so far that were redirected, and those that went over TCP. */
+  /** The bytes that selected pods have sent so far: redirected (fast), and over TCP. */
   bytes(): { fast: bigint; tcp: bigint } {
     const { namespaces } = this.fixture.datapath.snapshot();
     return namespaces.reduce(({ fast, tcp }, each) => ({ fast: fast + each.fastBytes, tcp: tcp + each.tcpBytes }), { fast: 0n, tcp: 0n });
@@ -153,7 +153,7 @@ export class BenchNode {
 
   async close(): Promise<void> {
     await Promise.all([...this.running].map((load) => load.stop()));
-    // the fixture releases what is attached
+    // remove() releases the datapath and therefore expects it to be attached
     if (this.visiting === undefined) this.attach(true);
     clearInterval(this.visiting);
     await this.fixture.remove();
@@ -161,8 +161,9 @@ export class BenchNode {
   }
 
   /**
-   * What the agent does with a new node: the settings of the default resource, the selection, and visits from then on. The load is known to
-   * read messages of any length, as it is after some minutes: the agent watches for longer ones once a minute (operator/agent/onDemand.ts).
+   * Does what the agent does on a new node: writes the settings of the default resource and the selection, and scans from then on. The proven
+   * size of the load's readers is set to any length, which the agent reaches after some minutes: it watches once a minute for longer reads
+   * (operator/agent/onDemand.ts).
    */
   private putInForce(): void {
     const { datapath, client, server, known, node } = this.fixture;

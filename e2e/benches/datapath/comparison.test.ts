@@ -17,7 +17,7 @@ test('bench.json has a row for each figure that a case belongs to, with the medi
   ]);
 });
 
-test('the figures are those that bench.json promises', () => {
+test('the names of the figures are the names that bench.json is documented to have', () => {
   expect([...new Set(figures.map(({ name }) => name))].sort()).toEqual(
     ['bystander-vs-none', 'chain-http', 'chain-tcp', 'rtt-vs-tcp', 'rtt-vs-unix', 'short-vs-tcp', 'stall-memory-vs-tcp', 'stream-vs-tcp', 'syscalls-vs-none'],
   );
@@ -45,6 +45,6 @@ test('a ratio is judged by the goal of its figure: round trips of large messages
   expect([reaches(0.91, { atMost: 0.9 }), reaches(0.98, { atLeast: 0.98 }), reaches(0.979, { atLeast: 0.98 })]).toEqual([false, true, false]);
 });
 
-test('a side has no median of what it does not measure', () => {
+test('a side has no median of a quantity that it does not measure', () => {
   expect([middle(roundTrip, 'accelerated', 'redirected'), middle(roundTrip, 'tcp', 'redirected')]).toEqual([100, undefined]);
 });

@@ -1,21 +1,21 @@
-// Divides what was measured: each round's sides by one another, and the middle of the rounds.
+// Computes the ratios of a figure: in each round one side's value divided by the other side's, and the median over the rounds.
 import { median, ratioOf, type Ratio } from '../../../operator/cli/bench/statistics';
 import type { Case, Side } from './experiment';
 import { figures, goalOf, reaches, type Figure, type Goal } from './figures';
 import type { MeasuredCase } from './measurements';
 import type { QuantityName } from './quantities';
 
-/** A case of a figure. */
+/** A case of a figure, with the ratios that were measured. */
 export interface Comparison {
   readonly figure: Figure;
   readonly measured: MeasuredCase;
   readonly ratio: Ratio;
-  /** Both are undefined where nothing must be reached. */
+  /** `goal` and `reached` are undefined for a case that has no goal. */
   readonly goal: Goal | undefined;
   readonly reached: boolean | undefined;
 }
 
-/** One values a round of a side, in the order of the rounds. */
+/** The values of one side, one for each round, in the order of the rounds. */
 export function valuesOf({ rounds, ...rest }: MeasuredCase, side: Side, quantity: QuantityName): number[] {
   return rounds.map((round, number) => {
     const value = round[side]?.[quantity];
@@ -24,7 +24,7 @@ export function valuesOf({ rounds, ...rest }: MeasuredCase, side: Side, quantity
   });
 }
 
-/** The median of a side, or undefined where the side has no such quantity. */
+/** The median over the rounds of one side, or undefined when the side does not measure this quantity. */
 export function middle(measured: MeasuredCase, side: Side, quantity: QuantityName): number | undefined {
   const has = measured.rounds.every((round) => round[side]?.[quantity] !== undefined);
   return has ? median(valuesOf(measured, side, quantity)) : undefined;

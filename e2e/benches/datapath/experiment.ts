@@ -1,62 +1,65 @@
-// What the benchmark is made of: experiments of cases, each run on two or more sides in turns.
+// The benchmark consists of experiments. An experiment has cases, and each case runs on two or more sides in turns.
 
-/** A way for the same bytes to go. `none` is a node without the product, `tcp` one where it leaves these processes alone. */
+/**
+ * One of the set-ups that an experiment compares. `accelerated`, `tcp` and `unix` name how the bytes of a load go. `beside` and `none` are for
+ * processes that are not accelerated: on a node with the product, and on a node without it.
+ */
 export type Side = 'accelerated' | 'tcp' | 'unix' | 'beside' | 'none';
 
-/** What one run found, by name of the quantity; see quantities.ts. */
+/** The values that one run measured, by the name of the quantity; see quantities.ts. */
 export type Values = Readonly<Record<string, number>>;
 
-/** One thing that is measured on all sides of its experiment. */
+/** One load that is measured on all sides of its experiment. */
 export interface Case {
-  /** Unique within the experiment; what tables and bench.json call it. */
+  /** Unique within the experiment; the name of the case in tables and in bench.json. */
   readonly name: string;
-  /** Place on the horizontal axis, and the line of the plot that it belongs to. */
+  /** The case's place on the horizontal axis, and the line of the plot that it belongs to. */
   readonly x: string;
   readonly series: string;
-  /** Seconds of one run that are asked for. */
+  /** The length of one run in seconds. */
   readonly seconds: number;
-  /** Left out of `--quick`. */
+  /** True for a case that `--quick` leaves out. */
   readonly slow?: true;
 }
 
-/** How thorough all of it is. */
+/** `quick` shortens every run to a third; see sliceOf(). */
 export type Pace = 'full' | 'quick';
 
-/** Seconds of a case's run at a pace. */
+/** The length in seconds of one run of a case at this pace. */
 export function sliceOf({ seconds }: Case, pace: Pace): number {
   return pace === 'quick' ? seconds / 3 : seconds;
 }
 
 /** An experiment that is set up. */
 export interface Stage<C extends Case = Case> {
-  /** Where sides are not switched: starts what goes on from a case's first run to its last, and ends it. */
+  /** Called before the first run of a case: starts what goes on until the case's last run. `finish` ends that. */
   prepare?(it: C): Promise<void>;
   finish?(): Promise<void>;
-  /** Where they are: makes a side the one that is in force. */
+  /** Puts a side in force; called whenever the side of the next run differs from that of the run before. */
   enter?(side: Side): Promise<void>;
   run(it: C, side: Side, round: number): Promise<Values>;
-  /** Leaves nothing behind. */
+  /** Ends every process and removes everything that the experiment has set up. */
   close(): Promise<void>;
 }
 
 export interface Experiment<C extends Case = Case> {
   readonly name: string;
-  /** What is done, for the report; whole sentences. */
+  /** How the experiment measures, in whole sentences for the report. */
   readonly method: string;
   readonly sides: readonly Side[];
   readonly cases: readonly C[];
-  /** What x means, with its unit; `ordered` when one x leads to the next, so that a line may join them. */
+  /** What x means, with its unit. `ordered` when the values of x have an order, so that the plot may join them by a line. */
   readonly axis: { readonly title: string; readonly ordered: boolean };
   readonly rounds: number;
-  /** Runs of each side in a round, in turns with the other sides'; the round's values are their medians. One without. */
+  /** How many runs each side has in a round, in turns with the other sides; the round's value is the median of the runs. 1 when undefined. */
   readonly slices?: number;
-  /** A side is in force for all cases of a round, for it is costly to switch. */
+  /** True when switching between sides is costly: then a side stays in force for all cases of a round. */
   readonly switched?: true;
-  /** @param interrupted is heeded by an experiment that takes long to set up */
+  /** Sets the experiment up. @param interrupted ends a set-up that takes long */
   open(pace: Pace, interrupted: AbortSignal): Promise<Stage<C>>;
 }
 
-/** Lets a message size, a number of connections and the like be read by a person. */
+/** A number of bytes as people read it, for example "16 KiB". */
 export function sized(bytes: number): string {
   return bytes < 1024 ? `${bytes} B` : `${bytes / 1024} KiB`;
 }

@@ -1,4 +1,4 @@
-// Every figure of the benchmark and what it must reach: the one list that tables, plots and bench.json are made from.
+// Every figure of the benchmark and its goals: tables, plots and bench.json are all made from this list.
 import type { Case, Experiment, Side } from './experiment';
 import { briefConnections } from './experiments/briefConnections';
 import { bystanders } from './experiments/bystanders';
@@ -9,30 +9,30 @@ import { systemCalls } from './experiments/systemCalls';
 import { isLargeTurn, manyConnections, roundTrips } from './experiments/turns';
 import type { QuantityName } from './quantities';
 
-/** A ratio and which side of it is good. */
+/** A bound for a ratio, from above or from below. */
 export type Goal = { readonly atMost: number } | { readonly atLeast: number };
 
 /** One comparison of two sides of an experiment: `side` divided by `against`. */
 export interface Figure {
-  /** As bench.json and --only have it; two experiments may share one. */
+  /** The name in bench.json and for --only; figures of two experiments may have the same. */
   readonly name: string;
   readonly title: string;
   readonly experiment: Experiment;
   readonly side: Side;
   readonly against: Side;
-  /** What is divided. */
+  /** The quantity whose values are divided. */
   readonly quantity: QuantityName;
-  /** What else the table shows of both sides. */
+  /** Other quantities that the table shows for both sides. */
   readonly beside: readonly QuantityName[];
-  /** Cases of the experiment that belong to the figure; all without. */
+  /** Which cases of the experiment belong to the figure; all cases when undefined. */
   readonly of?: (name: string) => boolean;
-  /** What cases must reach: each the first that is meant for it. */
+  /** The goals. For each case the first goal whose `of` holds counts. */
   readonly must?: readonly Requirement[];
 }
 
 export interface Requirement {
   readonly goal: Goal;
-  /** Cases that must reach it; all without. */
+  /** Which cases must reach the goal; all cases when undefined. */
   readonly of?: (it: Case) => boolean;
 }
 
@@ -138,17 +138,17 @@ export const figures: readonly Figure[] = [
   },
 ];
 
-/** Whether a ratio is as good as it must be. */
+/** Whether a ratio reaches the goal. */
 export function reaches(ratio: number, goal: Goal): boolean {
   return 'atMost' in goal ? ratio <= goal.atMost : ratio >= goal.atLeast;
 }
 
-/** What a case must reach; undefined where nothing must be. */
+/** The goal of a case; undefined when it has none. */
 export function goalOf({ must = [] }: Figure, it: Case): Goal | undefined {
   return must.find(({ of = () => true }) => of(it))?.goal;
 }
 
-/** Whether there is still such a case; one that was measured in earlier times may have lost its name. */
+/** Whether this case still exists: kept measurements may be of a case that was renamed or removed since. */
 export function isKnown({ experiment, case: name }: { readonly experiment: string; readonly case: string }): boolean {
   return figures.some((figure) => figure.experiment.name === experiment && figure.experiment.cases.some((it) => it.name === name));
 }

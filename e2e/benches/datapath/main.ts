@@ -47,7 +47,7 @@ function parse(words: readonly string[]): Options {
     .opts<Options>();
 }
 
-/** What is to be run: experiments, and the cases of them that the chosen figures want. */
+/** The experiments to run, each with the cases that belong to a chosen figure. */
 function chosen({ only, quick }: Options): { experiment: Experiment; cases: readonly Case[] }[] {
   const wanted = figures.filter(({ name }) => only?.includes(name) ?? true);
   const belongs = (experiment: Experiment, it: Case): boolean => wanted.some((figure) => figure.experiment === experiment && has(figure, it));
@@ -76,7 +76,7 @@ async function main(words: readonly string[]): Promise<number> {
   return failures.length > 0 ? 1 : 0;
 }
 
-/** One experiment after the other, also when one fails. What was measured is kept at once. */
+/** Runs the experiments one after the other and goes on after a failure. Writes the measurements after each experiment. */
 async function measureAll(options: Options, directory: string, interrupted: AbortSignal): Promise<{ measured: MeasuredCase[]; failures: Error[] }> {
   const measured: MeasuredCase[] = [];
   const failures: Error[] = [];

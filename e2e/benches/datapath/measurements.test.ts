@@ -12,23 +12,23 @@ let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'measurements-'))));
 afterEach(() => rmSync(directory, { recursive: true }));
 
-test('what is written is read again, to five digits', () => {
+test('measurements that are written and read again are the same to five digits', () => {
   const path = join(directory, 'measurements.json');
   writeFileSync(path, printMeasurements([measured('1 B', 2, 1.23456789)]));
   expect(readMeasurements(path)).toEqual([measured('1 B', 2, 1.2346)]);
 });
 
-test('a file that is not one of ours is refused with what to do', () => {
+test('a file of another form is refused, and the error says what to do', () => {
   const path = join(directory, 'measurements.json');
   writeFileSync(path, '[{"case": 1}]');
   expect(() => readMeasurements(path)).toThrow(/remove it to measure everything anew/);
 });
 
-test('a case that is measured again takes the place of the old one, others stay', () => {
+test('a new measurement of a case replaces the old one and leaves other cases as they were', () => {
   expect(merged([measured('1 B', 2, 1), measured('64 B', 2, 2)], [measured('1 B', 2, 3)])).toEqual([measured('64 B', 2, 2), measured('1 B', 2, 3)]);
 });
 
-test('a case that was interrupted does not take the place of a whole one', () => {
+test('an interrupted measurement does not replace a complete one', () => {
   expect(merged([measured('1 B', 2, 1)], [measured('1 B', 1, 3)])).toEqual([measured('1 B', 2, 1)]);
   expect(merged([measured('1 B', 1, 1)], [measured('1 B', 1, 3)])).toEqual([measured('1 B', 1, 3)]);
 });

@@ -1,8 +1,8 @@
-// What was measured, as docs/performance/measurements.json keeps it: one line a case, every round of it.
+// The measurements in docs/performance/measurements.json: a line for each case, with the values of every round.
 import { existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 
-/** One case, all its rounds so far: of each round what each side found. */
+/** One case with its rounds: for each round the values of each side. */
 const measuredCase = z.object({
   experiment: z.string(),
   case: z.string(),
@@ -11,7 +11,7 @@ const measuredCase = z.object({
   /** TCP's congestion control, which paces some streams and not others. */
   congestion: z.string(),
   date: z.iso.date(),
-  /** How many processes wanted a CPU when the experiment began: more than one or so is somebody else's work. */
+  /** The machine's load average when the experiment began: more than about 1 is the work of other programs. */
   load: z.number(),
   plannedRounds: z.int(),
   rounds: z.array(z.record(z.string(), z.record(z.string(), z.number()))).min(1),
@@ -19,7 +19,7 @@ const measuredCase = z.object({
 
 export type MeasuredCase = z.infer<typeof measuredCase>;
 
-/** @returns nothing when there is no such file. Throws when it is not one of ours. */
+/** @returns an empty list when the file does not exist @throws when it has another form */
 export function readMeasurements(path: string): MeasuredCase[] {
   if (!existsSync(path)) return [];
   const read = z.array(measuredCase).safeParse(JSON.parse(readFileSync(path, 'utf8')));
@@ -27,17 +27,17 @@ export function readMeasurements(path: string): MeasuredCase[] {
   return read.data;
 }
 
-/** One line a case, so that a change of one is seen as such. */
+/** Writes each case on a line of its own, so that a diff shows which cases have changed. */
 export function printMeasurements(cases: readonly MeasuredCase[]): string {
   return `[\n${cases.map((each) => JSON.stringify(each, rounded)).join(',\n')}\n]\n`;
 }
 
-/** Five digits are more than any of this is exact to. */
+/** Rounds to five digits, which is more than the precision of any measurement here. */
 function rounded(_key: string, value: unknown): unknown {
   return typeof value === 'number' ? Number(value.toPrecision(5)) : value;
 }
 
-/** New cases take the place of old ones; one that was interrupted does not take that of one that was not. */
+/** New measurements replace old ones of the same case, but an interrupted one does not replace a complete one. */
 export function merged(old: readonly MeasuredCase[], fresh: readonly MeasuredCase[]): MeasuredCase[] {
   const same = (one: MeasuredCase, other: MeasuredCase): boolean => one.experiment === other.experiment && one.case === other.case;
   const whole = ({ rounds, plannedRounds }: MeasuredCase): boolean => rounds.length === plannedRounds;

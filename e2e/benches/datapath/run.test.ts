@@ -5,7 +5,7 @@ const it1: Case = { name: 'one', x: '1', series: 's', seconds: 1 };
 const it2: Case = { ...it1, name: 'two' };
 const words = (steps: { it: Case; side: string }[]): string[] => steps.map(({ it, side }) => `${it.name} ${side}`);
 
-/** An experiment whose runs are `run`'s, and which tells what happens to its stage. */
+/** An experiment whose runs call `run`, and which records the calls of its stage. */
 function fake(run: Stage['run'], more: Partial<Experiment> = {}): { experiment: Experiment; events: string[] } {
   const events: string[] = [];
   const told = (what: string) => (): Promise<void> => Promise.resolve(void events.push(what));
@@ -20,7 +20,7 @@ function measure(experiment: Experiment, interrupted = new AbortController().sig
   return runExperiment(experiment, { pace: 'full', rounds: 2, cases: experiment.cases, interrupted, doing: () => undefined, done: () => undefined });
 }
 
-test('sides take turns in going first, slice by slice and round by round', () => {
+test('the side that runs first changes from slice to slice and from round to round', () => {
   const sliced = { sides: ['accelerated', 'tcp'] as const, slices: 2 };
   expect(words(stepsOf(sliced, [it1], 0))).toEqual(['one accelerated', 'one tcp', 'one tcp', 'one accelerated']);
   expect(words(stepsOf(sliced, [it1], 1))).toEqual(['one tcp', 'one accelerated', 'one accelerated', 'one tcp']);
@@ -64,7 +64,7 @@ test('an interrupted experiment keeps its whole rounds and leaves nothing open',
   expect(events).toEqual(['prepare', 'finish', 'close']);
 });
 
-test('a run that fails ends the experiment with its own words, also when cleaning up fails as well', async () => {
+test('a run that fails ends the experiment with the error of the run, even when cleaning up fails too', async () => {
   const { experiment } = fake(() => Promise.reject(new Error('no server')), {
     open: () => Promise.resolve({ run: () => Promise.reject(new Error('no server')), close: () => Promise.reject(new Error('no cgroup')) }),
   });

@@ -1,4 +1,4 @@
-// Runs an experiment round by round, the sides in turns, and keeps what was measured however it ends.
+// Runs an experiment round by round, with the sides in turns. Complete rounds are kept also when it fails or is interrupted.
 import { readFileSync } from 'node:fs';
 import { cpus, loadavg, release } from 'node:os';
 import { median } from '../../../operator/cli/bench/statistics';
@@ -10,12 +10,12 @@ export interface RunOptions {
   readonly rounds: number;
   readonly cases: readonly Case[];
   readonly interrupted: AbortSignal;
-  /** Called before each run with what it is, and after it. */
+  /** `doing` is called before each run with its description, `done` after it. */
   readonly doing: (what: string) => void;
   readonly done: () => void;
 }
 
-/** What an experiment brought; `error` when it did not come to its end by itself. */
+/** What an experiment has measured, and the `error` when it failed or was interrupted. */
 export interface Outcome {
   readonly cases: MeasuredCase[];
   readonly error?: Error;
@@ -53,7 +53,7 @@ async function attempt(experiment: Experiment, options: RunOptions, rounds: Roun
   return failure;
 }
 
-/** Where a side is in force for all cases, all of them make up a round; else each case has its rounds to itself. */
+/** The cases that share a round: all of them when a side stays in force for all cases (`switched`), else each case alone. */
 function groupsOf({ switched }: Experiment, cases: readonly Case[]): readonly (readonly Case[])[] {
   return switched ? [cases] : cases.map((it) => [it]);
 }
@@ -71,7 +71,7 @@ async function allRounds(experiment: Experiment, stage: Stage, cases: readonly C
   }
 }
 
-/** Only whole rounds are kept. */
+/** Runs one round. Its values are added only when the round is complete. */
 async function oneRound(experiment: Experiment, stage: Stage, cases: readonly Case[], options: RunOptions, round: number, rounds: Rounds): Promise<void> {
   const found = new Map<Case, Map<Side, Values[]>>();
   let entered: Side | undefined;
@@ -88,7 +88,7 @@ async function oneRound(experiment: Experiment, stage: Stage, cases: readonly Ca
   for (const [it, sides] of found) rounds.get(it)?.push(Object.fromEntries([...sides].map(([side, slices]) => [side, medians(slices)])));
 }
 
-/** Sides take turns in going first, so that none profits from its place in a round. */
+/** The runs of one round. The side that runs first changes each time, so that no side profits from its place. */
 export function stepsOf(experiment: Pick<Experiment, 'sides' | 'switched' | 'slices'>, cases: readonly Case[], round: number): { it: Case; side: Side }[] {
   const { sides, switched, slices = 1 } = experiment;
   const turned = (first: number): readonly Side[] => [...sides.slice(first % sides.length), ...sides.slice(0, first % sides.length)];
@@ -97,7 +97,7 @@ export function stepsOf(experiment: Pick<Experiment, 'sides' | 'switched' | 'sli
   return cases.flatMap((it) => numbers.flatMap((slice) => turned(round + slice).map((side) => ({ it, side }))));
 }
 
-/** Each quantity's median over slices of one side. */
+/** The median of each quantity over the slices of one side. */
 export function medians(slices: readonly Values[]): Values {
   const [first = {}] = slices;
   return Object.fromEntries(Object.keys(first).map((quantity) => [quantity, median(slices.map((slice) => slice[quantity] ?? Number.NaN))]));

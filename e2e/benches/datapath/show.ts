@@ -1,4 +1,4 @@
-// What a person sees meanwhile: a bar with the time that is left, and each figure as soon as it is there.
+// What the terminal shows during a benchmark: a bar with the time that is left, and each figure as soon as it is measured.
 import { SingleBar } from 'cli-progress';
 import { comparisonsOf } from './comparison';
 import type { Experiment } from './experiment';
@@ -6,7 +6,7 @@ import { figures } from './figures';
 import type { MeasuredCase } from './measurements';
 import { goalWords, ratioWords } from './report/words';
 
-/** A log gets a line this often; a terminal sees the bar move. */
+/** How often a log gets a line with the progress; on a terminal the bar moves instead. */
 const logEveryMs = 30_000;
 
 /** The progress of one experiment. */
@@ -22,7 +22,7 @@ export class Bar {
     this.bar = new SingleBar({ format, barsize: 20, hideCursor: true, clearOnComplete: true, noTTYOutput: true, notTTYSchedule: logEveryMs, etaBuffer: 20, gracefulExit: false });
   }
 
-  /** The bar begins with the first run: setting up may have a progress of its own to show. */
+  /** Starts the bar with the first run, because the set-up before it may show its own progress. */
   readonly doing = (what: string): void => {
     if (!this.begun) this.bar.start(this.runs, 0, { name: this.name, what });
     this.begun = true;
@@ -36,7 +36,7 @@ export class Bar {
   }
 }
 
-/** One line a case of every figure that the experiment has measured. */
+/** For every figure of the experiment, a line for each case that was measured. */
 export function resultLines(experiment: Experiment, measured: readonly MeasuredCase[]): string[] {
   const own = figures.filter((figure) => figure.experiment === experiment);
   return own.flatMap((figure) =>

@@ -1,4 +1,4 @@
-// Command line: `run` shows everything and cleans up, `up` leaves the cluster running, `down` ends what `up` started.
+// Command line: `run` sets up the demo, runs it and takes it down; `up` only sets up and leaves the cluster running; `down` takes that down.
 import { join } from 'node:path';
 import { errorMessage } from '../../../operator/base';
 import { statusTable } from '../../../operator/cli/statusTable';

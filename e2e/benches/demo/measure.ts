@@ -1,4 +1,4 @@
-// Measures one run of one scenario: fortio's figures and the kernel's time a request.
+// Measures one run of one scenario: fortio's figures and the kernel time for each request.
 import type { Cluster } from '../../stand/cluster/cluster';
 import { kernelTimeUs } from '../../stand/mesh/kernelTime';
 import { load, type Protocol } from '../../stand/mesh/load';
@@ -6,10 +6,10 @@ import { execInPod, podAddress, type PodAddress } from '../../stand/mesh/mesh';
 import { waitFor } from '../../stand/support/waitFor';
 import type { Scenario } from './scenarios';
 
-/** What was in force during a run; `Before` is a cluster without the resource. */
+/** The mode in force during a run; `Before`: the resource did not exist yet. */
 export type RunMode = 'Before' | 'Accelerate' | 'Off';
 
-/** One measured run, as it goes into the report. */
+/** One measured run, in the form of the report. */
 export interface MeasuredRun {
   readonly protocol: Protocol;
   readonly namespace: string;
@@ -25,7 +25,7 @@ export interface MeasuredRun {
   readonly errors: number;
 }
 
-/** The addresses of every pod that takes part, asked for once. */
+/** The addresses of all pods of the scenarios, read once. */
 export type Addresses = ReadonlyMap<string, PodAddress>;
 
 export async function lookUpAddresses(cluster: Cluster, scenarios: readonly Scenario[]): Promise<Addresses> {
@@ -46,7 +46,7 @@ export function addressOf(addresses: Addresses, namespace: string, pod: string):
   return address;
 }
 
-/** Runs a scenario once, on connections that are all made in the current mode. */
+/** Runs a scenario once. All of its connections are opened in the current mode. */
 export async function measure(cluster: Cluster, addresses: Addresses, scenario: Scenario, mode: RunMode, round: number): Promise<MeasuredRun> {
   const client = addressOf(addresses, scenario.namespace, 'client');
   const server = addressOf(addresses, scenario.namespace, scenario.server);
@@ -65,7 +65,7 @@ export async function measure(cluster: Cluster, addresses: Addresses, scenario: 
   };
 }
 
-/** Sidecars keep idle connections for a second; one made in another mode must not serve this run. */
+/** Waits until the client has no open connection. Sidecars keep idle connections for a second, and this run must not use one of another mode. */
 async function connectionsClosed(cluster: Cluster, client: PodAddress): Promise<void> {
   await waitFor(`connections of ${client.namespace}/${client.name} to close`, async () => {
     const open = await execInPod(cluster, client.namespace, client.name, ['ss', '-Htn', 'state', 'established']);

@@ -1,21 +1,21 @@
-// Writes the demo's result where a program can read it.
+// Writes the demo's result as JSON.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SidecarAcceleration } from '../../../operator/api';
 import { buildDirectory } from '../../../release/tools/paths';
 import type { MeasuredRun } from './measure';
 
-/** What happened to requests that were under way while the mode changed. */
+/** How many requests were made, and how many failed, while the mode was switched. */
 export interface Switching {
   readonly switches: number;
   readonly requests: number;
   readonly errors: number;
 }
 
-/** Everything the demo found. */
+/** The result of a demo. */
 export interface DemoResult {
   readonly runs: readonly MeasuredRun[];
-  /** The resource while both protocols over both families were under load in mode Accelerate. */
+  /** The resource in mode Accelerate, read while both protocols over both IP families were under load. */
   readonly resource: SidecarAcceleration;
   readonly switching: Switching;
 }

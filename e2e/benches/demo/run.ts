@@ -1,4 +1,4 @@
-// The demo itself: before, one apply, after, on and off in turns, off and on under load.
+// The demo: measures before the resource exists, applies it, measures with acceleration on and off in turns, and switches under load.
 import type { SidecarAcceleration } from '../../../operator/api';
 import type { Cluster } from '../../stand/cluster/cluster';
 import { load, type LoadResult } from '../../stand/mesh/load';
@@ -11,7 +11,7 @@ import type { DemoResult, Switching } from './report';
 import { scenarios, type Scenario } from './scenarios';
 import { selectedNamespace } from '../../stand/mesh/demoMesh';
 
-/** Measures everything on a cluster that is up. */
+/** Runs the demo on a cluster that is up. */
 export async function runDemo(cluster: Cluster, progress: Progress): Promise<DemoResult> {
   const addresses = await lookUpAddresses(cluster, scenarios);
   for (const { namespace, server } of scenarios) {
@@ -40,12 +40,12 @@ function scenariosOf(round: number): readonly Scenario[] {
   return scenarios.filter((scenario) => scenario.rounds >= round);
 }
 
-/** On and off take turns in going first, so that neither profits from its place in a round. */
+/** The order of the two modes changes from round to round, so that neither profits from being first. */
 function modesOf(round: number): readonly ('Accelerate' | 'Off')[] {
   return round % 2 === 1 ? ['Accelerate', 'Off'] : ['Off', 'Accelerate'];
 }
 
-/** The resource's own words while connections of all kinds are open: of all its states the one with most. */
+/** Reads the resource again and again while connections of all kinds are open; returns the version that shows most open connections. */
 async function underLoad(cluster: Cluster, addresses: Addresses): Promise<SidecarAcceleration> {
   let best = await readResource(cluster);
   await during(loadAllKinds(cluster, addresses, 6), async () => {
@@ -55,7 +55,7 @@ async function underLoad(cluster: Cluster, addresses: Addresses): Promise<Sideca
   return best;
 }
 
-/** Switches off and on while requests are under way, as often as there is time. */
+/** Switches the mode Off and back while requests are under way, for as long as the load lasts. */
 async function switchUnderLoad(cluster: Cluster, addresses: Addresses): Promise<Switching> {
   let switches = 0;
   const results = await during(loadAllKinds(cluster, addresses, 8), async () => {
@@ -69,7 +69,7 @@ async function switchUnderLoad(cluster: Cluster, addresses: Addresses): Promise<
   };
 }
 
-/** Does something over and over until the work is done. */
+/** Repeats `act` until `work` is done. */
 async function during<T>(work: Promise<T>, act: () => Promise<void>): Promise<T> {
   let done = false;
   const ended = work.finally(() => (done = true));
@@ -80,14 +80,14 @@ async function during<T>(work: Promise<T>, act: () => Promise<void>): Promise<T>
 const protocols = ['tcp', 'http'] as const;
 const families = ['ipv4', 'ipv6'] as const;
 
-/** Both protocols over both families, from the client to the server beside it. */
+/** Load of both protocols over both IP families, from the client to the server on the same node. */
 function allKinds(addresses: Addresses): WarmUpPlan[] {
   const client = addressOf(addresses, selectedNamespace, 'client');
   const server = addressOf(addresses, selectedNamespace, 'server');
   return protocols.flatMap((protocol) => families.map((family) => ({ client, server, protocol, family, connections: 16 })));
 }
 
-/** Whatever is measured later: a destination is learnt by its address and port. */
+/** Warms up every destination that is measured later: the datapath learns a destination by its address and port. */
 function destinations(addresses: Addresses): WarmUpPlan[] {
   const client = addressOf(addresses, selectedNamespace, 'client');
   const far = addressOf(addresses, selectedNamespace, 'far');

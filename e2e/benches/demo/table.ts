@@ -1,10 +1,10 @@
-// The before/after table: one row a scenario, medians of the interleaved rounds and their ratio with its spread.
+// The table of the demo: a row for each scenario, with the medians of both modes over the rounds, and their ratio with its spread.
 import Table from 'cli-table3';
 import { compared } from '../../../operator/cli/bench/comparison';
 import type { MeasuredRun } from './measure';
 import { scenarios, type Scenario } from './scenarios';
 
-/** A column with a figure for both modes. */
+/** A column, with the figure that it shows for both modes. */
 interface Figure {
   readonly title: string;
   readonly value: (run: MeasuredRun) => number;
@@ -19,7 +19,7 @@ const figures: readonly Figure[] = [
   { title: 'kernel CPU µs/request', value: (run) => run.kernelCpuUsPerRequest, digits: 1 },
 ];
 
-/** Draws the table from runs in modes `Off` and `Accelerate`; others are not looked at. */
+/** Draws the table from the runs in modes `Off` and `Accelerate`; runs of `Before` are left out. */
 export function comparisonTable(runs: readonly MeasuredRun[]): string {
   const table = new Table({
     head: ['', ...figures.map((figure) => `${figure.title}\noff → on`), 'errors'],
@@ -38,7 +38,7 @@ function rowOf(scenario: Scenario, runs: readonly MeasuredRun[]): string[] {
   return [name, ...figures.map((figure) => cellOf(figure, off, on)), String(errors)];
 }
 
-/** The two medians, and below them the ratio and between what it lay in the rounds. */
+/** A cell: the two medians, and below them the ratio with its lowest and highest value in the rounds. */
 function cellOf({ value, digits }: Figure, off: readonly MeasuredRun[], on: readonly MeasuredRun[]): string {
   const { medians, ratio, spread } = compared(off.map(value), on.map(value), digits);
   return `${medians}\n${ratio} (${spread})`;

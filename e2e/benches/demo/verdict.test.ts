@@ -8,7 +8,7 @@ const result = (changes: { errors?: number; accelerated?: number; open?: number;
   return { runs: [{ errors }], resource: { status: { namespaces } }, switching: { switches: 1, requests: 1, errors: 0 } } as unknown as DemoResult;
 };
 
-test('a demo in which everything is accelerated and nothing failed keeps its promises', () => {
+test('a demo passes when every connection is accelerated and no request has failed', () => {
   expect(brokenPromises(result({}))).toEqual([]);
 });
 
@@ -17,6 +17,6 @@ test.each([
   ['a connection that is not accelerated', { accelerated: 9 }, '9 of 10 connection ends of shop were accelerated under load'],
   ['no connection at all', { open: 0, accelerated: 0 }, '0 of 0 connection ends of shop were accelerated under load'],
   ['a namespace that is not selected', { extra: 'plain' }, 'the status counts namespaces that are not selected: plain'],
-])('%s is a broken promise', (_, changes, promise) => {
+])('%s fails the demo', (_, changes, promise) => {
   expect(brokenPromises(result(changes))).toEqual([promise]);
 });

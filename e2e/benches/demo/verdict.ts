@@ -1,10 +1,10 @@
-// What must hold of a demo whatever the figures are; a demo that does not show it has failed.
+// What every demo must show, whatever its figures are. A demo that does not show it fails.
 import { selectedNamespace } from '../../stand/mesh/demoMesh';
 import type { MeasuredRun } from './measure';
 import type { DemoResult } from './report';
 import { median } from '../../../operator/cli/bench/statistics';
 
-/** One line a broken promise; none when the demo shows what it should. */
+/** A line for each thing that the demo should show and does not. */
 export function brokenPromises({ runs, resource, switching }: DemoResult): string[] {
   const broken: string[] = [];
   const failed = runs.reduce((sum, run) => sum + run.errors, 0) + switching.errors;
@@ -17,7 +17,7 @@ export function brokenPromises({ runs, resource, switching }: DemoResult): strin
   return broken;
 }
 
-/** The runs before there was a resource, in one line a protocol: the product was installed, and nothing ordered. */
+/** A line for each protocol with the run before the resource existed: the product was installed and had no order. */
 export function beforeLines(runs: readonly MeasuredRun[]): string {
   const before = runs.filter(({ mode }) => mode === 'Before');
   const line = (run: MeasuredRun): string => {

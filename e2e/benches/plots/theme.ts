@@ -1,6 +1,6 @@
-// Colours and type of the pictures, on light paper and on dark.
+// Colours and fonts of the pictures, on light and on dark pages.
 
-/** Ink, grid and paper change places in the dark; the colours of the lines have contrast with both papers. */
+/** Text, grid and background have other colours on dark pages; the colours of lines have enough contrast on both. */
 export const palette = {
   ink: '#1f2328',
   grid: '#d0d7de',
@@ -22,7 +22,7 @@ export const config = {
   title: { color: palette.ink, subtitleColor: palette.ink, fontSize: 13, subtitleFontSize: 11, anchor: 'start' },
 };
 
-/** Lets a picture follow the reader's theme: what Vega writes as attributes, a style sheet may override. */
+/** Lets a picture follow the theme of the page: adds a style sheet that overrides the colours that Vega writes as attributes. */
 export function inBothThemes(svg: string): string {
   const rules = (['ink', 'grid', 'paper'] as const).flatMap((name) =>
     (['fill', 'stroke'] as const).map((property) => `[${property}="${palette[name]}"]{${property}:${dark[name]}}`),

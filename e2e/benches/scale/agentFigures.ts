@@ -1,4 +1,4 @@
-// The figures of one real agent: its memory and what it costs while nothing changes.
+// The figures of one real agent: its memory, and its CPU while nothing changes.
 import type { Figure } from './figures';
 
 export const agentFigures = {

@@ -1,4 +1,4 @@
-// One real agent with many idle connections: its memory, and what it costs while nothing changes.
+// Measures one real agent with many idle connections: its memory, and its CPU while nothing changes.
 import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -13,7 +13,7 @@ import type { Row } from './results';
 import type { Step } from './step';
 
 const port = 7000;
-/** Not all are adopted that could be: those that were just being looked at are some seconds later. */
+/** The share of connections to wait for. The last ones are adopted some seconds later than the others. */
 const joinedShare = 0.98;
 const settledMs = 10_000;
 
@@ -22,7 +22,7 @@ export interface AgentUseOptions {
   readonly seconds: number;
 }
 
-/** Everything is ended when it resolves or rejects. */
+/** Measures and tells the rows. Agent and connections are ended when it resolves or rejects. */
 export async function measureAgent({ connections, seconds }: AgentUseOptions, step: Step, tell: (rows: readonly Row[]) => Promise<void>, interrupted: AbortSignal): Promise<void> {
   const environment = Object.fromEntries(agentMemory.map(({ name, value }) => [name, value]));
   const agent = await RealAgent.prepare(`scale-${process.pid}`, { program: [join(checkout, 'dist/operator/agent/main.js')], environment: { ...environment, LOG_LEVEL: 'info' } });

@@ -1,6 +1,6 @@
-// Many requests of one kind, some at a time.
+// Runs many requests of one kind, a limited number at a time.
 
-/** Does the work for every item, `at` at a time, and gives the results in the order of the items. Stops at the first error. */
+/** Does the work for every item, `at` items at a time. Returns the results in the order of the items. Stops at the first error. */
 export async function inBulk<T, R>(items: readonly T[], at: number, work: (item: T, index: number) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   let next = 0;

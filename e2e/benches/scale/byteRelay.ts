@@ -1,9 +1,9 @@
-// A wire between the controller and the API server that counts what runs over it, TLS and all.
+// A TCP relay between the controller and the API server that counts the bytes it forwards, TLS included.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 export class ByteRelay {
-  /** Both ways together. */
+  /** The bytes of both directions together. */
   bytes = 0;
   private readonly sockets = new Set<Socket>();
 
@@ -11,7 +11,7 @@ export class ByteRelay {
     server.on('connection', (socket) => this.relay(socket));
   }
 
-  /** @param target as in `https://127.0.0.1:6443` */
+  /** @param target address of the API server, for example `https://127.0.0.1:6443` */
   static async start(target: string): Promise<ByteRelay> {
     const relay = new ByteRelay(createServer(), new URL(target));
     relay.server.listen(0, '127.0.0.1');

@@ -1,11 +1,11 @@
-// Pods that come and go: real objects at the API server, and what the agents of their nodes then report.
+// Pods that come and go: real objects at the API server, which the simulated agents of their nodes then report.
 import type { KubeClient } from '../../../operator/kube';
 import { podOn } from '../../stand/api/controllerBench';
 import type { Fleet } from './fleet';
 import { nodeName, teamName } from './ground';
 
 const everyMs = 100;
-/** A pod goes when so many have come after it. */
+/** The number of pods that exist at a time: a pod is deleted when this many have come after it. */
 const living = 300;
 
 interface Pod {
@@ -33,17 +33,17 @@ export class Churn {
     const before = this.count;
     this.timer = setInterval(() => {
       const due = before + Math.floor(((performance.now() - began) / 1000) * this.podsPerSecond);
-      // A server that does not keep up is not asked for more.
+      // At most 50 requests are under way, so that a slow API server is not flooded.
       while (this.count < due && this.pending.size < 50) this.another();
     }, everyMs);
   }
 
-  /** Pods that have come since it was made. */
+  /** The number of pods that have come so far. */
   get came(): number {
     return this.count;
   }
 
-  /** No more come or go. @throws when one could not */
+  /** Ends it: no more pods come or go. @throws when a request has failed */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await Promise.all(this.pending);

@@ -1,11 +1,11 @@
-// The figures of scale: how each is called, in what it is counted, and what it must reach.
+// The figures of the scale benchmark: the title, the unit and the bound of each.
 
 export interface Figure {
   readonly title: string;
   readonly unit: string;
-  /** Not to be exceeded. */
+  /** The highest value that is allowed. */
   readonly atMost?: number;
-  /** A row in the table beside the others, not one of the product. */
+  /** True for a figure that describes the load and not the product. */
   readonly circumstance?: true;
 }
 
@@ -33,7 +33,7 @@ export const figures = {
 export type Metric = keyof typeof figures;
 export const metrics = Object.keys(figures) as Metric[];
 
-/** Undefined where nothing has to be reached. */
+/** Whether a value is within the figure's bound; undefined when the figure has none. */
 export function reached(metric: Metric, value: number): boolean | undefined {
   const { atMost }: Figure = figures[metric];
   return atMost === undefined ? undefined : value <= atMost;

@@ -1,4 +1,4 @@
-// All simulated agents, in processes of several hundred: starts them, leads them, and gathers what they saw.
+// All simulated agents, several hundred in a process: starts the processes, tells them what to do, and collects what their agents have seen.
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { join } from 'node:path';
@@ -13,22 +13,22 @@ interface Simulator {
   served: readonly number[];
 }
 
-/** A report that went out with the time (monotonic ms) in it. */
+/** The moment (monotonic ms) at which a probe's report was sent; the report itself contains it. */
 export interface ProbeChange {
   readonly namespace: string;
   readonly at: number;
 }
 
 export class Fleet {
-  /** Of every probe's change so far. */
+  /** Every change of a probe so far. */
   readonly probeChanges: ProbeChange[] = [];
   private readonly simulators: Simulator[] = [];
-  /** Revision → when each agent got it, of the simulators whose agents all have. */
+  /** Revision → when each agent got that order; a list for each simulator whose agents all have it. */
   private readonly orders = new Map<number, number[][]>();
 
   private constructor(readonly agents: readonly AgentPlan[]) {}
 
-  /** Connects all agents, spread over a time; they are not served yet when it returns. */
+  /** Starts to connect all agents, spread over this time. Does not wait until they are served. */
   static begin(contact: Contact, agents: readonly AgentPlan[], spreadMs: number): Fleet {
     const fleet = new Fleet(agents);
     for (let from = 0; from < agents.length; from += agentsPerProcess) {
@@ -37,12 +37,12 @@ export class Fleet {
     return fleet;
   }
 
-  /** Times (monotonic ms) at which those were let in that are served now. */
+  /** For each agent that is served now, when the controller accepted its stream (monotonic ms). */
   get served(): number[] {
     return this.simulators.flatMap(({ served }) => served);
   }
 
-  /** Waits until all are served, and gives when each was let in. @throws when an agent is not in time */
+  /** Waits until all agents are served by a stream accepted after `since`. Returns when each was accepted. @throws when an agent is too late */
   allServed(timeoutMs: number, since = 0): Promise<number[]> {
     const look = (): number[] | undefined => {
       this.check();
@@ -54,7 +54,7 @@ export class Fleet {
     });
   }
 
-  /** Waits until all have an order later than `after`, and gives when each got the first such. */
+  /** Waits until all agents have an order with a revision above `after`. Returns when each agent got the first such order. */
   async allOrdered(after: number, timeoutMs: number): Promise<{ revision: number; times: number[] }> {
     const look = (): { revision: number; times: number[] } | undefined => {
       this.check();
@@ -83,7 +83,7 @@ export class Fleet {
     }));
   }
 
-  /** Process ids of the simulators. */
+  /** The process ids of the simulators. */
   get pids(): number[] {
     return this.simulators.flatMap(({ child }) => (child.pid === undefined ? [] : [child.pid]));
   }

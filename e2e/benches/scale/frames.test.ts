@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { frame, FrameReader } from './frames';
 
-it('puts messages together however they were cut on their way', () => {
+it('reads the same messages however the stream is cut into pieces', () => {
   const messages = fc.array(fc.uint8Array({ maxLength: 300 }), { maxLength: 20, size: 'max' });
   fc.assert(fc.property(messages, fc.array(fc.integer({ min: 1, max: 200 }), { minLength: 1 }), (sent, cuts) => {
     const read: Buffer[] = [];

@@ -1,15 +1,15 @@
-// gRPC messages on an HTTP/2 stream: a flag, four bytes of length, the message.
+// gRPC messages on an HTTP/2 stream: a byte with the compression flag, four bytes of length, then the message.
 
 const headBytes = 5;
 
-/** Uncompressed. */
+/** A frame with the message, not compressed. */
 export function frame(message: Buffer): Buffer {
   const head = Buffer.alloc(headBytes);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
 }
 
-/** Puts messages together from the pieces they come in. */
+/** Joins the pieces of a stream and calls back with each message that is complete. */
 export class FrameReader {
   private readonly pieces: Buffer[] = [];
   private bytes = 0;
@@ -33,7 +33,7 @@ export class FrameReader {
     return all.subarray(headBytes, length);
   }
 
-  /** The first pieces as one, of at least so many bytes. */
+  /** Joins the first pieces until they have at least this many bytes. */
   private whole(bytes: number): Buffer {
     const [first] = this.pieces;
     if (first !== undefined && first.length >= bytes) return first;

@@ -1,4 +1,4 @@
-// A cluster as the API server sees it: thousands of nodes, an agent pod with a real token on each, a thousand namespaces.
+// The objects of a large cluster at a real API server: thousands of nodes, on each an agent pod with a real token, and a thousand namespaces.
 import { z } from 'zod';
 import { agentAudience } from '../../../operator/api';
 import { type KubeClient, kubeClient, loadKubeConfig } from '../../../operator/kube';
@@ -10,12 +10,12 @@ import { inBulk } from './bulk';
 import { ByteRelay } from './byteRelay';
 import type { AgentPlan } from './words';
 
-/** Requests to the API server at a time. */
+/** How many requests to the API server are under way at a time. */
 const parallel = 24;
-/** Namespaces that a node's pods are in: some thirty pods. */
+/** In how many namespaces a node has pods; it has two in each. */
 const namespacesPerNode = 12;
 const probes = 40;
-/** As compiled by `make build`. */
+/** The controller that `make build` has compiled. */
 const program = ['dist/operator/controller/main.js'];
 
 const made = z.object({ metadata: z.object({ uid: z.string() }) });
@@ -30,14 +30,14 @@ export class Ground {
   private constructor(
     readonly size: GroundSize,
     readonly bench: ControllerBench,
-    /** The administrator's. */
+    /** The client of the administrator. */
     readonly admin: KubeClient,
-    /** Between the controller and the API server. */
+    /** The relay between the controller and the API server. */
     readonly relay: ByteRelay,
     readonly agents: readonly AgentPlan[],
   ) {}
 
-  /** The controller leads, with the settings of the chart, and the resource is there; no agent has connected. */
+  /** Starts everything. Resolves when the controller leads, with the settings of the chart, and the resource exists; no agent is connected. */
   static async lay(size: GroundSize): Promise<Ground> {
     let relay: ByteRelay | undefined;
     const bench = await ControllerBench.start({
@@ -49,7 +49,7 @@ export class Ground {
     try {
       if (relay === undefined) throw new Error('laying the ground: the controller was made without its relay');
       const admin = kubeClient(loadKubeConfig(bench.server.kubeconfig));
-      // The ServiceAccount of the agents' tokens is the controller's work.
+      // The controller makes the ServiceAccount of the agents' tokens when the resource exists.
       await bench.applyResource();
       const agents = await populate(admin, size);
       await bench.daemonSetOf(size.nodes);
@@ -67,7 +67,7 @@ export class Ground {
   }
 }
 
-/** By its number. */
+/** The name of the namespace with this number. */
 export const teamName = (index: number): string => `squad-${index}-production`;
 export const nodeName = (index: number): string => `worker-${index}`;
 
@@ -79,7 +79,7 @@ async function populate(admin: KubeClient, { nodes, namespaces }: GroundSize): P
   return inBulk(Array.from({ length: nodes }, (_, index) => index), parallel, async (index) => {
     await admin.request('POST', '/api/v1/nodes', { body: { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName(index) } } });
     const token = await agentToken(admin, `agent-${index}`, nodeName(index));
-    // Probes are on agents of all simulators; their namespaces are the last ones, where no other agent is.
+    // The agents with a probe are spread evenly over all nodes. Each probe has one of the last namespaces, in which no other agent has pods.
     const share = Math.floor(nodes / probing);
     const probe = index % share === 0 && index / share < probing ? teamName(namespaces - 1 - index / share) : undefined;
     const own = namespacesOf(index, namespaces - probing);
@@ -88,13 +88,13 @@ async function populate(admin: KubeClient, { nodes, namespaces }: GroundSize): P
   });
 }
 
-/** Neighbours have some in common, and every namespace is on as many nodes as every other. */
+/** The namespaces of a node's pods. They are spread so that every namespace is on about as many nodes as every other. */
 function namespacesOf(node: number, namespaces: number): string[] {
   const count = Math.min(namespacesPerNode, namespaces);
   return Array.from({ length: count }, (_, each) => teamName((node * 7 + each * 83) % namespaces));
 }
 
-/** Of a new agent pod on the node, bound to both as by the kubelet. */
+/** Makes an agent pod on the node and requests its token, bound to the pod as the kubelet's requests are. */
 async function agentToken(admin: KubeClient, pod: string, node: string): Promise<string> {
   const { metadata } = made.parse(await admin.request('POST', `/api/v1/namespaces/${namespace}/pods`, { body: agentPod(pod, node) }));
   const spec = { audiences: [agentAudience], expirationSeconds: 7200, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod, uid: metadata.uid } };

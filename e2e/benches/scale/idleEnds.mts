@@ -1,11 +1,11 @@
-// A program for a pod: one side of many connections that take turns, until SIGUSR2, and then only stay open.
+// A program that runs in a pod: the client or the server of many connections. They take turns until the client gets SIGUSR2; then they are idle.
 // `serve PORT` or `connect PORT COUNT`.
 import { connect, createServer, type Socket } from 'node:net';
 
 const [side, port, count] = [process.argv[2], Number(process.argv[3]), Number(process.argv[4])];
-/** Connections that are being made together. */
+/** How many connections are opened at a time. */
 const together = 50;
-/** A connection is joined once it is known how it is used: each takes a turn every so many slots of 100 ms. */
+/** Each connection takes a turn every so many slots of 100 ms, so that the datapath learns that it takes turns and joins it. */
 const slots = 20;
 const ends: Socket[] = [];
 

@@ -18,7 +18,7 @@ interface Options {
   readonly orders: number;
   readonly pods: number;
   readonly connections: number;
-  /** Which of the two parts. */
+  /** Measures one of the two parts only. */
   readonly only?: 'controller' | 'agent';
   readonly out?: string;
   readonly quick?: true;

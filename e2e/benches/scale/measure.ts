@@ -1,4 +1,4 @@
-// One size of cluster from beginning to end: agents connect, all is steady, orders change, the controller is killed.
+// Measures one size of cluster in four phases: agents connect, a steady phase, orders change, and the controller is killed.
 import { setTimeout as pause } from 'node:timers/promises';
 import { controllerName } from '../../../operator/api';
 import { percentile } from '../../stand/support/percentile';
@@ -13,19 +13,19 @@ import { StatusWatch } from './statusWatch';
 import type { Step } from './step';
 
 export interface MeasureOptions extends GroundSize {
-  /** Of the steady phase. */
+  /** The length of the steady phase. */
   readonly seconds: number;
-  /** Changes of the mode, and as many of the selector. */
+  /** How often the mode is changed, and as often the selector. */
   readonly orders: number;
   readonly podsPerSecond: number;
 }
 
-/** Agents of a cluster that starts come within the time its image takes to be pulled. */
+/** How many agents connect in a second at the beginning: on a new cluster agents start one after the other, as nodes pull the image. */
 const connectPerSecond = 100;
 const servedWithinMs = 180_000;
 const orderedWithinMs = 60_000;
 
-/** Tells the rows of each phase as soon as they are there. Everything is ended when it resolves or rejects. */
+/** Measures the phases and tells the rows of each when it is over. Everything is ended when it resolves or rejects. */
 export async function measure(options: MeasureOptions, step: Step, tell: (rows: readonly Row[]) => Promise<void>, interrupted: AbortSignal): Promise<void> {
   const { nodes, namespaces } = options;
   const ground = await step(`${nodes} nodes, ${namespaces} namespaces`, () => Ground.lay(options));
@@ -80,7 +80,7 @@ class Scale {
     await this.ground.bench.ready('120s');
   }
 
-  /** Pods come and go, bytes run on every node, tokens are renewed. */
+  /** The steady phase: pods come and go, the byte counts of every node grow, and tokens are renewed. */
   async steady(interrupted: AbortSignal): Promise<Partial<Record<Metric, number>>> {
     const { seconds } = this.options;
     this.churn.start();
@@ -96,7 +96,7 @@ class Scale {
     await this.churn.stop();
     this.fleet.probe(false);
     const each = (name: keyof typeof before): number => (after[name] - before[name]) / ((after.at - before.at) / 1000);
-    // The last changes need time to be seen: those of a moment before the end are looked for some seconds after it.
+    // A change shows in the status some time later, so wait before looking for the last changes of the phase.
     await pause(5000, undefined, { signal: interrupted });
     const fresh = this.watch.freshness(this.fleet.probeChanges.filter(({ at }) => at >= before.at && at < after.at));
     return {
@@ -109,7 +109,7 @@ class Scale {
     };
   }
 
-  /** The mode and the selector change in turns. */
+  /** Changes the mode and the selector in turns and measures how long until agents have the order. */
   async orders(interrupted: AbortSignal): Promise<Partial<Record<Metric, number>>> {
     const late: number[] = [];
     const last: number[] = [];
@@ -121,14 +121,14 @@ class Scale {
         const waits = (await this.ordered()).map((at) => at - began);
         late.push(...waits);
         last.push(Math.max(...waits));
-        // What agents answer to an order is not to meet the next.
+        // Wait until the agents' reports about this order are over.
         await pause(3000 + Math.random() * 1000, undefined, { signal: interrupted });
       }
     }
     return { order_p50: percentile(late, 0.5), order_p99: percentile(late, 0.99), order_last: Math.max(...last) };
   }
 
-  /** As when its container is killed, and started again by the kubelet. */
+  /** Kills the controller and starts it again at once, as a kubelet does, and measures how long until all agents are served. */
   async storm(): Promise<Partial<Record<Metric, number>>> {
     const { controller } = this.ground.bench;
     const peak = residentMiB(this.pid).peak;
@@ -145,7 +145,7 @@ class Scale {
     return pid;
   }
 
-  /** Waits until every agent has an order that is later than the last; gives when each got it. */
+  /** Waits until every agent has an order with a higher revision than the last one. Returns when each agent got it. */
   private async ordered(): Promise<number[]> {
     const { revision, times } = await this.fleet.allOrdered(this.lastRevision, orderedWithinMs);
     this.lastRevision = revision;
@@ -164,12 +164,12 @@ class Scale {
 
 const resourcePath = '/apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
 
-/** One namespace in ten is left out, or none. */
+/** A namespace selector that leaves out every tenth namespace, or none. */
 function narrowed(yes: boolean): object {
   return { matchLabels: { mesh: 'on' }, matchExpressions: yes ? [{ key: 'part', operator: 'NotIn', values: ['3'] }] : null };
 }
 
-/** Most of the times (s) that lie within one second. */
+/** How many of the times (in seconds) lie within the second that has the most. */
 function busiest(times: readonly number[]): number {
   const sorted = [...times].sort((a, b) => a - b);
   let [most, from] = [0, 0];

@@ -7,17 +7,17 @@ const rows: Row[] = [
   { nodes: 1, namespaces: 1, metric: 'agent_rss', value: 74.2, unit: 'MiB' },
 ];
 
-it('shows every size beside the others, and what misses its target', () => {
+it('shows a column for every size, and a value that misses its bound in bold', () => {
   expect(page(rows)).toContain('| a changed spec is at an agent, p99 (ms) | ≤ 2,000 | 812 | **2,350** |');
   expect(page(rows)).toContain("| agent's resident memory (MiB) | ≤ 80 | 74.2 |");
 });
 
-it('leaves out what was not measured', () => {
+it('leaves out figures that were not measured', () => {
   expect(page(rows.slice(0, 1))).not.toContain('One agent');
   expect(page(rows.slice(2))).not.toContain('The controller');
 });
 
-it('keeps what other runs have measured beside what is new', () => {
+it('keeps the rows of earlier runs beside new rows', () => {
   const again: Row = { nodes: 5000, namespaces: 1000, metric: 'order_p99', value: 1200, unit: 'ms' };
   expect(merged(rows, [again]).map(({ nodes, value }) => [nodes, value])).toEqual([[1, 74.2], [500, 812], [5000, 1200]]);
 });

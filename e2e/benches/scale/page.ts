@@ -1,4 +1,4 @@
-// docs/performance/scale.md: how it was measured, and every figure at every size.
+// Writes docs/performance/scale.md: how the scale benchmark measures, and every figure at every size.
 import { agentFigures } from './agentFigures';
 import { type Figure, figures } from './figures';
 import type { Row } from './results';
@@ -54,7 +54,7 @@ function table(rows: readonly Row[], all: Readonly<Record<string, Figure>>): str
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...body.map(line)].join('\n');
 }
 
-/** A value that misses what must be reached stands out. */
+/** A cell; a value beyond the figure's bound is in bold. */
 function cell({ atMost }: Figure, value: number | undefined): string {
   if (value === undefined) return '–';
   const text = value.toLocaleString('en', { maximumSignificantDigits: 3 });

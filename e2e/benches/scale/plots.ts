@@ -1,4 +1,4 @@
-// How the figures grow with the number of nodes: one picture of four panels.
+// One picture of four panels: how figures grow with the number of nodes.
 import { draw } from '../plots/draw';
 import { palette } from '../plots/theme';
 import { figures, type Metric } from './figures';
@@ -7,7 +7,7 @@ import type { Row } from './results';
 interface Panel {
   readonly title: string;
   readonly metrics: readonly Metric[];
-  /** Lines' names in the order of the metrics. */
+  /** The names of the lines, in the order of the metrics. */
   readonly lines: readonly string[];
 }
 
@@ -22,7 +22,7 @@ const panels: readonly Panel[] = [
 const columns = 3;
 const size = { width: 230, height: 170 };
 
-/** File name → SVG; none before anything was measured. */
+/** File name → SVG; empty when nothing was measured. */
 export async function pictures(rows: readonly Row[]): Promise<ReadonlyMap<string, string>> {
   const drawn = panels.map((panel) => panelOf(panel, rows)).filter((panel) => panel !== undefined);
   if (drawn.length === 0) return new Map();

@@ -1,11 +1,11 @@
-// Writes everything that the measurements of scale tell: page, pictures and rows.
+// Writes the report of the scale benchmark: page, pictures and rows.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { page } from './page';
 import { pictures } from './plots';
 import { merged, readRows, type Row, writeRows } from './results';
 
-/** Beside what other runs have measured. */
+/** Writes the report with the new rows; rows of earlier runs stay unless a new row replaces them. */
 export async function publish(directory: string, fresh: readonly Row[]): Promise<void> {
   await mkdir(directory, { recursive: true });
   const file = join(directory, 'scale.json');

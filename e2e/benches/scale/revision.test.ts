@@ -11,7 +11,7 @@ it.each([1, 127, 128, 1_790_000_000_000, Number.MAX_SAFE_INTEGER])('reads revisi
   expect(revisionOf(encodeFromController({ message: 'order', order: orderMessage(order(revision), { changes: true, packed: true }) }))).toBe(revision);
 });
 
-it('reads no revision of anything else', () => {
+it('returns undefined for a message that is not an order', () => {
   expect(revisionOf(Buffer.alloc(0))).toBeUndefined();
   expect(revisionOf(Buffer.from([0x12, 0x02, 0x08, 0x01]))).toBeUndefined();
 });

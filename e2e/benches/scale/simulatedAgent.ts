@@ -1,4 +1,4 @@
-// A node agent as light as it can be: a connection and a gRPC stream of its own, as every agent has, with frames by hand.
+// A light node agent: it has its own connection and gRPC stream, as every agent has, but writes the gRPC frames itself.
 // Frames: https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2 } from 'node:http2';
 import { connect as connectNet, type Socket } from 'node:net';
@@ -12,13 +12,13 @@ import { revisionOf } from './revision';
 
 export interface SimulatedAgentOptions {
   readonly port: number;
-  /** With the authority that the controller is known by; one for all agents of a process. */
+  /** Trusts the controller's CA; all agents of a process share it. */
   readonly secureContext: SecureContext;
   readonly serverName: string;
   readonly token: string;
-  /** @param message as it came, to be decoded by whoever wants more of it */
+  /** @param message the encoded order */
   readonly onOrder: (revision: number, message: Buffer) => void;
-  /** The stream is accepted (true), or has ended. */
+  /** Called when the stream is accepted (true) and when it has ended (false). */
   readonly onState: (served: boolean) => void;
 }
 
@@ -34,11 +34,11 @@ export class SimulatedAgent {
 
   constructor(
     private readonly options: SimulatedAgentOptions,
-    /** What it says of each namespace of its node. */
+    /** The agent's report for each namespace of its node. */
     private readonly namespaces: Map<string, NamespaceReport>,
   ) {}
 
-  /** Nothing dearer than a socket is made before somebody answers: while the controller is away, thousands of agents of one machine try. */
+  /** Connects by TCP, and starts TLS only then: while the controller is away thousands of agents try again, and a failed try must cost little. */
   connect(): void {
     if (this.closed) return;
     const socket = connectNet(this.options.port, '127.0.0.1');
@@ -58,7 +58,7 @@ export class SimulatedAgent {
       createConnection: () => connectTls({ socket, secureContext, servername: serverName, ALPNProtocols: ['h2'] }),
     });
     this.session = session;
-    // Whatever ends the session, its close event follows.
+    // A close event follows every error; it is handled there.
     session.on('error', () => undefined);
     session.once('close', () => this.ended());
     const stream = session.request({
@@ -73,20 +73,20 @@ export class SimulatedAgent {
     stream.write(frame(encodeFromAgent({ message: 'hello', hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities, live: false } })));
   }
 
-  /** The whole report, if there is an accepted stream for it. */
+  /** Sends the whole report when the stream is accepted. */
   private report(): void {
     if (!this.served) return;
     const report: Report = { ...emptyReport, appliedOrder: this.appliedOrder, namespaces: [...this.namespaces.values()] };
     this.stream?.write(frame(encodeFromAgent({ message: 'report', report })));
   }
 
-  /** Says something else of a namespace, at once. */
+  /** Changes the report for a namespace and sends it at once. */
   change(name: string, to: (report: NamespaceReport) => NamespaceReport): void {
     this.namespaces.set(name, to(this.namespaces.get(name) ?? namespaceReport(name, { podsSelected: 0, podsAccelerated: 0 })));
     this.report();
   }
 
-  /** A second has gone by: bytes have run in every other namespace. @param told whether it is time to report that */
+  /** Called every second: adds bytes to every second namespace. @param told whether to send a report now */
   traffic(told: boolean): void {
     let odd = false;
     for (const [name, report] of this.namespaces) {
@@ -96,7 +96,7 @@ export class SimulatedAgent {
     if (told) this.report();
   }
 
-  /** Shows its token anew, as an agent does when the kubelet has made another. */
+  /** Sends its token again, as an agent does when the kubelet has written a new one. */
   renew(): void {
     this.stream?.write(frame(encodeFromAgent({ message: 'renewal', renewal: { token: this.options.token } })));
   }

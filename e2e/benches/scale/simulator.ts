@@ -1,4 +1,4 @@
-// A process of several hundred simulated agents, led by the bench over the pipe between parent and child.
+// A process with several hundred simulated agents; the benchmark tells it what to do over the IPC channel between parent and child.
 import { createSecureContext } from 'node:tls';
 import { limitConnecting } from '../../../operator/protocol';
 import { decodeFromController } from '../../../operator/protocol/wire';
@@ -7,13 +7,13 @@ import { monotonicMs } from './clock';
 import { SimulatedAgent, type SimulatedAgentOptions } from './simulatedAgent';
 import type { AgentPlan, Contact, FromSimulator, ToSimulator } from './words';
 
-/** Agents look at their counters once a second, each at its own moment: this many moments. */
+/** Agents look at their counters once a second; the agents are spread over this many moments of the second. */
 const slots = 20;
-/** Kubelets make a new token of ten minutes after eight. */
+/** A kubelet renews a token of ten minutes after eight minutes. */
 const renewalMs = 480_000;
-/** Between two changes of one probe, on average. */
+/** The average time between two changes of a probe. */
 const probeMs = 1500;
-/** More than any other: the status lists the namespaces with the most open connections. */
+/** The open connections of a probe: more than in any other namespace, because the status lists the namespaces with the most. */
 const probeOpen = 100_000;
 
 class Simulator {
@@ -55,7 +55,7 @@ class Simulator {
     return new SimulatedAgent(options, all);
   }
 
-  /** Traffic has gone on at every node, and is told by some of the agents each second, as often as they are ordered to. */
+  /** Adds traffic at the agents of this slot. Each of them reports every `reportSeconds` seconds, as the order says. */
   private tick(slot: number): void {
     if (slot === 0) this.second += 1;
     for (let place = slot; place < this.agents.length; place += slots) this.agents[place]?.traffic((this.second + Math.floor(place / slots)) % this.reportSeconds === 0);
@@ -80,7 +80,7 @@ class Simulator {
 
   private ordered(revision: number, message: Buffer): void {
     const known = this.orders.get(revision);
-    // All get the same: one of them reads it.
+    // All agents get the same order, so it is decoded once.
     if (known === undefined) this.reportSeconds = reportSecondsOf(message);
     const times = known ?? [];
     times.push(monotonicMs());
@@ -115,7 +115,7 @@ function tell(word: FromSimulator): void {
 limitConnecting();
 const simulator = new Simulator();
 process.on('message', (word: ToSimulator) => simulator.take(word));
-// The bench has gone: so do its agents.
+// When the benchmark has ended, its simulators end too.
 process.on('disconnect', () => process.exit(0));
-// Control-C reaches the whole group: the bench ends in order and tells when.
+// Control-C reaches the whole process group. Simulators ignore it: the benchmark tells them when to end.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);

@@ -1,4 +1,4 @@
-// Watches the resource as a user would, and remembers what each new status says of the probes, and when.
+// Watches the resource as a user would, and records when each status came and what it says of the probes.
 import { z } from 'zod';
 import type { KubeClient } from '../../../operator/kube';
 import type { ProbeChange } from './fleet';
@@ -14,9 +14,9 @@ const event = z.object({
 });
 
 interface Seen {
-  /** Monotonic ms. */
+  /** When the status came, in monotonic milliseconds. */
   readonly at: number;
-  /** Namespace → its bytes over TCP, which for a probe is when it changed. */
+  /** Namespace → its bytes over TCP. A probe reports the time of its last change in this field. */
   readonly tcp: ReadonlyMap<string, number>;
 }
 
@@ -37,12 +37,12 @@ export class StatusWatch {
     this.ended.abort();
   }
 
-  /** New versions of the resource between two times. */
+  /** How many versions of the resource came between two times. */
   writes(from: number, until: number): number {
     return this.seen.filter(({ at }) => at >= from && at < until).length;
   }
 
-  /** Milliseconds from each change to the first status that shows it or a later one of its probe; changes not shown are Infinity. */
+  /** For each change, the milliseconds until a status shows it or a later change of the same probe; Infinity when none does. */
   freshness(changes: readonly ProbeChange[]): number[] {
     return changes.map(({ namespace, at }) => (this.seen.find(({ tcp }) => (tcp.get(namespace) ?? 0) >= at)?.at ?? Number.POSITIVE_INFINITY) - at);
   }

@@ -1,4 +1,4 @@
-// The real agent over a ground's pods, from a first order on.
+// Runs a test with the real agent on the pods of a Ground, from the first order to the removal of everything.
 import { cpSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { object } from '../../../ebpf/tests/fixture';
@@ -9,16 +9,16 @@ import { Ground } from './ground';
 import { Keeper } from './keeper';
 import { pinFolders } from './leftovers';
 
-/** An order of quiet times: all pods, all paths. */
+/** The settings of the first order, which a test comes back to after each change: all pods selected, mode Accelerate. */
 export const calm = {
   mode: 'Accelerate', maxConnections: 10_000, spillBytes: 1 << 20, podSelector: {}, remove: false, reportSeconds: 1,
 } as const satisfies Partial<Order>;
 
-/** Runs `work` with an agent that has its order in force; whatever happens, nothing is left afterwards. */
+/** Runs `work` while an agent runs whose first order is in force. Afterwards agent, pins and pods are removed, also when `work` fails. */
 export async function withAgent<T>(work: (ground: Ground, keeper: Keeper) => Promise<T>): Promise<T> {
   const ground = new Ground();
   await ground.mount();
-  // copies: the checkout may be built anew while this runs
+  // The agent loads copies of the objects, because the checkout may be built again while this runs.
   const folder = join(buildDirectory, 'soak', `objects-${process.pid}`);
   cpSync(dirname(object), folder, { recursive: true });
   const keeper = new Keeper(ground.pins, join(folder, basename(object)), { revision: 1, namespaces: ground.namespaces, paths: ['PodLocal', 'NodeLocal'], ...calm });

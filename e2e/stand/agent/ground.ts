@@ -1,5 +1,5 @@
-// Where the soak runs: pods that stay, pods with a sidecar, pods that come and go, and two pairs of twins with the same
-// addresses on bridges of their own, so that each of their connections has a double that only its network namespace tells apart.
+// The pods of the soak: pods that stay, pods with a sidecar, and a pod that is replaced now and then. Two pairs of pods are twins: they have the same
+// addresses, each pair on a bridge of its own. Each connection of one pair has a double in the other, and only their network namespaces differ.
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmdirSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,15 +10,15 @@ import type { ScriptedSandbox } from '../../../operator/agent/cri/runtime.testin
 import { addSidecar } from '../pods/sidecar';
 import { run } from '../../../release/tools/command';
 
-/** A pod, the bridge it is on, and the number by which its server is known to its clients. */
+/** A pod, the test node (bridge) it is on, and a number: its server says the number, so that a client knows which server it has reached. */
 export interface Place {
   readonly number: number;
   readonly namespace: string;
   readonly node: TestNode;
   pod: TestPod;
-  /** What the runtime says of it. */
+  /** The pod as the container runtime describes it to the agent. */
   sandbox: ScriptedSandbox;
-  /** The process that stands for the sandbox. */
+  /** The process that the runtime names as that of the sandbox. */
   pause: ChildProcess;
 }
 
@@ -30,12 +30,12 @@ export class Ground {
   private replaced = 0;
   private readonly started: ChildProcess[] = [];
   private readonly run = `soak${process.pid.toString(36)}${grounds++}`;
-  /** The agent knows the directory of the pods by its name. */
+  /** The name must end in `kubepods`: by that the agent finds the cgroup of the pods. */
   private readonly node = new TestNode(`${this.run}-kubepods`);
   private readonly twins = new TestNode(`${this.run}t`);
   private readonly bpffs = mkdtempSync(join(tmpdir(), `sca-${this.run}-`));
   readonly pins = join(this.bpffs, 'pins');
-  /** Each of these has the addresses of its twin. */
+  /** doubleClient and twinClient have the same addresses, and so have doubleServer and twinServer. */
   readonly doubleClient = this.place(1, 'front', this.node);
   readonly doubleServer = this.place(2, 'back', this.node);
   readonly twinClient = this.place(3, 'front', this.twins);
@@ -64,8 +64,8 @@ export class Ground {
   }
 
   /**
-   * Starts a program in a pod; all pods are in the one cgroup that the datapath is attached to. What all of them take from the
-   * machine must leave the agent something.
+   * Starts a program in a pod. The cgroups of all pods are below the one that the datapath is attached to. The program runs under nice(1), so that
+   * the agent gets enough processor time.
    */
   start(place: Place, program: string, ...args: readonly (string | number)[]): ChildProcess {
     const container = this.cgroupOf(place);
@@ -76,11 +76,11 @@ export class Ground {
     return child;
   }
 
-  /** The pod is gone and another one has its name and addresses; its programs must have ended. */
+  /** Replaces the pod by a new one with its name and addresses. The programs of the old pod must have ended. */
   async replace(place: Place): Promise<void> {
     const { name, address, address6 } = place.pod;
     const bridge = this.node.cgroup.split('/').at(-1);
-    const port = `again${this.replaced++}`; // the old one is still there for a moment
+    const port = `again${this.replaced++}`; // the old pod's interface exists for a moment longer
     await stop(place.pause);
     await run('ip', ['netns', 'del', name]);
     await run('ip', ['netns', 'add', name]);
@@ -98,7 +98,7 @@ export class Ground {
     tune(place);
   }
 
-  /** No agent must run any more. */
+  /** Removes all pods, their cgroups and the BPF file system. No agent may run any more. */
   async remove(): Promise<void> {
     await Promise.all(this.started.map((child) => stop(child)));
     for (const container of this.places.map((place) => this.cgroupOf(place)).filter((path) => existsSync(path))) rmdirSync(container);
@@ -108,7 +108,7 @@ export class Ground {
     rmdirSync(this.bpffs);
   }
 
-  /** As the datapath knows them. */
+  /** The cgroup ids by which the datapath knows the containers. */
   get containers(): bigint[] {
     return this.places.map((place) => this.cgroupOf(place)).filter((path) => existsSync(path)).map(containerOf);
   }
@@ -124,7 +124,7 @@ export class Ground {
     return place;
   }
 
-  /** A sandbox of a new name in the pod's network namespace. */
+  /** Starts a sandbox with a new id in the pod's network namespace. */
   private populate({ number, namespace, node, pod }: Pick<Place, 'number' | 'namespace' | 'node' | 'pod'>): Pick<Place, 'sandbox' | 'pause'> {
     const pause = node.start(pod, 'sleep', 'infinity');
     const sandbox = {
@@ -136,8 +136,9 @@ export class Ground {
 }
 
 /**
- * Short connections leave their ports in TIME_WAIT; those of a server are not to be taken by a client. Sockets that nobody
- * holds any more send into the void of a removed pod: for minutes unless told otherwise (net/ipv4/tcp_timer.c, tcp_orphan_retries).
+ * Sets three limits of the pod's TCP. Short connections leave many ports in TIME_WAIT, so these may be reused; clients must not take the ports of
+ * servers; and sockets that no process holds any more, whose peer was in a removed pod, must not send again for minutes
+ * (net/ipv4/tcp_timer.c, tcp_orphan_retries).
  */
 function tune({ node, pod }: Pick<Place, 'node' | 'pod'>): void {
   const settings = ['net.ipv4.tcp_tw_reuse=1', 'net.ipv4.ip_local_port_range=16384 65535', 'net.ipv4.tcp_orphan_retries=3'];

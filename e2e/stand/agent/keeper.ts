@@ -1,4 +1,4 @@
-// Runs the real agent as a kubelet does, and gives it orders as a controller does: over the real channel, its runtime by hand.
+// Runs the real agent as a kubelet does, and sends it orders as a controller does, over the real channel. The container runtime is a scripted one.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, readFileSync } from 'node:fs';
@@ -11,27 +11,27 @@ import { TestChannel } from '../../../operator/protocol/channel.testing';
 import { waitFor } from '../support/waitFor';
 import { checkout } from '../../../release/tools/paths';
 
-/** How long an order may take to be in force, with the machine under full load. */
+/** How long to wait until an order is in force while the machine is under full load. */
 const patience = { timeoutMs: 180_000, everyMs: 10 };
 
-/** One agent a machine: it answers `accelctl` at an abstract socket of its network namespace, which here is the machine's. */
+/** Runs one agent. The agent answers its subcommands at an abstract socket of its network namespace, which here is the machine's. */
 export class Keeper {
   private readonly channel = new TestChannel();
   readonly runtime = new ScriptedRuntime(this.channel.path('cri.sock'));
   private environment: NodeJS.ProcessEnv = {};
   private child: ChildProcess | undefined;
   private session: AgentSession<string> | undefined;
-  /** What the agent said last; undefined while none runs. */
+  /** The agent's last report; undefined while no agent runs. */
   report: Report | undefined;
 
-  /** @param wanted the order in force; its revision grows with each change */
+  /** @param wanted the first order; each change of the order gets a higher revision */
   constructor(
     private readonly pins: string,
     private readonly object: string,
     private wanted: Order,
   ) {}
 
-  /** Listens; no agent runs yet. */
+  /** Starts the channel and the scripted runtime. The agent is started by start(). */
   async listen(): Promise<void> {
     await this.runtime.start();
     const { port } = await this.channel.serve({
@@ -40,7 +40,7 @@ export class Keeper {
         this.session = opened;
         this.report = undefined;
         opened.send(this.wanted);
-        // an agent that is being ended still reports
+        // A report of an earlier agent, which is being ended, does not count.
         return { onReport: (latest) => { if (this.session === opened) this.report = latest; }, onClose: () => undefined };
       },
     });
@@ -56,11 +56,11 @@ export class Keeper {
     await this.channel.end();
   }
 
-  /** Starts an agent over whatever is pinned; resolves when the order is in force. */
+  /** Starts an agent, which takes over what is pinned. Resolves when the order is in force. */
   async start(): Promise<void> {
     const program = ['-r', 'ts-node/register/transpile-only', join(checkout, 'operator', 'agent', 'main.ts')];
-    // A mount namespace of its own: what the agent mounts goes with it. Nobody may look at the init of some machines, whose
-    // network would be the node's; there the soak has no pods.
+    // The agent has a mount namespace of its own, so that what it mounts goes with it. The tmpfs hides process 1 of this machine, whose network
+    // namespace the agent would take for the node's: on some machines root may not read it, and the soak has no pods in it.
     const enter = 'mount -t tmpfs soak /proc/1 && exec "$0" "$@"';
     const child = spawn('unshare', ['-m', 'sh', '-c', enter, process.execPath, ...program], { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'], env: this.environment });
     const log = (text: Buffer): void => appendFileSync(this.channel.path('agent.log'), text);
@@ -76,19 +76,19 @@ export class Keeper {
     await this.inForce();
   }
 
-  /** Nothing of ours is left in the kernel when it resolves, but what live sockets hold. */
+  /** Orders the removal. When it resolves the kernel holds nothing of the product but what open sockets hold. */
   async remove(): Promise<void> {
     await this.order({ remove: true });
     this.wanted = { ...this.wanted, remove: false };
   }
 
-  /** Changes the order and waits for nothing. */
+  /** Changes and sends the order, and does not wait until it is in force. */
   send(change: Partial<Order>): void {
     this.wanted = { ...this.wanted, ...change, revision: this.wanted.revision + 1 };
     this.session?.send(this.wanted);
   }
 
-  /** Ends the agent; the kernel goes on. Resolves when it is gone. */
+  /** Ends the agent's process; the datapath in the kernel goes on. Resolves when the process has ended. */
   async end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void> {
     const { child } = this;
     this.child = undefined;
@@ -100,7 +100,7 @@ export class Keeper {
     await exit;
   }
 
-  /** Stops the agent as SIGSTOP does; the kernel goes on. */
+  /** Stops the agent by SIGSTOP; the datapath in the kernel goes on. */
   freeze(): void {
     this.child?.kill('SIGSTOP');
   }
@@ -109,7 +109,7 @@ export class Keeper {
     this.child?.kill('SIGCONT');
   }
 
-  /** Kills the agent in the middle of an order, given so many milliseconds ago. */
+  /** Sends a changed order, kills the agent `afterMs` later, and takes the change back. */
   async killAmid(change: Partial<Order>, afterMs: number): Promise<void> {
     const before = this.wanted;
     this.send(change);

@@ -1,4 +1,4 @@
-// The real agent on a real node: containerd, kernel and TLS channel; only the controller is the test. Needs root and BPF.
+// The real agent on a node with the real containerd, kernel and TLS channel; the test takes the part of the controller. Needs root and BPF.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream, existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -14,15 +14,15 @@ import { type RuntimeNode, startRuntimeNode } from './runtimeNode';
 import type { SandboxPlan } from './sandboxes';
 import { waitFor } from '../support/waitFor';
 
-/** Where the agent of the node pins. */
+/** The agent's pin directory, as the node sees it. */
 export const agentPins = '/sys/fs/bpf/sidecar-acceleration/node';
-/** Selects the namespace `shop`. */
+/** An order that selects the namespace `shop`. */
 export const orderForShop: Order = {
   revision: 1, mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 1000, spillBytes: 1_048_576,
   namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1,
 };
 export interface RealAgentOptions {
-  /** What node is to run, from the checkout; the sources unless told. */
+  /** The arguments of Node.js, relative to the checkout; by default they run the agent's sources. */
   readonly program?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -33,7 +33,7 @@ export class RealAgent {
   session: AgentSession<string> | undefined;
   hello: Hello | undefined;
   report: Report | undefined;
-  /** The last answer to a watch. */
+  /** The agent's last answer to a question for live data. */
   watched: Watched | undefined;
   private agent: ChildProcess | undefined;
 
@@ -44,7 +44,7 @@ export class RealAgent {
     private readonly program: readonly string[],
   ) {}
 
-  /** A node and a controller for it; no agent runs yet. */
+  /** Starts a node and the channel. The agent is started by start(). */
   static async prepare(runId: string, { program = sources, environment: more = {} }: RealAgentOptions = {}): Promise<RealAgent> {
     const channel = new TestChannel();
     const node = await startRuntimeNode(runId);
@@ -70,8 +70,8 @@ export class RealAgent {
   }
 
   /**
-   * Starts it and waits for its first report.
-   * @param under a command that runs it, such as setpriv, which must become it and not fork
+   * Starts the agent and waits for its first report.
+   * @param under a command in front of the agent's, such as setpriv, which must exec the agent and not fork
    */
   async start(under: readonly string[] = []): Promise<void> {
     this.session = undefined;
@@ -87,19 +87,19 @@ export class RealAgent {
     }
   }
 
-  /** Of the agent itself: nsenter forks to enter the processes' namespace. @throws when it does not run */
+  /** The process id of the agent itself, which is a child of nsenter: nsenter forks to enter the PID namespace. @throws when no agent runs */
   get pid(): number {
     const { pid } = this.agent ?? {};
     if (pid === undefined) throw new Error('asking for the process of the agent: it does not run');
     return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim());
   }
 
-  /** Of its probes and metrics. */
+  /** The port of the agent's probes and metrics. */
   get healthPort(): number {
     return Number(this.environment['HEALTH_PORT']);
   }
 
-  /** Ends it. Null when it was not running. */
+  /** Ends the agent. Returns its exit code; null when a signal has ended it or no agent was running. */
   async end(signal: NodeJS.Signals): Promise<number | null> {
     if (this.agent?.pid === undefined || this.agent.exitCode !== null) return null;
     const exit = once(this.agent, 'exit') as Promise<[number | null]>;
@@ -109,19 +109,19 @@ export class RealAgent {
     return code;
   }
 
-  /** Everything goes, the node too. */
+  /** Ends agent, channel and node. */
   async stop(): Promise<void> {
     await this.end('SIGKILL');
     await this.channel.end();
     await this.node.stop();
   }
 
-  /** What all agents of this node have logged. */
+  /** The log of all agents that have run on this node. */
   log(): string {
     return readFileSync(this.channel.path('agent.log'), 'utf8');
   }
 
-  /** Waits for a report. */
+  /** Waits until `holds` is true for the latest report. @param what describes such a report in the error */
   async reported(what: string, holds: (latest: Report) => boolean): Promise<void> {
     const look = (): boolean => this.report !== undefined && holds(this.report);
     await waitFor(`a report of ${what}`, look, { timeoutMs: 90_000, everyMs: 50 }).catch((error: unknown) => {
@@ -129,12 +129,12 @@ export class RealAgent {
     });
   }
 
-  /** What one of its subcommands prints. */
+  /** Runs a subcommand of the agent's program and returns what it prints. */
   ask(...args: string[]): Promise<string> {
     return run('nsenter', this.inNode([], args), { env: { INSPECTOR: String(this.environment['INSPECTOR']) } });
   }
 
-  /** Asks its health server. */
+  /** Sends a request to the agent's health server. */
   get(path: string): Promise<Response> {
     return fetch(`http://127.0.0.1:${this.healthPort}${path}`);
   }
@@ -149,19 +149,19 @@ export class RealAgent {
     return join(cgroup2, this.node.cgroup, 'kubepods');
   }
 
-  /** Programs attached to it, as the kernel says. */
+  /** The number of programs that are attached to that cgroup. */
   async attached(): Promise<number> {
     const list = await run('bpftool', ['-j', 'cgroup', 'show', this.kubepods]);
     return list.trim() === '' ? 0 : (JSON.parse(list) as unknown[]).length;
   }
 
-  /** Runs a pod of the node; returns its sandbox. */
+  /** Runs a pod on the node; returns the id of its sandbox. */
   pod(namespace: string, name: string): ReturnType<RuntimeNode['sandboxes']['run']> {
     const plan: SandboxPlan = { namespace, name, cgroupParent: `/${this.node.cgroup}/kubepods/besteffort/pod-${name}` };
     return this.node.sandboxes.run(plan);
   }
 
-  /** The command line of the agent in the node's mounts and processes, but on this machine's network, where the test listens. */
+  /** The command line of the agent: in the mount and PID namespaces of the node, but on this machine's network, where the test listens. */
   private inNode(under: readonly string[], args: readonly string[] = []): string[] {
     return [
       '-t', String(this.node.machine.first.pid), '-m', '-p', `--wd=${checkout}`, '--', ...under, process.execPath,

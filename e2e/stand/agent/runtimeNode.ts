@@ -1,4 +1,4 @@
-// A node with nothing but a real container runtime: no kubelet, no cluster; the test makes the pod sandboxes.
+// A node that has a real container runtime, but no kubelet and no cluster: the test makes the pod sandboxes.
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { takeDown } from '../cluster/down';
@@ -13,20 +13,20 @@ import { Sandboxes } from './sandboxes';
 
 export interface RuntimeNode {
   readonly machine: Machine;
-  /** The machine's root directory, as this process sees it. */
+  /** The path of the node's root directory in this process's mounts. */
   readonly root: string;
-  /** The runtime's socket, as this process sees it. */
+  /** The path of the runtime's socket in this process's mounts. */
   readonly socket: string;
   /** Name of the node's cgroup below the root of every hierarchy. */
   readonly cgroup: string;
   readonly sandboxes: Sandboxes;
   killRuntime(): Promise<void>;
   startRuntime(): Promise<void>;
-  /** Takes everything down; nothing of the run is left. */
+  /** Ends the node and removes everything of the run. */
   stop(): Promise<void>;
 }
 
-/** @param runId names everything on this machine; lower case, short */
+/** @param runId is part of the names of everything that the node makes on this machine; short, in lower case */
 export async function startRuntimeNode(runId: string): Promise<RuntimeNode> {
   const tools = await installTools(new Progress(), ['containerd']);
   const pause = await providePauseImage();

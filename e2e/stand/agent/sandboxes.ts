@@ -8,7 +8,7 @@ export interface SandboxPlan {
   readonly name: string;
   readonly labels?: Readonly<Record<string, string>>;
   readonly annotations?: Readonly<Record<string, string>>;
-  /** Path below the root of every cgroup hierarchy, as the kubelet chooses it. */
+  /** The path of the pod's cgroup below the root of every hierarchy, as a kubelet would choose it. */
   readonly cgroupParent: string;
   readonly hostNetwork?: boolean;
 }
@@ -17,13 +17,13 @@ export class Sandboxes {
   private readonly client: Client;
   private readonly service: ServiceDefinition;
 
-  /** @param socket of the runtime, as this process sees it */
+  /** @param socket path of the runtime's socket in this process's mounts */
   constructor(socket: string) {
     this.client = new Client(`unix:${socket}`, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
     this.service = loadSync(join(__dirname, 'sandboxes.proto'))['runtime.v1.RuntimeService'] as ServiceDefinition;
   }
 
-  /** Returns the id of the sandbox, which is ready then. */
+  /** Runs a sandbox. Returns its id when it is ready. */
   async run({ namespace, name, labels = {}, annotations = {}, cgroupParent, hostNetwork = false }: SandboxPlan): Promise<string> {
     const response = await this.call('RunPodSandbox', {
       config: {
@@ -37,7 +37,7 @@ export class Sandboxes {
     return (response as { podSandboxId: string }).podSandboxId;
   }
 
-  /** Ends its processes and its network; what is left of it is a record. */
+  /** Ends the processes and the network of a sandbox. The runtime keeps its record. */
   async stop(id: string): Promise<void> {
     await this.call('StopPodSandbox', { podSandboxId: id });
   }

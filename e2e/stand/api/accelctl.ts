@@ -1,4 +1,4 @@
-// accelctl from the checkout, as its users start it: another process, with a kubeconfig of their own.
+// Runs accelctl from the checkout as its users do: as a process, with a kubeconfig.
 import { spawn } from 'node:child_process';
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
@@ -10,7 +10,7 @@ import type { ApiServer } from './apiServer';
 const compiled = join(checkout, 'dist', 'operator', 'cli', 'main.js');
 const sources = join(checkout, 'operator', 'cli', 'main.ts');
 
-/** The words by which Node starts it: the compiled program where it is not older than its sources, as it starts four times as fast. */
+/** The arguments by which Node.js starts it: of the compiled program, which starts four times as fast, unless that is older than the sources. */
 export const accelctlProgram: readonly string[] = isFresh() ? [compiled] : ['-r', 'ts-node/register/transpile-only', sources];
 
 function isFresh(): boolean {
@@ -21,19 +21,19 @@ function isFresh(): boolean {
   );
 }
 
-/** @param env beside what this process has */
+/** Runs accelctl to its end. @param env is added to the environment of this process */
 export function accelctlOn(kubeconfig: string, words: readonly string[], env: Record<string, string> = {}, timeoutMs = 60_000): Promise<CommandResult> {
   return attempt(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, ...words], { cwd: checkout, timeoutMs, env });
 }
 
 export interface RunningAccelctl {
   kill(signal: NodeJS.Signals): void;
-  /** What it has said so far on standard error. */
+  /** What accelctl has written to standard error so far. */
   said(): string;
   readonly ended: Promise<{ readonly code: number | null; readonly stdout: string; readonly stderr: string }>;
 }
 
-/** One that is to be interrupted. */
+/** Starts an accelctl that the test will interrupt. */
 export function startAccelctl(kubeconfig: string, words: readonly string[]): RunningAccelctl {
   const child = spawn(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, ...words], { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
@@ -43,7 +43,7 @@ export function startAccelctl(kubeconfig: string, words: readonly string[]): Run
   return { kill: (signal) => void child.kill(signal), said: () => stderr, ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr }))) };
 }
 
-/** How a kubeconfig differs from the administrator's. */
+/** What a kubeconfig changes in the administrator's. */
 interface Change {
   token?: string;
   as?: string;
@@ -51,7 +51,7 @@ interface Change {
   empty?: boolean;
 }
 
-/** A variant of the administrator's kubeconfig beside it; both go when the API server stops. */
+/** Writes a changed copy of the administrator's kubeconfig beside it. Both are removed when the API server stops. */
 export async function kubeconfigWith(server: ApiServer, name: string, { token, as, server: address, empty }: Change): Promise<string> {
   const { stdout } = await server.kubectl(['config', 'view', '--raw', '-o', 'json']);
   const config = JSON.parse(stdout);

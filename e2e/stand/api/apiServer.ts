@@ -1,4 +1,4 @@
-// A real API server with its etcd on loopback, and nothing else of a cluster: for what the API server alone decides.
+// A real API server with its etcd on loopback and no other part of a cluster, for tests of what the API server alone decides.
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -15,18 +15,18 @@ const readyWithinMs = 60_000;
 /** A running API server; `kubectl` acts as its administrator. */
 export interface ApiServer {
   readonly kubeconfig: string;
-  /** As in `https://127.0.0.1:6443`. */
+  /** For example `https://127.0.0.1:6443`. */
   readonly url: string;
   readonly tools: Tools;
-  /** One JSON object a line for each request that was answered (audit.k8s.io/v1 Event, level Metadata); only when asked for. */
+  /** Path of the audit log, written with `audit` only: for each answered request a line of JSON (audit.k8s.io/v1 Event, level Metadata). */
   readonly auditLog: string;
-  /** Runs kubectl with the given input; the exit code is the caller's to judge. */
+  /** Runs kubectl with the given input. Does not throw when kubectl fails: the caller looks at the exit code. */
   kubectl(args: readonly string[], input?: string): Promise<CommandResult>;
-  /** Ends the API server and starts it again on the same port and etcd; ready when it resolves. */
+  /** Ends the API server and starts it again on the same port and etcd. Resolves when the API server is ready. */
   restart(): Promise<void>;
-  /** Stops etcd in the middle of whatever it does, or lets it go on. */
+  /** Stops etcd at once by SIGSTOP, or lets it go on. */
   freezeEtcd(frozen: boolean): void;
-  /** Ends both processes and removes everything they wrote. */
+  /** Ends API server and etcd and removes their files. */
   stop(): Promise<void>;
 }
 
@@ -35,7 +35,7 @@ export interface ApiServerOptions {
   readonly audit?: boolean;
 }
 
-/** Starts etcd and an API server on free ports; ready when it resolves. */
+/** Starts etcd and an API server on free ports. Resolves when the API server is ready. */
 export async function startApiServer({ audit = false }: ApiServerOptions = {}): Promise<ApiServer> {
   const tools = await installTools(new Progress(), ['kubernetes', 'helm']);
   const directory = await mkdtemp(join(tmpdir(), 'sidecar-acceleration-api-'));
@@ -64,7 +64,7 @@ export async function startApiServer({ audit = false }: ApiServerOptions = {}): 
 }
 
 interface Started {
-  /** Path of the administrator's. */
+  /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
   readonly url: string;
   /** Starts the API server again. */
@@ -72,7 +72,7 @@ interface Started {
 }
 
 const auditFile = 'audit.log';
-/** Requests that were answered, without their bodies; a watch when it begins. */
+/** The audit policy: logs each request when it is answered, and a watch when it begins, without bodies. */
 const auditPolicy = { apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages: ['RequestReceived'], rules: [{ level: 'Metadata' }] };
 
 /** Starts both processes, etcd first. */
@@ -100,7 +100,7 @@ async function start(directory: string, tools: Tools, processes: LongRunning[], 
       `--token-auth-file=${path('tokens.csv')}`, '--authorization-mode=RBAC', '--service-cluster-ip-range=10.98.0.0/24',
       '--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${path('sa.key')}`,
       `--service-account-signing-key-file=${path('sa.key')}`, '--allow-privileged=true',
-      // Without a controller-manager nobody makes the default ServiceAccount of a namespace.
+      // The default ServiceAccount of a namespace would be made by the controller-manager, which does not run here.
       '--disable-admission-plugins=ServiceAccount', ...aggregation, ...auditing,
     ], path('kube-apiserver.log'));
   processes.push(launch());

@@ -1,4 +1,4 @@
-// The API server's audit log, as far as it says who asked for what: https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
+// Reads from the API server's audit log which user made which request: https://kubernetes.io/docs/reference/config-api/apiserver-audit.v1/
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 
@@ -16,31 +16,31 @@ const event = z.object({
     })
     .optional(),
   responseStatus: z.object({ code: z.int().default(0) }).default({ code: 0 }),
-  // Always with six digits after the second and in UTC, so that their order is that of the text.
+  // Times are in UTC with six digits after the second, so sorting them as text sorts them by time.
   requestReceivedTimestamp: z.string(),
   stageTimestamp: z.string(),
 });
 
-/** One request for an object or a kind of objects. */
+/** A request for one object or for a kind of objects. */
 export interface AuditedRequest {
   readonly user: string;
-  /** Different for every token. */
+  /** The id of the token that the request came with; every token has another one. */
   readonly credential: string;
   readonly verb: string;
   readonly group: string;
-  /** With its subresource, as in `daemonsets/status`. */
+  /** The resource, with its subresource as in `daemonsets/status`. */
   readonly resource: string;
-  /** Empty for objects of the cluster. */
+  /** Empty for objects without a namespace. */
   readonly namespace: string;
-  /** Empty when none was named; a list or watch by field selector names one. */
+  /** Empty when the request named no object. A list or watch with a field selector on metadata.name names one. */
   readonly name: string;
   readonly code: number;
   readonly receivedAt: string;
-  /** When it was answered; of a watch when it ended. */
+  /** When the request was answered; for a watch, when the watch ended. */
   readonly answeredAt: string;
 }
 
-/** Requests of one user, in the order they were received; those that were never answered are left out. @throws ZodError */
+/** The answered requests of one user, in the order in which the API server received them. @throws ZodError */
 export function requestsOf(file: string, user: string): AuditedRequest[] {
   const events = readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => event.parse(JSON.parse(line)));
   return events

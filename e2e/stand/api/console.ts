@@ -1,18 +1,18 @@
-// accelctl console as a user starts it, and a real Chromium that opens what it printed.
+// Starts accelctl console as a user does, and a real Chromium that opens the address it prints.
 import { spawn } from 'node:child_process';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { checkout } from '../../../release/tools/paths';
 import { accelctlProgram } from './accelctl';
 
 export interface RunningConsole {
-  /** With the secret of this launch. */
+  /** The address of the page, with the secret that this run of the console expects. */
   readonly url: string;
   stop(): Promise<void>;
 }
 
 /**
- * @param env beside what this process has
- * @throws Error with what it said when it ends before it serves
+ * @param env is added to the environment of this process
+ * @throws Error with the console's error output when it ends before it serves
  */
 export async function startConsole(kubeconfig: string, env: Readonly<Record<string, string>> = {}): Promise<RunningConsole> {
   const child = spawn(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, 'console'], { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
@@ -35,12 +35,12 @@ export async function startConsole(kubeconfig: string, env: Readonly<Record<stri
   };
 }
 
-/** Debian's Chromium without a window. Its own sandbox does not work for root, as whom these tests run; it only ever opens our page. */
+/** Debian's Chromium without a window. Its sandbox is off, because it does not work for root; this Chromium opens only the console's page. */
 export function startBrowser(): Promise<Browser> {
   return chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
 }
 
-/** What a page complained about: errors, and refusals by its security policy. */
+/** Collects the errors of a page, including what its content security policy has refused. */
 export function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on('pageerror', (error) => complaints.push(error.message));

@@ -1,4 +1,4 @@
-// What the console's test has to show beside namespaces: a bench, a node that cannot, a rollout half way.
+// States that the console's test shows: a finished bench, a node that cannot accelerate, and a rollout that is half done.
 import type { BenchResult } from '../../../operator/cli/bench/result';
 
 const benchRun = (protocol: 'tcp' | 'http', mode: 'Off' | 'Accelerate', at: number, qps: number, ms: number) => ({ protocol, mode, round: at, qps, avgMs: ms, p50Ms: 0.9 * ms, p99Ms: 2.2 * ms, requests: 5 * qps, errors: 0 });

@@ -1,4 +1,4 @@
-// A bench for the controller: a real API server with the chart installed, the controller as a process, two nodes without a kubelet.
+// A stand for tests of the controller: a real API server with the chart installed, the controller as a process, and two nodes without a kubelet.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -17,9 +17,9 @@ const channel = 'sidecar-acceleration-channel';
 export interface BenchOptions {
   /** Has the API server write an audit log. */
   readonly audit?: boolean;
-  /** Of the chart. */
+  /** Values of the chart, as for `helm --set`. */
   readonly values?: readonly string[];
-  /** How the controller is to run, once the API server does. */
+  /** Options of the controller; called when the API server runs. */
   readonly controller?: (server: ApiServer) => Promise<ControllerOptions>;
 }
 
@@ -28,14 +28,14 @@ export class ControllerBench {
 
   private constructor(
     readonly server: ApiServer,
-    /** The first one. */
+    /** The first controller; a test may start more. */
     readonly controller: ControllerProcess,
     readonly directory: string,
   ) {}
 
   /**
-   * Everything runs when it resolves; no resource exists. Selected by the label mesh=on: shop, and some that must be left out all the same.
-   * An agent of node1 may speak of two pods of shop.
+   * Starts everything; the resource does not exist yet. The label mesh=on selects the namespace shop. Other namespaces have the label too, and the
+   * controller must leave them out: bank has opted out, kube-system and the product's own are never selected. node1 has two pods of shop.
    */
   static async start({ audit = false, values = [], controller = () => Promise.resolve({}) }: BenchOptions = {}): Promise<ControllerBench> {
     const directory = mkdtempSync(join(tmpdir(), 'controller-e2e-'));
@@ -70,7 +70,7 @@ export class ControllerBench {
     return stdout;
   }
 
-  /** Objects as the API server has them, untyped: what is looked at differs from test to test. */
+  /** An object as the API server returns it. It has no type, because each test looks at other fields. */
   async get(...args: string[]) {
     return JSON.parse(await this.kubectl(['get', ...args, '-o', 'json']));
   }
@@ -79,7 +79,7 @@ export class ControllerBench {
     return this.kubectl(['create', '-f', '-'], { apiVersion: 'v1', kind: 'List', items });
   }
 
-  /** Applies the resource, selecting by mesh=on, and waits until its agents are rendered. @param more of its spec */
+  /** Applies a resource that selects by mesh=on, and waits until the DaemonSet of its agents exists. @param more fields of its spec */
   async applyResource(more: object = {}): Promise<void> {
     await this.kubectl(['apply', '-f', '-'], {
       apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' },
@@ -96,7 +96,7 @@ export class ControllerBench {
     return sidecarAcceleration.parse(await this.get('sca', 'default'));
   }
 
-  /** Of the resource as it is stored: its spec may be one that our schema refuses. */
+  /** A condition of the resource. Reads the status alone, because the stored spec may be one that the product's schema refuses. */
   async condition(type: string): Promise<Condition | undefined> {
     const { status } = await this.get('sca', 'default');
     return statusSchema.parse(status ?? {}).conditions?.find((each) => each.type === type);
@@ -106,7 +106,7 @@ export class ControllerBench {
     return this.kubectl(['wait', '--for=condition=Ready', 'sca/default', `--timeout=${timeout}`]);
   }
 
-  /** What the DaemonSet controller of a cluster with this many nodes would write. */
+  /** Writes the status that the DaemonSet controller would write when all agents on this many nodes are ready. */
   async daemonSetOf(nodes: number): Promise<void> {
     const { metadata } = await this.get('ds', daemonSet, '-n', namespace);
     const status = {
@@ -116,7 +116,7 @@ export class ControllerBench {
     await this.kubectl(['patch', 'ds', daemonSet, '-n', namespace, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })]);
   }
 
-  /** The ConfigMap by which agents know the controller. */
+  /** The data of the ConfigMap from which agents have the controller's CA. */
   async channel(): Promise<Record<string, string>> {
     return (await this.get('configmap', channel, '-n', namespace)).data;
   }
@@ -126,12 +126,15 @@ export class ControllerBench {
     return { port: this.controller.ports.grpc, ca };
   }
 
-  /** Of a pod, bound to it as in a projected volume. */
+  /** Requests a token that is bound to the pod, as the token in a projected volume is. */
   podToken(pod: string): Promise<string> {
     return requestToken(this.server, { pod });
   }
 
-  /** An agent that does what it is told, and answers an order with the counts it last reported, at first with those given. It calls the first controller unless told. */
+  /**
+   * An agent that follows every order: it answers with a report of the counts that it reported last, or of `namespaces` when it has reported
+   * none. It connects to the first controller unless `port` is given.
+   */
   async obedient(token: string, namespaces: readonly NamespaceReport[] = [], port = this.controller.ports.grpc, watched?: (watch: Watch) => Watched | undefined): Promise<TestAgent> {
     const answer = (order: Order, reported: Report | undefined): Report =>
       ({ ...emptyReport, appliedOrder: order.revision, released: order.remove, namespaces: inMode(order, reported?.namespaces ?? namespaces) });
@@ -141,12 +144,12 @@ export class ControllerBench {
   }
 }
 
-/** Without Accelerate no pod counts as accelerated, as with a real agent. */
+/** The report under this order: as with a real agent, no pod is accelerated unless the mode is Accelerate. */
 function inMode({ mode, remove }: Order, namespaces: readonly NamespaceReport[]): NamespaceReport[] {
   return remove ? [] : namespaces.map((each) => ({ ...each, podsAccelerated: mode === 'Accelerate' ? each.podsAccelerated : 0 }));
 }
 
-/** The API server may know a new CRD late as its parameter. Where the policy is to be in force, the test says so. */
+/** The admission policy is off by default: the API server may learn late that a new CRD is the policy's parameter. A test that needs it sets it. */
 const withoutPolicy = 'admissionPolicy.enabled=false';
 
 async function install(server: ApiServer, values: readonly string[]): Promise<void> {
@@ -156,7 +159,7 @@ async function install(server: ApiServer, values: readonly string[]): Promise<vo
   await server.kubectl(['wait', '--for=condition=Established', 'crd/sidecaraccelerations.acceleration.dev', '--timeout=30s']);
 }
 
-/** The object of an application's pod on a node; no kubelet runs it. */
+/** The Pod object of an application on a node; no kubelet runs it. */
 export function podOn(node: string, ofNamespace: string, name: string): object {
   return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: ofNamespace }, spec: { nodeName: node, automountServiceAccountToken: false, containers: [{ name: 'app', image: 'none' }] } };
 }

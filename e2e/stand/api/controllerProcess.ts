@@ -1,4 +1,4 @@
-// The real controller as a process of this machine, under the rights the chart gives it, against a real API server.
+// Runs the real controller as a process of this machine against a real API server, with the rights that the chart grants.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
@@ -21,33 +21,33 @@ export interface ControllerPorts {
   readonly http: number;
 }
 
-/** One line of its log. */
+/** A line of the controller's log. */
 export interface LogLine {
   readonly level: string;
   readonly message: string;
 }
 
 export interface ControllerOptions {
-  /** Different for every controller of one API server. */
+  /** The name of the controller's pod; unique among the controllers of one API server. */
   readonly name?: string;
-  /** Where it finds the API server, when not directly: a proxy. */
+  /** The address of the API server for this controller, when a proxy is between them. */
   readonly url?: string;
   readonly environment?: Readonly<Record<string, string>>;
-  /** What node is to run, from the checkout; the sources unless told. */
+  /** The arguments of Node.js, relative to the checkout; by default they run the controller's sources. */
   readonly program?: readonly string[];
 }
 
-/** As compiled by `make build`: it starts in a quarter of the time. */
+/** The arguments that run what `make build` has compiled: it starts in a quarter of the time. */
 export const compiled = ['dist/operator/controller/main.js'];
 const sources = ['-r', 'ts-node/register/transpile-only', 'operator/controller/main.ts'];
-/** What the leader publishes; an address for documentation (RFC 5737), because one of loopback is refused. */
+/** The address that the leader publishes in the EndpointSlice: one for documentation (RFC 5737), because the API server refuses loopback. */
 const podIp = '192.0.2.1';
 
 export class ControllerProcess {
   private child: ChildProcess | undefined;
-  /** By what the API server's audit log calls the token it has now: credential-id of a ServiceAccount token. */
+  /** The id by which the API server's audit log names the current token: the credential-id of a ServiceAccount token. */
   credential = '';
-  /** Everything it logged, of all its lives. */
+  /** Everything that the controller has logged, also before it was started again. */
   readonly log: LogLine[] = [];
 
   private constructor(
@@ -59,7 +59,7 @@ export class ControllerProcess {
     private readonly program: readonly string[],
   ) {}
 
-  /** Of an API server on which the chart is installed. Its files go to `directory`. Not started yet. */
+  /** Prepares a controller, which start() starts. @param server an API server with the chart installed @param directory for the controller's files */
   static async of(server: ApiServer, directory: string, { name = 'controller-1', url = server.url, environment = {}, program = sources }: ControllerOptions = {}): Promise<ControllerProcess> {
     const ports = { grpc: await freePort(), http: await freePort() };
     const path = (extension: string): string => join(directory, `${name}.${extension}`);
@@ -73,7 +73,7 @@ export class ControllerProcess {
     return controller;
   }
 
-  /** Gives it a new token, as the kubelet does: in the file that it reads again now and then. Returns the token. */
+  /** Writes a new token to the token file, as the kubelet does; the controller reads the file again from time to time. Returns the token. */
   async renewToken(): Promise<string> {
     const created = await this.server.kubectl(['create', 'token', account, '-n', namespace, '--duration=2h']);
     if (created.code !== 0) throw new Error(`requesting a token of the controller: ${created.stderr.trim()}`);
@@ -83,7 +83,7 @@ export class ControllerProcess {
     return token;
   }
 
-  /** Resolves once it is ready, as the kubelet would see it. */
+  /** Starts the controller. Resolves when its readiness probe succeeds. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, this.program, {
       cwd: checkout, env: this.environment, stdio: ['ignore', 'pipe', 'pipe'],
@@ -103,13 +103,13 @@ export class ControllerProcess {
     });
   }
 
-  /** Asks its HTTP port. */
+  /** Sends a request to the controller's HTTP port. */
   async get(path: string): Promise<{ readonly status: number; readonly text: string }> {
     const answer = await fetch(`http://127.0.0.1:${this.ports.http}${path}`);
     return { status: answer.status, text: await answer.text() };
   }
 
-  /** Ends it and returns its exit code, null when a signal ended it. */
+  /** Ends the controller and returns its exit code; null when a signal has ended it. */
   async stop(signal: 'SIGTERM' | 'SIGKILL' = 'SIGTERM'): Promise<number | null> {
     const { child } = this;
     if (child === undefined || child.exitCode !== null || child.signalCode !== null) return child?.exitCode ?? null;
@@ -123,17 +123,17 @@ export class ControllerProcess {
     return this.child?.pid;
   }
 
-  /** True while the process of the last start runs, be it stopped. */
+  /** True while the process of the last start exists, even when it is stopped by SIGSTOP. */
   get running(): boolean {
     return this.child !== undefined && this.child.exitCode === null && this.child.signalCode === null;
   }
 
-  /** Stops it in the middle of whatever it does (SIGSTOP), or lets it go on. */
+  /** Stops the controller at once by SIGSTOP, or lets it go on. */
   freeze(frozen: boolean): void {
     this.child?.kill(frozen ? 'SIGSTOP' : 'SIGCONT');
   }
 
-  /** Waits for a line of the log that matches, past or future. */
+  /** Finds the first line of the log that matches, and waits for one when there is none yet. */
   logged(pattern: RegExp): Promise<LogLine> {
     return waitFor(`the log line ${pattern}`, () => this.log.find(({ message }) => pattern.test(message)), { timeoutMs: 20_000 }).catch((error: unknown) => {
       throw new Error(`${String(error)}; its last words: ${this.tail()}`);
@@ -150,7 +150,7 @@ function tokenId(token: string): string {
   return z.object({ jti: z.string() }).parse(JSON.parse(payload)).jti;
 }
 
-/** As a pod's own: the token is in a file. */
+/** A kubeconfig whose token is in a file, as that of a pod is. */
 function kubeconfigOf(server: string, tokenFile: string): string {
   const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } };
   return JSON.stringify({

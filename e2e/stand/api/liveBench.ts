@@ -1,4 +1,4 @@
-// A controller that serves live data to a real API server, with one agent whose connections the test makes up.
+// A controller that serves live data to a real API server, and an agent whose connections the test makes up.
 import { connectionWith, watchedWith } from '../../../operator/controller/live/live.testing';
 import type { LiveEventType } from '../../../operator/api';
 import type { Connection, PodTraffic } from '../../../operator/protocol';
@@ -10,23 +10,23 @@ import { agentPod, namespaceReport, type TestAgent } from './testAgent';
 import { waitFor } from '../support/waitFor';
 
 const apiService = 'v1alpha1.live.acceleration.dev';
-/** An API server without a cluster reaches nothing but this machine: by a Service that is another name for it. */
+/** A Service of type ExternalName that leads to this machine: an API server without a cluster can reach no pod. */
 const here = 'live-here';
 
 export interface LiveBenchOptions {
   readonly audit?: boolean;
-  /** Of the chart. */
+  /** Values of the chart, as for `helm --set`. */
   readonly values?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
-  /** What more of it only the API server tells. */
+  /** More variables, for which a running API server is needed. */
   readonly environmentOf?: (server: ApiServer) => Promise<Record<string, string>>;
-  /** What node is to run; the sources unless told. */
+  /** The arguments of Node.js; by default they run the controller's sources. */
   readonly program?: readonly string[];
 }
 
 export class LiveBench {
   connections: Connection[] = [connectionWith()];
-  /** What the sums say; of one pod of `shop` unless told. */
+  /** The sums by pod that the agent answers with; at first of one pod of `shop`. */
   pods: PodTraffic[] = [{ namespace: 'shop', name: 'cart', open: 2, accelerated: 1, fastBytes: 5000, tcpBytes: 100, rttUs: 60 }];
 
   private constructor(
@@ -34,7 +34,7 @@ export class LiveBench {
     readonly port: number,
   ) {}
 
-  /** Ready when the API server hands out live data. */
+  /** Starts everything. Resolves when the API server serves live data. */
   static async start({ audit = false, values = [], environment: more = {}, environmentOf = () => Promise.resolve({}), program }: LiveBenchOptions = {}): Promise<LiveBench> {
     const port = await freePort();
     const environment = { LIVE_PORT: String(port), LIVE_SERVICE: here, ...more };
@@ -54,7 +54,7 @@ export class LiveBench {
     }
   }
 
-  /** Applies the resource, and has an agent on node1 that answers. */
+  /** Applies the resource, and connects an agent of node1 that answers questions for live data. */
   async agent(): Promise<TestAgent> {
     await this.bench.applyResource();
     await this.bench.create(agentPod('agent-1', 'node1'));
@@ -66,10 +66,10 @@ export class LiveBench {
     return agent;
   }
 
-  /** Waits until the API server hands out live data. */
+  /** Waits until the API server serves live data. */
   async available(): Promise<void> {
     await this.bench.kubectl(['wait', '--for=condition=Available', `apiservice/${apiService}`, '--timeout=60s']);
-    // The condition may be of a controller that has ended since.
+    // The condition of the APIService alone is not enough: it may date from a controller that has ended since.
     await waitFor('an answer', async () => (await this.bench.server.kubectl(['get', '--raw', '/apis/live.acceleration.dev/v1alpha1'])).code === 0);
   }
 
@@ -78,7 +78,7 @@ export class LiveBench {
   }
 }
 
-/** Tells every watch that is open what has happened; waits until there is one. */
+/** Waits until a watch is open, and sends the events to every open watch. */
 export async function happen(agent: TestAgent, ...events: readonly { readonly type: LiveEventType; readonly connection: Connection }[]): Promise<void> {
   const open = await waitFor('a watch to be open', () => {
     const ended = new Set(agent.watches.filter(({ cancel }) => cancel).map(({ id }) => id));

@@ -1,4 +1,4 @@
-// Live data behind a real API server without a controller: the live API's own server in this process, over a node that the test makes up.
+// Live data behind a real API server without a controller: the server of the live API runs in this process, and the test answers for the node.
 import { connectionWith, ScriptedAgent, watchedWith } from '../../../operator/controller/live/live.testing';
 import { readFrontProxy } from '../../../operator/controller/live/frontProxy';
 import { Questions } from '../../../operator/controller/live/questions';
@@ -8,14 +8,14 @@ import { testAuthority } from '../../../operator/protocol/certificates.testing';
 import { liveApiService, liveGroup, liveVersion } from '../../../operator/api';
 import type { ApiServer } from './apiServer';
 
-/** The API server reaches this machine by a Service that is another name for it. */
+/** A Service of type ExternalName, by which the API server reaches this machine. */
 const service = { name: 'live-here', namespace: 'default' };
 
 export interface RunningLiveServer {
   stop(): Promise<void>;
 }
 
-/** @param tripUs the round-trip time that the node tells when it is asked. Ready when the API server hands out live data. */
+/** Resolves when the API server serves live data. @param tripUs gives the round-trip time that the node answers with, in microseconds */
 export async function startLiveServer(server: ApiServer, tripUs: () => number): Promise<RunningLiveServer> {
   const client = kubeClient(loadKubeConfig(server.kubeconfig));
   const authority = testAuthority();

@@ -1,4 +1,4 @@
-// A proxy in front of a real API server that misbehaves when it is told to: over TLS, one request at a time, watches included.
+// A proxy in front of a real API server, over TLS, which makes faults when a test asks for them. Each request, also a watch, has its own fault.
 import { once } from 'node:events';
 import { type IncomingMessage, request as httpRequest, type ServerResponse } from 'node:http';
 import { Agent, createServer, request as httpsRequest, type Server } from 'node:https';
@@ -6,20 +6,20 @@ import type { AddressInfo, Socket } from 'node:net';
 import { testAuthority } from '../../../operator/protocol/certificates.testing';
 import { isWatch, RequestLog } from './requestLog';
 
-/** What becomes of one request. */
+/** What the proxy does with a request. */
 export type Verdict =
   | { readonly do: 'pass' }
-  /** Answered by the proxy, with a Status as an API server writes it. */
+  /** The proxy itself answers, with a Status as an API server writes it. */
   | { readonly do: 'answer'; readonly code: number; readonly reason: string; readonly retryAfterSeconds?: number }
-  /** Passed on after a time. */
+  /** The request is passed on after this time. */
   | { readonly do: 'delay'; readonly ms: number }
-  /** Nothing comes back, and the API server hears of nothing. */
+  /** The request is neither passed on nor answered. */
   | { readonly do: 'swallow' }
-  /** The connection is reset instead of an answer. */
+  /** The connection is reset, and the request is not passed on. */
   | { readonly do: 'reset' }
-  /** The connection is reset after the API server has done what was asked: its answer is lost. */
+  /** The request is passed on, and the connection is reset when the API server has answered: the answer is lost. */
   | { readonly do: 'lose'; readonly done?: () => void }
-  /** A watch is opened and ended in order at once. */
+  /** The proxy answers with 200 and no events, and ends the answer: a watch that is closed regularly as soon as it is open. */
   | { readonly do: 'end' };
 
 export type Fault = (request: IncomingMessage) => Verdict;
@@ -27,11 +27,11 @@ export type Fault = (request: IncomingMessage) => Verdict;
 const pass: Fault = () => ({ do: 'pass' });
 
 export class FaultProxy {
-  /** Every request that arrived. */
+  /** Every request that has arrived at the proxy. */
   readonly requests = new RequestLog();
   private fault: Fault = pass;
   private readonly sockets = new Set<Socket>();
-  /** Connections that are dead without a word: what arrives on them is lost, nothing comes back. */
+  /** Connections that stay open and are dead: requests on them are dropped and never answered. */
   private readonly deaf = new WeakSet<Socket>();
   private readonly watches = new Set<ServerResponse>();
   private readonly upstream = new Agent({ keepAlive: true, rejectUnauthorized: false });
@@ -45,12 +45,12 @@ export class FaultProxy {
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket)).on('error', () => undefined);
     });
-    // As many as a client opens; what it leaves idle stays open for longer than it keeps it.
+    // The proxy keeps idle connections open for longer than a client does.
     server.keepAliveTimeout = 300_000;
     server.requestTimeout = 0;
   }
 
-  /** @param target as in `https://127.0.0.1:6443` */
+  /** @param target address of the API server, for example `https://127.0.0.1:6443` */
   static async start(target: string): Promise<FaultProxy> {
     const { certificate, key } = testAuthority().issue('proxy.test');
     const server = createServer({ cert: certificate, key });
@@ -72,7 +72,7 @@ export class FaultProxy {
     this.upstream.destroy();
   }
 
-  /** Requests to come meet this fault. */
+  /** Applies this fault to all requests from now on. */
   breaks(fault: Fault): void {
     this.fault = fault;
   }
@@ -81,28 +81,28 @@ export class FaultProxy {
     this.fault = pass;
   }
 
-  /** Cuts every connection there is. */
+  /** Closes every open connection. */
   cutConnections(): void {
     for (const socket of this.sockets) socket.destroy();
   }
 
-  /** Every connection there is goes dead, and nobody is told; new ones work. */
+  /** Lets every open connection go dead without closing it; new connections work. */
   deafenConnections(): void {
     for (const socket of this.sockets) this.deaf.add(socket);
   }
 
-  /** Cuts the client off without a word: neither the connections there are nor new ones reach the API server, until `mend`. */
+  /** Cuts the client off from the API server without closing anything: open connections are dead, and until `mend` so are new ones. */
   partition(): void {
     this.deafenConnections();
     this.breaks(() => ({ do: 'swallow' }));
   }
 
-  /** Ends the watches there are in order. */
+  /** Ends every open watch regularly, as an API server does after some minutes. */
   endWatches(): void {
     for (const response of this.watches) response.end();
   }
 
-  /** Sends an event on each of the watches there are. */
+  /** Sends an event on every open watch. */
   tellWatches(event: object): void {
     for (const response of this.watches) response.write(`${JSON.stringify(event)}\n`);
   }
@@ -135,7 +135,7 @@ export class FaultProxy {
     }
   }
 
-  /** @param instead called when the head of the answer is there, in place of handing it on */
+  /** @param instead is called when the head of the answer arrives; the answer is not passed on then */
   private forward(request: IncomingMessage, response: ServerResponse, instead?: () => void): void {
     const send = this.target.protocol === 'http:' ? httpRequest : httpsRequest;
     const { method, headers } = request;

@@ -3,13 +3,13 @@ import { busiest, RequestLog } from './requestLog';
 
 const request = (method: string, url: string): IncomingMessage => ({ method, url }) as IncomingMessage;
 
-test('the busiest window is the one with the most requests, its end left out', () => {
+test('busiest() finds the window with the most requests; a request exactly at its end does not count', () => {
   expect(busiest([], 1000)).toBe(0);
   expect(busiest([0, 1000, 2000], 1000)).toBe(1);
   expect(busiest([0, 600, 900, 1500, 1590, 3000], 1000)).toBe(4);
 });
 
-test('requests are counted from a moment on, by path and kind', () => {
+test('since() returns the requests from a moment on that match by path and kind', () => {
   let now = 0;
   const log = new RequestLog(() => now);
   log.add(request('GET', '/api/v1/nodes?limit=5'));

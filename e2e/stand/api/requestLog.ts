@@ -1,11 +1,11 @@
-// When which requests came, and how many a second at the most.
+// Records when each request came, and computes how many came in the busiest second.
 import type { IncomingMessage } from 'node:http';
 
 export interface SeenRequest {
   /** Monotonic milliseconds. */
   readonly at: number;
   readonly method: string;
-  /** Without the query. */
+  /** The path without the query. */
   readonly path: string;
   readonly watch: boolean;
 }
@@ -22,12 +22,12 @@ export class RequestLog {
     this.seen.push({ at: this.now(), method: request.method ?? '', path: pathname, watch: isWatch(request) });
   }
 
-  /** Since a moment, those that match. */
+  /** The requests from this moment on that match. */
   since(at: number, matches: (request: SeenRequest) => boolean = () => true): SeenRequest[] {
     return this.seen.filter((request) => request.at >= at && matches(request));
   }
 
-  /** The load since a moment, as an operator of the API server would state it. */
+  /** The load of the API server since this moment. */
   rate(at: number): RequestRate {
     const times = this.since(at).map((request) => request.at);
     const seconds = Math.max(1, (this.now() - at) / 1000);
@@ -38,15 +38,15 @@ export class RequestLog {
 export interface RequestRate {
   readonly requests: number;
   readonly perSecond: number;
-  /** Most requests in any one second. */
+  /** The most requests that came within any one second. */
   readonly busiestSecond: number;
-  /** Most requests a second over any ten seconds. */
+  /** The most requests that came within any ten seconds, divided by ten. */
   readonly busiestTenSeconds: number;
 }
 
 const round = (value: number): number => Math.round(value * 100) / 100;
 
-/** The most of the times (in order) that lie in one window. */
+/** How many times lie in the window of this length that has the most. @param times in ascending order */
 export function busiest(times: readonly number[], windowMs: number): number {
   let from = 0;
   let most = 0;

@@ -1,4 +1,4 @@
-// A rollout under test: the bench of the controller, simulated nodes, and a proxy between the controller and the API server.
+// A stand for tests of rollouts: that of the controller, with simulated nodes and a proxy between the controller and the API server.
 import { z } from 'zod';
 import type { RolloutStage, RolloutStatus } from '../../../operator/api';
 import { FaultProxy } from './proxy';
@@ -17,7 +17,7 @@ export class RolloutBench {
     readonly proxy: FaultProxy,
   ) {}
 
-  /** The resource is not applied yet. */
+  /** Starts everything; the resource is not applied yet. */
   static async start(fateOf: (node: string, image: string) => Fate): Promise<RolloutBench> {
     let proxy: FaultProxy | undefined;
     const bench = await ControllerBench.start({
@@ -40,7 +40,7 @@ export class RolloutBench {
     return (await this.bench.resource()).status?.rollout;
   }
 
-  /** Asks for another image. */
+  /** Sets another image of the agents in the spec. */
   image(image: string): Promise<string> {
     return this.bench.change({ spec: { agent: { image } } });
   }
@@ -49,7 +49,7 @@ export class RolloutBench {
     return this.bench.change({ spec: { rollout } });
   }
 
-  /** Waits until the rollout of the spec as it is now is at a stage. */
+  /** Waits until the rollout of the current spec is at this stage. */
   at(stage: RolloutStage): Promise<RolloutStatus> {
     return waitFor(`the stage ${stage}`, async () => {
       const { metadata, status } = await this.bench.resource();
@@ -59,7 +59,7 @@ export class RolloutBench {
     }, patience);
   }
 
-  /** Waits until exactly these nodes run the image. */
+  /** Waits until exactly these nodes run agents of the image. */
   async runs(image: string, nodes: readonly string[]): Promise<void> {
     await waitFor(`${image} on ${nodes.join(', ')}`, () => {
       expect(this.fleet.on(image)).toEqual([...nodes].sort());
@@ -67,7 +67,7 @@ export class RolloutBench {
     }, patience);
   }
 
-  /** The controller is killed, and another leads at once. */
+  /** Kills the controller, ends the proxy's fault and starts the controller again. It leads at once, because its Lease is deleted. */
   async crash(): Promise<void> {
     const { controller } = this.bench;
     await controller.stop('SIGKILL');
@@ -76,7 +76,7 @@ export class RolloutBench {
     await controller.start();
   }
 
-  /** Reasons of the events that speak of a revision, in alphabetical order. */
+  /** The reasons of the events that name this revision, in alphabetical order. */
   async eventsOf(revision: string): Promise<string[]> {
     const { items } = eventList.parse(await this.bench.get('events.events.k8s.io', '-n', 'default', '--field-selector=regarding.kind=SidecarAcceleration'));
     return items.filter(({ note }) => note.includes(`revision ${revision}`)).map(({ reason }) => reason).sort();

@@ -1,4 +1,4 @@
-// A status as a controller of four nodes and two namespaces would write it, for the console's test.
+// Writes the status that a controller would write for four nodes and two namespaces, for the console's test.
 import { tooOld } from './consoleStates';
 
 const since = '2026-01-01T00:00:00Z';
@@ -7,20 +7,20 @@ const listed = (name: string, state: string, open: number, accelerated: number, 
 });
 
 export class SeededStatus {
-  /** How often it was written. */
+  /** How often the status was written. */
   round = 0;
-  /** Of the spec that it was written for last. */
+  /** The generation of the spec that the last status was written for. */
   generation = 0;
-  /** What the namespaces have sent, which is what the cluster has sent. */
+  /** The bytes that each namespace has sent; their sum is that of the cluster. */
   private readonly sent = { shop: { fast: 3 * 2 ** 29, tcp: 0 }, billing: { fast: 2 ** 29, tcp: 2 ** 23 } };
 
   constructor(private readonly kubectl: (args: readonly string[], input?: string) => Promise<string>) {}
 
-  /** While Accelerate is in force; each call moves the counters on. @param broken one node of four cannot follow */
+  /** Writes the status of mode Accelerate; each call adds bytes. @param broken one node of four cannot accelerate */
   async write(broken = false, rollout?: object): Promise<void> {
     const { shop, billing } = this.sent;
     this.round += 1;
-    // Of 20 MiB more or less 16 take the fast path.
+    // Each call adds about 20 MiB, more or less by a wave; four fifths of them are on the fast path.
     const wave = 1 + 0.4 * Math.sin(this.round / 3);
     shop.fast += Math.round(wave * 12 * 2 ** 20);
     billing.fast += Math.round(wave * 4 * 2 ** 20);
@@ -33,7 +33,7 @@ export class SeededStatus {
     });
   }
 
-  /** Once every node follows mode Off. */
+  /** Writes the status of mode Off when every node follows it. */
   async writeOff(): Promise<void> {
     const off = (name: 'shop' | 'billing', open: number) => listed(name, 'NotAccelerated', open, 0, this.sent[name], [{ reason: 'SwitchedOff', connections: open }]);
     await this.put(undefined, { nodes: { desired: 4, ready: 4, unsupported: [] }, connections: { open: 230, accelerated: 0 }, namespaces: [off('shop', 180), off('billing', 50)] });

@@ -1,4 +1,4 @@
-// Nodes without kubelets under the real DaemonSet controller: what scheduler, kubelets and agents would do is done here, and only here.
+// Nodes without kubelets under the real DaemonSet controller. This file does what scheduler, kubelets and agents would do.
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type NodeReason, nodeReasons, revisionLabel } from '../../../operator/api';
@@ -10,7 +10,7 @@ import { namespace } from './controllerProcess';
 import { freePort } from '../support/freePort';
 import { emptyReport, namespaceReport, TestAgent } from './testAgent';
 
-/** What becomes of an agent; a reason stands for a node that cannot accelerate for it. */
+/** How an agent behaves. A node reason stands for an agent that reports it, because its node cannot accelerate. */
 export type Fate = 'well' | 'crashes' | 'never ready' | 'silent' | 'accelerates little' | 'errs' | NodeReason;
 
 const pod = z.looseObject({
@@ -47,15 +47,15 @@ export class SimulatedFleet {
   private readonly agents = new Map<string, TestAgent>();
   private readonly crashes = new Map<string, NodeJS.Timeout>();
   private readonly running: Promise<unknown>;
-  /** Uids of all pods there ever were, by node and image. */
+  /** The uids of all agent pods that ever existed, by node and image. */
   private readonly made = new Map<string, Set<string>>();
-  /** Errors of the simulation itself; a test that ends well has none. */
+  /** Errors of the simulation itself; a test fails when there are any. */
   readonly troubles: string[] = [];
 
   private constructor(
     private readonly bench: ControllerBench,
     private readonly manager: LongRunning,
-    /** By what becomes of the agent: its node and its image. */
+    /** How the agent of this image behaves on this node. */
     private readonly fateOf: (node: string, image: string) => Fate,
   ) {
     this.client = kubeClient(loadKubeConfig(bench.server.kubeconfig));
@@ -88,11 +88,11 @@ export class SimulatedFleet {
     await this.manager.stop();
   }
 
-  /** A node that is Ready, with a pod of shop. */
+  /** Adds a node that is Ready, with a pod of shop. */
   async addNode(name: string, { arch = 'amd64', labels = {}, taints = [] }: NodeOptions = {}): Promise<void> {
     const platform = { 'kubernetes.io/arch': arch, 'kubernetes.io/os': 'linux', 'kubernetes.io/hostname': name };
     await this.client.request('POST', '/api/v1/nodes', { body: { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...platform, ...labels } }, spec: { taints } } });
-    // The API server taints a new node as not ready; who takes that away in a cluster, the node lifecycle controller, does not run here.
+    // The API server taints a new node as not ready. The node lifecycle controller would remove the taint; it does not run here.
     await this.client.request('PATCH', `/api/v1/nodes/${name}`, { contentType: merge, body: { spec: { taints } } });
     await this.setReady(name, true);
     await this.client.request('POST', '/api/v1/namespaces/shop/pods', { body: podOn(name, 'shop', `app-on-${name}`) });
@@ -103,15 +103,15 @@ export class SimulatedFleet {
     await this.client.request('PATCH', `/api/v1/nodes/${name}/status`, { contentType: merge, body: { status } });
   }
 
-  /** The node and all that is on it. */
+  /** Removes the node and its pods. */
   async removeNode(name: string): Promise<void> {
     await this.client.request('DELETE', `/api/v1/nodes/${name}`);
-    // What the garbage collector of pods does.
+    // The garbage collector of pods would delete the pod of shop; it does not run here.
     await this.client.request('DELETE', `/api/v1/namespaces/shop/pods/app-on-${name}`, { body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 } });
     for (const { metadata, spec } of this.pods.list()) if (spec.nodeName === name) await this.end(metadata.name);
   }
 
-  /** The revision of each node's agent, by node. */
+  /** The revision of the agent on each node. */
   revisions(): Record<string, string> {
     const serving = this.pods.list().filter(({ metadata, spec }) => spec.nodeName !== '' && metadata.deletionTimestamp === undefined);
     return Object.fromEntries(serving.map(({ metadata, spec }) => [spec.nodeName, metadata.labels[revisionLabel] ?? '']).sort());
@@ -122,7 +122,7 @@ export class SimulatedFleet {
     return this.pods.list().filter(({ metadata, spec }) => spec.containers[0]?.image === image && metadata.deletionTimestamp === undefined).map(({ spec }) => spec.nodeName).sort();
   }
 
-  /** How many pods have ever been made of this image, by node. */
+  /** How many agent pods of this image were ever made, by node. */
   madeOf(image: string): Record<string, number> {
     return Object.fromEntries([...this.made].filter(([at]) => at.endsWith(` ${image}`)).map(([at, uids]) => [at.split(' ')[0] ?? '', uids.size]).sort());
   }
@@ -149,7 +149,7 @@ export class SimulatedFleet {
   private async run(key: string, { metadata: { name, uid }, spec }: Pod): Promise<void> {
     const fate = this.fateOf(spec.nodeName, spec.containers[0]?.image ?? '');
     const id = `${key}/${uid}`;
-    // Every restart is an event of the pod, and brings it here again: its count is not to begin anew.
+    // Each restart changes the pod and so calls this function again; the restart count must not begin anew.
     if (this.crashes.has(id)) return;
     await this.say(name, fate !== 'crashes' && fate !== 'never ready', 0);
     if (fate === 'crashes') {
@@ -161,7 +161,7 @@ export class SimulatedFleet {
     this.agents.set(id, agent);
   }
 
-  /** The pod's status, as its kubelet writes it. */
+  /** Writes the status of the pod as its kubelet would. */
   private async say(name: string, ready: boolean, restartCount: number): Promise<void> {
     const containerStatuses = [{ name: 'agent', ready, restartCount, image: '', imageID: '', started: ready, state: { running: {} } }];
     const status = { phase: 'Running', conditions: [{ type: 'Ready', status: ready ? 'True' : 'False' }], containerStatuses };

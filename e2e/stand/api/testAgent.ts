@@ -1,4 +1,4 @@
-// A node agent without a kernel: a real token of a real pod object, the real client of the channel, reports by hand.
+// A node agent without a kernel: its token is of a real Pod object, it uses the product's client of the channel, and the test writes its reports.
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -17,11 +17,11 @@ const connectPath = '/acceleration.v1.AgentChannel/Connect';
 export interface TokenOptions {
   readonly account?: string;
   readonly audience?: string;
-  /** Without a pod the token is bound to nothing. */
+  /** The pod that the token is bound to; without it the token is bound to no object. */
   readonly pod?: string;
 }
 
-/** Asks the API server for a token, as the kubelet does for a projected volume. */
+/** Requests a token from the API server, as the kubelet does for a projected volume. */
 export async function requestToken(server: ApiServer, { account = agentAccount, audience: wanted = audience, pod }: TokenOptions): Promise<string> {
   const bound = pod === undefined ? [] : ['--bound-object-kind=Pod', `--bound-object-name=${pod}`];
   const { code, stdout, stderr } = await server.kubectl(['create', 'token', account, '-n', namespace, `--audience=${wanted}`, ...bound]);
@@ -29,7 +29,7 @@ export async function requestToken(server: ApiServer, { account = agentAccount, 
   return stdout.trim();
 }
 
-/** The object of an agent pod on a node; no kubelet runs it. */
+/** The Pod object of an agent on a node; no kubelet runs it. */
 export function agentPod(name: string, node: string, account = agentAccount): object {
   return {
     apiVersion: 'v1', kind: 'Pod',
@@ -53,7 +53,7 @@ export interface Endpoint {
 export class TestAgent {
   readonly orders: Order[] = [];
   readonly watches: Watch[] = [];
-  /** `up` and `down` with the reason, in order. */
+  /** Changes of the stream's state in order: `up`, and `down` with the reason. */
   readonly states: string[] = [];
   private readonly client: AgentClient;
   private reported: Report | undefined;
@@ -62,9 +62,9 @@ export class TestAgent {
     { port, ca }: Endpoint,
     token: string,
     directory: string,
-    /** What it says to an order, given what it last reported by hand; an agent that does nothing says nothing. */
+    /** The report that answers an order. @param reported the last report that the test has sent @returns undefined: no report is sent */
     private readonly answer: (order: Order, reported: Report | undefined) => Report | undefined = () => undefined,
-    /** What it says to a question for live data; without it, it is of a release that knows none. */
+    /** The answer to a question for live data. Without it the agent says in its hello that it has no live data, as older releases do. */
     watched?: (watch: Watch) => Watched | undefined,
   ) {
     const files = join(directory, `agent-${randomBytes(4).toString('hex')}`);
@@ -94,17 +94,17 @@ export class TestAgent {
     this.client.send(report);
   }
 
-  /** Says something about live data. */
+  /** Sends an answer about live data. */
   tell(watched: Watched): void {
     this.client.answer(watched, () => undefined);
   }
 
-  /** Reports these counts, and answers every later order with them. */
+  /** Reports these counts; later orders are answered with them. */
   say(namespaces: readonly NamespaceReport[]): void {
     this.report({ ...emptyReport, appliedOrder: this.order?.revision ?? 0, namespaces: [...namespaces] });
   }
 
-  /** Waits until the latest order is as wanted. */
+  /** Waits until `wanted` is true for the latest order. @param what describes such an order in the error */
   ordered(what: string, wanted: (order: Order) => boolean, timeoutMs = 30_000): Promise<Order> {
     return waitFor(`an order ${what}`, () => (this.order !== undefined && wanted(this.order) ? this.order : undefined), { timeoutMs }).catch((error: unknown) => {
       throw new Error(`${String(error)}; the last was ${JSON.stringify(this.order)}; states: ${this.states.slice(-5).join(' | ')}`);
@@ -128,7 +128,7 @@ export class TestAgent {
   }
 }
 
-/** A stream that says what it likes; resolves with how the controller ended it. */
+/** Sends these bytes as a message on a stream of the channel. Resolves with the status by which the controller ends the stream. */
 export async function sayRaw({ port, ca }: Endpoint, token: string, bytes: Buffer): Promise<StatusObject> {
   const client = new Client(`127.0.0.1:${port}`, credentials.createSsl(Buffer.from(ca)), {
     'grpc.ssl_target_name_override': serverName, 'grpc.use_local_subchannel_pool': 1, 'grpc.enable_http_proxy': 0,

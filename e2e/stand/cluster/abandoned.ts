@@ -1,9 +1,9 @@
-// What is left of runs whose process was ended before it could clean up.
+// Finds and takes down runs whose process ended before it could clean up.
 import { existsSync } from 'node:fs';
 import { takeDown } from './down';
 import { knownRuns } from './state';
 
-/** Runs named `<prefix>-<process id>` whose process no longer exists; one that still goes on cleans up by itself. */
+/** Runs named `<prefix>-<process id>` whose process no longer exists. */
 export function abandonedRuns(prefix: string): string[] {
   const named = new RegExp(`^${prefix}-(\\d+)$`);
   return knownRuns().filter((runId) => {
@@ -12,7 +12,7 @@ export function abandonedRuns(prefix: string): string[] {
   });
 }
 
-/** Takes down what runs of that name have left, and this one when it is interrupted; returns its id. */
+/** Takes down abandoned runs with this prefix. Returns the id of a new run, which is taken down when this process is interrupted. */
 export async function ownRun(prefix: string): Promise<string> {
   for (const runId of abandonedRuns(prefix)) await takeDown(runId);
   const runId = `${prefix}-${process.pid}`;
@@ -20,7 +20,7 @@ export async function ownRun(prefix: string): Promise<string> {
   return runId;
 }
 
-/** Control-C in the middle of a run must not leave a cluster behind. */
+/** Takes the run down when Control-C or SIGTERM ends this process. */
 export function takeDownOnSignal(runId: string): void {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
     process.once(signal, () => {

@@ -1,4 +1,4 @@
-// Makes the API server reachable from this machine's shells at 127.0.0.1, and nothing else of the cluster.
+// Makes the API server, and nothing else of the cluster, reachable from this machine at 127.0.0.1.
 import { existsSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,18 +9,18 @@ import { kubeconfig, type Identities } from './identities';
 import type { Machine } from './machine';
 import { identify, startDetached, type ProcessIdentity } from './processes';
 
-/** A way to the API server that plain kubectl can use. */
+/** What plain kubectl on this machine needs to reach the API server. */
 export interface ApiAccess {
   readonly kubeconfig: string;
-  /** The half that runs outside the cluster's namespaces. The other half ends with the control machine. */
+  /** The forwarder's process outside the cluster's namespaces. The process inside ends with the control machine. */
   readonly forwarder: ProcessIdentity;
 }
 
 const portSchema = z.coerce.number().int().positive();
-// An ES module by its name, so that Node strips its types itself: no compiler in a process that stays.
+// The extension .mts makes it an ES module, whose types Node.js strips itself: so a process that runs for long needs no compiler in memory.
 const program = join(__dirname, 'forwarder.mts');
 
-/** Starts both halves of the forwarder and writes the administrator's kubeconfig. */
+/** Starts both processes of the forwarder and writes the administrator's kubeconfig. */
 export async function openApiAccess(directory: string, control: Machine, identities: Identities): Promise<ApiAccess> {
   const socket = join(directory, 'api.sock');
   control.start(process.execPath, [program, 'connect', socket, controlAddress, String(servicePort)]);

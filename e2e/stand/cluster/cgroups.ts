@@ -1,4 +1,4 @@
-// Gives every node a cgroup of its own, on cgroup v2, v1 and hybrid hosts alike, and takes it away again.
+// Makes and removes the cgroup of a node, on hosts with cgroup v2, v1, or both (hybrid).
 import { existsSync, readdirSync } from 'node:fs';
 import { mkdir, readFile, readdir, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -10,14 +10,14 @@ const root = '/sys/fs/cgroup';
 export async function makeCgroup(name: string): Promise<void> {
   await delegateControllers();
   for (const hierarchy of hierarchies()) await mkdir(join(hierarchy, name), { recursive: true });
-  // A v1 cpuset takes no process before it is told its processors and memory nodes.
+  // No process can enter a cpuset of cgroup v1 until its processors and memory nodes are set.
   for (const file of ['cpuset.cpus', 'cpuset.mems']) {
     const parent = join(root, 'cpuset', file);
     if (existsSync(parent)) await writeFile(join(root, 'cpuset', name, file), await readFile(parent));
   }
 }
 
-/** On cgroup v2 a kubelet wants these of the directory it is given; the root hands down only what it is told to. */
+/** Enables the controllers that a kubelet needs on cgroup v2: a child cgroup has only those that cgroup.subtree_control of its parent names. */
 async function delegateControllers(): Promise<void> {
   const offered = join(root, 'cgroup.controllers');
   if (!existsSync(offered)) return;
@@ -26,7 +26,7 @@ async function delegateControllers(): Promise<void> {
   for (const each of wanted) await writeFile(join(root, 'cgroup.subtree_control'), `+${each}`);
 }
 
-/** Removes the cgroup `name` and all below it, once the last process has left. */
+/** Waits until the last process has left, and removes the cgroup `name` and all cgroups below it. */
 export async function removeCgroup(name: string): Promise<void> {
   for (const hierarchy of hierarchies()) {
     const directory = join(hierarchy, name);
@@ -38,7 +38,7 @@ export async function removeCgroup(name: string): Promise<void> {
   }
 }
 
-/** The hierarchies of this host: one on cgroup v2, one a controller (and v2 at unified/) on hybrid hosts. */
+/** The cgroup hierarchies of this host: a single one with cgroup v2, else one for each controller, on hybrid hosts also v2 at unified/. */
 export function hierarchies(): string[] {
   if (existsSync(join(root, 'cgroup.controllers'))) return [root];
   return readdirSync(root, { withFileTypes: true }).filter((each) => each.isDirectory()).map((each) => join(root, each.name));

@@ -1,4 +1,4 @@
-// A cluster that is up: what demo and tests do with it.
+// A running cluster, as the demo and tests use it.
 import { join } from 'node:path';
 import { run, type CommandOptions } from '../../../release/tools/command';
 import type { Tools } from '../tools/install';
@@ -12,9 +12,9 @@ export class Cluster {
   constructor(
     readonly runId: string,
     readonly control: Machine,
-    /** In order: node1, node2, … */
+    /** The nodes in order: node1, node2, … */
     readonly nodes: readonly Machine[],
-    /** The administrator's kubeconfig, good for any client on this machine. */
+    /** The administrator's kubeconfig, which works for any client on this machine. */
     readonly kubeconfig: string,
     readonly tools: Tools,
   ) {}
@@ -24,14 +24,14 @@ export class Cluster {
     return run(this.tools.path('kubectl'), ['--kubeconfig', this.kubeconfig, ...args], options);
   }
 
-  /** Runs helm as administrator; its own files stay in the run's directory. */
+  /** Runs helm as administrator; helm keeps its files in the run's directory. */
   helm(args: readonly string[], options: CommandOptions = {}): Promise<string> {
     const home = join(runDirectory(this.runId), 'helm');
     const env = { HELM_CACHE_HOME: home, HELM_CONFIG_HOME: home, HELM_DATA_HOME: home, ...options.env };
     return run(this.tools.path('helm'), ['--kubeconfig', this.kubeconfig, ...args], { ...options, env });
   }
 
-  /** Imports image archives into every node, the nodes side by side. */
+  /** Imports image archives into all nodes at the same time. */
   async importImages(archives: readonly string[]): Promise<void> {
     await Promise.all(
       this.nodes.map(async (node) => {
@@ -40,12 +40,12 @@ export class Cluster {
     );
   }
 
-  /** The node's cgroup: pods are at kubepods/ below it, in every hierarchy. */
+  /** The name of a node's cgroup in every hierarchy; pods are in kubepods/ below it. */
   cgroup(node: string): string {
     return cgroupName(this.runId, node);
   }
 
-  /** Takes the cluster down; nothing of it stays. */
+  /** Takes the cluster down and removes everything of it. */
   down(): Promise<void> {
     return takeDown(this.runId);
   }

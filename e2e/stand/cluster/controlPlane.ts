@@ -14,7 +14,7 @@ export function startApiServer(control: Machine, identities: Identities, tools: 
     '--data-dir=/var/lib/etcd',
     `--listen-client-urls=${etcd}`,
     `--advertise-client-urls=${etcd}`,
-    // The cluster does not outlive its run: losing the last writes in a power cut harms nobody.
+    // Writes need not survive a power cut, because the cluster does not outlive its run.
     '--unsafe-no-fsync',
   ]);
   control.start(tools.path('kube-apiserver'), [
@@ -35,12 +35,12 @@ export function startApiServer(control: Machine, identities: Identities, tools: 
     '--allow-privileged=true',
     '--cert-dir=/var/lib/kubernetes',
     ...identities.aggregation,
-    // Routes lead from here to the pods, and no kube-proxy to cluster addresses.
+    // The control machine has routes to pods but no kube-proxy, so the API server must call pods and not cluster IPs.
     '--enable-aggregator-routing=true',
   ]);
 }
 
-/** Starts what needs a serving API server. */
+/** Starts controller manager and scheduler, which need a running API server. */
 export function startControllers(control: Machine, identities: Identities, tools: Tools): void {
   const common = ['--leader-elect=false', '--bind-address=127.0.0.1', '--cert-dir=/var/lib/kubernetes'];
   control.start(tools.path('kube-controller-manager'), [
@@ -49,13 +49,13 @@ export function startControllers(control: Machine, identities: Identities, tools
     `--service-account-private-key-file=${identities.serviceAccountKey}`,
     `--root-ca-file=${identities.authority}`,
     '--use-service-account-credentials=true',
-    // Its default would be made on this machine's own disk.
+    // The default directory would be made on this machine's own disk.
     '--flex-volume-plugin-dir=/var/lib/kubernetes/volume-plugins',
   ]);
   control.start(tools.path('kube-scheduler'), [...common, `--kubeconfig=${identities.kubeconfig('scheduler')}`]);
 }
 
-/** Waits until the API server says that it is ready, roles and priority classes bootstrapped. */
+/** Waits until the API server is ready, which includes its bootstrap roles and priority classes. */
 export async function apiServerReady(kubectl: string, kubeconfig: string): Promise<void> {
   await waitFor(
     'the API server to be ready',

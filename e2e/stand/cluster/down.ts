@@ -1,4 +1,4 @@
-// Takes a run down completely, however far its start came.
+// Takes a run down completely, also when its start has failed half way.
 import { existsSync } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -9,7 +9,7 @@ import { readState, removeFiles, runDirectory } from './state';
 
 /**
  * Ends every process of a run and removes its cgroups and files. Namespaces, mounts, interfaces, containers and BPF
- * pins go with the machines' first processes. Safe to repeat.
+ * pins go with the machines' first processes. May be called again.
  */
 export async function takeDown(runId: string): Promise<void> {
   const state = await readState(runId);
@@ -20,8 +20,8 @@ export async function takeDown(runId: string): Promise<void> {
 }
 
 /**
- * Copies the logs of a run's machines to where they outlive it.
- * @returns the directory
+ * Copies the logs of a run's machines to build/logs, so that they stay when the run is taken down.
+ * @returns the directory of the copies
  */
 export async function keepLogs(runId: string): Promise<string> {
   const kept = join(buildDirectory, 'logs', runId);

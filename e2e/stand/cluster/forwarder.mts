@@ -1,4 +1,4 @@
-// A program: lets this machine's own processes reach the API server without any route to the cluster's network.
+// A program that lets processes of this machine reach the API server without a route to the cluster's network.
 //
 // usage: forwarder.mts listen SOCKET                    outside: 127.0.0.1:(any port) → SOCKET; prints the port
 //        forwarder.mts connect SOCKET HOST PORT inside the cluster's network: SOCKET → HOST:PORT

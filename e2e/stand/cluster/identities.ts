@@ -1,4 +1,4 @@
-// Who is who in the cluster: a certificate authority, the API server's certificate, a token for each component.
+// The credentials of a cluster: a certificate authority, the API server's certificate, and a token for each component.
 import { randomBytes } from 'node:crypto';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -6,16 +6,16 @@ import { frontProxyFlags } from '../support/frontProxy';
 import { run } from '../../../release/tools/command';
 import { apiServiceAddress, controlAddress, servicePort } from './addresses';
 
-/** Paths of what the components start with. */
+/** The paths of the files that components start with. */
 export interface Identities {
   readonly authority: string;
   readonly serverCertificate: string;
   readonly serverKey: string;
   readonly serviceAccountKey: string;
   readonly tokens: string;
-  /** The API server's flags for APIs that it hands on. */
+  /** The API server's flags for aggregated APIs. */
   readonly aggregation: readonly string[];
-  /** The kubeconfig of a component, valid inside the cluster's network. */
+  /** Path of the kubeconfig of a component; its address is reachable only inside the cluster's network. */
   kubeconfig(component: string): string;
   /** The administrator's token. */
   readonly adminToken: string;
@@ -61,7 +61,7 @@ export async function makeIdentities(directory: string, nodes: readonly string[]
   };
 }
 
-/** The text of a kubeconfig for one server and user. JSON is YAML. */
+/** The text of a kubeconfig for one server and user, as JSON, which is valid YAML. */
 export function kubeconfig(server: string, authority: string, token: string): string {
   return JSON.stringify({
     apiVersion: 'v1',
@@ -75,7 +75,7 @@ export function kubeconfig(server: string, authority: string, token: string): st
 
 async function makeCertificates(directory: string): Promise<void> {
   const openssl = (...args: string[]): Promise<string> => run('openssl', args, { cwd: directory });
-  // The API server reads elliptic keys in SEC 1 form only, not in PKCS 8, when it looks for the public half.
+  // The API server derives the public key from this file, and for elliptic curves it can read only the SEC 1 form, not PKCS 8.
   await openssl('ecparam', '-name', 'prime256v1', '-genkey', '-noout', '-out', 'service-account.key');
   await openssl('req', '-x509', ...elliptic, '-days', '30', '-subj', '/CN=cluster-ca', '-keyout', 'ca.key', '-out', 'ca.crt');
   await openssl('req', ...elliptic, '-subj', '/CN=kube-apiserver', '-keyout', 'api.key', '-out', 'api.csr');

@@ -1,7 +1,7 @@
-// A "machine" of the cluster: namespaces of its own for network, mounts and processes, on the kernel of this one.
+// A "machine" of the cluster: network, mount and PID namespaces of its own on this machine's kernel.
 //
-// Its first process holds the namespaces. When that one dies the kernel ends every process in them, containers
-// included, and takes down their mounts and interfaces: a machine leaves nothing behind, however it was stopped.
+// Its first process holds the namespaces. When the first process ends, the kernel ends every other process in them, containers
+// included, and removes their mounts and interfaces. So nothing of a machine remains, however it was stopped.
 import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
@@ -14,12 +14,12 @@ import { identify, startDetached, type ProcessIdentity } from './processes';
 export class Machine {
   constructor(
     readonly name: string,
-    /** The first process, as seen from outside. */
+    /** The first process, by its id outside the machine's PID namespace. */
     readonly first: ProcessIdentity,
     private readonly directory: string,
   ) {}
 
-  /** The command line, to be run outside, of a command inside the machine. */
+  /** The command line that, run outside, runs a command inside the machine. */
   inside(command: string, ...args: string[]): [string, string[]] {
     return ['nsenter', ['-t', String(this.first.pid), '-m', '-n', '-p', '--', command, ...args]];
   }
@@ -61,9 +61,9 @@ export async function startMachine(name: string, directory: string): Promise<Mac
 }
 
 /**
- * What the first process runs. Mounts are cut off from this machine's and then shared within the new one, as a
- * host's are, so that mounts propagate into pods that ask for it. /run and bpffs are new: every node has its
- * container runtime's socket and its pins at the usual paths. `wait` reaps the orphans that fall to process 1.
+ * The shell script that the first process runs. Its mounts no longer propagate to this machine, and are shared within the new one, as
+ * on a host, so that they propagate into pods that ask for it. /run and the BPF file system are new: so every node has the socket of
+ * its container runtime and its pins at the usual paths. `wait` reaps orphans, whose parent is process 1.
  */
 function firstProcess(directory: string): string {
   return `

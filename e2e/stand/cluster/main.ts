@@ -13,7 +13,7 @@ async function main([command, ...runIds]: readonly string[]): Promise<void> {
   const [runId] = runIds;
   if (command === 'list') process.stdout.write(knownRuns().map((each) => `${each}\n`).join(''));
   else if (command === 'up' && runId !== undefined) await up(runId);
-  // Only what is named: other runs may be somebody else's.
+  // Takes down only the named runs: another run may still be in use.
   else if (command === 'down' && runId !== undefined) await down(runIds);
   else throw new Error(`reading the command ${command ?? '(none)'}: expected "up RUN", "down RUN..." or "list"`);
 }

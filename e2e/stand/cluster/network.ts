@@ -1,11 +1,11 @@
-// Wires the machines: one switch on the control machine, a cable to each node, routes between their pods. No way out.
+// The network of a cluster: a bridge on the control machine, a veth pair to each node, and routes between the nodes' pods. No route leads out of it.
 import { controlAddress, nodeAddresses } from './addresses';
 import type { Machine } from './machine';
 import { run } from '../../../release/tools/command';
 
 const control6 = 'fd00:247::10';
 
-/** Puts the switch on the control machine. */
+/** Makes the bridge on the control machine. */
 export async function layNetwork(control: Machine): Promise<void> {
   await ip(control, [
     'link add nodes type bridge',
@@ -15,11 +15,11 @@ export async function layNetwork(control: Machine): Promise<void> {
   ]);
 }
 
-/** Connects node `index` of `count` to the switch and gives it routes to every other node's pods. */
+/** Connects node `index` of `count` to the bridge and sets routes to the pods of every other node. */
 export async function connectNode(control: Machine, node: Machine, index: number, count: number): Promise<void> {
   const own = nodeAddresses(index);
   const port = `n${index}`;
-  // From outside, where both machines' processes have numbers, but inside the control machine's network.
+  // Runs in the control machine's network but outside its PID namespace, because `ip` needs the process ids of both machines.
   const peer = ['link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', String(node.first.pid)];
   await run('nsenter', ['-t', String(control.first.pid), '-n', 'ip', ...peer]);
   await ip(control, [`link set ${port} master nodes up`, `route add ${own.pods} via ${own.node}`]);
@@ -39,7 +39,7 @@ function others(index: number, count: number): number[] {
   return Array.from({ length: count }, (_, position) => position + 1).filter((each) => each !== index);
 }
 
-/** One `ip` process for a list of its commands. */
+/** Runs a list of `ip` commands in one process. */
 async function ip(machine: Machine, commands: readonly string[]): Promise<void> {
   await machine.run('ip', ['-batch', '-'], { input: `${commands.join('\n')}\n` });
 }

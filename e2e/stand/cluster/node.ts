@@ -1,4 +1,4 @@
-// Starts one node: container runtime first, then, once images are in, kubelet and kube-proxy.
+// Starts a node: first the container runtime, then, when the images are imported, kubelet and kube-proxy.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Tools } from '../tools/install';
@@ -10,15 +10,15 @@ import { importImage } from './images';
 import type { Machine } from './machine';
 import { cniConfiguration, containerdConfiguration, kubeletConfiguration, proxyConfiguration } from './nodeFiles';
 
-/** What a node is made of. */
+/** The plan of a node. */
 export interface NodePlan {
-  /** 1, 2, … */
+  /** The number of the node: 1, 2, … */
   readonly index: number;
   readonly name: string;
   readonly machine: Machine;
-  /** Where its configuration files go. */
+  /** The directory of its configuration files. */
   readonly directory: string;
-  /** The name of its cgroup below every hierarchy's root. */
+  /** The name of its cgroup below the root of every hierarchy. */
   readonly cgroup: string;
 }
 
@@ -37,9 +37,9 @@ export async function startRuntime(node: NodePlan, tools: Tools): Promise<void> 
   );
 }
 
-/** Imports the sandbox image and starts kubelet and kube-proxy; they wait for the API server by themselves. */
+/** Imports the sandbox image and starts kubelet and kube-proxy, which wait for the API server by themselves. */
 export async function startKubelet(node: NodePlan, identities: Identities, tools: Tools, pauseArchive: string): Promise<void> {
-  // Before the kubelet: without it containerd would try to pull the sandbox image.
+  // Imported before the kubelet starts: otherwise containerd would try to pull the sandbox image.
   await importImage(node.machine, tools, pauseArchive);
   const kubelet = join(node.directory, 'kubelet.json');
   await writeFile(kubelet, kubeletConfiguration(node.index, node.cgroup));

@@ -2,7 +2,7 @@
 import { nodeAddresses, podSubnets } from './addresses';
 import { pauseImage } from './images';
 
-/** The container runtime: defaults, but for what this kernel or a second node on it asks for. */
+/** The configuration of containerd: the defaults, except for settings that this kernel or a second node on it needs. */
 export function containerdConfiguration(cniDirectory: string): string {
   return `version = 3
 [plugins."io.containerd.internal.v1.opt"]
@@ -18,7 +18,7 @@ export function containerdConfiguration(cniDirectory: string): string {
 `;
 }
 
-/** Pods of a node on one bridge; each gets an IPv4 and an IPv6 address. */
+/** The CNI configuration: pods of a node are on one bridge, each with an IPv4 and an IPv6 address. */
 export function cniConfiguration(index: number): string {
   const { pods, pods6 } = nodeAddresses(index);
   return JSON.stringify({
@@ -41,7 +41,7 @@ export function cniConfiguration(index: number): string {
   });
 }
 
-/** The kubelet: cgroups below the node's own, evictions practically off on a disk that is shared with others. */
+/** The configuration of the kubelet: cgroups are below the node's own, and hardly any eviction, because the disk is shared with other programs. */
 export function kubeletConfiguration(index: number, cgroup: string): string {
   const { node } = nodeAddresses(index);
   return JSON.stringify({
@@ -65,7 +65,7 @@ export function kubeletConfiguration(index: number, cgroup: string): string {
   });
 }
 
-/** kube-proxy in nftables mode; it leaves the kernel-wide conntrack limits alone. */
+/** The configuration of kube-proxy: nftables mode, and no change of conntrack limits, which hold for the whole kernel. */
 export function proxyConfiguration(index: number, name: string, kubeconfig: string): string {
   return JSON.stringify({
     apiVersion: 'kubeproxy.config.k8s.io/v1alpha1',

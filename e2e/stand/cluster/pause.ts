@@ -1,4 +1,4 @@
-// The sandbox image of every pod, from a few lines of our own.
+// Builds the sandbox image of all pods from our program `pause`.
 import { copyFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pauseImage } from './images';

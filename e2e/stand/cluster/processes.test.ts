@@ -1,13 +1,13 @@
 import { identify, isRunning } from './processes';
 
-test('a process is running while its number and its start match', () => {
+test('isRunning is true for a process whose id and start time match', () => {
   expect(isRunning(identify(process.pid))).toBe(true);
 });
 
-test('a number that another process has taken over is not the process that was meant', () => {
+test('a process with the same id and another start time is not the identified process', () => {
   expect(isRunning({ pid: process.pid, startTicks: '1' })).toBe(false);
 });
 
-test('identifying a process that does not exist says so', () => {
+test('identifying a process that does not exist is an error that says so', () => {
   expect(() => identify(2 ** 30)).toThrow(/does not exist/);
 });

@@ -1,11 +1,11 @@
-// Processes that outlive the one that starts them, named so that a number, once reused, cannot be mistaken.
+// Processes that outlive the process that starts them. They are identified by id and start time, because the kernel reuses ids.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { waitFor } from '../support/waitFor';
 
-/** A process and the moment it started (clock ticks since boot), together unique on this machine. */
+/** A process id and the start time (clock ticks since boot), together unique on this machine. */
 export const processSchema = z.object({ pid: z.number().int().positive(), startTicks: z.string() });
 export type ProcessIdentity = z.infer<typeof processSchema>;
 
@@ -16,28 +16,28 @@ export function identify(pid: number): ProcessIdentity {
   return { pid, startTicks };
 }
 
-/** True while exactly this process runs. A zombie no longer counts: it holds nothing. */
+/** True while exactly this process runs; false for a zombie, which holds no resources. */
 export function isRunning(process: ProcessIdentity): boolean {
   return startTicksOf(process.pid) === process.startTicks;
 }
 
-/** Ends a process and waits until it is gone; does nothing when it has gone before. */
+/** Ends a process and waits until it is gone; does nothing when it has ended already. */
 export async function end(target: ProcessIdentity): Promise<void> {
   if (!isRunning(target)) return;
   process.kill(target.pid, 'SIGKILL');
   await waitFor(`process ${target.pid} to end`, () => !isRunning(target), { everyMs: 50 });
 }
 
-/** A process that has said its first line. */
+/** A process that has printed its first line. */
 export interface ReadyProcess {
   readonly pid: number;
   readonly firstLine: string;
 }
 
 /**
- * Starts a process that stays when this one ends, and waits for its first line of output; the rest goes nowhere.
+ * Starts a process that stays when this one ends, and waits for its first line of output. Later output is dropped.
  * @param logFile receives its error output
- * @throws with the log's last words when it ends before it has said anything
+ * @throws with the last lines of the log when the process ends before it prints a line
  */
 export async function startDetached(command: string, args: readonly string[], logFile: string): Promise<ReadyProcess> {
   const log = openSync(logFile, 'a');
@@ -54,7 +54,7 @@ export async function startDetached(command: string, args: readonly string[], lo
   return { pid, firstLine: said.toString().trim() };
 }
 
-/** Field 22 of /proc/PID/stat; fields are counted after the name, which may hold spaces and parentheses. */
+/** Field 22 of /proc/PID/stat. Fields are counted from the end of the program's name, which may contain spaces and parentheses. */
 function startTicksOf(pid: number): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');

@@ -1,4 +1,4 @@
-// Brings a real cluster up: a control machine and N nodes, each a machine of its own, on one kernel.
+// Starts a real cluster: a control machine and N nodes, each a machine of its own, on one kernel.
 import { existsSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -15,19 +15,19 @@ import { connectNode, layNetwork } from './network';
 import { startKubelet, startRuntime, type NodePlan } from './node';
 import { runDirectory, writeState, type RunState } from './state';
 
-/** What to bring up. */
+/** The plan of a cluster. */
 export interface ClusterPlan {
-  /** Names everything of the run on this machine; short, lower case. */
+  /** The id of the run, part of the names of everything it makes on this machine; short, in lower case. */
   readonly runId: string;
   readonly nodes: number;
-  /** OCI archives: the sandbox image, and those that pods of the cluster will use. */
+  /** Image archives: of the sandbox image, and of the images that pods of the cluster will use. */
   readonly pauseArchive: string;
   readonly imageArchives: readonly string[];
 }
 
 /**
  * Starts the cluster and waits until every node is Ready and has the images.
- * @throws after taking everything down again, when any part does not come up
+ * @throws when a part does not start; everything is taken down before that
  */
 export async function bringUp(plan: ClusterPlan, tools: Tools, progress: Progress): Promise<Cluster> {
   if (process.getuid?.() !== 0) throw new Error(`starting cluster ${plan.runId}: not root; namespaces, mounts and BPF need it`);
@@ -72,7 +72,7 @@ async function start(plan: ClusterPlan, state: RunState, tools: Tools): Promise<
   return cluster;
 }
 
-/** Starts a machine and records it at once, so that a failed start can be taken down. */
+/** Starts a machine and writes it to the state file at once, so that a start that fails later can be taken down. */
 async function recordedMachine(state: RunState, name: string): Promise<Machine> {
   const machine = await startMachine(name, machineDirectory(state.runId, name));
   state.machines.push({ name, first: machine.first });

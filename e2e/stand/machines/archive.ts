@@ -1,4 +1,4 @@
-// Debian's archive of one architecture, read by apt in a root of its own: this machine's packages stay as they are.
+// Debian's archive for one architecture, read by apt with directories of its own, so that this machine's packages do not change.
 import { randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readFile, rename, stat, utimes, writeFile } from 'node:fs/promises';
@@ -16,7 +16,7 @@ export class Archive {
     private readonly configuration: string,
   ) {}
 
-  /** Fetches the lists of packages unless they are of today. Lists that cannot be fetched are those of last time. */
+  /** Fetches the lists of packages unless they are less than a day old. When that fails, older lists are used. */
   static async open(architecture: Architecture): Promise<Archive> {
     const root = join(cacheDirectory, `kernel-archive-${architecture}`);
     const configuration = join(root, 'apt.conf');
@@ -30,20 +30,20 @@ export class Archive {
     return archive;
   }
 
-  /** Versions of a package in all suites, newest first. Apt takes seconds to read its lists, so the answer is kept as long as they are. */
+  /** Versions of a package in all suites, newest first. Apt takes seconds to read its lists, so the answer is kept until the lists change. */
   async versions(name: string): Promise<string[]> {
     const kept = join(this.root, `versions-${name}`);
     if (!(await isNewer(kept, this.stamp))) {
       const fresh = `${kept}.${randomUUID()}`;
       await writeFile(fresh, await this.apt('apt-cache', ['madison', name]));
-      await rename(fresh, kept); // whole for whoever reads it at the same time
+      await rename(fresh, kept); // another process that reads the file at this moment sees all of it
     }
     const lines = (await readFile(kept, 'utf8')).trim().split('\n');
     const versions = lines.map((line) => line.split('|')[1]?.trim()).filter((version) => version !== undefined);
     return [...new Set(versions)];
   }
 
-  /** What a package depends on, by name; alternatives all of them. */
+  /** The names of the packages that a package depends on, including all alternatives. */
   async dependencies(name: string, version: string): Promise<string[]> {
     const lines = (await this.apt('apt-cache', ['depends', `${name}=${version}`])).split('\n');
     return lines.map((line) => /^ *\|?(?:Pre)?Depends: ([^<\s]+)$/.exec(line)?.[1]).filter((found) => found !== undefined);
@@ -81,7 +81,7 @@ async function isNewer(file: string, other: string): Promise<boolean> {
   return existsSync(file) && existsSync(other) && (await stat(file)).mtimeMs > (await stat(other)).mtimeMs;
 }
 
-/** The suites from the mirrors that this machine itself uses. */
+/** Lines for sources.list: the suites, on the mirrors that this machine uses. */
 async function sources(): Promise<string> {
   const targets = (await run('apt-get', ['indextargets', '--format', '$(REPO_URI)', 'Created-By: Packages'])).trim().split('\n');
   const mirror = (ending: RegExp): string | undefined => targets.find((uri) => ending.test(uri));
@@ -94,7 +94,7 @@ async function sources(): Promise<string> {
   return [...suites.main.map(line(main)), ...suites.security.map(line(security))].join('');
 }
 
-/** Only what must differ: the machine's proxy settings stay in force. */
+/** The settings of apt that differ from this machine's; others, such as its proxy, stay in force. */
 function aptConfiguration(root: string, architecture: Architecture): string {
   const debian = architectures[architecture];
   return [
@@ -106,7 +106,7 @@ function aptConfiguration(root: string, architecture: Architecture): string {
     `Dir::State::status "${root}/status";`,
     `Dir::Cache "${root}/cache";`,
     'Acquire::Languages "none";',
-    // Software catalogues and the like, which only desktops want.
+    // Catalogues of software, which only desktops need.
     'Acquire::IndexTargets::deb::DEP-11 { DefaultEnabled "false"; };',
     'APT::Sandbox::User "root";',
     '',

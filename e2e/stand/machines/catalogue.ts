@@ -1,27 +1,27 @@
-// Which kernels the tests run on: a series of Debian's cloud kernels, the newest of which is taken, on an architecture.
+// The kernels that tests run on: the newest of a series of Debian's cloud kernels, for an architecture.
 
-/** Architectures by Node's name; each with Debian's. */
+/** Architectures: the name in Node.js → the name in Debian. */
 export const architectures = { x64: 'amd64', arm64: 'arm64' } as const;
 export type Architecture = keyof typeof architectures;
 
 export interface KernelChoice {
-  /** As it is asked for and as it stands in the table: `6.1`, `newest`, `6.12-arm64`. */
+  /** The name on the command line and in the table of results: `6.1`, `newest`, `6.12-arm64`. */
   readonly name: string;
-  /** What the version starts with; empty for the newest there is. */
+  /** The beginning of the version, for example `6.1.`; empty for the newest kernel. */
   readonly series: string;
   readonly architecture: Architecture;
 }
 
-/** What is run when nothing is said: what the long-lived distributions ship, the newest, and one on arm64. */
+/** The kernels that are tested by default: those of distributions with long support, the newest, and one on arm64. */
 export const usualKernels = ['5.10', '6.1', '6.12', 'newest', '6.12-arm64'] as const;
 
-/** The releases of the distribution whose archives are looked through: every one that has a kernel of these series. */
+/** Debian's suites in which kernels are looked for: all that have a kernel of these series. */
 export const suites = {
   main: ['bullseye', 'bookworm', 'bookworm-backports', 'trixie', 'trixie-backports', 'forky', 'sid'],
   security: ['bullseye-security', 'bookworm-security', 'trixie-security'],
 } as const;
 
-/** Reads `6.1`, `newest`, `newest-arm64`. Throws where it is none of that form. */
+/** Reads a name such as `6.1`, `newest` or `newest-arm64`. @throws for any other form */
 export function kernelChoice(name: string): KernelChoice {
   const words = /^(newest|\d+\.\d+)(-arm64)?$/.exec(name);
   if (words === null) throw new Error(`reading the kernel ${name}: expected a series such as 6.1, or newest, each also with -arm64 behind it`);
@@ -29,7 +29,7 @@ export function kernelChoice(name: string): KernelChoice {
   return { name, series: series === 'newest' ? '' : `${series}.`, architecture: arm === undefined ? 'x64' : 'arm64' };
 }
 
-/** Debian's package of a kernel for virtual machines; it has all that a node of pods needs. */
+/** Debian's package of a kernel for virtual machines, which has all that a node needs. */
 export function kernelPackage(architecture: Architecture): string {
   return `linux-image-cloud-${architectures[architecture]}`;
 }

@@ -1,15 +1,15 @@
-// What the guest's kernel starts: it puts the root file system together and hands over to the tests.
+// The init script of the guest: it mounts the root file system and starts the tests.
 
-/** Directory of the initramfs that becomes the checkout of the guest, and of the guest itself. */
+/** The directory of the guest's checkout, first in the initramfs and then, mounted, in the guest's root file system. */
 export const guestCheckout = '/app';
-/** Where the guest's root file system has the npm packages. */
+/** The directory of the npm packages in the guest's root file system. */
 export const guestPackages = '/packages';
 /** The program that runs the tests in the guest, below its checkout. */
 export const guestProgram = 'e2e/suites/kernels/guest/main.js';
 
 /**
- * The root file system is a disk that is only read; what must be written lies in memory. The modules stay in the
- * initramfs, where the kernel's own loader, which works outside of the changed root, finds them.
+ * The root file system is a read-only disk; directories that must be written are in memory. The modules stay in the
+ * initramfs: the kernel runs modprobe outside the chroot and finds them there.
  */
 export const init = `#!/bin/busybox sh
 /bin/busybox mkdir -p /sbin /proc /sys /dev /root

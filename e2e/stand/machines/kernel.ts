@@ -1,4 +1,4 @@
-// A kernel of the archive, unpacked and kept: its image, its modules, and the first half of an initramfs made from them.
+// A kernel of Debian's archive, unpacked and kept in the cache: its image, and an initramfs with its modules, to which the tests are added later.
 import { existsSync } from 'node:fs';
 import { readdir, mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -11,17 +11,17 @@ import { init } from './init';
 import { writeArchive } from './initramfs';
 
 export interface Kernel extends KernelChoice {
-  /** Debian's version of it. */
+  /** The version of Debian's package. */
   readonly version: string;
   readonly image: string;
   /** A cpio archive: busybox, the kernel's modules, init. */
   readonly initramfs: string;
 }
 
-/** What a node of pods and these tests may ask for. The rest is drivers and file systems. */
+/** The folders of modules that a node and these tests may need. All others are drivers and file systems. */
 const wantedModules = ['net', 'crypto', 'lib', 'arch', 'block', 'drivers/virtio', 'drivers/block', 'drivers/char', 'drivers/net', 'fs/overlayfs'];
 
-/** Finds the newest kernel of a series in Debian's archive. Throws where there is none. */
+/** Finds the newest kernel of a series in Debian's archive. @throws when there is none */
 export async function provideKernel(choice: KernelChoice): Promise<Kernel> {
   const archive = await Archive.open(choice.architecture);
   const name = kernelPackage(choice.architecture);
@@ -47,7 +47,7 @@ async function unpackKernel(archive: Archive, name: string, version: string, dir
   for (const spent of [root, packages, staging]) await rm(spent, { recursive: true });
 }
 
-/** The packages behind the name that stands for the newest: image and modules, one package or several. */
+/** The packages with image and modules, one or several, that the package for the newest kernel depends on. */
 async function realPackages(archive: Archive, name: string, version: string): Promise<string[]> {
   const parts = /^linux-(image|binary|modules)-\d/;
   const images = (await archive.dependencies(name, version)).filter((each) => parts.test(each));
@@ -64,7 +64,7 @@ async function stageInitramfs(root: string, staging: string): Promise<void> {
   await mkdir(join(target, 'kernel'), { recursive: true });
   await mkdir(join(staging, 'bin'), { recursive: true });
   for (const list of ['modules.builtin', 'modules.builtin.modinfo', 'modules.order']) {
-    await run('cp', ['-a', join(library, release, list), target]).catch(() => undefined); // a hint for depmod only
+    await run('cp', ['-a', join(library, release, list), target]).catch(() => undefined); // may be missing: only depmod uses these lists
   }
   for (const folder of wantedModules) {
     const from = join(library, release, 'kernel', folder);
@@ -76,7 +76,7 @@ async function stageInitramfs(root: string, staging: string): Promise<void> {
   await writeFile(join(staging, 'init'), init, { mode: 0o755 });
 }
 
-/** In /boot, or since 7.3 beside the modules. */
+/** The kernel's image is in /boot, or since 7.3 beside the modules. */
 async function imageOf(root: string): Promise<string> {
   const files = await readdir(root, { recursive: true });
   const image = files.find((file) => /(^boot\/vmlinuz-|^usr\/lib\/modules\/[^/]+\/vmlinuz$)/.test(file));
@@ -84,7 +84,7 @@ async function imageOf(root: string): Promise<string> {
   return join(root, image);
 }
 
-/** Releases differ in whether /lib and /bin are links. */
+/** The first of these paths that exists: whether /lib and /bin are links differs between releases. */
 function firstThere(root: string, places: readonly string[]): string {
   const found = places.map((place) => join(root, place)).find((path) => existsSync(path));
   if (found === undefined) throw new Error(`unpacking a kernel: its packages have no ${places.join(' or ')}`);

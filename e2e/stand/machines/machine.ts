@@ -1,4 +1,4 @@
-// A virtual machine by QEMU: boots a kernel, hands on what the guest tells, and ends it when it hangs.
+// A virtual machine of QEMU: boots a kernel, passes on the guest's messages, and ends the machine when it hangs.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createWriteStream } from 'node:fs';
 import { Duplex } from 'node:stream';
@@ -7,7 +7,7 @@ import type { Architecture } from './catalogue';
 import { MessageReader, type Message } from './messages';
 import { portName } from './port';
 
-/** KVM where there is one that works, else emulation. */
+/** `kvm` where KVM works, else `tcg`, which is emulation. */
 export type Accelerator = 'kvm' | 'tcg';
 
 export interface Boot {
@@ -16,29 +16,29 @@ export interface Boot {
   readonly image: string;
   readonly initramfs: string;
   readonly disk: string;
-  /** Receives the console and QEMU's own words. */
+  /** Path of the file for the guest's console and QEMU's error output. */
   readonly log: string;
 }
 
-/** How a machine ended: `done` is what a whole run ends with. */
+/** How a machine ended; `done` after the guest's last message. */
 export type Ending = 'done' | 'did not start' | 'stopped by itself' | 'hung';
 
 const firstWordMs: Readonly<Record<Accelerator, number>> = { kvm: 60_000, tcg: 600_000 };
-/** The guest says something at each step and test; the longest of them, emulated on a busy machine, takes minutes. */
+/** A guest without a message for this long counts as hung. It sends one at each step and test, the longest of which takes minutes under emulation. */
 const silenceMs = 1_800_000;
 const memory = '3G';
 const commandLine = 'panic=-1 loglevel=4 mitigations=off random.trust_cpu=on';
 
 const machines: Readonly<Record<Architecture, { program: string; words: readonly string[]; console: string; emulated: string }>> = {
   x64: { program: 'qemu-system-x86_64', words: ['-machine', 'q35'], console: 'ttyS0', emulated: 'max' },
-  // Signing pointers as the architecture says would take most of the emulator's time.
+  // The pointer authentication that the architecture defines would take most of the emulator's time; this one is cheaper.
   arm64: { program: 'qemu-system-aarch64', words: ['-machine', 'virt,gic-version=3'], console: 'ttyAMA0', emulated: 'max,pauth-impdef=on' },
 };
 
-/** Boots, and calls `heard` with every message, until the guest is done or does not go on. */
+/** Boots the machine and calls `heard` with every message, until the guest is done, stops or hangs. */
 export function bootMachine(boot: Boot, heard: (message: Message) => void): Promise<Ending> {
   const machine = machines[boot.architecture];
-  // The emulator must not outlive this process, however that ends.
+  // The kernel kills the emulator when this process ends, however it ends.
   const child = spawn('setpriv', ['--pdeathsig=KILL', machine.program, ...words(boot)], { stdio: ['ignore', 'pipe', 'pipe', 'pipe'] });
   return new Promise((settle, fail) => {
     let ending: Ending = 'did not start';
@@ -79,7 +79,7 @@ function listen(child: ChildProcess, heard: (message: Message) => void, failed: 
   const reader = new MessageReader();
   if (!(port instanceof Duplex)) throw new Error('booting a machine: its port was not opened');
   port.setEncoding('utf8');
-  port.on('error', () => undefined); // the machine is gone: its exit tells the story
+  port.on('error', () => undefined); // the machine has ended; the handler of its exit reports that
   port.on('data', (piece: string) => {
     try {
       for (const message of reader.read(piece)) heard(message);
@@ -89,7 +89,7 @@ function listen(child: ChildProcess, heard: (message: Message) => void, failed: 
   });
 }
 
-/** A KVM that cannot run this guest says so and waits for ever: it is ended at once. */
+/** Writes the console to the log. Ends QEMU when it reports that KVM cannot run this guest, after which it would wait for ever. */
 function logConsole(child: ChildProcess, path: string): void {
   const log = createWriteStream(path);
   child.stdout?.pipe(log, { end: false });

@@ -1,7 +1,7 @@
-// What the guest tells the host while it runs: one JSON object a line.
+// The messages from guest to host: one JSON object on each line.
 import { z } from 'zod';
 
-/** A row of the conformance suite, as its JSON file has it. */
+/** A row of the conformance suite, as in its JSON file. */
 export const rowSchema = z.object({
   case: z.string(),
   path: z.string(),
@@ -12,7 +12,7 @@ export const rowSchema = z.object({
 
 export type ConformanceRow = z.infer<typeof rowSchema>;
 
-/** Checksummed conversations through a loaded datapath; `paired` counts ends of connections. */
+/** The result of checksummed traffic through a loaded datapath; `paired` counts connection ends. */
 export const trafficSchema = z.object({
   way: z.enum(['when they open', 'by visits', 'after a warm-up']),
   family: z.enum(['IPv4', 'IPv6']),
@@ -25,30 +25,30 @@ export const trafficSchema = z.object({
 });
 
 export const messageSchema = z.discriminatedUnion('kind', [
-  /** The guest is up; `release` is what `uname -r` says. */
+  /** The guest has booted; `release` is the output of `uname -r`. */
   z.object({ kind: z.literal('hello'), release: z.string(), machine: z.string(), cpus: z.int() }),
   z.object({ kind: z.literal('step'), name: z.string() }),
-  /** What the kernel itself can do, found by trying. */
+  /** What the kernel can do, found by trying. */
   z.object({ kind: z.literal('probe'), name: z.string(), answer: z.string() }),
-  /** What the verifier says to one program of the object, loaded alone. */
+  /** Whether the verifier accepts one program of the object, loaded alone. */
   z.object({ kind: z.literal('program'), name: z.string(), optional: z.boolean(), loads: z.boolean(), error: z.string(), log: z.string() }),
-  /** The agent's own loader was refused; `log` is what the verifier said. */
+  /** The kernel has refused what the agent loads; `log` is that of the verifier. */
   z.object({ kind: z.literal('refused'), error: z.string(), log: z.string() }),
   trafficSchema.extend({ kind: z.literal('traffic') }),
   z.object({ kind: z.literal('test'), file: z.string(), name: z.string(), passed: z.boolean(), seconds: z.number(), message: z.string() }),
   z.object({ kind: z.literal('row'), row: rowSchema }),
-  /** A sign of life of a long step. */
+  /** A long step is still running. */
   z.object({ kind: z.literal('progress'), line: z.string() }),
-  /** Something of the conformance suite that is not as declared. */
+  /** A result of the conformance suite that differs from what is declared. */
   z.object({ kind: z.literal('complaint'), line: z.string() }),
-  /** A step is over; `code` is how its program ended, 124 when its time was up. */
+  /** A step is over; `code` is the exit code of its program, 124 when the step took too long. */
   z.object({ kind: z.literal('stepped'), name: z.string(), code: z.int() }),
   z.object({ kind: z.literal('done') }),
 ]);
 
 export type Message = z.infer<typeof messageSchema>;
 
-/** Messages out of a stream that comes in pieces. Throws where a line is none. */
+/** Reads messages from the pieces of a stream. @throws for a line that is not a message */
 export class MessageReader {
   private rest = '';
 

@@ -15,7 +15,7 @@ const packages = [
 ];
 const directories = [guestCheckout, 'lib/modules', 'proc', 'sys', 'dev', 'tmp', 'run', 'var/tmp', 'usr/local/bin'];
 
-/** Finds or makes the disk. Nothing of the other architecture is run for it: packages are only unpacked. */
+/** Finds the disk in the cache or makes it. Packages are only unpacked, so no program of another architecture has to run. */
 export async function provideRoot(architecture: Architecture): Promise<string> {
   const lock = join(checkout, 'package-lock.json');
   const name = `kernel-guest-${architecture}-`;
@@ -40,7 +40,7 @@ async function unpackDebian(architecture: Architecture, directory: string, root:
   await mkdir(root);
   await run('tar', ['--extract', '--file', archive, '--directory', root]);
   await rm(archive);
-  // What the packages' own scripts would have done, as far as it is missed.
+  // The packages' installation scripts do not run. Here is the part of their work that the guest needs.
   for (const file of ['passwd', 'group']) await copyFile(join(root, `usr/share/base-passwd/${file}.master`), join(root, 'etc', file));
   for (const each of directories) await mkdir(join(root, each), { recursive: true });
 }
@@ -52,7 +52,7 @@ async function installPackages(architecture: Architecture, target: string): Prom
   await run('npm', ['ci', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error', ...foreign], { cwd: target });
 }
 
-/** ext2: every kernel's ext4 driver reads it, whatever the newest features of this machine's tools are. */
+/** Makes the disk with ext2, which the ext4 driver of every kernel can read; mke2fs of this machine may give ext4 features that old kernels lack. */
 async function makeDisk(root: string, disk: string): Promise<void> {
   await run('mke2fs', ['-q', '-t', 'ext2', '-m', '0', '-d', root, disk, '2G'], { env: { PATH: `${process.env['PATH'] ?? ''}:/usr/sbin:/sbin` } });
 }

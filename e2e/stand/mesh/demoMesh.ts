@@ -1,13 +1,13 @@
-// The demo's mesh: two namespaces alike, of which only the first is selected for acceleration.
+// The demo's mesh: two namespaces with the same pods; only the first is selected for acceleration.
 import type { V1Namespace, V1Pod } from '@kubernetes/client-node';
 import { fortioServer, idle, namespaceManifest, podManifest } from './pods';
 
-/** Istio's own label for namespaces with sidecars; the example resource selects by it. */
+/** Istio's label for namespaces with sidecars, by which the example resource selects. */
 export const selectedLabels = { 'istio-injection': 'enabled' } as const;
 export const selectedNamespace = 'shop';
 export const unselectedNamespace = 'plain';
 
-/** The pods of each namespace and where they run: client and server side by side, one more server on the other node. */
+/** The pods of each namespace and their nodes: a client and a server on the same node, and a second server on the other node. */
 const placement = [
   { name: 'client', node: 'node1', command: idle },
   { name: 'server', node: 'node1', command: fortioServer },

@@ -1,4 +1,4 @@
-// How long the kernel worked for a cluster's pods: system time of their cgroups, network softirqs included.
+// The kernel time of a cluster's pods: the system time of their cgroups, network softirqs included.
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -8,9 +8,9 @@ const root = '/sys/fs/cgroup';
 const unified = existsSync(join(root, 'cgroup.controllers')) ? root : join(root, 'unified');
 
 /**
- * The kernel's time in microseconds so far, over all pods of all nodes. Unlike /proc/stat it does not see what
- * else runs on this machine. (Loopback and veth hand packets over in the sender's context, so that nearly all
- * softirq time is charged to the pod that sends; kernel/sched/cputime.c counts it as the cgroup's system time.)
+ * The kernel time so far of all pods of all nodes, in microseconds. Unlike /proc/stat it does not include other
+ * programs of this machine. (Loopback and veth deliver packets in the sender's context, so nearly all softirq time
+ * is charged to the pod that sends; kernel/sched/cputime.c counts it as system time of the cgroup.)
  */
 export async function kernelTimeUs(cluster: Cluster): Promise<number> {
   const times = cluster.nodes.map(async ({ name }) => {

@@ -13,14 +13,14 @@ const report = {
   },
 };
 
-test('seconds become milliseconds and everything but success counts as an error', () => {
+test('a report in seconds becomes milliseconds, and every code but success counts as an error', () => {
   expect(parseReport(JSON.stringify(report))).toEqual({ requests: 100, qps: 1234.5, avgMs: 2, p50Ms: 1.5, p99Ms: 10, errors: 2 });
 });
 
-test('a run over TCP reports success by its own code', () => {
+test('the success code of a TCP run counts as success', () => {
   expect(parseReport(JSON.stringify({ ...report, RetCodes: { OK: 100 } })).errors).toBe(0);
 });
 
-test('a report of another shape is refused, not read as zeros', () => {
+test('a report of another form is refused and not read as zeros', () => {
   expect(() => parseReport('{"Version": "2"}')).toThrow(/ActualQPS/);
 });

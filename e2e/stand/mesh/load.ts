@@ -9,7 +9,7 @@ export type { LoadResult } from '../../../operator/cli/bench/fortio';
 /** `http` is HTTP/1.1, `http2` is HTTP/2 without TLS on every hop. */
 export type Protocol = 'tcp' | 'http' | 'http2';
 
-/** Connections of a run that does not name a number. */
+/** The number of connections of a plan that has none. */
 export const defaultConnections = 64;
 
 /** One run of the load generator. */
@@ -21,9 +21,9 @@ export interface LoadPlan {
   readonly seconds: number;
   readonly connections?: number;
   readonly payloadBytes?: number;
-  /** Requests a second over all connections; as many as it can without. */
+  /** Requests a second over all connections; without it fortio sends as many as it can. */
   readonly qps?: number;
-  /** An answer that takes longer counts as an error; 10 s unless told, for a machine that is shared. */
+  /** An answer that takes longer counts as an error. 10 s by default, because the machine is shared. */
   readonly patienceSeconds?: number;
 }
 
@@ -43,7 +43,7 @@ export async function load(cluster: Cluster, plan: LoadPlan): Promise<LoadResult
     `-payload-size=${plan.payloadBytes ?? 1024}`,
     `-timeout=${plan.patienceSeconds ?? 10}s`,
     '-p=50,99',
-    // The histogram's resolution in seconds; the default of a millisecond is coarser than the answers.
+    // The resolution of the histogram in seconds: answers take less than the default of a millisecond.
     '-r=0.00001',
     ...(plan.protocol === 'http2' ? ['-h2'] : []),
     target(plan),

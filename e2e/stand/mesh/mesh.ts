@@ -1,4 +1,4 @@
-// A mesh that runs: applied, reachable through all its sidecars, and addressed.
+// Deploys a mesh, reads its addresses, and waits until its pods can be reached through their sidecars.
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import type { Cluster } from '../cluster/cluster';
@@ -28,7 +28,7 @@ const interfacesSchema = z.array(
   z.object({ addr_info: z.array(z.object({ family: z.string(), local: z.string(), scope: z.string() }).partial()) }),
 );
 
-/** Asks the pod itself for its addresses: the cluster knows of one family only. */
+/** Reads the addresses inside the pod, because the cluster knows only those of one family. */
 export async function podAddress(cluster: Cluster, namespace: string, name: string): Promise<PodAddress> {
   const output = await execInPod(cluster, namespace, name, ['ip', '-json', 'address', 'show', 'dev', 'eth0']);
   const addresses = interfacesSchema.parse(JSON.parse(output)).flatMap((each) => each.addr_info);
@@ -43,8 +43,8 @@ export async function podAddress(cluster: Cluster, namespace: string, name: stri
 const whereabouts = 'jsonpath={.spec.nodeName} {.status.containerStatuses[?(@.name=="app")].containerID}';
 
 /**
- * Runs a command in a pod's application container; see `run`. The node's container runtime is asked directly: a stream
- * through API server and kubelet can break while these are disturbed, and takes processor time away from what is measured.
+ * Runs a command in a pod's application container; see `run`. It goes directly to the node's container runtime: a stream through
+ * API server and kubelet could break while a test disturbs these, and takes processor time from what is measured.
  */
 export async function execInPod(cluster: Cluster, namespace: string, pod: string, command: readonly string[]): Promise<string> {
   const [nodeName, container = ''] = (await cluster.kubectl(['get', 'pod', '-n', namespace, pod, '-o', whereabouts])).split(' ');

@@ -1,11 +1,11 @@
-// The mesh's pods as manifests: an application, a real Envoy beside it, and Istio's rules set before both start.
+// The manifests of the mesh's pods: an application, a real Envoy as its sidecar, and an init container that sets Istio's rules.
 import type { V1Container, V1Namespace, V1Pod } from '@kubernetes/client-node';
 import { meshImage } from './meshImage';
 
 /** Envoy treats the first port as HTTP and the second as opaque TCP. */
 export { fortioServer, httpPort, tcpPort } from '../../../operator/cli/bench/manifests';
 
-/** Istio's user id: what it sends passes the rules. */
+/** The user id of Istio's sidecar: the rules do not redirect connections of this user. */
 const proxyUser = 1337;
 
 /** One pod of the mesh. */
@@ -18,7 +18,7 @@ export interface MeshPod {
   readonly labels?: Readonly<Record<string, string>>;
 }
 
-/** A program that waits to be told what to do by exec. */
+/** A command that does nothing, for a pod in which tests run programs by exec. */
 export const idle: readonly string[] = ['sleep', 'infinity'];
 
 export function namespaceManifest(name: string, labels: Readonly<Record<string, string>> = {}): V1Namespace {
@@ -50,7 +50,7 @@ export function podManifest(pod: MeshPod): V1Pod {
   };
 }
 
-/** Istio's own request for a sidecar: without any, what else runs on a busy node would leave a pod next to nothing. */
+/** A container with the CPU request of Istio's sidecar: without one a pod on a busy node would get hardly any processor time. */
 function container(name: string, command: readonly string[], securityContext: V1Container['securityContext'] = {}): V1Container {
   return { name, image: meshImage, imagePullPolicy: 'Never', command: [...command], securityContext, resources: { requests: { cpu: '100m' } } };
 }

@@ -1,4 +1,4 @@
-// Other people's programs in containers of their own, in two pods; no Envoy, no Kubernetes.
+// Runs other people's programs in containers of two test pods, without Envoy and Kubernetes.
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -8,11 +8,11 @@ import type { TestPod } from '../../../ebpf/tests/pods';
 import { waitFor } from '../support/waitFor';
 import { listens } from './sidecar';
 
-/** Where a program runs: the client's pod, the server's, or a container of its own beside the server's. */
+/** Where a program runs: in the client's pod, or in one of two containers of the server's pod. */
 export type Container = 'client' | 'server' | 'backend';
 const containers: readonly Container[] = ['client', 'server', 'backend'];
 
-/** What a finished program left behind. */
+/** The result of a program that has ended. */
 export interface Finished {
   /** The exit code; 137 when a signal ended it. */
   readonly code: number;
@@ -25,12 +25,12 @@ export interface Finished {
 export class Hung extends Error {}
 
 export class Containers {
-  /** For configuration, data and logs; of one opening of a program. */
+  /** The directory for configuration, data and logs, from begin() to end(). */
   directory = '';
   private started = 0;
   private interrupted = false;
 
-  /** @param hungAfterMs a program that runs for so long will not end */
+  /** @param hungAfterMs a program that runs for longer counts as hung */
   constructor(
     readonly fixture: Fixture,
     private readonly hungAfterMs: number,
@@ -38,37 +38,37 @@ export class Containers {
     for (const container of containers) mkdirSync(this.cgroup(container));
   }
 
-  /** The address that clients ask for. */
+  /** The address that clients connect to. */
   get address(): string {
     return this.fixture.server.address;
   }
 
-  /** An empty directory for a program about to be opened. */
+  /** Makes an empty directory for the programs that are started next. */
   begin(): void {
     this.directory = mkdtempSync(join(tmpdir(), 'sca-programs-'));
   }
 
-  /** Ends every program, and forgets its directory. */
+  /** Ends every program and removes the directory. */
   async end(): Promise<void> {
     for (const container of containers) await this.clear(container);
     if (this.directory !== '') rmSync(this.directory, { recursive: true, force: true });
     this.directory = '';
   }
 
-  /** Ends every program, and starts no other: whatever runs fails soon. */
+  /** Ends every program and refuses to start another, so that a running test fails soon. */
   async interrupt(): Promise<void> {
     this.interrupted = true;
     for (const container of containers) await this.clear(container);
   }
 
-  /** Writes a file of the programs and returns its path. */
+  /** Writes a file to the directory and returns its path. */
   file(name: string, content: string | Uint8Array): string {
     const path = join(this.directory, name);
     writeFileSync(path, content);
     return path;
   }
 
-  /** Starts a server; resolves to its process when it listens on all of `ports`. */
+  /** Starts a server. Resolves to its process when the server listens on all of `ports`. */
   async serve(container: Container, ports: readonly number[], command: string, ...args: readonly (string | number)[]): Promise<ChildProcess> {
     const log = join(this.directory, `${container}-${this.started++}.log`);
     const child = this.spawn(container, log, log, command, args);
@@ -84,7 +84,7 @@ export class Containers {
 
   /**
    * Runs a program to its end.
-   * @throws Hung when it does not end; it is killed then
+   * @throws Hung when the program does not end in time; it is killed then
    */
   async run(container: Container, command: string, ...args: readonly (string | number)[]): Promise<Finished> {
     const name = join(this.directory, `${container}-${this.started++}`);
@@ -104,8 +104,8 @@ export class Containers {
   }
 
   /**
-   * Runs a program that must succeed; returns what it printed.
-   * @throws Error with its last words
+   * Runs a program that must succeed; returns its standard output.
+   * @throws Error with the last lines of its output
    */
   async must(container: Container, command: string, ...args: readonly (string | number)[]): Promise<string> {
     const { code, stdout, stderr } = await this.run(container, command, ...args);
@@ -113,16 +113,16 @@ export class Containers {
     throw new Error(`${command} ${args.join(' ').slice(0, 100)}: exit code ${code}: ${lastWords(stderr || stdout)}`);
   }
 
-  /** Starts a program that is told what to do over its standard input, and answers over its standard output. */
+  /** Starts a program that reads commands from standard input and answers on standard output. */
   converse(container: Container, command: string, ...args: readonly (string | number)[]): ChildProcess {
     const enter = 'echo $$ > "$0/cgroup.procs"; exec "$@"';
     return this.fixture.node.start(this.podOf(container), 'sh', '-c', enter, this.cgroup(container), command, ...args.map(String));
   }
 
-  /** Ends every program; nothing of the containers is left. */
+  /** Ends every program and removes the cgroups of the containers. */
   async remove(): Promise<void> {
     await this.end();
-    // a program that has ended is still in its cgroup for a moment
+    // A program that has ended stays in its cgroup for a moment.
     for (const container of containers) await waitFor(`the cgroup of ${container} to be empty`, () => rmdirSync(this.cgroup(container)) === undefined, { everyMs: 20 });
   }
 
@@ -140,11 +140,11 @@ export class Containers {
     return this.fixture.node.start(this.podOf(container), 'sh', '-c', enter, this.cgroup(container), out, err, command, ...args.map(String));
   }
 
-  /** Ends what runs in a container, the children that a killed server leaves included. */
+  /** Ends every process in a container, also the children of a server that was killed. */
   private async clear(container: Container): Promise<void> {
     const members = join(this.cgroup(container), 'cgroup.procs');
     await waitFor(`the programs of ${container} to end`, () => {
-      if (!existsSync(members)) return true; // closed meanwhile
+      if (!existsSync(members)) return true; // the cgroup is removed already
       const left = readFileSync(members, 'utf8').split('\n').filter(Boolean).map(Number);
       for (const pid of left) kill(pid);
       return left.length === 0;
@@ -160,7 +160,7 @@ function kill(pid: number): void {
   }
 }
 
-/** The last line or two of what a program said. */
+/** The last two lines of a program's output. */
 export function lastWords(text: string): string {
   return text.trim().split('\n').slice(-2).join(' | ').slice(-300);
 }

@@ -1,19 +1,19 @@
-// A relay that makes one mistake: proves that the traffic program sees it. Listens on each port of the list, and forwards to that port + 100.
+// A relay that makes one mistake, to show that the traffic program notices it. It listens on each port of the list and forwards to that port + 100.
 //   node faultyRelay.js none|changed|dropped|doubled|swapped|crossed|silent <port>...      prints "ready"
 'use strict';
 const net = require('node:net');
 
 const [fault, ...ports] = process.argv.slice(2);
-const faultyAt = 300_000; // bytes towards the server on all connections, after which the mistake is made
+const faultyAt = 300_000; // the mistake is made when this many bytes went to servers on all connections together
 let passed = 0;
 let made = false;
 const others = [];
 const greeted = new WeakSet();
 
-/** The chunk as it is passed on; once, not as it came. */
+/** Passes a chunk on; one chunk of all is passed on with the mistake. */
 function tamper(chunk, to) {
   passed += chunk.length;
-  // What comes first on a connection has its greeting in it, which is checked apart from its bytes.
+  // The first chunk of a connection contains the greeting, which the traffic program checks by other means than the bytes after it.
   const first = !greeted.has(to);
   greeted.add(to);
   if (first || made || fault === 'none' || passed < faultyAt || chunk.length < 200) return to.write(chunk);

@@ -1,4 +1,4 @@
-// The load programs, compiled when they have changed.
+// Compiles the load programs when their sources have changed.
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached, keepNewest } from '../../../release/tools/cache';
@@ -8,11 +8,11 @@ import { contentHash } from '../../../release/tools/contentHash';
 const sources = join(__dirname, 'load');
 const prefix = 'bench-load-';
 
-/** @returns the path of the one program that holds them all */
+/** @returns the path of the binary that contains all load programs */
 export async function provideLoadProgram(): Promise<string> {
   const files = (await readdir(sources)).filter((name) => name.endsWith('.c')).map((name) => join(sources, name));
   const { directory } = await cached(`${prefix}${contentHash([process.arch], [sources])}`, async (unfinished) => {
-    // clang is what compiles the datapath too; see release/tools/packages.ts
+    // clang is installed already, because it compiles the datapath too; see release/tools/packages.ts
     await run('clang', ['-O2', '-Wall', '-Wextra', '-Werror', '-o', join(unfinished, 'load'), ...files]);
   });
   await keepNewest(prefix, 2);

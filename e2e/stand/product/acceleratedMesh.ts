@@ -1,4 +1,4 @@
-// What most cluster tests begin with: a cluster, its mesh, and the example resource in force.
+// The set-up of most cluster tests: a cluster, its mesh, and the example resource in force.
 import type { Cluster } from '../cluster/cluster';
 import { applyExample } from './acceleration';
 import { testCluster } from './testCluster';
@@ -9,10 +9,10 @@ export interface AcceleratedMesh {
   readonly mesh: TestMesh;
 }
 
-/** For the set-up of a file: the first one of a run brings the cluster up. */
+/** The timeout for the set-up of a test file; the first file of a run also starts the cluster. */
 export const bringUpMs = 300_000;
 
-/** The run's cluster with the mesh on it, and the example resource in force whatever an earlier file has applied. */
+/** Returns the run's cluster with the mesh on it, and applies the example resource, because an earlier file may have applied another one. */
 export async function acceleratedMesh(): Promise<AcceleratedMesh> {
   const cluster = await testCluster();
   const mesh = await testMesh(cluster);

@@ -1,4 +1,4 @@
-// The user's side of the product in a cluster: installing it, asking for acceleration, reading the answer.
+// The product in a cluster as a user handles it: installing it, applying the resource and reading its status.
 import { join } from 'node:path';
 import { apiVersion, kind, plural, sidecarAcceleration, singletonName, type Mode, type SidecarAcceleration } from '../../../operator/api';
 import type { Cluster } from '../cluster/cluster';
@@ -8,7 +8,7 @@ import { apply } from '../cluster/manifests';
 import { waitFor, type WaitOptions } from '../support/waitFor';
 
 export const productNamespace = 'sidecar-acceleration';
-/** The ten lines that a user applies. */
+/** The example resource, ten lines that a user applies. */
 export const exampleResource = join(checkout, 'docs', 'examples', 'default.yaml');
 const resourceName = `${plural}.acceleration.dev/${singletonName}`;
 
@@ -32,13 +32,13 @@ export function applyResource(cluster: Cluster, spec: object): Promise<string> {
   return apply(cluster, [{ apiVersion, kind, metadata: { name: singletonName }, spec }]);
 }
 
-/** Applies the example as a user would, whatever the spec was before, and waits until that has settled. */
+/** Applies the example resource in place of any earlier spec, and waits until it has settled. */
 export async function applyExample(cluster: Cluster, options: WaitOptions = {}): Promise<SidecarAcceleration> {
   await cluster.kubectl(['apply', '-f', exampleResource]);
   return settled(cluster, options);
 }
 
-/** Changes the mode and waits until that has settled. */
+/** Changes the mode and waits until the resource has settled. */
 export async function switchMode(cluster: Cluster, mode: Mode, options: WaitOptions = {}): Promise<SidecarAcceleration> {
   await cluster.kubectl(['patch', resourceName, '--type=merge', '-p', JSON.stringify({ spec: { mode } })]);
   return settled(cluster, options);
@@ -49,12 +49,12 @@ export async function readResource(cluster: Cluster): Promise<SidecarAcceleratio
   return sidecarAcceleration.parse(JSON.parse(await cluster.kubectl(['get', resourceName, '-o', 'json'])));
 }
 
-/** Deletes the resource and waits until its finalizer has let it go: every node has drained. */
+/** Deletes the resource and waits until its finalizer is removed, which is when every node has drained. */
 export function deleteResource(cluster: Cluster): Promise<string> {
   return cluster.kubectl(['delete', resourceName, '--wait', '--timeout=90s']);
 }
 
-/** Waits until the controller has seen the newest spec, every node's agent follows it, and nothing is in progress. */
+/** Waits until the resource has settled: the controller has seen the newest spec, every agent follows it, and nothing is in progress. */
 export function settled(cluster: Cluster, options: WaitOptions = {}): Promise<SidecarAcceleration> {
   return waitFor('the resource to settle', async () => {
     const resource = await readResource(cluster);
@@ -67,7 +67,7 @@ export function settled(cluster: Cluster, options: WaitOptions = {}): Promise<Si
 
 function isSettled({ metadata, status }: SidecarAcceleration): boolean {
   if (status?.observedGeneration !== metadata.generation) return false;
-  // Ready for want of nodes is no answer on a cluster that has some.
+  // Before the controller knows the nodes, the resource may be Ready with 0 nodes; a cluster here has some.
   if (status.nodes === undefined || status.nodes.desired === 0) return false;
   const conditions = status.conditions ?? [];
   const is = (type: string, wanted: string): boolean =>

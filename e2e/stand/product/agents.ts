@@ -1,4 +1,4 @@
-// What the node agents say of themselves: the connections they have joined and the numbers of their metrics.
+// Reads the joined connections and the metrics of the node agents.
 import { z } from 'zod';
 import { agentName, metricsPort } from '../../../operator/controller/render/names';
 import type { Cluster } from '../cluster/cluster';
@@ -11,13 +11,13 @@ export const agentPods = 'app.kubernetes.io/component=agent';
 const connectionsSchema = z.array(z.object({ namespace: z.string(), path: z.enum(['PodLocal', 'NodeLocal']), original: z.string() }));
 export type Joined = z.infer<typeof connectionsSchema>[number];
 
-/** Asks the kernel of a node, through its agent, which connections are joined now. */
+/** Lists the connections that are joined on a node now, by a subcommand of its agent. */
 export async function joinedOn(cluster: Cluster, node: string): Promise<Joined[]> {
   const ask = ['node', '/app/dist/operator/agent/main.js', 'connections', '-o', 'json', '--limit', '5000'];
   return connectionsSchema.parse(JSON.parse(await cluster.kubectl(['exec', '-n', productNamespace, await agentOn(cluster, node), '-c', 'agent', '--', ...ask])));
 }
 
-/** Waits until that many connections are joined on a node: between two rounds of load there are none. */
+/** Waits until this many connections are joined on a node; between two rounds of load the number is 0. */
 export function joinedCount(cluster: Cluster, node: string, count: number): Promise<readonly Joined[]> {
   return waitFor(`${count} joined connections on ${node}`, async () => {
     const joined = await joinedOn(cluster, node);
@@ -26,7 +26,7 @@ export function joinedCount(cluster: Cluster, node: string, count: number): Prom
   });
 }
 
-/** The Prometheus lines of a node's agent that speak of the product, by series: `name{label="value"}`. */
+/** The product's metrics at a node's agent, by series: `name{label="value"}`. */
 export async function metricsOn(cluster: Cluster, node: string): Promise<ReadonlyMap<string, number>> {
   const path = `/api/v1/namespaces/${productNamespace}/pods/${await agentOn(cluster, node)}:${metricsPort}/proxy/metrics`;
   const lines = (await cluster.kubectl(['get', '--raw', path])).split('\n').filter((line) => line.startsWith('sidecar_acceleration_agent_'));

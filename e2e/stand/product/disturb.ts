@@ -1,4 +1,4 @@
-// Breaks things on purpose: processes killed without warning, pods replaced.
+// Disturbs a cluster on purpose: kills containers without warning and replaces pods.
 import { z } from 'zod';
 import type { Cluster } from '../cluster/cluster';
 import type { Machine } from '../cluster/machine';
@@ -14,8 +14,8 @@ const podsSchema = z.object({
 });
 
 /**
- * Kills the first process of a container with SIGKILL, as the kernel would when memory is short.
- * @param selector a label selector that matches pods; every one that matches is hit
+ * Kills the first process of a container with SIGKILL, as the kernel does when memory is short.
+ * @param selector a label selector; the container is killed in every pod that matches
  * @returns how many containers were killed
  */
 export async function killContainers(cluster: Cluster, namespace: string, selector: string, container: string): Promise<number> {
@@ -31,19 +31,19 @@ export async function killContainers(cluster: Cluster, namespace: string, select
   return killed;
 }
 
-/** The ids of the containers of that name which run now, in all pods that match: a restarted container has a new one. */
+/** The ids of the running containers of this name in all pods that match. A restarted container has a new id. */
 export async function runningContainers(cluster: Cluster, namespace: string, selector: string, container: string): Promise<string[]> {
   const { items } = podsSchema.parse(JSON.parse(await cluster.kubectl(['get', 'pods', '-n', namespace, '-l', selector, '-o', 'json'])));
   const statuses = items.flatMap(({ status }) => status.containerStatuses).filter((status) => status.name === container && status.ready);
   return statuses.map(({ containerID }) => containerID);
 }
 
-/** Deletes the pods that match and waits until they are gone; whoever owns them makes new ones. */
+/** Deletes the pods that match and waits until they are gone; their DaemonSet or Deployment makes new ones. */
 export function replacePods(cluster: Cluster, namespace: string, selector: string): Promise<string> {
   return cluster.kubectl(['delete', 'pods', '-n', namespace, '-l', selector, '--wait', '--timeout=90s']);
 }
 
-/** @throws when the cluster has no such node */
+/** The node of this name. @throws when the cluster has none */
 export function nodeNamed(cluster: Cluster, name: string): Machine {
   const node = cluster.nodes.find((each) => each.name === name);
   if (node === undefined) throw new Error(`looking for node ${name}: the cluster has ${cluster.nodes.map((each) => each.name).join(' ')}`);

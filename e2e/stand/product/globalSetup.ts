@@ -1,4 +1,4 @@
-// Before the first test file of the e2e project: an interrupted run takes its cluster down too.
+// Runs before the first test file of the project: lets an interrupted run take its cluster down too.
 import { takeDownOnSignal } from '../cluster/abandoned';
 import { testRunId } from './testCluster';
 

@@ -1,4 +1,4 @@
-// After the last test file of the e2e project, passed or failed: the shared cluster goes.
+// Runs after the last test file of the project, passed or failed: takes the shared cluster down.
 import { endTestCluster } from './testCluster';
 
 export default endTestCluster;

@@ -1,4 +1,4 @@
-// Load of every kind at once, with every request and every byte accounted for.
+// Load of every kind at the same time, with a count of failed requests and wrong bytes.
 import type { Cluster } from '../cluster/cluster';
 import { load } from '../mesh/load';
 import { allOver, during } from '../support/rounds';
@@ -7,7 +7,7 @@ import { runTraffic } from './traffic';
 
 const families = ['ipv4', 'ipv6'] as const;
 
-/** What one run of one kind saw. */
+/** The result of one run of one kind of load. */
 interface Outcome {
   readonly requests: number;
   /** Failed requests, and connections that broke or could not be made. */
@@ -17,13 +17,13 @@ interface Outcome {
   readonly firstError?: string | undefined;
 }
 
-/** The sum over many runs. */
+/** The sums over many runs. */
 export interface Account {
   readonly requests: number;
   readonly failures: number;
   readonly checksummedBytes: number;
   readonly wrongBytes: number;
-  /** What the checksumming clients said of failures. */
+  /** The error messages of the checksumming clients. */
   readonly errors: readonly string[];
 }
 
@@ -41,7 +41,7 @@ export async function heavilyLoaded(cluster: Cluster, mesh: TestMesh, act: () =>
   return accountOf(runs.flat());
 }
 
-/** Sums accounts or outcomes. */
+/** Adds up accounts or outcomes. */
 export function accountOf(outcomes: readonly (Outcome | Account)[]): Account {
   const total = (of: (outcome: Outcome | Account) => number): number => outcomes.reduce((sum, each) => sum + of(each), 0);
   return {
@@ -54,7 +54,7 @@ export function accountOf(outcomes: readonly (Outcome | Account)[]): Account {
 }
 
 async function requested(cluster: Cluster, { client, server }: TestMesh, protocol: 'tcp' | 'http', family: 'ipv4' | 'ipv6'): Promise<Outcome> {
-  // At full speed it would leave little of the machine to the checksumming clients.
+  // At full speed fortio would leave the checksumming clients little processor time.
   const { requests, errors } = await load(cluster, { client, server, protocol, family, seconds: 4, connections: 8, qps: 1000 });
   return { requests, failures: errors, checksummedBytes: 0, wrongBytes: 0 };
 }

@@ -1,4 +1,4 @@
-// A cluster with the product installed on it: what the demo and the cluster tests run on.
+// A cluster with the product installed, for the demo and the cluster tests.
 import type { Cluster } from '../cluster/cluster';
 import { bringUp } from '../cluster/up';
 import { provideMeshImage } from '../mesh/meshImage';
@@ -9,10 +9,10 @@ import type { Progress } from '../../../release/tools/progress';
 import { installProduct } from './acceleration';
 
 /**
- * Brings up nodes that have the images of product and mesh, and installs the product.
- * @param beside is done while the product is installed
+ * Starts a cluster whose nodes have the images of product and mesh, and installs the product.
+ * @param beside runs while the product is being installed
  * @param nodes how many
- * @throws after taking everything down again, when any part does not come up
+ * @throws when a part does not start; everything is taken down before that
  */
 export async function bringUpInstalled(runId: string, tools: Tools, progress: Progress, beside?: (cluster: Cluster) => Promise<void>, nodes = 2): Promise<Cluster> {
   const product = await progress.step('image: sidecar-acceleration', provideProductImage);
@@ -26,7 +26,7 @@ export async function bringUpInstalled(runId: string, tools: Tools, progress: Pr
   }
 }
 
-/** Brings up nodes that have the mesh's image and those of the product that are given, and nothing installed. */
+/** Starts a cluster whose nodes have the mesh's image and the given images of the product. Nothing is installed on it. */
 export async function bringUpReady(runId: string, tools: Tools, progress: Progress, archives: readonly string[], nodes = 2): Promise<Cluster> {
   const pauseArchive = await progress.step('image: pause', providePauseImage);
   const mesh = await progress.step('image: mesh', () => provideMeshImage(tools));

@@ -1,4 +1,4 @@
-// What a node holds of the kernel datapath: to show that it is there, and that nothing stays behind.
+// Lists what a node holds of the datapath, so that tests can show that it is attached, and that nothing remains after its removal.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -10,15 +10,15 @@ const root = '/sys/fs/cgroup';
 
 /** Pins and attachments of one node. */
 export interface Remains {
-  /** Paths in the node's BPF file system, directories included; not the two that the kernel puts there itself. */
+  /** Paths in the node's BPF file system, directories included, without the two files that the kernel makes itself. */
   readonly pins: readonly string[];
-  /** Names of programs attached anywhere in the node's part of the cgroup tree. */
+  /** Names of the programs that are attached to the node's cgroup or below it. */
   readonly attached: readonly string[];
 }
 
 const treeSchema = z.array(z.object({ programs: z.array(z.object({ name: z.string().default('') })).default([]) }));
 
-/** Looks at a node as it is now. Not counted: the device filters that the container runtime attaches on cgroup v2. */
+/** Lists what the node holds now, without the device filters that the container runtime attaches on cgroup v2. */
 export async function remainsOn(cluster: Cluster, node: Machine): Promise<Remains> {
   const found = await node.run('find', ['/sys/fs/bpf', '-mindepth', '1', '-not', '-name', '*.debug']);
   const pins = found.split('\n').filter((line) => line !== '');

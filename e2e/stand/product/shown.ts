@@ -1,12 +1,12 @@
-// Waits for what the resource shows of itself, and reads what has moved when nothing is under way.
+// Waits until the status shows what a test expects, and reads its byte counts while no connection is open.
 import type { NamespaceStatus, Status } from '../../../operator/api';
 import type { Cluster } from '../cluster/cluster';
 import { readResource } from './acceleration';
 import { waitFor } from '../support/waitFor';
 
 /**
- * Waits until a namespace's entry matches; the error shows in what it differed last.
- * @param also what an object to be matched cannot say
+ * Waits until a namespace's entry in the status matches; the error shows the last difference.
+ * @param also a further condition, which `expected` cannot express
  */
 export function shows(
   cluster: Cluster,
@@ -24,7 +24,7 @@ export function shows(
 /** Bytes that a namespace's pods have sent since their agents first counted. */
 export type Bytes = NamespaceStatus['bytes'];
 
-/** Waits until no connection is open; the byte counts that are shown then are whole. */
+/** Waits until the status shows no open connection. Its byte counts then include all bytes of earlier connections. */
 export async function bytesWhenQuiet(cluster: Cluster, namespace: string): Promise<Bytes> {
   return (await shows(cluster, namespace, { connections: { open: 0, accelerated: 0 } })).bytes;
 }

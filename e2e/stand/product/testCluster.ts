@@ -1,4 +1,4 @@
-// The one cluster that all tests of a run share: started by the first that asks, ended after the last.
+// The cluster that all tests of a run share. The first test file starts it; it is taken down after the last.
 import { abandonedRuns } from '../cluster/abandoned';
 import { type Cluster, findCluster } from '../cluster/cluster';
 import { takeDown } from '../cluster/down';
@@ -8,10 +8,10 @@ import { Progress } from '../../../release/tools/progress';
 import { bringUpInstalled } from './installedCluster';
 
 const prefix = 'sca-test';
-/** Jest loads modules anew for every test file, but runs them all in one process: its number names the cluster. */
+/** The run's id has the process id, because Jest loads this module again for every test file but runs all files in one process. */
 export const testRunId = `${prefix}-${process.pid}`;
 
-/** A cluster of two nodes with the product installed. What earlier test files have applied is still there. */
+/** A cluster of two nodes with the product installed. Objects that earlier test files have applied still exist. */
 export async function testCluster(): Promise<Cluster> {
   const progress = new Progress();
   const tools = await installTools(progress);
@@ -20,7 +20,7 @@ export async function testCluster(): Promise<Cluster> {
   return bringUpInstalled(testRunId, tools, progress);
 }
 
-/** Ends the cluster if any test asked for it. */
+/** Takes the cluster down if a test has started it. */
 export async function endTestCluster(): Promise<void> {
   if (knownRuns().includes(testRunId)) await takeDown(testRunId);
 }

@@ -1,4 +1,4 @@
-// The mesh of the cluster tests: the demo's, and beside its server one that checksums and one that opted out.
+// The mesh of the cluster tests: that of the demo, and two more servers: one checks what it receives, one has opted out.
 import type { Cluster } from '../cluster/cluster';
 import { modeLabel, modeLabelOff } from '../../../operator/api';
 import { demoMesh, selectedNamespace, unselectedNamespace } from '../mesh/demoMesh';
@@ -6,20 +6,20 @@ import { deployMesh, podAddress, reachable, type PodAddress } from '../mesh/mesh
 import { fortioServer, podManifest } from '../mesh/pods';
 import { checksumServer } from './traffic';
 
-/** Where the pods of the test mesh are reached. */
+/** The addresses of the pods of the test mesh. */
 export interface TestMesh {
   readonly client: PodAddress;
   readonly server: PodAddress;
   readonly checksum: PodAddress;
-  /** Selected, and on the other node. */
+  /** A selected pod on the other node. */
   readonly far: PodAddress;
-  /** In the selected namespace, on the client's node, but labelled to be left out. */
+  /** A pod in the selected namespace on the client's node that has opted out by its label. */
   readonly optedOut: PodAddress;
   readonly unselectedClient: PodAddress;
   readonly unselectedServer: PodAddress;
 }
 
-/** Applies the mesh, whose pods may run already, and waits until all of it can be reached. */
+/** Applies the mesh, whose pods may run already, and waits until all of its pods can be reached. */
 export async function testMesh(cluster: Cluster): Promise<TestMesh> {
   await deployMesh(cluster, [
     ...demoMesh(),

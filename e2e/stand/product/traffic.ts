@@ -1,12 +1,12 @@
-// Checksumming traffic through the mesh: proof that no byte was lost, reordered, changed or misdelivered.
+// Checksummed traffic through the mesh, which shows that no byte was lost, reordered, changed or misdelivered.
 import { z } from 'zod';
 import type { Cluster } from '../cluster/cluster';
 import { execInPod, type PodAddress } from '../mesh/mesh';
 
-/** The port on which checksum servers listen; the sidecars treat it as opaque TCP. */
+/** The port on which checksum servers listen; sidecars treat it as opaque TCP. */
 export const checksumPort = 7070;
 
-/** The command of a pod that checks what it receives; it listens on [::]. */
+/** The command of a pod that serves checksummed traffic; it listens on [::]. */
 export const checksumServer: readonly string[] = ['checksum', 'serve', `-listen=[::]:${checksumPort}`];
 
 /** One run of the checksumming client. */
@@ -19,9 +19,9 @@ export interface TrafficPlan {
   readonly connections?: number;
   /** Payload bytes of both directions after which the run ends. */
   readonly bytes: number;
-  /** Time after which it ends, whatever has moved. */
+  /** The time after which the run ends, even when fewer bytes have moved. */
   readonly seconds: number;
-  /** Messages of a connection, on average, before it is made anew. */
+  /** How many messages a connection has, on average, before it is closed and the next one is opened. */
   readonly messages?: number;
 }
 
@@ -33,18 +33,18 @@ const outcomeSchema = z.object({
   firstError: z.string().optional(),
 });
 
-/** What the client saw, with what the server told it of the bytes it received. */
+/** The result of a run: what the client has seen, with what the server has told the client about the bytes it received. */
 export type TrafficOutcome = z.infer<typeof outcomeSchema>;
 
-/** Messages of a connection that is meant to stay open. */
+/** The number of messages for a connection that should stay open. */
 export const endless = 1e9;
 
-/** Ends the runs of a client's pod between two messages; each still returns what it saw. */
+/** Ends all runs in a client's pod between two messages; each run still returns its result. */
 export async function endTraffic(cluster: Cluster, client: PodAddress): Promise<void> {
   await execInPod(cluster, client.namespace, client.name, ['sh', '-c', 'kill -TERM $(pidof checksum)']);
 }
 
-/** The connections that a client's pod has open to checksum servers, those of its sidecar included: each by its two addresses. */
+/** The open connections of a client's pod to checksum servers, those of its sidecar included, each as its two addresses. */
 export async function openTraffic(cluster: Cluster, client: PodAddress): Promise<string[]> {
   const lines = await execInPod(cluster, client.namespace, client.name, ['ss', '-Htn', 'state', 'established', `dport = :${checksumPort}`]);
   return lines.split('\n').filter((line) => line !== '').map((line) => line.trim().split(/ +/).slice(2).join(' → ')).sort();

@@ -1,4 +1,4 @@
-// Connections to a destination that nobody has learnt about start on TCP; what is to be measured comes after these.
+// Warms up destinations: connections to a destination that the datapath has not learnt yet start on TCP, so tests call this before they measure.
 import type { NamespaceStatus } from '../../../operator/api';
 import { selectedNamespace } from '../mesh/demoMesh';
 import { allHopsOpen } from '../mesh/hops';
@@ -10,18 +10,18 @@ import { waitFor } from '../support/waitFor';
 
 export type WarmUpPlan = Omit<LoadPlan, 'seconds'>;
 
-/** Long enough for a round to see its own connections adopted. */
+/** The length of a round: long enough for the connections of the round to be adopted. */
 const seconds = 5;
 
 /**
- * Loads the selected namespace, one plan after the other, until the status says that every hop that can be accelerated is:
- * from then on connections to the same destinations are accelerated when they open.
- * @throws when that does not come, or when a request fails meanwhile
+ * Loads the selected namespace, one plan after the other, until the status shows that every hop that can be accelerated is accelerated.
+ * From then on connections to the same destinations are accelerated when they open.
+ * @throws when that takes too long, or when a request fails meanwhile
  */
 export async function warmUp(cluster: Cluster, plans: readonly WarmUpPlan[]): Promise<void> {
   for (const plan of plans) {
     const round = async (): Promise<LoadResult> => {
-      // What a sidecar's pool keeps open is not opened anew: between two rounds pools close.
+      // A sidecar's pool keeps connections open. Wait until the pools are empty, so that the next round opens new connections.
       await status('nothing open', cluster, ({ connections }) => connections.open === 0);
       return load(cluster, { ...plan, seconds });
     };
@@ -31,7 +31,7 @@ export async function warmUp(cluster: Cluster, plans: readonly WarmUpPlan[]): Pr
   }
 }
 
-/** Across nodes the middle hop stays on TCP for good; every other reason passes. */
+/** Waits until all hops are open and accelerated. The hop to another node stays on TCP (PeerElsewhere); every other reason is temporary. */
 function accelerated(cluster: Cluster, { protocol, connections = defaultConnections }: WarmUpPlan): Promise<void> {
   const lasting = ({ reasons }: NamespaceStatus): boolean => reasons.every(({ reason }) => reason === 'PeerElsewhere');
   return status(`${protocol} accelerated on all hops`, cluster, (entry) => lasting(entry) && allHopsOpen(protocol, connections, entry.connections.open));

@@ -1,22 +1,22 @@
-// Connections that stay open while something happens, each checked to the last byte.
+// Checksummed connections that stay open while a test does something.
 import type { Cluster } from '../cluster/cluster';
 import { allOver } from '../support/rounds';
 import type { TestMesh } from './testMesh';
 import { endless, endTraffic, openTraffic, runTraffic, type TrafficOutcome } from './traffic';
 import { waitFor } from '../support/waitFor';
 
-/** They are opened over each. */
+/** The IP families over which connections are opened. */
 export const families = ['ipv4', 'ipv6'] as const;
-/** No run is meant to last so long. */
+/** A limit that no run should reach: a run is ended by endTraffic(). */
 const tooLongSeconds = 900;
 
-/** What runs on them, and how many there are over each family. */
+/** The kind of traffic on the connections, and how many there are over each family. */
 export interface OpenRuns {
   readonly mode: 'turns' | 'up';
   readonly ofEach: number;
 }
 
-/** The same connections are open from the beginning of `act` to its end, and no byte on them is wrong. */
+/** Checks that the same connections are open from the beginning of `act` to its end, and that no byte on them is wrong. */
 export async function whileOpen(cluster: Cluster, { client, checksum: server }: TestMesh, { mode, ofEach }: OpenRuns, act: () => Promise<void>): Promise<void> {
   await waitFor('the connections of before to close', async () => (await openTraffic(cluster, client)).length === 0);
   const plan = { client, server, mode, connections: ofEach, bytes: Number.MAX_SAFE_INTEGER, seconds: tooLongSeconds, messages: endless };
@@ -26,7 +26,7 @@ export async function whileOpen(cluster: Cluster, { client, checksum: server }: 
   const acted = (async () => {
     const open = await waitFor(`${count} connections to be open`, async () => {
       const found = await openTraffic(cluster, client);
-      // The client's own, and those that its sidecar makes for them.
+      // The client's connections, and as many that its sidecar opens for them.
       return found.length === 2 * count && found;
     });
     await act();

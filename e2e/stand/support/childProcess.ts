@@ -1,4 +1,4 @@
-// A long-running program of a test: its output in a file, ended by its own process id.
+// A long-running program of a test: its output goes to a file, and it is ended by its process id.
 import { spawn, type ChildProcess } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 
@@ -25,7 +25,7 @@ export class LongRunning {
     });
   }
 
-  /** @throws Error with the program's last words when it no longer runs. */
+  /** @throws Error with the last output of the program when it no longer runs. */
   check(): void {
     if (!this.gone) return;
     const words = readFileSync(this.logFile, 'utf8').trim().split('\n').slice(-3).join(' | ');
@@ -36,7 +36,7 @@ export class LongRunning {
     if (!this.gone) this.child.kill(signal);
   }
 
-  /** Asks it to end, and kills it when it has not ended after some seconds. */
+  /** Asks the program to end, and kills it when it has not ended after some seconds. */
   async stop(patienceMs = 3_000): Promise<void> {
     if (this.gone) return;
     this.child.kill('SIGTERM');

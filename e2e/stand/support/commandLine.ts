@@ -1,14 +1,14 @@
-// What commands that run for long have in common: numbers as options, and an end in order when they are interrupted.
+// For commands that run for long: whole numbers as options, and an orderly end when they are interrupted.
 import { InvalidArgumentError } from 'commander';
 
-/** For commander. @throws InvalidArgumentError */
+/** Reads an option's value, for commander. @throws InvalidArgumentError for anything but a whole number of at least 1 */
 export function wholeNumber(text: string): number {
   const value = Number(text);
   if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('expected a whole number of at least 1');
   return value;
 }
 
-/** The first Control-C ends the run in order; those that follow find it doing so. */
+/** A signal that the first Control-C aborts, so that the run ends in order. Each later Control-C only prints that it is still cleaning up. */
 export function interruptions(): AbortSignal {
   const controller = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) {
@@ -20,5 +20,5 @@ export function interruptions(): AbortSignal {
   return controller.signal;
 }
 
-/** What a command ends with that was interrupted: 128 and the number of SIGINT, as of a shell. */
+/** The exit code of a command that was interrupted: 128 plus the number of SIGINT, as in a shell. */
 export const interruptedCode = 130;

@@ -1,4 +1,4 @@
-// A TCP port of the loopback interface that nobody listens on at the moment.
+// Finds a TCP port of the loopback interface on which no program listens at the moment.
 import { createServer, type AddressInfo } from 'node:net';
 
 export function freePort(): Promise<number> {

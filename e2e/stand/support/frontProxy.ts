@@ -1,4 +1,4 @@
-// What an API server needs to hand requests on to an aggregated API: a certificate by which it shows itself as the front proxy.
+// An API server needs a client certificate to pass requests on to an aggregated API, which recognises the front proxy by it.
 // https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

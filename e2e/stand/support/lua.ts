@@ -1,4 +1,4 @@
-// Runs a health check of Argo CD's in a real Lua 5.1, with the libraries that Argo CD gives it and no others.
+// Runs a health check for Argo CD in a real Lua 5.1, with the libraries that Argo CD opens and no others.
 import { run } from '../../../release/tools/command';
 
 export interface Health {
@@ -6,12 +6,12 @@ export interface Health {
   readonly message: string;
 }
 
-/** Argo CD opens base, table and a clock; a script that needs more works here and fails there (util/lua/lua.go, v3.1). */
+/** Removes the libraries that Argo CD does not open, so that a script that needs them fails here too (util/lua/lua.go, v3.1). */
 const sandbox = 'string, io, math, debug, package, require, dofile, loadfile = nil\n';
 const print = 'local found = (function()\n%SCRIPT%\nend)()\nprint(found.status)\nprint(found.message or "")\n';
 
 /**
- * What the script says of the object.
+ * The health that the script finds for the object.
  * @throws CommandError when the script fails
  */
 export async function healthOf(script: string, object: unknown): Promise<Health> {
@@ -20,7 +20,7 @@ export async function healthOf(script: string, object: unknown): Promise<Health>
   return { status, message };
 }
 
-/** JSON as a Lua expression; null is nil, as in Argo CD's own conversion. */
+/** A JSON value as a Lua expression; null becomes nil, as Argo CD converts it. */
 function luaOf(value: unknown): string {
   if (value === null || value === undefined) return 'nil';
   if (Array.isArray(value)) return `{${value.map(luaOf).join(', ')}}`;
@@ -28,7 +28,7 @@ function luaOf(value: unknown): string {
   return typeof value === 'string' ? quoted(value) : String(value);
 }
 
-/** Lua 5.1 knows decimal escapes of bytes; so every text is written by them where it is not plain. */
+/** A text as a Lua string: bytes that are not plain characters become decimal escapes, which Lua 5.1 can read. */
 function quoted(text: string): string {
   const bytes = [...Buffer.from(text, 'utf8')].map((byte) => (byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 ? String.fromCharCode(byte) : `\\${String(byte).padStart(3, '0')}`));
   return `"${bytes.join('')}"`;

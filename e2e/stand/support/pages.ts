@@ -1,11 +1,11 @@
-// The pages that people read: every Markdown file that belongs to the checkout.
+// The project's documentation: every Markdown file of the checkout.
 import { readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { globSync } from 'node:fs';
 import { checkout } from '../../../release/tools/paths';
 
 export interface Page {
-  /** Relative to the root of the checkout. */
+  /** The path, relative to the root of the checkout. */
   readonly path: string;
   readonly text: string;
 }
@@ -16,7 +16,7 @@ export function pages(): Page[] {
   return globSync(join(checkout, folders, '*.md')).sort().map((file) => ({ path: relative(checkout, file), text: readFileSync(file, 'utf8') }));
 }
 
-/** Of a fenced block: the language after the fence, and what is inside. */
+/** A fenced code block: the language after the fence, and the text inside. */
 export interface Block {
   readonly language: string;
   readonly text: string;
@@ -26,12 +26,12 @@ export function blocksOf(text: string): Block[] {
   return [...text.matchAll(/^```(\w*)\n([^]*?)^```$/gm)].map(([, language = '', inside = '']) => ({ language, text: inside }));
 }
 
-/** Without blocks and code in a line, in which a link is no link. */
+/** A page's text without code blocks and inline code, in which links do not count. */
 export function proseOf(text: string): string {
   return text.replaceAll(/^```[^]*?^```$/gm, '').replaceAll(/`[^`\n]*`/g, '');
 }
 
-/** The names that a link within a page may lead to, as GitHub makes them of headings. */
+/** The anchors of a page, as GitHub makes them from headings. */
 export function anchorsOf(text: string): string[] {
   const headings = [...text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => heading);
   return headings.map((heading) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\- ]/gu, '').replaceAll(' ', '-'));

@@ -1,10 +1,10 @@
-// A program of this machine that runs as if in a pod: in the pod's network and cgroup, so that its sockets are the pod's.
+// Runs a program of this machine in a pod's network namespace and cgroup, so that its sockets count as the pod's.
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** The first process of the sandbox whose cgroup this is. @throws when there is none */
+/** The first process of the sandbox with this cgroup. @throws when there is none */
 function firstProcess(cgroup: string): { readonly pid: string; readonly directory: string } {
   const directories = [cgroup, ...readdirSync(cgroup, { withFileTypes: true }).filter((each) => each.isDirectory()).map(({ name }) => join(cgroup, name))];
   for (const directory of directories) {
@@ -14,10 +14,10 @@ function firstProcess(cgroup: string): { readonly pid: string; readonly director
   throw new Error(`running in a pod: no process in ${cgroup}`);
 }
 
-/** @param cgroup of the pod, cgroup v2 @returns once the program has said "ready" */
+/** Starts the program. Resolves when it has printed "ready". @param cgroup directory of the pod, cgroup v2 */
 export async function runInPod(cgroup: string, command: readonly string[]): Promise<ChildProcess> {
   const { pid, directory } = firstProcess(cgroup);
-  // The shell moves before anything is opened, and then becomes the program.
+  // The shell waits until it was moved into the cgroup, and then becomes the program: so all sockets are opened inside.
   const child = spawn('sh', ['-c', 'read go; exec "$@"', 'sh', 'nsenter', '-t', pid, '-n', '--', ...command], { stdio: ['pipe', 'pipe', 'inherit'] });
   writeFileSync(join(directory, 'cgroup.procs'), String(child.pid));
   child.stdin?.end('go\n');

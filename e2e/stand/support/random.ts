@@ -1,9 +1,9 @@
-// Random choices that a seed repeats.
+// Random choices that are the same for the same seed.
 
 export class Random {
   constructor(private state: number) {}
 
-  /** 0 ≤ number < 1; mulberry32. */
+  /** The next number, 0 ≤ number < 1 (mulberry32). */
   next(): number {
     this.state = (this.state + 0x6d2b79f5) >>> 0;
     let t = this.state;
@@ -20,7 +20,7 @@ export class Random {
     return choices[Math.floor(this.next() * choices.length)] as T; // never empty
   }
 
-  /** Each with the given chance. */
+  /** Takes each choice with the given probability. */
   some<T>(choices: readonly T[], chance: number): T[] {
     return choices.filter(() => this.next() < chance);
   }

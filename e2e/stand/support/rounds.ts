@@ -1,9 +1,9 @@
-// Keeps something going, round after round, for as long as something else takes.
+// Repeats one thing for as long as another thing takes.
 
 /**
- * Repeats `round` until `act` is over; there is at least one round, and the last one is finished.
- * @returns what the rounds returned
- * @throws what `act` or a round threw; neither is running any more
+ * Repeats `round` until `act` is over. There is at least one round, and the last round runs to its end.
+ * @returns the results of the rounds
+ * @throws the error of `act` or of a round, when neither is running any more
  */
 export async function during<T>(round: () => Promise<T>, act: () => Promise<void>): Promise<T[]> {
   let acting = true;
@@ -17,7 +17,7 @@ export async function during<T>(round: () => Promise<T>, act: () => Promise<void
   return rounds;
 }
 
-/** Like Promise.all, but when it throws none of the others is under way any more either. */
+/** Like Promise.all, but rejects only when all of the promises have settled. */
 export async function allOver<T>(works: readonly Promise<T>[]): Promise<T[]> {
   const outcomes = await Promise.allSettled(works);
   return outcomes.map((outcome) => {

@@ -1,7 +1,7 @@
-// Jest reporter that adds the counts of a run to build/test-counts.jsonl when COUNT_TESTS is set; TEST_PART names a run of part of a project.
+// A Jest reporter. With COUNT_TESTS set it adds the counts of a run to build/test-counts.jsonl; TEST_PART names a run of a part of a project.
 const { append } = require('./testCounts');
 
-/** Counts of one finished test file. A file that could not run is one failure; with CI=true so is a skipped test. */
+/** The counts of one test file. A file that could not run counts as one failure; with CI=true each skipped test does too. */
 function countsOf(file, strict) {
   const skipped = file.numPendingTests + file.numTodoTests;
   const broken = file.testExecError ? 1 : 0;

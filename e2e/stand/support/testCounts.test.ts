@@ -21,7 +21,7 @@ describe('the counts of all parts', () => {
     expect(sum(['unit', 'kernel'], file)).toEqual({ passed: 15, failed: 2, missing: [] });
   });
 
-  it('count a part that left no result as a failure', () => {
+  it('have a failure for an expected part without a result', () => {
     append('unit', 10, 0, file);
     expect(sum(['unit', 'kernel'], file)).toEqual({ passed: 10, failed: 1, missing: ['kernel'] });
   });
@@ -30,12 +30,12 @@ describe('the counts of all parts', () => {
 describe('the counts of a test file', () => {
   const result = { numPassingTests: 3, numFailingTests: 1, numPendingTests: 2, numTodoTests: 1 };
 
-  it('take skipped tests for failures where nothing may be skipped', () => {
+  it('have a failure for each skipped test when no test may be skipped', () => {
     expect(countsOf(result, true)).toEqual({ passed: 3, failed: 4 });
     expect(countsOf(result, false)).toEqual({ passed: 3, failed: 1 });
   });
 
-  it('take a file that could not run for a failure', () => {
+  it('have a failure for a file that could not run', () => {
     expect(countsOf({ ...result, testExecError: new Error('syntax') }, false)).toEqual({ passed: 3, failed: 2 });
   });
 });

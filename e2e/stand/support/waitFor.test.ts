@@ -1,13 +1,13 @@
 import { waitFor } from './waitFor';
 
-test('it returns what was seen as soon as there is something to see', async () => {
+test('waitFor returns the first value that is neither undefined nor false', async () => {
   const answers = [undefined, false, 'seen'] as const;
   let looks = 0;
   await expect(waitFor('an answer', () => answers[looks++], { everyMs: 1 })).resolves.toBe('seen');
   expect(looks).toBe(3);
 });
 
-test('a look that throws means that the condition does not hold yet', async () => {
+test('waitFor goes on waiting when a look throws', async () => {
   let looks = 0;
   const look = (): string => {
     if (looks++ === 0) throw new Error('not there');
@@ -16,7 +16,7 @@ test('a look that throws means that the condition does not hold yet', async () =
   await expect(waitFor('it', look, { everyMs: 1 })).resolves.toBe('there');
 });
 
-test('when the time is over the error says what was awaited and what was wrong last', async () => {
+test('when the time is over the error says what was awaited and has the last error', async () => {
   const look = (): never => {
     throw new Error('connection refused');
   };

@@ -1,17 +1,17 @@
-// Waits for a condition by looking again and again, never by guessing how long something takes.
+// Waits for a condition by checking it again and again, instead of sleeping for a guessed time.
 import { setTimeout as pause } from 'node:timers/promises';
 
-/** How long and how often to look. */
+/** How long to wait and how often to check. */
 export interface WaitOptions {
   readonly timeoutMs?: number;
   readonly everyMs?: number;
 }
 
 /**
- * Waits until `look` returns something other than undefined or false, and returns that.
- * @param what is being waited for, for the error: "node1 to be Ready"
- * @param look may throw: then the condition does not hold yet
- * @throws when the time (60 s unless told) is over, with what `look` threw last
+ * Waits until `look` returns a value other than undefined or false, and returns that value.
+ * @param what names the condition for the error: "node1 to be Ready"
+ * @param look checks the condition; when it throws, the condition does not hold yet
+ * @throws when the time (60 s by default) is over, with the last error of `look`
  */
 export async function waitFor<T>(
   what: string,

@@ -1,4 +1,4 @@
-// The real parts: which programs each one brings and how it comes to this machine.
+// The parts that tests need, each with its programs and how it is installed on this machine.
 import { join } from 'node:path';
 import { helm, type Part } from '../../../release/tools/catalogue';
 import { versions } from './versions';
@@ -9,7 +9,7 @@ const kubernetesPrograms = ['kube-apiserver', 'kube-controller-manager', 'kube-s
 const versionPackage = 'k8s.io/component-base/version';
 const moduleOf = (name: string): string => join(__dirname, 'modules', name);
 
-/** Every part by name. Order is the order of building: what the cluster needs first comes first. */
+/** Every part by name, in the order of building: parts that a cluster needs first come first. */
 export const catalogue = {
   kubernetes: {
     kind: 'go',
@@ -67,5 +67,5 @@ export const catalogue = {
 
 export type PartName = keyof typeof catalogue;
 
-/** The name of a program that some part brings. */
+/** The name of a program of one of the parts. */
 export type ProgramName = (typeof catalogue)[PartName]['programs'][number];

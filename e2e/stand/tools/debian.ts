@@ -1,5 +1,5 @@
-// Command line: `all` installs the Debian packages that compiling the product and running a cluster need,
-// `programs` other people's programs besides, `readers` those and what more the witnesses need, `kernels` what tests on other kernels need besides.
+// Command line: `all` installs the Debian packages for compiling the product and running a cluster. The other words install these and more:
+// `programs` other people's programs, `readers` those and the programs for e2e/suites/readers, `kernels` the tools for tests on other kernels.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';

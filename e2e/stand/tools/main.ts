@@ -1,4 +1,4 @@
-// Command line: installs every real part and says where it is.
+// Command line: installs every part and prints the paths of its programs.
 import { errorMessage } from '../../../operator/base';
 import { catalogue, type ProgramName } from './catalogue';
 import { installTools } from './install';

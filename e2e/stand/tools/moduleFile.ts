@@ -1,4 +1,4 @@
-// Files of public Go modules, such as the CRDs of other operators: fetched through the module proxy and checked against a checksum.
+// Files of public Go modules, such as the CRDs of other operators, fetched through the Go module proxy and checked against a checksum.
 import { join } from 'node:path';
 import { z } from 'zod';
 import { run } from '../../../release/tools/command';
@@ -11,7 +11,7 @@ export interface ModuleFile {
   readonly path: string;
 }
 
-/** What the Prometheus operator understands. Apache-2.0. */
+/** The Prometheus operator's CRD of ServiceMonitor. Apache-2.0. */
 export const serviceMonitorCrd: ModuleFile = {
   module: 'github.com/prometheus-operator/prometheus-operator',
   version: 'v0.85.0',
@@ -19,7 +19,7 @@ export const serviceMonitorCrd: ModuleFile = {
   path: 'example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml',
 };
 
-/** What Argo CD understands. Apache-2.0. */
+/** Argo CD's CRD of Application. Apache-2.0. */
 export const applicationCrd: ModuleFile = {
   module: 'github.com/argoproj/argo-cd/v3',
   version: 'v3.1.5',
@@ -31,7 +31,7 @@ const downloaded = z.looseObject({ Dir: z.string(), Sum: z.string() });
 
 /**
  * The path of the file in Go's module cache.
- * @throws when it cannot be fetched, or is not what was pinned
+ * @throws when the module cannot be fetched or has another checksum than the pinned one
  */
 export async function provideModuleFile({ module, version, sum, path }: ModuleFile): Promise<string> {
   const found = downloaded.parse(JSON.parse(await run('go', ['mod', 'download', '-json', `${module}@${version}`], { timeoutMs: 300_000 })));

@@ -1,18 +1,18 @@
-// The Debian packages of tests: a cluster, other people's programs, other kernels.
+// The Debian packages that tests need: for a cluster, for other people's programs, and for other kernels.
 import { compilerPackages, imagePackages, missingOf, type DebianPackage } from '../../../release/tools/packages';
 
 interface TestPackage extends DebianPackage {
-  /** True for what only the tests on other kernels need. */
+  /** True for a package that only the tests on other kernels need. */
   readonly emulates?: true;
-  /** True for other people's programs that are run through the mesh. */
+  /** True for a package of other people's programs that tests run through the mesh. */
   readonly tried?: true;
-  /** True for what only the witnesses of e2e/suites/readers need. */
+  /** True for a package that only e2e/suites/readers needs. */
   readonly reads?: true;
 }
 
 /**
- * Which packages: all for compiling the product and running it on this machine's kernel; with other people's programs besides; with those
- * and what more the witnesses of e2e/suites/readers need; or with what tests on other kernels need besides.
+ * A selection of packages. `all`: for compiling the product and running it on this machine's kernel. The others have more: `programs` other
+ * people's programs, `readers` those and the packages of e2e/suites/readers, `kernels` the packages for tests on other kernels.
  */
 export type PackageSelection = 'all' | 'programs' | 'readers' | 'kernels';
 
@@ -54,7 +54,7 @@ const packages: readonly TestPackage[] = [
   { name: 'zsh', provides: 'zsh' },
 ];
 
-/** The names of the packages that this machine lacks. */
+/** The names of the selected packages that this machine lacks. */
 export function missingPackages(selection: PackageSelection = 'all'): string[] {
   const wanted = packages.filter((each) => {
     if (each.reads === true) return selection === 'readers';

@@ -1,4 +1,4 @@
-// The harness's own small Go programs: the sandbox's sleeper and the checksumming traffic tool.
+// Builds the two small Go programs of the tests: `pause` for sandboxes, and `checksum` for checksummed traffic.
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { cached } from '../../../release/tools/cache';

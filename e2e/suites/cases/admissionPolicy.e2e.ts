@@ -1,4 +1,4 @@
-// What the controller's account may make, on a real API server: the product's own objects, and no pod of somebody who has its token.
+// The admission policies on a real API server: the controller's account may make the product's objects, and an attacker with its token no other pods.
 import { agentCapabilities } from '../../../operator/api';
 import { specWith } from '../../../operator/controller/agents/agents.testing';
 import { render } from '../../../operator/controller/render';
@@ -29,7 +29,7 @@ function daemonSet(spec: object = {}): Agents {
   return rendered(spec).find(({ kind }) => kind === 'DaemonSet') as Agents;
 }
 
-/** Applies it as the controller does, or as somebody who has its token. */
+/** Applies an object as the controller's account, as the controller does, and as an attacker with its token would. */
 function apply(object: object): Promise<CommandResult> {
   return server.kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=sidecar-acceleration', `--namespace=${namespace}`, `--as=${account}`, '-f', '-'], JSON.stringify(object));
 }
@@ -39,7 +39,7 @@ async function applyResource(spec: object = {}): Promise<void> {
   if (code !== 0) throw new Error(stderr);
 }
 
-/** What the API server answers once it knows of the resource as it is now. */
+/** Waits until the API server accepts the object, which it does when its policies know the current resource. */
 const taken = (object: object): Promise<void> => waitFor('the API server to take it', async () => {
   const { code, stderr } = await apply(object);
   if (code !== 0) throw new Error(stderr);
@@ -52,7 +52,7 @@ beforeAll(async () => {
   if (code !== 0) throw new Error(`installing the chart: ${stderr.trim()}`);
   await established(server, 'sidecaraccelerations.acceleration.dev');
   await applyResource();
-  // What RBAC keeps from it is not what is shown here.
+  // The account gets all rights of RBAC, so that only the admission policies can refuse a request.
   await server.kubectl(['create', 'clusterrolebinding', 'all-of-it', '--clusterrole=cluster-admin', `--serviceaccount=${namespace}:sidecar-acceleration-controller`]);
   await waitFor('the policies to be in force', async () => (await apply({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'another' } })).code !== 0, { timeoutMs: 60_000 });
   await waitFor('the policies to know the resource', async () => (await apply(daemonSet())).code === 0, { timeoutMs: 90_000 });
@@ -60,14 +60,14 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop());
 
-test('a policy that the API server cannot type-check would show it here', async () => {
+test('the policies have no warnings of the API server’s type check', async () => {
   const { stdout } = await server.kubectl(['get', 'validatingadmissionpolicy', 'sidecar-acceleration-agents', '-o', 'jsonpath={.status.typeChecking.expressionWarnings}']);
   expect(stdout).toBe('');
 });
 
 test.each([
   ['as the resource has it by default', {}],
-  ['of another image', { agent: { image: 'registry.example:5000/own/agent@sha256:abc' } }],
+  ['with another image', { agent: { image: 'registry.example:5000/own/agent@sha256:abc' } }],
   ['with another socket', { agent: { criSocket: '/opt/runtime/run/own.sock' } }],
   ['that are privileged', { agent: { privileges: 'Privileged' } }],
   ['with tolerations, labels of nodes, resources and a priority', { nodes: { nodeSelector: { pool: 'mesh' } }, agent: { priorityClassName: 'system-node-critical', resources: { limits: { memory: '1Gi' } } } }],
@@ -77,14 +77,14 @@ test.each([
   for (const object of rendered(spec)) await taken(object);
 });
 
-test('a rollout goes back to another tag, to another image of the same repository, and to the socket of before', async () => {
+test('a rollout may go back to an earlier image, also of another tag, and to an earlier socket', async () => {
   await server.kubectl(['delete', 'sca', 'default']);
   await applyResource({ agent: { image: 'agent:2', criSocket: '/wrong/path.sock' } });
   await taken(daemonSet({ agent: { image: 'agent:1' } }));
   await taken(daemonSet());
 });
 
-describe('somebody with the token of the controller', () => {
+describe('an attacker with the token of the controller', () => {
   beforeAll(async () => {
     await server.kubectl(['delete', 'sca', 'default']);
     await applyResource();
@@ -123,7 +123,7 @@ describe('somebody with the token of the controller', () => {
     ['that load a library by a variable', changed((pod) => first(pod).env.push({ name: 'LD_PRELOAD', value: '/host/x.so' })), 'the environment variables that the product sets'],
     ['with a ConfigMap over their program', changed((pod) => first(pod).volumeMounts.push({ name: 'channel', mountPath: '/host/../app/dist/operator/agent', readOnly: true })), 'nothing may be mounted over its program'],
     ['that may write to the cgroups', changed((pod) => first(pod).volumeMounts.push({ name: 'cgroup', mountPath: '/host/again' })), 'may write to /sys/fs/bpf only'],
-    // agents of earlier releases see it, and a rollout may go back to them
+    // Reading the runtime's directory is allowed: agents of earlier releases mount it, and a rollout may go back to them.
     ['that may write to the socket of the runtime', changed((pod) => pod.volumes.push({ name: 'cri', hostPath: { path: '/run/containerd' } }) + first(pod).volumeMounts.push({ name: 'cri', mountPath: '/host/again' })), 'may write to /sys/fs/bpf only'],
   ])('makes no agents %s', async (_what, agents, words) => {
     expect(await apply(agents)).toMatchObject({ code: 1, stderr: expect.stringContaining(words) as string });
@@ -146,19 +146,19 @@ describe('somebody with the token of the controller', () => {
     expect(await apply(object)).toMatchObject({ code: 1, stderr: expect.stringContaining('the controller may create and change its own objects only') as string });
   });
 
-  test('has no token of another account made in the Secret that it may read', async () => {
+  test('cannot have a token of another account written to the Secret that the controller may read', async () => {
     const secret = { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/service-account-token', metadata: { name: 'sidecar-acceleration-channel', annotations: { 'kubernetes.io/service-account.name': 'default' } } };
     expect(await apply(secret)).toMatchObject({ code: 1, stderr: expect.stringContaining('never a token of a ServiceAccount') as string });
   });
 
-  test('does not have the resource allow what it wants', async () => {
+  test('cannot change the spec of the resource to allow another image', async () => {
     const patched = (patch: object) => server.kubectl(['patch', 'sca', 'default', '--type=merge', `--as=${account}`, '-p', JSON.stringify(patch)]);
     expect(await patched({ spec: { agent: { image: 'miner:1' } } })).toMatchObject({ code: 1, stderr: expect.stringContaining('never its spec') as string });
     expect(await patched({ metadata: { finalizers: ['acceleration.dev/drain'] } })).toMatchObject({ code: 0 });
   });
 });
 
-test('the policies are about the controller alone', async () => {
+test('the policies do not restrict other accounts', async () => {
   const { code, stderr } = await server.kubectl(['create', 'configmap', 'own', '-n', namespace]);
   expect([code, stderr]).toEqual([0, '']);
 });

@@ -1,4 +1,4 @@
-// The real agent on a real node: what it does with orders, pods, signals and trouble. Needs root and BPF.
+// The real agent on a real node: how it handles orders, pods, signals and problems. Needs root and BPF.
 import { join } from 'node:path';
 import { askedOf, published } from './metrics/metricNames';
 import { agentPins, orderForShop, RealAgent } from '../../stand/agent/realAgent';
@@ -12,7 +12,7 @@ beforeAll(async () => {
 
 afterAll(() => agent?.stop());
 
-test('the agent says who it is, and leaves the node untouched before an order', async () => {
+test('the agent sends its hello, and pins and attaches nothing before the first order', async () => {
   await agent.pod('shop', 'cart');
   await agent.start();
   expect(agent.hello).toMatchObject({ architecture: 'x86_64', mapAbi: expect.any(Number) as number });
@@ -22,7 +22,7 @@ test('the agent says who it is, and leaves the node untouched before an order', 
   expect(await agent.attached()).toBe(0);
 });
 
-test('an order is in force within a second, and the selected pod is reported', async () => {
+test('the agent reports that an order is applied, with the selected pod', async () => {
   agent.session?.send(orderForShop);
   await agent.reported('the order', ({ appliedOrder }) => appliedOrder === 1);
   expect(agent.report).toMatchObject({ problems: [], namespaces: [{ name: 'shop', podsSelected: 1, podsAccelerated: 1 }] });
@@ -30,7 +30,7 @@ test('an order is in force within a second, and the selected pod is reported', a
   expect(await agent.attached()).toBe(2);
 });
 
-test('pods that come and go are followed', async () => {
+test('the agent reports selected pods that start and stop', async () => {
   const id = await agent.pod('shop', 'web');
   await agent.pod('bank', 'vault');
   await agent.reported('two pods', ({ namespaces }) => namespaces.find(({ name }) => name === 'shop')?.podsAccelerated === 2);
@@ -39,25 +39,25 @@ test('pods that come and go are followed', async () => {
   await agent.reported('one pod', ({ namespaces }) => namespaces.find(({ name }) => name === 'shop')?.podsAccelerated === 1);
 });
 
-test('the original-destination map is printed by the subcommand', async () => {
+test('the subcommand connections lists the joined connections, of which there are none', async () => {
   expect(JSON.parse(await agent.ask('connections', '-o', 'json'))).toEqual([]);
   expect(await agent.ask('connections')).toMatch(/^NAMESPACE +PATH/);
 });
 
-test('the connections of a pod are told to who asks by the channel', async () => {
+test('the agent answers a question for live data on the channel', async () => {
   agent.session?.watch({ id: 1, namespace: 'shop', pod: '', limit: 10, events: false, cancel: false });
   await waitFor('an answer', () => agent.watched !== undefined);
   expect(agent.watched).toMatchObject({ id: 1, last: true, problem: '', pods: [{ namespace: 'shop', name: 'cart', open: 0, accelerated: 0 }], connections: [] });
 });
 
-test('health is served, and every metric that dashboard and alerts ask for', async () => {
+test('the agent serves its readiness and every metric that dashboard and alerts ask for', async () => {
   expect((await agent.get('/readyz')).status).toBe(200);
   const metrics = await (await agent.get('/metrics')).text();
   expect(metrics).toContain('sidecar_acceleration_agent_pods_accelerated{namespace="shop"} 1');
   expect(published(metrics)).toEqual(expect.arrayContaining(askedOf('agent')));
 });
 
-test.each(['SIGTERM', 'SIGKILL'] as const)('after %s the kernel goes on, and the next agent takes over what is pinned', async (signal) => {
+test.each(['SIGTERM', 'SIGKILL'] as const)('after %s the programs stay pinned and attached, and the next agent takes them over', async (signal) => {
   const code = await agent.end(signal);
   if (signal === 'SIGTERM') expect(code).toBe(0);
   expect(agent.pinned()).toHaveLength(1);
@@ -69,7 +69,7 @@ test.each(['SIGTERM', 'SIGKILL'] as const)('after %s the kernel goes on, and the
   await agent.reported('the order', ({ appliedOrder }) => appliedOrder === 10);
 });
 
-test('a runtime that is gone is a problem that says what to do, and passes', async () => {
+test('the agent reports a problem while the container runtime does not run, and the problem passes when it runs again', async () => {
   await agent.node.killRuntime();
   await agent.reported('the problem', ({ problems }) => problems.some(({ reason }) => reason === 'NoCriSocket'));
   expect(agent.report?.problems[0]?.message).toContain('spec.agent.criSocket');
@@ -90,7 +90,7 @@ test('an order to remove leaves nothing pinned or attached, and a later order op
   await agent.reported('the release', ({ released, appliedOrder }) => released && appliedOrder === 22);
 });
 
-test('a pin directory that is not understood is a problem that names it, and nothing is attached', async () => {
+test('an unknown entry in the pin directory is a problem that names it, and nothing is attached', async () => {
   await agent.node.machine.run('mkdir', ['-p', join(agentPins, 'somebody-else')]);
   agent.session?.send({ ...orderForShop, revision: 30 });
   await agent.reported('the problem', ({ problems }) => problems.some(({ reason }) => reason === 'StalePins'));

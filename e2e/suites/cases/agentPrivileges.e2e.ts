@@ -1,4 +1,4 @@
-// What the agent may and must not lack: it runs with exactly the capabilities of its pod, and with each of them taken away.
+// The capabilities of the agent: it works with exactly those of its pod, and reports a problem when any one of them is missing.
 import { capabilityNames, nodeReasons } from '../../../operator/api';
 import { orderForShop, RealAgent } from '../../stand/agent/realAgent';
 
@@ -13,12 +13,12 @@ beforeAll(async () => {
 afterEach(() => agent.end('SIGTERM'));
 afterAll(() => agent?.stop());
 
-/** The command that lets the agent keep these capabilities only. */
+/** A command that runs the agent with these capabilities only. */
 function confined(names: readonly string[]): string[] {
   return ['setpriv', `--bounding-set=-all,${names.map((name) => `+${name.toLowerCase()}`).join(',')}`];
 }
 
-/** Orders it to accelerate. */
+/** Orders the agent to accelerate. */
 function order(): void {
   revision += 1;
   agent.session?.send({ ...orderForShop, revision });
@@ -47,7 +47,7 @@ test('the listed capabilities are enough, from the first order to the removal', 
   expect(agent.log()).not.toMatch(/"level":"(warn|error)"/);
 });
 
-test.each(capabilityNames)('without CAP_%s it says so, with what to do, and touches nothing', async (name) => {
+test.each(capabilityNames)('without CAP_%s the agent reports that it lacks it and what to do, and pins nothing', async (name) => {
   await agent.start(confined(capabilityNames.filter((each) => each !== name)));
   order();
   await agent.reported('the problem', ({ problems }) => problems.some(({ reason }) => reason === 'MissingPrivilege'));
@@ -57,7 +57,7 @@ test.each(capabilityNames)('without CAP_%s it says so, with what to do, and touc
   expect(await agent.attached()).toBe(0);
 });
 
-test('a cgroup namespace of its own, as containers have it on cgroup v2, does not hide the pods\' directory', async () => {
+test('an agent in a cgroup namespace of its own, as containers have on cgroup v2, finds the directory of the pods', async () => {
   const own = `${agent.kubepods}/besteffort/pod-agent`;
   const inside = `mkdir ${own}; echo $$ > ${own}/cgroup.procs; exec unshare --cgroup "$@"`;
   await agent.start(['sh', '-ec', inside, 'sh', ...confined(capabilityNames)]);

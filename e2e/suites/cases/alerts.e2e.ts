@@ -1,4 +1,4 @@
-// The alert rules, checked and tried by Prometheus' own promtool.
+// The alert rules, checked and tested by Prometheus' promtool.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true }));
 
-/** Runs promtool over scenarios. */
+/** Runs the scenarios with promtool. */
 async function tried(text: string): Promise<string> {
   const file = join(directory, 'tests.yaml');
   writeFileSync(file, text);
@@ -35,7 +35,7 @@ test('Prometheus accepts the rules', async () => {
   expect(await run('promtool', ['check', 'rules', '--lint=all', '--lint-fatal', alertsFile])).toContain('SUCCESS');
 });
 
-test('each alert fires when it is to, says what it is to say, and is silent when all is well', async () => {
+test('each alert fires with its text when it should, and does not fire otherwise', async () => {
   expect(await tried(scenarios)).toContain('SUCCESS');
   const names = rules.parse(parse(readFileSync(alertsFile, 'utf8'))).groups.flatMap((group) => group.rules.map(({ alert }) => alert)).sort();
   const of = (fires: boolean): string[] => {
@@ -45,6 +45,6 @@ test('each alert fires when it is to, says what it is to say, and is silent when
   expect([of(true), of(false)]).toEqual([names, names]);
 });
 
-test('an alert that did not fire would be noticed', async () => {
+test('promtool reports a failure when an expected alert does not fire', async () => {
   await expect(tried(scenarios.replace("values: '1x5 0x55'", "values: '1x60'"))).rejects.toThrow(/The agent a1 has not been connected to a controller/);
 });

@@ -1,4 +1,4 @@
-// The resource on a real API server: what is accepted and defaulted, what is refused and in which words, how status merges.
+// The resource on a real API server: which specs are accepted and with which defaults, which are refused with which message, and how status merges.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { sidecarAcceleration, spec as specSchema } from '../../../operator/api';
@@ -28,7 +28,7 @@ function resource(spec: unknown, name = 'default'): string {
   return JSON.stringify({ apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name }, spec });
 }
 
-/** What the API server answers to the resource, without storing it. */
+/** The API server's answer to the resource in a dry run. */
 async function dryRun(text: string): Promise<{ code: number; message: string }> {
   const { code, stderr } = await server.kubectl(['create', '--dry-run=server', '-f', '-'], text);
   return { code, message: stderr };
@@ -65,13 +65,13 @@ describe('a resource that is refused', () => {
     expect(answer.code).not.toBe(0);
   });
 
-  it('has another name than default, and the message says which name to use', async () => {
+  it('has a name other than default, and the message says which name to use', async () => {
     const answer = await dryRun(resource({}, 'second'));
     expect(answer.message).toContain('metadata.name: Invalid value: a cluster has one SidecarAcceleration and its name is "default": set metadata.name to default');
     expect(answer.code).not.toBe(0);
   });
 
-  it('says Off without quotes, which YAML reads as a boolean', async () => {
+  it('has the mode Off without quotes, which YAML reads as a boolean', async () => {
     const answer = await dryRun('apiVersion: acceleration.dev/v1alpha1\nkind: SidecarAcceleration\nmetadata: {name: default}\nspec: {mode: Off}\n');
     expect(answer.message).toContain('spec.mode: Unsupported value: false: supported values: "Accelerate", "Observe", "Off"');
   });
@@ -80,14 +80,14 @@ describe('a resource that is refused', () => {
 describe('a resource that is accepted', () => {
   afterEach(() => succeed(['delete', 'sca', 'default', '--ignore-not-found']));
 
-  it('may be the ten-line example, and every default is filled in', async () => {
+  it('is the example of ten lines, and the API server fills in every default', async () => {
     expect(readFileSync(exampleFile, 'utf8').trim().split('\n')).toHaveLength(10);
     await succeed(['apply', '-f', exampleFile]);
     const { spec } = await stored();
     expect(spec).toEqual(specSchema.parse({ selector: { namespaces: { matchLabels: { 'istio-injection': 'enabled' } } } }));
   });
 
-  it('may say nothing at all', async () => {
+  it('has an empty spec', async () => {
     await succeed(['create', '-f', '-'], resource(undefined));
     expect(JSON.parse(await succeed(['get', 'sca', 'default', '-o', 'json'])).spec).toEqual(specSchema.parse({}));
   });
@@ -97,17 +97,17 @@ describe('a resource that is accepted', () => {
     ['a number of agents', { rollout: { maxUnavailable: 3 } }],
     ['a plain number of cores', { agent: { resources: { requests: { cpu: 1 } } } }],
     ['the mode Off', { mode: 'Off' }],
-  ])('may have %s', async (_what, spec) => {
+  ])('has %s', async (_what, spec) => {
     expect(await dryRun(resource(spec))).toEqual({ code: 0, message: '' });
   });
 
-  it('keeps one generation while only its status changes', async () => {
+  it('keeps its generation when only its status changes', async () => {
     await succeed(['create', '-f', '-'], resource({}));
     await applyStatus('test', { summary: { nodes: '1/1', accelerated: '100%' } });
     expect((await stored()).metadata.generation).toBe(1);
   });
 
-  it('keeps its nodes: a node that merely left the list could not be drained any more', async () => {
+  it('refuses a change of spec.nodes, because a node that leaves the selection could not be drained any more', async () => {
     await succeed(['create', '-f', '-'], resource({}));
     const patch = JSON.stringify({ spec: { nodes: { nodeSelector: { pool: 'mesh' } } } });
     const { code, stderr } = await server.kubectl(['patch', 'sca', 'default', '--type=merge', '-p', patch]);
@@ -123,7 +123,7 @@ describe('a resource that is accepted', () => {
     expect(row).toMatch(/^default\s+Accelerate\s+True\s+2\/3\s+97%\s+\S+$/);
   });
 
-  it('merges conditions by type and namespaces by name, whoever applies them', async () => {
+  it('merges conditions by type and namespaces by name when several managers apply them', async () => {
     await succeed(['create', '-f', '-'], resource({}));
     await applyStatus('first', { conditions: [condition('Ready')], namespaces: [namespace('shop')] });
     await applyStatus('second', { conditions: [condition('Degraded')], namespaces: [namespace('billing')] });
@@ -132,14 +132,14 @@ describe('a resource that is accepted', () => {
     expect(status?.namespaces?.map(({ name }) => name).sort()).toEqual(['billing', 'shop']);
   });
 
-  it('drops a namespace from status when its only manager leaves it out', async () => {
+  it('loses a namespace in its status when the only manager of that namespace leaves it out', async () => {
     await succeed(['create', '-f', '-'], resource({}));
     await applyStatus('first', { namespaces: [namespace('shop'), namespace('billing')] });
     await applyStatus('first', { namespaces: [namespace('billing')] });
     expect((await stored()).status?.namespaces?.map(({ name }) => name)).toEqual(['billing']);
   });
 
-  it('refuses a status with a reason that is not in the list', async () => {
+  it('refuses a status with an unknown reason', async () => {
     await succeed(['create', '-f', '-'], resource({}));
     const odd = { ...namespace('shop'), reasons: [{ reason: 'Tired', connections: 1 }] };
     await expect(applyStatus('test', { namespaces: [odd] })).rejects.toThrow('status.namespaces[0].reasons[0].reason: Unsupported value: "Tired"');

@@ -1,4 +1,4 @@
-// The chart on a real API server: every object is accepted, values are checked, and the controller gets its rights and no others.
+// The chart on a real API server: every object is accepted, and the controller gets the rights that it needs and no others.
 import { startApiServer, type ApiServer } from '../../stand/api/apiServer';
 import { chartDirectory as chart } from '../../../release/gitops/chart';
 import { established } from '../../stand/api/established';
@@ -45,7 +45,7 @@ describe('an installed chart', () => {
     expect(waited.code).toBe(0);
   });
 
-  it('tells its user what to do next, in words that work', async () => {
+  it('prints notes whose next commands work', async () => {
     const [, manifest = ''] = /<<EOF\n([^]*?)\n {2}EOF/.exec(notes) ?? [];
     const applied = await server.kubectl(['apply', '--dry-run=server', '-f', '-'], manifest.replace(/^ {2}/gm, ''));
     expect(applied.stdout).toBe('sidecaracceleration.acceleration.dev/default created (server dry run)\n');
@@ -53,7 +53,7 @@ describe('an installed chart', () => {
     expect(notes).not.toContain('WARNING');
   });
 
-  it('has a controller that is not root, writes to no disk and holds no capability', async () => {
+  it('has a controller that is not root, has a read-only root file system and no capability', async () => {
     const pod = (await json('get', 'deployment', 'sidecar-acceleration-controller', '-n', namespace)).spec.template.spec;
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
     expect(pod.containers[0].securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
@@ -97,7 +97,7 @@ describe('an installed chart', () => {
     expect((await mayThe(controller, verb, resource, scope)).trim()).toBe('no');
   });
 
-  it('can be upgraded with everything switched on, which the API server and the Prometheus operator understand', async () => {
+  it('can be upgraded to values with every feature on; the API server accepts all objects, also those of the Prometheus operator', async () => {
     await server.kubectl(['apply', '--server-side', '-f', await provideModuleFile(serviceMonitorCrd)]);
     await established(server, 'servicemonitors.monitoring.coreos.com');
     const options = ['replicas=3', 'networkPolicy.enabled=true', 'metrics.serviceMonitor.enabled=true', 'metrics.dashboard.enabled=true'];
@@ -108,7 +108,7 @@ describe('an installed chart', () => {
     expect((await json('get', 'poddisruptionbudgets', '-n', namespace)).items).toHaveLength(1);
   });
 
-  it('goes back to what it was', async () => {
+  it('can be rolled back to the first revision', async () => {
     expect((await helm('rollback', 'any', '1')).code).toBe(0);
     expect((await json('get', 'deployment', 'sidecar-acceleration-controller', '-n', namespace)).spec.replicas).toBe(2);
     expect((await json('get', 'servicemonitors', '-n', namespace)).items).toEqual([]);
@@ -120,8 +120,8 @@ describe('an installed chart', () => {
     await server.kubectl(['label', 'namespace', namespace, 'pod-security.kubernetes.io/enforce-']);
   });
 
-  // Nothing runs jobs here; that the drain before uninstalling works is shown on a real cluster.
-  it('leaves the CRD, and so the resource, when it is uninstalled without its drain', async () => {
+  // No controller runs jobs here, so the uninstall skips the hook that drains; tests on a real cluster cover the drain.
+  it('keeps the CRD, and so the resource, when it is uninstalled without the drain', async () => {
     expect((await helm('uninstall', 'any', '--no-hooks')).code).toBe(0);
     expect((await server.kubectl(['get', 'crd', 'sidecaraccelerations.acceleration.dev'])).code).toBe(0);
     const left = await server.kubectl(['get', 'all,configmaps,leases,serviceaccounts,roles,rolebindings,secrets', '-n', namespace, '-l', 'app.kubernetes.io/instance=any', '-o', 'name']);

@@ -1,4 +1,4 @@
-// accelctl against a real API server: what it prints, and how it ends when something is missing.
+// accelctl against a real API server: its output, and its exit code when something is missing.
 import { join } from 'node:path';
 import { accelctlOn, kubeconfigWith } from '../../stand/api/accelctl';
 import { startApiServer, type ApiServer } from '../../stand/api/apiServer';
@@ -42,9 +42,9 @@ const status = {
   ],
 };
 
-// The cases follow one cluster from empty to accelerated; each builds on the one before it.
+// The tests follow one cluster from empty to accelerated; each test needs the state that the test before it left.
 describe('accelctl', () => {
-  it('says that the chart is missing while the cluster does not know the resource', async () => {
+  it('says that the chart is missing while the cluster has no CRD', async () => {
     const { code, stderr } = await accelctl(['status']);
     expect(stderr).toBe(
       'accelctl: reading sidecaraccelerations.acceleration.dev/default: the cluster does not know this resource type; install the chart: helm install sidecar-acceleration charts/sidecar-acceleration\n',
@@ -62,7 +62,7 @@ describe('accelctl', () => {
     expect(code).toBe(1);
   });
 
-  it('ends with 3 while no controller has looked at the resource', async () => {
+  it('exits with 3 while no controller has reconciled the resource', async () => {
     await succeed(['apply', '-f', exampleFile]);
     const { code, stdout } = await accelctl(['status']);
     expect(stdout).toContain('not ready: no controller has reconciled the resource yet');
@@ -78,13 +78,13 @@ describe('accelctl', () => {
     expect(code).toBe(0);
   });
 
-  it('explains a namespace by its labels when no pod of it is accelerated', async () => {
+  it('explains by the labels of a namespace why none of its pods is accelerated', async () => {
     const { code, stdout } = await accelctl(['explain', 'default']);
     expect(stdout).toContain('not selected: its labels do not match spec.selector.namespaces (istio-injection=enabled)');
     expect(code).toBe(3);
   });
 
-  it('warns of what stays on TCP and of what would act on packets in vain, in explain and doctor', async () => {
+  it('warns in explain and doctor of connections that stay on TCP, and of tools whose effect on packets redirected bytes would miss', async () => {
     const group = 'chaos-mesh.org';
     const names = { plural: 'networkchaos', singular: 'networkchaos', kind: 'NetworkChaos' };
     const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };

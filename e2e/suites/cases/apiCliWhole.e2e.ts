@@ -1,4 +1,4 @@
-// accelctl's other commands against a real API server: from an empty cluster over half an installation to what is left after a drain.
+// accelctl's other commands against a real API server: on an empty cluster, with half an installation, with a resource, and after a drain.
 import { chmod, mkdir, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
@@ -34,14 +34,14 @@ interface Doctor {
   findings: { check: string; level: string; message: string; remedy?: string }[];
 }
 
-/** What doctor found, a line a finding, and how it ended. */
+/** Runs doctor; returns its findings, a line for each, and its exit code. */
 async function diagnosed(kubeconfig = server.kubeconfig): Promise<{ code: number; lines: string }> {
   const { code, stdout } = await accelctl(['doctor', '-o', 'yaml'], kubeconfig);
   const { findings } = parse(stdout) as Doctor;
   return { code, lines: findings.map(({ check, level, message, remedy = '' }) => `${level} ${check}: ${message} => ${remedy}`).join('\n') };
 }
 
-/** What a controller would have said by now. */
+/** Writes the status that a controller would write. */
 async function controllerSays(ready: 'True' | 'False', message: string): Promise<void> {
   const { metadata } = JSON.parse(await kubectl(['get', 'sca', 'default', '-o', 'json'])) as { metadata: { generation: number } };
   const condition = (type: string, status: string) => ({ type, status, reason: 'Tested', message, observedGeneration: metadata.generation, lastTransitionTime: '2026-01-01T00:00:00Z' });
@@ -50,7 +50,7 @@ async function controllerSays(ready: 'True' | 'False', message: string): Promise
   await kubectl(['apply', '--server-side', '--subresource=status', '--field-manager=test', '-f', '-'], JSON.stringify(object));
 }
 
-// Each describe goes on where the one before it ended.
+// Each describe needs the state that the one before it left.
 describe('accelctl before anything is installed', () => {
   it('has doctor say that this cluster may be used, and what its user may do', async () => {
     const { lines } = await diagnosed();
@@ -59,7 +59,7 @@ describe('accelctl before anything is installed', () => {
     expect(lines).toContain('ok controller: not installed yet');
   });
 
-  it('has doctor say what somebody without rights lacks, and still end well', async () => {
+  it('has doctor warn of the rights that a user lacks, and exit with 0', async () => {
     const { code, lines } = await diagnosed(await kubeconfigWith(server, 'nobody', { as: 'nobody' }));
     expect(lines).toContain('warning rights: this user may not create customresourcedefinitions, create clusterroles');
     expect(lines).toContain('skipped nodes: this user may not list nodes');
@@ -83,7 +83,7 @@ describe('accelctl with half an installation', () => {
     await established(server, crd);
   });
 
-  it('has doctor name a controller that never became ready, and end with 3', async () => {
+  it('has doctor name a controller that never became ready, and exit with 3', async () => {
     const { code, lines } = await diagnosed();
     expect(lines).toMatch(/failure controller: 0 of \d ready in sidecar-acceleration/);
     expect(lines).toContain('failure controller: no replica leads: the Lease is not being renewed => see the log of the controller: kubectl -n sidecar-acceleration logs');
@@ -91,20 +91,20 @@ describe('accelctl with half an installation', () => {
     expect(code).toBe(3);
   });
 
-  it('wants to know what to select the first time, and changes nothing', async () => {
+  it('refuses the first `on` without a selection, and changes nothing', async () => {
     const { code, stderr } = await accelctl(['on']);
     expect(stderr).toBe('accelctl: there is no resource yet, so no namespaces are selected: choose them with --select KEY=VALUE, or --all\n');
     expect(code).toBe(2);
     expect((await server.kubectl(['get', 'sca', 'default'])).code).toBe(1);
   });
 
-  it('says in the API server’s words what is wrong with a spec', async () => {
+  it('prints the API server’s message about a wrong spec', async () => {
     const { code, stderr } = await accelctl(['on', '--spec', '{mode: Fast}']);
     expect(stderr).toMatch(/^accelctl: applying .*Unsupported value: "Fast".*; correct the field that it names.*\n$/);
     expect(code).toBe(1);
   });
 
-  it('turns on, and says after the given time that no controller follows', async () => {
+  it('turns acceleration on, and says after the timeout that it still waits for the controller', async () => {
     const { code, stderr } = await accelctl(['on', '--select', 'mesh=on', '--timeout', '2s']);
     expect(stderr).toBe('waiting for the controller\naccelctl: waited 2 s: waiting for the controller; the change goes on in the cluster: see accelctl status, and accelctl doctor if nothing changes\n');
     expect(code).toBe(3);
@@ -113,15 +113,15 @@ describe('accelctl with half an installation', () => {
 });
 
 describe('accelctl while the resource is there', () => {
-  it('turns off, and ends well as soon as the controller has followed', async () => {
+  it('turns acceleration off, and exits with 0 as soon as the controller has followed', async () => {
     const turned = accelctl(['off', '--timeout', '30s']);
-    // The generation must be the one that the command has made.
+    // The status must be about the generation that the command has made, so wait for its change first.
     await waitFor('the mode Off', async () => (await kubectl(['get', 'sca', 'default', '-o', 'jsonpath={.spec.mode}'])) === 'Off');
     await controllerSays('True', 'All agents follow the order.');
     expect(await turned).toMatchObject({ code: 0, stdout: 'Off is in force: All agents follow the order.\n' });
   });
 
-  it('explains a pod by its labels, and says when there is none', async () => {
+  it('explains a pod by its labels, and says when the pod does not exist', async () => {
     await kubectl(['create', 'namespace', 'shop']);
     await kubectl(['label', 'namespace', 'shop', 'mesh=on']);
     const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'cart', labels: { 'acceleration.dev/mode': 'off' } }, spec: { automountServiceAccountToken: false, containers: [{ name: 'a', image: 'b' }] } };
@@ -131,7 +131,7 @@ describe('accelctl while the resource is there', () => {
     expect(await accelctl(['explain', 'gone', '-n', 'shop'])).toMatchObject({ code: 1, stderr: 'accelctl: reading pods/gone: there is no such object in namespace shop; see kubectl -n shop get pods\n' });
   });
 
-  it('says that the user may look and not switch', async () => {
+  it('says that a user who may read the resource may not change it', async () => {
     await kubectl(['create', 'clusterrole', 'looker', `--verb=get`, `--resource=${crd}`]);
     await kubectl(['create', 'clusterrolebinding', 'looker', '--clusterrole=looker', '--user=looker']);
     const looker = await kubeconfigWith(server, 'looker', { as: 'looker' });
@@ -139,7 +139,7 @@ describe('accelctl while the resource is there', () => {
     expect(await accelctl(['off'], looker)).toMatchObject({ code: 1, stderr: `accelctl: switching ${crd}/default: this user may not patch ${crd}/default; ask for the verb patch on ${crd}\n` });
   });
 
-  it('writes a report that unpacks, without a secret', async () => {
+  it('writes a report that can be unpacked and contains no secret', async () => {
     await kubectl(['create', 'secret', 'generic', 'mine', '-n', namespace, '--from-literal=password=hunter2']);
     const file = join(dirname(server.kubeconfig), 'report.tar.gz');
     const { code, stdout } = await accelctl(['report', '-f', file]);
@@ -150,7 +150,7 @@ describe('accelctl while the resource is there', () => {
     expect(text).not.toContain(Buffer.from('hunter2').toString('base64'));
   });
 
-  it('colours nothing where nobody would see it', async () => {
+  it('prints no colours when the output is not a terminal', async () => {
     for (const env of [{}, { NO_COLOR: '1' }, { FORCE_COLOR: '1' }]) expect((await accelctlOn(server.kubeconfig, ['doctor'], env)).stdout).not.toContain('\u001b');
   });
 
@@ -167,13 +167,13 @@ describe('accelctl with the CRD of an older release', () => {
     await kubectl(['replace', '-f', '-'], JSON.stringify({ ...rest, spec }));
   });
 
-  it('has doctor say which field is missing and how to bring it', async () => {
+  it('has doctor say which field the CRD lacks and how to upgrade it', async () => {
     const { code, lines } = await diagnosed();
     expect(lines).toContain('failure crd: the CRD is older than this release: it lacks spec.rollout => upgrade the release (crds.enabled: true), or: kubectl apply --server-side -f crds/');
     expect(code).toBe(3);
   });
 
-  it('refuses a spec with that field rather than losing it', async () => {
+  it('refuses a spec with that field, which the API server would drop', async () => {
     const { code, stderr } = await accelctl(['on', '--spec', '{rollout: {maxUnavailable: 1}}']);
     expect(stderr).toMatch(/\.spec\.rollout: field not declared in schema; correct the field that it names; if that field should exist, the CRD is older than this accelctl: see accelctl doctor\n$/);
     expect(code).toBe(1);
@@ -201,7 +201,7 @@ describe('completion', () => {
     zsh: 'words=(accelctl explain sh); CURRENT=3; _accelctl',
     fish: 'complete -C "accelctl explain sh"',
   };
-  // Only a shell with a terminal has these; they show what would be offered.
+  // zsh has these functions only with a terminal. Here they print what would be offered.
   const before: Partial<Record<Shell, string>> = { zsh: 'compdef() { : }; _describe() { print -l -- $found }' };
 
   it.each(Object.keys(use) as Shell[])('completes a namespace of the cluster in %s', async (shell) => {
@@ -210,7 +210,7 @@ describe('completion', () => {
     expect([stdout.trim(), stderr]).toEqual(['shop', '']);
   });
 
-  it('works for the plugin of kubectl too, which calls itself by that name', async () => {
+  it('works for the plugin of kubectl too, whose commands begin with kubectl', async () => {
     const options = { cwd: checkout, env: { PATH: path, KUBECONFIG: server.kubeconfig } };
     expect(await run('kubectl', ['__complete', 'accel', 'explain', 'sh'], options)).toMatch(/^shop\n:4\n/);
     const { code, stderr } = await attempt('kubectl', ['accel', 'status'], options);

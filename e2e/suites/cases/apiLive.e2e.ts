@@ -1,4 +1,4 @@
-// Live data through a real API server: who may see it, and that nobody can say he is somebody else.
+// Live data through a real API server: which users may read it, and that no user can pretend to be another.
 import { request } from 'node:https';
 import { connectionWith } from '../../../operator/controller/live/live.testing';
 import { testAuthority } from '../../../operator/protocol/certificates.testing';
@@ -22,20 +22,20 @@ beforeAll(async () => {
 
 afterAll(() => live?.stop());
 
-/** kubectl as that user. */
+/** Runs kubectl as this user. */
 const as = (user: string, ...args: string[]) => live.bench.server.kubectl(['--as', user, ...args]);
 
-it('hands out the connections of a namespace, with the sums of its pods', async () => {
+it('serves the connections of a namespace, with the sums of its pods', async () => {
   const list = connectionList.parse(JSON.parse(await live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections`])));
   expect(list).toMatchObject({ silentNodes: [], items: [{ node: 'node1', pod: 'cart', state: 'Accelerated', peer: 'shop/web' }], pods: [{ name: 'cart', connections: { open: 2, accelerated: 1 } }] });
 });
 
-it('is found by kubectl as any other kind', async () => {
+it('is listed by kubectl like any other kind', async () => {
   expect(await live.bench.kubectl(['get', 'connections.live.acceleration.dev', '-n', 'shop', '-o', 'name'])).toBe('connection.live.acceleration.dev/node1.2a\n');
   expect(await live.bench.kubectl(['api-resources', '--api-group=live.acceleration.dev', '-o', 'name'])).toBe('connections.live.acceleration.dev\n');
 });
 
-it('tells what happens, a line an event', async () => {
+it('sends events to a watch, one on each line', async () => {
   const reading = live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections?watch=true&timeoutSeconds=3`]);
   await happen(agent, { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'Closed', connection: connectionWith() });
   const events = (await reading).trim().split('\n').map((line) => liveEvent.parse(JSON.parse(line)));
@@ -64,7 +64,7 @@ describe('accelctl', () => {
     expect(row?.fastPerSecond).toBeGreaterThan(100_000);
   });
 
-  it('prints what happens, filtered, for as long as it is told', async () => {
+  it('prints events of the given kind for the given time', async () => {
     const asked = agent.watches.length;
     const tapping = accelctl('tap', 'shop', '--kind', 'Opened', '--for', '4s');
     await waitFor('a new watch', () => agent.watches.slice(asked).some(({ events }) => events));
@@ -74,20 +74,20 @@ describe('accelctl', () => {
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} Opened shop\/cart 10\.0\.0\.1:40000 > 10\.98\.0\.9:80 Learning\n$/);
   });
 
-  it.each([['connections'], ['top'], ['tap']])('says in one line what is wrong: %s', async (command) => {
+  it.each([['connections'], ['top'], ['tap']])('says in one line that a namespace does not exist, or that the user lacks a right: %s', async (command) => {
     expect(await accelctl(command, 'nowhere')).toMatchObject({ code: 1, stderr: 'accelctl: reading namespaces/nowhere: there is no such namespace; see kubectl get namespaces\n' });
     expect(await asUser('nobody', command, 'shop')).toMatchObject({
       code: 1, stdout: '', stderr: expect.stringMatching(/^accelctl: reading connections\.live\.acceleration\.dev: this user may not (list|watch) connections in namespace shop; ask for the ClusterRole sidecar-acceleration-view there\n$/) as string,
     });
   });
 
-  it('shows the viewer of a namespace that namespace', async () => {
+  it('shows the viewer of a namespace this namespace, and not all namespaces', async () => {
     expect((await asUser('viewer', 'connections', 'shop')).code).toBe(0);
     expect((await asUser('viewer', 'connections')).stderr).toContain('this user may not list connections in all namespaces');
   });
 });
 
-it('shows the connections of a namespace to who may view it, and nothing to anybody else', async () => {
+it('serves the connections of a namespace to its viewer, and refuses other namespaces and other users', async () => {
   expect((await as('viewer', 'get', '--raw', `${base}/namespaces/shop/connections`)).code).toBe(0);
   for (const [user, path] of [['viewer', `${base}/connections`], ['viewer', `${base}/namespaces/bank/connections`], ['nobody', `${base}/namespaces/shop/connections`]] as const) {
     const { code, stderr } = await as(user, 'get', '--raw', path);
@@ -96,7 +96,7 @@ it('shows the connections of a namespace to who may view it, and nothing to anyb
   }
 });
 
-it('takes no word about who asks from the user himself', async () => {
+it('ignores headers by which a user claims to be another user', async () => {
   const kubeconfig = await kubeconfigWith(live.bench.server, 'nobody', { as: 'nobody' });
   const before = agent.watches.length;
   const { stdout } = await live.bench.server.kubectl(['config', 'view', '--raw', '--kubeconfig', kubeconfig, '-o', 'jsonpath={.users[0].user.token}']);
@@ -107,9 +107,9 @@ it('takes no word about who asks from the user himself', async () => {
 });
 
 it.each([
-  ['nobody without a certificate', {}],
-  ['nobody with a certificate of an authority of his own', certificateOf('front-proxy-client')],
-])('lets in %s who comes without the API server', async (_who, certificate) => {
+  ['without a client certificate', {}],
+  ['with a client certificate of another authority', certificateOf('front-proxy-client')],
+])('refuses a connection that does not come from the API server: %s', async (_who, certificate) => {
   const before = agent.watches.length;
   const asked = new Promise<number>((resolve, reject) => {
     const headers = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
@@ -121,7 +121,7 @@ it.each([
   expect(agent.watches).toHaveLength(before);
 });
 
-it('names the node whose agent is gone, and accelctl ends with 3', async () => {
+it('names the node whose agent is not connected, and accelctl exits with 3', async () => {
   await agent.close();
   expect(await accelctlOn(live.bench.server.kubeconfig, ['connections'])).toMatchObject({ code: 3, stdout: expect.stringContaining('no data from node node1: its agent is not connected\n') as string });
   const list = connectionList.parse(JSON.parse(await live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections`])));

@@ -1,4 +1,4 @@
-// Argo CD's health check on a resource in every state it can be in, under Lua 5.1.
+// The health check for Argo CD on a resource in every state, under Lua 5.1.
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -24,11 +24,11 @@ it.each(tests.map(({ inputPath, healthStatus }) => [inputPath, healthStatus] as 
   expect(await healthOf(script, object)).toEqual(expected);
 });
 
-it('is tried on every object beside it, and gives every answer that Argo CD knows and means something here', () => {
+it('is tested with every object in its folder, and these give every health status that the check can return', () => {
   expect(tests.map(({ inputPath }) => inputPath).sort()).toEqual(readdirSync(join(checkout, healthDirectory, 'testdata')).map((name) => `testdata/${name}`).sort());
   expect([...new Set(tests.map(({ healthStatus }) => healthStatus.status))].sort()).toEqual(['Degraded', 'Healthy', 'Progressing', 'Suspended']);
 });
 
-it('would not get by with libraries that Argo CD does not open', async () => {
+it('runs here without the libraries that Argo CD does not open', async () => {
   await expect(healthOf('return { status = string.upper("x") }', {})).rejects.toThrow("global 'string'");
 });

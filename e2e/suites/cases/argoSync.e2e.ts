@@ -1,5 +1,5 @@
-// What Git holds is in sync in every state of the resource: a server-side dry-run apply, which is how Argo CD compares, changes nothing.
-// The real controller writes the states on a real API server; Argo CD's health check is asked about each.
+// The manifests in Git are in sync in every state of the resource: a server-side apply in a dry run, by which Argo CD compares, changes nothing.
+// The real controller makes the states on a real API server, and the health check for Argo CD is run in each.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chartRenderer } from '../../../release/gitops/chart';
@@ -13,7 +13,7 @@ import { waitFor } from '../../stand/support/waitFor';
 import { applicationCrd, provideModuleFile } from '../../stand/tools/moduleFile';
 import { checkout } from '../../../release/tools/paths';
 
-/** As Argo CD applies and compares with the sync option ServerSideApply and the compare option ServerSideDiff. */
+/** The flags with which kubectl applies and compares as Argo CD does with the options ServerSideApply and ServerSideDiff. */
 const asArgo = ['--server-side', '--field-manager=argocd-controller', '--force-conflicts'];
 const script = readFileSync(join(checkout, healthDirectory, 'health.lua'), 'utf8');
 
@@ -22,7 +22,7 @@ let chart: object[];
 let one: TestAgent;
 let two: TestAgent;
 
-/** The resource as Git holds it; with an annotation by which Argo CD tracks it. */
+/** The resource in Git, with the annotation by which Argo CD tracks it. */
 function inGit(mode: string): object {
   const annotations = { 'argocd.argoproj.io/tracking-id': 'sidecar-acceleration-resource:acceleration.dev/SidecarAcceleration:/default' };
   return { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default', annotations }, spec: { mode, selector: { namespaces: { matchLabels: { mesh: 'on' } } } } };
@@ -34,10 +34,13 @@ function sync(...objects: object[]): Promise<string> {
   return bench.kubectl(['apply', ...asArgo, '-f', '-'], list(objects));
 }
 
-/** `kubectl diff` reads an object, then has it applied in a dry run, which changes no version: the controller wrote to it in between. */
+/**
+ * Matches a diff with another resourceVersion. `kubectl diff` reads an object and then applies it in a dry run, which changes no version: so the
+ * controller has written to the object in between.
+ */
 const writtenMeanwhile = /^-  resourceVersion: /m;
 
-/** What applying the objects would change, as `kubectl diff` says it; empty when in sync. */
+/** The output of `kubectl diff` for the objects; empty when they are in sync. */
 function outOfSync(...objects: object[]): Promise<string> {
   return waitFor('a comparison that no write fell into', async () => {
     const { code, stdout, stderr } = await bench.server.kubectl(['diff', ...asArgo, '-f', '-'], JSON.stringify(list(objects)));
@@ -46,7 +49,7 @@ function outOfSync(...objects: object[]): Promise<string> {
   });
 }
 
-/** Waits until the health check says so, and compares with Git while it does. */
+/** Waits until the health check gives this status and message, and checks that the resource in Git is in sync then. */
 async function isHealthyAs(status: string, message: RegExp, mode: string): Promise<void> {
   let last: Health | undefined;
   await waitFor(`health ${status}`, async () => {
@@ -66,9 +69,9 @@ beforeAll(async () => {
 
 afterAll(() => bench?.stop());
 
-// One resource from its first moment to its last; each state follows from the one before.
-describe('what Git holds is in sync while the resource is', () => {
-  it('new, and no controller there', async () => {
+// One resource from its creation to its deletion; each test needs the state that the test before it left.
+describe('the manifests in Git are in sync while the resource is', () => {
+  it('new, and no controller runs', async () => {
     await bench.controller.stop();
     await sync(inGit('Accelerate'));
     await isHealthyAs('Progressing', /no controller has reconciled the resource yet/, 'Accelerate');
@@ -79,7 +82,7 @@ describe('what Git holds is in sync while the resource is', () => {
     await isHealthyAs('Progressing', /agents are being rolled out/, 'Accelerate');
   });
 
-  it('followed by one of its two nodes', async () => {
+  it('applied on one of its two nodes', async () => {
     await bench.create(agentPod('agent-1', 'node1'), agentPod('agent-2', 'node2'));
     await bench.daemonSetOf(2);
     one = await bench.obedient(await bench.podToken('agent-1'));
@@ -91,7 +94,7 @@ describe('what Git holds is in sync while the resource is', () => {
     await isHealthyAs('Healthy', /^2 of 2 nodes ready$/, 'Accelerate');
   });
 
-  it('degraded by a node that cannot', async () => {
+  it('degraded by a node that cannot accelerate', async () => {
     two.report({ ...emptyReport, problems: [{ reason: 'NoBtf', message: 'no /sys/kernel/btf/vmlinux; use a kernel built with CONFIG_DEBUG_INFO_BTF=y' }] });
     await isHealthyAs('Degraded', /CONFIG_DEBUG_INFO_BTF/, 'Accelerate');
     two.report({ ...emptyReport, appliedOrder: two.order?.revision ?? 0 });
@@ -123,7 +126,7 @@ describe('what Git holds is in sync while the resource is', () => {
   });
 });
 
-it('the sample Applications are what Argo CD accepts', async () => {
+it('Argo CD’s CRD accepts the sample Applications', async () => {
   await bench.kubectl(['apply', '--server-side', '-f', await provideModuleFile(applicationCrd)]);
   await established(bench.server, 'applications.argoproj.io');
   await bench.kubectl(['create', 'namespace', 'argocd']);

@@ -1,4 +1,4 @@
-// The NetworkPolicies of the chart against the pods that they are about, by the real helm; no cluster.
+// The NetworkPolicies of the chart, rendered by the real helm without a cluster, against the pods that they select.
 import { z } from 'zod';
 import { specWith } from '../../../operator/controller/agents/agents.testing';
 import { render as renderAgents } from '../../../operator/controller/render';
@@ -62,7 +62,7 @@ function selected({ matchLabels, matchExpressions }: z.infer<typeof selector>): 
   return pods.filter(matches).map(({ name }) => name).sort();
 }
 
-/** Names of the pods that a rule's peers are. */
+/** The names of the pods that the peers of a rule select. */
 const peers = (list: z.infer<typeof rule>['from']): string[] => (list ?? []).flatMap(({ podSelector }) => (podSelector === undefined ? [] : selected(podSelector)));
 const ports = (rules: readonly z.infer<typeof rule>[]): (string | number)[] => rules.flatMap((each) => each.ports.map(({ port }) => port)).sort();
 const portsOfPod = (name: string): readonly string[] => [...(pods.find((pod) => pod.name === name)?.ports ?? [])].sort();
@@ -70,11 +70,11 @@ const portsOfPod = (name: string): readonly string[] => [...(pods.find((pod) => 
 const controller = 'sidecar-acceleration-controller';
 const jobs = ['sidecar-acceleration-drain', 'sidecar-acceleration-resource', 'sidecar-acceleration-test'];
 
-test('there is none unless it was asked for', async () => {
+test('the chart has no NetworkPolicy by default', async () => {
   expect((await render()).filter(({ kind }) => kind === 'NetworkPolicy')).toEqual([]);
 });
 
-test('the controller is reached at each of its ports: by agents alone for their streams, by those who read metrics, by the API server', async () => {
+test('the controller’s ports admit: for the channel agents alone, for metrics their readers, for live data the API server', async () => {
   const monitoring = { namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': 'monitoring' } } };
   const spec = policy(await render({ liveData: { enabled: true }, networkPolicy: { enabled: true, metricsFrom: [monitoring] } }), controller);
   expect(selected(spec.podSelector)).toEqual([controller]);
@@ -86,14 +86,14 @@ test('the controller is reached at each of its ports: by agents alone for their 
   expect(live).toEqual({ ports: [{ port: 'live' }] });
 });
 
-test('controller and jobs reach the API server, wherever it is, and nothing else', async () => {
+test('controller and jobs may connect to the API server at any address, and to nothing else', async () => {
   const spec = policy(await render({ networkPolicy: { enabled: true, apiServerPorts: [443, 16443] } }), 'sidecar-acceleration-api-clients');
   expect(selected(spec.podSelector)).toEqual([controller, ...jobs].sort());
   expect(spec).toMatchObject({ policyTypes: ['Egress'], egress: [{ ports: [{ port: 443 }, { port: 16443 }] }] });
   expect(spec.egress).toHaveLength(1);
 });
 
-test('an agent is reached for metrics and reaches its controller, and nothing else either way', async () => {
+test('an agent admits connections for metrics only, and may connect to its controller only', async () => {
   const spec = policy(await render({ networkPolicy: { enabled: true } }), 'sidecar-acceleration-agent');
   expect(selected(spec.podSelector)).toEqual(['agent']);
   expect(spec.policyTypes).toEqual(['Ingress', 'Egress']);

@@ -1,4 +1,4 @@
-// What the chart renders for which values, by the real helm; no cluster.
+// The objects that the real helm renders from the chart for various values, without a cluster.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
@@ -19,7 +19,7 @@ function kinds(objects: readonly { kind: string; metadata: { name: string } }[])
   return objects.map(({ kind, metadata }) => `${kind} ${metadata.name}`).sort();
 }
 
-/** Everything that can be switched on. */
+/** Values that switch every feature on. */
 const everything = {
   networkPolicy: { enabled: true },
   metrics: { serviceMonitor: { enabled: true, labels: { release: 'prometheus' } }, alerts: { enabled: true, labels: { release: 'prometheus' } }, dashboard: { enabled: true } },
@@ -27,7 +27,7 @@ const everything = {
 };
 
 describe('the chart', () => {
-  it('is the controller, its rights and the CRD, and nothing that was not asked for', async () => {
+  it('has the controller, its rights and the CRD, and no optional object', async () => {
     expect(kinds(await render({}, ['--no-hooks']))).toEqual([
       `ClusterRole ${controller}`, `ClusterRoleBinding ${controller}`, 'CustomResourceDefinition sidecaraccelerations.acceleration.dev',
       `Deployment ${controller}`, `Lease ${controller}`, `PodDisruptionBudget ${controller}`, `Role ${controller}`, `Role ${controller}`, `RoleBinding ${controller}`, `RoleBinding ${controller}`, 'Service sidecar-acceleration-channel', `Service ${controller}`, `ServiceAccount ${controller}`,
@@ -36,7 +36,7 @@ describe('the chart', () => {
     ]);
   });
 
-  it('makes pods that Pod Security admits at its strictest level, jobs and tests included', async () => {
+  it('has pods, jobs and tests included, that Pod Security admits at its strictest level', async () => {
     const pods = podsOf(await render(everything));
     expect(pods.map(({ name }) => name).sort()).toEqual([controller, 'sidecar-acceleration-drain', 'sidecar-acceleration-resource', 'sidecar-acceleration-test']);
     for (const { spec } of pods) {
@@ -46,7 +46,7 @@ describe('the chart', () => {
     }
   });
 
-  it('has no mesh put a sidecar beside its pods, jobs and tests included, by what keeps it from the agents', async () => {
+  it('has labels and annotations on all of its pods, as on the agents, that keep meshes from injecting a sidecar', async () => {
     const pods = podsOf(await render(everything));
     expect(pods).toHaveLength(4);
     for (const { labels, annotations } of pods) {
@@ -55,7 +55,7 @@ describe('the chart', () => {
     }
   });
 
-  it('has a Service and a budget that mean the controller only, not its jobs', async () => {
+  it('has a Service and a PodDisruptionBudget that select the controller and not the jobs', async () => {
     const objects = await render(everything);
     const selectors = [at(objectOf(objects, 'Service', controller), 'spec.selector'), at(objectOf(objects, 'PodDisruptionBudget', controller), 'spec.selector.matchLabels')];
     for (const selector of selectors) {
@@ -64,7 +64,7 @@ describe('the chart', () => {
     }
   });
 
-  it('keeps the CRD at uninstalling, unless told otherwise, and leaves it out when told so', async () => {
+  it('keeps the CRD when it is uninstalled, unless crds.keep is false, and has no CRD when crds.enabled is false', async () => {
     const crd = (objects: Awaited<ReturnType<RenderChart>>) => objects.find(({ kind }) => kind === 'CustomResourceDefinition');
     expect(crd(await render())?.metadata.annotations).toEqual({ 'helm.sh/resource-policy': 'keep' });
     expect(crd(await render({ crds: { keep: false } }))?.metadata.annotations).toEqual({});
@@ -109,7 +109,7 @@ describe('a value', () => {
     expect(accounts.map((account) => at(account, 'imagePullSecrets'))).toEqual(Array(4).fill([{ name: 'one' }, { name: 'two' }]));
   });
 
-  it('pins what the controller may make, for its image and further ones, or not', async () => {
+  it('adds further images to the admission policy of the controller, or switches the policy off', async () => {
     const objects = await render({ image: { repository: 'mirror.example:5000/acc' }, admissionPolicy: { images: ['old.example/acc'] } });
     expect(at(objectOf(objects, 'ValidatingAdmissionPolicy', 'sidecar-acceleration-agents'), 'spec.variables.0')).toEqual({ name: 'released', expression: '["mirror.example:5000/acc","old.example/acc"]' });
     expect(kinds(await render({ admissionPolicy: { enabled: false } })).filter((name) => name.startsWith('Validating'))).toEqual([]);
@@ -120,7 +120,7 @@ describe('a value', () => {
     expect(at(budget, 'spec')).toMatchObject({ maxUnavailable: '50%', unhealthyPodEvictionPolicy: 'AlwaysAllow' });
   });
 
-  it('has controller and agents scraped, told apart by their component', async () => {
+  it('adds a ServiceMonitor for the controller and one for the agents', async () => {
     const objects = await render(everything);
     for (const [component, port] of [['controller', 'http'], ['agent', 'metrics']] as const) {
       const monitor = objectOf(objects, 'ServiceMonitor', `sidecar-acceleration-${component}`);
@@ -130,7 +130,7 @@ describe('a value', () => {
     }
   });
 
-  it('serves live data by the Service that leads to the leader, to those who may view a namespace', async () => {
+  it('adds live data: an APIService with the Service that leads to the leader, and a role for viewers of a namespace', async () => {
     const objects = await render({ liveData: { enabled: true } }, ['--no-hooks']);
     expect(kinds(objects).filter((name) => name.includes('live') || name.endsWith('view'))).toEqual([
       'APIService v1alpha1.live.acceleration.dev', 'ClusterRole sidecar-acceleration-live', 'ClusterRole sidecar-acceleration-view',
@@ -145,19 +145,19 @@ describe('a value', () => {
     expect(objectOf(objects, 'ClusterRole', 'sidecar-acceleration-view').metadata.labels).toMatchObject({ 'rbac.authorization.k8s.io/aggregate-to-view': 'true' });
   });
 
-  it('brings the alerts as they are, for the Prometheus operator', async () => {
+  it('adds the alerts, unchanged, for the Prometheus operator', async () => {
     const rule = objectOf(await render(everything), 'PrometheusRule', 'sidecar-acceleration');
     expect(rule.metadata.labels).toMatchObject({ release: 'prometheus' });
     expect(at(rule, 'spec')).toEqual(parse(readFileSync(join(chartDirectory, 'alerts', 'sidecar-acceleration.yaml'), 'utf8')));
   });
 
-  it('brings the dashboard as Grafana reads it', async () => {
+  it('adds the dashboard in the form that Grafana reads', async () => {
     const config = objectOf(await render(everything), 'ConfigMap', 'sidecar-acceleration-dashboard');
     expect(config.metadata.labels).toMatchObject({ grafana_dashboard: '1' });
     expect(JSON.parse(Object.values(at(config, 'data') as Record<string, string>).join(''))).toMatchObject({ uid: 'sidecar-acceleration' });
   });
 
-  it('brings the resource, applied by a job that may do nothing else', async () => {
+  it('adds a job that applies the resource and has no other rights', async () => {
     const objects = await render({ resource: { create: true, spec: { mode: 'Observe' } } });
     const job = objectOf(objects, 'Job', 'sidecar-acceleration-resource');
     expect(job.metadata.annotations['helm.sh/hook']).toBe('post-install,post-upgrade,post-rollback');
@@ -169,7 +169,7 @@ describe('a value', () => {
     ]);
   });
 
-  it('has every node drained before anything is uninstalled, or not', async () => {
+  it('sets the timeout of the job that drains every node before the uninstall, or leaves the job out', async () => {
     const job = objectOf(await render({ uninstall: { timeoutSeconds: 60 } }), 'Job', 'sidecar-acceleration-drain');
     expect(job.metadata.annotations['helm.sh/hook']).toBe('pre-delete');
     expect(at(job, 'spec.template.spec.containers.0.args')).toEqual(['drain', '--timeout=60s']);
@@ -199,7 +199,7 @@ describe('a value that the documentation sets', () => {
     expect((await render({}, ['--set', given])).length).toBeGreaterThan(0);
   });
 
-  it('is found in the pages', () => {
+  it('is found in at least some pages', () => {
     expect(set.length).toBeGreaterThan(2);
   });
 });

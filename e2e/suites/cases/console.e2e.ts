@@ -1,4 +1,5 @@
-// The console's page in a real Chromium, on a real API server with a seeded status: what it shows, that its switches switch, and that nobody else's do.
+// The console's page in a real Chromium, on a real API server with a seeded status: what it shows, that its switches work, and that pages of other
+// sites cannot use them.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -17,7 +18,7 @@ import { buildDirectory, checkout } from '../../../release/tools/paths';
 
 const crdFile = join(checkout, 'crds', 'acceleration.dev_sidecaraccelerations.yaml');
 const exampleFile = join(checkout, 'docs', 'examples', 'default.yaml');
-/** docs/console for make console-pictures. */
+/** The directory for pictures of the page; `make console-pictures` sets docs/console. */
 const pictures = process.env['CONSOLE_PICTURES'] ?? join(buildDirectory, 'console');
 
 let server: ApiServer;
@@ -61,9 +62,9 @@ afterAll(async () => {
   if (stateHome !== undefined) rmSync(stateHome, { recursive: true });
 });
 
-const looks = 12; // that a picture shows: the page's clock is moved on between them
+const looks = 12; // the points of a plot in a picture; the page's clock is moved on from one to the next
 
-/** Runs the steps on a page of their own; whatever the page complained about is a failure. */
+/** Runs the steps on a new page, and fails when the page has reported an error. */
 async function onPage(steps: (page: Page) => Promise<void>, options: BrowserContextOptions = {}): Promise<void> {
   const context = await browser.newContext({ viewport: { width: 1_200, height: 1_600 }, ...options });
   try {
@@ -83,25 +84,26 @@ const modeNow = () => kubectl(['get', 'sca', 'default', '-o', 'jsonpath={.spec.m
 const labelOf = (name: string) => kubectl(['get', 'namespace', name, '-o', 'jsonpath={.metadata.labels.acceleration\\.dev/mode}']);
 
 describe('the page', () => {
-  it.each(['light', 'dark'] as const)('shows the state of the cluster, and moves on with it (%s)', async (colorScheme) => {
+  it.each(['light', 'dark'] as const)('shows the state of the cluster, and its changes (%s)', async (colorScheme) => {
     await onPage(
       async (page) => {
         await page.getByText('Accelerate is in force: 4 of 4 nodes ready').waitFor();
         await page.getByText('219 of 230').waitFor();
         expect(await page.getByRole('row', { name: /billing/ }).textContent()).toContain('PeerElsewhere 9, Learning 2');
-        // Where nobody points at a moment, the legend is about the last.
+        // When the pointer is not on the plot, the legend shows the last values.
         await page.locator('.u-legend').first().getByText(/^\d\d:\d\d:\d\d$/).waitFor();
         const moveOn = async (): Promise<void> => {
           await status.write();
           await Promise.all([page.waitForResponse(/api\/state/), page.clock.fastForward(2_000)]);
         };
         for (let times = 0; times < looks; times += 1) await moveOn();
-        // The plot's text alternative says the newest rate; of 20 MiB that the seed adds, 16 took the fast path; the round trip is the node's own answer.
+        // The text alternative of a plot has the newest value. Of 20 MiB that the seed adds 16 take the fast path. The node answers with the
+        // round-trip time.
         const plots = [/Bytes a second; now fast path (?!0 B|-)/, 'On the fast path, %; now of bytes 80%, of connections 95%', /TCP's round-trip time, mean of open connections; now round trip \d+ µs/];
         const seen = async (): Promise<boolean[]> => Promise.all(plots.map((name) => page.getByRole('img', { name }).isVisible()));
         await waitFor('the plots to say the newest', async () => {
           if ((await seen()).every((each) => each)) return true;
-          await moveOn(); // where the page was slow, it has looked twice since the last change
+          await moveOn(); // a slow page may have read the same status twice, which shows a rate of 0
           return false;
         });
         await page.screenshot({ path: join(pictures, `state-${colorScheme}.png`) });
@@ -110,12 +112,12 @@ describe('the page', () => {
     );
   });
 
-  it('shows what the last bench found, before and after', async () => {
+  it('shows the figures of the last bench, off and on', async () => {
     await onPage(async (page) => {
       const row = page.getByRole('table', { name: 'TCP, off and on' }).getByRole('row', { name: /QPS/ });
       expect(await row.textContent()).toContain('QPS1350019600×1.45 (1.45–1.45)');
       await page.getByText('32 connections, 1 round, 99.1 % of the bytes on the fast path').waitFor();
-      // The longer bar is the faster one.
+      // The bar of the faster mode is longer.
       const widths = await row.locator('rect').evaluateAll((bars) => bars.map((bar) => Number((bar as { getAttribute(name: string): string | null }).getAttribute('width'))));
       expect(widths[1]).toBeGreaterThan(widths[0] ?? Number.POSITIVE_INFINITY);
     });
@@ -133,7 +135,7 @@ describe('the page', () => {
     await status.write();
   });
 
-  it('says which nodes cannot, and why', async () => {
+  it('names the nodes that cannot accelerate, and why', async () => {
     await status.write(true);
     await onPage(async (page) => {
       await page.getByText('Accelerate is not in force everywhere: 3 of 4 nodes ready').waitFor();
@@ -143,7 +145,7 @@ describe('the page', () => {
     await status.write();
   });
 
-  it('says in words why connections of a namespace run over TCP, and what to do', async () => {
+  it('explains why connections of a namespace run over TCP, and what to do', async () => {
     await onPage(async (page) => {
       await page.getByRole('button', { name: 'PeerElsewhere 9, Learning 2' }).click();
       const dialog = page.getByRole('dialog', { name: 'Why connections of billing use TCP' });
@@ -155,7 +157,7 @@ describe('the page', () => {
     });
   });
 
-  it('draws its plots in the colours of the reader, whatever he chooses', async () => {
+  it('draws its plots in the colours of the system’s theme, also after that changes', async () => {
     await onPage(async (page) => {
       const colours = (): Promise<string> => page.evaluate("getComputedStyle(document.querySelector('figure')).getPropertyValue('--good')");
       expect(await colours()).toBe('rgb(26, 127, 55)');
@@ -164,7 +166,7 @@ describe('the page', () => {
     });
   });
 
-  it('takes the secret out of the address at once, and still works when it is loaded again', async () => {
+  it('removes the secret from the address at once, and still works after a reload', async () => {
     await onPage(async (page) => {
       expect(new URL(page.url()).hash).toBe('');
       await page.reload();
@@ -209,7 +211,7 @@ describe('the switches', () => {
       await page.getByRole('button', { name: 'Off', exact: true }).focus();
       await page.keyboard.press('Enter');
       await page.getByRole('dialog').waitFor();
-      // Cancel has the focus: who presses Enter twice has changed nothing.
+      // Cancel has the focus, so that pressing Enter twice changes nothing.
       await page.keyboard.press('Tab');
       await page.keyboard.press('Enter');
       await waitFor('the mode Off', async () => (await modeNow()) === 'Off');
@@ -222,7 +224,7 @@ describe('the switches', () => {
     });
   });
 
-  it('do what was decided although the status has changed since, and not where the spec has', async () => {
+  it('change the spec although the status has changed since it was read, and refuse when the spec has', async () => {
     await onPage(async (page) => {
       await page.getByRole('button', { name: 'Observe', exact: true }).click();
       await page.getByRole('dialog').waitFor();
@@ -255,12 +257,12 @@ describe('the switches', () => {
 });
 
 describe('a page of another site', () => {
-  it('can neither read nor switch, nor show the console in a frame, even if it knows the secret', async () => {
+  it('can neither read the state nor switch, nor show the console in a frame, even when it knows the secret', async () => {
     const context = await browser.newContext();
     try {
       const page = await context.newPage();
       const [origin = '', secret = ''] = shown.url.split('/#');
-      // The same machine on another port is another site too.
+      // A page of the same machine on another port is another site too.
       await page.route('http://127.0.0.1:9/', (route) => route.fulfill({ contentType: 'text/html', body: '<title>elsewhere</title>' }));
       await page.goto('http://127.0.0.1:9/');
       const tried = await page.evaluate(
@@ -286,7 +288,7 @@ describe('a page of another site', () => {
 });
 
 describe('when accelctl has ended', () => {
-  it('the page says so, and what to do, and keeps what it showed last', async () => {
+  it('the page says that it has ended and what to do, and still shows the last state', async () => {
     const context = await browser.newContext();
     try {
       const page = await context.newPage();

@@ -1,4 +1,4 @@
-// The real controller on a real API server, with the rights of the chart and agents that are real up to the kernel. No node runs.
+// The real controller on a real API server, with the rights of the chart. Agents use the real channel and have no kernel; no node runs.
 import { askedOf, published } from './metrics/metricNames';
 import { ControllerBench, daemonSet } from '../../stand/api/controllerBench';
 import { channelService, namespace } from '../../stand/api/controllerProcess';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 
 afterAll(() => bench?.stop());
 
-it('waits, ready and doing nothing, while there is no resource', async () => {
+it('is ready and makes nothing while there is no resource', async () => {
   expect((await bench.controller.get('/healthz')).status).toBe(200);
   expect((await bench.get('ds', '-n', namespace)).items).toEqual([]);
 });
@@ -25,7 +25,7 @@ describe('when the resource is applied', () => {
     await bench.applyResource();
   });
 
-  it('renders the agents, owned by the resource, with the controller as their only contact', async () => {
+  it('renders the DaemonSet of the agents, owned by the resource, with the controller’s address and no token for the API server', async () => {
     const { metadata, spec } = await bench.get('ds', daemonSet, '-n', namespace);
     const { uid, finalizers } = (await bench.resource()).metadata;
     expect(finalizers).toEqual(['acceleration.dev/drain']);
@@ -38,18 +38,18 @@ describe('when the resource is applied', () => {
     expect(pod.containers[0].env).toContainEqual({ name: 'CONTROLLER_ADDRESS', value: `${clusterIP}:9443` });
   });
 
-  it('leads the agents to itself: it is the one endpoint of the Service they dial', async () => {
+  it('publishes itself as the only endpoint of the Service that agents connect to', async () => {
     const { items } = await bench.get('endpointslices', '-n', namespace, '-l', `kubernetes.io/service-name=${channelService}`);
     expect(items).toMatchObject([{ endpoints: [{ targetRef: { kind: 'Pod', name: bench.controller.name } }], ports: [{ port: bench.controller.ports.grpc }] }]);
   });
 
-  it('gives the agents an identity without rights and publishes the CA', async () => {
+  it('makes a ServiceAccount without rights for the agents, and publishes its CA', async () => {
     expect((await bench.endpoint()).ca).toContain('BEGIN CERTIFICATE');
     const can = await bench.server.kubectl(['auth', 'can-i', '--list', `--as=system:serviceaccount:${namespace}:${daemonSet}`, '--no-headers', '-n', namespace]);
     expect(can.stdout).not.toMatch(/\b(secrets|pods|configmaps)\b/);
   });
 
-  it('says that it is on its way, and is not Ready before the DaemonSet knows its nodes', async () => {
+  it('is Progressing, and not Ready before the DaemonSet has a status', async () => {
     await waitFor('Progressing', async () => (await bench.condition('Progressing'))?.status === 'True', { timeoutMs: 15_000 });
     expect((await bench.condition('Ready'))?.status).not.toBe('True');
   });
@@ -70,7 +70,7 @@ describe('with an agent on each of two nodes', () => {
     expect(await two.ordered('of the same revision', ({ revision }) => revision === order.revision)).toEqual(order);
   });
 
-  it('becomes Ready, and the status proves it by namespace', async () => {
+  it('becomes Ready, and the status has the counts of each namespace', async () => {
     await bench.ready();
     const { status, metadata } = await bench.resource();
     expect(status).toMatchObject({
@@ -87,7 +87,7 @@ describe('with an agent on each of two nodes', () => {
   it('writes no status while nothing changes', async () => {
     const settled = await waitFor('two looks a few seconds apart at the same version', async () => {
       const before = (await bench.resource()).metadata.resourceVersion;
-      // That nothing happens shows only in time: longer than the second between two writes.
+      // The controller writes at most once a second, so three seconds without a write show that it does not write.
       await new Promise((resolve) => setTimeout(resolve, 3000));
       return before === (await bench.resource()).metadata.resourceVersion && before;
     });
@@ -96,7 +96,7 @@ describe('with an agent on each of two nodes', () => {
     expect((await bench.resource()).metadata.resourceVersion).not.toBe(settled);
   });
 
-  it('sends a new order when a namespace joins, to streams that are open', async () => {
+  it('sends a new order on open streams when a namespace becomes selected', async () => {
     const before = one.order?.revision ?? 0;
     await bench.kubectl(['label', 'namespace', 'plain', 'mesh=on']);
     const order = await one.ordered('with plain', ({ namespaces }) => namespaces.includes('plain'));
@@ -104,7 +104,7 @@ describe('with an agent on each of two nodes', () => {
     expect(order.revision).toBeGreaterThan(before);
   });
 
-  it('sends nothing for a namespace change that changes nothing', async () => {
+  it('sends no order when a change of a namespace does not affect the selection', async () => {
     const before = one.orders.length;
     await bench.kubectl(['label', 'namespace', 'shop', 'colour=blue']);
     await bench.kubectl(['label', 'namespace', 'plain', 'mesh-']);
@@ -112,7 +112,7 @@ describe('with an agent on each of two nodes', () => {
     expect(one.orders.length).toBe(before + 1);
   });
 
-  it('changes mode and limits by an order, without a rollout', async () => {
+  it('sends an order for a new mode and new limits, without a rollout', async () => {
     const { generation } = (await bench.get('ds', daemonSet, '-n', namespace)).metadata;
     await bench.change({ spec: { mode: 'Observe', connections: { spillBytes: 65536 } } });
     await one.ordered('to observe', ({ mode, spillBytes }) => mode === 'Observe' && spillBytes === 65536);
@@ -123,7 +123,7 @@ describe('with an agent on each of two nodes', () => {
     expect((await bench.get('ds', daemonSet, '-n', namespace)).metadata.generation).toBe(generation);
   });
 
-  it('puts back what somebody changed in the DaemonSet', async () => {
+  it('reverts a change that another client made in the DaemonSet', async () => {
     await bench.kubectl(['patch', 'ds', daemonSet, '-n', namespace, '--type=merge', '-p', '{"spec":{"template":{"spec":{"hostPID":false}}}}']);
     await waitFor('hostPID to be back', async () => (await bench.get('ds', daemonSet, '-n', namespace)).spec.template.spec.hostPID === true);
     await bench.daemonSetOf(2);

@@ -1,4 +1,4 @@
-// The life of an installation under the API server's audit log: the controller may do what it does, and nothing else.
+// The life of an installation with an audit log of the API server: the controller uses every right that it has, and has no others.
 import { createCertificates } from '../../../operator/controller/channel/channelCertificate';
 import { requestsOf } from '../../stand/api/audit';
 import { grantsOf, wrongRights } from './rights';
@@ -10,7 +10,7 @@ import { waitFor } from '../../stand/support/waitFor';
 
 const name = 'sidecar-acceleration-controller';
 const channel = 'sidecar-acceleration-channel';
-/** Of live data. */
+/** The ClusterRole for live data. */
 const liveRights = 'sidecar-acceleration-live';
 const dayMs = 86_400_000;
 
@@ -18,7 +18,7 @@ let bench: ControllerBench;
 let fleet: SimulatedFleet;
 
 beforeAll(async () => {
-  // A cluster of two families: the leader publishes an address of each.
+  // The pod has addresses of both IP families, so the leader publishes an EndpointSlice for each.
   ({ bench } = await LiveBench.start({ audit: true, values: ['admissionPolicy.enabled=true'], environment: { POD_IPS: '192.0.2.1,2001:db8::1' } }));
 });
 
@@ -27,7 +27,7 @@ afterAll(async () => {
   await bench?.stop();
 });
 
-it('lives through everything: a certificate renewed, the Lease lost, a resource applied, reported on, rolled out and deleted', async () => {
+it('does everything that needs a right: renews a certificate, loses the Lease, follows a resource from its first order to its deletion', async () => {
   await waitFor('the first certificates', certificates);
   await bench.controller.stop();
   const old = await createCertificates(new Date(Date.now() - 300 * dayMs));
@@ -49,7 +49,7 @@ it('lives through everything: a certificate renewed, the Lease lost, a resource 
   await bench.controller.logged(/the datapath is removed/);
 }, 240_000);
 
-it('used every right it has, none of them is broader than its use, and it asked for nothing else', async () => {
+it('has used every right that it has, no right is broader than its use, and no request was refused', async () => {
   await bench.controller.stop();
   const roles = [
     await bench.get('clusterrole', name), await bench.get('clusterrole', liveRights),
@@ -59,7 +59,7 @@ it('used every right it has, none of them is broader than its use, and it asked 
   expect(wrongRights(roles.flatMap(grantsOf), requests)).toEqual([]);
 });
 
-it('has no rights but those of its roles: in the cluster, in its namespace, for events, and to read how the API server shows who asks', async () => {
+it('is bound to its roles only: in the cluster, in its namespace, for events, and to read how the API server identifies users of live data', async () => {
   const [{ items: inCluster }, { items: inNamespaces }] = [await bench.get('clusterrolebindings'), await bench.get('rolebindings', '-A')];
   interface Binding { readonly metadata: { readonly name: string }; readonly subjects?: readonly { readonly name: string; readonly namespace?: string }[] }
   const ours = (items: readonly Binding[]): string[] => items.filter(({ subjects = [] }) => subjects.some((subject) => subject.name === name && subject.namespace === namespace)).map(({ metadata }) => metadata.name);

@@ -1,4 +1,4 @@
-// The real controller when something is wrong: strangers on its channel, agents replaced, itself killed, a spec too new, nodes gone.
+// The real controller in trouble: strangers on its channel, replaced agents, its own death, a spec that it refuses, and nodes that are gone.
 import { status as grpcStatus } from '@grpc/grpc-js';
 import { maxMessageBytes } from '../../../operator/protocol';
 import { ControllerBench, daemonSet } from '../../stand/api/controllerBench';
@@ -33,7 +33,7 @@ describe('a stranger on the channel', () => {
     downs = one.states.filter((state) => state.startsWith('down')).length;
   });
 
-  /** The first agent still gets orders on the stream it has had all the time. */
+  /** Checks that the first agent still gets orders on its old stream. */
   afterEach(async () => {
     const spillBytes = 8192 + (one.orders.length % 1000);
     await bench.change({ spec: { connections: { spillBytes } } });
@@ -42,7 +42,7 @@ describe('a stranger on the channel', () => {
   });
 
   it.each([
-    ['a token that is none', () => Promise.resolve('nonsense')],
+    ['a text that is no token', () => Promise.resolve('nonsense')],
     ['a token of another ServiceAccount', () => requestToken(bench.server, { account: 'stranger', pod: 'stranger' })],
     ['a token for another audience', () => requestToken(bench.server, { audience: 'https://kubernetes.default.svc', pod: 'agent-2' })],
     ['a token that is bound to no pod', () => requestToken(bench.server, {})],
@@ -99,7 +99,7 @@ describe('when an agent is replaced', () => {
 });
 
 describe('when the controller dies', () => {
-  it('the next one speaks with the same CA, its orders are newer or the same, and bytes do not go back', async () => {
+  it('the next controller has the same CA, its orders have no lower revision, and byte counts do not decrease', async () => {
     const channel = await bench.channel();
     one.report({ ...emptyReport, appliedOrder: one.order?.revision ?? 0, namespaces: [namespaceReport('shop', { open: 10, accelerated: 10, fastBytes: 9000, tcpBytes: 50 })] });
     await waitFor('the bytes in status', async () => (await bench.resource()).status?.bytes?.fast === 9000);
@@ -115,7 +115,7 @@ describe('when the controller dies', () => {
     await bench.ready('60s');
   });
 
-  it('SIGTERM ends it with 0, and the next leads without waiting for the lease', async () => {
+  it('by SIGTERM it exits with 0, and the next controller leads without waiting for the Lease to run out', async () => {
     expect(await bench.controller.stop('SIGTERM')).toBe(0);
     const orders = one.orders.length;
     await bench.controller.start();
@@ -123,7 +123,7 @@ describe('when the controller dies', () => {
   });
 });
 
-it('does nothing on a spec that only an older CRD let through, and says so', async () => {
+it('does not follow a spec that only a laxer CRD has accepted, and says so in the status', async () => {
   const path = '/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/connections/properties/spillBytes/maximum';
   const before = one.orders.length;
   await bench.kubectl(['patch', 'crd', 'sidecaraccelerations.acceleration.dev', '--type=json', '-p', JSON.stringify([{ op: 'remove', path }])]);
@@ -131,13 +131,13 @@ it('does nothing on a spec that only an older CRD let through, and says so', asy
   await waitFor('Degraded', async () => (await bench.condition('Degraded'))?.reason === 'InvalidSpec');
   expect((await bench.condition('Degraded'))?.message).toMatch(/spillBytes/);
   expect(one.orders.length).toBe(before);
-  // What is accelerated goes on, so the proof of it stays.
+  // Acceleration goes on, so the counts stay in the status.
   expect((await bench.get('sca', 'default')).status).toMatchObject({ nodes: { desired: 2 }, namespaces: [{ name: 'shop' }] });
   await bench.change({ spec: { connections: { spillBytes: 1048576 } } });
   await bench.ready();
 });
 
-it('drains every agent before it lets the resource go, leaves nothing, and starts anew with the next resource', async () => {
+it('drains every agent before it removes the finalizer, leaves nothing, and starts anew with the next resource', async () => {
   const deleting = bench.kubectl(['delete', 'sca', 'default', '--wait=true', '--timeout=50s']);
   await one.ordered('to remove', ({ remove }) => remove);
   await two.ordered('to remove', ({ remove }) => remove);
@@ -147,7 +147,7 @@ it('drains every agent before it lets the resource go, leaves nothing, and start
     const found = await bench.server.kubectl(['get', kind, name, '-n', namespace, '--ignore-not-found', '-o', 'name']);
     expect(found.stdout).toBe('');
   }
-  // A late write of the controller must not bring the resource back.
+  // A late write of the controller must not create the resource again.
   expect((await bench.get('sca')).items).toEqual([]);
   const removal = one.order?.revision ?? 0;
   await bench.kubectl(['create', '-f', '-'], { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' }, spec: { mode: 'Off' } });
@@ -156,7 +156,7 @@ it('drains every agent before it lets the resource go, leaves nothing, and start
   expect(order.revision).toBeGreaterThan(removal);
 });
 
-it('names the nodes that nobody heard of, and lets the resource go without them after a minute', async () => {
+it('names the nodes that have not reported, and removes the finalizer without them after a minute', async () => {
   await bench.daemonSetOf(2);
   await two.close();
   await bench.kubectl(['delete', 'sca', 'default', '--wait=false']);

@@ -1,4 +1,4 @@
-// The agent's view of a node, on a real containerd: which pods it learns, with what, and when it forgets them. Needs root.
+// How the agent reads the pods of a node from a real containerd: which pods, with which data, and until when. Needs root.
 import { readlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { cgroup2Mount, findPodCgroup } from '../../../operator/agent/cgroup';
@@ -39,13 +39,13 @@ afterAll(async () => {
 const named = (name: string): LocalPod | undefined => pods?.find((pod) => pod.name === name);
 const plan = (name: string) => ({ namespace: 'shop', name, cgroupParent: `/${node.cgroup}/kubepods/besteffort/pod-${name}` });
 
-/** Inode of the network namespace a process of the machine lives in, as the process itself is asked. */
+/** The inode of the network namespace of a process of the machine, read from inside the machine. */
 async function netnsOfPid(pid: number): Promise<number> {
   const link = await node.machine.run('readlink', [`/proc/${pid}/ns/net`]);
   return Number(/net:\[(\d+)\]/.exec(link)?.[1]);
 }
 
-test('a pod is learnt with its labels, both its addresses and the inode of its network namespace', async () => {
+test('a new pod is listed with its labels, both of its addresses and the inode of its network namespace', async () => {
   await waitFor('the first list', () => pods);
   await node.sandboxes.run({ ...plan('cart'), labels: { app: 'cart' }, annotations: { note: 'kept' } });
   const pod = await waitFor('the pod to be learnt', () => named('cart'), { timeoutMs: 2000, everyMs: 20 });
@@ -58,7 +58,7 @@ test('a pod is learnt with its labels, both its addresses and the inode of its n
   expect(pod.netns).not.toBe(own);
 });
 
-test('the runtime is found among the known places by a pod that it runs, and by no other', async () => {
+test('the runtime’s socket is found when the runtime runs the agent’s pod, and refused when it does not', async () => {
   const { sandbox } = await waitFor('the pod', () => named('cart'));
   const [found, other] = ['uid-cart', 'uid-of-nobody'].map((podUid) => findCri({ hostRoot: node.root, podUid }));
   try {
@@ -71,33 +71,33 @@ test('the runtime is found among the known places by a pod that it runs, and by 
   }
 });
 
-test('a pod of the ordinary runtime has no kernel of its own', async () => {
+test('a pod with the default runtime class has no kernel of its own', async () => {
   expect(await waitFor('the pod', () => named('cart'))).toMatchObject({ ownKernel: false });
 });
 
-test('the address is the one the pod has inside', async () => {
+test('the listed address is the one that the pod has inside', async () => {
   const pod = await waitFor('the pod', () => named('cart'));
   const inside = await node.machine.run('nsenter', ['-t', String(pod.pid), '-n', 'ip', '-o', 'addr', 'show', 'dev', 'eth0']);
   for (const address of pod.addresses) expect(inside).toContain(` ${address}/`);
 });
 
-test('its process leads to the kubepods directory of this node, and not to the root', async () => {
+test('the cgroup of the pod’s process leads to the kubepods directory of this node, and not to the root', async () => {
   const pod = await waitFor('the pod', () => named('cart'));
   const mount = cgroup2Mount(realHost.read('/proc/self/mountinfo') ?? '');
   if (mount === undefined) throw new Error('this host has no cgroup v2');
-  // Processes of the machine have other numbers outside.
+  // /proc of the machine is read through its first process, because its process ids differ from those outside.
   const host = { ...realHost, read: (path: string) => (path.startsWith('/proc/self/') ? undefined : realHost.read(`/proc/${node.machine.first.pid}/root${path}`)) };
   expect(findPodCgroup(host, mount, [pod.pid])).toBe(join(mount, node.cgroup, 'kubepods'));
 });
 
-test('a pod on the network of the node is left out', async () => {
+test('a pod with hostNetwork is not listed', async () => {
   await node.sandboxes.run({ ...plan('proxy'), hostNetwork: true });
   await node.sandboxes.run(plan('after'));
   await waitFor('a later pod to be learnt', () => named('after'), { timeoutMs: 2000, everyMs: 20 });
   expect(named('proxy')).toBeUndefined();
 });
 
-test('a pod that stops is forgotten by its event, long before the next full list', async () => {
+test('a pod that stops is removed because of its event, long before the next full list', async () => {
   const id = (await waitFor('the pod', () => named('after'))).sandbox;
   await node.sandboxes.stop(id);
   await waitFor('the pod to be forgotten', () => named('after') === undefined, { timeoutMs: 2000, everyMs: 20 });
@@ -105,14 +105,14 @@ test('a pod that stops is forgotten by its event, long before the next full list
   await node.sandboxes.remove(id);
 });
 
-test('a pod whose process dies is forgotten', async () => {
+test('a pod whose process dies is removed', async () => {
   await node.sandboxes.run(plan('dying'));
   const { pid } = await waitFor('the pod', () => named('dying'));
   await node.machine.run('kill', ['-9', String(pid)]);
   await waitFor('the pod to be forgotten', () => named('dying') === undefined, { timeoutMs: 2000, everyMs: 20 });
 });
 
-test('a runtime that is killed is told, its running pods stay known, and it is found again', async () => {
+test('a runtime that is killed is reported, its running pods stay listed, and it is found when it runs again', async () => {
   const before = named('cart');
   await node.killRuntime();
   await waitFor('the runtime to be missed', () => trouble, { timeoutMs: 15_000 });

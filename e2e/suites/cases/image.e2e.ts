@@ -1,4 +1,4 @@
-// The product's image: what is in it, what is not, and that its bill of materials says so. Needs root.
+// The product's image: its programs work, it has no others, and its bill of materials is complete. Needs root.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -14,7 +14,7 @@ beforeAll(async () => {
 
 const within = <T>(act: (root: string) => Promise<T>): Promise<T> => inImage(`${image.repository}:${image.tag}`, act);
 
-/** Files outside the product's own directory that somebody may execute, by their paths in the image. */
+/** The executable files outside the product's directory, by their paths in the image. */
 function programs(root: string, directory = '/'): string[] {
   return readdirSync(join(root, directory), { withFileTypes: true }).flatMap((entry) => {
     const path = join(directory, entry.name);
@@ -24,11 +24,11 @@ function programs(root: string, directory = '/'): string[] {
   });
 }
 
-test('Node and accelctl are its only programs: no shell, no package manager', async () => {
+test('the only programs in the image are Node.js and accelctl: there is no shell and no package manager', async () => {
   expect(await within(async (root) => Promise.resolve(programs(root).sort()))).toEqual(['/usr/local/bin/accelctl', '/usr/local/bin/node']);
 });
 
-test('what is in it runs: the command line, the agent with libbpf, the controller', async () => {
+test('the command line, the agent with libbpf, and the controller run in the image', async () => {
   await within(async (root) => {
     const inside = (...command: string[]): Promise<string> => run('chroot', [root, ...command]);
     expect(await inside('/usr/local/bin/accelctl', '--version')).toContain(image.tag);
@@ -37,7 +37,7 @@ test('what is in it runs: the command line, the agent with libbpf, the controlle
   });
 });
 
-test('every library in it belongs to a package of its bill of materials', async () => {
+test('every library in the image belongs to a package in the bill of materials', async () => {
   const bill = z.object({ components: z.array(z.object({ name: z.string(), purl: z.string() })) }).parse(JSON.parse(readFileSync(image.sbom, 'utf8')));
   const listed = bill.components.filter(({ purl }) => purl.startsWith('pkg:deb/')).map(({ name }) => name).sort();
   await within(async (root) => {

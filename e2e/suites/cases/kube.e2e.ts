@@ -1,4 +1,4 @@
-// The Kubernetes mechanism on a real API server: a cache that converges, one leader at a time, writes that leave others' fields alone.
+// operator/kube on a real API server: a cache that converges, one leader at a time, and writes that leave the fields of other managers.
 import { z } from 'zod';
 import { apply, Elector, guardWrites, kubeClient, loadKubeConfig, Reflector, remove, type KubeClient, type Manifest } from '../../../operator/kube';
 import { startApiServer, type ApiServer } from '../../stand/api/apiServer';
@@ -73,13 +73,13 @@ describe('a reflector', () => {
 
   const versionsOf = (objects: readonly ConfigMap[]): string => objects.map(({ metadata }) => `${namespace}/${metadata.name}@${metadata.resourceVersion}`).sort().join();
 
-  it('converges through churn', async () => {
+  it('converges while objects come, change and go', async () => {
     await reflector.synced;
     await churn(400);
     await expectConverged();
   });
 
-  it('converges when the API server is restarted, and what happened meanwhile is not lost', async () => {
+  it('converges after a restart of the API server, with the changes that were made meanwhile', async () => {
     await server.restart();
     await churn(200);
     await expectConverged();
@@ -108,7 +108,7 @@ describe('two electors', () => {
     partitioned: boolean;
   }
 
-  /** Shorter than the defaults in the same proportion, to be done sooner. */
+  /** Shorter than the defaults, in the same proportion, so that the test takes less time. */
   const times = { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 400 };
 
   function join(name: string, identity: string): Member {
@@ -132,7 +132,7 @@ describe('two electors', () => {
     return client.request('GET', `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/${name}`);
   }
 
-  it('hand over at once when the leader ends', async () => {
+  it('change the leader at once when the leader stops', async () => {
     const one = join('handover', 'one');
     await waitFor('one to lead', () => one.elector.leading, { everyMs: 10 });
     const two = join('handover', 'two');
@@ -148,7 +148,7 @@ describe('two electors', () => {
     expect(await leaseOf('handover')).toMatchObject({ spec: { holderIdentity: '', leaseTransitions: 1 } });
   });
 
-  it('never both lead when the leader is cut off, and the one cut off writes nothing more', async () => {
+  it('never lead at the same time when the leader is cut off from the API server, and the old leader writes nothing more', async () => {
     const one = join('partition', 'one');
     await waitFor('one to lead', () => one.elector.leading, { everyMs: 10 });
     const two = join('partition', 'two');
@@ -184,7 +184,7 @@ describe('two electors', () => {
 describe('apply', () => {
   const dataOf = async (name: string): Promise<unknown> => configMap.parse(await client.request('GET', `${collection}/${name}`)).data;
 
-  it('keeps the fields of another manager, and takes away what it named itself and no longer does', async () => {
+  it('keeps the fields of another manager, and removes fields that it applied before and now leaves out', async () => {
     await apply(client, manifest('shared', { ours: '1', both: '1' }), { fieldManager: 'us' });
     await apply(client, manifest('shared', { theirs: '1' }), { fieldManager: 'them' });
     await apply(client, manifest('shared', { ours: '2' }), { fieldManager: 'us' });
@@ -198,7 +198,7 @@ describe('apply', () => {
     expect(await dataOf('owned')).toEqual({ field: 'ours' });
   });
 
-  it('writes the status by its own path and leaves the rest', async () => {
+  it('writes the status by the status subresource and leaves all other fields', async () => {
     const lease: Manifest = { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { namespace, name: 'daemon' } };
     const template = { metadata: { labels: { a: 'b' } }, spec: { containers: [{ name: 'c', image: 'c' }] } };
     await apply(client, { ...lease, spec: { selector: { matchLabels: { a: 'b' } }, template } }, { fieldManager: 'us' });
@@ -216,7 +216,7 @@ describe('apply', () => {
 });
 
 describe('remove', () => {
-  it('says whether there was something to delete', async () => {
+  it('tells whether the object to delete existed', async () => {
     await apply(client, manifest('short-lived', {}), { fieldManager: 'us' });
     expect(await remove(client, manifest('short-lived', {}))).toBe(true);
     expect(await remove(client, manifest('short-lived', {}))).toBe(false);

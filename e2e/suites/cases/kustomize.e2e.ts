@@ -1,4 +1,4 @@
-// The kustomize base on a real API server: what it installs, and that an overlay's image reaches the agents too.
+// The kustomize base on a real API server: the objects that it installs, and an overlay whose image the agents get too.
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
 import { at, objectOf, parsed, type Rendered } from '../../../release/gitops/chart';
@@ -31,11 +31,11 @@ function deploymentOf(objects: readonly Rendered[]): Rendered {
   return found;
 }
 
-it('is what the chart renders', async () => {
+it('has the objects that the chart renders', async () => {
   for (const [name, text] of await kustomizeBase(server.tools)) expect(readFileSync(join(checkout, name), 'utf8')).toBe(text);
 });
 
-it('carries no mark of Helm', () => {
+it('has no labels or annotations of Helm', () => {
   const text = readFileSync(join(directory, 'base', 'controller.yaml'), 'utf8');
   expect(text).not.toMatch(/helm/i);
   expect(parseAllDocuments(text).length).toBeGreaterThan(5);
@@ -63,7 +63,7 @@ it('gives an overlay’s image to the controller and, through it, to the agents'
   expect(at(deployment, 'spec.replicas')).toBe(3);
 });
 
-it('has the overlay’s policy admit agents of that image', async () => {
+it('has an admission policy that admits agents with the overlay’s image', async () => {
   const objects = await kustomized('example');
   const policy = objectOf(objects, 'ValidatingAdmissionPolicy', 'sidecar-acceleration-agents');
   expect(at(policy, 'spec.variables.0')).toEqual({ name: 'released', expression: '["registry.example.com/sidecar-acceleration"]' });

@@ -1,4 +1,4 @@
-// A node that somebody else speaks for, against the real controller and a real API server: what it says of others counts nowhere.
+// An agent that lies, against the real controller and a real API server: its reports about pods of other nodes do not count.
 import { connectionWith } from '../../../operator/controller/live/live.testing';
 import { connectionList } from '../../../operator/api';
 import { abilities, type Connection } from '../../../operator/protocol';
@@ -28,7 +28,7 @@ afterAll(() => live?.stop());
 
 const status = async () => (await live.bench.resource()).status;
 
-/** What the liar says stands in the status at the latest when something that the honest one said after it does. */
+/** Sends a report of the liar and then an honest report, and waits until the status has the honest one: it has followed the liar's by then too. */
 async function afterSaying(...namespaces: Parameters<TestAgent['say']>[0]): Promise<NonNullable<Awaited<ReturnType<typeof status>>>> {
   liar.say(namespaces);
   const fastBytes = Math.floor(performance.now() * 1000);
@@ -39,13 +39,13 @@ async function afterSaying(...namespaces: Parameters<TestAgent['say']>[0]): Prom
   });
 }
 
-it('pods and connections of namespaces that it runs nothing in do not count', async () => {
+it('pods and connections in namespaces of which the liar’s node has no pod do not count', async () => {
   const shown = await afterSaying(namespaceReport('shop', { podsSelected: 5, open: 1000, fastBytes: 9e15 }), namespaceReport('plain', { open: 1000, tcpBytes: 9e15 }));
   expect(shown).toMatchObject({ connections: { open: 2, accelerated: 1 }, bytes: { tcp: 0 }, summary: { accelerated: '50%' } });
   expect(shown.namespaces?.find(({ name }) => name === 'plain')).toMatchObject({ pods: { selected: 0 }, connections: { open: 0 } });
 });
 
-it('more connections than a node can have do not count either, and it is named in the status and once in the log', async () => {
+it('more connections than a node can have do not count, and the node is named in the status and once in the log', async () => {
   for (let turn = 0; turn < 3; turn += 1) {
     const shown = await afterSaying(namespaceReport('shop', { open: 2 ** 53 - 1, fastBytes: turn }));
     expect(shown.connections).toMatchObject({ open: 2, accelerated: 1 });
@@ -56,11 +56,11 @@ it('more connections than a node can have do not count either, and it is named i
   expect((await live.bench.condition('Degraded'))?.reason).toBe('ImplausibleReport');
 });
 
-it('looking at a node that has no pod at all is no trouble', () => {
+it('a node without pods causes no error in the controller’s log', () => {
   expect(live.bench.controller.log.filter(({ message }) => message.includes('list the pods of node'))).toEqual([]);
 });
 
-it('a pod that comes to it counts at once', async () => {
+it('a new pod of the liar’s node counts at once', async () => {
   await live.bench.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'own', namespace: 'plain' }, spec: { nodeName: 'node2', automountServiceAccountToken: false, containers: [{ name: 'app', image: 'none' }] } });
   liar.say([namespaceReport('plain', { open: 7, accelerated: 7 })]);
   await waitFor('its connections to count', async () => {
@@ -70,7 +70,7 @@ it('a pod that comes to it counts at once', async () => {
   expect((await status())?.nodes?.unsupported).toEqual([]);
 });
 
-it('a live answer holds rows of what was asked for and of pods that the node has, and of nothing else', async () => {
+it('live data contains only rows of the namespace in question and of pods that the node has', async () => {
   const rows: Connection[] = [connectionWith(), connectionWith({ id: '2b', namespace: 'bank', pod: 'vault' }), connectionWith({ id: '2c', pod: 'made-up' }), connectionWith({ id: '2d', peer: 'bank/vault' })];
   live.connections = rows;
   live.pods = ['shop/cart', 'bank/vault', 'shop/made-up'].map((each) => ({ namespace: each.split('/')[0] ?? '', name: each.split('/')[1] ?? '', open: 1, accelerated: 0, fastBytes: 1, tcpBytes: 1, rttUs: 1 }));
@@ -85,8 +85,8 @@ it.each([
   ['an escape sequence', '\u001b[2J'],
   ['a control sequence of C1', '\u009b31m'],
   ['a line feed', '\nok  nodes'],
-  ['an override of the direction', '\u202e'],
-])('a stream with %s in its text is ended, and nobody sees it', async (_what, text) => {
+  ['a Unicode override of the text direction', '\u202e'],
+])('a stream that sends %s in a text is ended, and the text is neither in the status nor in the log', async (_what, text) => {
   const { bench } = live;
   const hello = { agentVersion: '1', kernel: `6.18${text}`, architecture: 'x86_64', mapAbi: 1, ...abilities, live: false };
   await liar.close();

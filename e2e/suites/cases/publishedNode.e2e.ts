@@ -1,4 +1,4 @@
-// With the real tar and gpgv; the publisher is a server of a few lines with a key of its own.
+// The check of the published Node.js, with the real tar and gpgv. A small server in this test with its own key stands for the publisher.
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
@@ -42,18 +42,18 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-test('the program that was published passes', async () => {
+test('the published program passes the check', async () => {
   await checkPublishedNode(options);
 });
 
-test('another program does not, and neither does another archive', async () => {
+test('a changed program fails the check, and so does a changed archive', async () => {
   writeFileSync(options.binary, 'with something added');
   await expect(checkPublishedNode(options)).rejects.toThrow(/is not the program of node-v24\.0\.0-linux-x64\.tar\.xz .*; do not ship it$/);
   writeFileSync(join(directory, `${name}.tar.xz`), 'another');
   await expect(checkPublishedNode(options)).rejects.toThrow("is not what its publisher's SHASUMS256.txt says");
 });
 
-test('with a keyring only sums that a releaser signed count', async () => {
+test('with a keyring only checksums with a releaser’s signature are accepted', async () => {
   gpg('--quick-gen-key', 'releaser@example.test', 'ed25519', 'sign', 'never');
   gpg('--output', 'keys.gpg', '--export');
   gpg('--clearsign', '--output', 'SHASUMS256.txt.asc', 'SHASUMS256.txt');
@@ -64,6 +64,6 @@ test('with a keyring only sums that a releaser signed count', async () => {
   await expect(checkPublishedNode(signed)).rejects.toThrow('gpgv');
 });
 
-test('a publisher that cannot be read is told with the address and what to do', async () => {
+test('when the mirror cannot be reached the error has its address and says what to do', async () => {
   await expect(checkPublishedNode({ ...options, version: '24.9.9' })).rejects.toThrow(/^reading http:.*\/v24\.9\.9\/SHASUMS256\.txt: HTTP 404; name a mirror/);
 });

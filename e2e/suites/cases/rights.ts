@@ -1,4 +1,4 @@
-// Rights that were granted and never used, and rights that were used but could have been narrower.
+// Finds rights that were granted and never used, and rights that are broader than their use.
 import { z } from 'zod';
 import type { AuditedRequest } from '../../stand/api/audit';
 
@@ -6,7 +6,7 @@ const names = z.array(z.string()).default([]);
 const rule = z.object({ apiGroups: names, resources: names, resourceNames: names, verbs: names });
 const role = z.object({ metadata: z.object({ namespace: z.string().default('') }), rules: z.array(rule) });
 
-/** One verb on one kind, in one namespace or everywhere (empty), of one name or of all (undefined). */
+/** A verb on a resource, in one namespace or in all (empty), for one name or for all (undefined). */
 export interface Grant {
   readonly namespace: string;
   readonly group: string;
@@ -31,7 +31,7 @@ export function grantsOf(raw: unknown): Grant[] {
 
 type Use = Pick<AuditedRequest, 'namespace' | 'group' | 'resource' | 'verb' | 'name'>;
 
-/** What is wrong with the grants, one line each; none when all are used and none is broader than its use. */
+/** A line for each thing that is wrong with the grants; none when all are used and none is broader than its use. */
 export function wrongRights(grants: readonly Grant[], requests: readonly AuditedRequest[]): string[] {
   const uses = requests.flatMap(usesOf);
   const refused = requests.filter(({ code }) => code === 403).map((use) => `used and not granted: ${shown(use)}`);
@@ -44,7 +44,7 @@ export function wrongRights(grants: readonly Grant[], requests: readonly Audited
   return [...new Set([...refused, ...wrong])];
 }
 
-/** Server-side apply of an object that is not there needs the right to create it as well, and is answered with 201. */
+/** Server-side apply of an object that does not exist also needs the right to create it; the answer is 201 then. */
 function usesOf(request: AuditedRequest): Use[] {
   return request.verb === 'patch' && request.code === 201 ? [request, { ...request, verb: 'create' }] : [request];
 }
@@ -61,7 +61,7 @@ function broader(grant: Grant, uses: readonly Use[]): string[] {
   const [place = ''] = places;
   const [object = ''] = objects;
   const wide = grant.namespace === '' && places.size === 1 && place !== '' ? [`granted in every namespace and used in ${place} only: ${shown(grant)}`] : [];
-  // The name of what is created cannot be limited: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
+  // RBAC cannot limit create to a name: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
   const nameless = grant.name === undefined && grant.verb !== 'create' && objects.size === 1 && object !== '';
   return [...wide, ...(nameless ? [`granted for every name and used for ${object} only: ${shown(grant)}`] : [])];
 }

@@ -1,4 +1,4 @@
-// A new revision of the agents on a real API server and DaemonSet controller, with nodes that are simulated: it goes well, and it does not.
+// Rollouts of good and bad revisions of the agents on a real API server and DaemonSet controller, with simulated nodes.
 import { ControllerBench, daemonSet } from '../../stand/api/controllerBench';
 import { namespace } from '../../stand/api/controllerProcess';
 import { SimulatedFleet } from '../../stand/api/simulatedFleet';
@@ -37,7 +37,7 @@ it('the first revision reaches every node at once, without a canary', async () =
   await bench.ready();
 });
 
-it('the next one goes to a canary first, then to the others, and says so in the resource and in events', async () => {
+it('the next revision goes to a canary first and then to the other nodes; the resource and events show it', async () => {
   const before = (await rollout())?.to;
   await bench.change({ spec: { agent: { image: 'agent:2' } } });
   await waitFor('the canary', () => fleet.on('agent:2').length === 1);
@@ -53,7 +53,7 @@ it('the next one goes to a canary first, then to the others, and says so in the 
   expect(await bench.kubectl(['describe', 'sca', 'default'])).toMatch(/CanaryProven\s.*has been healthy on 1 canary node for 1 s/);
 });
 
-it('an order changes nothing about the agents: nobody is restarted, and no rollout begins', async () => {
+it('a change that needs only an order starts no rollout and replaces no agent', async () => {
   const before = fleet.revisions();
   await bench.change({ spec: { mode: 'Observe', selector: { pods: { matchLabels: { app: 'web' } } } } });
   await waitFor('the order in force', async () => (await bench.resource()).status?.connections?.accelerated === 0);
@@ -63,7 +63,7 @@ it('an order changes nothing about the agents: nobody is restarted, and no rollo
   expect(await rollout()).toMatchObject({ stage: 'Done' });
 });
 
-it('a revision that crashes stops at its canary and is taken back, and is not tried again', async () => {
+it('a revision that crashes is stopped at its canary and rolled back, and is not tried again', async () => {
   const good = (await rollout())?.to;
   await bench.change({ spec: { agent: { image: 'agent:bad' } } });
   const stopped = await stage('Stopped');
@@ -74,19 +74,19 @@ it('a revision that crashes stops at its canary and is taken back, and is not tr
   expect(await events()).toEqual(expect.arrayContaining(['RolloutFailed', 'RolledBack']));
 });
 
-it('what was asked for before is asked for again, and all is well', async () => {
+it('when the spec names the good image again the rollout is done and the resource is no longer Degraded', async () => {
   await bench.change({ spec: { agent: { image: 'agent:2' } } });
   await stage('Done');
   expect(await bench.condition('Degraded')).toMatchObject({ status: 'False' });
   expect(await bench.get('ds', daemonSet, '-n', namespace)).toMatchObject({ spec: { updateStrategy: { type: 'OnDelete' } } });
 });
 
-it('nothing of the simulation went wrong, and the controller was refused nothing', () => {
+it('the simulation had no errors, and no request of the controller was refused', () => {
   expect(fleet.troubles).toEqual([]);
   expect(bench.controller.log.filter(({ message }) => /\b403\b|[Ff]orbidden/.test(message))).toEqual([]);
 });
 
-/** Reasons of the events about the resource, in the order of their times. */
+/** The reasons of the events about the resource, in the order of their times. */
 async function events(): Promise<string[]> {
   const { items } = await bench.get('events.events.k8s.io', '-n', 'default', '--field-selector=regarding.kind=SidecarAcceleration', '--sort-by=.eventTime');
   return items.map(({ reason }: { reason: string }) => reason);

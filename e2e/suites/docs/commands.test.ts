@@ -8,7 +8,7 @@ import { accelctl } from '../../../operator/cli/run.testing';
 import { checkout } from '../../../release/tools/paths';
 import { blocksOf, pages } from '../../stand/support/pages';
 
-/** Each command that somebody may copy from a page: those of blocks for a shell, of accelctl's examples, and of code in a line. */
+/** The commands that a reader may copy from a page: in code blocks for a shell, in examples that begin with `$`, and in inline code. */
 const commands = pages().flatMap(({ path, text }) => {
   const inBlocks = blocksOf(text).flatMap(({ language, text: inside }) => (language === 'sh' ? inside.trim().split('\n') : [...inside.matchAll(/^\s*\$ (.+)$/gm)].map(([, line = '']) => line)));
   const inLines = [...text.matchAll(/`(?:accelctl|make|kubectl|helm) [^`\n]+`/g)].map(([code]) => code.slice(1, -1));
@@ -30,7 +30,7 @@ describe('a command of the documentation', () => {
     rmSync(directory, { recursive: true });
   });
 
-  // Placeholders stand for names; what is only named, as in "accelctl explain", has none.
+  // Placeholders are replaced by a name. A text may mention `accelctl explain` without its argument; it gets one.
   it.each(of('accelctl'))('is one that accelctl knows: %s', async (line) => {
     const [command = '', ...rest] = wordsOf(line.replaceAll(/<[^>]+>|NAMESPACE|\.\.\./g, 'shop')).slice(1);
     const words = [command, ...(command === 'explain' && rest.length === 0 ? ['shop'] : rest)];
@@ -41,7 +41,7 @@ describe('a command of the documentation', () => {
     else expect([line, code === exitCode.usage ? complaints : 'understood']).toEqual([line, 'understood']);
   });
 
-  it.each(of('make'))('is a target: %s', (line) => {
+  it.each(of('make'))('has targets that the Makefile has: %s', (line) => {
     const targets = line.replace(/#.*/, '').trim().split(' ').slice(1).filter((word) => !word.includes('='));
     const makefile = readFileSync(join(checkout, 'Makefile'), 'utf8');
     for (const target of targets) expect(makefile).toMatch(new RegExp(`^([a-z -]* )?${target}( [a-z -]*)?:`, 'm'));
@@ -52,7 +52,7 @@ describe('a command of the documentation', () => {
     for (const file of files) expect([file, existsSync(join(checkout, file))]).toEqual([file, true]);
   });
 
-  it('is understood by a shell, each block as a whole', () => {
+  it('has no syntax error, by bash -n for each block', () => {
     for (const { path, text } of pages()) {
       const blocks = blocksOf(text).filter(({ language }) => language === 'sh');
       for (const block of blocks) expect(() => execFileSync('bash', ['-n'], { input: block.text, stdio: ['pipe', 'ignore', 'pipe'] })).not.toThrow(path);

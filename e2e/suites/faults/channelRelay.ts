@@ -1,4 +1,4 @@
-// What kube-proxy does for the channel's Service: each new connection goes to the endpoint that is published then.
+// Does what kube-proxy does for the channel's Service: forwards each new connection to the endpoint that is published at that moment.
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { z } from 'zod';
@@ -42,12 +42,12 @@ export class ChannelRelay {
       socket.once('close', () => controller.destroy());
       controller.once('close', () => socket.destroy());
     } catch {
-      // As with a Service without endpoints: the connection is refused.
+      // Without an endpoint the connection is closed, like a connection to a Service without endpoints.
       socket.destroy();
     }
   }
 
-  /** The address is one for documentation: all controllers of a test are on loopback, each at a port of its own. */
+  /** The port of the published endpoint. Its address is not used: all controllers of a test are on loopback, each at its own port. */
   private async publishedPort(): Promise<number> {
     const query = { labelSelector: `kubernetes.io/service-name=${channelService}` };
     const { items } = slices.parse(await this.client.request('GET', `/apis/discovery.k8s.io/v1/namespaces/${namespace}/endpointslices`, { query }));

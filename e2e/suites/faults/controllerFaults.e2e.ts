@@ -1,5 +1,5 @@
-// The real controller behind a proxy that misbehaves: it comes to rest every time, asks no more than the server should bear,
-// never ends by itself, and leaves the fields of others alone.
+// The real controller behind a proxy that makes faults. After each fault the controller recovers; meanwhile it sends few requests, its process
+// does not end, and it changes no field of another manager. docs/faults.md shows the names of these tests.
 import { FaultBench, type Hardship } from './faultBench';
 import { type Endured, keepRequests } from './results';
 import { namespace } from '../../stand/api/controllerProcess';
@@ -16,13 +16,13 @@ afterAll(async () => {
   await faults?.stop();
 });
 
-/** Comes through it, and asks of a server in trouble what one controller may. */
+/** Checks that the controller recovers from a fault, and that its rate of requests stays within the bound of one controller. */
 async function endures(fault: Hardship['fault'], { ms = 12_000, ...more }: Partial<Hardship> = {}): Promise<void> {
   const { currentTestName = '' } = expect.getState();
   const endured = await faults.through(currentTestName, { ms, fault, ...more });
   all.push(endured);
   expect(endured.rate.busiestTenSeconds).toBeLessThanOrEqual(5);
-  // To apply everything is half a dozen writes, tried again at growing pauses.
+  // Applying all objects takes about six writes, which are tried again at growing intervals.
   expect(endured.rate.busiestSecond).toBeLessThanOrEqual(30);
 }
 
@@ -61,7 +61,7 @@ it('connections that die without a word, watches included', async () => {
   const already = log.length;
   await endures(() => faults.proxy.deafenConnections());
   const said = log.slice(already).map(({ message }) => message);
-  // Each watch once: the first renewal of the Lease that nobody answers tells of all of them.
+  // Each watch is given up once, when the first renewal of the Lease gets no answer: that shows that the connections are dead.
   expect(said.filter((line) => /another request got no answer; the watch is considered dead/.test(line)).length).toBeGreaterThanOrEqual(5);
   expect(said.filter((line) => /leadership is lost/.test(line))).toEqual([]);
 });
@@ -83,13 +83,13 @@ it('a token that is good no longer, until its file holds another', async () => {
   const { bench } = faults;
   await endures(
     async () => {
-      // Tokens are bound to the uid of their account: those of the one before are refused by the API server itself.
+      // A token is bound to the uid of its ServiceAccount. When the account is made anew, the API server refuses the old token.
       const account = 'sidecar-acceleration-controller';
       await bench.kubectl(['delete', 'serviceaccount', account, '-n', namespace]);
       await bench.kubectl(['create', 'serviceaccount', account, '-n', namespace]);
       return async () => void (await bench.controller.renewToken());
     },
-    // The file is read again when what it held is a minute old.
+    // The controller reads the token file again after a minute.
     { ms: 25_000, convergeWithinMs: 120_000 },
   );
   expect(bench.controller.log.some(({ message }) => message.includes('HTTP 401'))).toBe(true);

@@ -1,4 +1,4 @@
-// Several controllers of one cluster, each behind a proxy of its own, and one agent that finds whichever leads.
+// Several controllers of one cluster, each behind its own proxy, and an agent that connects to the leader.
 import { z } from 'zod';
 import { type KubeClient, kubeClient, loadKubeConfig } from '../../../operator/kube';
 import { ControllerBench } from '../../stand/api/controllerBench';
@@ -30,7 +30,10 @@ export class Controllers {
     this.admin = kubeClient(loadKubeConfig(bench.server.kubeconfig));
   }
 
-  /** One leads, the others stand by; the resource is Ready, and the agent reports four times a second, so that there is always something to write. */
+  /**
+   * Starts the controllers: one leads and the others stand by. Resolves when the resource is Ready. The agent reports four times a second, so
+   * that the leader always has a status to write.
+   */
   static async start(count: number): Promise<Controllers> {
     let proxy: FaultProxy | undefined;
     const bench = await ControllerBench.start({
@@ -40,7 +43,7 @@ export class Controllers {
         return { url: proxy.url, program };
       },
     });
-    if (proxy === undefined) throw new Error('starting controllers: the first was made without its proxy');
+    if (proxy === undefined) throw new Error('starting controllers: the first controller was made without its proxy');
     const relay = await ChannelRelay.start(kubeClient(loadKubeConfig(bench.server.kubeconfig)));
     const all = new Controllers(bench, relay);
     all.members.push({ controller: bench.controller, proxy });
@@ -61,7 +64,7 @@ export class Controllers {
     this.relay.stop();
   }
 
-  /** Whoever the Lease names; undefined while nobody holds it. */
+  /** The controller that the Lease names; undefined when it names none of them. */
   async leader(): Promise<Member | undefined> {
     const path = `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases/sidecar-acceleration-controller`;
     const { spec } = lease.parse(await this.admin.request('GET', path));
@@ -72,7 +75,7 @@ export class Controllers {
     return waitFor('a leader', () => this.leader(), { everyMs: 20 });
   }
 
-  /** Everything the controllers have asked for. */
+  /** All requests of all controllers, from the audit log. */
   requests(): AuditedRequest[] {
     return requestsOf(this.bench.server.auditLog, account);
   }
@@ -81,7 +84,7 @@ export class Controllers {
     return this.members.find(({ controller }) => controller.credential === credential)?.controller.name ?? `unknown ${credential}`;
   }
 
-  /** Finds the leader as agents do. */
+  /** The agent, which finds the leader through the channel's Service. */
   get agent(): TestAgent {
     if (this.speaker === undefined) throw new Error('asking for the agent: the controllers have not begun');
     return this.speaker;

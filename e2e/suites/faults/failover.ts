@@ -1,16 +1,16 @@
-// Takes the leader away again and again, in three ways, and measures how long until another does its work.
+// Makes the leader fail again and again, in three ways, and measures how long until another controller leads and sends orders.
 import { waitFor } from '../../stand/support/waitFor';
 import { Controllers, type Member } from './controllers';
 import type { Failover, Failovers } from './results';
 import { writesOf } from './strayWrites';
 
 const controllerCount = 3;
-/** A stopped leader keeps its connections: agents find out by their keepalive, 20 s and 10 s more. */
+/** The limit for the new order. A stopped leader keeps its connections open; agents notice by their keepalive after 20 s and 10 s more. */
 const ordersWithinMs = 90_000;
 
 type Fault = Failover['fault'];
 
-/** How the leader is lost, and how it comes back. */
+/** For each fault, how the leader is made to fail and how it is brought back. */
 const ways: Record<Fault, { readonly lose: (leader: Member) => Promise<void> | void; readonly bringBack: (member: Member) => Promise<void> }> = {
   SIGKILL: {
     lose: async ({ controller }) => void (await controller.stop('SIGKILL')),
@@ -38,9 +38,9 @@ function knowsThatItLost({ controller }: Member, from: number): Promise<unknown>
 }
 
 /**
- * @param faults one a round
- * @param say hears of each round
- * @param interrupted ends it after the round that is on; what was measured counts
+ * @param faults the fault of each round
+ * @param say is called with a line about each round
+ * @param interrupted ends the measurement after the current round; the rounds so far count
  */
 export async function failoversOf(faults: readonly Fault[], say: (line: string) => void, interrupted: AbortSignal): Promise<Failovers> {
   const controllers = await Controllers.start(controllerCount);
@@ -59,10 +59,10 @@ export async function failoversOf(faults: readonly Fault[], say: (line: string) 
   }
 }
 
-/** @param spillBytes what is ordered meanwhile; different in each round */
+/** One round. @param spillBytes the value that the resource is changed to during the fault; different in each round */
 async function failover(controllers: Controllers, fault: Fault, spillBytes: number): Promise<Failover> {
   const leader = await controllers.anyLeader();
-  // At any moment between two renewals: how long it takes depends on it.
+  // The fault begins at a random moment between two renewals of the Lease, because the time until another leads depends on that moment.
   await new Promise((resolve) => setTimeout(resolve, Math.random() * 2000));
   const began = performance.now();
   const since = (): number => Math.round(performance.now() - began);

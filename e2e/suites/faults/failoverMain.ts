@@ -1,4 +1,4 @@
-// Command: `make test-failover`. Loses the leader so many times; keeps the figures for docs/faults.*, and fails when one is missed.
+// Command: `make test-failover`. Makes the leader fail many times, keeps the figures for docs/faults.*, and fails when a figure misses its target.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { errorMessage } from '../../../operator/base';

@@ -1,4 +1,4 @@
-// The controller behind a proxy that misbehaves, with one agent and a rival that owns fields of its own on the same objects.
+// The controller behind a proxy that makes faults, with an agent, and a rival: another field manager that owns fields of the same objects.
 import { ControllerBench, daemonSet } from '../../stand/api/controllerBench';
 import { namespace } from '../../stand/api/controllerProcess';
 import { agentPod, namespaceReport, type TestAgent } from '../../stand/api/testAgent';
@@ -7,7 +7,7 @@ import { FaultProxy } from '../../stand/api/proxy';
 import type { Endured } from './results';
 import { Rival } from './rival';
 
-/** After a fault everything must be right again within this time: the longest back-off and what is to be done after it. */
+/** How soon after a fault everything must be right again: the longest back-off, and the work after it. */
 const convergeWithinMs = 60_000;
 
 type Mend = (() => void | Promise<void>) | void;
@@ -15,9 +15,9 @@ type Mend = (() => void | Promise<void>) | void;
 export interface Hardship {
   /** How long the fault lasts. */
   readonly ms: number;
-  /** Begins what is wrong; what it returns ends it. */
+  /** Begins the fault. Returns a function that ends it, unless the proxy's mend() is enough. */
   readonly fault: () => Mend | Promise<Mend>;
-  /** False when the fault hits the administrator too: then nothing is changed while it lasts. */
+  /** False when the administrator cannot reach the API server during the fault either: then nothing is changed while it lasts. */
   readonly changing?: boolean;
   readonly convergeWithinMs?: number;
 }
@@ -32,7 +32,7 @@ export class FaultBench {
     private readonly rival: Rival,
   ) {}
 
-  /** The controller leads, the resource is Ready, and the rival has its fields. */
+  /** Starts everything. Resolves when the controller leads, the resource is Ready, and the rival owns its fields. */
   static async start(): Promise<FaultBench> {
     let proxy: FaultProxy | undefined;
     const bench = await ControllerBench.start({
@@ -61,12 +61,12 @@ export class FaultBench {
     await this.proxy.stop();
   }
 
-  /** Breaks things for a time, mends them, and sees that all is well again. */
+  /** Makes a fault for a time, ends it, and waits until everything is right again. @returns the rate of requests during the fault */
   async through(name: string, { ms, fault, changing = true, convergeWithinMs: within = convergeWithinMs }: Hardship): Promise<Endured> {
     const began = performance.now();
     const mend = await fault();
     if (changing) await this.change();
-    // How much is asked of the server in this time is what is looked at.
+    // The whole time has to pass, because the number of requests in it is measured.
     await new Promise((resolve) => setTimeout(resolve, ms - (performance.now() - began)));
     const rate = this.proxy.requests.rate(began);
     await mend?.();
@@ -76,7 +76,7 @@ export class FaultBench {
     return { fault: name, seconds: Math.round(ms / 1000), rate, convergedMs: Math.round(performance.now() - mended) };
   }
 
-  /** Everything that the controller watches or is told leads to what it should, and nothing else was touched. */
+  /** Makes a change of each kind and waits until the controller has followed all of them; checks that the rival's fields are as before. */
   private async converged(withinMs: number): Promise<void> {
     const { bench, agent } = this;
     const { spillBytes, selected, fastBytes } = await this.change();
@@ -92,7 +92,7 @@ export class FaultBench {
 
   private wanted = { spillBytes: 0, selected: false, fastBytes: 0 };
 
-  /** Changes the resource, a namespace, the DaemonSet and what the agent reports; returns what is to come of it. */
+  /** Changes the resource, a namespace, the DaemonSet and the agent's report. Returns the values to expect. */
   private async change(): Promise<{ spillBytes: number; selected: boolean; fastBytes: number }> {
     const { bench, agent } = this;
     this.turn += 1;

@@ -1,9 +1,9 @@
 import { fuzz, harm } from './fuzz';
 
-test('bytes of every kind are refused in one line or accepted as they are, without a throw', () => {
+test('decoding fuzzed messages never throws: each is refused with one line, or accepted and encoded to the same value', () => {
   const { findings, accepted, inputs } = fuzz(5000, 1);
   expect(findings).toEqual([]);
-  // Neither all noise nor all honest: both ways are walked.
+  // Some inputs are accepted and most are refused, so both branches of the decoder are tested.
   expect(accepted).toBeGreaterThan(inputs / 50);
   expect(accepted).toBeLessThan(inputs / 2);
 });
@@ -12,7 +12,7 @@ test('the same seed gives the same inputs', () => {
   expect(fuzz(500, 7).accepted).toBe(fuzz(500, 7).accepted);
 });
 
-test('an honest message is no harm, and is counted', () => {
+test('a valid message causes no finding and counts as accepted', () => {
   const accepted = jest.fn();
   expect(harm(Buffer.alloc(0), accepted)).toBeUndefined();
   expect(accepted).toHaveBeenCalledTimes(1);

@@ -1,15 +1,15 @@
-// Bytes that no honest agent sends, by a seed: messages that were changed, cut, doubled and mixed, and plain noise.
+// Messages that no proper agent sends, made from a seed: changed, cut, doubled and mixed messages, and random bytes.
 import { abilities, type FromAgent, maxMessageBytes } from '../../../operator/protocol';
 import { decodeFromAgent, encodeFromAgent } from '../../../operator/protocol/wire';
 import { Random } from '../../stand/support/random';
 import { namespaceReport } from '../../stand/api/testAgent';
 
-/** Lengths and numbers as varints that have hurt decoders: 2^31, 2^32, 2^53, 2^63, 2^64 - 1, and one that never ends. */
+/** Varints that are known to break decoders: 2^31, 2^32, 2^53, 2^63, 2^64 - 1, and one that never ends. */
 const wickedVarints = ['8080808008', '8080808010', '8080808080808010', '80808080808080808001', 'ffffffffffffffffff01', 'ffffffffffffffffffffff'].map((hex) => Buffer.from(hex, 'hex'));
 const shortest = 64;
 
 export interface FuzzFinding {
-  /** Of the generator, and how many inputs came before. */
+  /** The seed of the generator, and how many inputs were made before this one. */
   readonly seed: number;
   readonly input: number;
   readonly hex: string;
@@ -20,12 +20,12 @@ export interface FuzzResult {
   readonly inputs: number;
   readonly accepted: number;
   readonly slowestMs: number;
-  /** Of the heap and of buffers, from a tenth of the inputs on. */
+  /** How much heap and buffers have grown since the first tenth of the inputs. */
   readonly grownBytes: number;
   readonly findings: readonly FuzzFinding[];
 }
 
-/** Decodes so many inputs. @param collect runs the garbage collector, for `grownBytes` to mean something */
+/** Decodes this many inputs. @param collect runs the garbage collector; without it `grownBytes` means nothing */
 export function fuzz(inputs: number, seed: number, collect: () => void = () => undefined): FuzzResult {
   const random = new Random(seed);
   const honest = honestMessages().map(encodeFromAgent);
@@ -41,7 +41,7 @@ export function fuzz(inputs: number, seed: number, collect: () => void = () => u
   return { inputs, accepted, slowestMs: Math.round(slowestMs), grownBytes: heldBytes(collect) - baseBytes, findings };
 }
 
-/** What decoding these bytes breaks; undefined when it answers as it promises. */
+/** What is wrong with decoding these bytes; undefined when it works as promised. */
 export function harm(bytes: Buffer, onAccepted: () => void = () => undefined): string | undefined {
   try {
     const incoming = decodeFromAgent(bytes);
@@ -54,7 +54,7 @@ export function harm(bytes: Buffer, onAccepted: () => void = () => undefined): s
   }
 }
 
-/** Milliseconds; what seems slower than the slowest so far is looked at again, for the process may have been made to wait. */
+/** The milliseconds that decoding takes. An input that is slower than the slowest so far is measured again, in case the process had to wait. */
 function timeOf(bytes: Buffer, slowestMs: number): number {
   let least = Number.POSITIVE_INFINITY;
   for (let again = 0; again < 3 && least > slowestMs; again += 1) {

@@ -1,13 +1,13 @@
-// Command: `make fuzz-channel`. Decodes so many wicked inputs in one process; fails on a throw, a slow input or growth.
+// Command: `make fuzz-channel`. Decodes many fuzzed messages in one process; fails when one throws or is slow, or when memory grows.
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { fuzz } from './fuzz';
 import { keep } from './results';
 
 const options = z.object({ inputs: z.coerce.number().int().positive().default(1_000_000), seed: z.coerce.number().int().min(0).default(Date.now() % 1_000_000) });
-/** What may be held more at the end: the engine's own tables. A leak of ten bytes an input would be more. */
+/** How much memory may grow, for tables of the JavaScript engine. A leak of ten bytes for each input would be more. */
 const growthBytes = 8 * 1024 * 1024;
-/** The longest pause a collection makes is below it; an input that takes longer would hold up every agent. */
+/** How long an input may take. Garbage collection pauses for less; an input that takes longer would delay every agent. */
 const slowMs = 500;
 
 const string = { type: 'string' } as const;

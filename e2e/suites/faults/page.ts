@@ -1,4 +1,4 @@
-// Command: `make faults-page`. docs/faults.md and docs/faults.json from the last tests of faults, failovers and wicked messages.
+// Command: `make faults-page`. Writes docs/faults.md and docs/faults.json from the last tests of faults, failovers and fuzzed messages.
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';

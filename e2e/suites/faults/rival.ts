@@ -1,4 +1,4 @@
-// Another field manager on the same objects: what it owns must outlive whatever the controller does.
+// Another field manager on the same objects. The controller must never change the fields that this manager owns.
 import { apiVersion, kind, plural } from '../../../operator/api';
 import { apply, kubeClient, loadKubeConfig, registerKind } from '../../../operator/kube';
 import { type ControllerBench, daemonSet } from '../../stand/api/controllerBench';
@@ -29,7 +29,7 @@ export class Rival {
   ) {}
 
   static async of(bench: ControllerBench): Promise<Rival> {
-    // Not by kubectl: its own server-side apply would take over, and drop, what it once applied itself.
+    // Not with kubectl, whose server-side apply would take over, and remove, fields that kubectl itself has applied before.
     const client = kubeClient(loadKubeConfig(bench.server.kubeconfig));
     for (const object of [onDaemonSet, onResource]) await apply(client, object, { fieldManager: manager });
     return new Rival(bench, await ownedIn(bench));
@@ -47,7 +47,7 @@ export class Rival {
   }
 }
 
-/** What the rival owns of each object, as the server keeps it. */
+/** The fields that the rival owns in each object, from the object's managedFields. */
 async function ownedIn(bench: ControllerBench): Promise<string[]> {
   const objects: Owned[] = [
     await bench.get('ds', daemonSet, '-n', namespace, '--show-managed-fields'),

@@ -8,7 +8,7 @@ test('rounds are told apart by their fault', () => {
   expect(times([round('SIGKILL', 1), round('SIGSTOP', 2)], 'SIGSTOP', 'ordersMs')).toEqual([102]);
 });
 
-test('a late leader and each stray write are told, and nothing else', () => {
+test('a leader that is too late and each stray write have a line, and nothing else has', () => {
   expect(missed(of([round('SIGKILL', 15_000), round('SIGSTOP', 40_000)]))).toEqual([]);
   expect(missed(of([round('SIGKILL', 15_001)], ['x']))).toEqual([expect.stringContaining('15001 ms'), 'written without holding the Lease: x']);
 });

@@ -1,4 +1,4 @@
-// A cluster with the mesh, the images of some releases, and none of them installed: what helm is tried on.
+// A cluster for tests of helm: with the mesh and the images of some releases, of which none is installed.
 import { ownRun } from '../../stand/cluster/abandoned';
 import type { Cluster } from '../../stand/cluster/cluster';
 import { productNamespace } from '../../stand/product/acceleration';
@@ -15,7 +15,7 @@ export interface Ground {
   readonly mesh: TestMesh;
 }
 
-/** Brings it up; the namespace of the product is there, empty. */
+/** Starts the cluster. The product's namespace exists and is empty. */
 export async function layGround(archives: readonly string[]): Promise<Ground> {
   const progress = new Progress();
   const tools = await installTools(progress);
@@ -30,20 +30,20 @@ export async function layGround(archives: readonly string[]): Promise<Ground> {
 }
 
 /**
- * Does something under load of every kind, with some connections that stay open all the time. No request may fail, no
- * byte may be wrong, and no connection may end.
+ * Runs `act` under load of every kind, with some connections that stay open all the time. Checks that no request fails, no
+ * byte is wrong, and no open connection ends.
  */
 export async function unharmed({ cluster, mesh }: Ground, act: () => Promise<void>): Promise<Account> {
   const accounts: Account[] = [];
   await whileOpen(cluster, mesh, { mode: 'turns', ofEach: 2 }, async () => void accounts.push(await heavilyLoaded(cluster, mesh, act)));
   const [account] = accounts;
-  if (account === undefined) throw new Error('loading the mesh: it gave no account');
+  if (account === undefined) throw new Error('loading the mesh: the load ended without a result');
   expect(account).toMatchObject({ failures: 0, wrongBytes: 0, errors: [] });
   expect(account.requests).toBeGreaterThan(0);
   return account;
 }
 
-/** New connections are accelerated on every hop, which needs agents and controller that understand each other. */
+/** Waits until new connections are accelerated on every hop, for which agents and controller must understand each other. */
 export function accelerates({ cluster, mesh }: Ground): Promise<void> {
   return warmUp(cluster, [{ client: mesh.client, server: mesh.server, protocol: 'tcp' }]);
 }

@@ -1,4 +1,4 @@
-// Command line: packs a compiled checkout as the release that the next one is upgraded from: its chart, its code and its packages' lock.
+// Command line: packs a compiled checkout (chart, code, package-lock.json) as the previous release, from which tests upgrade to the next one.
 import { cp, copyFile, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -8,7 +8,7 @@ import { stageProduct } from '../../../release/image/product';
 import { checkout } from '../../../release/tools/paths';
 import { previousArchive } from './previous';
 
-/** @param compiled a checkout after `make build`; the one this program is in unless told */
+/** @param compiled a checkout after `make build`; by default the one that this program is in */
 async function main([compiled = checkout]: readonly string[]): Promise<void> {
   const source = resolve(compiled);
   const staging = await mkdtemp(join(tmpdir(), 'release-'));

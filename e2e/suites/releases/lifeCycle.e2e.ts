@@ -1,4 +1,4 @@
-// The life of a release in helm's hands, on a real cluster under load: install, upgrade, rollback, uninstall. Needs root.
+// The life of a release with helm on a real cluster under load: install, upgrade, rollback, uninstall. Needs root.
 import { readResource, settled } from '../../stand/product/acceleration';
 import { remainsOn } from '../../stand/product/remains';
 import { waitFor } from '../../stand/support/waitFor';
@@ -6,7 +6,7 @@ import { accelerates, type Ground, layGround, unharmed } from './ground';
 import { agentsRun, inventory, patience, provideThisRelease, put, type Release, rollBack, uninstall } from './release';
 
 const testMs = 580_000;
-/** The release brings its resource, and takes its CRD away when it goes: nothing of it is to be left. */
+/** Values with which the release makes its resource, and removes its CRD when it is uninstalled, so that nothing remains. */
 const values = {
   crds: { keep: false },
   resource: { create: true, spec: { selector: { namespaces: { matchLabels: { 'istio-injection': 'enabled' } } } } },
@@ -30,7 +30,7 @@ async function modeIs(mode: string): Promise<void> {
   await settled(ground.cluster, patience);
 }
 
-test('installed with a resource of its own, it accelerates', async () => {
+test('a release that is installed with a resource in its values accelerates connections', async () => {
   await unharmed(ground, async () => {
     await put(ground.cluster, 'install', release, values);
     await agentsRun(ground.cluster, release);
@@ -38,7 +38,7 @@ test('installed with a resource of its own, it accelerates', async () => {
   await accelerates(ground);
 }, testMs);
 
-test('upgraded to other values, controllers and resource follow', async () => {
+test('after an upgrade to other values the controllers and the resource have these values', async () => {
   const { cluster } = ground;
   const changed = { ...values, replicas: 1, logLevel: 'debug', resource: { ...values.resource, spec: { ...values.resource.spec, mode: 'Observe' } } };
   await unharmed(ground, async () => {
@@ -48,7 +48,7 @@ test('upgraded to other values, controllers and resource follow', async () => {
   expect(await cluster.kubectl(['get', 'deployments', '-A', '-l', 'app.kubernetes.io/component=controller', '-o', 'jsonpath={.items[*].status.replicas}'])).toBe('1');
 }, testMs);
 
-test('rolled back, it is as it was installed', async () => {
+test('after a rollback the mode is Accelerate again, as it was installed, and connections are accelerated', async () => {
   await unharmed(ground, async () => {
     await rollBack(ground.cluster, 1);
     await modeIs('Accelerate');
@@ -56,7 +56,7 @@ test('rolled back, it is as it was installed', async () => {
   await accelerates(ground);
 }, testMs);
 
-test('uninstalled, nothing of it is left: no object in the cluster, no pin and no program on a node', async () => {
+test('after uninstalling no object is left in the cluster, and no pin and no program on a node', async () => {
   const { cluster } = ground;
   for (const node of cluster.nodes) expect((await remainsOn(cluster, node)).attached.length).toBeGreaterThan(0);
   expect(await inventory(cluster)).not.toEqual(before);

@@ -1,4 +1,4 @@
-// The release before this one, kept as an archive in the tree: a fresh clone has neither its history nor a registry to ask.
+// The previous release. It is kept as an archive in the tree, because a fresh clone can get its image neither from git nor from a registry.
 import { mkdir, rename, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cached, keepNewest } from '../../../release/tools/cache';
@@ -9,10 +9,10 @@ import { contentHash } from '../../../release/tools/contentHash';
 import { linkPackages, provideProductionPackages } from '../../../release/image/productionPackages';
 import type { Release } from './release';
 
-/** Made by keep.ts: chart/, Containerfile, package.json, package-lock.json, and context/ without packages. */
+/** The archive that keep.ts makes: chart/, Containerfile, package.json, package-lock.json, and context/ without npm packages. */
 export const previousArchive = join(__dirname, 'previous.tar.xz');
 
-/** Builds its image as it was built then, once for each archive. */
+/** Builds the image of the previous release with that release's Containerfile, once for each archive. */
 export async function providePreviousRelease(): Promise<Release & { readonly archive: string }> {
   const base = await provideBaseImage();
   const [repository, tag] = ['localhost/sidecar-acceleration', 'previous'];

@@ -1,4 +1,4 @@
-// One release of the product in a cluster, handled by the real helm as a user would.
+// A release of the product in a cluster, installed, upgraded and removed with the real helm.
 import type { Cluster } from '../../stand/cluster/cluster';
 import { productNamespace, settled } from '../../stand/product/acceleration';
 import { agentPods } from '../../stand/product/agents';
@@ -6,22 +6,22 @@ import { chartDirectory, releaseName } from '../../../release/gitops/chart';
 import { waitFor } from '../../stand/support/waitFor';
 import { provideProductImage } from '../../../release/image/product';
 
-/** A chart, and the image that its pods are to run. */
+/** A chart, and the image for its pods. */
 export interface Release {
   readonly chart: string;
   readonly repository: string;
   readonly tag: string;
 }
 
-/** A rollout looks at each node for a while, and the machine is shared. */
+/** How long to wait for a release: a rollout observes each node for some time, and the machine is shared. */
 export const patience = { timeoutMs: 240_000 };
 
-/** What this checkout has built. */
+/** The release that this checkout has built. */
 export async function provideThisRelease(): Promise<Release & { readonly archive: string }> {
   return { ...(await provideProductImage()), chart: chartDirectory };
 }
 
-/** Installs it, or upgrades to it, with its chart's own values but for the image and what `values` says. */
+/** Installs a release or upgrades to it, with the defaults of its chart, except for the image and `values`. */
 export function put(cluster: Cluster, how: 'install' | 'upgrade', { chart, repository, tag }: Release, values: object = {}): Promise<string> {
   const image = { image: { repository, tag, pullPolicy: 'Never' } };
   const waiting = ['--wait', '--wait-for-jobs', '--timeout=150s'];
@@ -41,7 +41,7 @@ function helm(cluster: Cluster, args: readonly string[], input?: string): Promis
   return cluster.helm([...args, `--namespace=${productNamespace}`], input === undefined ? {} : { input });
 }
 
-/** Waits until every node's agent runs the release's image, and all of them follow the resource. */
+/** Waits until the agent of every node runs the release's image and follows the resource. */
 export async function agentsRun(cluster: Cluster, { repository, tag }: Release): Promise<void> {
   const each = 'jsonpath={range .items[*]}{.spec.containers[0].image} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
   await waitFor(`agents of ${tag} on every node`, async () => {
@@ -52,7 +52,7 @@ export async function agentsRun(cluster: Cluster, { repository, tag }: Release):
   await settled(cluster, patience);
 }
 
-/** Everything in the cluster that is kept, by kind and name; not what comes and goes by itself. */
+/** All objects in the cluster by kind and name, without kinds that come and go by themselves. */
 export async function inventory(cluster: Cluster): Promise<string[]> {
   const kinds = (await cluster.kubectl(['api-resources', '--verbs=list', '-o', 'name'])).split('\n');
   const passing = ['events', 'events.events.k8s.io', 'bindings', 'componentstatuses'];

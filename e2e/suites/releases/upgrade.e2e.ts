@@ -35,15 +35,15 @@ test('the previous release is installed and accelerates', async () => {
   await accelerates(ground);
 }, testMs);
 
-test('upgraded to this release, no request fails, open connections live on, and new ones are accelerated', async () => {
+test('during an upgrade to this release no request fails and open connections stay; new connections are accelerated after it', async () => {
   await under(() => put(ground.cluster, 'upgrade', now), () => now);
 }, testMs);
 
-test('rolled back to the previous release, the same holds', async () => {
+test('the same holds for a rollback to the previous release', async () => {
   await under(() => rollBack(ground.cluster, 1), () => before);
 }, testMs);
 
-test('and upgraded again', async () => {
+test('the same holds for a second upgrade to this release', async () => {
   await under(() => put(ground.cluster, 'upgrade', now), () => now);
   const { requests, checksummedBytes } = accountOf(accounts);
   console.log(`three changes of release under load: ${requests} requests, ${(checksummedBytes / 1e9).toFixed(1)} GB checksummed, none failed or wrong`);

@@ -1,4 +1,4 @@
-// Whether Node as npm gave it is Node as its publisher made it: by the sums that he signs, over the archive that he gives away.
+// Checks that the Node.js program from npm is the one that Node's releasers publish: compares it with their archive, and that with their signed sums.
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -7,19 +7,19 @@ import { errorMessage } from '../../../operator/base';
 import { run } from '../../tools/command';
 
 export interface PublishedNodeOptions {
-  /** Where releases are, as https://nodejs.org/dist has them. */
+  /** The address of a mirror of https://nodejs.org/dist. */
   readonly mirror: string;
-  /** Without a v. */
+  /** The version without the leading v. */
   readonly version: string;
-  /** As process.arch has it. */
+  /** The architecture, as in process.arch. */
   readonly architecture: string;
-  /** The program that goes into the image. */
+  /** Path of the program that goes into the image. */
   readonly binary: string;
-  /** A keyring with the keys of Node's releasers (github.com/nodejs/release-keys); without it the sums are as good as the connection. */
+  /** A keyring with the keys of Node's releasers (github.com/nodejs/release-keys). Without it only TLS protects the sums. */
   readonly keyring?: string | undefined;
 }
 
-/** @throws Error in one line when the program is another one, or when that cannot be found out */
+/** @throws Error in one line when the program differs from the published one, or when the check cannot be made */
 export async function checkPublishedNode(options: PublishedNodeOptions): Promise<void> {
   const { version, architecture, binary } = options;
   const name = `node-v${version}-linux-${architecture}`;
@@ -42,7 +42,7 @@ async function sums(options: PublishedNodeOptions, directory: string): Promise<s
   if (options.keyring === undefined) return (await get(options, 'SHASUMS256.txt')).toString('utf8');
   const signed = join(directory, 'SHASUMS256.txt.asc');
   await writeFile(signed, await get(options, 'SHASUMS256.txt.asc'));
-  // Only what was signed comes out, whatever stands around it.
+  // gpgv writes only the signed text, without unsigned text around it.
   return run('gpgv', ['--keyring', options.keyring, '--output', '-', signed]);
 }
 

@@ -1,4 +1,4 @@
-// Command line: checks the Node of this architecture that `make image` ships.
+// Command line: checks the Node.js program for this architecture that `make image` ships.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -12,8 +12,8 @@ async function main(): Promise<void> {
   const keyring = process.env['NODE_KEYRING'];
   const mirror = process.env['NODE_MIRROR'] ?? 'https://nodejs.org/dist';
   await checkPublishedNode({ mirror, version, architecture: process.arch, binary: join(directory, 'bin', 'node'), keyring });
-  const by = keyring === undefined ? 'sums whose signature was not checked: NODE_KEYRING=<file> does' : 'sums signed by a releaser of Node';
-  process.stdout.write(`Node ${version} for ${process.arch} is its publisher's, by ${by}\n`);
+  const by = keyring === undefined ? 'checksums, unverified: set NODE_KEYRING=<file>' : 'checksums that a releaser of Node signed';
+  process.stdout.write(`Node ${version} for ${process.arch} is the published program, by ${by}\n`);
 }
 
 main().catch((error: unknown) => {

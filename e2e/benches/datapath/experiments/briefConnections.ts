@@ -26,7 +26,7 @@ export const briefConnections = podExperiment({
     })),
   ),
   axis: { title: 'requests in the life of a connection', ordered: true },
-  // What is looked for is two hundredths, and a slice may be a tenth off.
+  // The difference to be found is two hundredths, and a single slice may be off by a tenth.
   rounds: 31,
   slices: 5,
 });

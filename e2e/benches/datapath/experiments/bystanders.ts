@@ -1,4 +1,4 @@
-// Connections that the product has nothing to give: what do they pay for its being there?
+// Connections that are not accelerated: how much slower are they on a node with the product than on a node without it?
 import { median } from '../../../../operator/cli/bench/statistics';
 import { BenchNode } from '../benchNode';
 import { sliceOf, type Case, type Experiment, type Pace, type Side, type Stage, type Values } from '../experiment';
@@ -6,17 +6,17 @@ import type { Load, RunningLoad } from '../loads';
 
 const kib = 1024;
 const ways = ['not selected', 'to another node'] as const;
-/** Slices of a run, of which the middle one counts: what disturbs a moment disturbs nothing. */
+/** Slices of a run. The median of them counts, so that a short disturbance of the machine does not. */
 const slices = 3;
 
 interface BystanderCase extends Case {
   readonly way: (typeof ways)[number];
   readonly load: Pick<Load, 'program' | 'serve' | 'words'>;
-  /** What of that which is printed, divided by the seconds, is the work done. */
+  /** The printed value that counts the work; it is divided by the seconds of the slice. */
   readonly counts: 'bytes' | 'requests' | 'connections';
 }
 
-/** What a bystander does, of each kind of life that a connection can have. */
+/** The loads of a connection that is not accelerated: a stream, turns, and a connection for each request. */
 const works: readonly Pick<BystanderCase, 'x' | 'load' | 'counts'>[] = [
   { x: 'stream', load: { program: 'stream', serve: [0, 0, 'stay'], words: [0, 0, 16 * kib] }, counts: 'bytes' },
   { x: 'turns', load: { program: 'turns', serve: [kib, 0, 'stay'], words: [1, kib, 0] }, counts: 'requests' },
@@ -25,7 +25,7 @@ const works: readonly Pick<BystanderCase, 'x' | 'load' | 'counts'>[] = [
 
 const cases: readonly BystanderCase[] = ways.flatMap((way) => works.map((work) => ({ ...work, way, name: `${work.x}, ${way}`, series: way, seconds: 0.4 })));
 
-/** The neighbour: a connection of at most 500 turns a second, which leaves the bystander its processor. */
+/** The accelerated connection beside it: at most 500 turns a second, so that the measured connection has processor time. */
 const neighbour: Pick<Load, 'program' | 'serve' | 'words'> = { program: 'turns', serve: [kib, 0, 'stay'], words: [1, kib, 2000] };
 const neighbourPort = 7999;
 const neighbourSeconds = 3600;
@@ -46,7 +46,7 @@ class BystanderStage implements Stage<BystanderCase> {
     const pair = this.node.accelerated;
     const running = await this.node.start({ ...pair, address: `${pair.server.pod.address}:${neighbourPort}`, ...neighbour });
     this.stopNeighbour = () => running.stop();
-    // It is stopped before it has anything to print.
+    // The neighbour is stopped before its slice is over, so it never prints a result.
     running.slice(neighbourSeconds).catch(() => undefined);
     if (side === 'none') return;
     await this.node.allAccelerated(1);

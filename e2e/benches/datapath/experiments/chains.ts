@@ -19,10 +19,10 @@ interface ChainCase extends Case {
 const titles: Readonly<Record<Protocol, string>> = { tcp: 'TCP', http: 'HTTP/1.1', http2: 'HTTP/2' };
 const protocols = ['tcp', 'http', 'http2'] as const;
 
-/** Visits are a second apart, and a connection joins by several. */
+/** Scans are a second apart, and it takes several of them to adopt a connection. */
 const http2WarmUpSeconds = 6;
 
-/** The part of the name by which figures tell the protocols apart. */
+/** Whether a case is of TCP, by its name. */
 export const isTcpChain = (name: string): boolean => name.startsWith(titles.tcp);
 
 const cases: readonly ChainCase[] = protocols.map((protocol) => ({
@@ -69,7 +69,7 @@ function scenarioOf(it: ChainCase, pace: Pace): Scenario {
 async function open(pace: Pace, interrupted: AbortSignal): Promise<ChainStage> {
   const runId = `sca-bench-${process.pid}`;
   const progress = new Progress();
-  // What is being brought up fails as soon as its machines are gone.
+  // When the run is interrupted, the machines are taken down, and bringing up the cluster fails soon after.
   const giveUp = (): void => void takeDown(runId).catch(() => undefined);
   interrupted.addEventListener('abort', giveUp);
   try {
@@ -83,7 +83,7 @@ async function open(pace: Pace, interrupted: AbortSignal): Promise<ChainStage> {
   }
 }
 
-/** Applies the example resource, and loads the mesh until its destinations are known for taking turns. */
+/** Applies the example resource, and loads the mesh until the datapath has learnt that connections to its destinations take turns. */
 async function learnt(cluster: Cluster, pace: Pace, progress: Progress): Promise<Addresses> {
   const addresses = await lookUpAddresses(cluster, cases.map((it) => scenarioOf(it, pace)));
   const client = addressOf(addresses, selectedNamespace, 'client');
@@ -92,7 +92,7 @@ async function learnt(cluster: Cluster, pace: Pace, progress: Progress): Promise
   await progress.step('kubectl apply -f docs/examples/default.yaml', () => applyExample(cluster));
   await progress.step('destinations learnt', async () => {
     await warmUp(cluster, [{ client, server, protocol: 'tcp' }, { client, server, protocol: 'http' }]);
-    // The one connection of many streams between the sidecars may be accelerated or run one way at times: no state to wait for.
+    // HTTP/2 has one connection between the sidecars. It may stay on TCP while data goes one way, so there is no state to wait for.
     await load(cluster, { client, server, protocol: 'http2', seconds: http2WarmUpSeconds });
   });
   return addresses;

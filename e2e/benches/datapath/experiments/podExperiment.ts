@@ -1,42 +1,42 @@
-// Experiments between test pods: a load where the product is against the same load where it is not, slice by slice.
+// Experiments between test pods: a load in pods with the product is compared, slice by slice, with the same load in pods without it.
 import { setTimeout as pause } from 'node:timers/promises';
 import { BenchNode } from '../benchNode';
 import { sliceOf, type Case, type Experiment, type Pace, type Side, type Stage, type Values } from '../experiment';
 import type { Load, RunningLoad } from '../loads';
 
-/** Which of a mesh's hops: an application and its sidecar share a pod, two sidecars do not. */
+/** The hop of a mesh that a case stands for: an application and its sidecar share a pod, two sidecars are in two pods. */
 export const hops = ['in a pod', 'between pods'] as const;
 export type Hop = (typeof hops)[number];
 
-/** What is known of a case's destination before it is measured. */
+/** What the datapath has learnt of a case's destination before the case is measured; for `as the case is`, only what the case itself shows. */
 export type Destination = 'takes turns' | 'as the case is';
 
-/** A case that says what to run; where, and so the address, follows from the side. */
+/** A case that says which programs run. The side decides in which pods, and so at which address. */
 export interface LoadCase extends Case {
   readonly hop: Hop;
   readonly destination: Destination;
-  /** Connections that stay open from slice to slice: all of them are accelerated before the first. */
+  /** The number of connections that stay open from slice to slice. The first slice begins when all of them are accelerated. */
   readonly lasting?: number;
   readonly program: Load['program'];
   readonly serve: Load['serve'];
-  /** The client's words after the address. */
+  /** The arguments of the client after the address. */
   readonly words: Load['words'];
-  /** Whether each slice needs processes of its own. */
+  /** True when each slice needs new processes. */
   readonly once?: true;
-  /** Turns what was printed into quantities. */
+  /** Computes the quantities from what the client printed. */
   quantities(printed: Values): Values;
 }
 
-/** Everything of an experiment but how it is run. */
+/** An experiment without the function that sets it up. */
 export type LoadPlan = Omit<Experiment<LoadCase>, 'open'>;
 
-/** A slice before the first that counts: buffers have grown, and what the connections are like has shown. */
+/** Slices before the first one that counts: meanwhile socket buffers grow, and the datapath learns the connections. */
 const warmUpSlices = 2;
 
-/** A connection that measures TCP's timer, or has left the map for a moment, redirects all of its bytes soon after. */
+/** How long to wait for a connection that sends over TCP for a moment, to measure TCP's timer or because it has left the map. */
 const joinedAgain = { withinMs: 30_000, everyMs: 200, percent: 90 } as const;
 
-/** A destination is known by what happened there before: cases that are unlike have a port each. */
+/** The datapath learns a destination by address and port. Cases whose connections take turns share this port; each other case has its own. */
 const sharedPort = 8000;
 
 export function podExperiment(plan: LoadPlan): Experiment<LoadCase> {
@@ -62,7 +62,7 @@ class PodStage implements Stage<LoadCase> {
     if (it.program === 'turns' && this.running.has('accelerated')) await this.untilRedirected(it);
   }
 
-  /** @throws where the bytes of connections that stay open are not redirected in time */
+  /** Waits until nearly all bytes of the load are redirected. @throws when that takes too long */
   private async untilRedirected(it: LoadCase): Promise<void> {
     const deadline = performance.now() + joinedAgain.withinMs;
     for (;;) {

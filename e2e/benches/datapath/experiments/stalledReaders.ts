@@ -1,16 +1,16 @@
-// Readers that stop reading in the middle of a conversation, and what the kernel then holds for them.
+// Readers that stop reading on an open connection, and how much memory the kernel then holds for them.
 import { sized } from '../experiment';
 import { podExperiment } from './podExperiment';
 
-/** Turns before the reader stalls: by then the connection is known for one that takes turns. */
+/** Turns before the reader stalls: after them the datapath knows that the connection takes turns, and redirects. */
 const turns = 16;
 const mib = 2 ** 20;
 const unlimited = 2 ** 40;
 
 /**
- * TCP's memory is counted to about 1 MiB a CPU (SK_MEMORY_PCPU_RESERVE), so one reader's is the 32nd part of 32 readers'.
- * A thousand that were all blocked would meet net.ipv4.tcp_mem on either side, and the machine's other connections would
- * meet it with them: they are half a MiB behind each.
+ * The kernel counts TCP's memory to about 1 MiB a CPU (SK_MEMORY_PCPU_RESERVE), so the memory of one reader is that of 32 readers divided by 32.
+ * If a thousand readers were all blocked, they would reach net.ipv4.tcp_mem with the product and without it, and slow down all other connections
+ * of the machine. So each of the thousand only has half a MiB unread.
  */
 const stalls = [
   ...[1024, 16384, 65536].map((bytes) => ({ readers: 32, bytes, most: unlimited, series: 'one of 32 blocked readers' })),

@@ -1,13 +1,13 @@
-// One-way streams by the size of a write, from the first byte to the last: a connection shows only with time that it is one.
+// One-way streams by the size of a write, measured from the first byte to the last: the datapath recognises a stream only after some messages.
 import { sized } from '../experiment';
 import { hops, podExperiment, type Destination, type Hop } from './podExperiment';
 
 const sizes = [64, 256, 1024, 4096, 16384, 65536];
 const turnBytes = 1024;
-/** Enough for a destination that is known for taking turns to stay so. */
+/** Enough turns that the datapath goes on to know the destination as one whose connections take turns. */
 const turnsBefore = 20;
 
-/** What a connection did before it streams. */
+/** What a connection does before it streams. */
 const lives: readonly { readonly series: string; readonly hop: Hop; readonly destination: Destination; readonly turns: number }[] = [
   ...hops.map((hop) => ({ series: `after turns, ${hop}`, hop, destination: 'takes turns' as const, turns: turnsBefore })),
   { series: 'from its first byte, in a pod', hop: 'in a pod', destination: 'as the case is', turns: 0 },
@@ -35,7 +35,7 @@ export const streams = podExperiment({
     })),
   ),
   axis: { title: 'size of a write', ordered: true },
-  // A slice may be a tenth off: medians of five differ by more than what is looked for.
+  // A slice may be off by a tenth: medians of only five rounds would differ by more than the difference to be found.
   rounds: 15,
   slices: 3,
 });

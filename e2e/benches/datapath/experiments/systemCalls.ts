@@ -1,28 +1,28 @@
-// A process that has nothing to do with the product: do its system calls pay for it, on a node that never ends to learn?
+// A process that is in no pod: do its system calls become slower on a node where the product is always learning a connection?
 import { median } from '../../../../operator/cli/bench/statistics';
 import { waitFor } from '../../../stand/support/waitFor';
 import { BenchNode } from '../benchNode';
 import { sliceOf, type Case, type Experiment, type Pace, type Side, type Stage, type Values } from '../experiment';
 import type { Load, RunningLoad } from '../loads';
 
-/** How long the product learns before it is known what part of the time its agent watches readers. */
+/** For how many seconds of the agent's clock the product learns, to find in what part of the time the agent watches readers. */
 const learningSeconds: Readonly<Record<Pace, number>> = { full: 3600, quick: 600 };
-/** The learnt connection takes a turn so often, and only while nobody watches: then nothing becomes known of its readers. */
+/** The connection that is being learnt takes one turn in this time, only while readers are not watched: so its readers stay unknown. */
 const turnEverySeconds = 20;
 const turn: Pick<Load, 'program' | 'serve' | 'words'> = { program: 'turns', serve: [64, 0, 'stay'], words: [1, 64, 0] };
 const firstPort = 8000;
 
-/** To see whether watching slows calls at all: it takes a tenth off getpid() (Linux 6.18). */
+/** How often to try whether watching readers slows system calls at all: it makes getpid() a tenth slower (Linux 6.18). */
 const trials = 5;
 const unseen = 0.98;
 
 const getpid: Case = { name: 'getpid', x: 'getpid', series: 'an unrelated process', seconds: 0.1 };
 
-/** Parts of an hour of learning, from 0 to 1. */
+/** Parts of the time of learning, from 0 to 1. */
 interface Hour {
-  /** With a connection that is learnt. */
+  /** The part in which a connection was being learnt. */
   readonly learning: number;
-  /** With readers being watched in a way that each system call pays for. */
+  /** The part in which readers were watched by a tracepoint on system calls, which slows each of them. */
   readonly watched: number;
 }
 
@@ -54,7 +54,7 @@ class SystemCallStage implements Stage {
     if (this.hour.watched > 0) await this.mustBeAlone(sliceOf(it, this.pace));
   }
 
-  /** The calls of an average second: readers are watched in as much of it as in the hour. */
+  /** The calls of an average second: the rates with readers watched and without, weighted by how long readers were watched in the hour. */
   async run(it: Case, side: Side): Promise<Values> {
     const seconds = sliceOf(it, this.pace);
     if (side === 'none') {
@@ -73,7 +73,7 @@ class SystemCallStage implements Stage {
     await this.node.close();
   }
 
-  /** Puts the product on the node, with a connection that it learns, or takes both away. */
+  /** Puts the product on the node, with a connection for it to learn, or takes both away. */
   private async put(wanted: boolean): Promise<void> {
     if (this.attached === wanted && (this.connection !== undefined || !wanted)) return;
     if (this.attached !== wanted) this.node.attach(wanted);
@@ -82,7 +82,7 @@ class SystemCallStage implements Stage {
     await this.connect(wanted);
   }
 
-  /** The connection to a destination that nothing is known of takes the place of the one before. */
+  /** Replaces the connection by one to a new destination, of which the datapath has learnt nothing. */
   private async connect(wanted = true): Promise<void> {
     await this.connection?.stop();
     this.connection = undefined;
@@ -98,7 +98,7 @@ class SystemCallStage implements Stage {
     for (let second = 0; second < seconds; second += 1) {
       const now = this.node.passSecond();
       if (now.learning > 0) learning += 1;
-      else await this.connect(); // the last one is accelerated by now
+      else await this.connect(); // the datapath has learnt the last connection
       if (now.watching) watched += 1;
       else if (second % turnEverySeconds === 0) await this.connection?.slice(0);
     }
@@ -106,8 +106,8 @@ class SystemCallStage implements Stage {
   }
 
   /**
-   * What is there already costs nobody more.
-   * @throws when watching readers makes no difference
+   * Makes sure that no other program traces system calls: beside one, watching readers would add no cost that could be measured.
+   * @throws when system calls are as fast with readers watched as without
    */
   private async mustBeAlone(seconds: number): Promise<void> {
     const rates: { on: number; off: number }[] = [];

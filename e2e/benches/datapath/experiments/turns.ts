@@ -4,7 +4,7 @@ import { podExperiment, type LoadCase } from './podExperiment';
 
 const kib = 1024;
 const requestBytes = kib;
-/** From this size on copying is most of a turn, and there must be less of it than over AF_UNIX. */
+/** From this size on, copying takes most of a turn, and a turn must be shorter than over AF_UNIX. */
 const largeBytes = 4 * kib;
 const sizes = [1, 64, kib, largeBytes, 16 * kib, 64 * kib, 128 * kib];
 
@@ -42,7 +42,7 @@ export const roundTrips = podExperiment({
   slices: 5,
 });
 
-/** The more connections there are, the longer a turn of all of them takes. */
+/** The numbers of connections, and seconds of a run: the more connections there are, the longer it takes until each has had a turn. */
 const crowds = [
   { connections: 1, seconds: 0.06 },
   { connections: 64, seconds: 0.06 },

@@ -83,7 +83,7 @@ function columnTitle({ side, against }: Figure, name: QuantityName): string {
   return `${title}${unit === '' ? '' : ` (${unit})`}${sides}`;
 }
 
-/** What the datapath or the agent says is known of the side that has them only. */
+/** True for a quantity that the datapath or the agent reports: only the side with the product has it. */
 function isOfOneSide(name: QuantityName): boolean {
   return name === 'redirected' || name === 'learning' || name === 'watched';
 }
@@ -103,7 +103,7 @@ function value(measured: MeasuredCase, side: Figure['side'], name: QuantityName)
   return middle(measured, side, name)?.toFixed(quantities[name].digits) ?? '–';
 }
 
-/** When, on what, how often; one sentence for all cases that have it in common. */
+/** Says when, on what machine and in how many rounds cases were measured; one sentence for all cases that have these in common. */
 function conditions(measured: readonly MeasuredCase[]): string {
   const sentence = ({ date, kernel, cpus, congestion, load, rounds, plannedRounds }: MeasuredCase): string => {
     const cut = rounds.length < plannedRounds ? ` of ${plannedRounds}, interrupted` : '';

@@ -1,4 +1,4 @@
-// One picture an experiment: what each side reached, and beside it the ratios with their spread and their goal.
+// One picture for each experiment: the values of each side, and beside them the ratios with their spread and their goal.
 import { comparisonsOf, middle, valuesOf } from '../comparison';
 import type { Experiment } from '../experiment';
 import { figures, type Figure } from '../figures';
@@ -22,7 +22,7 @@ export async function plot(experiment: Experiment, measured: readonly MeasuredCa
   return draw({ hconcat: panels, spacing: 40, resolve: { scale: { color: 'independent', shape: 'independent' } } });
 }
 
-/** An experiment whose cases have no unit in common shows its ratios only. */
+/** When the cases of an experiment have different units, its picture has the ratios only. */
 function absolutePanels(experiment: Experiment, own: readonly Figure[], measured: readonly MeasuredCase[]): object[] {
   const [first] = own;
   if (first === undefined || first.quantity === 'workPerSecond') return [];
@@ -65,7 +65,7 @@ interface Point {
   readonly high: number;
 }
 
-/** Points with their spread, side by side where they share an x, joined where one x leads to the next. */
+/** Points with their spread: side by side when they have the same x, joined by a line when x is ordered. */
 function marks({ axis, cases }: Experiment, values: readonly Point[], y: { title: string; scale: object }) {
   const order = [...new Set(cases.map(({ x }) => x))];
   const lines = [...new Set(values.map(({ line }) => line))];
@@ -84,7 +84,7 @@ function marks({ axis, cases }: Experiment, values: readonly Point[], y: { title
   };
 }
 
-/** What spans more than a factor of twenty is only readable on a logarithmic axis. */
+/** Chooses a logarithmic axis when the values span more than a factor of twenty. */
 function wide(lows: readonly number[], highs: readonly number[]): object {
   const [low, high] = [Math.min(...lows), Math.max(...highs)];
   return low > 0 && high / low > 20 ? { type: 'log' } : { type: 'linear', zero: true };

@@ -1,4 +1,4 @@
-// Writes everything that the measurements tell: page, pictures, bench.json, and the measurements themselves.
+// Writes the report: page, pictures, bench.json, and the measurements that they are made from.
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { benchRows } from '../comparison';

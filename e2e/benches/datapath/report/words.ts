@@ -1,4 +1,4 @@
-// How sides, ratios and goals are called and written in tables, plots and on the terminal.
+// How tables, plots and the terminal name sides and write ratios and goals.
 import type { Ratio } from '../../../../operator/cli/bench/statistics';
 import type { Side } from '../experiment';
 import type { Goal } from '../figures';

@@ -1,4 +1,4 @@
-// Replaces what stands between two markers of a text, so that a page written by hand can hold a generated block.
+// Replaces the text between two markers, so that a page written by hand can have a generated block.
 
 /**
  * @param name of the markers `<!-- name:begin -->` and `<!-- name:end -->`, each on a line of its own

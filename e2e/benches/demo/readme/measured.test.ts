@@ -12,7 +12,7 @@ describe('the measured table', () => {
     expect(measuredTable({ runs })).toContain('Medians of 3 interleaved pairs of runs');
   });
 
-  it('leaves out what was run one way only', () => {
+  it('leaves out a path that was run in one mode only', () => {
     const runs = [run('Off', 100), run('Accelerate', 140), run('Off', 90, 'to the other node')];
     expect(measuredTable({ runs })).not.toContain('other node');
   });
@@ -21,17 +21,17 @@ describe('the measured table', () => {
     expect(measuredTable({ runs: [run('Off', 1), { ...run('Accelerate', 1), errors: 7 }] })).toContain('7 failed requests');
   });
 
-  it('is refused when there is nothing to compare', () => {
+  it('fails when no path was run in both modes', () => {
     expect(() => measuredTable({ runs: [run('Off', 1)] })).toThrow('run make demo');
   });
 });
 
 describe('a generated block', () => {
-  it('replaces only what stands between its markers', () => {
+  it('replaces only the text between its markers', () => {
     expect(replaceBlock('a\n<!-- x:begin -->\nold\n<!-- x:end -->\nb\n', 'x', 'new')).toBe('a\n<!-- x:begin -->\nnew\n<!-- x:end -->\nb\n');
   });
 
-  it('needs its markers', () => {
+  it('fails when the page lacks its markers', () => {
     expect(() => replaceBlock('a', 'x', 'new')).toThrow('put them in');
   });
 });

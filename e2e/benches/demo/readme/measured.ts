@@ -13,7 +13,7 @@ const run = z.looseObject({
   errors: z.int(),
 });
 
-/** What the demo writes; only what the table needs is asked for. */
+/** The demo's report; only the fields that the table needs are checked. */
 export const reportSchema = z.looseObject({ runs: z.array(run) });
 
 type Run = z.infer<typeof run>;
@@ -31,7 +31,7 @@ interface Way {
   readonly on: readonly Run[];
 }
 
-/** One line a protocol and path that was run with the mode off and on. */
+/** A table with a line for each protocol and path that was run in mode Off and in mode Accelerate. */
 export function measuredTable({ runs }: z.infer<typeof reportSchema>): string {
   const ways = waysOf(runs);
   if (ways.length === 0) throw new Error('reading the report of the demo: no path was run both in mode Off and in mode Accelerate; run make demo');
@@ -46,7 +46,7 @@ export function measuredTable({ runs }: z.infer<typeof reportSchema>): string {
   ].join('\n');
 }
 
-/** In the order in which the ways first appear. */
+/** The pairs of protocol and path, in the order in which they first appear. */
 function waysOf(runs: readonly Run[]): Way[] {
   const names = [...new Set(runs.map(nameOf))];
   const ofMode = (name: string, mode: string) => runs.filter((each) => nameOf(each) === name && each.mode === mode);

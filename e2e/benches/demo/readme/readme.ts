@@ -1,4 +1,4 @@
-// Command: puts the numbers of the last demo into the README.
+// Command: writes the figures of the last demo into the README.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { cpus, release } from 'node:os';
 import { join } from 'node:path';

@@ -3,7 +3,7 @@
 # -d 15090,15021,15020), for IPv4 and IPv6. Order matters.
 set -eu
 
-# Kernels differ in which of iptables' two back ends they have.
+# Some kernels have only one of the two back ends of iptables.
 back_end() {
   for end in nft legacy; do
     if "$1-$end" -t nat -L -n >/dev/null 2>&1; then echo "$1-$end"; return; fi

@@ -1,4 +1,4 @@
-/* Connections that live for a few requests, one after the other; the server ends them.
+/* Connections of a few requests each, one connection after the other; the server closes them.
  *   brief ADDRESS REQUESTS BYTES
  * A slice prints {"connections", "seconds", "kernelUs"}. */
 #include "common.h"
@@ -19,7 +19,7 @@ static void one_connection(const struct plan *plan)
 	for (unsigned int i = 0; i < plan->requests; i++)
 		if (!write_all(fd, plan->bytes) || !read_all(fd, plan->bytes))
 			fail("a request: the connection has ended");
-	/* the server closes first, so that the client's ports are free at once */
+	/* the server closes first: so TIME_WAIT is on its side, and the client's ports are free at once */
 	await(fd, POLLIN);
 	close(fd);
 }

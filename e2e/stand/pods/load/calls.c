@@ -1,7 +1,7 @@
-/* The cheapest system call there is, over and over: what every system call of the node pays shows here first.
+/* Repeats one of the cheapest system calls, because a cost that is added to every system call shows most clearly there.
  *   calls
- * A slice prints {"calls", "seconds"}; the seconds are those of the processor that this process had, so that whatever
- * else wants it is not in them. */
+ * A slice prints {"calls", "seconds"}; the seconds are processor time of this process, so that other programs on the
+ * processor do not count. */
 #define _GNU_SOURCE
 #include "common.h"
 #include <stdio.h>
@@ -9,7 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Reading the clock is a system call too. */
+/* The clock is read once in so many calls, because reading it is a system call too. */
 #define CALLS_A_LOOK 20000
 
 static double processor_seconds(void)

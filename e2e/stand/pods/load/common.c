@@ -39,7 +39,7 @@ static struct place place_of(const char *address)
 
 	if (strncmp(address, "unix:", 5) == 0) {
 		place.local.sun_family = AF_UNIX;
-		/* a leading zero byte: a name of the network namespace, not a file */
+		/* a leading zero byte: an abstract name, which belongs to the network namespace and is no file */
 		strncpy(place.local.sun_path + 1, address + 5, sizeof(place.local.sun_path) - 1);
 		place.size = sizeof(place.local);
 		return place;
@@ -65,7 +65,7 @@ static int new_socket(const struct place *place)
 	return fd;
 }
 
-/* Proxies switch Nagle's algorithm off; AF_UNIX has none. */
+/* Switches Nagle's algorithm off, as proxies do; AF_UNIX has none. */
 static int at_once(int fd)
 {
 	int one = 1;

@@ -1,5 +1,5 @@
-/* What the load programs share: sockets that never block, as a proxy's never do, and a clock.
- * An address is "127.0.0.1:8000" or "unix:name": the same program measures both. */
+/* Functions that the load programs share: non-blocking sockets, as proxies use them, and clocks.
+ * An address is "127.0.0.1:8000" or "unix:name", so that the same program measures TCP and AF_UNIX. */
 #ifndef SIDECAR_ACCELERATION_LOAD_H
 #define SIDECAR_ACCELERATION_LOAD_H
 
@@ -8,45 +8,45 @@
 
 #define MAX_SOCKETS 20000
 #define BIGGEST_MESSAGE (1 << 20)
-/* Blocked is who has got rid of nothing for so long; the kernel's window probes begin at 0.2 s. */
+/* A sender counts as blocked when it could send nothing for so long; the kernel's window probes begin at 0.2 s. */
 #define BLOCKED_SECONDS 0.5
 
-/* Content does not matter here: the conformance and soak suites check bytes. */
+/* What messages are sent from. The content does not matter here: the conformance and soak suites check bytes. */
 extern char message[BIGGEST_MESSAGE];
 
-/* Ends the program with what was being done and errno's words. */
+/* Ends the program and prints what was being done, with the text of errno. */
 void fail(const char *what) __attribute__((noreturn));
 
 int listen_at(const char *address);
-/* A connected socket; waits for the handshake. */
+/* Returns a connected socket; waits for the handshake. */
 int connect_to(const char *address);
-/* The next connection, or -1 when none is waiting. */
+/* Returns the next connection, or -1 when none is waiting. */
 int accept_from(int listener);
 void await(int fd, short events);
-/* Writes all of it, waiting where the socket is full; false when the peer is gone. */
+/* Writes so many bytes and waits while the socket is full. Returns false when the peer has closed. */
 bool write_all(int fd, size_t bytes);
-/* Bytes read, 0 at the end, -1 when there is nothing yet; at most `bytes`. */
+/* Reads at most `bytes`. Returns how many were read, 0 at the end of the stream, -1 when there is nothing to read yet. */
 long read_some(int fd, size_t bytes);
 bool read_all(int fd, size_t bytes);
 
 int new_epoll(void);
-/* Edge-triggered, as Envoy, nginx and Go watch their sockets: read until there is nothing more, or nothing more can be. */
+/* Adds the socket to the epoll, edge-triggered as Envoy, nginx and Go do it: after an event read until nothing is left or the stream has ended. */
 void watch(int epoll, int fd);
 
 double seconds_now(void);
-/* Microseconds the kernel has worked for the processes of this one's cgroup; /sys/fs/cgroup/.../cpu.stat, its path in
- * the environment variable CPU_STAT. Loopback and veth hand packets over in the sender's context, so softirq time is in. */
+/* The system time of this process's cgroup in microseconds, from its cpu.stat, whose path is in the environment variable CPU_STAT. Loopback and
+ * veth deliver packets in the sender's context, so softirq time is included. */
 double kernel_us(void);
-/* What the network namespace's TCP memory holds (/proc/net/sockstat); redirected bytes are charged there as well
+/* The TCP memory in use, by /proc/net/sockstat of the network namespace; redirected bytes are charged there as well
  * (net/ipv4/tcp_bpf.c bpf_tcp_ingress()). */
 double tcp_memory_bytes(void);
 double number(const char *text);
 
-/* Says "ready"; then, for each line of standard input, calls `slice` with the seconds that it says, until there are no
- * more. A slice prints what it found, one line. So whoever measures decides which side runs when. */
+/* Prints "ready". Then calls `slice` for each line of standard input, with the seconds that the line says, until the end of input. A slice prints
+ * its result as one line. So the benchmark decides which side runs when. */
 void run_slices(void (*slice)(double seconds, void *context), void *context);
 
-/* The programs; each takes what follows its name on the command line. */
+/* The programs; each gets the arguments that follow its name on the command line. */
 void serve(char **words);
 void turns(char **words);
 void brief(char **words);

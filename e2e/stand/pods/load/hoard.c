@@ -1,4 +1,4 @@
-/* Connections of one program to itself whose two ends stop reading: what does the node hold then?
+/* Connections of one program to itself, both of whose ends stop reading: measures how much memory the node then holds.
  *   hoard ADDRESS CONNECTIONS BYTES EVERY MOST BESIDE
  * Talks for TURNS turns a connection. Then a slice sends messages of BYTES from the connecting end, after each EVERY messages (0: never) one
  * byte from the accepting end, and reads none of them, until nothing more is taken or MOST bytes of a connection were. After each message BESIDE
@@ -19,7 +19,7 @@
 #define TURNS 32
 #define LIMIT_BYTES 1.2e9
 #define LIMIT_PAGES 2.4e9
-/* Sent to one connection before it is another's turn. */
+/* Bytes that are sent on one connection before the next connection has its turn. */
 #define ROUND 64
 
 struct plan {
@@ -33,13 +33,13 @@ struct plan {
 struct pair {
 	int connecting;
 	int accepting;
-	size_t rest;	/* of the message that was taken in part */
+	size_t rest;	/* bytes not yet sent of a message that the socket took in part */
 	double taken;
 	unsigned int messages;
 };
 
 static struct pair pairs[MAX_SOCKETS / 2];
-/* What it sends is read at once. */
+/* The connection beside the others, whose bytes are read at once. */
 static struct pair beside;
 
 struct held {
@@ -55,7 +55,7 @@ static bool is_one_of(const char *name, const char *const *names)
 	return *names;
 }
 
-/* What each processor keeps for itself: hundreds of MiB, neither free nor used. */
+/* Pages in the lists of free pages that each processor keeps: hundreds of MiB that count neither as free nor as used. */
 static double bytes_of_processors(void)
 {
 	FILE *file = fopen("/proc/zoneinfo", "r");
@@ -121,14 +121,14 @@ static bool send_some(int fd, size_t bytes, ssize_t *wrote)
 	return *wrote > 0;
 }
 
-/* The next message lies in another page than the last. */
+/* Sends on the connection beside the others, so that the next message lies in another page than the last. */
 static void send_beside(size_t bytes)
 {
 	if (bytes && (!write_all(beside.connecting, bytes) || !read_all(beside.accepting, bytes)))
 		fail("send beside: the connection has ended");
 }
 
-/* Bytes taken until the socket is full, has had its share, or it is another's turn. */
+/* Sends until the socket is full, has taken its share, or another connection has its turn. Returns how many bytes the socket took. */
 static double fill(struct pair *pair, const struct plan *plan)
 {
 	double before = pair->taken;
@@ -166,7 +166,7 @@ static void slice(double seconds, void *context)
 	double messages = messages_of(plan), taken = 0, progress = seconds_now();
 	bool enough = false;
 
-	(void)seconds;	/* it takes as long as it takes */
+	(void)seconds;	/* a slice ends when nothing more is taken, not after a time */
 	while (!enough && seconds_now() - progress < BLOCKED_SECONDS) {
 		double round = 0;
 

@@ -16,7 +16,7 @@
 
 /* Fewer than there are ephemeral ports (net.ipv4.ip_local_port_range: 28,232). */
 #define MOST_AT_PORT 20000
-/* Turns are spread over so many moments of a second. */
+/* The turns of a second are spread over so many moments. */
 #define SLOTS 10
 #define OTHER_FILES 64
 
@@ -25,7 +25,7 @@ struct pair {
 	int accepting;
 };
 
-/* Raises the limit of open files as far as it may be. Returns how many connections a process may have, both ends of each. */
+/* Raises the limit of open files to its maximum. Returns how many connections a process may have when it holds both ends of each. */
 static int most_of_process(void)
 {
 	struct rlimit files;
@@ -70,7 +70,7 @@ static void take_turns(const struct pair *pairs, int talking, int seconds)
 	}
 }
 
-/* In a process of its own, which ends with its parent. Returns when its connections are open. */
+/* Starts a process that opens connections and ends with its parent. Returns when the connections are open. */
 static void hold(const char *address, int connections, int talking, int seconds)
 {
 	struct pair *pairs;

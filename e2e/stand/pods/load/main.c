@@ -1,4 +1,4 @@
-/* The load programs of the benchmark in one: the first word names which. */
+/* All load programs of the benchmark in one binary: the first argument names the program to run. */
 #include "common.h"
 #include <errno.h>
 #include <string.h>

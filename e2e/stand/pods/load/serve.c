@@ -1,8 +1,8 @@
-/* The answering side of every figure: one thread, one epoll. Prints "ready" when it listens.
+/* The server of every load: one thread with one epoll. Prints "ready" when it listens.
  *   serve ADDRESS BYTES TURNS stay|close|stall|read
- * A message of BYTES is answered with as many. After TURNS answers (0: never) it closes the connection, stalls (keeps
- * it open and reads no more), or reads whatever comes and answers no more; BYTES 0 does that from the beginning. It ends
- * with its standard input: whoever started it is gone. */
+ * A message of BYTES is answered with as many bytes. After TURNS answers (0: never) the server closes the connection, stalls (keeps it open
+ * and reads no more), or reads everything and answers no more; with BYTES 0 it does so from the beginning. The server ends at the end of its
+ * standard input, because the program that started it has ended then. */
 #include "common.h"
 #include <stdio.h>
 #include <string.h>
@@ -56,7 +56,7 @@ static void swallow(int fd)
 		close(fd);
 }
 
-/* Reads a message to its end and answers it; nothing more comes before the answer. */
+/* Reads what has arrived, and answers when a message is complete; the client sends nothing more before the answer. */
 static void answer(const struct server *server, int fd)
 {
 	while (received[fd] < server->bytes) {

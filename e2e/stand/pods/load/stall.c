@@ -1,4 +1,4 @@
-/* Readers that stop reading in the middle of a conversation: what does the node hold then?
+/* Readers that stop reading on an open connection: measures how much memory the node then holds.
  *   stall ADDRESS CONNECTIONS BYTES TURNS MOST
  * Talks for TURNS turns, after which the server reads no more. A slice writes until nothing more is taken, or MOST bytes
  * of a connection were; it prints {"bytes", "memoryBytes", "connections"}: what the kernel took from the sender, and the growth of its TCP memory
@@ -17,10 +17,10 @@ struct plan {
 };
 
 static int sockets[MAX_SOCKETS];
-static size_t rest[MAX_SOCKETS];	/* of the message that was taken in part */
+static size_t rest[MAX_SOCKETS];	/* bytes not yet sent of a message that the socket took in part */
 static double taken_of[MAX_SOCKETS];
 
-/* Bytes taken until the socket is full, or has had its share. */
+/* Sends until the socket is full or has taken its share. Returns how many bytes the socket took. */
 static double fill(int i, const struct plan *plan)
 {
 	double before = taken_of[i];
@@ -60,7 +60,7 @@ static void slice(double seconds, void *context)
 	const struct plan *plan = context;
 	double memory = tcp_memory_bytes(), taken = fill_all(plan);
 
-	(void)seconds;	/* it takes as long as it takes */
+	(void)seconds;	/* a slice ends when nothing more is taken, not after a time */
 	printf("{\"bytes\":%.0f,\"memoryBytes\":%.0f,\"connections\":%d}\n", taken, tcp_memory_bytes() - memory, plan->connections);
 }
 

@@ -1,4 +1,4 @@
-/* One way, as fast as it goes; each slice is a connection of its own, to the reader's having had all of it.
+/* A one-way stream as fast as possible. Each slice is a new connection, and is over when the reader has read everything.
  *   stream ADDRESS TURNS TURN_BYTES BYTES
  * After TURNS turns of TURN_BYTES each, it writes BYTES at a time. A slice prints {"bytes", "seconds", "kernelUs"} of
  * the stream. */
@@ -7,7 +7,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Reading the clock costs as much as a small write. */
+/* The clock is read once in so many writes, because reading it costs as much as a small write. */
 #define WRITES_A_LOOK 64
 
 struct plan {

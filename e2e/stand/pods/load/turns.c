@@ -1,7 +1,7 @@
-/* Requests and answers in turns, one under way on each of many open connections.
+/* Requests and answers in turns on many open connections, with one request under way on each.
  *   turns ADDRESS CONNECTIONS BYTES PAUSE_US
- * PAUSE_US is waited before each request. A slice prints {"requests", "seconds", "kernelUs"}; at its end every request
- * has been answered, so that nothing goes on beside another side's slice. */
+ * The client waits PAUSE_US before each request. A slice prints {"requests", "seconds", "kernelUs"}. At its end every
+ * request has been answered, so that no traffic goes on during the slice of another side. */
 #include "common.h"
 #include <stdio.h>
 #include <sys/epoll.h>
@@ -29,7 +29,7 @@ static void ask(struct talk *talk, int fd)
 		fail("send");
 }
 
-/* Whether an answer has come to its end. */
+/* Reads what has arrived. Returns whether the answer is complete. */
 static bool answered(int fd)
 {
 	while (missing[fd] > 0) {
@@ -52,7 +52,7 @@ static void on_events(struct talk *talk, bool asking)
 	for (int i = 0; i < count; i++) {
 		int fd = events[i].data.fd;
 
-		/* an edge may tell of bytes that were read with the ones before */
+		/* the event may be about bytes that were read after the event before */
 		if (missing[fd] == 0 || !answered(fd))
 			continue;
 		talk->answers++;

@@ -30,7 +30,7 @@ let mesh: TestMesh;
 
 beforeAll(async () => {
   ({ cluster, mesh } = await acceleratedMesh());
-  // As accelctl says where there is no live data.
+  // The command that accelctl names when there is no live data.
   await cluster.helm(['upgrade', 'sidecar-acceleration', join(checkout, 'charts', 'sidecar-acceleration'), '-n', productNamespace, '--reuse-values', '--set', 'liveData.enabled=true', '--wait', '--timeout=120s']);
 }, bringUpMs);
 
@@ -38,7 +38,7 @@ afterAll(() => rmSync(file, { force: true }));
 
 const benches = (): Promise<string> => cluster.kubectl(['get', 'namespaces', '-l', 'acceleration.dev/bench', '-o', 'name']);
 
-test('accelctl shows the same connections one by one, what they send, and what becomes of them', async () => {
+test('accelctl lists the connections, shows how much they send, and prints the events of their life', async () => {
   const accelctl = (...words: string[]): Promise<CommandResult> => accelctlOn(cluster.kubeconfig, words);
   await cluster.kubectl(['wait', '--for=condition=Available', 'apiservice/v1alpha1.live.acceleration.dev', '--timeout=60s']);
   const plan = { client: mesh.client, server: mesh.server, protocol: 'tcp' } as const;
@@ -53,7 +53,7 @@ test('accelctl shows the same connections one by one, what they send, and what b
     expect([silentNodes, joined.length]).toEqual([[], allEnds(connections)]);
     const wanted = `${mesh.server.ipv4}:${tcpPort}`;
     const asked = joined.filter(({ pod, role, original }) => pod === 'client' && role === 'Connecting' && original === wanted);
-    // The application's own, which its rules turn to its sidecar, and the sidecar's to the server.
+    // The application's connections, which the mesh's rules redirect to its sidecar, and those of the sidecar to the server.
     expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(['PodLocal', 'NodeLocal']));
     return true;
   });
@@ -61,7 +61,7 @@ test('accelctl shows the same connections one by one, what they send, and what b
   expect(['client', 'server']).toContain(busiest?.pod);
   expect(busiest?.fastPerSecond).toBeGreaterThan(10 * (busiest?.tcpPerSecond ?? 0));
   expect((await loading).errors).toBe(0);
-  // What was open when an agent first looked has not been opened since; these are.
+  // tap prints Opened only for connections that open after it began, so open some now.
   await bytesWhenQuiet(cluster, selectedNamespace);
   expect((await load(cluster, { ...plan, connections: 4, seconds: 4 })).errors).toBe(0);
   await bytesWhenQuiet(cluster, selectedNamespace);
@@ -71,7 +71,7 @@ test('accelctl shows the same connections one by one, what they send, and what b
   expect([code, new Set(kinds)]).toEqual([0, new Set(['Opened', 'Paired', 'Closed'])]);
 }, 300_000);
 
-test('accelctl bench compares off and on in a namespace of its own, which is gone afterwards', async () => {
+test('accelctl bench compares off and on in a namespace of its own, which it removes afterwards', async () => {
   const { code, stdout, stderr } = await accelctlOn(cluster.kubeconfig, [...words, '-o', 'json'], {}, 300_000);
   expect([code, code === 0 ? '' : stderr]).toEqual([0, '']);
   const { runs, fastShare, node } = benchResult.parse(JSON.parse(stdout));
@@ -84,7 +84,7 @@ test('accelctl bench compares off and on in a namespace of its own, which is gon
   expect(await benches()).toBe('');
 }, 400_000);
 
-test('accelctl bench leaves nothing behind when it is interrupted', async () => {
+test('accelctl bench removes its namespace when it is interrupted', async () => {
   const interrupted = startAccelctl(cluster.kubeconfig, words);
   await waitFor('the namespace of the bench', async () => (await benches()) !== '');
   interrupted.kill('SIGINT');

@@ -1,4 +1,4 @@
-// The console's switches in a real Chromium, on a real mesh: what they do to the traffic that runs meanwhile.
+// The console's switches in a real Chromium on a real mesh, with traffic: they take effect and no request fails.
 import type { Browser, Page } from 'playwright-core';
 import type { Cluster } from '../../../stand/cluster/cluster';
 import { selectedNamespace } from '../../../stand/mesh/demoMesh';
@@ -42,12 +42,12 @@ afterAll(async () => {
   await cluster.kubectl(['label', 'namespace', selectedNamespace, `${modeLabel}-`]);
 });
 
-/** Of a round of load, whose connections are open as long: enough to see them accelerated, even beside other tests. */
+/** The length of a round of load, during which its connections stay open: long enough to see them accelerated, even beside other tests. */
 const roundSeconds = 12;
-/** And to switch them and see that, too: what is opened while the mode is Off is nobody's to count. */
+/** The length of a round in which the mode is switched to Off and back. The same connections stay open, as new ones in mode Off would not count. */
 const switchedSeconds = 30;
 
-/** Load for as long as `act` takes, of which no request may fail; it begins when no connection is open any more. */
+/** Loads the mesh while `act` runs, and checks that no request fails. Begins when no connection of earlier load is open. */
 async function underLoad(act: () => Promise<unknown>, seconds = roundSeconds): Promise<void> {
   await bytesWhenQuiet(cluster, selectedNamespace);
   const round = (): Promise<LoadResult> => load(cluster, { client: mesh.client, server: mesh.server, protocol: 'tcp', seconds, connections });
@@ -73,7 +73,7 @@ test('Off takes running connections off the fast path, and Accelerate brings the
   await underLoad(() => shows(cluster, selectedNamespace, accelerated));
 });
 
-test('a namespace that is kept out leaves the status and the map, and takes part again', async () => {
+test('a namespace that is kept out leaves the status and the map of sockets, and comes back when it is let in', async () => {
   await underLoad(async () => {
     await shows(cluster, selectedNamespace, accelerated);
     await click(`Keep ${selectedNamespace} out`, 'Keep it out');

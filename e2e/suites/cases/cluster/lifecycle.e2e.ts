@@ -1,4 +1,4 @@
-// Nothing that happens to the product harms a connection: switched, killed, replaced and deleted under load of every kind.
+// No connection is harmed when the product is switched, killed, replaced or deleted under load of every kind.
 import type { Cluster } from '../../../stand/cluster/cluster';
 import { selectedNamespace } from '../../../stand/mesh/demoMesh';
 import { allEnds } from '../../../stand/mesh/hops';
@@ -15,9 +15,9 @@ import type { TestMesh } from '../../../stand/product/testMesh';
 import { waitFor } from '../../../stand/support/waitFor';
 
 const controllerPods = 'app.kubernetes.io/component=controller';
-/** Everything that the controller makes for a resource. */
+/** A selector for all objects that the controller makes for a resource. */
 const rendered = 'app.kubernetes.io/component in (agent,channel)';
-/** Kubelet and lease have their own pace, and the machine is shared. */
+/** How long to wait: restarts by the kubelet and a new leader take time, and the machine is shared. */
 const patience = { timeoutMs: 300_000 };
 const testMs = 900_000;
 const leastBytes = 5e9;
@@ -30,7 +30,7 @@ beforeAll(async () => {
   ({ cluster, mesh } = await acceleratedMesh());
 }, testMs);
 
-/** Does it under load of every kind, of which nothing may fail or be wrong. */
+/** Runs `act` under load of every kind, and checks that no request fails and no byte is wrong. */
 async function underLoad(act: () => Promise<void>): Promise<void> {
   const account = await heavilyLoaded(cluster, mesh, act);
   accounts.push(account);
@@ -39,7 +39,7 @@ async function underLoad(act: () => Promise<void>): Promise<void> {
   expect(account.checksummedBytes).toBeGreaterThan(0);
 }
 
-/** Waits until other containers than those of before run, as many as before. */
+/** Waits until as many containers run as before, all of them new. */
 async function restarted(selector: string, container: string, before: readonly string[]): Promise<void> {
   await waitFor(`new ${container} containers`, async () => {
     const now = await runningContainers(cluster, productNamespace, selector, container);
@@ -47,12 +47,12 @@ async function restarted(selector: string, container: string, before: readonly s
   }, patience);
 }
 
-/** Off and on again: proof that orders reach every node and that their effect comes back. */
+/** Switches the mode Off and back, to show that every node follows orders. */
 async function obeys(): Promise<void> {
   for (const mode of ['Off', 'Accelerate'] as const) await switchMode(cluster, mode, patience);
 }
 
-test('switched off and on ten times', async () => {
+test('no connection is harmed when the mode is switched off and on ten times', async () => {
   await underLoad(async () => {
     for (let times = 1; times <= 10; times += 1) await obeys();
   });
@@ -61,7 +61,7 @@ test('switched off and on ten times', async () => {
 test.each([
   { who: 'the agents', selector: agentPods, container: 'agent' },
   { who: 'the controller', selector: controllerPods, container: 'controller' },
-])('$who killed with SIGKILL', async ({ selector, container }) => {
+])('no connection is harmed when SIGKILL ends $who', async ({ selector, container }) => {
   await underLoad(async () => {
     const before = await runningContainers(cluster, productNamespace, selector, container);
     expect(await killContainers(cluster, productNamespace, selector, container)).toBe(before.length);
@@ -79,7 +79,7 @@ test('the agents\' pods replaced', async () => {
   });
 }, testMs);
 
-test('the resource deleted: nothing of it is pinned, attached or left in the cluster', async () => {
+test('after the resource is deleted nothing is pinned or attached, and no object of it is left in the cluster', async () => {
   for (const node of cluster.nodes) {
     const held = await remainsOn(cluster, node);
     expect(held.pins.length).toBeGreaterThan(0);
@@ -90,7 +90,7 @@ test('the resource deleted: nothing of it is pinned, attached or left in the clu
     for (const node of cluster.nodes) expect(await remainsOn(cluster, node)).toEqual({ pins: [], attached: [] });
   });
   await waitFor('the agents to be gone', async () => {
-    // The Secret of the channel belongs to the installed controller, as its Service does.
+    // The Secret of the channel stays, as its Service does: both belong to the installed controller.
     const kinds = 'daemonsets,pods,configmaps,serviceaccounts,services';
     expect(await cluster.kubectl(['get', kinds, '-n', productNamespace, '-l', rendered, '-o', 'name'])).toBe('');
     return true;
@@ -108,8 +108,8 @@ test('a new resource accelerates again', async () => {
   expect(results.map(({ errors }) => errors)).toEqual(results.map(() => 0));
 }, testMs);
 
-test('through all of it at least 5 GB were checksummed, none wrong, and no request failed', async () => {
-  // A slow machine goes on switching until as much has been moved.
+test('in all of these tests at least 5 GB were checksummed, no byte was wrong, and no request failed', async () => {
+  // On a slow machine, go on switching until that many bytes have moved.
   while (accountOf(accounts).checksummedBytes < leastBytes) await underLoad(obeys);
   const { requests, failures, checksummedBytes, wrongBytes } = accountOf(accounts);
   console.log(`under load: ${requests} requests, ${failures} failures, ${(checksummedBytes / 1e9).toFixed(1)} GB checksummed, ${wrongBytes} wrong bytes`);

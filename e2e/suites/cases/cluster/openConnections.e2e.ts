@@ -1,4 +1,4 @@
-// Connections that stay open while what the product does with them changes: they follow, and no byte of theirs is wrong.
+// Connections that stay open while mode, selection or resource change: they join and leave accordingly, and no byte on them is wrong.
 import type { NamespaceStatus } from '../../../../operator/api';
 import type { Cluster } from '../../../stand/cluster/cluster';
 import { selectedLabels, selectedNamespace } from '../../../stand/mesh/demoMesh';
@@ -11,12 +11,12 @@ import type { TestMesh } from '../../../stand/product/testMesh';
 import { waitFor } from '../../../stand/support/waitFor';
 import { families, whileOpen as whileAllOpen } from '../../../stand/product/whileOpen';
 
-/** Connections over each family. Of streams one is enough: on their way they fill megabytes of buffers, which must drain at the end. */
+/** Connections over each family. One stream is enough: a stream fills megabytes of buffers on its way, which must drain at the end. */
 const ofEach = { turns: 4, up: 1 } as const;
 const connections = families.length * ofEach.turns;
 const everyEnd = allEnds(connections);
 const testMs = 240_000;
-/** Enough to be sure that bytes move, or that they would have. */
+/** The number of bytes after which it is certain whether they take the fast path. */
 const plenty = 20e6;
 
 let cluster: Cluster;
@@ -28,18 +28,18 @@ beforeAll(async () => {
 
 const whileOpen = (mode: keyof typeof ofEach, act: () => Promise<void>): Promise<void> => whileAllOpen(cluster, mesh, { mode, ofEach: ofEach[mode] }, act);
 
-/** @param more what else the status says of the connections */
+/** Waits until the status shows all connection ends as accelerated. @param more further fields of `connections` to expect */
 const allAccelerated = (more: Partial<NamespaceStatus['connections']> = {}): Promise<NamespaceStatus> =>
   shows(cluster, selectedNamespace, { state: 'Accelerated', connections: { open: everyEnd, accelerated: everyEnd, ...more }, reasons: [] });
 
-/** The bytes sent meanwhile, once there are plenty. */
+/** Waits until enough bytes were sent since an earlier status, and returns how many. */
 async function movedSince({ bytes: before }: NamespaceStatus): Promise<Bytes> {
   const sum = ({ fast, tcp }: Bytes): number => fast + tcp;
   const { bytes } = await shows(cluster, selectedNamespace, {}, (entry) => sum(entry.bytes) > sum(before) + plenty);
   return { fast: bytes.fast - before.fast, tcp: bytes.tcp - before.tcp };
 }
 
-/** All but the message that each end sends over TCP now and then. */
+/** Checks that most bytes took the fast path: each end sends a message over TCP from time to time. */
 function expectFast({ fast, tcp }: Bytes): void {
   expect(fast).toBeGreaterThan(0.8 * (fast + tcp));
 }
@@ -54,7 +54,7 @@ test('connections that were open before anything was attached join under load, a
   });
 }, testMs);
 
-test('mode Off stops redirecting at once, and Accelerate takes it up again', async () => {
+test('mode Off stops redirecting at once, and Accelerate starts it again', async () => {
   await whileOpen('turns', async () => {
     await allAccelerated();
     await switchMode(cluster, 'Off');
@@ -82,7 +82,7 @@ test('a stream without answers leaves the map, and the status says why it runs o
   });
 }, testMs);
 
-test('a pod that leaves the selection while connected is accelerated no more, and joins again when it comes back', async () => {
+test('connections of a pod that leaves the selection are no longer accelerated, and join again when the pod comes back', async () => {
   await whileOpen('turns', async () => {
     await allAccelerated();
     await applyResource(cluster, {

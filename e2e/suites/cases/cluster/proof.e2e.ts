@@ -1,4 +1,4 @@
-// The resource's own proof on a real mesh: what it accelerates, over which hops, and what it only observes.
+// The status of the resource on a real mesh against the bytes that were sent: what it accelerates, over which hops, and what it only observes.
 import type { Cluster } from '../../../stand/cluster/cluster';
 import { selectedNamespace } from '../../../stand/mesh/demoMesh';
 import { allEnds, allHopsOpen, ends, hops } from '../../../stand/mesh/hops';
@@ -23,10 +23,10 @@ beforeAll(async () => {
   ({ cluster, mesh } = await acceleratedMesh());
 }, bringUpMs);
 
-/** Runs load until `act` is over and says how many requests were answered; none may fail. */
+/** Runs load until `act` is over. Checks that no request fails, and returns how many were answered. */
 async function loaded(plan: Pick<LoadPlan, 'server' | 'protocol' | 'family'>, act: () => Promise<unknown>): Promise<number> {
-  // Envoy's pooled connections close between rounds: a connection that was opened while its peer was not yet selected
-  // stays on TCP for as long as it is used, and without a pause one from an earlier test would be used for ever.
+  // Envoy's pooled connections close in the pause between rounds. Without the pause Envoy would go on using a connection of an earlier
+  // test, and a connection that was opened while its peer was not selected stays on TCP.
   const round = async () => {
     await bytesWhenQuiet(cluster, selectedNamespace);
     return load(cluster, { client: mesh.client, seconds: 4, connections, payloadBytes, ...plan });
@@ -55,7 +55,7 @@ test.each(kinds)('one kubectl apply accelerates every connection of the mesh: $p
   expect(fast).toBeGreaterThan(0.95 * payload);
 });
 
-test('what crosses to the other node stays on TCP, with the reason, while the hops inside both pods are accelerated', async () => {
+test('the hop to another node stays on TCP with its reason in the status, while the hops inside both pods are accelerated', async () => {
   await bytesWhenQuiet(cluster, selectedNamespace);
   await loaded({ server: mesh.far, protocol: 'tcp' }, async () => {
     await shows(cluster, selectedNamespace, {
@@ -70,7 +70,7 @@ test('what crosses to the other node stays on TCP, with the reason, while the ho
   });
 });
 
-test('with nothing but NodeLocal asked for, the way to the other node adds no byte to the fast path', async () => {
+test('with only the path NodeLocal, requests to the other node add no byte to the fast path', async () => {
   await applyResource(cluster, { selector: selectorOf(selectedNamespace), paths: ['NodeLocal'] });
   await settled(cluster);
   const before = await bytesWhenQuiet(cluster, selectedNamespace);
@@ -80,7 +80,7 @@ test('with nothing but NodeLocal asked for, the way to the other node adds no by
   expect((await bytesWhenQuiet(cluster, selectedNamespace)).fast).toBe(before.fast);
 });
 
-test('mode Observe counts every connection, puts none of them into the map and redirects no byte', async () => {
+test('mode Observe counts every connection, joins none and redirects no byte', async () => {
   await applyExample(cluster);
   await switchMode(cluster, 'Observe');
   const before = await bytesWhenQuiet(cluster, selectedNamespace);

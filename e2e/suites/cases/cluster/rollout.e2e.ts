@@ -1,4 +1,4 @@
-// A rollout on three real nodes under load: a good revision arrives, a bad one gets no further than its canary, and no connection notices.
+// Rollouts on three real nodes under load: a good revision reaches all nodes, a bad one only its canary, and no connection is harmed.
 import type { RolloutStage, RolloutStatus } from '../../../../operator/api';
 import { ownRun } from '../../../stand/cluster/abandoned';
 import type { Cluster } from '../../../stand/cluster/cluster';
@@ -32,7 +32,7 @@ function change(spec: object): Promise<string> {
   return cluster.kubectl(['patch', 'sca', 'default', '--type=merge', '-p', JSON.stringify({ spec })]);
 }
 
-/** Waits until the rollout of the spec as it is now is at a stage. */
+/** Waits until the rollout of the current spec is at this stage. */
 function at(stage: RolloutStage): Promise<RolloutStatus> {
   return waitFor(`the stage ${stage}`, async () => {
     const { metadata, status } = await readResource(cluster);
@@ -42,7 +42,7 @@ function at(stage: RolloutStage): Promise<RolloutStatus> {
   }, patience);
 }
 
-/** Does it under load of every kind, of which nothing may fail or be wrong. */
+/** Runs `act` under load of every kind, and checks that no request fails and no byte is wrong. */
 async function underLoad(act: () => Promise<void>): Promise<void> {
   const { requests, checksummedBytes, ...account } = await heavilyLoaded(cluster, mesh, act);
   console.log(`during the rollout: ${requests} requests, ${account.failures} failed; ${(checksummedBytes / 1e9).toFixed(1)} GB checksummed, ${account.wrongBytes} bytes wrong`);
@@ -50,7 +50,7 @@ async function underLoad(act: () => Promise<void>): Promise<void> {
   expect(requests).toBeGreaterThan(0);
 }
 
-/** Revision and node of each agent, in the order of the nodes. */
+/** The node and revision of each agent, in the order of the nodes. */
 async function agents(): Promise<string[]> {
   const columns = 'custom-columns=R:.metadata.labels.acceleration\\.dev/revision,N:.spec.nodeName';
   return (await cluster.kubectl(['get', 'pods', '-n', productNamespace, '-l', agentPods, '--no-headers', '-o', columns, '--sort-by=.spec.nodeName'])).trim().split('\n');
@@ -70,7 +70,7 @@ test('a good revision reaches all three nodes, the canary first', async () => {
   expect(revisions).toEqual([{ revision: to, updated: 3, verifying: 0, failed: 0 }]);
 }, testMs);
 
-test('a revision whose image is none of ours is stopped at its canary and taken back', async () => {
+test('a revision with an image that is not the product’s is stopped at its canary and rolled back', async () => {
   const before = await at('Done');
   await underLoad(async () => {
     await change({ agent: { image: meshImage } });

@@ -1,4 +1,4 @@
-// Who is accelerated and who is left alone: an unselected namespace, a pod and a namespace that opted out.
+// Connections of a namespace that is not selected, and of pods and namespaces that have opted out, are not accelerated.
 import type { Cluster } from '../../../stand/cluster/cluster';
 import { selectedLabels, selectedNamespace, unselectedNamespace } from '../../../stand/mesh/demoMesh';
 import { allEnds } from '../../../stand/mesh/hops';
@@ -36,10 +36,10 @@ function loadOf(client: PodAddress, server: PodAddress): Promise<LoadResult> {
   return load(cluster, { client, server, protocol: 'tcp', seconds: 3, connections });
 }
 
-/** Load within the namespace that the example does not select. */
+/** Loads the namespace that the example resource does not select. */
 const unselectedLoad = (): Promise<LoadResult> => loadOf(mesh.unselectedClient, mesh.unselectedServer);
 
-/** The largest number of joined connections and sockets that the kernel and the agents' metrics show during a run of load. */
+/** The largest number of joined connections or sockets that the kernel or the agents' metrics show during a run of load. */
 async function joinedDuring(run: () => Promise<LoadResult>): Promise<number> {
   const samples = await during(
     async () => {
@@ -58,7 +58,7 @@ async function joinedDuring(run: () => Promise<LoadResult>): Promise<number> {
   return Math.max(...samples);
 }
 
-test('a namespace that is not selected has no socket in the map, no redirected byte and no line in the status', async () => {
+test('a namespace that is not selected has no socket in the map, no redirected byte and no entry in the status', async () => {
   const before = await bytesWhenQuiet(cluster, selectedNamespace);
   expect(await joinedDuring(unselectedLoad)).toBe(0);
   expect(await bytesWhenQuiet(cluster, selectedNamespace)).toEqual(before);
@@ -70,7 +70,7 @@ test('a namespace that is not selected has no socket in the map, no redirected b
   }
 });
 
-test('a pod that opted out is left alone, and the other end says why its connection is not accelerated', async () => {
+test('a pod that has opted out is not accelerated, and the reason is counted at the other end of its connection', async () => {
   const results = await during(
     () => loadOf(mesh.client, mesh.optedOut),
     async () => {

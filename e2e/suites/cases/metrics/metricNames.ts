@@ -1,34 +1,34 @@
-// Which metrics the chart's dashboard and alerts ask for, to be compared with what controller and agents publish.
+// Finds the metrics that the chart's dashboard and alerts use, to compare them with those that controller and agents publish.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { chartDirectory } from '../../../../release/gitops/chart';
 
-/** Prometheus' own rule file. */
+/** The file of the alert rules for Prometheus. */
 export const alertsFile = join(chartDirectory, 'alerts', 'sidecar-acceleration.yaml');
 
-/** The text of Grafana's dashboard. */
+/** The text of the dashboard for Grafana. */
 export function dashboard(): string {
   return readFileSync(join(chartDirectory, 'dashboards', 'sidecar-acceleration.json'), 'utf8');
 }
 
-/** Names of the product's metrics in expressions of PromQL, sorted; the series of a histogram count as the histogram. */
+/** The sorted names of the product's metrics in PromQL expressions; a series of a histogram counts as the histogram. */
 export function asked(text: string): string[] {
   const names = (text.match(/\bsidecar_acceleration_\w+/g) ?? []).map((name) => name.replace(/_(bucket|sum|count)$/, ''));
   return [...new Set(names)].sort();
 }
 
-/** What dashboard and alerts ask for of the agents or of the controller. */
+/** The metrics of the agents, or of the controller, that dashboard and alerts use. */
 export function askedOf(component: 'agent' | 'controller'): string[] {
   const all = asked(dashboard() + readFileSync(alertsFile, 'utf8'));
   return all.filter((name) => ofAgents(name) === (component === 'agent'));
 }
 
-/** Names of the metrics in the text that a /metrics answers, which has a TYPE line for each, with or without series. */
+/** The names of the metrics in an answer of /metrics. Each has a TYPE line, even without a series. */
 export function published(metrics: string): string[] {
   return [...metrics.matchAll(/^# TYPE (\S+) /gm)].map(([, name = '']) => name);
 }
 
-/** The controller counts the streams of agents under a name that begins alike. */
+/** True for a metric of the agents. One metric of the controller, which counts agents' streams, has a name that begins alike. */
 function ofAgents(name: string): boolean {
   return name.startsWith('sidecar_acceleration_agent_') && !name.startsWith('sidecar_acceleration_agent_streams_');
 }

@@ -1,4 +1,4 @@
-// The controller dies at each of its writes during a rollout, before or after it is done: the next one goes on, and nothing is done twice.
+// The controller is killed at each of its writes during a rollout, before or after the write: the next controller goes on and repeats nothing.
 import type { IncomingMessage } from 'node:http';
 import { RolloutBench } from '../../../stand/api/rolloutBench';
 import { waitFor } from '../../../stand/support/waitFor';
@@ -23,10 +23,10 @@ const writes: Record<string, (request: IncomingMessage) => boolean> = {
   'delete a pod': ({ method, url = '' }) => method === 'DELETE' && /\/pods\//.test(url),
 };
 const moments = ['before it could', 'just after it did'] as const;
-/** Every write of a rollout, and a later one of those that come more than once. */
+/** The deaths to test: at the first write of each kind, and at the third of those that come more than once. */
 const deaths = moments.flatMap((moment) => Object.keys(writes).flatMap((what) => (what === 'change the DaemonSet' ? [1] : [1, 3]).map((nth) => ({ moment, what, nth }))));
 
-/** Waits for that write and kills the controller at it. @param from which moment on writes count */
+/** Waits for that write and kills the controller at it. @param from true when writes begin to count */
 async function die({ moment, what, nth }: (typeof deaths)[number], from: () => boolean = () => true): Promise<void> {
   let count = 0;
   let now = false;
@@ -40,7 +40,7 @@ async function die({ moment, what, nth }: (typeof deaths)[number], from: () => b
   await rollout.crash();
 }
 
-it.each(deaths)('killed $moment $what ($nth): every node is updated once, and all of it is told once', async (death) => {
+it.each(deaths)('killed $moment $what ($nth): every node is updated once, and every event is written once', async (death) => {
   const image = `good:${++revision}`;
   const dead = die(death);
   await rollout.image(image);
@@ -51,7 +51,7 @@ it.each(deaths)('killed $moment $what ($nth): every node is updated once, and al
   expect(await rollout.eventsOf(to)).toEqual(['CanaryProven', 'RolloutFinished', 'RolloutStarted']);
 }, 180_000);
 
-it.each(deaths.filter(({ nth }) => nth === 1))('of a revision that is no good, killed $moment $what: it is taken back all the same', async (death) => {
+it.each(deaths.filter(({ nth }) => nth === 1))('a bad revision, with the controller killed $moment $what, is rolled back all the same', async (death) => {
   const good = `good:${revision}`;
   const image = `bad:${death.moment}-${death.what}`.replaceAll(' ', '-');
   const dead = die(death, () => rollout.fleet.on(image).length > 0);
@@ -63,6 +63,6 @@ it.each(deaths.filter(({ nth }) => nth === 1))('of a revision that is no good, k
   expect(await rollout.eventsOf(to)).toEqual(['RolloutFailed', 'RolloutStarted']);
 }, 180_000);
 
-it('nothing of the simulation went wrong', () => {
+it('the simulation had no errors', () => {
   expect(rollout.fleet.troubles).toEqual([]);
 });

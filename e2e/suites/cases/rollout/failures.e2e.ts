@@ -1,4 +1,4 @@
-// Revisions that are no good, on simulated nodes: each is found out at the canary, borne out by a second one, and goes no further.
+// Bad revisions on simulated nodes: each fails at the canary, fails again at a second node as confirmation, and goes no further.
 import { RolloutBench } from '../../../stand/api/rolloutBench';
 import type { Fate } from '../../../stand/api/simulatedFleet';
 
@@ -22,7 +22,7 @@ it.each([
   ['LoadRefused', /^LoadRefused since its update$/],
   ['accelerates-little', /^not healthy within \d+ s: it accelerates 10 % of its connections, and accelerated 90 % before$/],
   ['errs', /^its agent counted 99 errors$/],
-])('an agent that %s: the canary has it and one more that bears it out, and then none', async (fate, why) => {
+])('an agent that %s: the revision gets to the canary and to one more node that confirms the failure, and no further', async (fate, why) => {
   await rollout.image(`bad:${fate}`);
   const { failures, from, to, message } = await rollout.at('Stopped');
   expect(failures).toEqual(['n1', 'n2'].map((node) => ({ node, why: expect.stringMatching(why) as string })));
@@ -34,7 +34,7 @@ it.each([
   await rollout.bench.ready();
 });
 
-it('with onFailure Pause it stays where it was found, until it is told to go back', async () => {
+it('with onFailure Pause a bad revision stays on the nodes that failed, until onFailure is RollBack', async () => {
   await rollout.policy({ onFailure: 'Pause' });
   await rollout.image('bad:crashes');
   const { message, revisions, to } = await rollout.at('Stopped');
@@ -46,24 +46,24 @@ it('with onFailure Pause it stays where it was found, until it is told to go bac
   await rollout.at('Stopped');
 });
 
-it('one node that fails alone holds back nobody, and is named', async () => {
+it('a node that fails alone does not stop the rollout, and the status names it', async () => {
   await rollout.image('alone:n1');
   await rollout.at('Done');
   expect(rollout.fleet.on('alone:n1')).toEqual(nodes);
   const status = await rollout.rollout();
   expect(status?.revisions).toContainEqual({ revision: status?.to, updated: 2, verifying: 0, failed: 0 });
-  // Once the revision has been everywhere it is proven, and the node is merely one that is not well.
+  // When the revision has been on every node it is verified, and the failing node is one that was not healthy before.
   expect(status?.aside).toEqual([{ reason: expect.stringMatching(/^(FailedAlone|WasNotWell)$/) as string, nodes: 1, examples: ['n1'] }]);
 });
 
-it('the next good revision reaches every node, as if nothing had been', async () => {
+it('after failures the next good revision reaches every node', async () => {
   await rollout.image(`good:${++good}`);
   await rollout.at('Done');
   await rollout.runs(`good:${good}`, nodes);
   expect(await rollout.bench.condition('Degraded')).toMatchObject({ status: 'False' });
 });
 
-it('paused before it begins, no agent is replaced; paused at its canary, no other is; and it goes on when it may', async () => {
+it('a rollout that is paused before its begin replaces no agent, paused at its canary no other agent, and goes on after each pause', async () => {
   await rollout.policy({ paused: true });
   await rollout.image(`good:${++good}`);
   const { message } = await rollout.at('Paused');
@@ -80,6 +80,6 @@ it('paused before it begins, no agent is replaced; paused at its canary, no othe
   await rollout.runs(`good:${good}`, nodes);
 });
 
-it('nothing of the simulation went wrong', () => {
+it('the simulation had no errors', () => {
   expect(rollout.fleet.troubles).toEqual([]);
 });

@@ -1,11 +1,11 @@
-// Nodes that cannot, are away, come or go during a rollout: each has its reason in the status, and none holds up the others.
+// Nodes that cannot accelerate, are not ready, come or go during a rollout: each has its reason in the status, and none delays the others.
 import { RolloutBench } from '../../../stand/api/rolloutBench';
 import type { Fate } from '../../../stand/api/simulatedFleet';
 import { waitFor } from '../../../stand/support/waitFor';
 
 const well = ['n1', 'n2', 'n3'];
 const unsupported: Record<string, Fate> = { 'cgroup-v1': 'NoCgroup2', 'no-btf': 'NoBtf', 'old-kernel': 'KernelTooOld' };
-/** Crashes under the first revision already. */
+/** A node whose agent crashes with every revision, the first included. */
 const broken = 'broken';
 let rollout: RolloutBench;
 
@@ -27,7 +27,7 @@ beforeAll(async () => {
 
 afterAll(() => rollout?.stop());
 
-it('nodes that get no agent at all are named, with the reason', async () => {
+it('the status names nodes that get no agent, with the reason', async () => {
   const { nodes } = (await rollout.bench.resource()).status ?? {};
   expect(nodes?.leftOut).toEqual([
     { reason: 'VirtualNode', nodes: 2, examples: ['aci', 'fargate'] },
@@ -36,7 +36,7 @@ it('nodes that get no agent at all are named, with the reason', async () => {
   ]);
 });
 
-it('a rollout ends without those that are away, cordoned, tainted or were broken, and updates those that cannot accelerate', async () => {
+it('a rollout does not wait for nodes that are not ready, cordoned, tainted or were not healthy, and updates those that cannot accelerate', async () => {
   await rollout.image('agent:2');
   const { aside, revisions, to } = await rollout.at('Done');
   expect(aside).toEqual([
@@ -53,14 +53,14 @@ it('a rollout ends without those that are away, cordoned, tainted or were broken
   ]));
 });
 
-it('those that come back follow by themselves', async () => {
+it('nodes that come back get the new revision by themselves', async () => {
   await rollout.fleet.setReady('away', true);
   await rollout.bench.kubectl(['uncordon', 'worked-on']);
   await rollout.bench.kubectl(['taint', 'node', 'taken', 'dedicated-']);
   await waitFor('no agent of before', () => rollout.fleet.on('agent:1').length === 0);
 });
 
-it('nodes that join and leave meanwhile hold up nobody, be they good or bad', async () => {
+it('nodes that join or leave during a rollout do not delay it, whether their agents are healthy or crash', async () => {
   await rollout.policy({ bakeSeconds: 3600 });
   await rollout.image('agent:3');
   await rollout.at('Baking');
@@ -74,6 +74,6 @@ it('nodes that join and leave meanwhile hold up nobody, be they good or bad', as
   expect(rollout.fleet.on('agent:3')).toEqual(expect.arrayContaining(['n1', 'n2', 'n4', 'away', 'taken', 'worked-on']));
 });
 
-it('nothing of the simulation went wrong', () => {
+it('the simulation had no errors', () => {
   expect(rollout.fleet.troubles).toEqual([]);
 });

@@ -1,5 +1,5 @@
-// Copying-proxy is the TCP proxy that everybody writes in Go: io.Copy in both directions, which the runtime turns into
-// splice(2) between sockets.
+// Copying-proxy is the usual simple TCP proxy in Go: io.Copy in both directions, for which the runtime uses splice(2)
+// between sockets.
 //
 //	copying-proxy listen:port target:port
 package main
@@ -46,7 +46,7 @@ func relay(client *net.TCPConn, target string) {
 	<-sent
 }
 
-// copyAll ends when the source has said its last byte, and passes that on; an error ends both directions.
+// copyAll copies until the end of the source and then closes the target for writing; an error ends both directions.
 func copyAll(to, from *net.TCPConn) {
 	if _, err := io.Copy(to, from); err != nil {
 		fmt.Fprintln(os.Stderr, err)

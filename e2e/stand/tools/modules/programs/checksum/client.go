@@ -1,4 +1,4 @@
-// The client: moves bytes on many connections at a time until enough have moved or the time is over.
+// The client: moves bytes on many connections at the same time, until enough bytes have moved or the time is over.
 package main
 
 import (
@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// plan is what one run does.
+// plan describes a run.
 type plan struct {
 	target      string
 	mode        mode
@@ -23,7 +23,7 @@ type plan struct {
 	stopped     <-chan struct{}
 }
 
-// outcome is what a run saw, as printed.
+// outcome is the result of a run, as it is printed.
 type outcome struct {
 	Bytes       int64  `json:"bytes"`
 	WrongBytes  int64  `json:"wrongBytes"`
@@ -32,7 +32,7 @@ type outcome struct {
 	FirstError  string `json:"firstError,omitempty"`
 }
 
-// tally collects what the workers see.
+// tally adds up what the workers see.
 type tally struct {
 	plan                              plan
 	bytes, wrong, connections, errors atomic.Int64
@@ -59,7 +59,7 @@ func (t *tally) over() bool {
 	}
 }
 
-// work makes one connection after the other. After a failure it waits a moment: a server that is away is not flooded.
+// work opens one connection after the other. After a failure it waits a moment, so that it does not flood a server that is away.
 func (t *tally) work(worker int) {
 	random := rand.New(rand.NewPCG(t.plan.seed, uint64(worker)))
 	for !t.over() {
@@ -117,7 +117,7 @@ func (t *tally) send(out *sender, in *receiver, g greeting) error {
 	return out.send(0)
 }
 
-// both sends without waiting while the answers are read beside it.
+// both sends without waiting for answers, which it reads at the same time.
 func (t *tally) both(out *sender, in *receiver, g greeting) error {
 	sizes := make(chan int, g.messages)
 	answers := make(chan error, 1)

@@ -1,4 +1,4 @@
-// Messages on the wire: four bytes of length, then the stream's next bytes; length 0 ends a direction.
+// Messages on the wire: four bytes of length, then as many bytes of the stream; length 0 ends the direction.
 package main
 
 import (
@@ -12,7 +12,7 @@ import (
 
 const (
 	largestMessage = 8 << 20
-	// A connection on which nothing moves for this long counts as hanging.
+	// A connection on which no byte moves for this long counts as hanging.
 	patience = 30 * time.Second
 )
 
@@ -24,7 +24,7 @@ type sender struct {
 	buffer     []byte
 }
 
-// send writes one message, now and then in pieces: a receiver sees no boundaries that it could rely on.
+// send writes one message, sometimes in pieces, so that a receiver cannot rely on message boundaries.
 func (s *sender) send(size int) error {
 	s.buffer = append(s.buffer[:0], make([]byte, 4+size)...)
 	binary.BigEndian.PutUint32(s.buffer, uint32(size))
@@ -52,7 +52,7 @@ type receiver struct {
 	buffer     []byte
 }
 
-// receive reads one message and returns its size, 0 at the end of the direction, and how many bytes were wrong.
+// receive reads one message. It returns the size, which is 0 at the end of the direction, and how many bytes were wrong.
 func (r *receiver) receive() (size int, wrong int64, err error) {
 	var header [4]byte
 	if err = readFull(r.connection, header[:]); err != nil {

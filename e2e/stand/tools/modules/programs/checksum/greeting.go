@@ -1,4 +1,4 @@
-// The first bytes of a connection say what will happen on it; the last ones say what the server saw.
+// The first bytes of a connection tell the server what will happen on it; the last ones tell the client what the server saw.
 package main
 
 import (
@@ -12,7 +12,7 @@ type mode byte
 const (
 	// turns: the server answers each message with one of the same size, for which the client waits.
 	turns mode = iota
-	// duplex: the same, but the client does not wait.
+	// duplex: the server answers each message too, but the client does not wait for the answer.
 	duplex
 	// up: only the client sends.
 	up
@@ -60,7 +60,7 @@ func readGreeting(connection net.Conn) (greeting, error) {
 	return g, nil
 }
 
-// verdict is what the server sends last: wrong bytes among those it received.
+// verdict is what the server sends last: how many of the bytes that it received were wrong.
 func writeVerdict(connection net.Conn, wrong int64) error {
 	var bytes [8]byte
 	binary.BigEndian.PutUint64(bytes[:], uint64(wrong))

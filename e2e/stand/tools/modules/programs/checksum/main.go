@@ -1,12 +1,12 @@
-// Checksum is a client and server whose every byte is known beforehand: it proves that a network neither loses,
-// reorders, changes nor misdelivers any.
+// Checksum is a client and a server that know every byte of a connection beforehand: so they notice when a network loses,
+// reorders, changes or misdelivers a byte.
 //
 //	checksum serve -listen [::]:7070
 //	checksum run -target host:7070 -mode turns -connections 16 -bytes 1000000000 -seconds 60
 //
-// SIGTERM ends a run between two messages; it still tells what it saw.
+// SIGTERM ends a run between two messages; the run still prints its result.
 //
-// Both ends read and write through Go's runtime, that is with non-blocking sockets, and without splice(2).
+// Both programs read and write through Go's runtime, which uses non-blocking sockets, and without splice(2).
 package main
 
 import (
@@ -47,9 +47,9 @@ func planOf(arguments []string) plan {
 	connections := flags.Int("connections", 16, "connections at a time")
 	bytes := flags.Int64("bytes", 1_000_000_000, "payload bytes to move, both directions together, before ending")
 	seconds := flags.Float64("seconds", 60, "time after which no new message is sent")
-	messages := flags.Int("messages", 100, "messages of a connection, on average, before it is closed and made anew")
+	messages := flags.Int("messages", 100, "messages of a connection, on average, before it is closed and the next one is opened")
 	largest := flags.Int("largest", 64<<10, "largest message in bytes; sizes are random, small ones as likely as large ones")
-	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "makes a run repeatable")
+	seed := flags.Uint64("seed", uint64(time.Now().UnixNano()), "seed of all random choices; the same seed repeats a run")
 	_ = flags.Parse(arguments)
 	mode, known := modes[*name]
 	if !known || *target == "" || *messages < 1 || *largest < 1 || *largest > largestMessage {

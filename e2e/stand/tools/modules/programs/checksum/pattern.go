@@ -1,9 +1,9 @@
-// The bytes of a stream: each eight are a hash of the stream's own number and their position in it.
+// The bytes of a stream: every eight bytes are a hash of the stream's seed and of their position.
 package main
 
 import "encoding/binary"
 
-// stream yields or checks the bytes of one direction of one connection.
+// stream makes or checks the bytes of one direction of a connection.
 type stream struct {
 	seed     uint64
 	position uint64
@@ -19,7 +19,7 @@ func (s *stream) fill(buffer []byte) {
 	}
 }
 
-// wrong compares bytes with the stream's next ones and returns how many differ.
+// wrong compares the buffer with the next bytes of the stream and returns how many differ.
 func (s *stream) wrong(buffer []byte) int64 {
 	var differing int64
 	for start := 0; start < len(buffer); {
@@ -36,7 +36,7 @@ func (s *stream) wrong(buffer []byte) int64 {
 	return differing
 }
 
-// word returns the eight bytes around the position and how many of them lie before it.
+// word returns the group of eight bytes at the position, and how many of them are before the position.
 func (s *stream) word() ([8]byte, int) {
 	var word [8]byte
 	binary.LittleEndian.PutUint64(word[:], mix(s.seed+s.position/8*0x9e3779b97f4a7c15))

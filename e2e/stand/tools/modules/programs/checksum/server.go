@@ -1,4 +1,4 @@
-// The server: checks what arrives, answers as the greeting asks, and tells the client what was wrong.
+// The server: checks the bytes that arrive, answers as the greeting says, and tells the client how many bytes were wrong.
 package main
 
 import (
@@ -20,7 +20,7 @@ func serve(address string) error {
 		}
 		go func() {
 			defer connection.Close()
-			// The client sees every failure of its own; this line is for whoever asks why.
+			// The client counts the failure too; this line of the server's log helps to find the cause.
 			if err := answer(connection); err != nil {
 				fmt.Fprintln(os.Stderr, connection.RemoteAddr(), err)
 			}
@@ -66,7 +66,7 @@ func sendAll(out *sender, g greeting, random *rand.Rand) error {
 	return out.send(0)
 }
 
-// randomSize makes all orders of magnitude equally likely.
+// randomSize returns a random size, with all orders of magnitude equally likely.
 func randomSize(random *rand.Rand, largest int) int {
 	limit := 1
 	for limit < largest && random.IntN(8) != 0 {

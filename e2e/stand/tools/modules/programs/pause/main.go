@@ -1,4 +1,4 @@
-// Pause holds a pod's namespaces: it sleeps until it is told to stop, and reaps what is left to it.
+// Pause holds a pod's namespaces: it sleeps until a signal ends it, and reaps orphaned processes of the pod.
 package main
 
 import (
