@@ -38,7 +38,7 @@ it('with onFailure Pause a bad revision stays on the nodes that failed, until on
   await rollout.policy({ onFailure: 'Pause' });
   await rollout.image('bad:crashes');
   const { message, revisions, to } = await rollout.at('Stopped');
-  expect(message).toContain('stopped there');
+  expect(message).toContain('the rollout has stopped');
   expect(revisions).toContainEqual({ revision: to, updated: 0, verifying: 0, failed: 2 });
   expect(rollout.fleet.on('bad:crashes')).toEqual(['n1', 'n2']);
   await rollout.policy({ onFailure: 'RollBack' });
