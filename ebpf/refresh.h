@@ -13,7 +13,12 @@
 #define REFRESH_JIFFIES 80
 /* From one reading of the clock to the next: 8 ms to 80 ms. */
 #define CLOCK_JIFFIES 8
-#define MESSAGES_PER_SAMPLE 2
+/* A connection of a few requests sends none of them over TCP for a sample. From here on every second message is one, until the timer is short
+ * (EARLY_SAMPLES), and then one in eight until it is as short as it gets (TIMER_SAMPLES). */
+#define MESSAGES_BEFORE_SAMPLES 5
+#define EARLY_SAMPLES 8
+#define MESSAGES_PER_EARLY_SAMPLE 2
+#define MESSAGES_PER_SAMPLE 8
 
 static __always_inline void note_refresh(struct socket_state *state)
 {
@@ -37,7 +42,11 @@ static __always_inline bool check_refresh(struct socket_state *state)
 /* Whether this message goes over TCP for a sample of its timer. */
 static __always_inline bool measures_timer(const struct socket_state *state)
 {
-	return state->samples < TIMER_SAMPLES && !(state->shown.messages % MESSAGES_PER_SAMPLE);
+	__u32 more = state->shown.messages - MESSAGES_BEFORE_SAMPLES;
+
+	if (state->samples >= TIMER_SAMPLES || state->shown.messages < MESSAGES_BEFORE_SAMPLES)
+		return false;
+	return !(more % (state->samples < EARLY_SAMPLES ? MESSAGES_PER_EARLY_SAMPLE : MESSAGES_PER_SAMPLE));
 }
 
 static __always_inline void refresh(struct socket_state *state)

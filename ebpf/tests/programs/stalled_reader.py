@@ -15,8 +15,8 @@ from wire import accept, connect, listen, receive, send_all
 
 DATA = random.Random(7).randbytes(1 << 20)
 CHUNK = 32768
-# every second of the first sixteen messages goes over TCP
-FIRST_TURNS = 20
+# sixteen of the first 86 messages go over TCP
+FIRST_TURNS = 96
 
 
 def serve(port, total, turn):
