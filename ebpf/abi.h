@@ -13,7 +13,7 @@
 
 /* An enumerator, because the BTF has no macros. */
 enum abi_version {
-	ABI_VERSION = 8,
+	ABI_VERSION = 9,
 };
 
 #define MAX_NAMESPACES 1024
@@ -99,8 +99,8 @@ struct kernel_features {
 	enum fionread fionread;		/* a sum of the bits */
 	__u8 original_addr_helper;	/* has the helper bpf_sk_original_addr(), which is openEuler's own */
 	__u8 readonly_cast;		/* has bpf_rdonly_cast(), since 6.2 */
+	__u8 scan_callbacks;		/* lets a scan ask for the callbacks of an open socket, since 6.12 */
 	__u8 rcvbuf_refuses;		/* refuses a redirect once the peer's sk_rmem_alloc has reached its sk_rcvbuf */
-	__u8 pad;
 };
 
 /* How the original destination of a connection was found. */
@@ -197,6 +197,7 @@ struct statistics {
 	__u64 left;		/* connections that left the SOCKHASH while they were open */
 	__u64 woken;		/* readers that were woken for bytes of TCP that lay unread */
 	__u64 unseen;		/* connections that could not be counted: no memory, or a limit was reached */
+	__u64 unfollowed;	/* connections that opened without a socket state or a row (sampling.h); a scan follows those that stay open */
 };
 
 /* What a scan, or a check of the SOCKHASH, has found out about one socket. */

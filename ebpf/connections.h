@@ -128,13 +128,14 @@ struct debt {
 	__u32 pad;
 };
 
-/* How many short connections one sampled connection stands for. */
+/* How many connections one sampled connection stands for. */
 #define SAMPLE_WEIGHT 8
 
 /* One end of a sampled connection: a row of a map instead of a socket state. */
 struct sampled_connection {
 	__u32 slot;
 	__u32 netns;
+	enum reason reason;
 	__u32 accepting;
 };
 

@@ -16,7 +16,7 @@
 static __always_inline void on_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp)
 {
 	struct settings *settings = current_settings();
-	__u32 netns = netns_of((struct sock *)tp);
+	__u32 netns = own_netns(tp);
 	struct pod *pod = bpf_map_lookup_elem(&pods, &netns);
 
 	if (!settings || !pod || settings->mode == MODE_OFF)
@@ -123,10 +123,10 @@ int on_segment(struct __sk_buff *skb)
 	struct bpf_sock *sk = skb->sk;
 	struct tcp_sock *tp;
 
-	if (!sk)
+	/* most sockets are in no SOCKHASH and have nothing here: they pay for no more than this */
+	if (!sk || (features.readonly_cast && !PEEK(PEEKABLE(struct sock, sk), sk_user_data)))
 		return 1;
 	tp = bpf_skc_to_tcp_sock(sk);
-	/* most sockets are in no SOCKHASH and have nothing here: they pay for no more than this */
 	if (!tp || !tp->inet_conn.icsk_inet.sk.sk_user_data)
 		return 1;
 	return hold(skb, sk, tp) ? 0 : 1;

@@ -3,7 +3,7 @@
 #ifndef SIDECAR_ACCELERATION_DESCRIBE_H
 #define SIDECAR_ACCELERATION_DESCRIBE_H
 
-#include "endpoint.h"
+#include "sampling.h"
 #include "state.h"
 
 /* Not inlined, so that the layout of its argument is in the BTF. */
@@ -13,7 +13,7 @@ static __noinline int write_description(struct bpf_iter_meta *meta, const struct
 	return 0;
 }
 
-/* Adds what is known of an end that is counted. Other ends have sent over TCP only, and have no reason unless they are sampled. */
+/* Adds what is known of an end that is counted. Other ends have sent over TCP only. */
 static __always_inline void describe_end(struct description *description, const struct socket_state *state)
 {
 	description->peer_cookie = state->peer.cookie;
@@ -30,6 +30,7 @@ static __always_inline void describe_end(struct description *description, const 
 static __always_inline void describe(struct bpf_iter_meta *meta, struct tcp_sock *tp, struct sock *sk)
 {
 	struct socket_state *state = bpf_sk_storage_get(&socket_states, tp, NULL, 0);
+	struct settings *settings = current_settings();
 	struct description description = {};
 
 	description.cookie = bpf_get_socket_cookie(tp);
@@ -39,8 +40,9 @@ static __always_inline void describe(struct bpf_iter_meta *meta, struct tcp_sock
 	socket_endpoints(sk, &description.local, &description.remote);
 	if (state && state->reason != REASON_NONE)
 		describe_end(&description, state);
-	else if (bpf_map_lookup_elem(&sampled, &description.cookie))
-		description.reason = REASON_SHORT_LIVED;
+	else if (settings && may_sample(settings))
+		description.reason = reason_unfollowed(likely_path(tp, &description.local.address, &description.remote.address),
+						       &description.remote.address);
 	write_description(meta, &description);
 }
 

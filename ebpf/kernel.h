@@ -73,6 +73,12 @@ struct socket {
 	struct sock *sk;
 };
 
+/* Two words. Memory for which the kernel's BTF has no type is read as this one (peek.h). */
+struct timespec64 {
+	__s64 tv_sec;
+	long tv_nsec;
+};
+
 struct rb_node;
 
 struct rb_root {

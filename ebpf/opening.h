@@ -11,7 +11,7 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 						  const struct pod *pod, const struct settings *settings)
 {
 	struct handshake handshake = { .client_next = ops->snd_nxt, .server_next = ops->rcv_nxt };
-	__u32 netns = netns_of((struct sock *)tp);
+	__u32 netns = own_netns(tp);
 	enum path_kind path;
 	struct pending_connect connect = {};
 	struct socket_state *state;
@@ -21,8 +21,8 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 	path = likely_path(tp, &connect.client.address, &connect.original.address);
 	if (path != PATH_NONE)
 		connect.reason = reason_by_history(netns, &connect.original, settings);
-	if (connect.reason == REASON_SHORT_LIVED && may_sample(settings)) {
-		begin_sample(ops, pod->slot, netns, false);
+	if ((path == PATH_NONE || connect.reason == REASON_SHORT_LIVED) && may_sample(settings)) {
+		begin_sample(ops, pod->slot, netns, false, path, &connect.original.address);
 		return;
 	}
 	state = open_state(ops, sk, tp, pod, settings);
@@ -57,7 +57,7 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 						   const struct pod *pod, const struct settings *settings)
 {
 	struct handshake handshake = { .client_next = ops->rcv_nxt, .server_next = ops->snd_nxt };
-	__u32 netns = netns_of((struct sock *)tp);
+	__u32 netns = own_netns(tp);
 	struct endpoint remote = {};
 	struct pending_connect connect = {};
 	bool paired, unpairable = used_fast_open(tp) || is_under_repair(tp);
@@ -67,8 +67,8 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 	read_remote(ops, &remote);
 	paired = take_pending_connect(&handshake, netns, &remote.address, &connect);
 	/* a connecting end in a selected pod leaves no pending connect where it takes its connection for a short one */
-	if (!paired && !unpairable && may_sample(settings) && is_in_selected_pod(&remote.address)) {
-		begin_sample(ops, pod->slot, netns, true);
+	if (!paired && !unpairable && may_sample(settings)) {
+		begin_sample(ops, pod->slot, netns, true, path_from(&remote.address), &remote.address);
 		return;
 	}
 	state = open_state(ops, sk, tp, pod, settings);

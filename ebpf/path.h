@@ -13,22 +13,24 @@
  * connect() holds the socket). */
 static __always_inline bool answered_over_loopback(struct tcp_sock *tp)
 {
-	return BPF_CORE_READ(tp, rx_opt.mss_clamp) > LONGEST_FRAME;
+	return tp->rx_opt.mss_clamp > LONGEST_FRAME;
+}
+
+/* The path of an accepting end while its peer is not known: PATH_NONE where the connecting end is in no selected pod of this node. */
+static __always_inline enum path_kind path_from(const struct address *remote)
+{
+	if (is_loopback(remote))
+		return PATH_POD_LOCAL;
+	return location_of(remote) == LOCATION_SELECTED ? PATH_NODE_LOCAL : PATH_NONE;
 }
 
 /* The path of a connecting end while its peer is not known: the one by its address, or its own pod where a rule has sent it there. */
 static __always_inline enum path_kind likely_path(struct tcp_sock *tp, const struct address *local,
 						  const struct address *remote)
 {
-	if (is_loopback(remote) || same_address(remote, local) || answered_over_loopback(tp))
+	if (same_address(remote, local) || answered_over_loopback(tp))
 		return PATH_POD_LOCAL;
-	return location_of(remote) == LOCATION_SELECTED ? PATH_NODE_LOCAL : PATH_NONE;
-}
-
-/* Whether the connecting end of a connection from this address is in a selected pod of this node. */
-static __always_inline bool is_in_selected_pod(const struct address *remote)
-{
-	return is_loopback(remote) || location_of(remote) == LOCATION_SELECTED;
+	return path_from(remote);
 }
 
 /* Why an end without a peer stays on TCP. */

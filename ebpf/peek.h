@@ -36,6 +36,23 @@ static void *(*bpf_rdonly_cast)(const void *object, __u32 type) = (void *)READON
 		features.readonly_cast ? BPF_CORE_READ_BITFIELD(at, member) : BPF_CORE_READ_BITFIELD_PROBED(at, member); \
 	})
 
+/* Copies memory that no type of the kernel describes, such as the storage of a socket. `words`: an even constant. False, or zeros, for an address
+ * that cannot be read. */
+static __always_inline bool peek_words(__u64 *into, __u64 address, __u32 words)
+{
+	struct timespec64 *two;
+
+	if (!features.readonly_cast)
+		return !bpf_probe_read_kernel(into, words * sizeof(*into), (void *)address);
+#pragma unroll
+	for (__u32 word = 0; word < words; word += 2) {
+		two = PEEKABLE(struct timespec64, address + word * sizeof(*into));
+		into[word] = two->tv_sec;
+		into[word + 1] = two->tv_nsec;
+	}
+	return true;
+}
+
 /* A bit of skc_flags, whose numbers differ between kernels. */
 #define FLAG(flags, name) (((flags) >> bpf_core_enum_value(enum sock_flags, name)) & 1)
 

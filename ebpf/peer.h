@@ -24,7 +24,7 @@ static __always_inline bool same_handshake(const struct handshake *a, const stru
 /* Reads what the peer shows. False where its memory belongs to something else by now, or its socket to another connection. */
 static __always_inline bool read_peer(const struct socket_state *state, struct shown *peer_shown)
 {
-	if (bpf_probe_read_kernel(peer_shown, sizeof(*peer_shown), (void *)state->peer.state))
+	if (!peek_words((__u64 *)peer_shown, state->peer.state, sizeof(*peer_shown) / sizeof(__u64)))
 		return false;
 	return peer_shown->cookie == state->peer.cookie && same_handshake(&peer_shown->handshake, &state->shown.handshake);
 }

@@ -19,6 +19,12 @@ static __always_inline __u32 netns_of(struct sock *sk)
 	return BPF_CORE_READ(sk, __sk_common.skc_net.net, ns.inum);
 }
 
+/* The same for the socket that the program runs for: every kernel lets a program read the members of its own socket by loads. */
+static __always_inline __u32 own_netns(struct tcp_sock *tp)
+{
+	return tp->inet_conn.icsk_inet.sk.__sk_common.skc_net.net->ns.inum;
+}
+
 /* The cgroup of the program that opened the socket. Kernels before 5.15 keep it in a tagged word; there the network namespace stands for
  * the container. */
 static __always_inline __u64 container_of_socket(struct sock *sk)

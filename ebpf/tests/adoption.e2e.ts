@@ -1,10 +1,14 @@
 // Which connections stay on TCP because it serves them better, and how open connections join and leave; on the running kernel. Needs root.
+import { enumerator } from '../../operator/agent/datapath/btf';
+import { runningKernel } from '../../operator/agent/datapath/features';
 import { Fixture, settings, until } from './fixture';
 import type { TestPod } from './pods';
 import { script, serve, talk, type Talk } from './traffic';
 
 const port = 8000;
 const fine = { wrongBytes: 0, errors: [] };
+/** Before Linux 6.12 no scan can follow a connection that stays open, so each is followed from its opening. */
+const scansAskForCallbacks = enumerator(runningKernel(), 'TCP_BPF_SOCK_OPS_CB_FLAGS') !== undefined;
 const steady: Talk = { connections: 4, messages: 300, maxBytes: 2000, pauseMs: 10 };
 
 let f: Fixture;
@@ -113,6 +117,31 @@ test('some of many short connections are sampled, and count for all', async () =
   const share = Number(f.counters('front').tcpBytes - before) / said.bytes;
   expect(share).toBeGreaterThan(0.6);
   expect(share).toBeLessThan(1.4);
+});
+
+test('connections to another node are sampled; those that stay open have their reason at once, and each counts for itself after a scan', async () => {
+  const far = f.node.addPod(); // the datapath knows neither the pod nor its address
+  await serve(f.node, far, port);
+  const before = f.counters('front');
+  const short = await talk(f.node, f.client, far.address, port, { connections: 800, messages: 1, maxBytes: 1000, pauseMs: 0 });
+  expect(short).toMatchObject(fine);
+  await until('nothing is counted any more', () => f.counters('front').open === 0);
+  const after = f.counters('front');
+  // each of 800 connections is sampled or counts as unfollowed; the spread is that of the test above
+  expect(Number(after.tcpBytes - before.tcpBytes) / short.bytes).toBeGreaterThan(0.6);
+  expect(Number(after.tcpBytes - before.tcpBytes) / short.bytes).toBeLessThan(1.4);
+  if (scansAskForCallbacks) expect(Math.abs(Number(after.unfollowed - before.unfollowed) - 700)).toBeLessThan(40);
+  else expect(after.unfollowed).toBe(0n);
+
+  const talking = talk(f.node, f.client, far.address, port, { connections: 5, messages: 2, maxBytes: 1000, pauseMs: 1500 });
+  await until('five connections that are open', () => f.node.openEnds(f.client) === 5);
+  const states = (): unknown[] => [...(f.datapath.describe(f.client.netns) ?? [])].flat().map((end) => end.whole().state);
+  expect(states()).toEqual(Array(5).fill('PeerElsewhere'));
+  f.datapath.scan();
+  expect(f.counters('front').reasons).toEqual(new Map([['PeerElsewhere', 5]]));
+  expect(states()).toEqual(Array(5).fill('PeerElsewhere'));
+  expect(await talking).toMatchObject(fine);
+  await until('nothing is counted any more', () => f.counters('front').open === 0);
 });
 
 test('a stream without answers goes back to TCP and leaves the map; it joins again when it takes turns again', async () => {

@@ -23,7 +23,7 @@ const structs = {
   reader_traits: { bits: 'number' },
   statistics: {
     reasons: 'bigints', gates: 'bigints', fast_bytes: 'bigint', tcp_bytes: 'bigint', adopted: 'bigint', left: 'bigint',
-    woken: 'bigint', unseen: 'bigint',
+    woken: 'bigint', unseen: 'bigint', unfollowed: 'bigint',
   },
   scan_record: { finding: 'number', netns: 'number', container: 'bigint', proven: 'number' },
   socket_check: { finding: 'number', netns: 'number' },
@@ -35,7 +35,7 @@ const structs = {
   origdst: {
     client_cookie: 'unused', slot: 'number', path: 'number', origin: 'number', client: endpoint, original: endpoint, redirected: endpoint,
   },
-  kernel_features: { fionread: 'number', original_addr_helper: 'number', readonly_cast: 'number', rcvbuf_refuses: 'number' },
+  kernel_features: { fionread: 'number', original_addr_helper: 'number', readonly_cast: 'number', scan_callbacks: 'number', rcvbuf_refuses: 'number' },
 } as const;
 
 type Structs = { readonly [N in keyof typeof structs]: StructOf<(typeof structs)[N]> };

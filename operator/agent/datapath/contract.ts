@@ -47,6 +47,8 @@ export interface NamespaceCounters {
   readonly woken: bigint;
   /** Connections that could not be counted: the kernel had no memory, or a bound was reached. */
   readonly unseen: bigint;
+  /** Connections that opened without being followed, and of which none was a sample. A scan follows those that stay open. */
+  readonly unfollowed: bigint;
   /** Messages of joined connections that went over TCP, by the gate that sent them there. */
   readonly passes: ReadonlyMap<string, bigint>;
   readonly draining: number;

@@ -14,7 +14,7 @@ const btf: Btf = {
       size: 8,
       members: [
         { name: 'fionread', offset: 0, type: 1 }, { name: 'original_addr_helper', offset: 4, type: 2 }, { name: 'readonly_cast', offset: 5, type: 2 },
-        { name: 'rcvbuf_refuses', offset: 6, type: 2 }, { name: 'pad', offset: 7, type: 2 },
+        { name: 'scan_callbacks', offset: 6, type: 2 }, { name: 'rcvbuf_refuses', offset: 7, type: 2 },
       ],
     },
   ],

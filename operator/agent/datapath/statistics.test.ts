@@ -18,6 +18,7 @@ const statistics = (reasons: number[], gates: number[], fast = 0, tcp = 0): Stat
   left: 0n,
   woken: 0n,
   unseen: 0n,
+  unfollowed: 0n,
 });
 
 test('a gauge is never negative, also where one CPU is read before another', () => {

@@ -34,6 +34,7 @@ export function countersOf(namespace: string, statistics: Statistics, enums: Enu
     left: statistics.left,
     woken: statistics.woken,
     unseen: statistics.unseen,
+    unfollowed: statistics.unfollowed,
     passes: new Map(passes.filter(([, messages]) => messages > zero)),
     draining,
   };
