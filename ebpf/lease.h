@@ -10,8 +10,9 @@
 
 #include "backlog.h"
 
-/* The cost of one small message. By default a node's limit is 131,072 of them. */
-#define LEAST_LEASE 2048
+/* The cost of one small message. By default a node's limit is 131,072 of them: as many as there are ends in the SOCKHASH. */
+#define LEAST_LEASE 1536
+#define LEASE_STEP 512
 /* Where several threads redirect, the backlog is known for sure only now and then. */
 #define LEAST_SHARED_LEASE 32768
 /* The lease shrinks after so many messages in a row that found the queue empty and the lease four times too large. */
@@ -44,8 +45,10 @@ static __always_inline void give_back_unless_held(struct socket_state *state)
 /* The lease that an end should have for such a cost. It is a little more, so that the end need not take more with each message. */
 static __always_inline __u64 wanted_lease(const struct socket_state *state, __u64 cost, const struct settings *settings)
 {
-	__u64 wanted = (cost + cost / 4 + LEAST_LEASE - 1) & ~(__u64)(LEAST_LEASE - 1);
+	__u64 wanted = (cost + cost / 4 + LEASE_STEP - 1) & ~(__u64)(LEASE_STEP - 1);
 
+	if (wanted < LEAST_LEASE)
+		wanted = LEAST_LEASE;
 	if (state->shared && wanted < LEAST_SHARED_LEASE)
 		wanted = LEAST_SHARED_LEASE;
 	if (wanted > settings->spill_bytes)

@@ -7,8 +7,11 @@ export const podShare = 1 / 4;
 /** The smallest bound of a pod, in sockets and in connection ends, however small the node's bound is. */
 const minOfPod = 64;
 
-/** Bytes of kernel memory that unread redirected messages may take on a node. The kernel charges them to no cgroup. */
-const unreadOfNode = 256 * mib;
+/**
+ * Bytes of kernel memory that unread redirected messages may take on a node. The kernel charges them to no cgroup. Messages beyond it go over TCP,
+ * which takes slab too: with both, five thousand stalled connections stay below 256 MiB of slab (docs/attacks.md).
+ */
+const unreadOfNode = 192 * mib;
 /** The smallest bound of followed connection ends of a node. A followed end has state in the datapath, whether it is joined or not. */
 const minFollowed = 131_072;
 
@@ -33,8 +36,11 @@ export function boundsOfPod(node: Bounds): Bounds {
   return { sockets: part(node.sockets), ends: part(node.ends), unread: part(node.unread) };
 }
 
-/** Bytes that the kernel charges to the agent's cgroup for a followed end: 520 for the socket's storage (docs/bounds.md), the rest for map rows. */
-const bytesOfEnd = 1024;
+/**
+ * Bytes that the kernel charges to the agent's cgroup for a followed end: 520 for the socket's storage (docs/bounds.md), the rest for map rows. A
+ * joined end took 1,181 (docs/attacks.md).
+ */
+const bytesOfEnd = 1280;
 /** Bytes of the agent's process and of the maps while no connection is open (docs/bounds.md). */
 const bytesOfAgent = 192 * mib;
 

@@ -28,10 +28,10 @@ beforeEach(() => {
   shares = new Shares(maps, { payDebts: (cookies) => void settled.push(...cookies) });
 });
 
-test('the limits of a pod are a quarter of those of the node, by default 64 of 256 MiB of unread messages', () => {
+test('the limits of a pod are a quarter of those of the node, by default 48 of 192 MiB of unread messages', () => {
   expect(shares.limit(settings)).toEqual({
-    node: { sockets: 131_072n, ends: 131_072n, unread: 256n << 20n },
-    pod: { sockets: 32_768n, ends: 32_768n, unread: 64n << 20n },
+    node: { sockets: 131_072n, ends: 131_072n, unread: 192n << 20n },
+    pod: { sockets: 32_768n, ends: 32_768n, unread: 48n << 20n },
   });
   expect(shares.limit({ ...settings, maxConnections: 4 }).pod.sockets).toBe(64n);
 });
@@ -51,12 +51,12 @@ test('a pod that is no longer selected keeps its row until it holds nothing, and
 test('limits that the node and its pods have reached are named once for each namespace, and not for pods that are not selected', () => {
   shares.limit(settings);
   usage.rows.set(0, share({ ends: 131_072n }));
-  rows.rows.set(1, share({ unread: (64n << 20n) - 4096n }));
-  rows.rows.set(2, share({ unread: 64n << 20n }));
+  rows.rows.set(1, share({ unread: (48n << 20n) - 4096n }));
+  rows.rows.set(2, share({ unread: 48n << 20n }));
   rows.rows.set(3, share({ ends: 99_999n }));
   expect(shares.reached((netns) => (netns === 3 ? undefined : 'shop'))).toEqual([
     'the node has as many connections open as are followed (131072 ends)',
-    'unread messages of a pod of namespace shop cost as much as they may (64 MiB)',
+    'unread messages of a pod of namespace shop cost as much as they may (48 MiB)',
   ]);
   usage.rows.set(0, share({ ends: 100_000n }));
   rows.rows.delete(1);

@@ -140,15 +140,15 @@ describe('the agent', () => {
 
   it('has the memory limit that connections.max needs, unless the resource has another limit', () => {
     const limits = (spec: object): unknown => (containerOf(spec)['resources'] as { limits?: unknown }).limits;
-    expect(limits({})).toEqual({ memory: '320Mi' });
+    expect(limits({})).toEqual({ memory: '352Mi' });
     expect(limits({ connections: { max: 131_072 } })).toEqual({ memory: '448Mi' });
-    expect(limits({ agent: { resources: { limits: { cpu: '1' } } } })).toEqual({ cpu: '1', memory: '320Mi' });
+    expect(limits({ agent: { resources: { limits: { cpu: '1' } } } })).toEqual({ cpu: '1', memory: '352Mi' });
     expect(limits({ agent: { resources: { limits: { memory: '1Gi' } } } })).toEqual({ memory: '1Gi' });
-    expect(limits({ agent: { resources: { limits: { memory: '256Mi' } } } })).toEqual({ memory: '320Mi' }); // 256Mi is the default of an earlier release
+    expect(limits({ agent: { resources: { limits: { memory: '256Mi' } } } })).toEqual({ memory: '352Mi' }); // 256Mi is the default of an earlier release
   });
 
   it.each([
-    ['512Mi', '512Mi'], ['0.5Gi', '0.5Gi'], ['400000k', '400000k'], ['536870912', '536870912'], ['64Mi', '320Mi'],
+    ['512Mi', '512Mi'], ['0.5Gi', '0.5Gi'], ['400000k', '400000k'], ['536870912', '536870912'], ['64Mi', '352Mi'],
   ])('has a memory limit that is not less than its request: %s results in %s', (memory, limit) => {
     expect(containerOf({ agent: { resources: { requests: { memory } } } })['resources']).toEqual({ requests: { memory }, limits: { memory: limit } });
   });
