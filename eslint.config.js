@@ -2,36 +2,14 @@
 const boundaries = require('eslint-plugin-boundaries').default ?? require('eslint-plugin-boundaries');
 const tseslint = require('typescript-eslint');
 
-/** Folder of operator/ → folders of operator/ it may import. Downwards only; nothing imports the CLI. */
-const directions = {
-  base: [],
-  api: ['base'],
-  ports: ['base'],
-  protocol: ['base', 'api', 'ports'],
-  kube: ['base'],
-  process: ['base', 'api', 'ports'],
-  controller: ['base', 'api', 'ports', 'protocol', 'kube', 'process'],
-  agent: ['base', 'api', 'protocol', 'process'],
-  cli: ['base', 'api', 'protocol', 'kube'],
-};
+/**
+ * `operator`: folder of operator/ → folders of operator/ it may import, downwards only; nothing imports the CLI. `controller`: folder of
+ * operator/controller/ → folders beside it that it may import; the files beside them put all of them together. `packages`: package → the only folders
+ * of operator/ that may import it. `stand`: room of e2e/stand/ → rooms of the stand it may import. `suites` stand on it, and know neither each other
+ * nor the benches. `benches`: room of e2e/benches/, also on the stand → other benches it may import.
+ */
+const { operator: directions, controller, packages: owners, stand, suites, benches } = require('./release/directions.json');
 
-/** Package → the only folders of operator/ that may import it. */
-const owners = {
-  '@kubernetes/client-node': ['kube', 'controller', 'cli'],
-  koffi: ['agent'],
-  cdk8s: ['controller'],
-};
-
-/** Folder of operator/controller/ → folders beside it that it may import. The files beside them put all of them together. */
-const controller = {
-  agents: [],
-  render: ['agents'],
-  rollout: ['agents', 'render'],
-  cluster: ['agents', 'render', 'rollout'],
-  status: ['agents', 'rollout', 'cluster'],
-  live: ['agents', 'rollout'],
-  channel: ['agents', 'render', 'live'],
-};
 const inController = (folder) => `controller/${folder}`;
 const ofController = Object.fromEntries(
   Object.entries(controller).map(([from, to]) => [inController(from), [...directions.controller, ...to.map(inController)]]),
@@ -47,24 +25,6 @@ const around = {
   ebpf: layers,
   e2e: [...layers, 'release', 'ebpf'],
 };
-
-/** Room of e2e/stand/ → rooms of the stand it may import. */
-const stand = {
-  support: [],
-  tools: [],
-  machines: [],
-  pods: ['support'],
-  memory: ['support', 'pods'],
-  cluster: ['support', 'tools'],
-  mesh: ['support', 'tools', 'cluster'],
-  api: ['support', 'tools'],
-  agent: ['support', 'tools', 'pods', 'cluster'],
-  product: ['support', 'tools', 'cluster', 'mesh'],
-};
-/** They stand on it and know neither each other nor the benches. */
-const suites = ['attacks', 'bounds', 'cases', 'conformance', 'docs', 'faults', 'kernels', 'programs', 'readers', 'releases', 'soak'];
-/** Room of e2e/benches/, also on the stand → other benches it may import. */
-const benches = { plots: [], demo: [], datapath: ['demo', 'plots'], scale: ['plots'] };
 
 const inRoom = (room) => (folder) => `e2e/${room}/${folder}`;
 const wholeStand = Object.keys(stand).map(inRoom('stand'));

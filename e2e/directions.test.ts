@@ -1,32 +1,19 @@
 // Tests of the linter's rule for imports of and in e2e/: the product does not import it, and its rooms import each other without a cycle.
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import directions from '../release/directions.json';
 import { refusals } from '../release/directions.testing';
 
-const layers = ['api', 'ports', 'protocol', 'kube', 'process', 'controller', 'agent', 'cli'].map((layer) => `operator/${layer}`);
+const layers = Object.keys(directions.operator).map((layer) => `operator/${layer}`);
 const foldersOf = (room: string): string[] =>
   readdirSync(join(__dirname, room), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => `e2e/${room}/${name}`);
 
-/** Each room of the stand with the rooms that it may import. */
-const stand: Readonly<Record<string, readonly string[]>> = {
-  'e2e/stand/support': [],
-  'e2e/stand/tools': [],
-  'e2e/stand/machines': [],
-  'e2e/stand/pods': ['e2e/stand/support'],
-  'e2e/stand/memory': ['e2e/stand/support', 'e2e/stand/pods'],
-  'e2e/stand/cluster': ['e2e/stand/support', 'e2e/stand/tools'],
-  'e2e/stand/mesh': ['e2e/stand/support', 'e2e/stand/tools', 'e2e/stand/cluster'],
-  'e2e/stand/api': ['e2e/stand/support', 'e2e/stand/tools'],
-  'e2e/stand/agent': ['e2e/stand/support', 'e2e/stand/tools', 'e2e/stand/pods', 'e2e/stand/cluster'],
-  'e2e/stand/product': ['e2e/stand/support', 'e2e/stand/tools', 'e2e/stand/cluster', 'e2e/stand/mesh'],
-};
-const benches: Readonly<Record<string, readonly string[]>> = {
-  'e2e/benches/plots': [],
-  'e2e/benches/demo': [],
-  'e2e/benches/datapath': ['e2e/benches/demo', 'e2e/benches/plots'],
-  'e2e/benches/scale': ['e2e/benches/plots'],
-};
-const suites = foldersOf('suites');
+/** Each room with the rooms beside it that it may import, by their paths. */
+const roomsOf = (room: string, rooms: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> =>
+  Object.fromEntries(Object.entries(rooms).map(([from, to]) => [`e2e/${room}/${from}`, to.map((name) => `e2e/${room}/${name}`)]));
+const stand = roomsOf('stand', directions.stand);
+const benches = roomsOf('benches', directions.benches);
+const suites = directions.suites.map((suite) => `e2e/suites/${suite}`);
 const standing = [...suites, ...Object.keys(benches)];
 const lowest = 'e2e/stand/support';
 
@@ -57,9 +44,10 @@ const forbidden = [
 ];
 
 describe('the rooms of e2e', () => {
-  it('are all in the lists of this test', () => {
+  it('are all in the lists', () => {
     expect(foldersOf('stand').sort()).toEqual(Object.keys(stand).sort());
     expect(foldersOf('benches').sort()).toEqual(Object.keys(benches).sort());
+    expect(foldersOf('suites').sort()).toEqual([...suites].sort());
   });
 
   it('have no cycle: in the list a room comes after the rooms that it may import', () => {

@@ -213,13 +213,9 @@ static __always_inline enum gate choose_gate(struct socket_state *state, struct 
 			claim_quiet_when_sending(state, (struct sock *)own, sk);
 		return gate;
 	}
-	if (empty && stop == GATE_OPEN && (measures_timer(state) || check_refresh(state))) {
+	if (stop == GATE_OPEN && needs_refresh(state, empty)) {
 		refresh(state);
-		return GATE_REFRESH;
-	}
-	if (!empty && stop == GATE_OPEN && check_refresh(state) && has_read_since(state)) {
-		refresh(state);
-		return must_leave_for_tcp() ? spill(state, REASON_LEARNING) : GATE_REFRESH;
+		return empty || !must_leave_for_tcp() ? GATE_REFRESH : spill(state, REASON_LEARNING);
 	}
 	gate = check_room(state, sk, size, empty, settings);
 	if (gate != GATE_OPEN && empty && state->shown.leaving)

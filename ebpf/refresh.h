@@ -64,4 +64,12 @@ static __always_inline bool has_read_since(const struct socket_state *state)
 	return unread != UNKNOWN && unread >> 32 < state->backlog_messages;
 }
 
+/* Whether this message goes over TCP although it could be redirected. `empty`: nothing is unread in the peer's psock queue. */
+static __always_inline bool needs_refresh(struct socket_state *state, bool empty)
+{
+	if (empty && measures_timer(state))
+		return true;
+	return check_refresh(state) && (empty || has_read_since(state));
+}
+
 #endif

@@ -15,14 +15,23 @@ function fileOf(folder: string): string {
   return join(checkout, folder, name);
 }
 
+/** What the rule says about an import of `source` that is written, in memory, into a file of the folder. */
+async function messagesFor(folder: string, source: string): Promise<string[]> {
+  const [result] = await eslint.lintText(`import * as other from '${source}';\nvoid other;\n`, { filePath: fileOf(folder) });
+  return (result?.messages ?? []).filter((message) => message.ruleId === 'boundaries/dependencies').map((message) => message.message);
+}
+
 /**
  * Lints, in memory, a file of the folder `from` with an import of a file of the folder `to`.
  * @param from, to folders by their paths from the root of the checkout
  * @returns the rule's messages; none when the import is allowed
  */
-export async function refusals(from: string, to: string): Promise<string[]> {
+export function refusals(from: string, to: string): Promise<string[]> {
   const source = relative(dirname(fileOf(from)), fileOf(to)).replace(/\.ts$/, '');
-  const specifier = source.startsWith('.') ? source : `./${source}`;
-  const [result] = await eslint.lintText(`import * as other from '${specifier}';\nvoid other;\n`, { filePath: fileOf(from) });
-  return (result?.messages ?? []).filter((message) => message.ruleId === 'boundaries/dependencies').map((message) => message.message);
+  return messagesFor(from, source.startsWith('.') ? source : `./${source}`);
+}
+
+/** The same for an import of a package. */
+export function refusalsOfPackage(from: string, name: string): Promise<string[]> {
+  return messagesFor(from, name);
 }
