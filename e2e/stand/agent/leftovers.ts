@@ -27,10 +27,20 @@ export async function entriesLeft(folder: string): Promise<Record<string, number
   return Object.fromEntries(counts);
 }
 
+/** What is in a folder of pins; nothing where the agent has removed the folder meanwhile. */
+function pinsIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+}
+
 /** The ids of all maps pinned in a folder. */
 export async function mapIds(folder: string): Promise<number[]> {
   const found: number[] = [];
-  for (const name of readdirSync(folder)) {
+  for (const name of pinsIn(folder)) {
     const { code, stdout } = await attempt('bpftool', ['-j', 'map', 'show', 'pinned', join(folder, name)]);
     if (code === 0) found.push(z.object({ id: z.int() }).parse(JSON.parse(stdout)).id); // the folder has pinned links too, for which bpftool fails
   }
