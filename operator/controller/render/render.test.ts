@@ -141,7 +141,7 @@ describe('the agent', () => {
   it('has the memory limit that connections.max needs, unless the resource has another limit', () => {
     const limits = (spec: object): unknown => (containerOf(spec)['resources'] as { limits?: unknown }).limits;
     expect(limits({})).toEqual({ memory: '352Mi' });
-    expect(limits({ connections: { max: 131_072 } })).toEqual({ memory: '448Mi' });
+    expect(limits({ connections: { max: 131_072 } })).toEqual({ memory: '512Mi' });
     expect(limits({ agent: { resources: { limits: { cpu: '1' } } } })).toEqual({ cpu: '1', memory: '352Mi' });
     expect(limits({ agent: { resources: { limits: { memory: '1Gi' } } } })).toEqual({ memory: '1Gi' });
     expect(limits({ agent: { resources: { limits: { memory: '256Mi' } } } })).toEqual({ memory: '352Mi' }); // 256Mi is the default of an earlier release

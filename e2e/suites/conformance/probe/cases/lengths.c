@@ -82,6 +82,29 @@ static void take_uploads(struct conn *conn)
 		answer_all(&edge, conn, uploads[i]);
 }
 
+/* The reader has shut its sending half, so that what comes afterwards goes over TCP. It asks FIONREAD for the first time then. */
+static void upload_to_half_closed(struct conn *conn)
+{
+	char byte;
+
+	turns(conn, 20, FIRST);
+	wait_for(conn->fd, POLLIN, PATIENCE_MS);
+	say_result("recv", recv(conn->fd, &byte, 1, 0));
+	put_whole(conn, uploads[0]);
+	meet();
+}
+
+static void take_half_closed(struct conn *conn)
+{
+	struct edge edge = edge_on(conn, ROOM);
+
+	edge.counts = true;
+	edge_turns(&edge, conn, 20, FIRST);
+	shutdown(conn->fd, SHUT_WR);
+	say("%llu bytes", (unsigned long long)edge_take(&edge, conn, uploads[0]));
+	meet();
+}
+
 /* Fewer pieces than make a one-way stream, and more bytes than may lie unread on the fast path: one piece more, and many more. */
 static const int pieces[] = { 27, 60 };
 #define PIECE 40000
@@ -121,5 +144,7 @@ const struct probe_case lengths[] = {
 	  .unvisited = true },
 	{ "fionread-filled", "FIONREAD asked only when a read has filled the buffer: with the first of 1 and 8 MB, after small ones",
 	  upload, take_uploads, TO_SERVER, .unvisited = true },
+	{ "fionread-half-closed", "FIONREAD asked only when a read has filled the buffer, by a reader that has shut its sending half",
+	  upload_to_half_closed, take_half_closed, TO_SERVER, .unvisited = true },
 	END_OF_ROWS
 };
