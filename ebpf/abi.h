@@ -43,7 +43,7 @@ enum path_kind {
 /* Why a connection end is accelerated or stays on TCP. An open end has exactly one reason. The names after REASON_ are the
  * connection reasons of operator/api/reasons.ts. */
 enum reason {
-	REASON_NONE = 0,	/* the end is not counted; as a result of a check: nothing speaks against it */
+	REASON_NONE = 0,	/* the status does not count the end; as the result of a check of an end: nothing keeps it from joining */
 	REASON_ACCELERATED,
 	REASON_PAIRING,		/* in the SOCKHASH; the peer has not been found yet */
 	REASON_PEER_ELSEWHERE,
@@ -80,7 +80,7 @@ enum gate {
 	GATE_LEAVING,		/* the connection is about to leave the SOCKHASH */
 	GATE_WARM_UP,		/* where nothing is learnt, the first messages go over TCP and show how the peer reads */
 	GATE_CORKED,		/* TCP_CORK: TCP is to put the bytes together */
-	GATE_REFRESH,		/* now and then a message goes over TCP, for conntrack and for its own timers */
+	GATE_REFRESH,		/* now and then a message goes over TCP, so that conntrack sees the connection and TCP measures its timer */
 	GATE_UNPROVEN,		/* longer than any message that the container of the peer was seen to read over TCP */
 	GATE_LARGE,		/* so long that TCP is as fast, because TCP makes the sender wait */
 	GATE_COUNT,
@@ -116,7 +116,7 @@ struct limits {
 	__u64 unread;	/* bytes of kernel memory for redirected messages until they are read */
 };
 
-/* What a pod, or the node, has taken. Signed, so that a lost count cannot look like a share that is used up. */
+/* How much of its limits a pod, or the node, has taken. Signed, so that a lost count cannot look like a share that is used up. */
 struct share {
 	__s64 sockets;
 	__s64 ends;
@@ -133,7 +133,7 @@ struct settings {
 	struct limits pod;
 	__u64 epoch;		/* grows with a change of settings, selection or reader traits; each end then checks all three again */
 	__u32 learns;		/* 1: connections to unknown destinations start on TCP, and scans adopt them */
-	__u32 warm_up;		/* so many first messages of an end go over TCP */
+	__u32 warm_up;		/* how many first messages of a connection end go over TCP */
 	__u32 unwatched;	/* 1: this kernel has no means to see how programs read */
 	__u32 watch;		/* 0: readers are not watched now; else a number that is new each time watching begins */
 };

@@ -39,7 +39,7 @@ static __always_inline bool is_known(const struct handshake *handshake)
 	return handshake->client_next || handshake->server_next;
 }
 
-/* Finds out again, when the selection has changed, whether an end without a peer can be joined. */
+/* Checks again whether an end without a peer can be joined, when the selection has changed. */
 static __always_inline void reconsider(struct socket_state *state, struct tcp_sock *tp, const struct address *local,
 				       const struct endpoint *remote, const struct settings *settings)
 {
@@ -80,7 +80,7 @@ static __always_inline enum reason enter_map_later(struct socket_state *state, s
 	return REASON_NONE;
 }
 
-/* An end that has taken itself for a connecting one is an accepting one, and waits no longer to be found. */
+/* Takes an end out of `candidates` that took itself for the connecting end of its connection and is the accepting end. */
 static __always_inline void withdraw_candidate(struct socket_state *state)
 {
 	if (state->candidate)
@@ -100,7 +100,8 @@ static __always_inline bool take_candidate(const struct handshake *handshake, co
 	return !bpf_map_delete_elem(&candidates, handshake);
 }
 
-/* The step of the accepting end: it enters the SOCKHASH, and leaves its identity for the connecting end, or why it stays on TCP. */
+/* The accepting end's step of an adoption: it enters the SOCKHASH. It leaves a pairing result for the connecting end: its identity, or the reason
+ * why the connection stays on TCP. */
 static __always_inline bool adopt_accepting_end(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
 						const struct pending_connect *connect, const struct handshake *handshake,
 						const struct settings *settings)
@@ -170,21 +171,22 @@ static __always_inline bool adopt_connecting_end(struct socket_state *state, str
 	return true;
 }
 
-/* Whether an end that stays on TCP for this reason may still look for its peer. */
+/* Whether a connection end that stays on TCP for this reason may still be joined: it may look for the other end of its connection. */
 static __always_inline bool may_still_join(enum reason reason)
 {
 	return reason == REASON_LEARNING || reason == REASON_SHORT_LIVED || reason == REASON_ONE_WAY ||
 	       reason == REASON_OBSERVING || reason == REASON_LIMIT_REACHED;
 }
 
-/* Whether its peer may still find it: an end that has looked for its peer in vain may have looked too early. */
+/* Whether the other end of the connection may still find this end. With REASON_PEER_NOT_SELECTED this end has looked for its peer in vain, but it
+ * may have looked too early. */
 static __always_inline bool may_be_found(enum reason reason)
 {
 	return may_still_join(reason) || reason == REASON_PEER_NOT_SELECTED;
 }
 
-/* The step of a connecting end that is worth joining. False where it has waited since the last scan: by then every selected pod was scanned, and none
- * has its accepting end. */
+/* The connecting end's step of an adoption, when the connection is worth joining: it enters `candidates`. False where it has been a candidate
+ * since the last scan: by then every selected pod was scanned, and none has its accepting end. */
 static __always_inline bool offer_candidate(struct socket_state *state, struct tcp_sock *tp, const struct endpoint *local,
 					    const struct endpoint *remote, struct pending_connect *connect)
 {
@@ -202,7 +204,7 @@ static __always_inline bool offer_candidate(struct socket_state *state, struct t
 	return false;
 }
 
-/* Takes the next step of an end that is open and not joined; true where there was one to take. */
+/* Takes the next step in the adoption of a connection end that is open and not joined. True where there was a step to take. */
 static __always_inline bool adopt(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
 				  const struct endpoint *local, const struct endpoint *remote,
 				  const struct settings *settings)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* Checks sockets of the SOCKHASH by their cookies: whether redirected bytes are unread, and whether the socket has to leave before the SOCKHASH is
- * let go. The cookies come in a packet, and the answers go back in it (enum check, abi.h). */
+/* Answers the agent's questions about sockets of the SOCKHASH, by BPF_PROG_TEST_RUN: are redirected bytes unread, and must the socket leave the
+ * SOCKHASH before the agent unpins it? The input is a packet of socket cookies, in which the answers replace the cookies (enum check, abi.h). */
 #ifndef SIDECAR_ACCELERATION_CHECK_H
 #define SIDECAR_ACCELERATION_CHECK_H
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* What happens when a socket with a socket state closes: it gives back what it holds, and the history of its destination learns from it. */
+/* Closing of a socket that has a socket state: it gives back its places within the limits, its lease is given back or becomes a debt, and its number
+ * of turns goes into the history of its destination. */
 #ifndef SIDECAR_ACCELERATION_CLOSING_H
 #define SIDECAR_ACCELERATION_CLOSING_H
 
@@ -17,8 +18,8 @@ static __always_inline void leave_if_reset(const struct socket_state *state, str
 		bpf_map_delete_elem(&sockets, &cookie);
 }
 
-/* Gives back what an end holds but its lease. The end of a joined connection is not deleted from the SOCKHASH, because redirected bytes may be
- * unread: the kernel takes the socket out when its program closes it. */
+/* Gives back everything that a connection end holds except its lease. The end of a joined connection is not deleted from the SOCKHASH, because
+ * redirected bytes may be unread there. The kernel takes the socket out when its program closes it. */
 static __always_inline void release_all(struct socket_state *state)
 {
 	__u64 peer = state->peer.cookie;
@@ -38,7 +39,7 @@ static __always_inline void close_connection(struct bpf_sock_ops *ops, struct so
 	struct handshake handshake = state->shown.handshake;
 	struct endpoint original = {};
 
-	/* from here on the peer sees that this end is closed, and takes back itself what it leaves for this end later */
+	/* from here on the peer sees that this end is closed. What the peer leaves for this end later, the peer takes back itself */
 	__builtin_memset(&state->shown.handshake, 0, sizeof(state->shown.handshake));
 	if (!state->accepting && state->path != PATH_NONE) {
 		if (!take_pairing_result(state))
@@ -52,7 +53,7 @@ static __always_inline void close_connection(struct bpf_sock_ops *ops, struct so
 	set_reason(state, REASON_NONE);
 }
 
-/* The callback of a socket that becomes TCP_CLOSE. */
+/* Runs when a socket enters TCP_CLOSE: gives back what its connection end holds, and deletes its socket state. */
 static __always_inline void close_socket(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct socket_state *state, struct tcp_sock *tp)
 {
 	__u64 cookie = state->shown.cookie;

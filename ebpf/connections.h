@@ -27,7 +27,7 @@ struct identity {
 	__u32 slot;
 };
 
-/* A connecting end that waits for its accepting end. */
+/* What a connecting end leaves at the rendezvous while it waits for its accepting end. */
 struct pending_connect {
 	struct identity identity;
 	enum reason reason;	/* REASON_PAIRING, or why the connecting end stays on TCP */
@@ -36,7 +36,7 @@ struct pending_connect {
 	struct endpoint original;
 };
 
-/* What the accepting end leaves for the connecting end: its identity, or with cookie 0 the reason why it stays on TCP. */
+/* What the accepting end leaves for the connecting end: its identity; or, with cookie 0, the reason why the connection stays on TCP. */
 struct pairing_result {
 	struct identity identity;
 	enum path_kind path;
@@ -49,7 +49,7 @@ struct target {
 	struct endpoint original;
 };
 
-/* What connections to a destination were like. */
+/* How the connections of a pod to one destination behaved. */
 struct history {
 	__u32 turns;		/* of a connection: a moving average, in sixteenths */
 	enum reason otherwise;	/* why the next connection stays on TCP where the turns are too few */
@@ -63,7 +63,7 @@ struct shown {
 	__u32 messages;		/* sent while in the SOCKHASH; wraps */
 	__u8 leaving;		/* the reason why the end is about to leave the SOCKHASH; 0: it is not */
 	__u8 in_map;		/* the end is in the SOCKHASH */
-	__u8 quiet;		/* nothing is under way between the two ends, and neither redirects any more (quiet.h) */
+	__u8 quiet;		/* no message is under way between the two ends, and neither end redirects any more (quiet.h) */
 	__u8 unproven;		/* length in bits of the message that the peer is not known to read well; 0: none (proven.h) */
 };
 
@@ -124,7 +124,7 @@ struct socket_state {
 /* The lease of an end that closed while its messages lay unread at its peer. */
 struct debt {
 	__u64 bytes;
-	__u32 netns;		/* of the end that had the lease */
+	__u32 netns;		/* network namespace of the connection end that had the lease */
 	__u32 pad;
 };
 

@@ -132,8 +132,9 @@ int on_segment(struct __sk_buff *skb)
 	return hold(skb, sk, tp) ? 0 : 1;
 }
 
-/* Checks sockets of the SOCKHASH for unread bytes, and for those that have to leave before it is let go. Never attached: user space runs it with the
- * cookies that it finds in the SOCKHASH (BPF_PROG_TEST_RUN), because hardened kernels refuse iter/sockmap. */
+/* Tells the agent which sockets of the SOCKHASH have unread redirected bytes, and which must leave the SOCKHASH before the agent unpins it. The
+ * program is never attached. The agent runs it with the cookies of the SOCKHASH as input (BPF_PROG_TEST_RUN), because hardened kernels refuse
+ * iter/sockmap. */
 SEC("tc")
 int check_sockets(struct __sk_buff *packet)
 {

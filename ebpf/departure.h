@@ -9,7 +9,7 @@
 #include "leaving.h"
 #include "origdst.h"
 
-/* Forgets the peer. From now on the end is like one that was never joined, and a scan may adopt it again. */
+/* Forgets the peer. From now on the connection end is like one that was never joined, and a scan may adopt it again. */
 static __always_inline void forget_peer(struct socket_state *state, struct tcp_sock *tp, const struct shown *peer_shown)
 {
 	give_back(state, state->lease);
@@ -69,7 +69,7 @@ static __always_inline bool was_taken_out(const struct socket_state *state)
 	return state->joined && state->peer.cookie && !bpf_map_lookup_elem(&origdsts, &accepting);
 }
 
-/* Leaves after the peer has taken the connection out. The reason is that of the end which began to leave. */
+/* Leaves the SOCKHASH after the peer has deleted both ends from it. The reason is that of the end which began to leave. */
 static __always_inline void follow_peer_out(struct socket_state *state, struct tcp_sock *tp)
 {
 	enum reason reason = state->shown.leaving;

@@ -13,7 +13,8 @@ static __noinline int write_description(struct bpf_iter_meta *meta, const struct
 	return 0;
 }
 
-/* Adds what is known of an end that is counted. Other ends have sent over TCP only. */
+/* Adds what the socket state says of a connection end that the status counts. An end that the status does not count has sent all its bytes over
+ * TCP. */
 static __always_inline void describe_end(struct description *description, const struct socket_state *state)
 {
 	description->peer_cookie = state->peer.cookie;

@@ -22,7 +22,7 @@
 /* Checks the selection of both pods and how their programs read, when the epoch says that something has changed. */
 static __always_inline enum gate check_selection(struct socket_state *state, const struct settings *settings)
 {
-	/* read before the lookups, so that what changes meanwhile is looked up again */
+	/* the epoch is read first, so that a change during the lookups leads to another lookup */
 	__u64 epoch = *(volatile const __u64 *)&settings->epoch;
 	__u32 own = state->netns, peers = state->peer.netns;
 	enum reason reason;
@@ -223,7 +223,8 @@ static __always_inline enum gate choose_gate(struct socket_state *state, struct 
 	return gate;
 }
 
-/* Sets the reason of the end where the gate is a lasting one. Gates that pass (order, spill) leave the reason as it is. */
+/* Sets the reason of the end to the one of the gate, where the gate is a lasting one. Gates that pass soon (order, spill) leave the reason as it
+ * is. */
 static __always_inline void set_reason_by_gate(struct socket_state *state, enum gate gate, const struct settings *settings)
 {
 	if (state->shown.leaving)

@@ -73,7 +73,7 @@ struct socket {
 	struct sock *sk;
 };
 
-/* Two words. Memory for which the kernel's BTF has no type is read as this one (peek.h). */
+/* A type of two 64-bit words, by which peek.h reads kernel memory of types that the kernel's BTF does not have. */
 struct timespec64 {
 	__s64 tv_sec;
 	long tv_nsec;

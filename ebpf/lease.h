@@ -15,7 +15,7 @@
 #define LEASE_STEP 512
 /* Where several threads redirect, the backlog is known for sure only now and then. */
 #define LEAST_SHARED_LEASE 32768
-/* The lease shrinks after so many messages in a row that found the queue empty and the lease four times too large. */
+/* A part of the lease is given back after this many messages in a row that found the queue empty and the lease four times too large. */
 #define SHRINK_AFTER 16
 /* 1 s to 10 s, by the kernel's HZ of 1000 to 100. */
 #define IDLE_LEASE_JIFFIES 1000
@@ -104,7 +104,7 @@ static __always_inline void shrink_lease(struct socket_state *state, __u32 size)
 	give_back(state, state->lease / 2);
 }
 
-/* Gives the lease of an end back that has redirected nothing for a while and has nothing unread at the peer. */
+/* Gives back the lease of a connection end that has redirected nothing for IDLE_LEASE_JIFFIES and has no unread message at its peer. */
 static __always_inline void release_idle_lease(struct socket_state *state)
 {
 	if (state->lease && bpf_jiffies64() - state->shown.redirected >= IDLE_LEASE_JIFFIES)
@@ -131,7 +131,8 @@ static __always_inline void close_lease(struct socket_state *state)
 
 	if (!state->lease)
 		return;
-	/* Before 5.16 a socket that is reset and connects again keeps its cookie, and loses what an earlier peer has left there. */
+	/* Before 5.16 a socket that is reset and connects again keeps its cookie, and drops the unread messages of its earlier peer: so that
+	 * peer's debt is paid. */
 	pay_debt(cookie);
 	if (!peer_holds(state) || bpf_map_update_elem(&debts, &cookie, &debt, BPF_ANY)) {
 		give_back(state, state->lease);

@@ -152,8 +152,8 @@ struct {
 	PINNED;
 } seen_readers SEC(".maps");
 
-/* What accepting ends leave for their connecting ends, because a program can reach only the storage of its own socket. Key: cookie of the
- * connecting end, which takes the row with its first message. */
+/* The pairing results that accepting ends leave for their connecting ends. They are in a map because a program can reach only the storage of its
+ * own socket. Key: cookie of the connecting end. The connecting end takes its row when it sends its first message. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_SOCKETS);
@@ -163,7 +163,7 @@ struct {
 	PINNED;
 } pairing_results SEC(".maps");
 
-/* The state of each connection end that is followed. */
+/* The socket state of each connection end that the datapath follows, joined or not. */
 struct {
 	__uint(type, BPF_MAP_TYPE_SK_STORAGE);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
@@ -181,8 +181,8 @@ struct {
 	PINNED;
 } sockets SEC(".maps");
 
-/* The original-destination map: the joined connections. Key: cookie of the accepting end. The program that deletes a row also gives back
- * what the connection held. */
+/* The original-destination map: the joined connections. Key: cookie of the accepting end. The program that deletes a row also gives back the
+ * places of both ends in the SOCKHASH. */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, MAX_SOCKETS);

@@ -39,7 +39,7 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 		return;
 	}
 	connect.identity = identity_of(state, tp);
-	/* the limit is the reason at once, because nothing that is learnt changes it */
+	/* the limited bandwidth is the reason at once: no turns of the connection can change it */
 	if (crosses_a_limit(state, netns_at(&connect.original.address)))
 		connect.reason = REASON_BANDWIDTH_LIMITED;
 	if (connect.reason == REASON_NONE || settings->mode != MODE_ACCELERATE)
@@ -97,8 +97,8 @@ static __always_inline void on_passive_established(struct bpf_sock_ops *ops, str
 	set_reason(state, reason);
 }
 
-/* The first acknowledgement of data from a connecting end. By now the accepting end has been established. So where the connecting end still has
- * no peer, its peer cannot pair, and the end leaves the SOCKHASH, where each message costs more. */
+/* Runs at a connecting end when its data is acknowledged first. By then the accepting end has been established. If the connecting end still has no
+ * peer, its peer cannot pair. Then the connecting end leaves the SOCKHASH, where each message costs more. */
 static __always_inline void on_first_answer(struct bpf_sock_ops *ops, struct socket_state *state, struct tcp_sock *tp)
 {
 	enum reason reason = stop_waiting(state, &state->shown.handshake);
@@ -109,7 +109,7 @@ static __always_inline void on_first_answer(struct bpf_sock_ops *ops, struct soc
 	RESTORE_TIMERS(ops, state);
 }
 
-/* The first acknowledgement of data from an accepting end that is not in the SOCKHASH. By now its program has set the socket up. */
+/* Runs when the first data of an accepting end that is not in the SOCKHASH is acknowledged. By then its program has set the socket's options. */
 static __always_inline void on_first_own_answer(struct bpf_sock_ops *ops, struct socket_state *state, struct tcp_sock *tp)
 {
 	learn_from_accepted(state, (struct sock *)tp);

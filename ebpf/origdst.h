@@ -49,8 +49,8 @@ static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, const s
 	return true;
 }
 
-/* Takes the kernel's answer into a row. A network namespace tracks only its own translations. So where the client is in another namespace, the
- * row keeps what the client connected to, and takes only an answer that is the same. */
+/* Puts the original destination that the kernel's helper returns into a row. A network namespace tracks only its own translations. So where the
+ * client is in another namespace, the row keeps the address to which the client connected, unless the helper returns the same address. */
 static __always_inline void ask_helper(struct bpf_sock_ops *ops, struct origdst *row)
 {
 	struct endpoint asked = {};
@@ -64,7 +64,8 @@ static __always_inline void ask_helper(struct bpf_sock_ops *ops, struct origdst 
 	row->origin = ORIGIN_HELPER;
 }
 
-/* Called at the accepting end, with what its connecting end left at the rendezvous. Non-zero when the map is full. */
+/* Adds a row to the original-destination map. Called at the accepting end, with the pending connect of its connecting end. Non-zero when the map
+ * is full. */
 static __always_inline long remember_original(struct bpf_sock_ops *ops, const struct pending_connect *connect, __u64 cookie,
 					      enum path_kind path)
 {

@@ -27,7 +27,8 @@ static __always_inline bool have_each_others_address(const struct pending_connec
 	return netns_at(&connect->original.address) == netns && netns_at(remote) == connect->identity.netns;
 }
 
-/* Takes what the connecting end has left. The program that deletes the row owns it, because the connecting end may be closing on another CPU. */
+/* Takes the pending connect that the connecting end has left. The program that deletes the row owns it, because the connecting end may be closing
+ * on another CPU. */
 static __always_inline bool take_pending_connect(const struct handshake *handshake, __u32 netns, const struct address *remote,
 						 struct pending_connect *connect)
 {
@@ -39,7 +40,7 @@ static __always_inline bool take_pending_connect(const struct handshake *handsha
 	return !bpf_map_delete_elem(&pending, handshake);
 }
 
-/* Joins the accepting end to its connecting end. REASON_ACCELERATED, or why both stay on TCP. */
+/* Joins the accepting end to its connecting end. Returns REASON_ACCELERATED, or the reason why both ends stay on TCP. */
 static __always_inline enum reason join_accepting_end(struct bpf_sock_ops *ops, struct socket_state *state, struct tcp_sock *tp,
 						      const struct pending_connect *connect, const struct settings *settings)
 {
@@ -74,7 +75,8 @@ static __always_inline enum reason join_accepting_end(struct bpf_sock_ops *ops, 
 	return REASON_ACCELERATED;
 }
 
-/* The connecting end takes what its peer has left; true where the peer is known. The peer has already moved the gauge of this end. */
+/* The connecting end takes the pairing result that its accepting end has left. True where the peer is known now. The accepting end has already
+ * moved the gauge of the connecting end. */
 static __always_inline bool take_pairing_result(struct socket_state *state)
 {
 	__u64 cookie = state->shown.cookie;
@@ -94,7 +96,8 @@ static __always_inline bool take_pairing_result(struct socket_state *state)
 	return true;
 }
 
-/* The connecting end waits no longer for its accepting end. The reason is the one that the accepting end has left, if it has left one. */
+/* The connecting end stops waiting for its accepting end. Returns the reason why it stays on TCP: the reason in the pairing result, or
+ * REASON_PEER_NOT_SELECTED where the accepting end has left no pairing result. */
 static __always_inline enum reason stop_waiting(const struct socket_state *state, const struct handshake *handshake)
 {
 	enum reason reason = REASON_PEER_NOT_SELECTED;

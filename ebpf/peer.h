@@ -21,7 +21,8 @@ static __always_inline bool same_handshake(const struct handshake *a, const stru
 	return a->client_next == b->client_next && a->server_next == b->server_next;
 }
 
-/* Reads what the peer shows. False where its memory belongs to something else by now, or its socket to another connection. */
+/* Reads the shown part of the peer's socket state. False where that memory belongs to something else by now, or where the peer's socket has
+ * another connection. */
 static __always_inline bool read_peer(const struct socket_state *state, struct shown *peer_shown)
 {
 	if (!peek_words((__u64 *)peer_shown, state->peer.state, sizeof(*peer_shown) / sizeof(__u64)))

@@ -36,7 +36,8 @@ static __always_inline __u32 proven_by(__u64 container)
 	return bytes ? *bytes : 0;
 }
 
-/* Whether readers have to be proven. Where nothing is learnt and there is no warm-up, they are trusted from the start. */
+/* Whether a reader must be seen reading long messages over TCP before such messages are redirected to it. Where connections are neither learnt nor
+ * warmed up, readers are trusted from the start. */
 static __always_inline bool needs_proof(const struct settings *settings)
 {
 	return settings->learns || settings->warm_up;

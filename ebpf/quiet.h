@@ -24,11 +24,11 @@
  * written. */
 #define GRACE_JIFFIES 2
 
-/* On arm64 an atomic addition without a result is no barrier. There time replaces it: no sender begins to redirect once the connection has
- * begun to leave, and a sender that began before is done GRACE_JIFFIES later. */
+/* On arm64 an atomic addition without a result is no barrier. There the program waits for GRACE_JIFFIES after the connection began to leave the
+ * SOCKHASH. By then every sender sees that the connection is leaving, and a sender that did not see it has finished its redirect. */
 #define HAS_FULL_BARRIER bpf_core_field_exists(((struct pt_regs___x86 *)NULL)->di)
 
-/* Every processor sees what was stored before, before this one reads what follows. */
+/* A full barrier: every processor sees what this one has stored before this one reads what follows. */
 static __always_inline void full_barrier(struct socket_state *state)
 {
 	if (HAS_FULL_BARRIER)
@@ -77,8 +77,8 @@ static __always_inline bool claim_quiet(struct socket_state *state, struct sock 
 	return state->shown.quiet;
 }
 
-/* Claims it from the program of a message of this end, where no other sender is in the program. What this thread has redirected is in the peer's
- * queue; what another thread has redirected may be hidden. */
+/* Claims that the connection is quiet, from the sk_msg program of a message of this end, where no other sender is in the program. What this thread
+ * has redirected is in the peer's queue. What another thread has redirected may not have reached that queue. */
 static __always_inline bool claim_quiet_when_sending(struct socket_state *state, struct sock *own, struct sock *peer)
 {
 	__u32 thread = bpf_get_current_pid_tgid();
@@ -90,7 +90,7 @@ static __always_inline bool claim_quiet_when_sending(struct socket_state *state,
 	return claim_quiet(state, own, peer, 0);
 }
 
-/* Claims it from a callback or a scan. True where nothing is under way and nothing can be any more. */
+/* Claims that the connection is quiet, from a callback or a scan. True where no message is under way and none can be redirected any more. */
 static __always_inline bool claim_quiet_outside(struct socket_state *state, struct sock *own, struct sock *peer,
 						const struct shown *peer_shown, int holders)
 {

@@ -42,8 +42,8 @@ static __always_inline enum reason reason_by_traits(__u64 container)
 	return traits->bits & TRAIT_SPLICES ? REASON_SPLICING_READER : REASON_COUNTING_READER;
 }
 
-/* Whether the program of an end was not seen yet to read as much at once as it is to get. False where nothing is learnt and readers can be
- * watched. */
+/* Whether the program of a connection end has not been seen yet to read as many bytes at once as it is to get. False where connections are joined
+ * without being learnt and readers can be watched. */
 static __always_inline bool is_unknown_reader(const struct socket_state *state, const struct settings *settings)
 {
 	__u32 proven;

@@ -71,8 +71,8 @@ static __always_inline bool scan_joined(struct socket_state *state, struct tcp_s
 	return false;
 }
 
-/* An accepting end that has taken its step of the adoption: the connection is joined by now, its connecting end is still expected, or the connecting
- * end has given up. */
+/* Scans an accepting end that has taken its step of the adoption. The connection may be joined by now, the connecting end may still have to take
+ * its step, or the connecting end may have given up. */
 static __always_inline void scan_answered(struct socket_state *state, struct tcp_sock *tp)
 {
 	__u64 own = state->shown.cookie, client = state->peer.cookie;
@@ -88,7 +88,8 @@ static __always_inline void scan_answered(struct socket_state *state, struct tcp
 	}
 }
 
-/* An end that is closing, or whose pod is no longer selected. It may stay so for long. */
+/* Scans an end that is closing or whose pod is no longer selected. The end may stay in this state for long, so it gives back a lease that it does
+ * not use. */
 static __always_inline int scan_idle(struct tcp_sock *tp)
 {
 	struct socket_state *state = bpf_sk_storage_get(&socket_states, tp, NULL, 0);

@@ -62,7 +62,8 @@ static __always_inline bool leaves_place(const struct share *share, const struct
 	return share && share->sockets < (__s64)limits->sockets && share->unread < (__s64)limits->unread;
 }
 
-/* Whether one more end may enter the SOCKHASH. An end that may redirect nothing there needs no place. */
+/* Whether the limits of the pod and of the node allow one more connection end in the SOCKHASH. An end that may redirect nothing there needs no
+ * place. */
 static __always_inline bool has_place(__u32 netns, const struct settings *settings)
 {
 	return leaves_place(share_of_node(), &settings->node) && leaves_place(share_of_pod(netns), &settings->pod);

@@ -71,7 +71,7 @@ test.each(kinds)('a program that begins late and %s is known before the next mes
   expect(f.counters('front').fastBytes).toBeLessThanOrEqual(20n);
 });
 
-test('a connection that could join and rests does not keep readers watched', async () => {
+test('a connection that could join and is idle does not make the agent watch readers', async () => {
   reopen(['SystemCalls'], true);
   let time = 0;
   const schedule = new ScanSchedule(() => time);

@@ -39,7 +39,7 @@ test('the trial leaves no file open, and the thread in its own network namespace
   expect({ files: openFiles(), namespace: readlinkSync('/proc/thread-self/ns/net') }).toEqual(before);
 });
 
-test('where no trial can be made the facts are unknown, and a warning says what follows', () => {
+test('where no trial of redirection can be made, the kernel facts are unknown, and a warning says what follows from that', () => {
   const empty = mkdtempSync(join(tmpdir(), 'trial-'));
   const { facts, warnings } = tried(join(empty, 'datapath.bpf.o'));
   rmSync(empty, { recursive: true });

@@ -326,7 +326,7 @@ describe('an order to remove', () => {
   });
 });
 
-test('closing changes nothing in the kernel', () => {
+test('a node reconciler that is closed closes the datapath’s file descriptors and changes nothing in the kernel', () => {
   seen(pod(1));
   give();
   node.close();

@@ -26,24 +26,24 @@ function watchedIn(seconds: number, snapshot: DatapathSnapshot, each: (second: n
   return watched;
 }
 
-test('a connection that could join and rests has nobody watched', () => {
+test('while a connection that could join is idle, the agent does not watch readers', () => {
   expect(watchedIn(3600, snapshotOf(2))).toBe(0);
 });
 
-test('readers are watched until those that talk are known, and no longer', () => {
+test('the agent watches readers until it knows those that read, and no longer', () => {
   datapath.unknownReaders = [2];
   expect(watchedIn(2, snapshotOf(2))).toBe(2);
   datapath.steps = [1]; // they are known now
   expect(watchedIn(60, snapshotOf(2))).toBeLessThanOrEqual(1);
 });
 
-test('one that talks now and then, and never while it is watched, is watched less and less', () => {
+test('an unknown reader that reads now and then, and never while the agent watches, makes the agent watch less and less', () => {
   const heartbeat = (): void => void (datapath.unknownReaders = [1]);
   watchedIn(300, snapshotOf(2), heartbeat);
   expect(watchedIn(3600, snapshotOf(2), heartbeat)).toBeLessThanOrEqual(36);
 });
 
-test('it does not keep another that begins to talk from being watched', () => {
+test('an unknown reader that reads only now and then does not keep the agent from watching when another one begins to read', () => {
   const heartbeat = (): void => void (datapath.unknownReaders = [1]);
   watchedIn(1000, snapshotOf(2), heartbeat);
   datapath.told.splice(0);
@@ -51,7 +51,7 @@ test('it does not keep another that begins to talk from being watched', () => {
   expect(datapath.told).toContain('watch readers');
 });
 
-test('large messages have readers watched for two seconds a minute, however long they go on', () => {
+test('while messages are longer than their readers were seen to read, the agent watches readers for two seconds a minute', () => {
   let unproven = 0n;
   let watched = 0;
   for (let n = 0; n < 600; n++) watched += watchedIn(1, snapshotOf(0, new Map([['Unproven', (unproven += 10n)]])));
@@ -65,7 +65,7 @@ test('where the kernel cannot scan, readers are watched while connections warm u
   expect(watchedIn(60, snapshotOf(0, new Map([['WarmUp', 4n]])))).toBe(2);
 });
 
-test('nobody is watched any more when nothing can be joined', () => {
+test('the agent stops watching readers when no connection can be joined', () => {
   datapath.unknownReaders = [1];
   watchedIn(1, snapshotOf(2));
   schedule.rest(datapath);
@@ -74,7 +74,7 @@ test('nobody is watched any more when nothing can be joined', () => {
   expect(datapath.told).toHaveLength(2);
 });
 
-test('a datapath that takes the place of another is watched anew', () => {
+test('after the datapath object is replaced, the agent tells the new one to watch readers too', () => {
   datapath.unknownReaders = [1];
   watchedIn(1, snapshotOf(2));
   datapath = new FakeDatapath();

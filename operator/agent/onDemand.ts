@@ -1,16 +1,23 @@
-// When readers are watched where that slows every system call of the node: while something is at stake, and no longer.
+// When the agent watches how programs read, on kernels where that slows every system call of the node: only while a connection may join or a long
+// message must be proven.
 import type { Datapath, DatapathSnapshot } from './datapath/contract';
 
-/** Programs are watched for this long before what they read over is trusted. */
+/** How long the agent watches before the programs that have read meanwhile count as known readers. */
 const watchMs = 2000;
-/** Longer messages than before may be the first that a program asks FIONREAD for; they can go on for hours, and are a reason once in so long. */
+/**
+ * A message that is longer than its reader was seen to read may be the first for which the program asks FIONREAD. Such messages can go on for hours,
+ * so they start the watch only once in this time.
+ */
 const unprovenEveryMs = 60_000;
-/** After a watch in which strangers have read nothing the next waits, each time twice as long: a heartbeat is no stake. */
+/**
+ * After a watch in which unknown readers have read nothing, the next watch waits for this long, and twice as long each time: a connection that only
+ * sends heartbeats is not worth more.
+ */
 const leastPauseMs = 5000;
 const longestPauseMs = 300_000;
 
 export class OnDemandWatch {
-  /** What is watching; another datapath than before begins unwatched. */
+  /** The datapath that the agent has told to watch readers. A datapath that replaces it begins without watching. */
   private watching: Datapath | undefined;
   private until = 0;
   private strangersSince: number | undefined;
@@ -29,7 +36,7 @@ export class OnDemandWatch {
     if (this.watching !== datapath) this.begin();
     if (datapath.watching !== 'OnDemand') return;
     const [unproven, warmedUp] = [passes(snapshot, 'Unproven'), passes(snapshot, 'WarmUp')];
-    // Without visits connections are joined when they open, and show how they are read while they warm up.
+    // Where the kernel cannot scan, connections are joined when they open. They show how they are read while their first messages go over TCP.
     if (!datapath.canScan && warmedUp > this.warmedUp) this.start(datapath);
     if (unproven > this.unproven && this.now() >= this.nextUnproven) {
       this.nextUnproven = this.now() + unprovenEveryMs;
@@ -40,10 +47,10 @@ export class OnDemandWatch {
     if (this.watching !== undefined && this.now() >= this.until && this.strangersSince === undefined) this.stop(datapath);
   }
 
-  /** A visit has found so many readers that nobody knows: what they read from now on is seen. True when it is. */
+  /** Called after a scan that found connections with `strangers` unknown readers: begins to watch what these read from now on. True when it does. */
   found(datapath: Datapath, strangers: number): boolean {
     if (datapath.watching !== 'OnDemand' || strangers === 0) return false;
-    // Fewer at a visit in between prove nothing: those that were there before are still told by their number.
+    // During the pause only a scan that finds more unknown readers than before starts a watch: then at least one of them is new.
     if (this.now() < this.notBefore && strangers <= this.strangers) return false;
     this.strangers = strangers;
     this.start(datapath);
@@ -55,17 +62,17 @@ export class OnDemandWatch {
     return this.watching !== undefined;
   }
 
-  /** The next visit is to wait: strangers have not been watched for long enough. */
+  /** True while the next scan has to wait, because unknown readers have not been watched for long enough. */
   get waits(): boolean {
     return this.strangersSince !== undefined && !this.hasSeen;
   }
 
-  /** What strangers have read since the visit that found them was seen. */
+  /** True when unknown readers have been watched for long enough since the scan that found them. */
   get hasSeen(): boolean {
     return this.strangersSince !== undefined && this.now() - this.strangersSince >= watchMs;
   }
 
-  /** A visit after that: strangers who have read are known now, and the others not worth watching for a while. */
+  /** Called after the scan that follows the watch. Unknown readers that have read are known now. The others are not worth watching for a while. */
   judged(fruitful: boolean): void {
     if (this.strangersSince === undefined) return;
     this.pauseMs = fruitful ? leastPauseMs : Math.min(2 * this.pauseMs, longestPauseMs);
@@ -73,7 +80,7 @@ export class OnDemandWatch {
     this.strangersSince = undefined;
   }
 
-  /** Nothing is joined any more. */
+  /** Stops watching, because no connection is joined any more. */
   stop(datapath: Datapath): void {
     if (this.watching === datapath) datapath.watchReaders(false);
     this.begin();

@@ -62,7 +62,7 @@ test('steps of an adoption are taken one after the other, at most four at once',
   expect(pass(1, 5)).toBe(4);
 });
 
-test('while no step is taken, scans become seldom, and a new connection brings one soon', () => {
+test('while no connection takes a step towards joining, scans become seldom, and a new connection causes a scan soon', () => {
   pass(3, 5);
   const first = pass(15, 5);
   expect(first).toBeLessThan(6);
@@ -70,14 +70,14 @@ test('while no step is taken, scans become seldom, and a new connection brings o
   expect(pass(2, 6)).toBe(1);
 });
 
-test('when a reader is found to splice, its connections are scanned at once', () => {
+test('when the reader of an open connection is found to use splice(2), the agent scans all pods at once', () => {
   pass(60, 1);
   const before = datapath.scanned;
   schedule.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['SplicingReader', 2]]) }], joinedSockets: 0, drainingSockets: 0 });
   expect(datapath.scanned).toBe(before + 1);
 });
 
-test('a scan that takes much processor time is followed by a long pause, and by a shorter one while something is learnt', () => {
+test('a scan that takes much processor time is followed by a long pause, and by a shorter one while connections are in the state Learning', () => {
   datapath.work = () => void (worked += 500);
   expect(pass(3, 5)).toBe(1);
   expect(pass(22, 6)).toBe(0);

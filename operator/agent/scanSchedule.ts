@@ -4,25 +4,28 @@ import type { ConnectionReason } from '../api';
 import type { Datapath, DatapathSnapshot, ScanResult } from './datapath/contract';
 import { OnDemandWatch } from './onDemand';
 
-/** Ends with these reasons may join by a scan. */
+/** Connection ends that are on TCP for these reasons may be joined by a scan. */
 const joinable: readonly ConnectionReason[] = ['Learning', 'ShortLived', 'OneWay', 'Observing', 'LimitReached'];
 const soonMs = 1000;
 const seldomMs = 10_000;
 /** All selected pods are scanned this often. In between, only namespaces are scanned in which connections can still join. */
 const wholeEveryMs = 10_000;
 /**
- * A node is still when nothing was counted over so many scans of all pods. Scans are then seldom, so that thousands of idle connections cost next to
- * nothing.
+ * A node counts as still when no counter has changed over this many scans of all pods. Scans are then seldom, so that thousands of idle connections
+ * cost next to nothing.
  */
 const stillAfter = 3;
-/** A still node is scanned this often all the same, because only a scan finds a connection that was taken for a short one. */
+/** A still node is scanned this often all the same, because only a scan finds a connection that the programs took for a short-lived one. */
 const stillEveryMs = 60_000;
-/** The pause after a scan, as a multiple of the processor time that it took; and the shorter one while something is learnt. */
+/**
+ * The pause after a scan, as a multiple of the processor time that the scan took. The second, shorter one is for the time in which connections are in
+ * the state Learning.
+ */
 const pauseFactor = 200;
 const learningPauseFactor = 50;
 /**
- * A connection joins in four steps: its readers become known, its connecting end puts itself forward, its accepting end enters the SOCKHASH, its
- * connecting end does.
+ * A connection is joined in four steps: the datapath knows its readers, its connecting end becomes a candidate, its accepting end enters the
+ * SOCKHASH, its connecting end enters the SOCKHASH.
  */
 const stepsToJoin = 4;
 
@@ -31,7 +34,7 @@ export class ScanSchedule {
   private pauseUntil = 0;
   private interval = soonMs;
   private lastWhole = Number.NEGATIVE_INFINITY;
-  /** What was counted at the last scan of all pods, and over how many such scans that has not changed. */
+  /** The counters at the last scan of all pods, as text, and the number of such scans since they changed. */
   private counted = '';
   private unchanged = 0;
   private learning = 0;
@@ -77,7 +80,7 @@ export class ScanSchedule {
     return this.watch.isOn;
   }
 
-  /** For the time when nothing can be joined: nothing is scanned, and no reader is watched. */
+  /** To be called in place of step() while no connection can be joined: then the agent scans nothing and watches no reader. */
   rest(datapath: Datapath): void {
     this.watch.stop(datapath);
   }

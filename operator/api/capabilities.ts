@@ -11,8 +11,8 @@ export interface Capability {
 export const agentCapabilities = {
   NET_ADMIN: {
     bit: 12,
-    reason: 'Creates the SOCKHASH and loads network programs; from Linux 6.9 on SYS_ADMIN contains that. Sets the loopback device up in the network '
-      + 'namespace where the agent tests how the kernel redirects.',
+    reason: 'Allows the agent to create the SOCKHASH and to load network programs. (SYS_ADMIN allows both since Linux 6.9.) Also allows it to set the '
+      + 'loopback device up in the network namespace where the agent tests how the kernel redirects.',
   },
   SYS_PTRACE: {
     bit: 19,

@@ -124,7 +124,7 @@ export const nodeReasons = {
   },
   CgroupTaken: {
     means: 'Another product has attached a program to the pods’ cgroup or to one above it. That program allows no other beside it, or this product’s programs would replace it.',
-    remedy: 'Have the product that the message names attach with BPF_F_ALLOW_MULTI or by a link, or exclude the node by spec.nodes.nodeSelector.',
+    remedy: 'The message names the other product: have it attach its program with BPF_F_ALLOW_MULTI or by a BPF link. Or exclude the node by spec.nodes.nodeSelector.',
   },
   StalePins: {
     means: 'The pin directory has maps of another version that still carry traffic or cannot be read.',
@@ -186,7 +186,7 @@ export const asideReasons = {
   },
   WasNotWell: {
     means: 'The pod of the node’s agent was not ready before the update, and the agent is not healthy now.',
-    remedy: 'See the agent’s pod on the node. The new revision is not the cause.',
+    remedy: 'See the agent’s pod on the node. The agent was not ready before the rollout, so the new revision of the agent is not the cause.',
   },
   FailedAlone: {
     means: 'The agent of this node alone failed after its update. The failure of one node does not stop a revision.',

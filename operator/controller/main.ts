@@ -91,5 +91,5 @@ function stopSignal(log: Log): AbortSignal {
 
 main().catch((error: unknown) => {
   process.stderr.write(`${errorMessage(error)}\n`);
-  process.exit(1); // ends everything else that was started
+  process.exit(1); // ends the servers and timers that were started
 });

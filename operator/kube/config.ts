@@ -33,7 +33,7 @@ export interface Connection {
   readonly server: string;
   /** Options with the current credentials: client-node reads a token file again after a minute. */
   options(): Promise<RequestOptions>;
-  /** Closes idle connections, for the case that one was found dead: the others may be dead as well. */
+  /** Closes idle connections to the API server. To be called when one connection was found dead, because the others may be dead as well. */
   dropIdle(): void;
 }
 

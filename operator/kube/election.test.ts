@@ -224,7 +224,7 @@ describe('an elector', () => {
     server.lease = { metadata: {}, spec: {} } as unknown as NonNullable<LeaseServer['lease']>;
     const one = join('one', { lingers: true });
     await world.advance(4_000);
-    expect(one.lines[0]).toMatch(/^warn taking the lease here\/one: /);
+    expect(one.lines[0]).toMatch(/^warn cannot take the lease here\/one: /);
     server.lease = undefined;
     await world.advance(4_000);
     one.terms[0]?.fail(new Error('a defect'));

@@ -41,7 +41,7 @@ export class Elector {
   private readonly random: Random;
   private readonly log: (level: 'info' | 'warn', message: string) => void;
   private readonly leases: LeaseClient;
-  private readonly what: string;
+  private readonly leaseName: string;
   private held: Lease | undefined;
   private observed: Observed | undefined;
   private leadsUntil = Number.NEGATIVE_INFINITY;
@@ -55,9 +55,9 @@ export class Elector {
     this.clock = options.clock ?? systemClock;
     this.random = options.random ?? Math.random;
     this.log = options.log ?? (() => undefined);
-    this.what = `lease ${namespace}/${name}`;
+    this.leaseName = `${namespace}/${name}`;
     if (this.renewDeadlineMs >= this.leaseMs || this.retryMs >= this.renewDeadlineMs || this.leaseMs % 1000 !== 0) {
-      throw new Error(`electing by ${this.what}: it needs retryMs < renewDeadlineMs < leaseMs, and leaseMs in whole seconds`);
+      throw new Error(`electing by lease ${this.leaseName}: it needs retryMs < renewDeadlineMs < leaseMs, and leaseMs in whole seconds`);
     }
     // The time limit of a request leaves room for a second try before the deadline.
     this.leases = new LeaseClient(client, { namespace, name }, this.renewDeadlineMs / 2 - this.retryMs / 2);
@@ -90,7 +90,7 @@ export class Elector {
       if (freeInMs > 0) return Math.min(soonMs, freeInMs);
       this.leadsUntil = (await this.claim(lease)) ?? this.leadsUntil;
     } catch (error) {
-      this.log('warn', `taking the ${this.what}: ${errorLine(error)}`);
+      this.log('warn', `cannot take the lease ${this.leaseName}: ${errorLine(error)}`);
     }
     return soonMs;
   }
@@ -130,14 +130,14 @@ export class Elector {
   }
 
   private async term(signal: AbortSignal, lead: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    this.log('info', `leading by the ${this.what} as ${this.identity}`);
+    this.log('info', `leading by the lease ${this.leaseName} as ${this.identity}`);
     const lost = new AbortController();
     const ended = new AbortController();
     const renewing = this.renew(ended.signal, lost);
     try {
       await lead(AbortSignal.any([signal, lost.signal]));
     } catch (error) {
-      if (!signal.aborted && !lost.signal.aborted) this.log('warn', `leading by the ${this.what}: ${errorLine(error)}; releasing the lease`);
+      if (!signal.aborted && !lost.signal.aborted) this.log('warn', `leading by the lease ${this.leaseName}: ${errorLine(error)}; releasing the lease`);
     }
     ended.abort();
     await renewing;
@@ -152,7 +152,7 @@ export class Elector {
     const lose = (why: string): void => {
       if (lost.signal.aborted || ended.aborted) return;
       this.leadsUntil = Number.NEGATIVE_INFINITY;
-      this.log('warn', `leading by the ${this.what}: ${why}; leadership is lost`);
+      this.log('warn', `leading by the lease ${this.leaseName}: ${why}; leadership is lost`);
       lost.abort();
     };
     const late = `not renewed within ${this.renewDeadlineMs} ms`;
@@ -177,7 +177,7 @@ export class Elector {
       // A renewal that succeeds after the deadline of the renewal before does not bring leadership back.
       if (until !== undefined && this.leading) this.leadsUntil = until;
     } catch (error) {
-      this.log('warn', `renewing the ${this.what}: ${errorLine(error)}`);
+      this.log('warn', `cannot renew the lease ${this.leaseName}: ${errorLine(error)}`);
     }
   }
 
@@ -189,9 +189,9 @@ export class Elector {
       // From the request on another may lead, whether its answer arrives or not.
       this.leadsUntil = Number.NEGATIVE_INFINITY;
       await this.leases.write({ holderIdentity: '', leaseDurationSeconds: 1, renewTime: microTimeNow() }, lease);
-      this.log('info', `released the ${this.what}`);
+      this.log('info', `released the lease ${this.leaseName}`);
     } catch (error) {
-      this.log('warn', `releasing the ${this.what}: ${errorLine(error)}`);
+      this.log('warn', `cannot release the lease ${this.leaseName}: ${errorLine(error)}`);
     }
   }
 }

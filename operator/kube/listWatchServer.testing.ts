@@ -92,7 +92,7 @@ export class ListWatchServer {
     for (const { response, deaf } of this.watchers) if (!deaf && !response.writableEnded) response.write(`${text}\n`);
   }
 
-  /** Ends every open watch in order. */
+  /** Ends every open watch without an error. */
   endWatches(): void {
     for (const { response } of this.watchers) response.end();
   }

@@ -10,7 +10,7 @@ function setUp() {
   return { written, writer, done: () => done?.() };
 }
 
-test('sends the first value at once, and then only the latest of the values that came meanwhile', () => {
+test('LatestWriter sends the first value at once, and then only the latest of the values that it got while it was writing', () => {
   const { written, writer, done } = setUp();
   for (const value of [1, 2, 3]) writer.send(value);
   expect(written).toEqual([1]);
@@ -21,7 +21,7 @@ test('sends the first value at once, and then only the latest of the values that
   expect(written).toEqual([1, 3, 4]);
 });
 
-test('sends nothing after its end, the waiting value neither', () => {
+test('LatestWriter sends nothing after end(), not even the value that waits', () => {
   const { written, writer, done } = setUp();
   writer.send(1);
   writer.send(2);
@@ -31,7 +31,7 @@ test('sends nothing after its end, the waiting value neither', () => {
   expect(written).toEqual([1]);
 });
 
-test('sends nothing while it is held, and then only the latest', () => {
+test('LatestWriter sends nothing while it is held, and then only the latest value', () => {
   const { written, writer, done } = setUp();
   const letGo = writer.hold();
   for (const value of [1, 2]) writer.send(value);

@@ -36,7 +36,7 @@ export class LatestWriter<T> {
     if (next !== undefined) this.send(next);
   }
 
-  /** Sends nothing any more, the waiting value neither. */
+  /** Sends nothing after this call, not even the value that waits. */
   end(): void {
     this.ended = true;
     this.waiting = undefined;

@@ -7,7 +7,7 @@ export interface TokenAgeOptions<Identity> {
   readonly authenticate: (token: string) => Promise<Identity>;
   /** Takes the identity of a fresh token; throws `Refused` when it is another than before. */
   readonly accept: (identity: Identity) => void;
-  /** The stream must end. Called once at most. */
+  /** Called when the stream must end, once at most. */
   readonly onRefused: (code: status, reason: string) => void;
   /** Most milliseconds from one accepted token to the next. */
   readonly maxAgeMs: number;

@@ -56,7 +56,7 @@ export class BenchNode {
     }
   }
 
-  /** A pod that is not selected, on the node that has the product. */
+  /** Adds a pod that is not selected, on the node that has the datapath. */
   addPod(): End {
     return { pod: this.fixture.node.addPod(), cgroup: this.fixture.node.cgroup };
   }
@@ -97,7 +97,10 @@ export class BenchNode {
     clearInterval(this.visiting);
   }
 
-  /** Does at once what the agent does in a second. Returns how many connection ends are being learnt, and whether readers are watched after it. */
+  /**
+   * Takes at once the step that the agent takes in a second. Returns how many connection ends are in the state Learning, and whether readers are
+   * watched after the step.
+   */
   passSecond(): { learning: number; watching: boolean } {
     const { datapath } = this.fixture;
     this.ahead += stepEveryMs;
@@ -134,7 +137,7 @@ export class BenchNode {
       `${connections} connections to be accelerated`,
       () => {
         if (this.acceleratedEnds() >= 2 * connections) return true;
-        throw new Error(`${this.acceleratedEnds()} ends are, others: ${this.reasons()}`);
+        throw new Error(`${this.acceleratedEnds()} connection ends are accelerated; the reasons of the others: ${this.reasons()}`);
       },
       { timeoutMs: 20_000, everyMs: 20 },
     );

@@ -32,7 +32,7 @@ export function sliceOf({ seconds }: Case, pace: Pace): number {
 
 /** An experiment that is set up. */
 export interface Stage<C extends Case = Case> {
-  /** Called before the first run of a case: starts what goes on until the case's last run. `finish` ends that. */
+  /** Called before the first run of a case: starts what must run until the last run of the case. `finish` stops it. */
   prepare?(it: C): Promise<void>;
   finish?(): Promise<void>;
   /** Puts a side in force; called whenever the side of the next run differs from that of the run before. */

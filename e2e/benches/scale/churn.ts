@@ -43,7 +43,7 @@ export class Churn {
     return this.count;
   }
 
-  /** Ends it: no more pods come or go. @throws when a request has failed */
+  /** Stops the churn: no more pods come or go. @throws when a request has failed */
   async stop(): Promise<void> {
     clearInterval(this.timer);
     await Promise.all(this.pending);

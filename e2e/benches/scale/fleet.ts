@@ -50,7 +50,7 @@ export class Fleet {
       return times.length === this.agents.length ? times : undefined;
     };
     return waitFor(`${this.agents.length} agents to be served`, look, { timeoutMs, everyMs: 50 }).catch((error: unknown) => {
-      throw new Error(`${String(error)}; ${this.served.length} are`);
+      throw new Error(`${String(error)}; ${this.served.length} agents are served`);
     });
   }
 

@@ -76,7 +76,7 @@ export class Keeper {
     await this.inForce();
   }
 
-  /** Orders the removal. When it resolves the kernel holds nothing of the product but what open sockets hold. */
+  /** Orders the agent to remove the datapath. When this resolves, the kernel holds nothing of the datapath but what open sockets hold. */
   async remove(): Promise<void> {
     await this.order({ remove: true });
     this.wanted = { ...this.wanted, remove: false };

@@ -96,7 +96,7 @@ export class ControllerProcess {
     }
     child.once('exit', () => file.end());
     await waitFor('the controller to be ready', async () => {
-      if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}`);
+      if (child.exitCode !== null) throw new Error(`the controller ended with exit code ${child.exitCode}`);
       return (await this.get('/readyz')).status === 200;
     }).catch((error: unknown) => {
       throw new Error(`${String(error)}; its last words: ${this.tail()}`);

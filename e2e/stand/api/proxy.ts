@@ -19,7 +19,7 @@ export type Verdict =
   | { readonly do: 'reset' }
   /** The request is passed on, and the connection is reset when the API server has answered: the answer is lost. */
   | { readonly do: 'lose'; readonly done?: () => void }
-  /** The proxy answers with 200 and no events, and ends the answer: a watch that is closed regularly as soon as it is open. */
+  /** The proxy answers with 200, sends no event and ends the answer without an error: the watch is closed in good order as soon as it is open. */
   | { readonly do: 'end' };
 
 export type Fault = (request: IncomingMessage) => Verdict;
@@ -97,7 +97,7 @@ export class FaultProxy {
     this.breaks(() => ({ do: 'swallow' }));
   }
 
-  /** Ends every open watch regularly, as an API server does after some minutes. */
+  /** Ends every open watch without an error, as an API server does after some minutes. */
   endWatches(): void {
     for (const response of this.watches) response.end();
   }

@@ -99,7 +99,7 @@ export class TestAgent {
     this.client.answer(watched, () => undefined);
   }
 
-  /** Reports these counts; later orders are answered with them. */
+  /** Sends a report with these namespaces. The same namespaces are in the report that answers each later order. */
   say(namespaces: readonly NamespaceReport[]): void {
     this.report({ ...emptyReport, appliedOrder: this.order?.revision ?? 0, namespaces: [...namespaces] });
   }
@@ -107,7 +107,7 @@ export class TestAgent {
   /** Waits until `wanted` is true for the latest order. @param what describes such an order in the error */
   ordered(what: string, wanted: (order: Order) => boolean, timeoutMs = 30_000): Promise<Order> {
     return waitFor(`an order ${what}`, () => (this.order !== undefined && wanted(this.order) ? this.order : undefined), { timeoutMs }).catch((error: unknown) => {
-      throw new Error(`${String(error)}; the last was ${JSON.stringify(this.order)}; states: ${this.states.slice(-5).join(' | ')}`);
+      throw new Error(`${String(error)}; the last order was ${JSON.stringify(this.order)}; states of the stream: ${this.states.slice(-5).join(' | ')}`);
     });
   }
 

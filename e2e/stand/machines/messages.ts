@@ -28,7 +28,7 @@ export const messageSchema = z.discriminatedUnion('kind', [
   /** The guest has booted; `release` is the output of `uname -r`. */
   z.object({ kind: z.literal('hello'), release: z.string(), machine: z.string(), cpus: z.int() }),
   z.object({ kind: z.literal('step'), name: z.string() }),
-  /** What the kernel can do, found by trying. */
+  /** A feature of the kernel that the guest has tried, and the result. */
   z.object({ kind: z.literal('probe'), name: z.string(), answer: z.string() }),
   /** Whether the verifier accepts one program of the object, loaded alone. */
   z.object({ kind: z.literal('program'), name: z.string(), optional: z.boolean(), loads: z.boolean(), error: z.string(), log: z.string() }),

@@ -61,7 +61,7 @@ export function settled(cluster: Cluster, options: WaitOptions = {}): Promise<Si
     if (isSettled(resource)) return resource;
     const { nodes, conditions = [] } = resource.status ?? {};
     const said = conditions.map(({ type, status, message }) => `${type} ${status}: ${message}`);
-    throw new Error(`it says ${said.join('; ')}; nodes ${JSON.stringify(nodes)}`);
+    throw new Error(`its conditions are ${said.join('; ')}; its nodes ${JSON.stringify(nodes)}`);
   }, options);
 }
 

@@ -31,7 +31,10 @@ export async function warmUp(cluster: Cluster, plans: readonly WarmUpPlan[]): Pr
   }
 }
 
-/** Waits until all hops are open and accelerated. The hop to another node stays on TCP (PeerElsewhere); every other reason is temporary. */
+/**
+ * Waits until connections are open on every hop, and no connection end is on TCP except on the hop to the other node. Connections on that hop stay on
+ * TCP with the reason PeerElsewhere; every other reason to be on TCP passes.
+ */
 function accelerated(cluster: Cluster, { protocol, connections = defaultConnections }: WarmUpPlan): Promise<void> {
   const lasting = ({ reasons }: NamespaceStatus): boolean => reasons.every(({ reason }) => reason === 'PeerElsewhere');
   return status(`${protocol} accelerated on all hops`, cluster, (entry) => lasting(entry) && allHopsOpen(protocol, connections, entry.connections.open));
@@ -41,6 +44,6 @@ function status(what: string, cluster: Cluster, wanted: (entry: NamespaceStatus)
   return waitFor(`the status of ${selectedNamespace} to show ${what}`, async () => {
     const entry = entryOf(await statusNow(cluster), selectedNamespace);
     if (entry !== undefined && wanted(entry)) return true;
-    throw new Error(`it shows ${JSON.stringify(entry)}`);
+    throw new Error(`the status shows ${JSON.stringify(entry)}`);
   }).then(() => undefined);
 }

@@ -29,7 +29,7 @@ test.each(hoardCases.map((each) => [each.messageBytes, each] as const))('a stall
   expect(hoardVerdict(await compareHoards(f, each))).toEqual([]);
 });
 
-test('unread messages of one pod cost no more than its share, over however many connections, and the share is free again when they are gone', async () => {
+test('the unread messages that one pod has sent cost no more memory than the limit of a pod, over any number of connections; once the programs have ended they cost nothing', async () => {
   const total = await hoardInPods(f, [f.client], unreclaimableSlab);
   expect(total.unread).toBeLessThanOrEqual(pod.unread);
   expect(total.unread).toBeGreaterThan(pod.unread / 2); // else this proves nothing
@@ -37,7 +37,7 @@ test('unread messages of one pod cost no more than its share, over however many 
   expect(total.unreadAfter).toBe(0);
 });
 
-test('unread messages of all pods cost no more than the node may have', async () => {
+test('the unread messages that all pods have sent cost no more memory than the limit of the node', async () => {
   const total = await hoardInPods(f, fivePods(f), unreclaimableSlab);
   expect(total.unread).toBeLessThanOrEqual(node.unread);
   expect(total.unread).toBeGreaterThan(node.unread / 2);
@@ -120,7 +120,7 @@ test('connection ends beyond the limit of a pod stay on TCP, work and are report
   expect(f.counters('front').fastBytes).toBeGreaterThan(0n);
 });
 
-test('a pod can take only its part of the places in the map; other pods get places after it', async () => {
+test('one pod gets at most its limit of places in the SOCKHASH, so that pods that come later get places too', async () => {
   f.datapath.configure({ ...settings, bounds: { node, pod: { ...pod, sockets: 6 } } });
   await serve(f.node, f.client, port);
   const own = talk(f.node, f.client, f.client.address, port, { connections: 8, messages: 100, maxBytes: 2000, pauseMs: 20 });

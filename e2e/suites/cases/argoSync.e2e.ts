@@ -56,7 +56,7 @@ async function isHealthyAs(status: string, message: RegExp, mode: string): Promi
     last = await healthOf(script, await bench.get('sca', 'default'));
     return last.status === status && message.test(last.message);
   }).catch((error: unknown) => {
-    throw new Error(`${String(error)}; it is ${JSON.stringify(last)}`);
+    throw new Error(`${String(error)}; the last health was ${JSON.stringify(last)}`);
   });
   expect(await outOfSync(inGit(mode), ...chart)).toBe('');
 }

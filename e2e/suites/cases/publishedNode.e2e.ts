@@ -42,11 +42,11 @@ afterEach(() => {
   rmSync(directory, { recursive: true });
 });
 
-test('the published program passes the check', async () => {
+test('the node binary of the publisher’s archive passes the check', async () => {
   await checkPublishedNode(options);
 });
 
-test('a changed program fails the check, and so does a changed archive', async () => {
+test('a node binary that differs from the archive fails the check, and so does an archive that differs from SHASUMS256.txt', async () => {
   writeFileSync(options.binary, 'with something added');
   await expect(checkPublishedNode(options)).rejects.toThrow(/is not the program of node-v24\.0\.0-linux-x64\.tar\.xz .*; do not ship it$/);
   writeFileSync(join(directory, `${name}.tar.xz`), 'another');

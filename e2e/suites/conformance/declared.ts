@@ -102,7 +102,7 @@ const refusals: readonly Declaration[] = [
   {
     cases: ['splice-in-late-first', 'read-then-splice-first', 'uring-splice-first'],
     result: 'refused',
-    reasons: ['SplicingReader', 'Learning', 'Unproven', 'PeerNotSelected'], // the last until a scan has found both ends again
+    reasons: ['SplicingReader', 'Learning', 'Unproven', 'PeerNotSelected'], // PeerNotSelected until a scan has found both ends again
     why: 'A message longer than those that were read goes over TCP, where it can be spliced.',
     remedy: nothingToDo,
   },

@@ -58,7 +58,7 @@ export function declarationOf(row: Row, declarations: readonly Declaration[]): D
   return declarations.find((declaration) => bears(declaration, row));
 }
 
-/** Sorts by case, path and family, and leaves out rows of cases that no longer exist. */
+/** Sorts rows by case, by the connection's path between the pods and by address family. Leaves out rows of cases that no longer exist. */
 export function inOrder(rows: readonly Row[], cases: readonly Case[]): Row[] {
   const place = new Map(cases.map(({ name }, index) => [name, index]));
   const rank = (row: Row): number =>

@@ -10,7 +10,7 @@ import { makePair, probeWords, type FamilyName, type Pair, type PathName } from 
 import { outputOf, parseObservation, probeProgram, type Case, type Observation, type Order } from './probe';
 import { judge, type Names, type Verdict } from './verdict';
 
-/** Each run has a port of its own: what the datapath learns about a destination must not affect the next case. */
+/** Each run uses a port of its own, because the datapath keeps a history of each destination, which must not affect the next case. */
 const firstPort = 20_000;
 const ports = 10_000;
 /** Milliseconds between scans. The agent scans once a second; here it must be faster. Scans that follow even sooner would find the
@@ -99,7 +99,9 @@ export class Stand {
     if (!aboutUnknownReaders.test(name)) known.toRead([container, ...pods]);
   }
 
-  /** Plays a case in a container of its own: what the datapath learns about how its programs read must not affect the next case. */
+  /**
+   * Plays a case in a container of its own, because the datapath remembers how the programs of a container read, which must not affect the next case.
+   */
   private async observe(
     name: string, { server }: Pair, where: readonly string[], how: readonly string[],
     on: { readonly obey?: (order: Order) => void; readonly container?: (id: bigint) => void } = {},

@@ -4,7 +4,7 @@
 /** Since Linux 6.12. On older kernels connections that were open before the programs were attached stay on TCP. */
 export const callbacksProbe = 'visits may ask for callbacks';
 
-/** The results from which it is known what a kernel has. */
+/** The recorded results that show which features a kernel has. */
 interface Known {
   readonly programs: readonly { readonly name: string; readonly loads: boolean }[];
   readonly traffic: readonly { readonly way: string }[];

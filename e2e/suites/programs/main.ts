@@ -20,7 +20,10 @@ const options = z.object({
   only: z.array(z.enum(trials.map(({ name }) => name))).optional(),
   turns: z.coerce.number().int().positive().default(4),
   seconds: z.coerce.number().positive().default(8),
-  /** Seconds before measuring, in which the datapath learns the destination; with scans that takes about three seconds. */
+  /**
+   * Seconds of load before the first measured round. In them the datapath finds out whether connections to the destination take turns; where scans
+   * (iter/tcp) join open connections, that takes about three seconds.
+   */
   warmUp: z.coerce.number().min(0).default(5),
   /** Print the rows, and do not write the documents. */
   dry: z.boolean().default(false),

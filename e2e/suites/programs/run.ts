@@ -10,7 +10,10 @@ import type { Seen } from './watch';
 export interface Pace {
   /** How often the trial runs on TCP and accelerated. */
   readonly turns: number;
-  /** For so long accelerated rounds are checked but not measured, while the datapath learns the destination. On TCP one round is not measured. */
+  /**
+   * For this time accelerated rounds are checked but not measured: meanwhile the datapath finds out whether connections to the destination take
+   * turns. On TCP one round is not measured.
+   */
   readonly warmUpSeconds: number;
   readonly seconds: number;
 }

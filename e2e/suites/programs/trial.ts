@@ -29,7 +29,7 @@ export interface Trial {
   readonly checks: string;
   /** Reasons that must be seen when the program runs accelerated, because it reads in ways that do not work with redirected bytes. */
   readonly expects?: readonly ConnectionReason[];
-  /** The least length of the warm-up: by then the agent has learnt all, and no longer watches how programs read. */
+  /** The least length of the warm-up. After it no connection is in the state Learning, and the agent no longer watches how programs read. */
   readonly warmUpSeconds?: number;
   /** True for the trials of the short form. */
   readonly short?: boolean;

@@ -2,7 +2,7 @@
 import type { Datapath } from '../../../operator/agent/datapath';
 import { ScanSchedule } from '../../../operator/agent/scanSchedule';
 
-/** By its clock the product learns for seconds; while it learns, the clock of this agent runs so many times faster. */
+/** While the agent learns connections, which takes it seconds of its clock, that clock runs this many times faster. */
 const learningFactor = 8;
 const stepEveryMs = 1000;
 
@@ -33,7 +33,7 @@ export class Agent {
     this.visits.hurry();
   }
 
-  /** Whether the agent still watches how programs read, as it does while it learns. */
+  /** Whether the agent still watches how programs read, as it does while connections are in the state Learning. */
   get watching(): boolean {
     return this.visits.watching;
   }

@@ -2,9 +2,9 @@
 
 const slowness = Number(process.env['READER_SLOWNESS'] ?? 1);
 
-/** A connection has hung when nothing moves for so long while an answer is outstanding. */
+/** A connection has hung when none of its bytes moves for this long while an answer is outstanding. */
 export const hungAfterMs = 5000 * slowness;
-/** By the fast clock of Agent, the datapath has learnt all about a connection within this time. */
+/** Within this time, by the fast clock of Agent, the datapath has joined a connection or has a lasting reason not to. */
 export const settlesWithinMs = 8000 * slowness;
 /** The page calls a row slow when the witness stood still for more than this longer than on plain TCP. */
 export const allowanceMs = 100;

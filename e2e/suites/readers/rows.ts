@@ -24,7 +24,7 @@ export const rowSchema = z.object({
   spread: z.tuple([z.number(), z.number()]).optional(),
   /** The share of both ends' bytes that was redirected, the median of the turns; absent where no agent counted. */
   share: z.number().optional(),
-  /** Why connection ends were not accelerated at the end of a turn. */
+  /** The reasons of the connection ends that were not accelerated when a turn was over. */
   reasons: z.array(z.string()),
 });
 export type Row = z.infer<typeof rowSchema>;

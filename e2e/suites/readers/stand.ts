@@ -16,7 +16,7 @@ const patienceMs = 60_000;
 const smallBytes = 1023;
 /** The name of a folder of pins of another release, which this release does not know. */
 const foreign = 'abi-99';
-/** Draining ends when the unread bytes have been read and a scan has found that. */
+/** Draining ends when the unread bytes have been read and a scan has found none. It takes less than this time. */
 const drainsWithinMs = 5_000;
 
 export class Stand extends Containers {

@@ -43,7 +43,7 @@ type Structs = { readonly [N in keyof typeof structs]: StructOf<(typeof structs)
 export type Settings = Structs['settings'];
 /** The most that a pod, or the node, may take. */
 export type Limits = StructOf<typeof limits>;
-/** What a pod, or the node, has taken. */
+/** How much of its limits a pod, or the node, has taken. */
 export type Share = Structs['share'];
 export type Pod = Structs['pod'];
 export type Endpoint = StructOf<typeof endpoint>;

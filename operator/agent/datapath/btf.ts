@@ -115,7 +115,7 @@ export function enumerator(kernel: Btf, name: string): number | undefined {
   return undefined;
 }
 
-/** The same of the object, which must have it. */
+/** As enumerator(), for the compiled object, which must have the enumerator. */
 export function enumeratorOf(object: Btf, name: string): number {
   const value = enumerator(object, name);
   if (value === undefined) throw new Error(`read BTF: no enumerator ${name}; the object is of another version`);

@@ -74,7 +74,11 @@ function accessToBigints(length: number, signed: boolean): Access {
   };
 }
 
-/** The access to a member. @throws where its type in C is another than `kind` says; `where` names it */
+/**
+ * Returns how a member is read and written.
+ * @param where name of the member, for the error
+ * @throws when the member's type in C does not match `kind`
+ */
 function accessTo(btf: Btf, type: Resolved, kind: Exclude<Kind, 'unused'>, where: string): Access {
   const element = type.kind === 'array' ? resolve(btf, type.element) : undefined;
   const length = type.kind === 'array' ? type.length : 0;

@@ -27,7 +27,7 @@ export interface DatapathSettings {
    * connections are joined when they open, and their first messages go over TCP.
    */
   readonly learn: boolean;
-  /** What all connections of the node, and those of one pod, may take. Without it the bounds follow from `maxConnections`. */
+  /** The limits of all connections of the node together and of those of one pod. Without this member the limits follow from `maxConnections`. */
   readonly bounds?: { readonly node: Bounds; readonly pod: Bounds };
 }
 
@@ -57,13 +57,13 @@ export interface NamespaceCounters {
 /** The ways to see how programs read: by probes of kernel functions, by the tracepoint of each TCP read, or by tracepoints of system calls. */
 export type WatchWay = 'Functions' | 'Reads' | 'SystemCalls';
 
-/** What a reader does that has to be known (enum reader_trait of ebpf/abi.h): it uses splice(2), or it asks FIONREAD. */
+/** How a program reads, as far as the datapath must know it (enum reader_trait of ebpf/abi.h): it uses splice(2), or it asks FIONREAD. */
 export type ReaderTrait = 'splices' | 'counts';
 
-/** When such readers are seen: always, only between watchReaders(true) and watchReaders(false), or never. */
+/** When the kernel shows the reader traits: always, only between watchReaders(true) and watchReaders(false), or never. */
 export type Watching = 'Always' | 'OnDemand' | 'Never';
 
-/** What a scan has done and found. */
+/** The result of a scan of open connections. */
 export interface ScanResult {
   /** Steps towards joining or leaving that connections took. While there are any, another scan can take the next ones at once. */
   readonly steps: number;
@@ -80,7 +80,7 @@ export interface DatapathSnapshot {
    * has to.
    */
   readonly leavingSockets?: number;
-  /** What all connections have taken of what is bounded. */
+  /** How much of the node's limits all connections together have taken. */
   readonly taken?: Bounds;
   /** Bounds that the node or a pod has reached, one line for each. */
   readonly reached?: readonly string[];
@@ -153,7 +153,10 @@ export interface Datapath {
   readonly watching: Watching;
   /** The way in which each trait is seen. A trait is absent where the kernel serves such readers right, or cannot show them. */
   readonly seenBy: ReadonlyMap<ReaderTrait, WatchWay>;
-  /** Starts or stops watching where that is done on demand. Meanwhile every system call of the node costs 0.1 us more. */
+  /**
+   * Starts or stops watching how programs read, where that is done on demand. While readers are watched, every system call of the node costs 0.1 us
+   * more.
+   */
   watchReaders(on: boolean): void;
   /** Joined connections, read from the map one after the other. */
   connections(limit: number): Iterable<JoinedConnection>;
@@ -198,7 +201,7 @@ export interface OpenOptions {
   readonly podCgroup: string;
   /** For tests: uses no feature that only some kernels have. */
   readonly plain?: boolean;
-  /** Called with one line for each thing that could not be found out, and what follows from that. */
+  /** Called with one line for each property of the kernel that could not be found out; the line says what follows from that. */
   readonly warn?: (line: string) => void;
   /** For tests: the only ways that may be used to see how programs read. */
   readonly watch?: readonly WatchWay[];

@@ -5,7 +5,7 @@ import type { ConnectionEnd, DescribedEnd } from './contract';
 
 export const textOf = ({ address, port }: Endpoint): string => endpointText(address.bytes, port);
 
-/** Yields at once what sums and rankings need. The rest is looked up by whole(), for the ends that are to be shown. */
+/** Converts at once the numbers that sums and rankings need. whole() converts the rest, for the connection ends that the answer shows. */
 export function describedOf(described: Description, maps: Pick<Maps, 'origdsts'>, enums: Enums): DescribedEnd {
   return {
     accelerated: described.reason === enums.accelerated,

@@ -1,4 +1,4 @@
-// What a trial of redirection (trial.ts) finds out about a kernel, and what is assumed without one. Pure functions.
+// Kernel facts: what a trial of redirection (trial.ts) finds out about a kernel, and what the agent assumes without a trial. Pure functions.
 import type { Btf } from './btf';
 import { enumerators } from './codec';
 import type { ReaderTrait } from './contract';

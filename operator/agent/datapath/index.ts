@@ -21,7 +21,7 @@ export { releasePinned, switchOffPinned } from './pins';
 const only = 0;
 /** A scan takes 4 ms for each pod. */
 const scanLeavingEveryMs = 10_000;
-/** Where nothing can be learnt, so many first messages of an end go over TCP and show how its peer reads. */
+/** Where the kernel offers no scans (iter/tcp), this many first messages of a connection end go over TCP. They show how its peer reads. */
 const warmUp = 4;
 
 /**
@@ -197,7 +197,7 @@ class PinnedDatapath implements Datapath {
     return this.watching === 'Always' ? 1 : this.watched ? this.watches : 0;
   }
 
-  /** Notes that a container was seen to read so many bytes at once. True where that is more than was known. */
+  /** Stores that a program of the container was seen to read `proven` bytes at once. True where the largest size that was known is smaller. */
   private prove({ container, proven }: ScanRecord): boolean {
     const { seenReaders } = this.loaded.maps;
     if ((seenReaders.get(container) ?? 0) >= Math.max(1, proven)) return false;
@@ -267,7 +267,10 @@ class PinnedDatapath implements Datapath {
     return { draining, leavingSockets: this.loaded.leaves ? found.length : 0 };
   }
 
-  /** While nothing is redirected: connections without data leave the SOCKHASH by scans alone, and scans count the bytes of those that have left. */
+  /**
+   * Scans while the mode redirects nothing. Only scans take connections that send nothing out of the SOCKHASH, and count the bytes of connections
+   * that have left it.
+   */
   private scanLeaving(): void {
     if (!this.loaded.leaves || (this.shares.taken().sockets === 0 && performance.now() < this.nextScanLeaving)) return;
     this.nextScanLeaving = performance.now() + scanLeavingEveryMs;

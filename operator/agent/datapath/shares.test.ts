@@ -74,7 +74,7 @@ test('a lost count is read as nothing taken, and the debts of closed ends are ch
   expect(settled).toEqual([7n]);
 });
 
-test('of many debts some are checked in each call and the next ones in the next, also where the last ones were paid', () => {
+test('each call checks some of many debts, and the next call checks the debts after them, also where the debts that were checked last were paid', () => {
   const all = Array.from({ length: 5000 }, (_, n) => BigInt(n));
   for (const each of all) debts.rows.set(each, {});
   const rounds: bigint[][] = [];

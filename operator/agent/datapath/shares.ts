@@ -1,4 +1,4 @@
-// What pods and the node have taken of their limits: the rows of the pods, the limits that are reached, and the debts of closed ends.
+// How much of their limits pods and the node have taken: the rows of the pods, the limits that are reached, and the debts of closed connection ends.
 import { boundsOfNode, boundsOfPod, type Bounds } from '../../api';
 import type { Limits, Maps, Share } from './abi';
 import type { DatapathSettings } from './contract';
@@ -35,7 +35,7 @@ export class Shares {
     for (const netns of pods) this.maps.shares.add(netns, nothing);
   }
 
-  /** What all pods together have taken. */
+  /** How much of the node's limits all pods together have taken. */
   taken(): Bounds {
     const { sockets, ends, unread } = this.maps.usage.get(node) ?? nothing;
     return { sockets: gauge(sockets), ends: gauge(ends), unread: gauge(unread) };

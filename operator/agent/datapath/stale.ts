@@ -21,11 +21,11 @@ export function releaseStale(folder: string): void {
 /** @throws where the folder is not understood */
 export function switchOffStale(folder: string): void {
   const names = readdirSync(folder);
-  if (names.length > 0 && !names.includes(settingsPin)) throw new Error(`it holds no ${settingsPin}`);
+  if (names.length > 0 && !names.includes(settingsPin)) throw new Error(`the folder has entries, but no pinned map ${settingsPin}`);
   if (names.includes(settingsPin)) switchOff(folder);
 }
 
-/** Unpins a datapath that is switched off. */
+/** Unpins the maps and programs of a datapath that is switched off. */
 export function forget(folder: string): void {
   unpinFolder(folder);
   rmdirSync(folder);
@@ -68,6 +68,6 @@ export function hasSockets(folder: string): boolean {
 /** Bytes of a map's value, by the fdinfo of its file descriptor (kernel/bpf/syscall.c, bpf_map_show_fdinfo). */
 function valueSize(fd: number): number {
   const size = Number(/^value_size:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1]);
-  if (!Number.isInteger(size) || size < modeOffset + 4) throw new Error(`${settingsPin} is not a settings map`);
+  if (!Number.isInteger(size) || size < modeOffset + 4) throw new Error(`the pin ${settingsPin} is not a settings map`);
   return size;
 }

@@ -25,7 +25,7 @@ test('a gauge is never negative, also where one CPU is read before another', () 
   expect(countersOf('shop', statistics([0, -1, 0, 2], [0, 0, 0]), enums, 0)).toMatchObject({ open: 2, accelerated: 0, reasons: new Map([['PeerElsewhere', 2]]) });
 });
 
-test('open ends are all that have a reason', () => {
+test('the number of open connection ends is the sum over all reasons', () => {
   expect(openEnds(statistics([0, 1, 3, 0], [0, 0, 0]))).toBe(4);
 });
 
@@ -33,16 +33,16 @@ test('bytes and gates are reported, and gates without messages are left out', ()
   expect(countersOf('shop', statistics([0, 0, 0, 0], [0, 0, 7], 30, 3), enums, 3)).toMatchObject({ fastBytes: 30n, tcpBytes: 3n, passes: new Map([['Order', 7n]]), draining: 3 });
 });
 
-describe('the copies of the CPUs', () => {
+describe('sumOfCopies() of a per-CPU map', () => {
   /** The sum of copies, one for each CPU. */
   const summed = (...copies: bigint[][]): bigint[] => [...new BigInt64Array(new Uint8Array(sumOfCopies(Buffer.from(new BigInt64Array(copies.flat()).buffer), 8 * (copies[0]?.length ?? 0))).buffer)];
 
-  test('are added up counter by counter, so that a connection opened on one CPU and closed on another is closed', () => {
+  test('adds up each counter over the CPUs, so that a connection that was opened on one CPU and closed on another counts as closed', () => {
     expect(summed([3n, 0n, 7n], [-2n, 0n, 1n])).toEqual([1n, 0n, 8n]);
     expect(summed([1n], [-3n])).toEqual([-2n]);
   });
 
-  test('carry from the lower half of a counter into the upper, with as many CPUs as Linux allows', () => {
+  test('carries from the lower 32 bits of a counter into the upper 32 bits, with as many CPUs as Linux allows', () => {
     expect(summed([0xffff_ffffn], [1n])).toEqual([0x1_0000_0000n]);
     expect(summed(...Array.from({ length: 8192 }, () => [0xff_ffff_ffffn, -1n]))).toEqual([8192n * 0xff_ffff_ffffn, -8192n]);
   });

@@ -1,4 +1,4 @@
-// Adds up what the CPUs have counted, each into a copy of its own.
+// Adds up the values of a per-CPU map: each CPU counts in a value of its own.
 
 /**
  * The sum of the values of `size` bytes that follow each other in `bytes`, word by word and modulo 2^64. Each word is added in two halves: one bigint

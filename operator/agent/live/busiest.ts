@@ -1,4 +1,4 @@
-// Keeps the busiest connection ends of a pod and sums over all ends, from an iteration of any length.
+// Finds the connection ends of a pod that have sent the most bytes, and sums over all ends, while an iterator of any length yields the ends.
 import type { ConnectionEnd, DescribedEnd } from '../datapath/contract';
 
 /** Sums over all open connection ends of a pod. */
@@ -22,7 +22,7 @@ export class Busiest {
   private least = -1;
   private readonly sums = { open: 0, accelerated: 0, fastBytes: 0, tcpBytes: 0, rttUs: 0 };
 
-  /** @param most number of ends to keep; twice as many are held at most */
+  /** @param most how many connection ends the result has. Up to twice as many are stored; then they are sorted and cut to `most`. */
   constructor(private readonly most: number) {}
 
   add(ends: readonly DescribedEnd[]): void {

@@ -10,11 +10,11 @@ const freshMs = 1000;
 const restFactor = 10;
 /** Milliseconds after which a reading is dropped. */
 const keepMs = 30_000;
-/** Most connection ends of one pod that are kept one by one; the sums are over all ends. */
+/** Most connection ends of one pod that an answer lists one by one. Its sums are over all ends. */
 export const mostOfPod = 2048;
-/** The same for all pods of one request together. */
+/** The same limit for all pods of one request together. */
 const mostOfAll = 4096;
-/** The same for one pod of a request with many pods, at least. */
+/** The least that this limit is for one pod of a request with many pods. */
 const leastOfPod = 64;
 
 export type Describer = Pick<Datapath, 'describe' | 'describes'>;

@@ -37,7 +37,7 @@ function namespaceFindings({ spec }: SidecarAcceleration, namespaces: Facts['nam
   ];
 }
 
-/** Caveats of selected namespaces; the product changes nothing in the others. */
+/** Warnings about what runs in the selected namespaces. The product changes no connection of other namespaces. */
 function caveatFindings({ pods, tools }: Caveats, selected: readonly string[]): Finding[] {
   const relevant = [...(pods ?? []), ...(tools ?? [])].filter(({ namespace }) => selected.includes(namespace));
   return [

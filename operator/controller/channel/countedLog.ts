@@ -36,7 +36,7 @@ export class CountedLog {
     }
   }
 
-  /** Logs what was counted, and ends. */
+  /** Logs the lines that were counted and not logged yet, and stops. */
   end(): void {
     for (const timer of this.timers) clearTimeout(timer);
     for (const key of [...this.kinds.keys()]) this.sum(key);

@@ -1,4 +1,4 @@
-// One agent for each node: which streams are accepted, and what is kept of a node.
+// One agent for each node: which streams the controller accepts, and for how long it remembers a node's report.
 import { type AgentSession, NotAuthenticated, type Order, type Report } from '../../protocol';
 import { namespaceWith, orderWith } from '../agents/agents.testing';
 import { AgentSessions } from './sessions';

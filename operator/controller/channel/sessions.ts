@@ -34,7 +34,7 @@ const keepMs = 120_000;
 /** A source that is never doubted, for callers without one. */
 const nobody: TokenSource = { address: '', known: true };
 
-/** What the controller keeps of one node. */
+/** What the controller remembers of one node. */
 interface NodeEntry {
   session: AgentSession<AgentIdentity> | undefined;
   /** Identity of the session, with its latest token. */
@@ -87,7 +87,7 @@ export class AgentSessions {
     if (before !== undefined) throw new NotAuthenticated(before);
     const isDoubted = (): boolean => !source.known && this.refusals.doubts(source.address);
     try {
-      // If the address became doubted while this token waited, the token goes to the end of the other queue.
+      // If the address became doubted while this token waited, the token goes to the end of the queue for doubted addresses.
       const identity = isDoubted() ? undefined : await this.reviews.run(async () => (isDoubted() ? undefined : this.review(token, source)), isOpen);
       return identity ?? (await this.reviewDoubted(token, isOpen, source));
     } catch (error) {
@@ -189,7 +189,10 @@ export class AgentSessions {
     this.sendOn(order, [...this.nodes.values()].flatMap(({ session }) => session ?? []));
   }
 
-  /** Sends an order to the given sessions in portions. A session that has ended sends nothing; one that was opened since has the order already. */
+  /**
+   * Sends an order to the streams of the given agents in portions. A stream that has ended gets nothing. A stream that was opened after the call has
+   * got the order already.
+   */
   private sendOn(order: Order, sessions: readonly AgentSession<AgentIdentity>[]): void {
     if (this.order !== order) return;
     let [bytes, sent] = [0, 0];

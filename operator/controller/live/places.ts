@@ -15,7 +15,7 @@ export class Places {
   private all = 0;
 
   constructor(
-    /** What is limited, in the plural, for messages. */
+    /** What the limits count, in the plural, for messages. */
     private readonly what: string,
     private readonly limits: PlaceLimits,
   ) {}

@@ -11,7 +11,7 @@ function nodes(desiredNodes: number | undefined, ...agents: AgentState[]) {
   return nodesOf({ order: orderWith(), agents, desiredNodes });
 }
 
-describe('a node is ready', () => {
+describe('a node counts as ready', () => {
   it('when its agent has applied the order and has no problem', () => {
     expect(nodes(1, agentWith('node1'))).toEqual({ desired: 1, ready: 1, unsupported: [] });
   });
@@ -27,14 +27,14 @@ describe('a node is ready', () => {
     expect(nodes(1, agentWith('node1', changes))?.ready).toBe(0);
   });
 
-  it('also while one of its pods has reached a bound, which is listed', () => {
+  it('also while one of its pods has reached a limit, which status.nodes.unsupported lists', () => {
     const reached = { reason: 'ConnectionLimit', message: 'a pod has enough' } as const;
     expect(nodes(1, agentWith('node1', { report: reportWith({ problems: [reached] }) }))).toEqual({
       desired: 1, ready: 1, unsupported: [{ reason: 'ConnectionLimit', nodes: 1, examples: ['node1'], message: 'a pod has enough' }],
     });
   });
 
-  it('but never more nodes are ready than desired', () => {
+  it('and status.nodes.ready is never above status.nodes.desired, the number of the DaemonSet', () => {
     expect(nodes(1, agentWith('node1'), agentWith('node2'))).toMatchObject({ desired: 1, ready: 1 });
   });
 });

@@ -5,10 +5,10 @@ import type { Aggregate } from './aggregate';
 
 export interface StatusInput {
   readonly generation: number;
-  /** Empty while there is no order. */
+  /** Sums over the agents' reports. Empty until the controller has sent the agents an order. */
   readonly counted: Aggregate;
   readonly conditions: readonly Condition[];
-  /** Undefined while nothing was decided. */
+  /** Undefined until this controller has decided about the rollout. */
   readonly rollout?: Status['rollout'];
 }
 
@@ -17,7 +17,10 @@ export function statusOf({ generation, counted, conditions, rollout }: StatusInp
   return status.parse({ observedGeneration: generation, conditions, ...counted, ...(rollout === undefined ? {} : { rollout }) });
 }
 
-/** The rollout of the status: that of this leader, or, until it has decided, that of the former leader for the same generation of the spec. */
+/**
+ * The rollout that the status shows: what this controller has decided. Until it has decided, what the former leader wrote, if that was for the same
+ * generation of the spec.
+ */
 export function rolloutOf(own: Status['rollout'], previous: Status | undefined, generation: number): Status['rollout'] {
   return own ?? (previous?.observedGeneration === generation ? previous.rollout : undefined);
 }

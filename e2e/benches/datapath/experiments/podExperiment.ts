@@ -30,13 +30,16 @@ export interface LoadCase extends Case {
 /** An experiment without the function that sets it up. */
 export type LoadPlan = Omit<Experiment<LoadCase>, 'open'>;
 
-/** Slices before the first one that counts: meanwhile socket buffers grow, and the datapath learns the connections. */
+/** Slices that run before the first one that counts. Meanwhile socket buffers grow, and the datapath finds out whether the connections take turns. */
 const warmUpSlices = 2;
 
 /** How long to wait for a connection that sends over TCP for a moment, to measure TCP's timer or because it has left the map. */
 const joinedAgain = { withinMs: 30_000, everyMs: 200, percent: 90 } as const;
 
-/** The datapath learns a destination by address and port. Cases whose connections take turns share this port; each other case has its own. */
+/**
+ * The datapath has one history for each destination address and port. Cases whose connections take turns share this port; each other case has its
+ * own.
+ */
 const sharedPort = 8000;
 
 export function podExperiment(plan: LoadPlan): Experiment<LoadCase> {

@@ -1,13 +1,16 @@
-// A process that is in no pod: do its system calls become slower on a node where the product is always learning a connection?
+// Does a process outside all pods make slower system calls on a node where some connection is always in the state Learning?
 import { median } from '../../../../operator/cli/bench/statistics';
 import { waitFor } from '../../../stand/support/waitFor';
 import { BenchNode } from '../benchNode';
 import { sliceOf, type Case, type Experiment, type Pace, type Side, type Stage, type Values } from '../experiment';
 import type { Load, RunningLoad } from '../loads';
 
-/** For how many seconds of the agent's clock the product learns, to find in what part of the time the agent watches readers. */
+/**
+ * How long the benchmark keeps a connection in the state Learning, in seconds of the agent's clock. It counts in how many of these seconds the agent
+ * watches how programs read.
+ */
 const learningSeconds: Readonly<Record<Pace, number>> = { full: 3600, quick: 600 };
-/** The connection that is being learnt takes one turn in this time, only while readers are not watched: so its readers stay unknown. */
+/** The connection in the state Learning takes one turn in this time, and only while readers are not watched. So its readers stay unknown. */
 const turnEverySeconds = 20;
 const turn: Pick<Load, 'program' | 'serve' | 'words'> = { program: 'turns', serve: [64, 0, 'stay'], words: [1, 64, 0] };
 const firstPort = 8000;
@@ -18,9 +21,9 @@ const unseen = 0.98;
 
 const getpid: Case = { name: 'getpid', x: 'getpid', series: 'an unrelated process', seconds: 0.1 };
 
-/** Parts of the time of learning, from 0 to 1. */
+/** Parts of `learningSeconds`, from 0 to 1. */
 interface Hour {
-  /** The part in which a connection was being learnt. */
+  /** The part in which a connection was in the state Learning. */
   readonly learning: number;
   /** The part in which readers were watched by a tracepoint on system calls, which slows each of them. */
   readonly watched: number;
@@ -73,7 +76,7 @@ class SystemCallStage implements Stage {
     await this.node.close();
   }
 
-  /** Puts the product on the node, with a connection for it to learn, or takes both away. */
+  /** Attaches the datapath on the node and opens the connection that stays in the state Learning, or removes both. */
   private async put(wanted: boolean): Promise<void> {
     if (this.attached === wanted && (this.connection !== undefined || !wanted)) return;
     if (this.attached !== wanted) this.node.attach(wanted);
@@ -82,7 +85,7 @@ class SystemCallStage implements Stage {
     await this.connect(wanted);
   }
 
-  /** Replaces the connection by one to a new destination, of which the datapath has learnt nothing. */
+  /** Replaces the connection by one to a new destination, of which the datapath has no history. */
   private async connect(wanted = true): Promise<void> {
     await this.connection?.stop();
     this.connection = undefined;
@@ -98,7 +101,7 @@ class SystemCallStage implements Stage {
     for (let second = 0; second < seconds; second += 1) {
       const now = this.node.passSecond();
       if (now.learning > 0) learning += 1;
-      else await this.connect(); // the datapath has learnt the last connection
+      else await this.connect(); // the former connection is not in the state Learning any more
       if (now.watching) watched += 1;
       else if (second % turnEverySeconds === 0) await this.connection?.slice(0);
     }

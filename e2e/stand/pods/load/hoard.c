@@ -39,7 +39,7 @@ struct pair {
 };
 
 static struct pair pairs[MAX_SOCKETS / 2];
-/* The connection beside the others, whose bytes are read at once. */
+/* The connection for filler bytes, which are read at once. */
 static struct pair beside;
 
 struct held {
@@ -121,7 +121,7 @@ static bool send_some(int fd, size_t bytes, ssize_t *wrote)
 	return *wrote > 0;
 }
 
-/* Sends on the connection beside the others, so that the next message lies in another page than the last. */
+/* Sends filler bytes on the connection `beside`, so that the next message on the other connections lies in another page than the last. */
 static void send_beside(size_t bytes)
 {
 	if (bytes && (!write_all(beside.connecting, bytes) || !read_all(beside.accepting, bytes)))

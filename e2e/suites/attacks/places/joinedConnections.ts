@@ -1,4 +1,5 @@
-// A pod opens more connections with itself than spec.connections.max allows a pod to have joined; then another pod opens its own.
+// A pod opens more connections to itself than the datapath joins for one pod, a quarter of spec.connections.max. Then another pod opens connections
+// to itself, which must all be joined.
 import { type Fixture, selected, settings, until } from '../../../../ebpf/tests/fixture';
 import { boundsOfNode, boundsOfPod, maxConnectionsRange, spillBytesRange } from '../../../../operator/api';
 import { inFixture } from '../../../stand/memory/inFixture';
@@ -7,7 +8,7 @@ import { type Attack, brokenBy } from '../attack';
 import { count } from '../figures';
 
 const max = maxConnectionsRange.default;
-/** Connection ends that a pod may have joined. */
+/** The most connection ends of one pod that the datapath may join. */
 const ofPod = boundsOfPod(boundsOfNode(max)).sockets;
 const [greedy, modest] = [20_000, 1000];
 

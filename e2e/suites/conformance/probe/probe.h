@@ -14,7 +14,7 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-/* When nothing has happened for so long, a side gives up waiting. */
+/* A side gives up waiting after this time without an event. */
 #define PATIENCE_MS 8000
 
 /* The direction of a connection that a case is about. The result can be `same` only if the sender of that direction used the fast path. */
@@ -49,7 +49,7 @@ struct probe_case {
 	void (*prepare)(struct conn *conn);	/* called at both sides before the first byte: sets the options that a program sets when it begins */
 	bool alone;		/* the case opens its connections itself; the two functions get a closed one */
 	bool slow;		/* left out of the short form */
-	bool unvisited;		/* open connections are not scanned meanwhile: shows what must hold without an agent */
+	bool unvisited;		/* no scan of open connections runs during the case: shows what must hold without an agent */
 	int seconds;		/* deadline; 0: thirty seconds */
 };
 
@@ -109,7 +109,7 @@ void set_blocking(int fd, bool blocking);
 void fill(void *buffer, uint64_t at, size_t length);	/* length at most STREAM_WINDOW */
 bool matches(const void *buffer, uint64_t at, size_t length);
 void check(struct conn *conn, const void *buffer, size_t length);	/* the next bytes of the stream have come */
-int wait_for(int fd, short events, int timeout_ms);	/* what poll() saw, 0 for nothing */
+int wait_for(int fd, short events, int timeout_ms);	/* the events that poll() returned, 0 for none */
 ssize_t put_once(struct conn *conn, size_t length, int flags);	/* one send(); -1 and errno */
 void put(struct conn *conn, size_t length);		/* sends everything, and waits for room */
 ssize_t take_once(struct conn *conn, size_t length, int flags);	/* one recv(), checked */
@@ -149,7 +149,7 @@ void note_start(struct conn *conn);
 void keep_speed(struct conn *conn);
 void note_speed(struct conn *conn);
 enum progress {
-	UNDECIDED,		/* the datapath still learns, or has not paired the two ends */
+	UNDECIDED,		/* the datapath still learns the destination, or has not paired the two ends */
 	DECIDED,		/* redirected since note_start(), or refused; always so on plain TCP */
 };
 enum progress progress(const struct conn *conn);

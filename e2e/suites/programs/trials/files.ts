@@ -38,7 +38,7 @@ export function openFiles(mesh: ProgramMesh, route: Route): Opened {
 /** After so many seconds readers are no longer watched; see operator/agent/scanSchedule.ts. */
 export const learntSeconds = 12;
 
-/** As openFiles(), but the warm-up fetches only tiny files: the first large file comes when the datapath has learnt all. */
+/** As openFiles(), but the warm-up fetches only tiny files. So the first large file comes when no connection is in the state Learning any more. */
 export function openFilesLate(mesh: ProgramMesh, route: Route): Opened {
   const files = new Files(mesh, route);
   return { round: () => files.all(), warmUp: () => files.fetch('tiny') };

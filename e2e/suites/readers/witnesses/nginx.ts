@@ -1,4 +1,5 @@
-// nginx: edge-triggered. It asks FIONREAD how much is left when a read has filled its buffer, and trusts a short read where epoll has EPOLLRDHUP.
+// nginx reads by edge-triggered epoll. After a read that filled its buffer it asks FIONREAD how many bytes are left. Where epoll has EPOLLRDHUP, it
+// takes a read that did not fill the buffer as proof that the socket is empty.
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { nginx, nginxServer, startNginx } from '../../../stand/pods/nginxServer';

@@ -7,11 +7,14 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 
-/* An end hangs when nothing moves for so long. It is long because a busy machine may give the other end's process no time. */
+/* A connection end counts as hung when none of its bytes moves for this long. The time is long because on a busy machine the process of the other
+ * end may have to wait for a processor. */
 #define PATIENCE_MS 90000
-/* When nothing moves for so long and both programs wait, the kernel is the cause. It is reported while the connection is still open. */
+/* When no byte of a connection moves for this long and both programs wait for events, the kernel is the cause. The program reports this while the
+ * connection is still open. */
 #define STALLED_MS 1000
-/* What an end may do before other ends are served. The limit of bytes keeps ends with large pieces from holding up ends with tiny ones. */
+/* How much one connection end may send and receive before the loop serves others. The limit of bytes keeps ends with large pieces from holding up
+ * ends with tiny ones. */
 #define OPERATIONS_AT_ONCE 128
 #define BYTES_AT_ONCE (128 << 10)
 
@@ -251,7 +254,7 @@ static void note_standstill(struct end *end)
 	tell_stalled(end);
 }
 
-/* Wakes the ends whose naps are over, and ends those on which nothing has moved for too long. */
+/* Wakes the connection ends whose nap is over, and closes those on which no byte has moved for PATIENCE_MS. */
 static void look_after(uint64_t now)
 {
 	struct end *end, *next;

@@ -41,7 +41,7 @@ enum trust {
 	TRUST_COUNT,
 };
 
-/* How one end behaves; the other end does not know it. */
+/* How one connection end reads and writes; the program at the other end does not know it. */
 struct manners {
 	uint8_t write_bits, read_bits;	/* the longest single write and read, as powers of two */
 	bool edge_triggered;

@@ -37,7 +37,7 @@ test('bytes count after the last known pod was deleted, and are plausible where 
   expect(judge(report, pods, selected)).toEqual({ report: { ...report, namespaces: [gone('bank')] } });
 });
 
-test('a namespace that is not selected does not count, and is plausible', () => {
+test('a namespace that is not selected is left out of the report, and nothing in it makes the report implausible', () => {
   const report = reportWith({ namespaces: [shop, namespaceWith({ name: 'left', podsSelected: 7, open: 2 ** 53 - 1 })] });
   expect(judge(report, pods, selected)).toEqual({ report: { ...report, namespaces: [shop] } });
 });
@@ -54,7 +54,7 @@ test.each([
   expect(judge(report, pods, selected)).toEqual({ report: { ...report, namespaces: [] }, impossible: expect.stringMatching(words) as string });
 });
 
-test('the connections of all namespaces are added up for that', () => {
+test('the bound of a node’s connections holds for the sum over the namespaces of its report', () => {
   const half = { open: mostOpenEnds / 2 + 1 };
   const both: PodsByNamespace = new Map([['shop', ['cart', 'web']], ['vault', ['safe']]]);
   expect(judge(reportWith({ namespaces: [{ ...shop, ...half }, namespaceWith({ name: 'vault', podsSelected: 1, ...half })] }), both, selected).impossible).toMatch(/open connection ends/);

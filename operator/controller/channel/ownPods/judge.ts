@@ -14,7 +14,7 @@ const mostJoinedEnds = 2 * maxConnectionsRange.max;
 export interface Judged {
   /** The plausible part of the report; the report itself when all of it is plausible. */
   readonly report: Report;
-  /** What no node can have, as text. */
+  /** Why the report cannot be true of any node, as text: it has more connection ends than a node can have. */
   readonly impossible?: string;
   /** The part that the known pods do not confirm; the list of known pods may be out of date. */
   readonly unbacked?: { readonly namespaces: readonly string[]; readonly words: string };

@@ -1,9 +1,9 @@
-// The result has the new content in the old objects.
+// overwrite() returns the JavaScript objects of the old report with the content of the new one.
 import fc from 'fast-check';
 import { namespaceWith, reportWith } from '../../agents/agents.testing';
 import { overwrite } from './overwrite';
 
-test('a report overwrites the previous one in the same objects', () => {
+test('overwrite() writes a report into the JavaScript objects of the previous report', () => {
   const before = reportWith({ namespaces: [namespaceWith({ name: 'shop', fastBytes: 1 }), namespaceWith({ name: 'bank', reasons: [{ reason: 'PeerElsewhere', connections: 2 }] })] });
   const [shop, bank] = before.namespaces;
   const news = reportWith({ errors: 3, namespaces: [namespaceWith({ name: 'shop', fastBytes: 1e12 }), namespaceWith({ name: 'bank' })] });
@@ -14,7 +14,7 @@ test('a report overwrites the previous one in the same objects', () => {
   expect(kept.namespaces[1]).toBe(bank);
 });
 
-test('any content overwrites any other, and the new data is not changed', () => {
+test('overwrite() turns any object into a copy of any other, and does not change that other object', () => {
   fc.assert(
     fc.property(fc.jsonValue(), fc.jsonValue(), (before, news) => {
       const copy = structuredClone(news);

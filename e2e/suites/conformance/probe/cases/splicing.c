@@ -58,7 +58,8 @@ static bool splice_in(struct conn *conn, int pipe[2], size_t length)
 			say("nothing to splice with %zu bytes to come", length);
 			return false;
 		} else {
-			wait_for(conn->fd, POLLIN, 20); /* may report redirected bytes, which cannot be spliced: hence the deadline */
+			/* poll() also reports redirected bytes, which splice() cannot take. So the loop has a deadline. */
+			wait_for(conn->fd, POLLIN, 20);
 		}
 	}
 	return true;
