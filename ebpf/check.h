@@ -6,10 +6,13 @@
 
 #include "lease.h"
 
-/* Whether a socket in the SOCKHASH has to leave when nothing is redirected any more: where it must leave before bytes go over TCP, and is open. */
+/* Whether a socket in the SOCKHASH has to leave when nothing is redirected any more: where it must leave before bytes go over TCP, and its peer may
+ * still send some. A peer that has sent its FIN sends none, and may be gone. */
 static __always_inline bool has_to_leave(struct sock *sk)
 {
-	return must_leave_for_tcp() && BPF_CORE_READ(sk, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
+	__u8 state = BPF_CORE_READ(sk, __sk_common.skc_state);
+
+	return must_leave_for_tcp() && (state == BPF_TCP_ESTABLISHED || state == BPF_TCP_FIN_WAIT1 || state == BPF_TCP_FIN_WAIT2);
 }
 
 static __always_inline enum finding finding_of(struct sock *sk)

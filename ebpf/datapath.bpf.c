@@ -160,12 +160,10 @@ int scan_connections(struct bpf_iter__tcp *ctx)
 	tp = bpf_skc_to_tcp_sock(skc);
 	if (!tp)
 		return 0;
-	if (skc->skc_state != BPF_TCP_ESTABLISHED)
-		return scan_idle(tp);
 	netns = netns_of((struct sock *)tp);
 	pod = bpf_map_lookup_elem(&pods, &netns);
 	if (!pod)
-		return scan_idle(tp);
+		return scan_deselected(tp);
 	finding = scan(tp, (struct sock *)tp, pod, settings);
 	if (!finding)
 		return 0;

@@ -56,7 +56,7 @@ static __always_inline bool try_to_leave(struct socket_state *state, struct tcp_
 		return false;
 	if (!state->shown.leaving && peer_shown.leaving)
 		begin_leaving(state, peer_shown.leaving);
-	if (!state->shown.leaving || !are_established(tp, peer))
+	if (!state->shown.leaving)
 		return false;
 	return claim_quiet_outside(state, (struct sock *)tp, peer, &peer_shown, holders) && take_out(state, tp, &peer_shown);
 }

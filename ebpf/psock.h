@@ -14,6 +14,11 @@
 /* The answer of count_unread() where it lost its way. */
 #define UNKNOWN (~0ULL)
 
+static __always_inline bool has_psock(struct sock *sk)
+{
+	return (__u64)PEEK(PEEKABLE(struct sock, sk), sk_user_data) & ~USER_DATA_FLAGS;
+}
+
 /* True also for a socket without a psock. */
 static __always_inline bool is_psock_queue_empty(struct sock *sk)
 {

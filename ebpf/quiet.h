@@ -49,11 +49,18 @@ static __always_inline void note_redirect(struct socket_state *state)
 	state->alone_since = state->shown.redirected;
 }
 
+/* Whether no redirected message is unread at a socket or on its way there. Nothing is redirected to a socket without a psock: its program has closed
+ * it, while TCP may still send. */
+static __always_inline bool nothing_redirected_to(struct sock *sk, int holders)
+{
+	if (!has_psock(sk))
+		return true;
+	return passing_references(sk) == holders && is_psock_queue_empty(sk);
+}
+
 static __always_inline bool nothing_under_way(struct sock *own, struct sock *peer, int holders)
 {
-	if (passing_references(peer) != 0 || passing_references(own) != holders)
-		return false;
-	return is_psock_queue_empty(own) && is_psock_queue_empty(peer);
+	return nothing_redirected_to(peer, 0) && nothing_redirected_to(own, holders);
 }
 
 static __always_inline bool is_still(struct sock *own, struct sock *peer, int holders)

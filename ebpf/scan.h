@@ -88,9 +88,8 @@ static __always_inline void scan_answered(struct socket_state *state, struct tcp
 	}
 }
 
-/* Scans an end that is closing or whose pod is no longer selected. The end may stay in this state for long, so it gives back a lease that it does
- * not use. */
-static __always_inline int scan_idle(struct tcp_sock *tp)
+/* Scans an end whose pod is no longer selected. The end may stay open for long, so it gives back a lease that it does not use. */
+static __always_inline int scan_deselected(struct tcp_sock *tp)
 {
 	struct socket_state *state = bpf_sk_storage_get(&socket_states, tp, NULL, 0);
 
@@ -99,7 +98,7 @@ static __always_inline int scan_idle(struct tcp_sock *tp)
 	return 0;
 }
 
-/* An established end of a selected pod. FINDING_STEP, FINDING_UNKNOWN_READER, or 0. */
+/* An end of a selected pod. A half-closed connection may leave the SOCKHASH, and is not adopted. FINDING_STEP, FINDING_UNKNOWN_READER, or 0. */
 static __always_inline enum finding scan(struct tcp_sock *tp, struct sock *sk, const struct pod *pod,
 					 const struct settings *settings)
 {
@@ -107,10 +106,12 @@ static __always_inline enum finding scan(struct tcp_sock *tp, struct sock *sk, c
 	struct endpoint local, remote;
 	__u64 cookie = bpf_get_socket_cookie(tp);
 	struct sampled_connection sample;
-	bool read;
+	bool read, established = BPF_CORE_READ(sk, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
 
 	if (state && state->reason == REASON_NONE)
 		state = NULL;	/* of an earlier connection of this socket */
+	if (!established && (!state || !state->joined))
+		return 0;
 	if (state && state->peer.cookie && !state->joined) {
 		scan_answered(state, tp);
 		return 0;
@@ -122,6 +123,8 @@ static __always_inline enum finding scan(struct tcp_sock *tp, struct sock *sk, c
 			return 0;
 		/* it has left just now, and its peer may already look for it again */
 	}
+	if (!established)
+		return 0;
 	if (settings->mode == MODE_OFF) {
 		if (state)
 			count_sent(state, tp);

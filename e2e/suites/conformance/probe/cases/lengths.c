@@ -105,6 +105,31 @@ static void take_half_closed(struct conn *conn)
 	meet();
 }
 
+/* The sender closes while its last bytes wait, over TCP, behind redirected ones that a busy reader has not read. */
+#define BEHIND 200
+#define LAST 2000000
+
+static void upload_and_go(struct conn *conn)
+{
+	turns(conn, 20, FIRST);
+	send_first(conn);
+	put(conn, BEHIND);
+	put_whole(conn, LAST);
+	hang_up(conn);
+	meet();
+}
+
+static void take_after_close(struct conn *conn)
+{
+	struct edge edge = edge_on_bytes(conn, ROOM);
+
+	edge.counts = true;
+	edge_turns(&edge, conn, 20, FIRST);
+	take_first(&edge, conn);
+	say("%llu bytes", (unsigned long long)edge_take(&edge, conn, BEHIND + LAST));
+	meet();
+}
+
 /* Fewer pieces than make a one-way stream, and more bytes than may lie unread on the fast path: one piece more, and many more. */
 static const int pieces[] = { 27, 60 };
 #define PIECE 40000
@@ -146,5 +171,7 @@ const struct probe_case lengths[] = {
 	  upload, take_uploads, TO_SERVER, .unvisited = true },
 	{ "fionread-half-closed", "FIONREAD asked only when a read has filled the buffer, by a reader that has shut its sending half",
 	  upload_to_half_closed, take_half_closed, TO_SERVER, .unvisited = true },
+	{ "fionread-gone", "the sender closes; the reader counts bytes, asks FIONREAD when a read has filled the buffer, and for no EPOLLRDHUP",
+	  upload_and_go, take_after_close, TO_SERVER, .unvisited = true },
 	END_OF_ROWS
 };
