@@ -38,10 +38,15 @@ build: $(OBJECT) ## Compiles the eBPF objects (build/) and the operator (dist/)
 generate: node_modules/.stamp ## Writes CRD, chart schema and generated docs from operator/api and accelctl
 	npm run --silent generate
 
+.PHONY: format
+format: deps ## Breaks the lines of TypeScript, JavaScript and C as prettier and clang-format do
+	npm run --silent format
+
 .PHONY: lint
-lint: node_modules/.stamp ## Checks types, import directions, the words of type names, and that generated files are up to date
+lint: deps ## Checks types, line breaks, import directions, the words of type names, and that generated files are up to date
 	tsc --noEmit
 	tsc -p operator/cli/console/page
+	npm run --silent format:check
 	npm run --silent lint
 	$(TS) release/words/main.ts
 	npm run --silent generate -- --check

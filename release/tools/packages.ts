@@ -15,6 +15,7 @@ export interface DebianPackage {
 export const compilerPackages: readonly DebianPackage[] = [
   { name: 'bpftool', provides: 'bpftool' },
   { name: 'clang', provides: 'clang' },
+  { name: 'clang-format-14', provides: 'clang-format-14' },
   { name: 'libbpf-dev', provides: '/usr/include/bpf/bpf_helpers.h' },
   { name: 'llvm', provides: 'llvm-strip' },
 ];
