@@ -71,11 +71,7 @@ module.exports = tseslint.config(
         {
           default: 'disallow',
           checkAllOrigins: true,
-          policies: [
-            { allow: { to: { module: { origin: ['external', 'core'] } } } },
-            ...inside,
-            ...packages,
-          ],
+          policies: [{ allow: { to: { module: { origin: ['external', 'core'] } } } }, ...inside, ...packages],
         },
       ],
       '@typescript-eslint/no-explicit-any': 'error',

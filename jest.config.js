@@ -35,7 +35,11 @@ const onRealParts = [
 module.exports = {
   projects: [
     { ...shared, displayName: 'unit', testMatch: ['<rootDir>/{operator,release,ebpf,e2e}/**/*.test.ts'] },
-    { ...shared, displayName: 'kernel', testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/suites/{conformance,soak,bounds,readers}/**/*.e2e.ts'] },
+    {
+      ...shared,
+      displayName: 'kernel',
+      testMatch: ['<rootDir>/ebpf/**/*.e2e.ts', '<rootDir>/e2e/suites/{conformance,soak,bounds,readers}/**/*.e2e.ts'],
+    },
     ...(existsSync(join(__dirname, 'e2e')) ? onRealParts : []),
   ],
   testTimeout: 120_000, // a project cannot set its own; longer tests name theirs

@@ -6,7 +6,9 @@ import { refusals } from '../release/directions.testing';
 
 const layers = Object.keys(directions.operator).map((layer) => `operator/${layer}`);
 const foldersOf = (room: string): string[] =>
-  readdirSync(join(__dirname, room), { withFileTypes: true }).filter((entry) => entry.isDirectory()).map(({ name }) => `e2e/${room}/${name}`);
+  readdirSync(join(__dirname, room), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => `e2e/${room}/${name}`);
 
 /** Each room with the rooms beside it that it may import, by their paths. */
 const roomsOf = (room: string, rooms: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> =>
@@ -59,11 +61,19 @@ describe('the rooms of e2e', () => {
 });
 
 describe('the linter', () => {
-  it.each(allowed)('lets %s import %s', async (from, to) => {
-    expect(await refusals(from, to)).toEqual([]);
-  }, 30_000);
+  it.each(allowed)(
+    'lets %s import %s',
+    async (from, to) => {
+      expect(await refusals(from, to)).toEqual([]);
+    },
+    30_000,
+  );
 
-  it.each(forbidden)('does not let %s import %s', async (from, to) => {
-    expect(await refusals(from, to)).toHaveLength(1);
-  }, 30_000);
+  it.each(forbidden)(
+    'does not let %s import %s',
+    async (from, to) => {
+      expect(await refusals(from, to)).toHaveLength(1);
+    },
+    30_000,
+  );
 });

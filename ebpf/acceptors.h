@@ -40,8 +40,7 @@ static __always_inline void learn_from_accepted(struct socket_state *state, stru
 
 /* REASON_NONE for a socket that will be polled, or why it stays on TCP. A socket that blocks while it connects may be polled later; a scan
  * sees that. */
-static __always_inline enum reason reason_by_polling(const struct socket_state *state, struct tcp_sock *tp,
-						     const struct settings *settings)
+static __always_inline enum reason reason_by_polling(const struct socket_state *state, struct tcp_sock *tp, const struct settings *settings)
 {
 	if (state->accepting)
 		return reason_by_acceptor(state->container);

@@ -40,15 +40,14 @@ static __always_inline bool is_known(const struct handshake *handshake)
 }
 
 /* Checks again whether an end without a peer can be joined, when the selection has changed. */
-static __always_inline void reconsider(struct socket_state *state, struct tcp_sock *tp, const struct address *local,
-				       const struct endpoint *remote, const struct settings *settings)
+static __always_inline void reconsider(struct socket_state *state, struct tcp_sock *tp, const struct address *local, const struct endpoint *remote,
+				       const struct settings *settings)
 {
 	enum reason reason;
 
-	if (state->epoch == settings->epoch || (state->reason != REASON_PEER_NOT_SELECTED &&
-	    state->reason != REASON_PEER_ELSEWHERE && state->reason != REASON_PATH_NOT_SELECTED &&
-	    state->reason != REASON_PEER_OWN_KERNEL &&
-	    state->reason != REASON_UNWATCHED_READER))
+	if (state->epoch == settings->epoch ||
+	    (state->reason != REASON_PEER_NOT_SELECTED && state->reason != REASON_PEER_ELSEWHERE && state->reason != REASON_PATH_NOT_SELECTED &&
+	     state->reason != REASON_PEER_OWN_KERNEL && state->reason != REASON_UNWATCHED_READER))
 		return;
 	state->epoch = settings->epoch;
 	state->path = likely_path(tp, local, &remote->address);
@@ -57,8 +56,7 @@ static __always_inline void reconsider(struct socket_state *state, struct tcp_so
 }
 
 /* Enters the SOCKHASH while the connection is open. REASON_NONE, or why not. */
-static __always_inline enum reason enter_map_later(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
-						   const struct settings *settings)
+static __always_inline enum reason enter_map_later(struct socket_state *state, struct tcp_sock *tp, struct sock *sk, const struct settings *settings)
 {
 	int had = BPF_CORE_READ(tp, bpf_sock_ops_cb_flags), flags = had | DATA_CALLBACKS;
 	enum reason refusal = reason_against_entry(state, tp, settings);
@@ -75,7 +73,7 @@ static __always_inline enum reason enter_map_later(struct socket_state *state, s
 		state->own_callbacks |= flags & ~had;
 	note_entered(state);
 	if (state->quick_timers && BPF_CORE_READ(tp, data_segs_out) >= TIMER_SAMPLES)
-		state->samples = TIMER_SAMPLES;	/* TCP has measured its timer by each segment since the connection was learnt */
+		state->samples = TIMER_SAMPLES; /* TCP has measured its timer by each segment since the connection was learnt */
 	QUICKEN_TIMERS(tp, state);
 	return REASON_NONE;
 }
@@ -133,11 +131,12 @@ static __always_inline bool adopt_accepting_end(struct socket_state *state, stru
 
 /* The last step, of the connecting end. After it messages are redirected. */
 static __always_inline bool adopt_connecting_end(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
-						 const struct pairing_result *result, const struct endpoint *local,
-						 const struct endpoint *remote, const struct settings *settings)
+						 const struct pairing_result *result, const struct endpoint *local, const struct endpoint *remote,
+						 const struct settings *settings)
 {
-	struct origdst row = { .client_cookie = state->shown.cookie, .slot = state->slot, .path = result->path,
-			       .client = *local, .original = *remote };
+	struct origdst row = {
+		.client_cookie = state->shown.cookie, .slot = state->slot, .path = result->path, .client = *local, .original = *remote
+	};
 	struct sock *peer = (void *)result->identity.sock;
 	__u64 accepting = result->identity.cookie;
 	struct target target = target_of(state->netns, remote);
@@ -174,8 +173,8 @@ static __always_inline bool adopt_connecting_end(struct socket_state *state, str
 /* Whether a connection end that stays on TCP for this reason may still be joined: it may look for the other end of its connection. */
 static __always_inline bool may_still_join(enum reason reason)
 {
-	return reason == REASON_LEARNING || reason == REASON_SHORT_LIVED || reason == REASON_ONE_WAY ||
-	       reason == REASON_OBSERVING || reason == REASON_LIMIT_REACHED;
+	return reason == REASON_LEARNING || reason == REASON_SHORT_LIVED || reason == REASON_ONE_WAY || reason == REASON_OBSERVING ||
+	       reason == REASON_LIMIT_REACHED;
 }
 
 /* Whether the other end of the connection may still find this end. With REASON_PEER_NOT_SELECTED this end has looked for its peer in vain, but it
@@ -205,9 +204,8 @@ static __always_inline bool offer_candidate(struct socket_state *state, struct t
 }
 
 /* Takes the next step in the adoption of a connection end that is open and not joined. True where there was a step to take. */
-static __always_inline bool adopt(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
-				  const struct endpoint *local, const struct endpoint *remote,
-				  const struct settings *settings)
+static __always_inline bool adopt(struct socket_state *state, struct tcp_sock *tp, struct sock *sk, const struct endpoint *local,
+				  const struct endpoint *remote, const struct settings *settings)
 {
 	__u64 cookie = state->shown.cookie;
 	struct handshake handshake;
@@ -225,8 +223,7 @@ static __always_inline bool adopt(struct socket_state *state, struct tcp_sock *t
 	handshake = state->accepting && is_known(&state->shown.handshake) ? state->shown.handshake : handshake_as_accepting(tp);
 	if (take_candidate(&handshake, &remote->address, state->netns, &connect))
 		return adopt_accepting_end(state, tp, sk, &connect, &handshake, settings);
-	if (state->accepting || !may_still_join(state->reason) || is_unknown_reader(state, settings) ||
-	    !measure_turns(state, tp))
+	if (state->accepting || !may_still_join(state->reason) || is_unknown_reader(state, settings) || !measure_turns(state, tp))
 		return false;
 	return offer_candidate(state, tp, local, remote, &connect);
 }

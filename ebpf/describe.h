@@ -36,14 +36,14 @@ static __always_inline void describe(struct bpf_iter_meta *meta, struct tcp_sock
 
 	description.cookie = bpf_get_socket_cookie(tp);
 	description.netns = netns_of(sk);
-	description.rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3;	/* the kernel keeps it times eight (net/ipv4/tcp_input.c) */
+	description.rtt_us = BPF_CORE_READ(tp, srtt_us) >> 3; /* the kernel keeps it times eight (net/ipv4/tcp_input.c) */
 	description.tcp_bytes = BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
 	socket_endpoints(sk, &description.local, &description.remote);
 	if (state && state->reason != REASON_NONE)
 		describe_end(&description, state);
 	else if (settings && may_sample(settings))
-		description.reason = reason_unfollowed(likely_path(tp, &description.local.address, &description.remote.address),
-						       &description.remote.address);
+		description.reason =
+			reason_unfollowed(likely_path(tp, &description.local.address, &description.remote.address), &description.remote.address);
 	write_description(meta, &description);
 }
 

@@ -32,19 +32,20 @@ static __always_inline bool is_v4(const struct address *address)
  * read and mean nothing. */
 #define CONTEXT(field) (*(volatile __u32 *)&(field))
 
-#define READ_ENDPOINT(ops, side, endpoint) ({						\
-	__u32 v4 = CONTEXT((ops)->side##_ip4);						\
-	__u32 a = CONTEXT((ops)->side##_ip6[0]), b = CONTEXT((ops)->side##_ip6[1]);	\
-	__u32 c = CONTEXT((ops)->side##_ip6[2]), d = CONTEXT((ops)->side##_ip6[3]);	\
-	__u32 *words = (__u32 *)(endpoint)->address.bytes;				\
-	bool mapped = (ops)->family == AF_INET;						\
-											\
-	words[0] = mapped ? 0 : a;							\
-	words[1] = mapped ? 0 : b;							\
-	words[2] = mapped ? MAPPED_PREFIX : c;						\
-	words[3] = mapped ? v4 : d;							\
-	(endpoint)->pad = 0;								\
-})
+#define READ_ENDPOINT(ops, side, endpoint)                                                  \
+	({                                                                                  \
+		__u32 v4 = CONTEXT((ops)->side##_ip4);                                      \
+		__u32 a = CONTEXT((ops)->side##_ip6[0]), b = CONTEXT((ops)->side##_ip6[1]); \
+		__u32 c = CONTEXT((ops)->side##_ip6[2]), d = CONTEXT((ops)->side##_ip6[3]); \
+		__u32 *words = (__u32 *)(endpoint)->address.bytes;                          \
+		bool mapped = (ops)->family == AF_INET;                                     \
+                                                                                            \
+		words[0] = mapped ? 0 : a;                                                  \
+		words[1] = mapped ? 0 : b;                                                  \
+		words[2] = mapped ? MAPPED_PREFIX : c;                                      \
+		words[3] = mapped ? v4 : d;                                                 \
+		(endpoint)->pad = 0;                                                        \
+	})
 
 static __always_inline void read_remote(struct bpf_sock_ops *ops, struct endpoint *remote)
 {

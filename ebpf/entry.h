@@ -22,8 +22,7 @@ static __always_inline bool crosses_a_limit(const struct socket_state *state, __
 }
 
 /* REASON_NONE for an end that may enter the SOCKHASH, or why not. */
-static __always_inline enum reason reason_against_entry(const struct socket_state *state, struct tcp_sock *tp,
-							const struct settings *settings)
+static __always_inline enum reason reason_against_entry(const struct socket_state *state, struct tcp_sock *tp, const struct settings *settings)
 {
 	enum reason refusal;
 
@@ -89,7 +88,7 @@ static __always_inline void leave_map(struct socket_state *state)
 	if (!state->shown.in_map)
 		return;
 	state->shown.in_map = 0;
-	bpf_map_delete_elem(&sockets, &cookie);	/* since 5.16 the kernel may have done so at close() */
+	bpf_map_delete_elem(&sockets, &cookie); /* since 5.16 the kernel may have done so at close() */
 	count_places(state->netns, -1);
 }
 

@@ -14,7 +14,7 @@
 /* From this length on, a sender fills the queue faster than a reader empties it. Over TCP such a sender waits instead, and nothing spills. Request
  * and answer of half as many bytes take little more than half of TCP's time (docs/performance). */
 #define BULK_BYTES 262144
-#define TCP_NAGLE_CORK 2	/* include/net/tcp.h */
+#define TCP_NAGLE_CORK 2 /* include/net/tcp.h */
 /* Messages in a row that find the peer's file without O_NONBLOCK, after which the reader counts as a blocking one. Programs may set O_NONBLOCK
  * only after accept() or connect(). */
 #define BLOCKED_FOR_GOOD 4
@@ -76,9 +76,8 @@ static __always_inline enum gate needs_tcp(const struct socket_state *state, str
 }
 
 /* Checks whether redirecting has to stop. It then stops at a message that finds the peer's queue empty. */
-static __always_inline enum gate check_stop(struct socket_state *state, struct tcp_sock *own, struct tcp_sock *peer,
-					    struct sock *sk, const struct shown *peer_shown, __u32 size,
-					    const struct settings *settings)
+static __always_inline enum gate check_stop(struct socket_state *state, struct tcp_sock *own, struct tcp_sock *peer, struct sock *sk,
+					    const struct shown *peer_shown, __u32 size, const struct settings *settings)
 {
 	enum gate gate;
 
@@ -167,8 +166,7 @@ static __always_inline enum gate send_over_tcp(struct socket_state *state, struc
  * A reader has one queue to empty at a time. It takes redirected bytes before those of TCP, and a reader that trusts a short read does not come back
  * for the second queue (epoll(7), Q9). So while redirected bytes are unread, further messages are redirected, whatever the other checks say. Only
  * what cannot be redirected goes over TCP then, and hold.h keeps it from the reader. */
-static __always_inline enum gate choose_gate(struct socket_state *state, struct tcp_sock *own, __u32 size,
-					     const struct settings *settings)
+static __always_inline enum gate choose_gate(struct socket_state *state, struct tcp_sock *own, __u32 size, const struct settings *settings)
 {
 	struct tcp_sock *peer;
 	struct shown peer_shown;

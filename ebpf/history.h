@@ -22,8 +22,7 @@ static __always_inline struct target target_of(__u32 netns, const struct endpoin
 }
 
 /* REASON_NONE where connections to the destination are worth joining, or why this one is not. */
-static __always_inline enum reason reason_by_history(__u32 netns, const struct endpoint *original,
-						     const struct settings *settings)
+static __always_inline enum reason reason_by_history(__u32 netns, const struct endpoint *original, const struct settings *settings)
 {
 	struct target target = target_of(netns, original);
 	struct history *history = bpf_map_lookup_elem(&destinations, &target);
@@ -34,8 +33,7 @@ static __always_inline enum reason reason_by_history(__u32 netns, const struct e
 }
 
 /* Adds one connection of `turns` to the average. `decisive`: where that is more than the average, it takes the place of the average. */
-static __always_inline void remember_turns(const struct target *target, __u32 turns, enum reason otherwise,
-					   bool decisive)
+static __always_inline void remember_turns(const struct target *target, __u32 turns, enum reason otherwise, bool decisive)
 {
 	struct history *history = bpf_map_lookup_elem(&destinations, target);
 	__u32 weight = (turns < WEIGHTIEST_TURNS ? turns : WEIGHTIEST_TURNS) * SIXTEENTHS;
@@ -51,8 +49,7 @@ static __always_inline void remember_turns(const struct target *target, __u32 tu
 
 /* Remembers a connection that closes, at its connecting end. Over TCP, a turn has at least one segment with data each way. `redirected`: turns
  * that were redirected. */
-static __always_inline void learn_from(__u32 netns, const struct endpoint *original, struct tcp_sock *tp, __u32 redirected,
-				       bool departed)
+static __always_inline void learn_from(__u32 netns, const struct endpoint *original, struct tcp_sock *tp, __u32 redirected, bool departed)
 {
 	__u32 in = tp->data_segs_in, out = tp->data_segs_out;
 	__u32 turns = redirected + (in < out ? in : out), most = in < out ? out : in;

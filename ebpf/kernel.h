@@ -8,7 +8,7 @@
 
 #define AF_INET 2
 #define AF_INET6 10
-#define O_NONBLOCK 00004000	/* include/uapi/asm-generic/fcntl.h; the same on x86-64 and arm64 */
+#define O_NONBLOCK 00004000 /* include/uapi/asm-generic/fcntl.h; the same on x86-64 and arm64 */
 
 #pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
 
@@ -52,7 +52,7 @@ struct sock_common {
 	__be32 skc_daddr;
 	__be32 skc_rcv_saddr;
 	__be16 skc_dport;
-	__u16 skc_num;		/* local port, host byte order */
+	__u16 skc_num; /* local port, host byte order */
 	unsigned short skc_family;
 	volatile unsigned char skc_state;
 	possible_net_t skc_net;
@@ -90,7 +90,7 @@ struct rb_root_cached {
 };
 
 struct address_space {
-	struct rb_root_cached i_mmap;	/* where the file is mapped into memory */
+	struct rb_root_cached i_mmap; /* where the file is mapped into memory */
 };
 
 struct inode {
@@ -123,7 +123,7 @@ struct timer_list {
 };
 
 struct hrtimer {
-	__u8 state;		/* HRTIMER_STATE_ENQUEUED is bit 0 */
+	__u8 state; /* HRTIMER_STATE_ENQUEUED is bit 0 */
 };
 
 /* Newer kernels, without `state`. */
@@ -136,7 +136,7 @@ typedef struct {
 } socket_lock_t;
 
 struct sock_backlog {
-	atomic_t rmem_alloc;	/* sk_rmem_alloc, a macro of the kernel: bytes charged to the receive buffer */
+	atomic_t rmem_alloc; /* sk_rmem_alloc, a macro of the kernel: bytes charged to the receive buffer */
 };
 
 struct sock {
@@ -144,16 +144,16 @@ struct sock {
 	socket_lock_t sk_lock;
 	struct socket *sk_socket;
 	void *sk_user_data;
-	struct sock_backlog sk_backlog;	/* an unnamed struct in the kernel */
+	struct sock_backlog sk_backlog; /* an unnamed struct in the kernel */
 	int sk_rcvbuf;
 	int sk_err;
-	unsigned long sk_max_pacing_rate;	/* SO_MAX_PACING_RATE, bytes a second; all ones: none */
+	unsigned long sk_max_pacing_rate; /* SO_MAX_PACING_RATE, bytes a second; all ones: none */
 	int sk_rcvlowat;
 	int sk_peek_off;
 	__u32 sk_tsflags;
 	__u16 sk_protocol;
-	struct timer_list sk_timer;	/* since 6.19 one place with tcp_retransmit_timer */
-	struct timer_list tcp_retransmit_timer;	/* since 6.19; before, icsk_retransmit_timer */
+	struct timer_list sk_timer;		/* since 6.19 one place with tcp_retransmit_timer */
+	struct timer_list tcp_retransmit_timer; /* since 6.19; before, icsk_retransmit_timer */
 	struct sock_cgroup_data sk_cgrp_data;
 };
 
@@ -165,13 +165,13 @@ struct inet_connection_sock {
 	struct inet_sock icsk_inet;
 	struct timer_list icsk_retransmit_timer;
 	struct timer_list icsk_delack_timer;
-	struct timer_list icsk_keepalive_timer;	/* since 6.19; before, sk_timer */
+	struct timer_list icsk_keepalive_timer; /* since 6.19; before, sk_timer */
 	const void *icsk_ulp_ops;
-	__u32 icsk_user_timeout;	/* TCP_USER_TIMEOUT, ms */
+	__u32 icsk_user_timeout; /* TCP_USER_TIMEOUT, ms */
 };
 
 struct tcp_options_received {
-	__u16 mss_clamp;	/* the MSS the other end announced */
+	__u16 mss_clamp; /* the MSS the other end announced */
 };
 
 struct tcp_sock {
@@ -192,7 +192,7 @@ struct tcp_sock {
 	struct hrtimer pacing_timer;
 	struct hrtimer compressed_ack_timer;
 	__u8 bpf_sock_ops_cb_flags;
-	bool is_mptcp;		/* with CONFIG_MPTCP only */
+	bool is_mptcp; /* with CONFIG_MPTCP only */
 	__u8 repair : 1;
 	__u8 recvmsg_inq : 1;
 	__u8 syn_data_acked : 1;
@@ -217,7 +217,7 @@ struct sk_msg_sg {
 
 struct sk_msg {
 	struct sk_msg_sg sg;
-	struct list_head list;	/* in sk_psock.ingress_msg */
+	struct list_head list; /* in sk_psock.ingress_msg */
 };
 
 struct sk_psock_progs {
@@ -241,7 +241,7 @@ struct files_struct {
 struct task_struct {
 	struct files_struct *files;
 	unsigned int flags;
-	void *worker_private;	/* struct io_worker, of a thread that has PF_IO_WORKER (since 5.17) */
+	void *worker_private; /* struct io_worker, of a thread that has PF_IO_WORKER (since 5.17) */
 };
 
 struct io_wq_work {
@@ -249,7 +249,7 @@ struct io_wq_work {
 };
 
 struct io_worker {
-	struct io_wq_work *cur_work;	/* the member of a struct io_kiocb */
+	struct io_wq_work *cur_work; /* the member of a struct io_kiocb */
 };
 
 struct io_kiocb {

@@ -48,16 +48,14 @@ static __always_inline bool may_linger(const struct socket_state *state, const s
 
 	if (!HAS_FULL_BARRIER || !must_leave_for_tcp() || peer_shown->quiet)
 		return false;
-	if (why != REASON_ONE_WAY && why != REASON_OBSERVING && why != REASON_PEER_NOT_SELECTED &&
-	    why != REASON_PATH_NOT_SELECTED)
+	if (why != REASON_ONE_WAY && why != REASON_OBSERVING && why != REASON_PEER_NOT_SELECTED && why != REASON_PATH_NOT_SELECTED)
 		return false;
 	return bpf_jiffies64() - state->leaving_since < LINGER_JIFFIES;
 }
 
 /* Whether this message goes over TCP, now that a check says so and the peer's psock queue is empty. False: the connection is leaving, and the
  * message is still redirected, for up to LINGER_JIFFIES (may_linger()). */
-static __always_inline bool stop_redirecting(struct socket_state *state, struct tcp_sock *own, struct sock *peer,
-					     const struct shown *peer_shown)
+static __always_inline bool stop_redirecting(struct socket_state *state, struct tcp_sock *own, struct sock *peer, const struct shown *peer_shown)
 {
 	if (!state->shown.leaving || peer_shown->quiet || claim_quiet_when_sending(state, (struct sock *)own, peer))
 		return true;

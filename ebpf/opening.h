@@ -7,8 +7,8 @@
 #include "path.h"
 #include "sampling.h"
 
-static __always_inline void on_active_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp,
-						  const struct pod *pod, const struct settings *settings)
+static __always_inline void on_active_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp, const struct pod *pod,
+						  const struct settings *settings)
 {
 	struct handshake handshake = { .client_next = ops->snd_nxt, .server_next = ops->rcv_nxt };
 	__u32 netns = own_netns(tp);
@@ -53,8 +53,8 @@ static __always_inline void on_active_established(struct bpf_sock_ops *ops, stru
 	set_reason(state, connect.reason);
 }
 
-static __always_inline void on_passive_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp,
-						   const struct pod *pod, const struct settings *settings)
+static __always_inline void on_passive_established(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp, const struct pod *pod,
+						   const struct settings *settings)
 {
 	struct handshake handshake = { .client_next = ops->rcv_nxt, .server_next = ops->snd_nxt };
 	__u32 netns = own_netns(tp);

@@ -30,8 +30,7 @@ struct socket_address_v4 {
  * looks up the socket's inet_rcv_saddr and inet_daddr (openEuler's bpf_getorigdst_impl(), net/netfilter/nf_conntrack_proto.c). These are the
  * addresses of a connection over IPv4, also of one that a listener on [::] accepted. Of every connection over IPv6 both are 127.0.0.6
  * (net/ipv6/tcp_ipv6.c), so the answer would belong to another connection. */
-static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, const struct endpoint *local,
-					       struct endpoint *original)
+static __always_inline bool original_by_helper(struct bpf_sock_ops *ops, const struct endpoint *local, struct endpoint *original)
 {
 	struct socket_address_v4 found = {};
 	long error;
@@ -57,8 +56,7 @@ static __always_inline void ask_helper(struct bpf_sock_ops *ops, struct origdst 
 
 	if (!original_by_helper(ops, &row->redirected, &asked))
 		return;
-	if (row->path != PATH_POD_LOCAL &&
-	    !(asked.port == row->original.port && same_address(&asked.address, &row->original.address)))
+	if (row->path != PATH_POD_LOCAL && !(asked.port == row->original.port && same_address(&asked.address, &row->original.address)))
 		return;
 	row->original = asked;
 	row->origin = ORIGIN_HELPER;
@@ -66,8 +64,7 @@ static __always_inline void ask_helper(struct bpf_sock_ops *ops, struct origdst 
 
 /* Adds a row to the original-destination map. Called at the accepting end, with the pending connect of its connecting end. Non-zero when the map
  * is full. */
-static __always_inline long remember_original(struct bpf_sock_ops *ops, const struct pending_connect *connect, __u64 cookie,
-					      enum path_kind path)
+static __always_inline long remember_original(struct bpf_sock_ops *ops, const struct pending_connect *connect, __u64 cookie, enum path_kind path)
 {
 	struct origdst row = {
 		.client_cookie = connect->identity.cookie,

@@ -19,8 +19,7 @@
 
 /* Whether two ends in two pods have each other's address; only then their connection can be one. The numbers alone could be forged: a program
  * with CAP_NET_ADMIN in its pod gives a socket any numbers it likes (TCP_REPAIR). */
-static __always_inline bool have_each_others_address(const struct pending_connect *connect, __u32 netns,
-						     const struct address *remote)
+static __always_inline bool have_each_others_address(const struct pending_connect *connect, __u32 netns, const struct address *remote)
 {
 	if (connect->identity.netns == netns)
 		return true;

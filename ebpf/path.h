@@ -25,8 +25,7 @@ static __always_inline enum path_kind path_from(const struct address *remote)
 }
 
 /* The path of a connecting end while its peer is not known: the one by its address, or its own pod where a rule has sent it there. */
-static __always_inline enum path_kind likely_path(struct tcp_sock *tp, const struct address *local,
-						  const struct address *remote)
+static __always_inline enum path_kind likely_path(struct tcp_sock *tp, const struct address *local, const struct address *remote)
 {
 	if (same_address(remote, local) || answered_over_loopback(tp))
 		return PATH_POD_LOCAL;

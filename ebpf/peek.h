@@ -17,22 +17,22 @@
 static void *(*bpf_rdonly_cast)(const void *object, __u32 type) = (void *)READONLY_CAST_FUNCTION;
 
 /* `address` as a pointer that PEEK() can read through. */
-#define PEEKABLE(type, address)                                                                                        \
-	({                                                                                                             \
-		void *plain = (void *)(address);                                                                       \
-		(type *)(features.readonly_cast ? bpf_rdonly_cast(plain, bpf_core_type_id_kernel(type)) : plain);      \
+#define PEEKABLE(type, address)                                                                                   \
+	({                                                                                                        \
+		void *plain = (void *)(address);                                                                  \
+		(type *)(features.readonly_cast ? bpf_rdonly_cast(plain, bpf_core_type_id_kernel(type)) : plain); \
 	})
 
 /* One member of the object behind a pointer from PEEKABLE(). */
-#define PEEK(pointer, member)                                                                                          \
-	({                                                                                                             \
-		typeof(pointer) at = (pointer);                                                                        \
-		features.readonly_cast ? at->member : BPF_CORE_READ(at, member);                                       \
+#define PEEK(pointer, member)                                                    \
+	({                                                                       \
+		typeof(pointer) at = (pointer);                                  \
+		features.readonly_cast ? at->member : BPF_CORE_READ(at, member); \
 	})
 
-#define PEEK_BITS(pointer, member)                                                                                     \
-	({                                                                                                             \
-		typeof(pointer) at = (pointer);                                                                        \
+#define PEEK_BITS(pointer, member)                                                                                       \
+	({                                                                                                               \
+		typeof(pointer) at = (pointer);                                                                          \
 		features.readonly_cast ? BPF_CORE_READ_BITFIELD(at, member) : BPF_CORE_READ_BITFIELD_PROBED(at, member); \
 	})
 
@@ -59,7 +59,6 @@ static __always_inline bool peek_words(__u64 *into, __u64 address, __u32 words)
 /* As PEEK(), for a socket that may be the program's own: every kernel lets a program read the members of its own socket by a load. `own` is
  * a constant. */
 #define PEEK_UNLESS_OWN(pointer, member, own) ((own) ? (pointer)->member : PEEK(pointer, member))
-#define PEEK_BITS_UNLESS_OWN(pointer, member, own)                                                                     \
-	((own) ? BPF_CORE_READ_BITFIELD(pointer, member) : PEEK_BITS(pointer, member))
+#define PEEK_BITS_UNLESS_OWN(pointer, member, own) ((own) ? BPF_CORE_READ_BITFIELD(pointer, member) : PEEK_BITS(pointer, member))
 
 #endif

@@ -40,8 +40,7 @@ static __always_inline bool is_peer(const struct socket_state *state, struct soc
  * (sock_map_unhash()). */
 static __always_inline bool are_established(struct tcp_sock *own, struct sock *peer)
 {
-	return own->inet_conn.icsk_inet.sk.__sk_common.skc_state == BPF_TCP_ESTABLISHED &&
-	       PEEK(peer, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
+	return own->inet_conn.icsk_inet.sk.__sk_common.skc_state == BPF_TCP_ESTABLISHED && PEEK(peer, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
 }
 
 #endif

@@ -91,15 +91,14 @@ static __always_inline bool claim_quiet_when_sending(struct socket_state *state,
 	__u32 thread = bpf_get_current_pid_tgid();
 	__u64 now = bpf_jiffies64();
 
-	if (now - state->shown.redirected < GRACE_JIFFIES &&
-	    (state->redirector != thread || now - state->alone_since < GRACE_JIFFIES))
+	if (now - state->shown.redirected < GRACE_JIFFIES && (state->redirector != thread || now - state->alone_since < GRACE_JIFFIES))
 		return false;
 	return claim_quiet(state, own, peer, 0);
 }
 
 /* Claims that the connection is quiet, from a callback or a scan. True where no message is under way and none can be redirected any more. */
-static __always_inline bool claim_quiet_outside(struct socket_state *state, struct sock *own, struct sock *peer,
-						const struct shown *peer_shown, int holders)
+static __always_inline bool claim_quiet_outside(struct socket_state *state, struct sock *own, struct sock *peer, const struct shown *peer_shown,
+						int holders)
 {
 	__u64 now = bpf_jiffies64();
 

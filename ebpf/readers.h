@@ -11,13 +11,13 @@
 #include "state.h"
 
 #define IPPROTO_TCP 6
-#define FIONREAD 0x541B		/* include/uapi/asm-generic/ioctls.h; the same on x86-64 and arm64 */
+#define FIONREAD 0x541B /* include/uapi/asm-generic/ioctls.h; the same on x86-64 and arm64 */
 
 /* The number of splice(2): arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h */
 #define SPLICE_X86 275
 #define SPLICE_ARM64 76
-#define IORING_OP_SPLICE 30	/* include/uapi/linux/io_uring.h */
-#define PF_IO_WORKER 0x10	/* include/linux/sched.h */
+#define IORING_OP_SPLICE 30 /* include/uapi/linux/io_uring.h */
+#define PF_IO_WORKER 0x10   /* include/linux/sched.h */
 
 /* /sys/kernel/tracing/events/syscalls/sys_enter_splice/format */
 struct syscall_entry {
@@ -55,7 +55,7 @@ static __always_inline void note(void *map, __u64 key, __u32 trait, struct setti
 	if (known)
 		first.bits |= known->bits;
 	bpf_map_update_elem(map, &key, &first, BPF_ANY);
-	ADD(settings->epoch, 1);	/* open connections check their readers again with their next message */
+	ADD(settings->epoch, 1); /* open connections check their readers again with their next message */
 }
 
 /* Notes that the current task reads `sk` in this way. */
@@ -65,7 +65,7 @@ static __always_inline int note_reader(struct sock *sk, __u32 trait)
 	__u32 netns;
 
 	if (trait == TRAIT_ASKS_FIONREAD && fionread_counts_all())
-		return 0;	/* the answer is right */
+		return 0; /* the answer is right */
 	if (!settings || !sk || BPF_CORE_READ(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
 	netns = netns_of(sk);

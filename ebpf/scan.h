@@ -51,8 +51,7 @@ static __always_inline __u32 read_at_once(struct tcp_sock *tp)
 
 /* A joined end. Where its reader sleeps over bytes that its own FIONREAD did not count, the connection is better out of the SOCKHASH; a connection
  * without data leaves by scans alone. Once it is out, bytes of TCP that the reader has missed wake it. True while the connection is leaving. */
-static __always_inline bool scan_joined(struct socket_state *state, struct tcp_sock *tp, struct sock *sk,
-					const struct settings *settings)
+static __always_inline bool scan_joined(struct socket_state *state, struct tcp_sock *tp, struct sock *sk, const struct settings *settings)
 {
 	release_idle_lease(state);
 	if (was_taken_out(state)) {
@@ -99,8 +98,7 @@ static __always_inline int scan_deselected(struct tcp_sock *tp)
 }
 
 /* An end of a selected pod. A half-closed connection may leave the SOCKHASH, and is not adopted. FINDING_STEP, FINDING_UNKNOWN_READER, or 0. */
-static __always_inline enum finding scan(struct tcp_sock *tp, struct sock *sk, const struct pod *pod,
-					 const struct settings *settings)
+static __always_inline enum finding scan(struct tcp_sock *tp, struct sock *sk, const struct pod *pod, const struct settings *settings)
 {
 	struct socket_state *state = bpf_sk_storage_get(&socket_states, tp, NULL, 0);
 	struct endpoint local, remote;
@@ -109,7 +107,7 @@ static __always_inline enum finding scan(struct tcp_sock *tp, struct sock *sk, c
 	bool read, established = BPF_CORE_READ(sk, __sk_common.skc_state) == BPF_TCP_ESTABLISHED;
 
 	if (state && state->reason == REASON_NONE)
-		state = NULL;	/* of an earlier connection of this socket */
+		state = NULL; /* of an earlier connection of this socket */
 	if (!established && (!state || !state->joined))
 		return 0;
 	if (state && state->peer.cookie && !state->joined) {
@@ -132,7 +130,7 @@ static __always_inline enum finding scan(struct tcp_sock *tp, struct sock *sk, c
 	}
 	socket_endpoints(sk, &local, &remote);
 	if (!state) {
-		end_sample(cookie, &sample);	/* taken for a short one; from now on it counts for itself */
+		end_sample(cookie, &sample); /* taken for a short one; from now on it counts for itself */
 		state = follow_open_socket(tp, cookie, pod, settings);
 	}
 	if (!state)

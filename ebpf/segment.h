@@ -15,7 +15,7 @@
 
 struct segment {
 	__u32 sequence;
-	__u32 length;	/* bytes of data */
+	__u32 length; /* bytes of data */
 };
 
 /* The offset of the TCP header; 0 where it is not found. */
@@ -28,7 +28,7 @@ static __always_inline __u32 tcp_offset(struct __sk_buff *skb)
 		return 0;
 	if (first >> 4 == 4)
 		return (first & 15) * 4;
-	if (bpf_skb_load_bytes(skb, 6, &kind, 1))	/* next header of struct ipv6hdr */
+	if (bpf_skb_load_bytes(skb, 6, &kind, 1)) /* next header of struct ipv6hdr */
 		return 0;
 #pragma unroll
 	for (int i = 0; i < MOST_EXTENSIONS; i++) {
@@ -48,8 +48,7 @@ static __always_inline bool read_segment(struct __sk_buff *skb, struct segment *
 	__u8 data_offset;
 	__be32 sequence;
 
-	if (!offset || bpf_skb_load_bytes(skb, offset + 4, &sequence, 4) ||
-	    bpf_skb_load_bytes(skb, offset + 12, &data_offset, 1))
+	if (!offset || bpf_skb_load_bytes(skb, offset + 4, &sequence, 4) || bpf_skb_load_bytes(skb, offset + 12, &data_offset, 1))
 		return false;
 	headers = offset + (data_offset >> 4) * 4;
 	segment->sequence = bpf_ntohl(sequence);

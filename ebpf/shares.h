@@ -22,34 +22,35 @@ static __always_inline struct share *share_of_pod(__u32 netns)
 #define NOW(word) (*(volatile __s64 *)&(word))
 
 /* Adds `n` to one word of the node's share and, where the pod has a share, of the pod's. */
-#define ADD_TO_SHARES(in, n, word) ({								\
-	struct share *of_node = share_of_node(), *of_pod = share_of_pod(in);			\
-												\
-	if (of_node)										\
-		ADD(of_node->word, (n));							\
-	if (of_pod)										\
-		ADD(of_pod->word, (n));								\
-})
+#define ADD_TO_SHARES(in, n, word)                                                   \
+	({                                                                           \
+		struct share *of_node = share_of_node(), *of_pod = share_of_pod(in); \
+                                                                                     \
+		if (of_node)                                                         \
+			ADD(of_node->word, (n));                                     \
+		if (of_pod)                                                          \
+			ADD(of_pod->word, (n));                                      \
+	})
 
 /* Takes `n` of both shares. Where that would pass a limit the result is false, and nothing is taken. The words are added to before they are
  * compared, so that two programs at a time never pass the limit together. */
-#define TAKE_OF_SHARES(in, n, word, settings) ({						\
-	struct share *of_node = share_of_node(), *of_pod = share_of_pod(in);			\
-	__s64 node_limit = (settings)->node.word, pod_limit = (settings)->pod.word;		\
-	bool taken = false;									\
-												\
-	if (of_node && of_pod && NOW(of_node->word) + (n) <= node_limit &&			\
-	    NOW(of_pod->word) + (n) <= pod_limit) {						\
-		ADD(of_node->word, (n));							\
-		ADD(of_pod->word, (n));								\
-		taken = NOW(of_node->word) <= node_limit && NOW(of_pod->word) <= pod_limit;	\
-		if (!taken) {									\
-			ADD(of_node->word, -(n));						\
-			ADD(of_pod->word, -(n));						\
-		}										\
-	}											\
-	taken;											\
-})
+#define TAKE_OF_SHARES(in, n, word, settings)                                                                              \
+	({                                                                                                                 \
+		struct share *of_node = share_of_node(), *of_pod = share_of_pod(in);                                       \
+		__s64 node_limit = (settings)->node.word, pod_limit = (settings)->pod.word;                                \
+		bool taken = false;                                                                                        \
+                                                                                                                           \
+		if (of_node && of_pod && NOW(of_node->word) + (n) <= node_limit && NOW(of_pod->word) + (n) <= pod_limit) { \
+			ADD(of_node->word, (n));                                                                           \
+			ADD(of_pod->word, (n));                                                                            \
+			taken = NOW(of_node->word) <= node_limit && NOW(of_pod->word) <= pod_limit;                        \
+			if (!taken) {                                                                                      \
+				ADD(of_node->word, -(n));                                                                  \
+				ADD(of_pod->word, -(n));                                                                   \
+			}                                                                                                  \
+		}                                                                                                          \
+		taken;                                                                                                     \
+	})
 
 /* Takes places in the SOCKHASH, or gives them back where `n` is negative. */
 static __always_inline void count_places(__u32 netns, __s64 n)

@@ -9,10 +9,9 @@
 
 /* An epoch that is never in force. With it, the first message checks both pods and their readers. */
 #define NEVER_CHECKED (~0ULL)
-#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008	/* include/uapi/linux/bpf.h, 6.12 */
+#define TCP_BPF_SOCK_OPS_CB_FLAGS 1008 /* include/uapi/linux/bpf.h, 6.12 */
 /* The callbacks of an end in the SOCKHASH: data is about to go over TCP, was acknowledged, or is sent again. */
-#define DATA_CALLBACKS                                                                                                 \
-	(BPF_SOCK_OPS_RTT_CB_FLAG | BPF_SOCK_OPS_RETRANS_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
+#define DATA_CALLBACKS (BPF_SOCK_OPS_RTT_CB_FLAG | BPF_SOCK_OPS_RETRANS_CB_FLAG | BPF_SOCK_OPS_WRITE_HDR_OPT_CB_FLAG)
 
 static __always_inline __u32 netns_of(struct sock *sk)
 {
@@ -36,7 +35,7 @@ static __always_inline __u64 container_of_socket(struct sock *sk)
 
 static __always_inline void want_callbacks(struct bpf_sock_ops *ops, struct socket_state *state, int flags)
 {
-	int now = ops->bpf_sock_ops_cb_flags;	/* other programs of this socket keep what they asked for */
+	int now = ops->bpf_sock_ops_cb_flags; /* other programs of this socket keep what they asked for */
 
 	state->own_callbacks |= flags & ~now;
 	bpf_sock_ops_cb_flags_set(ops, now | flags);
@@ -81,20 +80,21 @@ static __always_inline struct identity identity_of(const struct socket_state *st
 
 /* The storage of a socket in a selected pod; NULL where the pod or the node has as many ends as its limit allows. The memory is charged to
  * the process that made the map. `socket`: of a type that the program may pass to the helper. */
-#define NEW_STATE(socket, netns, settings) ({							\
-	struct socket_state *made = NULL;							\
-												\
-	if (take_end((netns), (settings))) {							\
-		made = bpf_sk_storage_get(&socket_states, (socket), NULL, BPF_SK_STORAGE_GET_F_CREATE);	\
-		if (!made)									\
-			give_back_end(netns);							\
-	}											\
-	made;											\
-})
+#define NEW_STATE(socket, netns, settings)                                                                      \
+	({                                                                                                      \
+		struct socket_state *made = NULL;                                                               \
+                                                                                                                \
+		if (take_end((netns), (settings))) {                                                            \
+			made = bpf_sk_storage_get(&socket_states, (socket), NULL, BPF_SK_STORAGE_GET_F_CREATE); \
+			if (!made)                                                                              \
+				give_back_end(netns);                                                           \
+		}                                                                                               \
+		made;                                                                                           \
+	})
 
 /* The state of a socket whose connection opens now; NULL where there is none to have. */
-static __always_inline struct socket_state *open_state(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp,
-						       const struct pod *pod, const struct settings *settings)
+static __always_inline struct socket_state *open_state(struct bpf_sock_ops *ops, struct bpf_sock *sk, struct tcp_sock *tp, const struct pod *pod,
+						       const struct settings *settings)
 {
 	__u32 netns = netns_of((struct sock *)tp);
 	struct socket_state *state = NEW_STATE(sk, netns, settings);

@@ -15,15 +15,20 @@ static __always_inline struct statistics *statistics_of(__u32 slot)
 
 /* An index below `length`, which is a power of two, in a form that verifiers before 6.13 follow: they forget a bound that was checked on a
  * copy of the register. */
-#define BOUNDED(index, length) ({ __u64 i = (index); barrier_var(i); i & ((length) - 1); })
+#define BOUNDED(index, length)     \
+	({                         \
+		__u64 i = (index); \
+		barrier_var(i);    \
+		i &((length)-1);   \
+	})
 
 /* Adds one to a sum of a namespace. */
-#define COUNT(slot, sum)							\
-	({									\
-		struct statistics *counted = statistics_of(slot);		\
-										\
-		if (counted)							\
-			ADD(counted->sum, 1);					\
+#define COUNT(slot, sum)                                          \
+	({                                                        \
+		struct statistics *counted = statistics_of(slot); \
+                                                                  \
+		if (counted)                                      \
+			ADD(counted->sum, 1);                     \
 	})
 
 static __always_inline void count_reason(__u32 slot, enum reason reason, __s64 ends)

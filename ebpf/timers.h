@@ -23,29 +23,32 @@
  * (net/ipv4/tcp_input.c, tcp_rtt_estimator()). After so many messages over TCP the timer is nearly as short as these options let it be: 10 ms. */
 #define TIMER_SAMPLES 16
 
-#define SET_TIMER(socket, option, microseconds) ({						\
-	int value = (microseconds);								\
-												\
-	bpf_setsockopt((socket), SOL_TCP, (option), &value, sizeof(value));			\
-})
+#define SET_TIMER(socket, option, microseconds)                                     \
+	({                                                                          \
+		int value = (microseconds);                                         \
+                                                                                    \
+		bpf_setsockopt((socket), SOL_TCP, (option), &value, sizeof(value)); \
+	})
 
 /* `socket`: the context of a sock_ops program, or the socket that an iterator shows. */
-#define QUICKEN_TIMERS(socket, state) ({							\
-	if (!(state)->quick_timers) {								\
-		if (SET_TIMER(socket, TCP_BPF_RTO_MIN, QUICK_RTO_US))				\
-			SET_TIMER(socket, TCP_BPF_RTO_MIN, SLOW_CLOCK_RTO_US);			\
-		if (SET_TIMER(socket, TCP_BPF_DELACK_MAX, QUICK_DELACK_US))			\
-			SET_TIMER(socket, TCP_BPF_DELACK_MAX, SLOW_CLOCK_DELACK_US);		\
-	}											\
-	(state)->quick_timers = 1;								\
-})
+#define QUICKEN_TIMERS(socket, state)                                                        \
+	({                                                                                   \
+		if (!(state)->quick_timers) {                                                \
+			if (SET_TIMER(socket, TCP_BPF_RTO_MIN, QUICK_RTO_US))                \
+				SET_TIMER(socket, TCP_BPF_RTO_MIN, SLOW_CLOCK_RTO_US);       \
+			if (SET_TIMER(socket, TCP_BPF_DELACK_MAX, QUICK_DELACK_US))          \
+				SET_TIMER(socket, TCP_BPF_DELACK_MAX, SLOW_CLOCK_DELACK_US); \
+		}                                                                            \
+		(state)->quick_timers = 1;                                                   \
+	})
 
-#define RESTORE_TIMERS(socket, state) ({							\
-	if ((state)->quick_timers) {								\
-		SET_TIMER(socket, TCP_BPF_RTO_MIN, USUAL_TIMER_US);				\
-		SET_TIMER(socket, TCP_BPF_DELACK_MAX, USUAL_TIMER_US);				\
-	}											\
-	(state)->quick_timers = 0;								\
-})
+#define RESTORE_TIMERS(socket, state)                                          \
+	({                                                                     \
+		if ((state)->quick_timers) {                                   \
+			SET_TIMER(socket, TCP_BPF_RTO_MIN, USUAL_TIMER_US);    \
+			SET_TIMER(socket, TCP_BPF_DELACK_MAX, USUAL_TIMER_US); \
+		}                                                              \
+		(state)->quick_timers = 0;                                     \
+	})
 
 #endif

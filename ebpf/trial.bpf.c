@@ -14,7 +14,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_SOCKHASH);
 	__uint(max_entries, 2);
 	__type(key, enum trial_end);
-	__type(value, __u32);	/* written as a file descriptor */
+	__type(value, __u32); /* written as a file descriptor */
 } trial_sockets SEC(".maps");
 
 SEC("sk_msg")

@@ -45,7 +45,7 @@ static __always_inline bool measure_turns(struct socket_state *state, struct tcp
 	__u32 in = received - state->seen_in, out = sent - state->seen_out;
 	__u32 turns = in < out ? in : out, most = in < out ? out : in;
 
-	if (most / LONGEST_RUN > turns) {	/* a stream: the count begins again */
+	if (most / LONGEST_RUN > turns) { /* a stream: the count begins again */
 		state->seen_in = received;
 		state->seen_out = sent;
 		return false;

@@ -26,9 +26,8 @@ static __always_inline bool sender_needs_tcp(struct tcp_sock *tp, bool own)
 	struct sock *sk = &tp->inet_conn.icsk_inet.sk;
 	__u32 user_timeout = PEEK_UNLESS_OWN(tp, inet_conn.icsk_user_timeout, own);
 
-	return FLAG(PEEK_UNLESS_OWN(sk, __sk_common.skc_flags, own), SOCK_ZEROCOPY) ||
-	       (PEEK_UNLESS_OWN(sk, sk_tsflags, own) & TX_TIMESTAMPS) || PEEK_UNLESS_OWN(sk, sk_max_pacing_rate, own) != UNPACED ||
-	       (user_timeout && user_timeout < LEAST_USER_TIMEOUT);
+	return FLAG(PEEK_UNLESS_OWN(sk, __sk_common.skc_flags, own), SOCK_ZEROCOPY) || (PEEK_UNLESS_OWN(sk, sk_tsflags, own) & TX_TIMESTAMPS) ||
+	       PEEK_UNLESS_OWN(sk, sk_max_pacing_rate, own) != UNPACED || (user_timeout && user_timeout < LEAST_USER_TIMEOUT);
 }
 
 /* Whether the reader has asked for what comes only with bytes of TCP: timestamps, urgent data in line, an offset to peek at, mapped pages, or

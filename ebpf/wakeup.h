@@ -7,7 +7,7 @@
 #include "statistics.h"
 
 #define SOL_SOCKET 1
-#define SO_RCVLOWAT 18		/* include/uapi/asm-generic/socket.h; the same on x86-64 and arm64 */
+#define SO_RCVLOWAT 18 /* include/uapi/asm-generic/socket.h; the same on x86-64 and arm64 */
 
 /* Wakes a reader. Setting SO_RCVLOWAT to the value it has does that (tcp_set_rcvlowat(), net/ipv4/tcp.c). */
 static __always_inline void wake_reader(struct socket_state *state, struct tcp_sock *tp, struct sock *sk)

@@ -22,20 +22,34 @@ const allowed = [...inside(true), ...layers.map((layer) => ['release', layer] as
 const forbidden = [...inside(false), ...[...layers, 'ebpf'].map((folder) => [folder, 'release'] as const), ['release', 'ebpf'] as const];
 /** Each package with the folders of operator/, and one room of the controller, that may not import it. */
 const packages = Object.entries(directions.packages).flatMap(([name, owners]) => [
-  ...Object.keys(directions.operator).filter((folder) => !owners.includes(folder)).map((folder) => [`operator/${folder}`, name] as const),
+  ...Object.keys(directions.operator)
+    .filter((folder) => !owners.includes(folder))
+    .map((folder) => [`operator/${folder}`, name] as const),
   ...(owners.includes('controller') ? [] : [['operator/controller/status', name] as const]),
 ]);
 
 describe('the linter', () => {
-  it.each(allowed)('lets %s import %s', async (from, to) => {
-    expect(await refusals(from, to)).toEqual([]);
-  }, 30_000);
+  it.each(allowed)(
+    'lets %s import %s',
+    async (from, to) => {
+      expect(await refusals(from, to)).toEqual([]);
+    },
+    30_000,
+  );
 
-  it.each(forbidden)('does not let %s import %s', async (from, to) => {
-    expect(await refusals(from, to)).toHaveLength(1);
-  }, 30_000);
+  it.each(forbidden)(
+    'does not let %s import %s',
+    async (from, to) => {
+      expect(await refusals(from, to)).toHaveLength(1);
+    },
+    30_000,
+  );
 
-  it.each(packages)('does not let %s import the package %s', async (from, name) => {
-    expect(await refusalsOfPackage(from, name)).toHaveLength(1);
-  }, 30_000);
+  it.each(packages)(
+    'does not let %s import the package %s',
+    async (from, name) => {
+      expect(await refusalsOfPackage(from, name)).toHaveLength(1);
+    },
+    30_000,
+  );
 });

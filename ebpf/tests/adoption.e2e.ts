@@ -58,21 +58,24 @@ test('the next connections to a destination whose connections take turns are joi
   expect(await talking).toMatchObject(fine);
 });
 
-test.each([['IPv4', (): string => f.server.address], ['IPv6', (): string => f.server.address6], ['loopback', (): string => '127.0.0.1']])(
-  'connections that were open before anything was attached are adopted under load: %s', async (_, host) => {
-    f.datapath.configure({ ...settings, mode: 'Off' });
-    await serve(f.node, f.server, port);
-    const [from, ends] = host() === '127.0.0.1' ? [f.server, 8] : [f.client, 4];
-    const talking = talk(f.node, from, host(), port, { ...steady, messages: 600, pauseMs: 5 });
-    await openUnseen(f.server, ends);
-    expect(f.counters('back').open).toBe(0);
-    f.datapath.configure({ ...settings, learn: true });
-    await joinedByScans('back', ends);
-    expect(f.counters('back').adopted).toBeGreaterThanOrEqual(4);
-    expect(await talking).toMatchObject(fine);
-    expect(f.counters('back').fastBytes).toBeGreaterThan(0n);
-    await until('nothing is counted any more', () => f.counters('back').open === 0 && f.datapath.snapshot().joinedSockets === 0);
-  });
+test.each([
+  ['IPv4', (): string => f.server.address],
+  ['IPv6', (): string => f.server.address6],
+  ['loopback', (): string => '127.0.0.1'],
+])('connections that were open before anything was attached are adopted under load: %s', async (_, host) => {
+  f.datapath.configure({ ...settings, mode: 'Off' });
+  await serve(f.node, f.server, port);
+  const [from, ends] = host() === '127.0.0.1' ? [f.server, 8] : [f.client, 4];
+  const talking = talk(f.node, from, host(), port, { ...steady, messages: 600, pauseMs: 5 });
+  await openUnseen(f.server, ends);
+  expect(f.counters('back').open).toBe(0);
+  f.datapath.configure({ ...settings, learn: true });
+  await joinedByScans('back', ends);
+  expect(f.counters('back').adopted).toBeGreaterThanOrEqual(4);
+  expect(await talking).toMatchObject(fine);
+  expect(f.counters('back').fastBytes).toBeGreaterThan(0n);
+  await until('nothing is counted any more', () => f.counters('back').open === 0 && f.datapath.snapshot().joinedSockets === 0);
+});
 
 test('ends that looked for their peers in vain are found when their peers look for them', async () => {
   f.datapath.configure({ ...settings, mode: 'Off' });
@@ -150,7 +153,11 @@ test('a stream without answers goes back to TCP and leaves the map; it joins aga
   await server.lines.next();
   const client = script(f.node, f.client, 'stream.py', 'client', f.server.address, String(port));
   expect((await client.lines.next()).value).toBe('turned');
-  await until('the connection has left the SOCKHASH', () => f.counters('front').left + f.counters('back').left === 1n, () => f.datapath.snapshot());
+  await until(
+    'the connection has left the SOCKHASH',
+    () => f.counters('front').left + f.counters('back').left === 1n,
+    () => f.datapath.snapshot(),
+  );
   expect(f.datapath.snapshot().joinedSockets).toBe(0);
   expect(f.counters('front').reasons.get('OneWay')).toBe(1);
   const sent: unknown = (await client.lines.next()).value;

@@ -50,7 +50,9 @@ test.each([
   const id = attachAnother(place(), type, flags);
   const { reason, message } = refused(openIn(kubepods));
   expect(reason).toBe('CgroupTaken');
-  expect(message).toMatch(new RegExp(`^${place()} has the \\S+ program ${type === 'sock_ops' ? 'on_sock_ops' : 'on_segment'} \\(id ${id}\\) of another product`));
+  expect(message).toMatch(
+    new RegExp(`^${place()} has the \\S+ program ${type === 'sock_ops' ? 'on_sock_ops' : 'on_segment'} \\(id ${id}\\) of another product`),
+  );
   expect(message).toContain('BPF_F_ALLOW_MULTI');
 });
 

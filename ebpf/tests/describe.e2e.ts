@@ -20,10 +20,20 @@ const states = (pod: TestPod): (string | undefined)[] => endsOf(pod).map(({ stat
 test('both ends of a joined connection are described, with the bytes that each has sent and its peer', async () => {
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, slowTalk);
-  await until('bytes to be redirected both ways', () => [f.client, f.server].every((pod) => endsOf(pod).filter(({ fastBytes }) => fastBytes > 1000n).length === 2), () => endsOf(f.client));
+  await until(
+    'bytes to be redirected both ways',
+    () => [f.client, f.server].every((pod) => endsOf(pod).filter(({ fastBytes }) => fastBytes > 1000n).length === 2),
+    () => endsOf(f.client),
+  );
   const server = `${f.server.address}:${port}`;
   const [client] = endsOf(f.client);
-  expect(client).toMatchObject({ state: 'Accelerated', accepting: false, remote: server, peerNetns: f.server.netns, joined: { path: 'NodeLocal', original: server, redirected: server } });
+  expect(client).toMatchObject({
+    state: 'Accelerated',
+    accepting: false,
+    remote: server,
+    peerNetns: f.server.netns,
+    joined: { path: 'NodeLocal', original: server, redirected: server },
+  });
   expect(client?.local).toMatch(new RegExp(`^${f.client.address}:\\d+$`));
   // TCP has measured the handshake, which takes microseconds inside one kernel.
   expect(client?.rttUs).toBeGreaterThan(0);
@@ -44,7 +54,9 @@ test('a connection that stays on TCP has its reason and the bytes it has sent so
   f.datapath.configure({ ...settings, mode: 'Off' });
   const unseen = talk(f.node, f.client, f.server.address, port, slowTalk);
   await until('two connections that are not counted', () => states(f.client).filter((state) => state === undefined).length === 2);
-  expect(endsOf(f.client).filter(({ state }) => state === undefined)).toEqual([1, 2].map(() => expect.objectContaining({ joined: undefined, peerNetns: 0, fastBytes: 0n }) as unknown));
+  expect(endsOf(f.client).filter(({ state }) => state === undefined)).toEqual(
+    [1, 2].map(() => expect.objectContaining({ joined: undefined, peerNetns: 0, fastBytes: 0n }) as unknown),
+  );
   await Promise.all([observed, unseen]);
 });
 

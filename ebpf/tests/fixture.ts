@@ -4,12 +4,26 @@ import { existsSync, mkdtempSync, readdirSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
-import { mountTracing, openDatapath, type Datapath, type DatapathPod, type DatapathSettings, type NamespaceCounters, type OpenOptions } from '../../operator/agent/datapath';
+import {
+  mountTracing,
+  openDatapath,
+  type Datapath,
+  type DatapathPod,
+  type DatapathSettings,
+  type NamespaceCounters,
+  type OpenOptions,
+} from '../../operator/agent/datapath';
 import { TestNode, type TestPod } from './pods';
 import { containerOf, Known } from './known';
 
 export const object = join(__dirname, '..', '..', 'build', 'ebpf', 'datapath.bpf.o');
-export const settings: DatapathSettings = { mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 1000, spillBytes: 1 << 20, learn: false };
+export const settings: DatapathSettings = {
+  mode: 'Accelerate',
+  paths: ['PodLocal', 'NodeLocal'],
+  maxConnections: 1000,
+  spillBytes: 1 << 20,
+  learn: false,
+};
 
 let runs = 0;
 
@@ -92,7 +106,8 @@ export class Fixture {
 export async function until(what: string, condition: () => boolean, instead?: () => unknown): Promise<void> {
   const deadline = Date.now() + 30_000;
   while (!condition()) {
-    if (Date.now() > deadline) throw new Error(`waited thirty seconds for: ${what}${instead ? `; there is ${inspect(instead(), { depth: 5 })}` : ''}`);
+    if (Date.now() > deadline)
+      throw new Error(`waited thirty seconds for: ${what}${instead ? `; there is ${inspect(instead(), { depth: 5 })}` : ''}`);
     await new Promise((resolve) => setTimeout(resolve, 10));
   }
 }

@@ -86,7 +86,11 @@ test('open connections obey Off and On at once, without a wrong byte', async () 
     await until('bytes go over TCP', () => f.datapath.scan(undefined, false).steps >= 0 && f.counters('front').tcpBytes > slow + 100_000n);
     expect(f.counters('front').fastBytes - before).toBeLessThan(20_000n * 16n); // messages that had passed the gate already
     f.datapath.configure(settings);
-    await until('bytes are redirected again', () => f.datapath.scan().steps >= 0 && f.counters('front').fastBytes > before + 100_000n, () => f.datapath.snapshot());
+    await until(
+      'bytes are redirected again',
+      () => f.datapath.scan().steps >= 0 && f.counters('front').fastBytes > before + 100_000n,
+      () => f.datapath.snapshot(),
+    );
   }
   expect(await talking).toMatchObject(fine);
 });
@@ -103,6 +107,10 @@ test('connections of a pod that leaves the selection go back to TCP, and are joi
   await until('bytes go over TCP', () => f.datapath.scan(undefined, false).steps >= 0 && f.counters('front').tcpBytes > slow + 100_000n);
   expect(f.counters('front').fastBytes).toBe(left);
   f.datapath.select(both, []);
-  await until('bytes are redirected again', () => f.datapath.scan().steps >= 0 && f.counters('front').fastBytes > left + 100_000n, () => f.datapath.snapshot());
+  await until(
+    'bytes are redirected again',
+    () => f.datapath.scan().steps >= 0 && f.counters('front').fastBytes > left + 100_000n,
+    () => f.datapath.snapshot(),
+  );
   expect(await talking).toMatchObject(fine);
 });

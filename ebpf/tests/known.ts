@@ -14,7 +14,10 @@ export class Known {
   private readonly btf: Btf;
 
   /** @param pins the directory that a datapath of `object` is pinned in */
-  constructor(object: string, private readonly pins: string) {
+  constructor(
+    object: string,
+    private readonly pins: string,
+  ) {
     this.btf = parseBtf(section(readFileSync(object), '.BTF'));
   }
 

@@ -69,7 +69,9 @@ function pinnedMap(name: string): number {
 
 /** The names of the loaded programs that use a map. */
 function programsOf(map: number): string[] {
-  return bpftool<{ name?: string; map_ids?: number[] }[]>('prog', 'show').filter(({ map_ids }) => map_ids?.includes(map)).map(({ name }) => name ?? '');
+  return bpftool<{ name?: string; map_ids?: number[] }[]>('prog', 'show')
+    .filter(({ map_ids }) => map_ids?.includes(map))
+    .map(({ name }) => name ?? '');
 }
 
 test('connections are joined without any feature that only some kernels have', async () => {
@@ -89,7 +91,15 @@ test('the next agent finishes a change of the selection that was interrupted', a
   await until('bytes are redirected', () => f.counters('front').fastBytes > 0n);
   // as after an agent that was killed between its two writes: the pod is gone from the map, and the epoch is the old one
   const key = Buffer.from(Uint32Array.of(f.server.netns).buffer);
-  execFileSync('bpftool', ['map', 'delete', 'pinned', join(f.pins, String(readdirSync(f.pins)[0]), 'pods'), 'key', 'hex', ...(key.toString('hex').match(/../g) ?? [])]);
+  execFileSync('bpftool', [
+    'map',
+    'delete',
+    'pinned',
+    join(f.pins, String(readdirSync(f.pins)[0]), 'pods'),
+    'key',
+    'hex',
+    ...(key.toString('hex').match(/../g) ?? []),
+  ]);
   f.datapath.close();
   f.datapath = f.open();
   f.datapath.select([selected(f.client, 'front')], []);
@@ -108,7 +118,14 @@ test('an agent finishes a release that was interrupted before it loads the datap
   for (const name of ['sock_ops_link', 'usage', 'socket_states']) rmSync(join(folder, name));
   f.datapath = f.open();
   expect(attached()).toBe(2);
-  expect(f.datapath.snapshot()).toEqual({ namespaces: [], joinedSockets: 0, drainingSockets: 0, leavingSockets: 0, taken: { sockets: 0, ends: 0, unread: 0 }, reached: [] });
+  expect(f.datapath.snapshot()).toEqual({
+    namespaces: [],
+    joinedSockets: 0,
+    drainingSockets: 0,
+    leavingSockets: 0,
+    taken: { sockets: 0, ends: 0, unread: 0 },
+    reached: [],
+  });
 });
 
 test('the programs move to the cgroup that the pods have moved to', () => {

@@ -48,17 +48,20 @@ const tellsOriginals = / (bpf_sk_original_addr|bpf_getorigdst_(opt|impl))\b/.tes
 test.each([
   ['IPv4', 'iptables-legacy', '10.111.0.77:9999', `127.0.0.1:${port}`, tellsOriginals ? 'helper' : 'rendezvous'],
   ['IPv6', 'ip6tables-legacy', '[fd11::77]:9999', `[::1]:${port}`, 'rendezvous'], // the helper knows only IPv4
-])('a connection over %s that a REDIRECT rule turned to the sidecar is joined, and its row has the original destination', async (_, tables, original, redirected, learnt) => {
-  f.node.exec(f.server, tables, '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '9999', '-j', 'REDIRECT', '--to-ports', String(port));
-  await serve(f.node, f.server, port);
-  const talking = talk(f.node, f.server, original.replace(/\[|\]|:9999$/g, ''), 9999, slowTalk);
-  await until('four connections are in the original-destination map', () => [...f.datapath.connections(10)].length === 4);
-  for (const row of f.datapath.connections(10)) {
-    expect(row).toMatchObject({ namespace: 'back', path: 'PodLocal', original, redirected, learnt });
-  }
-  expect(await talking).toMatchObject(fine);
-  await until('the map is empty again', () => [...f.datapath.connections(10)].length === 0);
-});
+])(
+  'a connection over %s that a REDIRECT rule turned to the sidecar is joined, and its row has the original destination',
+  async (_, tables, original, redirected, learnt) => {
+    f.node.exec(f.server, tables, '-t', 'nat', '-A', 'OUTPUT', '-p', 'tcp', '--dport', '9999', '-j', 'REDIRECT', '--to-ports', String(port));
+    await serve(f.node, f.server, port);
+    const talking = talk(f.node, f.server, original.replace(/\[|\]|:9999$/g, ''), 9999, slowTalk);
+    await until('four connections are in the original-destination map', () => [...f.datapath.connections(10)].length === 4);
+    for (const row of f.datapath.connections(10)) {
+      expect(row).toMatchObject({ namespace: 'back', path: 'PodLocal', original, redirected, learnt });
+    }
+    expect(await talking).toMatchObject(fine);
+    await until('the map is empty again', () => [...f.datapath.connections(10)].length === 0);
+  },
+);
 
 test('the row has the original destination of a client in another pod, where a rule of its own pod turned the connection to another port', async () => {
   const to = `${f.server.address}:${port}`;

@@ -9,9 +9,11 @@ beforeEach(() => {
 afterEach(() => f.remove());
 
 test.each(shapes.map(({ words, shape, bytes }) => [words, shape, bytes] as const))(
-  'a new rule that drops packets stops within a second a connection %s', async (_, shape, bytes) => {
+  'a new rule that drops packets stops within a second a connection %s',
+  async (_, shape, bytes) => {
     const { redirected, lateMs } = await stopByRule(f, shape, bytes);
     expect(redirected).toBeGreaterThan(20 * bytes);
     expect(lateMs).toBeGreaterThan(-2000);
     expect(lateMs).toBeLessThan(ruleBoundMs);
-  });
+  },
+);

@@ -17,7 +17,11 @@ async function talking(how: 'plain' | 'splice') {
   expect((await server.lines.next()).value).toBe('ready');
   const client = script(f.node, f.client, 'long_message.py', 'client', f.server.address, String(port), String(body));
   const accelerated = (): Promise<void> =>
-    until('both ends are accelerated', () => f.datapath.scan().steps >= 0 && ['front', 'back'].every((each) => f.counters(each).accelerated === 1), () => f.datapath.snapshot());
+    until(
+      'both ends are accelerated',
+      () => f.datapath.scan().steps >= 0 && ['front', 'back'].every((each) => f.counters(each).accelerated === 1),
+      () => f.datapath.snapshot(),
+    );
   const sendBody = async (): Promise<void> => {
     client.say('body\n');
     expect((await client.lines.next()).value).toBe('served');
@@ -33,7 +37,11 @@ test('a program that reads small messages plainly may splice the first long one,
   await sendBody();
   await sendBody();
   expect(f.counters('front').fastBytes - before).toBeLessThan(BigInt(body));
-  await until('the reason is SplicingReader', () => f.datapath.scan().steps >= 0 && f.counters('front').reasons.get('SplicingReader') === 1, () => f.datapath.snapshot());
+  await until(
+    'the reason is SplicingReader',
+    () => f.datapath.scan().steps >= 0 && f.counters('front').reasons.get('SplicingReader') === 1,
+    () => f.datapath.snapshot(),
+  );
 });
 
 test('a long message is redirected once its reader was seen to read one as long', async () => {
@@ -54,9 +62,17 @@ test('a reader that asks FIONREAD after a full read finds all messages that were
   const server = script(f.node, f.server, 'full_read.py', 'server', String(port));
   expect((await server.lines.next()).value).toBe('ready');
   const client = script(f.node, f.client, 'full_read.py', 'client', f.server.address, String(port));
-  await until('both ends are accelerated', () => f.datapath.scan().steps >= 0 && ['front', 'back'].every((each) => f.counters(each).accelerated === 1), () => f.datapath.snapshot());
+  await until(
+    'both ends are accelerated',
+    () => f.datapath.scan().steps >= 0 && ['front', 'back'].every((each) => f.counters(each).accelerated === 1),
+    () => f.datapath.snapshot(),
+  );
   // on a busy machine the connection may leave between the two, and only a scan lets it join again
-  await until('bytes are redirected', () => f.datapath.scan().steps >= 0 && f.counters('front').fastBytes > 0n, () => f.datapath.snapshot());
+  await until(
+    'bytes are redirected',
+    () => f.datapath.scan().steps >= 0 && f.counters('front').fastBytes > 0n,
+    () => f.datapath.snapshot(),
+  );
   client.say('burst\n');
   expect((await client.lines.next()).value).toBe('served');
   expect(f.counters('front').passes.get('Order')).toBeGreaterThan(0n);

@@ -65,8 +65,16 @@ test.each(kinds)('a program that begins late and %s is known before the next mes
   let served: unknown;
   void client.lines.next().then(({ value }) => (served = value));
   // where the reader waits for bytes that FIONREAD does not count, the connection leaves the SOCKHASH by scans
-  await until('all turns are served', () => f.datapath.scan().steps >= 0 && served === 'served', () => f.datapath.snapshot());
-  await until('both ends have the reason', () => ['front', 'back'].every((namespace) => f.counters(namespace).reasons.get(reason) === 1), () => f.datapath.snapshot());
+  await until(
+    'all turns are served',
+    () => f.datapath.scan().steps >= 0 && served === 'served',
+    () => f.datapath.snapshot(),
+  );
+  await until(
+    'both ends have the reason',
+    () => ['front', 'back'].every((namespace) => f.counters(namespace).reasons.get(reason) === 1),
+    () => f.datapath.snapshot(),
+  );
   expect(f.counters('front').fastBytes).toBeGreaterThanOrEqual(10n);
   expect(f.counters('front').fastBytes).toBeLessThanOrEqual(20n);
 });

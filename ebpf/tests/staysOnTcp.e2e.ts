@@ -30,7 +30,11 @@ test.each([
   f.datapath.select(pods(shaped), []);
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, slowTalk);
-  await until('the reason is BandwidthLimited', () => f.datapath.scan().steps >= 0 && reasons('BandwidthLimited').join() === '4,4', () => f.datapath.snapshot());
+  await until(
+    'the reason is BandwidthLimited',
+    () => f.datapath.scan().steps >= 0 && reasons('BandwidthLimited').join() === '4,4',
+    () => f.datapath.snapshot(),
+  );
   expect(await talking).toMatchObject(fine);
   expect(fastBytes()).toBe(0n);
 });
@@ -63,7 +67,11 @@ test('connections that were joined go back to TCP when the bandwidth of a pod be
   const talking = talk(f.node, f.client, f.server.address, port, { connections: 4, messages: 20_000, maxBytes: 20_000, pauseMs: 0 });
   await until('bytes are redirected', () => fastBytes() > 0n);
   f.datapath.select(pods({ server: true }), []);
-  await until('the reason is BandwidthLimited', () => f.datapath.scan(undefined, false).steps >= 0 && reasons('BandwidthLimited').join() === '4,4', () => f.datapath.snapshot());
+  await until(
+    'the reason is BandwidthLimited',
+    () => f.datapath.scan(undefined, false).steps >= 0 && reasons('BandwidthLimited').join() === '4,4',
+    () => f.datapath.snapshot(),
+  );
   const left = fastBytes();
   const slow = f.counters('front').tcpBytes;
   await until('bytes go over TCP', () => f.datapath.scan(undefined, false).steps >= 0 && f.counters('front').tcpBytes > slow + 100_000n);
@@ -79,6 +87,10 @@ test.each([
   f.datapath.select([selected(pod, namespace)], [], [other.address, other.address6]);
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, slowTalk);
-  await until('the reason is PeerOwnKernel', () => (f.counters(namespace).reasons.get('PeerOwnKernel') ?? 0) === 4, () => f.datapath.snapshot());
+  await until(
+    'the reason is PeerOwnKernel',
+    () => (f.counters(namespace).reasons.get('PeerOwnKernel') ?? 0) === 4,
+    () => f.datapath.snapshot(),
+  );
   expect(await talking).toMatchObject(fine);
 });

@@ -12,8 +12,15 @@ import { endWith } from './live/ends.testing';
 
 const log = createLogger({ transports: [new transports.Console({ silent: true })] });
 const anOrder: Order = {
-  revision: 1, mode: 'Accelerate', paths: ['PodLocal'], maxConnections: 10, spillBytes: 4096,
-  namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1,
+  revision: 1,
+  mode: 'Accelerate',
+  paths: ['PodLocal'],
+  maxConnections: 10,
+  spillBytes: 4096,
+  namespaces: ['shop'],
+  podSelector: {},
+  remove: false,
+  reportSeconds: 1,
 };
 
 let channel: TestChannel;
@@ -43,7 +50,11 @@ beforeEach(async () => {
     onStream: (opened) => {
       session = opened;
       journal.add(`hello ${opened.hello.mapAbi}`);
-      return { onReport: (report) => journal.add(summary(report)), onWatched: (watched) => journal.add(answer(watched)), onClose: (reason) => journal.add(`closed ${reason}`) };
+      return {
+        onReport: (report) => journal.add(summary(report)),
+        onWatched: (watched) => journal.add(answer(watched)),
+        onClose: (reason) => journal.add(`closed ${reason}`),
+      };
     },
   });
 });
@@ -57,8 +68,17 @@ afterEach(async () => {
 async function start(): Promise<void> {
   agent = await startAgent({
     environment: {
-      node: 'node1', controllerAddress: `127.0.0.1:${controller.port}`, criSocket: runtime.socket, hostRoot: '/', pins: '/sys/fs/bpf/p', object: '/object',
-      caFile: channel.path('ca.crt'), tokenFile: channel.path('token'), logLevel: 'error', healthPort: 0, inspector: `\0agent-test-${randomUUID()}`,
+      node: 'node1',
+      controllerAddress: `127.0.0.1:${controller.port}`,
+      criSocket: runtime.socket,
+      hostRoot: '/',
+      pins: '/sys/fs/bpf/p',
+      object: '/object',
+      caFile: channel.path('ca.crt'),
+      tokenFile: channel.path('token'),
+      logLevel: 'error',
+      healthPort: 0,
+      inspector: `\0agent-test-${randomUUID()}`,
     },
     log,
     leftovers: { switchOff: () => undefined, release: () => undefined },

@@ -1,10 +1,35 @@
 // For tests: an in-memory fake of the Datapath contract. It remembers the calls.
-import type { ConnectionEnd, Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, ReaderTrait, JoinedConnection, NamespaceCounters, ScanResult, Watching, WatchWay } from './datapath/contract';
+import type {
+  ConnectionEnd,
+  Datapath,
+  DatapathPod,
+  DatapathSettings,
+  DatapathSnapshot,
+  DescribedEnd,
+  ReaderTrait,
+  JoinedConnection,
+  NamespaceCounters,
+  ScanResult,
+  Watching,
+  WatchWay,
+} from './datapath/contract';
 
 /** The counters of a namespace without connections. */
 export function noCounters(namespace: string): NamespaceCounters {
   return {
-    namespace, open: 0, accelerated: 0, reasons: new Map(), fastBytes: 0n, tcpBytes: 0n, adopted: 0, left: 0n, woken: 0n, unseen: 0n, unfollowed: 0n, passes: new Map(), draining: 0,
+    namespace,
+    open: 0,
+    accelerated: 0,
+    reasons: new Map(),
+    fastBytes: 0n,
+    tcpBytes: 0n,
+    adopted: 0,
+    left: 0n,
+    woken: 0n,
+    unseen: 0n,
+    unfollowed: 0n,
+    passes: new Map(),
+    draining: 0,
   };
 }
 

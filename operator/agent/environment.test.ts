@@ -1,13 +1,22 @@
 import { readEnvironment, readInspector } from './environment';
 
 const good = {
-  NODE_NAME: 'node1', CONTROLLER_ADDRESS: '10.98.0.5:9443', PINS: '/sys/fs/bpf/sidecar-acceleration/node1',
-  CA_FILE: '/etc/sidecar-acceleration/channel/ca.crt', TOKEN_FILE: '/var/run/secrets/acceleration.dev/agent/token',
+  NODE_NAME: 'node1',
+  CONTROLLER_ADDRESS: '10.98.0.5:9443',
+  PINS: '/sys/fs/bpf/sidecar-acceleration/node1',
+  CA_FILE: '/etc/sidecar-acceleration/channel/ca.crt',
+  TOKEN_FILE: '/var/run/secrets/acceleration.dev/agent/token',
 };
 
 test('the environment of the DaemonSet is read, with defaults', () => {
   expect(readEnvironment(good)).toMatchObject({
-    node: 'node1', controllerAddress: '10.98.0.5:9443', criSocket: undefined, hostRoot: '/proc/1/root', podUid: undefined, logLevel: 'info', healthPort: 9090,
+    node: 'node1',
+    controllerAddress: '10.98.0.5:9443',
+    criSocket: undefined,
+    hostRoot: '/proc/1/root',
+    podUid: undefined,
+    logLevel: 'info',
+    healthPort: 9090,
   });
 });
 

@@ -5,7 +5,12 @@ import type { JoinedConnection } from './datapath/contract';
 import { serveConnections } from './inspector';
 
 const row: JoinedConnection = {
-  namespace: 'shop', path: 'NodeLocal', client: '10.0.0.1:40000', original: '10.98.0.9:80', redirected: '[fd00::2]:15006', learnt: 'rendezvous',
+  namespace: 'shop',
+  path: 'NodeLocal',
+  client: '10.0.0.1:40000',
+  original: '10.98.0.9:80',
+  redirected: '[fd00::2]:15006',
+  learnt: 'rendezvous',
 };
 const socket = `\0inspector-test-${randomUUID()}`;
 let server: Server;

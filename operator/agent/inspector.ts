@@ -85,7 +85,9 @@ export function askConnections(socket: string, limit: number): Promise<JoinedCon
       });
     });
     asked.on('timeout', () => asked.destroy(new Error('no answer within 10 s')));
-    asked.on('error', (error) => reject(new Error(`ask the agent for its connections: ${error.message}; run this inside the container of a running agent`)));
+    asked.on('error', (error) =>
+      reject(new Error(`ask the agent for its connections: ${error.message}; run this inside the container of a running agent`)),
+    );
     asked.end();
   });
 }

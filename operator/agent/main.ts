@@ -36,7 +36,15 @@ async function run(): Promise<void> {
 
   const mapAbi = readAbi(environment.object, (why) => log.error(why));
   const leftovers = { switchOff: switchOffPinned, release: releasePinned };
-  const agent = await startAgent({ environment, log, openDatapath: (options) => openDatapath({ ...options, warn }), leftovers, mapAbi, onDefect: die, warnings: () => warnings });
+  const agent = await startAgent({
+    environment,
+    log,
+    openDatapath: (options) => openDatapath({ ...options, warn }),
+    leftovers,
+    mapAbi,
+    onDefect: die,
+    warnings: () => warnings,
+  });
   log.info('started', { version: productVersion(), mapAbi });
 
   const stop = (signal: string): void => {

@@ -11,11 +11,30 @@ beforeEach(async () => {
   alive = true;
   unready = undefined;
   report = {
-    appliedOrder: 7, released: false, joinedSockets: 4, drainingSockets: 0, errors: 2, problems: [{ reason: 'NoBtf', message: 'm' }],
-    namespaces: [{
-      name: 'shop', podsSelected: 2, podsAccelerated: 1, open: 10, accelerated: 8, reasons: [{ reason: 'Pairing', connections: 2 }],
-      fastBytes: 1000, tcpBytes: 10, passes: [{ gate: 'Backlog', messages: 3 }], draining: 0, adopted: 2, left: 5, nudged: 6, unseen: 7,
-    }],
+    appliedOrder: 7,
+    released: false,
+    joinedSockets: 4,
+    drainingSockets: 0,
+    errors: 2,
+    problems: [{ reason: 'NoBtf', message: 'm' }],
+    namespaces: [
+      {
+        name: 'shop',
+        podsSelected: 2,
+        podsAccelerated: 1,
+        open: 10,
+        accelerated: 8,
+        reasons: [{ reason: 'Pairing', connections: 2 }],
+        fastBytes: 1000,
+        tcpBytes: 10,
+        passes: [{ gate: 'Backlog', messages: 3 }],
+        draining: 0,
+        adopted: 2,
+        left: 5,
+        nudged: 6,
+        unseen: 7,
+      },
+    ],
   };
   const metrics = createMetrics({ report: () => report, connected: () => true });
   server = await serveHealth(0, { alive: () => alive, unready: () => unready, metrics });
@@ -56,7 +75,8 @@ test('metrics have the values of the latest report, and series of a namespace en
     'sidecar_acceleration_agent_readers_nudged_total{namespace="shop"} 6',
     'sidecar_acceleration_agent_connections_unseen_total{namespace="shop"} 7',
     'sidecar_acceleration_agent_passes_total{namespace="shop",gate="Backlog"} 3',
-  ]) expect(body).toContain(`${line}\n`);
+  ])
+    expect(body).toContain(`${line}\n`);
   report = { ...report, namespaces: [] };
   expect((await get('/metrics')).body).not.toContain('shop');
 });

@@ -25,7 +25,10 @@ beforeEach(() => {
   opened = 0;
   left = [];
   const opener = new DatapathOpener({
-    host, pins: '/sys/fs/bpf/p', object: '/object', now: () => now,
+    host,
+    pins: '/sys/fs/bpf/p',
+    object: '/object',
+    now: () => now,
     open: () => {
       opened += 1;
       opening();
@@ -39,11 +42,28 @@ beforeEach(() => {
 });
 
 const order = (change: Partial<Order> = {}): Order => ({
-  revision: 1, mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 100, spillBytes: 65536,
-  namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1, ...change,
+  revision: 1,
+  mode: 'Accelerate',
+  paths: ['PodLocal', 'NodeLocal'],
+  maxConnections: 100,
+  spillBytes: 65536,
+  namespaces: ['shop'],
+  podSelector: {},
+  remove: false,
+  reportSeconds: 1,
+  ...change,
 });
 const pod = (netns: number, namespace = 'shop'): LocalPod => ({
-  sandbox: `s${netns}`, namespace, name: 'p', uid: '', labels: {}, annotations: {}, ownKernel: false, addresses: [`10.0.0.${netns}`], pid: netns, netns,
+  sandbox: `s${netns}`,
+  namespace,
+  name: 'p',
+  uid: '',
+  labels: {},
+  annotations: {},
+  ownKernel: false,
+  addresses: [`10.0.0.${netns}`],
+  pid: netns,
+  netns,
 });
 const reasons = (): string[] => node.state().problems.map(({ reason }) => reason);
 
@@ -100,7 +120,11 @@ describe('an order', () => {
   test('with mode Off ends the watching of readers', () => {
     seen(pod(1));
     give();
-    datapath.counted = { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['Learning', 2]]) }], joinedSockets: 0, drainingSockets: 0 };
+    datapath.counted = {
+      namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['Learning', 2]]) }],
+      joinedSockets: 0,
+      drainingSockets: 0,
+    };
     datapath.unknownReaders = [1];
     node.scan();
     expect(datapath.told).toContain('watch readers');
@@ -114,7 +138,9 @@ describe('an order', () => {
     datapath.counted = { namespaces: [], joinedSockets: 0, drainingSockets: 0, reached: ['the node has enough', 'a pod has enough'] };
     seen(pod(1));
     give();
-    expect(node.state().problems).toEqual([expect.objectContaining({ reason: 'ConnectionLimit', message: expect.stringContaining('the node has enough, and 1 more') as string })]);
+    expect(node.state().problems).toEqual([
+      expect.objectContaining({ reason: 'ConnectionLimit', message: expect.stringContaining('the node has enough, and 1 more') as string }),
+    ]);
   });
 
   test('with more namespaces than the datapath has room for results in the problem NamespaceLimit', () => {

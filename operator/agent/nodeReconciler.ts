@@ -216,7 +216,9 @@ export class NodeReconciler {
       ...this.opener.problems,
       ...(this.runtimeProblem === undefined ? [] : [problem('NoCriSocket', this.runtimeProblem)]),
       ...(this.datapath?.watching === 'Never' ? [problem('UnwatchedReaders', 'the kernel can watch neither kernel functions nor system calls')] : []),
-      ...(refused.length === 0 ? [] : [problem('NamespaceLimit', `no counters are left for ${refused.length} selected namespaces, such as ${refused[0]}`)]),
+      ...(refused.length === 0
+        ? []
+        : [problem('NamespaceLimit', `no counters are left for ${refused.length} selected namespaces, such as ${refused[0]}`)]),
       ...(reached.length === 0 ? [] : [problem('ConnectionLimit', `${reached[0]}${reached.length > 1 ? `, and ${reached.length - 1} more` : ''}`)]),
     ];
   }

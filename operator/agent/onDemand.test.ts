@@ -8,11 +8,16 @@ let schedule: ScanSchedule;
 beforeEach(() => {
   now = 100_000;
   datapath = new FakeDatapath();
-  schedule = new ScanSchedule(() => now, () => 0);
+  schedule = new ScanSchedule(
+    () => now,
+    () => 0,
+  );
 });
 
 const snapshotOf = (learning: number, passes: ReadonlyMap<string, bigint> = new Map()): DatapathSnapshot => ({
-  namespaces: [{ ...noCounters('shop'), open: learning, reasons: new Map([['Learning', learning]]), passes }], joinedSockets: 0, drainingSockets: 0,
+  namespaces: [{ ...noCounters('shop'), open: learning, reasons: new Map([['Learning', learning]]), passes }],
+  joinedSockets: 0,
+  drainingSockets: 0,
 });
 
 /** Lets seconds pass, one step each; returns in how many of them readers were watched. */

@@ -16,10 +16,25 @@ test.each(['5.10.0', '5.10.0-182.0.0.95.oe2203sp3.x86_64', '5.15.0-1-amd64', '6.
 
 const broken: readonly [string, (host: ScriptedHost) => void][] = [
   ['MissingPrivilege', (host) => host.files.set('/proc/self/status', 'CapEff:\t00000000a80425fb\n')],
-  ['KernelTooOld', (host) => { host.release = '5.9.16-generic'; }],
-  ['KernelTooOld', (host) => { host.release = '4.19.90-2003.oe1'; }],
+  [
+    'KernelTooOld',
+    (host) => {
+      host.release = '5.9.16-generic';
+    },
+  ],
+  [
+    'KernelTooOld',
+    (host) => {
+      host.release = '4.19.90-2003.oe1';
+    },
+  ],
   ['NoBtf', (host) => host.files.delete('/sys/kernel/btf/vmlinux')],
-  ['NoBpffs', (host) => { host.bpffs = false; }],
+  [
+    'NoBpffs',
+    (host) => {
+      host.bpffs = false;
+    },
+  ],
   ['NoCgroup2', (host) => host.files.set('/proc/self/mountinfo', '1 2 0:1 / /sys/fs/cgroup/cpu rw - cgroup cgroup rw,cpu')],
   ['NoPodCgroup', (host) => host.files.set('/proc/self/cgroup', '0::/')],
 ];
@@ -28,14 +43,22 @@ test.each(broken)('the problem %s has a message with its remedy', (reason, break
   const host = new ScriptedHost();
   breakIt(host);
   const result = preflight(host, question);
-  expect(result).toEqual({ problems: [{ reason, message: expect.stringContaining(nodeReasons[reason as keyof typeof nodeReasons].remedy) as string }] });
+  expect(result).toEqual({
+    problems: [{ reason, message: expect.stringContaining(nodeReasons[reason as keyof typeof nodeReasons].remedy) as string }],
+  });
 });
 
 test('all problems are reported at once', () => {
   const host = new ScriptedHost();
   for (const [, breakIt] of broken) breakIt(host);
   const result = preflight(host, question);
-  expect('problems' in result && result.problems.map(({ reason }) => reason)).toEqual(['MissingPrivilege', 'KernelTooOld', 'NoBtf', 'NoBpffs', 'NoCgroup2']);
+  expect('problems' in result && result.problems.map(({ reason }) => reason)).toEqual([
+    'MissingPrivilege',
+    'KernelTooOld',
+    'NoBtf',
+    'NoBpffs',
+    'NoCgroup2',
+  ]);
 });
 
 test('the message of a problem is one line of bounded length, however long the cause is', () => {

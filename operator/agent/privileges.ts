@@ -13,7 +13,8 @@ export function missingPrivilege(host: Host): string | undefined {
   const has = (bit: number): boolean => ((effective >> BigInt(bit)) & 1n) === 1n;
   const missing = capabilityNames.filter((name: CapabilityName) => !has(agentCapabilities[name].bit));
   if (missing.length > 0) return `the agent lacks ${missing.map((name) => `CAP_${name}`).join(', ')}`;
-  if (!seesOthers(host)) return 'the namespaces of other processes (/proc/<pid>/ns/net) cannot be read in spite of CAP_SYS_PTRACE: a security module denies it';
+  if (!seesOthers(host))
+    return 'the namespaces of other processes (/proc/<pid>/ns/net) cannot be read in spite of CAP_SYS_PTRACE: a security module denies it';
   // Since 5.11 maps are accounted to the memory cgroup (kernel/bpf/memalloc and the series of Roman Gushchin, 2020).
   const locked = !isAtLeast(host.kernel(), [5, 11]) && !has(resource) && !unlimitedLocked(host.read('/proc/self/limits') ?? '');
   return locked ? `kernel ${host.kernel()} counts maps as locked memory, which is limited, and the agent lacks CAP_SYS_RESOURCE` : undefined;
@@ -21,7 +22,10 @@ export function missingPrivilege(host: Host): string | undefined {
 
 /** True when the network namespace of at least one other process can be opened, or when there is no other process. */
 function seesOthers(host: Host): boolean {
-  const others = host.list('/proc').filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid).slice(0, tried);
+  const others = host
+    .list('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .slice(0, tried);
   return others.length === 0 || others.some((pid) => host.readable(`/proc/${pid}/ns/net`));
 }
 

@@ -93,6 +93,12 @@ export class Reporter {
 
 /** The part of a report that is sent at once when it changes: everything but counts of connections, messages and bytes. */
 function newsOf({ appliedOrder, released, problems, namespaces }: Report): string {
-  const ofNamespaces = namespaces.map(({ name, podsSelected, podsAccelerated, accelerated, draining }) => [name, podsSelected, podsAccelerated, accelerated > 0, draining > 0]);
+  const ofNamespaces = namespaces.map(({ name, podsSelected, podsAccelerated, accelerated, draining }) => [
+    name,
+    podsSelected,
+    podsAccelerated,
+    accelerated > 0,
+    draining > 0,
+  ]);
   return JSON.stringify([appliedOrder, released, problems, ofNamespaces]);
 }

@@ -8,11 +8,16 @@ let schedule: ScanSchedule;
 beforeEach(() => {
   now = 100_000;
   datapath = new FakeDatapath();
-  schedule = new ScanSchedule(() => now, () => worked);
+  schedule = new ScanSchedule(
+    () => now,
+    () => worked,
+  );
 });
 
 const snapshotOf = (ends: number): FakeDatapath['counted'] => ({
-  namespaces: [{ ...noCounters('shop'), open: ends, reasons: new Map([['Learning', ends]]) }], joinedSockets: 0, drainingSockets: 0,
+  namespaces: [{ ...noCounters('shop'), open: ends, reasons: new Map([['Learning', ends]]) }],
+  joinedSockets: 0,
+  drainingSockets: 0,
 });
 
 /** Lets seconds pass, with one step in each. Returns the number of scans. */
@@ -73,7 +78,11 @@ test('while no connection takes a step towards joining, scans become seldom, and
 test('when the reader of an open connection is found to use splice(2), the agent scans all pods at once', () => {
   pass(60, 1);
   const before = datapath.scanned;
-  schedule.step(datapath, { namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['SplicingReader', 2]]) }], joinedSockets: 0, drainingSockets: 0 });
+  schedule.step(datapath, {
+    namespaces: [{ ...noCounters('shop'), open: 2, reasons: new Map([['SplicingReader', 2]]) }],
+    joinedSockets: 0,
+    drainingSockets: 0,
+  });
   expect(datapath.scanned).toBe(before + 1);
 });
 
@@ -95,15 +104,21 @@ test('a scan that only waited for a processor on a busy node is not followed by 
 describe('with two namespaces', () => {
   /** Namespace `shop` has so many ends that can still join; namespace `bank` has counted so many bytes. */
   const counting = (learning: number, bytes: number): FakeDatapath['counted'] => ({
-    namespaces: [...snapshotOf(learning).namespaces, { ...noCounters('bank'), open: 2, fastBytes: BigInt(bytes) }], joinedSockets: 0, drainingSockets: 0,
+    namespaces: [...snapshotOf(learning).namespaces, { ...noCounters('bank'), open: 2, fastBytes: BigInt(bytes) }],
+    joinedSockets: 0,
+    drainingSockets: 0,
   });
   /** The namespaces that were scanned in each of the seconds. */
-  const scannedIn = (seconds: number, learning: number, bytesEach: number): string[] => Array.from({ length: seconds }, () => {
-    const before = datapath.scannedNamespaces.length;
-    schedule.step(datapath, counting(learning, bytesEach * now));
-    now += 1000;
-    return datapath.scannedNamespaces.slice(before).map((names) => (names === undefined ? 'all' : [...names].join())).join('|');
-  });
+  const scannedIn = (seconds: number, learning: number, bytesEach: number): string[] =>
+    Array.from({ length: seconds }, () => {
+      const before = datapath.scannedNamespaces.length;
+      schedule.step(datapath, counting(learning, bytesEach * now));
+      now += 1000;
+      return datapath.scannedNamespaces
+        .slice(before)
+        .map((names) => (names === undefined ? 'all' : [...names].join()))
+        .join('|');
+    });
 
   test('all pods are scanned every ten seconds, and in between only namespaces in which connections can still join', () => {
     expect(scannedIn(9, 5, 1).filter((each) => each !== '')).toEqual(['all', 'shop', 'shop']);

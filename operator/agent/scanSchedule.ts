@@ -146,5 +146,7 @@ function scanWithOthers(datapath: Datapath, namespaces: ReadonlySet<string> | un
 }
 
 function textOf({ namespaces }: DatapathSnapshot): string {
-  return namespaces.map(({ passes, reasons, ...counters }) => [...Object.values(counters), ...[...passes].flat(), ...[...reasons].flat()].join()).join(';');
+  return namespaces
+    .map(({ passes, reasons, ...counters }) => [...Object.values(counters), ...[...passes].flat(), ...[...reasons].flat()].join())
+    .join(';');
 }

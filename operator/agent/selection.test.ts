@@ -2,14 +2,28 @@ import type { LocalPod } from './cri/sandbox';
 import { selectPods } from './selection';
 
 function pod(netns: number, namespace: string, labels: Record<string, string> = {}): LocalPod {
-  return { sandbox: `s${netns}`, namespace, name: `p${netns}`, uid: '', labels, annotations: {}, ownKernel: false, addresses: [`10.0.0.${netns}`], pid: netns, netns };
+  return {
+    sandbox: `s${netns}`,
+    namespace,
+    name: `p${netns}`,
+    uid: '',
+    labels,
+    annotations: {},
+    ownKernel: false,
+    addresses: [`10.0.0.${netns}`],
+    pid: netns,
+    netns,
+  };
 }
 
 const netnsOf = (...args: Parameters<typeof selectPods>): number[] => selectPods(...args).pods.map(({ netns }) => netns);
 
 test('pods of the order’s namespaces are selected, the other pods are neighbours', () => {
   expect(selectPods({ namespaces: ['shop'], podSelector: {} }, [pod(1, 'shop'), pod(2, 'bank'), pod(3, 'shop')])).toEqual({
-    pods: [{ netns: 1, netnsFile: '/proc/1/ns/net', namespace: 'shop', shaped: false, addresses: ['10.0.0.1'] }, { netns: 3, netnsFile: '/proc/3/ns/net', namespace: 'shop', shaped: false, addresses: ['10.0.0.3'] }],
+    pods: [
+      { netns: 1, netnsFile: '/proc/1/ns/net', namespace: 'shop', shaped: false, addresses: ['10.0.0.1'] },
+      { netns: 3, netnsFile: '/proc/3/ns/net', namespace: 'shop', shaped: false, addresses: ['10.0.0.3'] },
+    ],
     neighbours: ['10.0.0.2'],
     ownKernels: [],
   });
@@ -33,13 +47,23 @@ test('an order without namespaces selects no pod', () => {
   expect(netnsOf({ namespaces: [], podSelector: {} }, [pod(1, 'shop')])).toEqual([]);
 });
 
-test.each(['kubernetes.io/ingress-bandwidth', 'kubernetes.io/egress-bandwidth'])('a pod with the annotation %s is selected and marked as shaped', (annotation) => {
-  const limited = { ...pod(1, 'shop'), annotations: { [annotation]: '1M' } };
-  const { pods } = selectPods({ namespaces: ['shop'], podSelector: {} }, [limited, { ...pod(2, 'shop'), annotations: { note: '1M' } }]);
-  expect(pods.map(({ netns, shaped }) => [netns, shaped])).toEqual([[1, true], [2, false]]);
-});
+test.each(['kubernetes.io/ingress-bandwidth', 'kubernetes.io/egress-bandwidth'])(
+  'a pod with the annotation %s is selected and marked as shaped',
+  (annotation) => {
+    const limited = { ...pod(1, 'shop'), annotations: { [annotation]: '1M' } };
+    const { pods } = selectPods({ namespaces: ['shop'], podSelector: {} }, [limited, { ...pod(2, 'shop'), annotations: { note: '1M' } }]);
+    expect(pods.map(({ netns, shaped }) => [netns, shaped])).toEqual([
+      [1, true],
+      [2, false],
+    ]);
+  },
+);
 
 test('a pod with a kernel of its own is neither selected nor a neighbour', () => {
   const machine = { ...pod(1, 'shop'), ownKernel: true };
-  expect(selectPods({ namespaces: ['shop'], podSelector: {} }, [machine, pod(2, 'shop')])).toMatchObject({ pods: [{ netns: 2 }], neighbours: [], ownKernels: ['10.0.0.1'] });
+  expect(selectPods({ namespaces: ['shop'], podSelector: {} }, [machine, pod(2, 'shop')])).toMatchObject({
+    pods: [{ netns: 2 }],
+    neighbours: [],
+    ownKernels: ['10.0.0.1'],
+  });
 });

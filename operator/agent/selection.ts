@@ -21,8 +21,13 @@ export function selectPods({ namespaces, podSelector }: Scope, pods: readonly Lo
     wanted.has(namespace) && labels[modeLabel] !== modeLabelOff && matchesLabels(podSelector, labels);
   const within = pods.filter(({ ownKernel }) => !ownKernel);
   return {
-    pods: within.filter(isSelected).map(({ netns, pid, namespace, annotations, addresses }) => (
-      { netns, netnsFile: `/proc/${pid}/ns/net`, namespace, shaped: bandwidthAnnotation(annotations) !== undefined, addresses })),
+    pods: within.filter(isSelected).map(({ netns, pid, namespace, annotations, addresses }) => ({
+      netns,
+      netnsFile: `/proc/${pid}/ns/net`,
+      namespace,
+      shaped: bandwidthAnnotation(annotations) !== undefined,
+      addresses,
+    })),
     neighbours: within.filter((pod) => !isSelected(pod)).flatMap(({ addresses }) => addresses),
     ownKernels: pods.filter(({ ownKernel }) => ownKernel).flatMap(({ addresses }) => addresses),
   };

@@ -9,7 +9,10 @@ const duration = z.string().regex(/^[1-9][0-9]*(ms|s|m|h)$/, 'not a duration suc
 const image = z.strictObject({
   repository: z.string().min(1).describe('One image holds controller, agent and accelctl.'),
   tag: z.string().describe('Empty means the chart’s appVersion.'),
-  digest: z.string().regex(/^(sha256:[0-9a-f]{64})?$/).describe('Pins the image; wins over the tag.'),
+  digest: z
+    .string()
+    .regex(/^(sha256:[0-9a-f]{64})?$/)
+    .describe('Pins the image; wins over the tag.'),
   pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']),
   pullSecrets: z.array(z.strictObject({ name: z.string().min(1) })).describe('Secrets in the release namespace; used by the agents too.'),
 });
@@ -20,14 +23,25 @@ const podDisruptionBudget = z.strictObject({
 });
 
 const networkPolicy = z.strictObject({
-  enabled: z.boolean().describe('Restrict the connections from and to controller and agents to those that they need; needs a network plug-in that enforces policies.'),
+  enabled: z
+    .boolean()
+    .describe('Restrict the connections from and to controller and agents to those that they need; needs a network plug-in that enforces policies.'),
   metricsFrom: z.array(objectMap).describe('NetworkPolicyPeers that may read metrics; empty allows every peer.'),
-  apiServerPorts: z.array(z.int().min(1).max(65535)).min(1).describe('Ports of the API server: the port of its Service and those of the servers behind the Service.'),
+  apiServerPorts: z
+    .array(z.int().min(1).max(65535))
+    .min(1)
+    .describe('Ports of the API server: the port of its Service and those of the servers behind the Service.'),
 });
 
 const admissionPolicy = z.strictObject({
-  enabled: z.boolean().describe('Restrict by ValidatingAdmissionPolicies what the controller’s ServiceAccount may create: the objects’ names, and the agents’ image, host paths and capabilities.'),
-  images: z.array(z.string().min(1)).describe('Further image repositories, without tags, that agents may use; image.repository and spec.agent.image are always admitted.'),
+  enabled: z
+    .boolean()
+    .describe(
+      'Restrict by ValidatingAdmissionPolicies what the controller’s ServiceAccount may create: the objects’ names, and the agents’ image, host paths and capabilities.',
+    ),
+  images: z
+    .array(z.string().min(1))
+    .describe('Further image repositories, without tags, that agents may use; image.repository and spec.agent.image are always admitted.'),
 });
 
 const metrics = z.strictObject({
@@ -62,14 +76,18 @@ export const chartValues = z.strictObject({
   admissionPolicy,
   metrics,
   liveData: z.strictObject({
-    enabled: z.boolean().describe('Serve live data to accelctl and the console as an aggregated API: an APIService and the RBAC rules that it needs.'),
+    enabled: z
+      .boolean()
+      .describe('Serve live data to accelctl and the console as an aggregated API: an APIService and the RBAC rules that it needs.'),
   }),
   crds: z.strictObject({
     enabled: z.boolean().describe('Install the CustomResourceDefinition with the release.'),
     keep: z.boolean().describe('Leave the CustomResourceDefinition in the cluster when the release is uninstalled.'),
   }),
   resource: z.strictObject({
-    create: z.boolean().describe('Apply a SidecarAcceleration after each install and upgrade; leave it false when you apply the resource by hand or from Git.'),
+    create: z
+      .boolean()
+      .describe('Apply a SidecarAcceleration after each install and upgrade; leave it false when you apply the resource by hand or from Git.'),
     spec: spec.describe('The spec of that resource; fields that are left out get the CRD’s defaults.'),
   }),
   uninstall: z.strictObject({

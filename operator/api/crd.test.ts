@@ -53,7 +53,9 @@ describe('the CRD', () => {
   });
 
   it('has keys for every list of objects in the status, so that server-side apply merges the lists by key', () => {
-    const keys = own.filter(([, schema]) => schema['x-kubernetes-list-type'] === 'map').map(([at, schema]) => [at, schema['x-kubernetes-list-map-keys']]);
+    const keys = own
+      .filter(([, schema]) => schema['x-kubernetes-list-type'] === 'map')
+      .map(([at, schema]) => [at, schema['x-kubernetes-list-map-keys']]);
     expect(keys).toEqual([
       ['.status.conditions', ['type']],
       ['.status.nodes.unsupported', ['reason']],

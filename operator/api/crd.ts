@@ -10,8 +10,18 @@ import { structural, type StructuralSchema } from './structural';
 const columns = [
   { name: 'Mode', type: 'string', jsonPath: '.spec.mode' },
   { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
-  { name: 'Nodes', type: 'string', jsonPath: '.status.summary.nodes', description: 'Nodes with a ready agent, of the nodes that should have an agent.' },
-  { name: 'Accelerated', type: 'string', jsonPath: '.status.summary.accelerated', description: 'Share of the open connections that are accelerated.' },
+  {
+    name: 'Nodes',
+    type: 'string',
+    jsonPath: '.status.summary.nodes',
+    description: 'Nodes with a ready agent, of the nodes that should have an agent.',
+  },
+  {
+    name: 'Accelerated',
+    type: 'string',
+    jsonPath: '.status.summary.accelerated',
+    description: 'Share of the open connections that are accelerated.',
+  },
   { name: 'Rollout', type: 'string', jsonPath: '.status.rollout.message', priority: 1, description: 'How far the newest revision of the agent is.' },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ] as const;
@@ -28,7 +38,12 @@ function schema(): StructuralSchema {
   return {
     type: 'object',
     description: 'Accelerates the connections between apps and their sidecars, and between sidecars, on every selected node.',
-    properties: { apiVersion: { type: 'string' }, kind: { type: 'string' }, metadata: { type: 'object', properties: { name: { type: 'string' } } }, ...body.properties },
+    properties: {
+      apiVersion: { type: 'string' },
+      kind: { type: 'string' },
+      metadata: { type: 'object', properties: { name: { type: 'string' } } },
+      ...body.properties,
+    },
     ...singleton,
   };
 }

@@ -20,7 +20,7 @@ function crdYaml(): string {
  * and not `.Files.Get | fromYaml`, because fromYaml turns the bounds of integers into floating-point numbers.
  */
 function crdTemplate(): string {
-  const keep = "metadata:\n  {{- if .Values.crds.keep }}\n  annotations:\n    helm.sh/resource-policy: keep\n  {{- end }}\n";
+  const keep = 'metadata:\n  {{- if .Values.crds.keep }}\n  annotations:\n    helm.sh/resource-policy: keep\n  {{- end }}\n';
   return `{{- if .Values.crds.enabled }}\n${banner}${crdYaml().replace('metadata:\n', keep)}{{- end }}\n`;
 }
 

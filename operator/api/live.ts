@@ -71,10 +71,16 @@ export type LiveEventType = (typeof liveEventTypes)[number];
 
 /** One line of a watch: an event of a connection, or a BOOKMARK with nodes that do not answer and the number of omitted events. */
 export const liveEvent = z.discriminatedUnion('type', [
-  z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: liveConnection.extend({ event: z.enum(liveEventTypes), time: z.iso.datetime() }) }),
+  z.object({
+    type: z.enum(['ADDED', 'MODIFIED', 'DELETED']),
+    object: liveConnection.extend({ event: z.enum(liveEventTypes), time: z.iso.datetime() }),
+  }),
   z.object({
     type: z.literal('BOOKMARK'),
-    object: z.object({ silentNodes: z.array(silentNode), /** Events since the last bookmark that were dropped because their buffer was full. */ omitted: count }),
+    object: z.object({
+      silentNodes: z.array(silentNode),
+      /** Events since the last bookmark that were dropped because their buffer was full. */ omitted: count,
+    }),
   }),
   z.object({ type: z.literal('ERROR'), object: z.object({ message: z.string() }) }),
 ]);

@@ -29,7 +29,8 @@ export const connectionReasons = {
     remedy: 'Add the path to spec.paths.',
   },
   Learning: {
-    means: 'The destination is new. Its connections stay on TCP until the datapath has seen that they alternate requests and answers, and how they are read.',
+    means:
+      'The destination is new. Its connections stay on TCP until the datapath has seen that they alternate requests and answers, and how they are read.',
     remedy: 'Nothing: connections with requests and answers are joined within seconds, later ones when they open. An idle connection stays on TCP.',
   },
   ShortLived: {
@@ -54,10 +55,12 @@ export const connectionReasons = {
   },
   BandwidthLimited: {
     means: 'One of the two pods has an annotation kubernetes.io/ingress-bandwidth or egress-bandwidth. Redirected bytes would exceed that limit.',
-    remedy: 'Nothing: the limit holds. Connections inside the pod are accelerated all the same. To accelerate the others, remove the annotation from the pod template.',
+    remedy:
+      'Nothing: the limit holds. Connections inside the pod are accelerated all the same. To accelerate the others, remove the annotation from the pod template.',
   },
   PeerOwnKernel: {
-    means: 'The pod of the other end runs on a kernel of its own, with sockets that the node’s kernel cannot join: Kata Containers, gVisor or KubeVirt.',
+    means:
+      'The pod of the other end runs on a kernel of its own, with sockets that the node’s kernel cannot join: Kata Containers, gVisor or KubeVirt.',
     remedy: 'Nothing: the connection stays on TCP and works as before.',
   },
   BlockingReader: {
@@ -123,12 +126,15 @@ export const nodeReasons = {
     remedy: 'Read the verifier’s message in the agent’s log, and check that kernel lockdown is off.',
   },
   CgroupTaken: {
-    means: 'Another product has attached a program to the pods’ cgroup or to one above it. That program allows no other beside it, or this product’s programs would replace it.',
-    remedy: 'The message names the other product: have it attach its program with BPF_F_ALLOW_MULTI or by a BPF link. Or exclude the node by spec.nodes.nodeSelector.',
+    means:
+      'Another product has attached a program to the pods’ cgroup or to one above it. That program allows no other beside it, or this product’s programs would replace it.',
+    remedy:
+      'The message names the other product: have it attach its program with BPF_F_ALLOW_MULTI or by a BPF link. Or exclude the node by spec.nodes.nodeSelector.',
   },
   StalePins: {
     means: 'The pin directory has maps of another version that still carry traffic or cannot be read.',
-    remedy: 'Wait until the connections of those maps are closed, or drain the node; then delete the directory of the BPF file system that the message names.',
+    remedy:
+      'Wait until the connections of those maps are closed, or drain the node; then delete the directory of the BPF file system that the message names.',
   },
   UnwatchedReaders: {
     means: 'The kernel offers no way to see which programs read by splice(2) or FIONREAD, so connections of new containers stay on TCP.',
@@ -136,14 +142,16 @@ export const nodeReasons = {
   },
   ImplausibleReport: {
     means: 'The node’s agent reports pods that are not on the node, or more connections than a node can have. Such reports are not counted.',
-    remedy: 'If pods of the node were deleted by force, wait: the problem passes. If not, remove the node from the cluster, because another program may hold the agent’s token.',
+    remedy:
+      'If pods of the node were deleted by force, wait: the problem passes. If not, remove the node from the cluster, because another program may hold the agent’s token.',
   },
   NamespaceLimit: {
     means: 'More namespaces are selected on the node than the datapath has counters for.',
     remedy: 'Narrow spec.selector.namespaces, or spread the pods.',
   },
   ConnectionLimit: {
-    means: 'The node or one of its pods has as many open connections, or as many unread redirected bytes, as it may have. Further connections and messages stay on TCP.',
+    means:
+      'The node or one of its pods has as many open connections, or as many unread redirected bytes, as it may have. Further connections and messages stay on TCP.',
     remedy: 'See which connections the named pod keeps open or does not read. If the node needs more, raise spec.connections.max.',
   },
 } as const satisfies Record<string, ReasonText>;

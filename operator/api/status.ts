@@ -10,7 +10,11 @@ export const conditionTypes = ['Ready', 'Progressing', 'Degraded'] as const;
 export const condition = z.object({
   type: z.enum(conditionTypes),
   status: z.enum(['True', 'False', 'Unknown']),
-  reason: z.string().min(1).max(1024).regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/),
+  reason: z
+    .string()
+    .min(1)
+    .max(1024)
+    .regex(/^[A-Za-z]([A-Za-z0-9_,:]*[A-Za-z0-9_])?$/),
   message: z.string().max(32768),
   observedGeneration: count,
   lastTransitionTime: time,
@@ -35,7 +39,12 @@ export const namespaceStatus = z.object({
   pods: z.object({ selected: count, accelerated: count }),
   connections: connectionCounts,
   bytes: byteCounts,
-  reasons: z.array(reasonCount).max(32).meta(listMap('reason')).default([]).describe('Why open connections are not accelerated, most connections first.'),
+  reasons: z
+    .array(reasonCount)
+    .max(32)
+    .meta(listMap('reason'))
+    .default([])
+    .describe('Why open connections are not accelerated, most connections first.'),
   since: time.describe('When the state of the namespace last changed.'),
 });
 
@@ -69,7 +78,11 @@ export const rolloutStatus = z.object({
   from: revision.optional().describe('The last revision that was verified on every node, to which a rollback returns.'),
   remaining: count.describe('Nodes whose agent is still to be replaced or verified, without the nodes set aside.'),
   revisions: z.array(revisionCount).max(8).meta(listMap('revision')).default([]),
-  failures: z.array(z.object({ node: nodeName, why: z.string().max(512) })).max(maxListedFailures).meta(listMap('node')).default([])
+  failures: z
+    .array(z.object({ node: nodeName, why: z.string().max(512) }))
+    .max(maxListedFailures)
+    .meta(listMap('node'))
+    .default([])
     .describe('Nodes whose update failed, and why.'),
   aside: z.array(asideCount).max(8).meta(listMap('reason')).default([]).describe('Nodes that the rollout neither waits for nor counts.'),
 });
@@ -80,21 +93,27 @@ export const maxListedNamespaces = 100;
 export const status = z.object({
   observedGeneration: count.optional(),
   conditions: z.array(condition).max(8).meta(listMap('type')).optional(),
-  nodes: z.object({
-    desired: count,
-    ready: count,
-    unsupported: z.array(nodeReasonCount).max(16).meta(listMap('reason')).default([]),
-    leftOut: z.array(leftOutCount).max(4).meta(listMap('reason')).optional().describe('Nodes that spec.nodes selects and that have no agent.'),
-  }).optional(),
+  nodes: z
+    .object({
+      desired: count,
+      ready: count,
+      unsupported: z.array(nodeReasonCount).max(16).meta(listMap('reason')).default([]),
+      leftOut: z.array(leftOutCount).max(4).meta(listMap('reason')).optional().describe('Nodes that spec.nodes selects and that have no agent.'),
+    })
+    .optional(),
   rollout: rolloutStatus.optional().describe('Progress of the newest revision of the agent.'),
   connections: connectionCounts.optional(),
   bytes: byteCounts.optional(),
-  summary: z.object({
-    nodes: z.string().max(32).describe('Ready nodes of desired nodes, such as 3/3.'),
-    accelerated: z.string().max(32).describe('Share of open connections that are accelerated, such as 97%.'),
-  }).optional(),
+  summary: z
+    .object({
+      nodes: z.string().max(32).describe('Ready nodes of desired nodes, such as 3/3.'),
+      accelerated: z.string().max(32).describe('Share of open connections that are accelerated, such as 97%.'),
+    })
+    .optional(),
   namespaces: z.array(namespaceStatus).max(maxListedNamespaces).meta(listMap('name')).optional(),
-  remainder: z.object({ namespaces: count, connections: connectionCounts, bytes: byteCounts }).optional()
+  remainder: z
+    .object({ namespaces: count, connections: connectionCounts, bytes: byteCounts })
+    .optional()
     .describe('Sums over the selected namespaces that are not listed.'),
 });
 

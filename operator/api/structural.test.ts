@@ -6,7 +6,11 @@ describe('a structural schema', () => {
   it('keeps bounds, defaults, enums and x-kubernetes-* keywords', () => {
     const schema = z.object({
       mode: z.enum(['On', 'Off']).default('On').describe('Whether.'),
-      items: z.array(z.object({ name: z.string().max(5) })).max(3).meta(listMap('name')).optional(),
+      items: z
+        .array(z.object({ name: z.string().max(5) }))
+        .max(3)
+        .meta(listMap('name'))
+        .optional(),
     });
     expect(structural(schema)).toEqual({
       type: 'object',

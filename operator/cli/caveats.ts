@@ -32,17 +32,29 @@ const maxPages = 20;
 const labels = z.record(z.string(), z.string()).default({});
 const podList = z.looseObject({
   metadata: z.looseObject({ continue: z.string().default('') }).prefault({}),
-  items: z.array(z.looseObject({
-    metadata: z.looseObject({ name: z.string(), namespace: z.string(), labels, annotations: labels }),
-    spec: z.looseObject({ runtimeClassName: z.string().default('') }).prefault({}),
-  })),
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ name: z.string(), namespace: z.string(), labels, annotations: labels }),
+      spec: z.looseObject({ runtimeClassName: z.string().default('') }).prefault({}),
+    }),
+  ),
 });
 type Pods = z.infer<typeof podList>['items'];
 const toolList = z.looseObject({
-  items: z.array(z.looseObject({
-    metadata: z.looseObject({ name: z.string(), namespace: z.string().default('') }),
-    spec: z.looseObject({ selector: z.looseObject({ namespaces: z.array(z.string()).optional() }).optional().catch(undefined) }).prefault({}).catch({}),
-  })),
+  items: z.array(
+    z.looseObject({
+      metadata: z.looseObject({ name: z.string(), namespace: z.string().default('') }),
+      spec: z
+        .looseObject({
+          selector: z
+            .looseObject({ namespaces: z.array(z.string()).optional() })
+            .optional()
+            .catch(undefined),
+        })
+        .prefault({})
+        .catch({}),
+    }),
+  ),
 });
 
 /** @param namespace limits the caveats to one namespace; without it they cover all */
@@ -56,14 +68,25 @@ function podCaveats(pods: Pods): Caveat[] {
   const limited = pods.filter(({ metadata }) => bandwidthAnnotation(metadata.annotations) !== undefined);
   const own = pods.filter(({ metadata, spec }) => hasOwnKernel({ labels: metadata.labels, runtimes: [spec.runtimeClassName] }));
   return [
-    ...byNamespace(limited, (names) => `bandwidth is limited by annotation: connections with other pods stay on TCP, so that the limit holds (${names})`, 'do nothing, or remove the annotation from the pods’ templates'),
-    ...byNamespace(own, (names) => `pods with kernels of their own (Kata Containers, gVisor, KubeVirt) stay on TCP (${names})`, 'do nothing, or run them with the ordinary runtime'),
+    ...byNamespace(
+      limited,
+      (names) => `bandwidth is limited by annotation: connections with other pods stay on TCP, so that the limit holds (${names})`,
+      'do nothing, or remove the annotation from the pods’ templates',
+    ),
+    ...byNamespace(
+      own,
+      (names) => `pods with kernels of their own (Kata Containers, gVisor, KubeVirt) stay on TCP (${names})`,
+      'do nothing, or run them with the ordinary runtime',
+    ),
   ];
 }
 
 function byNamespace(pods: Pods, what: (names: string) => string, remedy: string): Caveat[] {
   const names = new Map<string, string[]>();
-  for (const { metadata: { namespace, name } } of pods) names.set(namespace, [...(names.get(namespace) ?? []), name]);
+  for (const {
+    metadata: { namespace, name },
+  } of pods)
+    names.set(namespace, [...(names.get(namespace) ?? []), name]);
   return [...names].sort().map(([namespace, all]) => ({ namespace, what: what(some(all)), remedy }));
 }
 

@@ -14,7 +14,18 @@ function printedBy(paint: typeof plain, say: (world: ReturnType<typeof worldOf>[
 function worldOf(paint: typeof plain) {
   const said: string[] = [];
   const say = (text: string): void => void said.push(text);
-  const world = { cluster: () => { throw new Error('the test reads no cluster'); }, print: say, draw: say, paint, progress: linesTo(say), now: () => new Date(0), nextPoll: () => Promise.resolve(false), ended: () => Promise.resolve() };
+  const world = {
+    cluster: () => {
+      throw new Error('the test reads no cluster');
+    },
+    print: say,
+    draw: say,
+    paint,
+    progress: linesTo(say),
+    now: () => new Date(0),
+    nextPoll: () => Promise.resolve(false),
+    ended: () => Promise.resolve(),
+  };
   return { world, said };
 }
 
@@ -36,5 +47,7 @@ test('accelctl’s own colours and line feeds are kept on a terminal; without co
 });
 
 test('a line feed inside a cell is escaped and starts no new row', () => {
-  expect(plainTable(['POD', 'STATE'], [['cart\nevil', colourful('good', 'Accelerated')]])).toBe('POD             STATE\ncart\\u000aevil  \u001b[32mAccelerated\u001b[39m');
+  expect(plainTable(['POD', 'STATE'], [['cart\nevil', colourful('good', 'Accelerated')]])).toBe(
+    'POD             STATE\ncart\\u000aevil  \u001b[32mAccelerated\u001b[39m',
+  );
 });

@@ -8,12 +8,19 @@ import type { Surroundings } from './surroundings';
 export function cleaned<T extends Omit<Surroundings, 'end'>>(world: T): T {
   const { draw, paint } = world;
   const page = paint === plain ? plainLines : plainColoured;
-  return { ...world, print: (text: string) => world.print(page(text)), draw: draw && ((text: string) => draw(page(text))), progress: cleanedProgress(world.progress) };
+  return {
+    ...world,
+    print: (text: string) => world.print(page(text)),
+    draw: draw && ((text: string) => draw(page(text))),
+    progress: cleanedProgress(world.progress),
+  };
 }
 
 /** Escapes the control characters of a text of several lines, except the colours of `paint`. */
 function plainColoured(text: string): string {
-  return paintedParts(text).map(({ isColour, part }) => (isColour ? part : plainLines(part))).join('');
+  return paintedParts(text)
+    .map(({ isColour, part }) => (isColour ? part : plainLines(part)))
+    .join('');
 }
 
 function cleanedProgress({ show, finish, note }: Progress): Progress {

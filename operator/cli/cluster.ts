@@ -49,7 +49,10 @@ export interface Cluster {
   /** The log of a pod that has one container. @throws Failure */
   log(namespace: string, pod: string, query: Query): Promise<string>;
   /** Whether the user has the right (SelfSubjectAccessReview); undefined when the API server does not answer. */
-  may(verb: string, resource: { readonly group: string; readonly resource: string; readonly subresource?: string; readonly namespace?: string }): Promise<boolean | undefined>;
+  may(
+    verb: string,
+    resource: { readonly group: string; readonly resource: string; readonly subresource?: string; readonly namespace?: string },
+  ): Promise<boolean | undefined>;
   /** For callers that need the status code of the answer. @throws ApiError */
   readonly client: KubeClient;
 }
@@ -80,7 +83,9 @@ export function clusterOf(options: ClusterOptions): Cluster {
 }
 
 const labelledObject = z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}) }) });
-const namespaceList = z.looseObject({ items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }) })) });
+const namespaceList = z.looseObject({
+  items: z.array(z.looseObject({ metadata: z.looseObject({ name: z.string(), labels: z.record(z.string(), z.string()).default({}) }) })),
+});
 const podObject = z.looseObject({
   metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}), annotations: z.record(z.string(), z.string()).default({}) }),
   spec: z.looseObject({ runtimeClassName: z.string().default(''), hostNetwork: z.boolean().default(false), nodeName: z.string().default('') }),
@@ -105,9 +110,11 @@ async function asConflict(client: KubeClient, generation: number | undefined, er
 
 /** @param server address of the API server, for messages */
 export function clusterOn(client: KubeClient, server: string, readText: ReadText): Cluster {
-  const failAs = (operation: Operation) => (error: unknown): never => {
-    throw failureOf(error, operation, server);
-  };
+  const failAs =
+    (operation: Operation) =>
+    (error: unknown): never => {
+      throw failureOf(error, operation, server);
+    };
   const reading = { doing: 'reading', object: resourceName, verb: 'get' };
   const switching = { doing: 'switching', object: resourceName, verb: 'patch' };
   return {
@@ -138,7 +145,16 @@ export function clusterOn(client: KubeClient, server: string, readText: ReadText
       const path = `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`;
       const found = await client.request('GET', path).catch(failAs({ doing: 'reading', object: `pods/${name}`, verb: 'get', namespace }));
       const { metadata, spec, status } = podObject.parse(found);
-      return { namespace, name, labels: metadata.labels, annotations: metadata.annotations, runtimeClass: spec.runtimeClassName, hostNetwork: spec.hostNetwork, phase: status.phase, node: spec.nodeName };
+      return {
+        namespace,
+        name,
+        labels: metadata.labels,
+        annotations: metadata.annotations,
+        runtimeClass: spec.runtimeClassName,
+        hostNetwork: spec.hostNetwork,
+        phase: status.phase,
+        node: spec.nodeName,
+      };
     },
     applySpec: async (spec) =>
       parsed(
@@ -151,8 +167,15 @@ export function clusterOn(client: KubeClient, server: string, readText: ReadText
           .catch(failAs({ ...switching, doing: 'applying' })),
       ),
     setMode: async (mode, generation) => {
-      const change = generation === undefined ? { contentType: mergePatch, body: { spec: { mode } } } : { contentType: jsonPatch, body: modePatch(generation, mode) };
-      return parsed(await client.request('PATCH', resourcePath, { query: { fieldManager }, ...change }).catch(async (error: unknown) => failAs(switching)(await asConflict(client, generation, error))));
+      const change =
+        generation === undefined
+          ? { contentType: mergePatch, body: { spec: { mode } } }
+          : { contentType: jsonPatch, body: modePatch(generation, mode) };
+      return parsed(
+        await client
+          .request('PATCH', resourcePath, { query: { fieldManager }, ...change })
+          .catch(async (error: unknown) => failAs(switching)(await asConflict(client, generation, error))),
+      );
     },
     labelNamespace: async (name, label, value) => {
       const body = { metadata: { labels: { [label]: value } } };
@@ -165,12 +188,17 @@ export function clusterOn(client: KubeClient, server: string, readText: ReadText
         () => true,
         (error: unknown) => (isNotFound(error) ? false : failAs({ doing: 'deleting', object: resourceName, verb: 'delete' })(error)),
       ),
-    read: (path, object, query = {}) => client.request('GET', path, { query }).catch(failAs({ doing: 'reading', object, verb: object.includes('/') ? 'get' : 'list' })),
+    read: (path, object, query = {}) =>
+      client.request('GET', path, { query }).catch(failAs({ doing: 'reading', object, verb: object.includes('/') ? 'get' : 'list' })),
     log: (namespace, pod, query) =>
-      readText(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query).catch(failAs({ doing: 'reading', object: `pods/${pod}/log`, verb: 'get', namespace })),
+      readText(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query).catch(
+        failAs({ doing: 'reading', object: `pods/${pod}/log`, verb: 'get', namespace }),
+      ),
     may: async (verb, attributes) => {
       const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SelfSubjectAccessReview', spec: { resourceAttributes: { verb, ...attributes } } };
-      const answer = accessReview.safeParse(await client.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body }).catch(() => undefined));
+      const answer = accessReview.safeParse(
+        await client.request('POST', '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews', { body }).catch(() => undefined),
+      );
       return answer.success ? answer.data.status.allowed : undefined;
     },
   };

@@ -13,7 +13,9 @@ interface DrainOptions extends ClusterOptions {
 export function addDrain(program: Command, world: Surroundings): void {
   const command = program
     .command('drain')
-    .description('delete the resource and wait until every node is clean: connections drained, programs detached and unpinned; open connections go on over TCP')
+    .description(
+      'delete the resource and wait until every node is clean: connections drained, programs detached and unpinned; open connections go on over TCP',
+    )
     .addHelpText('after', '\nExample:\n  $ accelctl drain && helm uninstall sidecar-acceleration -n sidecar-acceleration')
     .action((_own, drained: Command) => drain(drained.optsWithGlobals<DrainOptions>(), world));
   addWait(command);

@@ -34,7 +34,7 @@ async function ofNamespace(cluster: Cluster, name: string, now: Date): Promise<E
   const resource = await cluster.resource();
   const labels = listedNamespace(resource, name) === undefined ? await cluster.namespaceLabels(name) : undefined;
   const explanation = explanationOf(resource, name, labels, now);
-  return { ...explanation, text: [explanation.text, ...await caveatLines(cluster, name)].join('\n') };
+  return { ...explanation, text: [explanation.text, ...(await caveatLines(cluster, name))].join('\n') };
 }
 
 /** Lists that the user may not read are left out; accelctl doctor reports them. */

@@ -13,7 +13,9 @@ describe('the explanation of a listed namespace', () => {
   it('gives exit code 0 when the namespace is accelerated', () => {
     const { text, code } = explain('shop', undefined);
     expect(code).toBe(exitCode.success);
-    expect(text).toBe('Namespace shop: Accelerated for 5m\n  pods         4 of 4 accelerated\n  connections  128 of 128 ends accelerated\n  bytes sent   3.0 GiB on the fast path, 1.0 MiB over TCP');
+    expect(text).toBe(
+      'Namespace shop: Accelerated for 5m\n  pods         4 of 4 accelerated\n  connections  128 of 128 ends accelerated\n  bytes sent   3.0 GiB on the fast path, 1.0 MiB over TCP',
+    );
   });
 
   it('lists each reason with its count, meaning and remedy, and gives exit code 3', () => {
@@ -38,7 +40,13 @@ describe('the explanation of a namespace that is not listed', () => {
     ['opted out', 'legacy', { ...selected, 'acceleration.dev/mode': 'off' }, {}, 'kubectl label namespace legacy acceleration.dev/mode-'],
     ['does not match the selector', 'other', { team: 'a' }, {}, 'its labels do not match spec.selector.namespaces (istio-injection=enabled)'],
     ['no controller has reconciled', 'fresh', selected, { status: null }, 'no controller has reconciled the resource yet'],
-    ['is counted only in the sum', 'tail', selected, { status: { remainder: { namespaces: 2, connections: { open: 0, accelerated: 0 }, bytes: { fast: 0, tcp: 0 } } } }, 'not listed: the status lists the namespaces with the most connections'],
+    [
+      'is counted only in the sum',
+      'tail',
+      selected,
+      { status: { remainder: { namespaces: 2, connections: { open: 0, accelerated: 0 }, bytes: { fast: 0, tcp: 0 } } } },
+      'not listed: the status lists the namespaces with the most connections',
+    ],
     ['has no selected pod', 'empty', selected, {}, 'It is selected, but no running pod matches spec.selector.pods'],
     ['the user may not read', 'secret', undefined, {}, 'This user may not read its labels'],
   ])('names the cause for a namespace that %s', (_what, name, labels, changes, words) => {
@@ -48,7 +56,16 @@ describe('the explanation of a namespace that is not listed', () => {
   });
 
   it('writes the matchExpressions of the selector in readable form', () => {
-    const spec = { selector: { namespaces: { matchExpressions: [{ key: 'team', operator: 'In', values: ['a', 'b'] }, { key: 'x', operator: 'Exists' }] } } };
+    const spec = {
+      selector: {
+        namespaces: {
+          matchExpressions: [
+            { key: 'team', operator: 'In', values: ['a', 'b'] },
+            { key: 'x', operator: 'Exists' },
+          ],
+        },
+      },
+    };
     expect(explain('other', {}, recorded({ spec })).text).toContain('(team In (a, b), x Exists)');
   });
 });

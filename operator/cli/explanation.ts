@@ -1,7 +1,13 @@
 // Why a namespace is, or is not, accelerated, and what to do about it: from the resource and the namespace's labels.
 import {
-  connectionReasons, matchesLabels, modeLabel, modeLabelOff, systemNamespaces,
-  type LabelSelector, type NamespaceStatus, type SidecarAcceleration,
+  connectionReasons,
+  matchesLabels,
+  modeLabel,
+  modeLabelOff,
+  systemNamespaces,
+  type LabelSelector,
+  type NamespaceStatus,
+  type SidecarAcceleration,
 } from '../api';
 import { exitCode, type ExitCode } from './exit';
 import { readinessOf } from './readiness';
@@ -72,6 +78,8 @@ function unlisted(resource: SidecarAcceleration, name: string, labels: Namespace
 /** A selector in kubectl's notation: `team=a, tier In (web, api), x Exists`. */
 export function selectorText({ matchLabels = {}, matchExpressions = [] }: LabelSelector): string {
   const equal = Object.entries(matchLabels).map(([key, value]) => `${key}=${value}`);
-  const expressions = matchExpressions.map(({ key, operator, values = [] }) => [key, operator, ...(values.length > 0 ? [`(${values.join(', ')})`] : [])].join(' '));
+  const expressions = matchExpressions.map(({ key, operator, values = [] }) =>
+    [key, operator, ...(values.length > 0 ? [`(${values.join(', ')})`] : [])].join(' '),
+  );
   return [...equal, ...expressions].join(', ');
 }

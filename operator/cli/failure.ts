@@ -41,7 +41,10 @@ function diagnosis(error: unknown, { object, verb, namespace }: Operation, serve
     case 401:
       return { problem: `${server} does not accept these credentials`, next: 'log in again or choose another --context' };
     case 403:
-      return { problem: `this user may not ${verb} ${object}`, next: `ask for the verb ${verb} on ${object.split('/')[0]}${namespace === undefined ? '' : ` in namespace ${namespace}`}` };
+      return {
+        problem: `this user may not ${verb} ${object}`,
+        next: `ask for the verb ${verb} on ${object.split('/')[0]}${namespace === undefined ? '' : ` in namespace ${namespace}`}`,
+      };
     case 404:
       return missing(error, object, namespace);
     case 409:
@@ -52,17 +55,25 @@ function diagnosis(error: unknown, { object, verb, namespace }: Operation, serve
     default:
       // The API server answers 500 with this text when server-side apply finds an unknown field.
       if (errorLine(error).includes('field not declared in schema')) return refused(error);
-      return { problem: `${server} answered with status ${code}: ${reasonOf(error)}`, next: 'try again; if the error persists, look at the log of the API server' };
+      return {
+        problem: `${server} answered with status ${code}: ${reasonOf(error)}`,
+        next: 'try again; if the error persists, look at the log of the API server',
+      };
   }
 }
 
 function refused(error: unknown): Diagnosis {
-  return { problem: `the API server refuses it: ${reasonOf(error)}`, next: 'correct the field that it names; if that field should exist, the CRD is older than this accelctl: see accelctl doctor' };
+  return {
+    problem: `the API server refuses it: ${reasonOf(error)}`,
+    next: 'correct the field that it names; if that field should exist, the CRD is older than this accelctl: see accelctl doctor',
+  };
 }
 
 /** The error's message without the client's prefix, that is, without the request and the HTTP status. */
 export function reasonOf(error: unknown): string {
-  return errorLine(error).replace(/^(GET|POST|PUT|PATCH|DELETE) \S+( as a stream)?: /, '').replace(/^HTTP \d+:? ?/, '');
+  return errorLine(error)
+    .replace(/^(GET|POST|PUT|PATCH|DELETE) \S+( as a stream)?: /, '')
+    .replace(/^HTTP \d+:? ?/, '');
 }
 
 /** The next step for a cluster without a resource. */
@@ -70,10 +81,14 @@ export const howToBegin = 'accelctl on --select istio-injection=enabled, or: kub
 
 /** The API server answers 404 with a plain text for an unknown resource type, and with a Status for a missing object. */
 function missing(error: unknown, object: string, namespace: string | undefined): Diagnosis {
-  if (namespace !== undefined) return { problem: `there is no such object in namespace ${namespace}`, next: `see kubectl -n ${namespace} get ${object.split('/')[0]}` };
+  if (namespace !== undefined)
+    return { problem: `there is no such object in namespace ${namespace}`, next: `see kubectl -n ${namespace} get ${object.split('/')[0]}` };
   if (object.startsWith('namespaces/')) return { problem: 'there is no such namespace', next: 'see kubectl get namespaces' };
   if (errorLine(error).includes('404 page not found')) {
-    return { problem: 'the cluster does not know this resource type', next: 'install the chart: helm install sidecar-acceleration charts/sidecar-acceleration' };
+    return {
+      problem: 'the cluster does not know this resource type',
+      next: 'install the chart: helm install sidecar-acceleration charts/sidecar-acceleration',
+    };
   }
   return { problem: 'there is no such resource, so nothing is accelerated', next: `to accelerate: ${howToBegin}` };
 }

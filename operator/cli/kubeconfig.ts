@@ -21,8 +21,14 @@ export function kubeconfigOf({ kubeconfig, context }: ClusterOptions): KubeConfi
   // Without any configuration the client library invents a cluster at port 8080 of the local host.
   const cluster = config.getCurrentCluster();
   if (cluster === null || cluster.server === 'http://localhost:8080') {
-    const known = config.getContexts().map(({ name }) => name).join(', ') || 'none';
-    throw new Failure(`reading the kubeconfig: ${context === undefined ? 'no cluster is configured' : `no context ${context} (there are: ${known})`}; set KUBECONFIG, or use --kubeconfig and --context`);
+    const known =
+      config
+        .getContexts()
+        .map(({ name }) => name)
+        .join(', ') || 'none';
+    throw new Failure(
+      `reading the kubeconfig: ${context === undefined ? 'no cluster is configured' : `no context ${context} (there are: ${known})`}; set KUBECONFIG, or use --kubeconfig and --context`,
+    );
   }
   return config;
 }

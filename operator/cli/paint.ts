@@ -15,7 +15,12 @@ export function paintOf(stream: { readonly isTTY?: boolean }, environment: NodeJ
 
 export const plain: Paint = (_judgement, text) => text;
 
-const painted = new RegExp(`(${Object.values(colours).flatMap((colour) => inspect.colors[colour] ?? []).map((code) => `\\u001b\\[${code}m`).join('|')})`);
+const painted = new RegExp(
+  `(${Object.values(colours)
+    .flatMap((colour) => inspect.colors[colour] ?? [])
+    .map((code) => `\\u001b\\[${code}m`)
+    .join('|')})`,
+);
 
 /** Splits the text into the colour sequences of `paint` and the parts between them. */
 export function paintedParts(text: string): { readonly isColour: boolean; readonly part: string }[] {

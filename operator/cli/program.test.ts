@@ -55,7 +55,9 @@ describe('accelctl status --watch', () => {
     const changed = recorded({ metadata: { resourceVersion: '4712' } });
     const { code, printed, progress, complaints } = await accelctl(serving(recorded(), busy, busy, busy, changed), ['status', '--watch'], 8);
     expect([printed.length, complaints, code]).toEqual([2, [], exitCode.success]);
-    expect(progress).toEqual([expect.stringMatching(/^reading sidecaraccelerations.*the API server is busy.*; trying again until the API server answers$/)]);
+    expect(progress).toEqual([
+      expect.stringMatching(/^reading sidecaraccelerations.*the API server is busy.*; trying again until the API server answers$/),
+    ]);
   });
 
   it('waits longer after each failure in a row', async () => {

@@ -39,7 +39,21 @@ export function programOf({ name, version }: Identity, world: Surroundings): Com
     .addHelpText('after', codes)
     // Commands that are added after this inherit it.
     .exitOverride();
-  for (const add of [addStatus, addExplain, addTop, addConnections, addTap, addDoctor, addSwitches, addDrain, addBench, addConsole, addReport, addCompletion]) add(program, world);
+  for (const add of [
+    addStatus,
+    addExplain,
+    addTop,
+    addConnections,
+    addTap,
+    addDoctor,
+    addSwitches,
+    addDrain,
+    addBench,
+    addConsole,
+    addReport,
+    addCompletion,
+  ])
+    add(program, world);
   return program;
 }
 
@@ -49,7 +63,12 @@ export function programOf({ name, version }: Identity, world: Surroundings): Com
  * @param complain prints an error, which is one line, on standard error
  * @returns the exit code
  */
-export async function runProgram(identity: Identity, words: readonly string[], world: Omit<Surroundings, 'end'>, complain: (line: string) => void): Promise<ExitCode> {
+export async function runProgram(
+  identity: Identity,
+  words: readonly string[],
+  world: Omit<Surroundings, 'end'>,
+  complain: (line: string) => void,
+): Promise<ExitCode> {
   let code: ExitCode = exitCode.success;
   const clean = cleaned(world);
   const program = programOf(identity, { ...clean, end: (next) => (code = next) });

@@ -13,7 +13,13 @@ describe('progress', () => {
 
   it('is one bar that is redrawn on a terminal', () => {
     const drawn: string[] = [];
-    const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 80, cursorTo: () => true, clearLine: () => true, moveCursor: () => true });
+    const terminal = Object.assign(new PassThrough(), {
+      isTTY: true,
+      columns: 80,
+      cursorTo: () => true,
+      clearLine: () => true,
+      moveCursor: () => true,
+    });
     terminal.on('data', (chunk: Buffer) => drawn.push(chunk.toString()));
     const progress = progressOn(terminal);
     progress.show({ text: 'nodes ready', done: 1, total: 4 });
@@ -24,7 +30,13 @@ describe('progress', () => {
 
   it('draws no bar while the total is unknown', () => {
     const drawn: string[] = [];
-    const terminal = Object.assign(new PassThrough(), { isTTY: true, columns: 80, cursorTo: () => true, clearLine: () => true, moveCursor: () => true });
+    const terminal = Object.assign(new PassThrough(), {
+      isTTY: true,
+      columns: 80,
+      cursorTo: () => true,
+      clearLine: () => true,
+      moveCursor: () => true,
+    });
     terminal.on('data', (chunk: Buffer) => drawn.push(chunk.toString()));
     const progress = progressOn(terminal);
     progress.show({ text: 'waiting for the controller', done: 0, total: 0 });

@@ -26,7 +26,9 @@ export function progressOn(stream: NodeJS.WritableStream & { isTTY?: boolean }):
 const format: NonNullable<Options['format']> = (options, { progress, value, total }, { text }: { text: string }) => {
   const { barsize = 0, barCompleteString = '', barIncompleteString = '' } = options;
   const filled = Math.round(Math.min(progress, 1) * barsize);
-  return total === 0 ? `${text} ...` : `[${barCompleteString.slice(0, filled)}${barIncompleteString.slice(0, barsize - filled)}] ${value}/${total} ${text}`;
+  return total === 0
+    ? `${text} ...`
+    : `[${barCompleteString.slice(0, filled)}${barIncompleteString.slice(0, barsize - filled)}] ${value}/${total} ${text}`;
 };
 
 function barOn(stream: WriteStream): Progress {

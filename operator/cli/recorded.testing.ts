@@ -6,13 +6,22 @@ export const recordedNow = new Date('2026-03-01T12:00:00Z');
 const status: Status = {
   observedGeneration: 3,
   conditions: [
-    { type: 'Ready', status: 'True', reason: 'Accelerating', message: 'All agents follow the order.', observedGeneration: 3, lastTransitionTime: '2026-03-01T11:00:00Z' },
+    {
+      type: 'Ready',
+      status: 'True',
+      reason: 'Accelerating',
+      message: 'All agents follow the order.',
+      observedGeneration: 3,
+      lastTransitionTime: '2026-03-01T11:00:00Z',
+    },
     { type: 'Progressing', status: 'False', reason: 'Settled', message: '', observedGeneration: 3, lastTransitionTime: '2026-03-01T11:00:00Z' },
   ],
   nodes: {
     desired: 3,
     ready: 2,
-    unsupported: [{ reason: 'KernelTooOld', nodes: 1, examples: ['node3'], message: 'the kernel is 4.18.0, and 5.10 is needed: upgrade the kernel of the node' }],
+    unsupported: [
+      { reason: 'KernelTooOld', nodes: 1, examples: ['node3'], message: 'the kernel is 4.18.0, and 5.10 is needed: upgrade the kernel of the node' },
+    ],
   },
   connections: { open: 138, accelerated: 136 },
   bytes: { fast: 3_435_973_837, tcp: 12_582_912 },

@@ -27,8 +27,16 @@ export function referencePage(program: Command): string {
 }
 
 function section(command: Command, help: Help): string[] {
-  const argumentRows = command.registeredArguments.map((argument) => `| \`<${argument.name().replaceAll('|', '\\|')}>\` | ${cell(argument.description)}${choices(argument)} |`);
-  const rows = [...argumentRows, ...help.visibleOptions(command).filter(({ long }) => long !== '--help').map(row)];
+  const argumentRows = command.registeredArguments.map(
+    (argument) => `| \`<${argument.name().replaceAll('|', '\\|')}>\` | ${cell(argument.description)}${choices(argument)} |`,
+  );
+  const rows = [
+    ...argumentRows,
+    ...help
+      .visibleOptions(command)
+      .filter(({ long }) => long !== '--help')
+      .map(row),
+  ];
   const after = textAfter(command);
   return [
     '',
@@ -46,7 +54,8 @@ function options(list: readonly Option[]): string[] {
 
 const table = (rows: readonly string[]): string[] => ['| | |', '|---|---|', ...rows];
 const row = (option: Option): string => `| \`${option.flags}\` | ${cell(option.description)}${choices(option)}${defaultOf(option)} |`;
-const choices = ({ argChoices }: Option | Argument): string => (argChoices === undefined ? '' : `: ${argChoices.map((choice) => `\`${choice}\``).join(', ')}`);
+const choices = ({ argChoices }: Option | Argument): string =>
+  argChoices === undefined ? '' : `: ${argChoices.map((choice) => `\`${choice}\``).join(', ')}`;
 
 function defaultOf({ defaultValue, defaultValueDescription, negate }: Option): string {
   if (negate || defaultValue === undefined || defaultValue === false) return '';

@@ -10,7 +10,10 @@ export function screenOn(stream: NodeJS.WritableStream & { isTTY?: boolean }, en
   const { rows = 24 } = stream as WriteStream;
   let hasDrawn = false;
   return (text) => {
-    const lines = text.split('\n').slice(0, rows - 1).map((line) => `${line}${clearLine}`);
+    const lines = text
+      .split('\n')
+      .slice(0, rows - 1)
+      .map((line) => `${line}${clearLine}`);
     stream.write(`${hasDrawn ? '' : '\u001b[2J'}${corner}${lines.join('\n')}\n${clearBelow}`);
     hasDrawn = true;
   };

@@ -5,7 +5,8 @@ import { exitCode, Failure } from './exit';
 export function labelsOf(text: string): Record<string, string> {
   const pairs = text.split(',').map((pair) => {
     const [key = '', value, ...rest] = pair.split('=');
-    if (key === '' || value === undefined || rest.length > 0) throw new Failure(`reading labels: ${pair || text} is not KEY=VALUE; use a form such as istio-injection=enabled`, exitCode.usage);
+    if (key === '' || value === undefined || rest.length > 0)
+      throw new Failure(`reading labels: ${pair || text} is not KEY=VALUE; use a form such as istio-injection=enabled`, exitCode.usage);
     return [key, value] as const;
   });
   return Object.fromEntries(pairs);

@@ -50,7 +50,10 @@ async function awaited<T>({ progress, now, nextPoll }: World, timeoutMs: number,
       if ('done' in found) return found.done;
       progress.show(found.step);
       if (now().getTime() >= deadline || !(await nextPoll())) {
-        throw new Failure(`waited ${Math.round(timeoutMs / 1000)} s: ${found.step.text}; the change goes on in the cluster: see accelctl status, and accelctl doctor if nothing changes`, exitCode.notReady);
+        throw new Failure(
+          `waited ${Math.round(timeoutMs / 1000)} s: ${found.step.text}; the change goes on in the cluster: see accelctl status, and accelctl doctor if nothing changes`,
+          exitCode.notReady,
+        );
       }
     }
   } finally {

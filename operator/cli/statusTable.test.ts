@@ -21,21 +21,38 @@ billing    Partial       2/2         4/10  205 MiB  11.0 MiB     2h  PeerElsewhe
 
   it.each([
     ['Canary', [], 'rollout      Canary: revision b: canary on node1; 0 of 3 nodes updated\n'],
-    ['Stopped', [{ node: 'node1', why: 'its agent was restarted 3 times' }], 'rollout      Stopped: revision b: canary on node1; 0 of 3 nodes updated\n'],
+    [
+      'Stopped',
+      [{ node: 'node1', why: 'its agent was restarted 3 times' }],
+      'rollout      Stopped: revision b: canary on node1; 0 of 3 nodes updated\n',
+    ],
   ] as const)('has a line for a rollout that is %s', (stage, failures, line) => {
-    const rollout = { stage, failures: [...failures], message: 'revision b: canary on node1; 0 of 3 nodes updated', to: 'b', from: 'a', remaining: 3, revisions: [], aside: [] };
+    const rollout = {
+      stage,
+      failures: [...failures],
+      message: 'revision b: canary on node1; 0 of 3 nodes updated',
+      to: 'b',
+      from: 'a',
+      remaining: 3,
+      revisions: [],
+      aside: [],
+    };
     expect(statusTable(recorded({ status: { rollout } }), recordedNow)).toContain(line);
     expect(statusTable(recorded({ status: { rollout: { ...rollout, stage: 'Done' } } }), recordedNow)).not.toContain('rollout ');
   });
 
   it('escapes a line feed in a message', () => {
     const unsupported = [{ reason: 'LoadRefused' as const, nodes: 1, examples: ['node3'], message: 'no\nshop  Accelerated' }];
-    expect(statusTable(recorded({ status: { nodes: { desired: 1, ready: 0, unsupported } } }), recordedNow)).toContain('LoadRefused on 1 (node3): no\\u000ashop  Accelerated\n');
+    expect(statusTable(recorded({ status: { nodes: { desired: 1, ready: 0, unsupported } } }), recordedNow)).toContain(
+      'LoadRefused on 1 (node3): no\\u000ashop  Accelerated\n',
+    );
   });
 
   it('shows the sum over the namespaces that are not listed', () => {
     const remainder = { namespaces: 7, connections: { open: 20, accelerated: 10 }, bytes: { fast: 1024, tcp: 0 } };
-    expect(statusTable(recorded({ status: { remainder } }), recordedNow)).toContain('7 more namespaces: 10 of 20 ends accelerated, 1.0 KiB on the fast path, 0 B over TCP');
+    expect(statusTable(recorded({ status: { remainder } }), recordedNow)).toContain(
+      '7 more namespaces: 10 of 20 ends accelerated, 1.0 KiB on the fast path, 0 B over TCP',
+    );
   });
 
   it('says that no controller has reconciled the resource yet', () => {
@@ -45,6 +62,8 @@ billing    Partial       2/2         4/10  205 MiB  11.0 MiB     2h  PeerElsewhe
   });
 
   it('does not call a resource ready when the condition Ready is for an older generation', () => {
-    expect(statusTable(recorded({ metadata: { generation: 4 } }), recordedNow)).toContain('not ready: the controller has not seen the last change yet');
+    expect(statusTable(recorded({ metadata: { generation: 4 } }), recordedNow)).toContain(
+      'not ready: the controller has not seen the last change yet',
+    );
   });
 });

@@ -18,17 +18,24 @@ export function statusTable(resource: SidecarAcceleration, now: Date, paint: Pai
 function head(resource: SidecarAcceleration, status: Status, paint: Paint): string {
   const { ready, message } = readinessOf(resource);
   const { nodes, connections, bytes: sent, rollout } = status;
-  const lines = [`SidecarAcceleration ${resource.metadata.name}: mode ${resource.spec.mode}, ${ready ? paint('good', 'ready') : `${paint('bad', 'not ready')}: ${oneLine(message)}`}`];
+  const lines = [
+    `SidecarAcceleration ${resource.metadata.name}: mode ${resource.spec.mode}, ${ready ? paint('good', 'ready') : `${paint('bad', 'not ready')}: ${oneLine(message)}`}`,
+  ];
   if (nodes) lines.push(`nodes        ${nodes.ready} of ${nodes.desired} ready`);
-  if (rollout && rollout.stage !== 'Done') lines.push(`rollout      ${paint(rollout.failures.length > 0 ? 'bad' : 'doubtful', rollout.stage)}: ${oneLine(rollout.message)}`);
-  if (connections) lines.push(`connections  ${connections.accelerated} of ${connections.open} ends accelerated (${share(connections.accelerated, connections.open)})`);
+  if (rollout && rollout.stage !== 'Done')
+    lines.push(`rollout      ${paint(rollout.failures.length > 0 ? 'bad' : 'doubtful', rollout.stage)}: ${oneLine(rollout.message)}`);
+  if (connections)
+    lines.push(
+      `connections  ${connections.accelerated} of ${connections.open} ends accelerated (${share(connections.accelerated, connections.open)})`,
+    );
   if (sent) lines.push(`bytes sent   ${bytes(sent.fast)} on the fast path, ${bytes(sent.tcp)} over TCP`);
   return lines.join('\n');
 }
 
 function unsupportedNodes(status: Status, paint: Paint): string {
   const rows = (status.nodes?.unsupported ?? []).map(
-    ({ reason, nodes, examples, message }) => `${paint('bad', reason)} on ${nodes} (${examples.join(', ')}${nodes > examples.length ? ', ...' : ''}): ${oneLine(message)}`,
+    ({ reason, nodes, examples, message }) =>
+      `${paint('bad', reason)} on ${nodes} (${examples.join(', ')}${nodes > examples.length ? ', ...' : ''}): ${oneLine(message)}`,
   );
   return rows.join('\n');
 }
@@ -36,10 +43,19 @@ function unsupportedNodes(status: Status, paint: Paint): string {
 function namespaces(status: Status, now: Date, paint: Paint): string {
   const listed = status.namespaces ?? [];
   if (listed.length === 0) return 'no namespace with a selected pod has been reported';
-  return plainTable(['NAMESPACE', 'STATE', '>PODS', '>CONNECTIONS', '>FAST', '>TCP', '>SINCE', 'WHY NOT'], listed.map((each) => row(each, now, paint)));
+  return plainTable(
+    ['NAMESPACE', 'STATE', '>PODS', '>CONNECTIONS', '>FAST', '>TCP', '>SINCE', 'WHY NOT'],
+    listed.map((each) => row(each, now, paint)),
+  );
 }
 
-const judgements: Record<NamespaceState, Judgement> = { Accelerated: 'good', Partial: 'doubtful', Waiting: 'doubtful', NotAccelerated: 'bad', Draining: 'doubtful' };
+const judgements: Record<NamespaceState, Judgement> = {
+  Accelerated: 'good',
+  Partial: 'doubtful',
+  Waiting: 'doubtful',
+  NotAccelerated: 'bad',
+  Draining: 'doubtful',
+};
 
 function row(each: NamespaceStatus, now: Date, paint: Paint): string[] {
   return [

@@ -11,7 +11,14 @@ function changed(progressing: 'unseen' | 'True' | 'False', ready: 'True' | 'Fals
   const observedGeneration = progressing === 'unseen' ? 3 : 4;
   const conditions = [
     { type: 'Ready' as const, status: ready, reason: 'Tested', message: '2 of 3 nodes ready', observedGeneration, lastTransitionTime: time },
-    { type: 'Progressing' as const, status: progressing === 'True' ? ('True' as const) : ('False' as const), reason: 'Tested', message: 'one node to go', observedGeneration, lastTransitionTime: time },
+    {
+      type: 'Progressing' as const,
+      status: progressing === 'True' ? ('True' as const) : ('False' as const),
+      reason: 'Tested',
+      message: 'one node to go',
+      observedGeneration,
+      lastTransitionTime: time,
+    },
   ];
   return recorded({ metadata: { generation: 4 }, status: { conditions, nodes: { desired: 3, ready: 2, unsupported: [] } } });
 }
@@ -41,7 +48,9 @@ describe('accelctl off', () => {
   it('gives exit code 3 after the timeout, and names what it waited for', async () => {
     const api = new FakeApi().on(`PATCH ${path}`, changed('unseen')).on(`GET ${path}`, changed('True'));
     const { code, complaints } = await accelctl(api, ['off', '--timeout', '5s']);
-    expect(complaints).toEqual(['accelctl: waited 5 s: one node to go; the change goes on in the cluster: see accelctl status, and accelctl doctor if nothing changes']);
+    expect(complaints).toEqual([
+      'accelctl: waited 5 s: one node to go; the change goes on in the cluster: see accelctl status, and accelctl doctor if nothing changes',
+    ]);
     expect(code).toBe(exitCode.notReady);
   });
 

@@ -33,7 +33,10 @@ export function addSwitches(program: Command, world: Surroundings): void {
     .option('--all', 'for a new resource: select every namespace except system namespaces')
     .option('--observe', 'set the mode Observe: count what could be accelerated, and accelerate nothing')
     .addOption(new Option('--spec <yaml>', 'create the resource with this spec, or replace its spec').conflicts(['select', 'all', 'observe']))
-    .addHelpText('after', '\nExamples:\n  $ accelctl on --select istio-injection=enabled\n  $ accelctl on --observe\n  $ accelctl on --spec "$(cat spec.yaml)" --timeout 5m')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ accelctl on --select istio-injection=enabled\n  $ accelctl on --observe\n  $ accelctl on --spec "$(cat spec.yaml)" --timeout 5m',
+    )
     .action((_own, command: Command) => turnOn(command.optsWithGlobals<OnOptions>(), world));
   const off = program
     .command('off')
@@ -45,7 +48,9 @@ export function addSwitches(program: Command, world: Surroundings): void {
 
 /** Adds `--no-wait` and `--timeout` to a command that changes the resource. */
 export function addWait(command: Command): Command {
-  return command.option('--no-wait', 'return when the API server has accepted the change').addOption(new Option('--timeout <duration>', 'how long to wait').argParser(duration).default(120_000, '2m'));
+  return command
+    .option('--no-wait', 'return when the API server has accepted the change')
+    .addOption(new Option('--timeout <duration>', 'how long to wait').argParser(duration).default(120_000, '2m'));
 }
 
 function turnOn(options: OnOptions, world: Surroundings): Promise<void> {
@@ -58,17 +63,27 @@ function turnOn(options: OnOptions, world: Surroundings): Promise<void> {
   return turn(mode, options, world, async (cluster) => {
     const hasSelector = options.select !== undefined || options.all === true;
     if ((await cluster.resourceIfAny()) !== undefined) {
-      if (hasSelector) throw new Failure('--select and --all are for a new resource, and there is one already: change its selector with kubectl edit sca default, or its spec with --spec', exitCode.usage);
+      if (hasSelector)
+        throw new Failure(
+          '--select and --all are for a new resource, and there is one already: change its selector with kubectl edit sca default, or its spec with --spec',
+          exitCode.usage,
+        );
       return cluster.setMode(mode);
     }
-    if (!hasSelector) throw new Failure('there is no resource yet, so no namespaces are selected: choose them with --select KEY=VALUE, or --all', exitCode.usage);
+    if (!hasSelector)
+      throw new Failure('there is no resource yet, so no namespaces are selected: choose them with --select KEY=VALUE, or --all', exitCode.usage);
     const namespaces = options.select === undefined ? {} : { matchLabels: labelsOf(options.select) };
     return cluster.applySpec({ mode, selector: { namespaces } });
   });
 }
 
 /** Changes the resource, waits until the change is settled, and prints the result. @param what the change, for the message */
-async function turn(what: string, options: WaitOptions, world: Surroundings, change: (cluster: Cluster) => Promise<SidecarAcceleration>): Promise<void> {
+async function turn(
+  what: string,
+  options: WaitOptions,
+  world: Surroundings,
+  change: (cluster: Cluster) => Promise<SidecarAcceleration>,
+): Promise<void> {
   const cluster = world.cluster(options);
   const changed = await change(cluster);
   if (!options.wait) return world.print(`the API server has accepted mode ${changed.spec.mode}; see accelctl status --watch`);

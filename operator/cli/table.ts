@@ -4,8 +4,21 @@ import { oneLine } from '../api';
 import { paintedParts } from './paint';
 
 const noLines = {
-  top: '', 'top-mid': '', 'top-left': '', 'top-right': '', bottom: '', 'bottom-mid': '', 'bottom-left': '', 'bottom-right': '',
-  left: '', 'left-mid': '', mid: '', 'mid-mid': '', right: '', 'right-mid': '', middle: '',
+  top: '',
+  'top-mid': '',
+  'top-left': '',
+  'top-right': '',
+  bottom: '',
+  'bottom-mid': '',
+  'bottom-left': '',
+  'bottom-right': '',
+  left: '',
+  'left-mid': '',
+  mid: '',
+  'mid-mid': '',
+  right: '',
+  'right-mid': '',
+  middle: '',
 };
 
 /** @param head titles of the columns; a title that begins with `>` aligns its column to the right */
@@ -22,5 +35,7 @@ export function plainTable(head: readonly string[], rows: readonly (readonly str
 
 /** Escapes the line feeds of a cell: a line feed would start a new row. */
 function cell(text: string): string {
-  return paintedParts(text).map(({ isColour, part }) => (isColour ? part : oneLine(part))).join('');
+  return paintedParts(text)
+    .map(({ isColour, part }) => (isColour ? part : oneLine(part)))
+    .join('');
 }

@@ -13,7 +13,8 @@ export interface Target {
 export function targetOf(what: string, namespace: string | undefined): Target {
   const named = namespace === undefined ? what : what.replace(/^pods?\//, '');
   const [first = '', second, ...rest] = namespace === undefined ? named.split('/') : [namespace, ...named.split('/')];
-  if (rest.length > 0 || first === '' || second === '') throw new Failure(`reading the argument: ${what} names neither a namespace nor a pod; use a form such as shop or shop/cart-6d5f`, exitCode.usage);
+  if (rest.length > 0 || first === '' || second === '')
+    throw new Failure(`reading the argument: ${what} names neither a namespace nor a pod; use a form such as shop or shop/cart-6d5f`, exitCode.usage);
   return second === undefined ? { namespace: first } : { namespace: first, pod: second };
 }
 

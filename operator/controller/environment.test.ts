@@ -4,7 +4,13 @@ import { readEnvironment } from './environment';
 const least = { POD_NAMESPACE: 'accel', POD_NAME: 'c-1', IMAGE: 'i', CONTROLLER_SERVICE: 's' };
 
 test('the variables that the chart always sets are enough, and the others have defaults', () => {
-  expect(readEnvironment(least)).toMatchObject({ GRPC_PORT: 9443, HTTP_PORT: 8080, IMAGE_PULL_POLICY: 'IfNotPresent', IMAGE_PULL_SECRETS: [], POD_IPS: [] });
+  expect(readEnvironment(least)).toMatchObject({
+    GRPC_PORT: 9443,
+    HTTP_PORT: 8080,
+    IMAGE_PULL_POLICY: 'IfNotPresent',
+    IMAGE_PULL_SECRETS: [],
+    POD_IPS: [],
+  });
   expect(readEnvironment({ ...least, IMAGE_PULL_SECRETS: 'a,b', GRPC_PORT: '1' })).toMatchObject({ IMAGE_PULL_SECRETS: ['a', 'b'], GRPC_PORT: 1 });
 });
 

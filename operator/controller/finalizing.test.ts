@@ -4,7 +4,12 @@ import type { AgentState } from './status/aggregate';
 
 const revision = 7;
 const agent = (node: string, report?: { released: boolean; appliedOrder: number }): AgentState =>
-  ({ node, connected: true, ageMs: 0, report: report && { problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, ...report } }) as AgentState;
+  ({
+    node,
+    connected: true,
+    ageMs: 0,
+    report: report && { problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, ...report },
+  }) as AgentState;
 const clean = { released: true, appliedOrder: revision };
 
 test('the finalizer may be removed when every node has removed the datapath', () => {

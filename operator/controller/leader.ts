@@ -154,15 +154,31 @@ function rolloutOf({ client, cluster, environment, log, sessions }: LeaderParts)
 function endpointOf({ client, environment }: LeaderParts, { owner }: OwnService, port: number): ChannelEndpoint | undefined {
   const { CHANNEL_SERVICE, POD_NAMESPACE: namespace, POD_NAME: podName, POD_IPS: podIps } = environment;
   if (CHANNEL_SERVICE === undefined) return undefined;
-  return new ChannelEndpoint({ client, namespace, service: owner, podName, podIps, port, livePort: environment.LIVE_PORT, now: () => performance.now() });
+  return new ChannelEndpoint({
+    client,
+    namespace,
+    service: owner,
+    podName,
+    podIps,
+    port,
+    livePort: environment.LIVE_PORT,
+    now: () => performance.now(),
+  });
 }
 
-function liveOf({ client, environment, questions, log }: LeaderParts, { address }: OwnService, certificates: () => ChannelCertificates): LiveApi | undefined {
+function liveOf(
+  { client, environment, questions, log }: LeaderParts,
+  { address }: OwnService,
+  certificates: () => ChannelCertificates,
+): LiveApi | undefined {
   const { LIVE_PORT: port, LIVE_SERVICE, POD_NAMESPACE } = environment;
   if (port === undefined || LIVE_SERVICE === undefined) return undefined;
   const now = (): Date => new Date();
   return new LiveApi({
-    client, port, questions, now,
+    client,
+    port,
+    questions,
+    now,
     host: hostOf(address),
     authority: () => certificates().ca,
     issue: () => issuedFor(`${LIVE_SERVICE}.${POD_NAMESPACE}.svc`, certificates(), now()),
@@ -197,4 +213,3 @@ function renew(server: AgentServer, before: ChannelCertificates, next: ChannelCe
   log.info('renewed the certificate of the channel');
   return next;
 }
-

@@ -30,7 +30,9 @@ async function main(): Promise<void> {
   const log = createLog(environment.LOG_LEVEL, { component: 'controller', pod: environment.POD_NAME });
   // An unexpected error ends the process. The next process starts from the state at the API server, and agents go on meanwhile.
   const die = (error: unknown): never => {
-    log.error('an unexpected error ends the controller; the kubelet starts it again', { error: error instanceof Error ? error.stack : String(error) });
+    log.error('an unexpected error ends the controller; the kubelet starts it again', {
+      error: error instanceof Error ? error.stack : String(error),
+    });
     process.exit(1);
   };
   process.on('uncaughtException', die);
@@ -58,7 +60,10 @@ async function run(environment: ReturnType<typeof readEnvironment>, log: Log, si
     onWatched: (node, watched) => questions.heard(node, watched),
     log: say,
   });
-  const metrics = createMetrics(() => sessions.states().filter(({ connected }) => connected).length, () => queue.depth);
+  const metrics = createMetrics(
+    () => sessions.states().filter(({ connected }) => connected).length,
+    () => queue.depth,
+  );
 
   let synced = false;
   const health = await serveHealth(environment.HTTP_PORT, {

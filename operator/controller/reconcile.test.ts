@@ -11,7 +11,12 @@ import { StatusWriter } from './status/statusWriter';
 
 const applied = ['apply ServiceAccount', 'apply ConfigMap', 'apply Service', 'apply DaemonSet'];
 const deleted = ['delete DaemonSet', 'delete Service', 'delete ConfigMap', 'delete ServiceAccount'];
-const kinds: Readonly<Record<string, string>> = { serviceaccounts: 'ServiceAccount', configmaps: 'ConfigMap', services: 'Service', daemonsets: 'DaemonSet' };
+const kinds: Readonly<Record<string, string>> = {
+  serviceaccounts: 'ServiceAccount',
+  configmaps: 'ConfigMap',
+  services: 'Service',
+  daemonsets: 'DaemonSet',
+};
 
 interface Body {
   readonly metadata?: { readonly finalizers?: readonly string[] };
@@ -21,8 +26,10 @@ interface Body {
 
 /** The name of a request in `steps`. */
 function stepOf(method: string, path: string, { metadata, status }: Body): string {
-  if (path.endsWith('/sidecaraccelerations/default/status')) return `write the status ${status?.conditions.find(({ type }) => type === 'Ready')?.reason}`;
-  if (path.endsWith('/sidecaraccelerations/default')) return metadata?.finalizers?.includes(finalizer) === true ? 'add the finalizer' : 'remove the finalizer';
+  if (path.endsWith('/sidecaraccelerations/default/status'))
+    return `write the status ${status?.conditions.find(({ type }) => type === 'Ready')?.reason}`;
+  if (path.endsWith('/sidecaraccelerations/default'))
+    return metadata?.finalizers?.includes(finalizer) === true ? 'add the finalizer' : 'remove the finalizer';
   const kind = kinds[path.split('/').at(-2) ?? ''];
   return kind === undefined ? `${method} ${path}` : `${method === 'DELETE' ? 'delete' : 'apply'} ${kind}`;
 }
@@ -66,7 +73,17 @@ class Fixture {
     installation: new Installation(this.client, () => this.nowMs),
     rollout: {
       plan: ({ wanted: { revision, template } }) =>
-        this.step('plan the rollout', this.isDecided ? { revision, template: { ...template, planned: true }, status: rolloutStatus.parse({ stage: 'Done', message: '', to: revision, remaining: 0 }), againMs: undefined } : undefined),
+        this.step(
+          'plan the rollout',
+          this.isDecided
+            ? {
+                revision,
+                template: { ...template, planned: true },
+                status: rolloutStatus.parse({ stage: 'Done', message: '', to: revision, remaining: 0 }),
+                againMs: undefined,
+              }
+            : undefined,
+        ),
       carryOut: () => this.step('replace agents', []),
       forget: () => this.step('forget the rollout', undefined),
     },
@@ -76,7 +93,14 @@ class Fixture {
       states: () => this.agents,
     },
     status: new StatusWriter(this.client, () => this.nowMs),
-    surroundings: () => ({ namespace: 'acceleration', image: 'acceleration:0.1.0', pullPolicy: 'IfNotPresent', pullSecrets: [], controllerAddress: '10.96.7.7:9443', ca: 'PEM' }),
+    surroundings: () => ({
+      namespace: 'acceleration',
+      image: 'acceleration:0.1.0',
+      pullPolicy: 'IfNotPresent',
+      pullSecrets: [],
+      controllerAddress: '10.96.7.7:9443',
+      ca: 'PEM',
+    }),
     clock: { monotonicMs: () => this.nowMs, date: () => new Date(this.nowMs) },
   });
 
@@ -116,7 +140,14 @@ beforeEach(() => (fixture = new Fixture()));
 
 describe('a pass over a new resource', () => {
   test('adds the finalizer, sends the order, applies the agents’ objects with the DaemonSet last, replaces agents and writes the status', async () => {
-    expect((await fixture.pass()).steps).toEqual(['add the finalizer', 'send the order Accelerate', 'plan the rollout', ...applied, 'replace agents', 'write the status NodesNotReady']);
+    expect((await fixture.pass()).steps).toEqual([
+      'add the finalizer',
+      'send the order Accelerate',
+      'plan the rollout',
+      ...applied,
+      'replace agents',
+      'write the status NodesNotReady',
+    ]);
   });
 
   test('applies the pod template of the rollout, not the one for the resource', async () => {
@@ -127,9 +158,17 @@ describe('a pass over a new resource', () => {
   test.each([
     ['the finalizer', 'add the finalizer', ['add the finalizer']],
     ['the plan of the rollout', 'plan the rollout', ['add the finalizer', 'send the order Accelerate', 'plan the rollout']],
-    ['an object that the DaemonSet needs', 'apply ConfigMap', ['add the finalizer', 'send the order Accelerate', 'plan the rollout', 'apply ServiceAccount', 'apply ConfigMap']],
+    [
+      'an object that the DaemonSet needs',
+      'apply ConfigMap',
+      ['add the finalizer', 'send the order Accelerate', 'plan the rollout', 'apply ServiceAccount', 'apply ConfigMap'],
+    ],
     ['the DaemonSet', 'apply DaemonSet', ['add the finalizer', 'send the order Accelerate', 'plan the rollout', ...applied]],
-    ['the replacement of agents', 'replace agents', ['add the finalizer', 'send the order Accelerate', 'plan the rollout', ...applied, 'replace agents']],
+    [
+      'the replacement of agents',
+      'replace agents',
+      ['add the finalizer', 'send the order Accelerate', 'plan the rollout', ...applied, 'replace agents'],
+    ],
   ])('ends with the error of %s', async (_what, failing, steps) => {
     fixture.failing.set(failing, 403);
     await expect(fixture.pass()).rejects.toThrow(`${failing}: HTTP 403`);
@@ -146,7 +185,10 @@ describe('a pass over a new resource', () => {
 
   test('sends the order and applies nothing while the rollout cannot decide', async () => {
     fixture.isDecided = false;
-    expect(await fixture.pass()).toEqual({ steps: ['add the finalizer', 'send the order Accelerate', 'plan the rollout', 'write the status NodesNotReady'], requeueAfterMs: 1_000 });
+    expect(await fixture.pass()).toEqual({
+      steps: ['add the finalizer', 'send the order Accelerate', 'plan the rollout', 'write the status NodesNotReady'],
+      requeueAfterMs: 1_000,
+    });
   });
 });
 
@@ -178,7 +220,13 @@ describe('a pass over a known resource', () => {
 
   test('adds the finalizer again when another client has removed it, before it applies anything', async () => {
     fixture.change({ finalizers: [], generation: 2 }, { agent: { image: 'acceleration:0.2.0' } });
-    expect((await fixture.pass()).steps).toEqual(['add the finalizer', 'plan the rollout', ...applied, 'replace agents', 'write the status NodesNotReady']);
+    expect((await fixture.pass()).steps).toEqual([
+      'add the finalizer',
+      'plan the rollout',
+      ...applied,
+      'replace agents',
+      'write the status NodesNotReady',
+    ]);
   });
 });
 

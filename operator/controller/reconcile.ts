@@ -76,15 +76,22 @@ export class Reconciler {
 
   /** Applies the agents' objects and replaces the agents whose turn it is. @returns milliseconds until the next pass */
   private async rollOut(resource: StoredResource, spec: Spec, log: PassLog): Promise<number> {
-    const { rollout, installation, cluster, orders: { current: order } } = this.parts;
+    const {
+      rollout,
+      installation,
+      cluster,
+      orders: { current: order },
+    } = this.parts;
     if (order === undefined) return undecidedMs;
     const input = this.input(resource, spec);
     const plan = await rollout.plan({ spec, order, owner: input.owner, wanted: agentTemplate(input) });
     if (plan === undefined) return undecidedMs;
     this.rollout = plan.status;
-    if (await installation.ensure({ ...input, template: plan.template }, cluster.daemonSetGeneration())) log('info', `applied the agents at revision ${plan.revision}`);
+    if (await installation.ensure({ ...input, template: plan.template }, cluster.daemonSetGeneration()))
+      log('info', `applied the agents at revision ${plan.revision}`);
     const replaced = await rollout.carryOut(plan);
-    if (replaced.length > 0) log('info', `replacing the agents of ${replaced.length} nodes: ${replaced.slice(0, 5).join(', ')}; ${plan.status.message}`);
+    if (replaced.length > 0)
+      log('info', `replacing the agents of ${replaced.length} nodes: ${replaced.slice(0, 5).join(', ')}; ${plan.status.message}`);
     return Math.min(plan.againMs ?? rereadMs, rereadMs);
   }
 
@@ -119,7 +126,10 @@ export class Reconciler {
       return { requeueAfterMs: drainPollMs };
     }
     if (abandoned.length > 0) {
-      log('warn', `gave up waiting for ${abandoned.join(', ')}: a datapath there stays until the node reboots, or the resource is applied and deleted again`);
+      log(
+        'warn',
+        `gave up waiting for ${abandoned.join(', ')}: a datapath there stays until the node reboots, or the resource is applied and deleted again`,
+      );
     }
     await this.parts.installation.withdraw(this.input(resource, removable));
     await this.parts.rollout.forget();
@@ -154,7 +164,15 @@ export class Reconciler {
     const counted =
       order === undefined
         ? lastKnown(previous)
-        : aggregate({ order, namespaces: this.selected, agents: sessions.states(), desiredNodes: nodes?.desired, ...this.nodesWithout(resource), previous, now });
+        : aggregate({
+            order,
+            namespaces: this.selected,
+            agents: sessions.states(),
+            desiredNodes: nodes?.desired,
+            ...this.nodesWithout(resource),
+            previous,
+            now,
+          });
     const rollout = rolloutOf(this.rollout, previous, generation);
     const conditions = conditionsOf({
       generation,

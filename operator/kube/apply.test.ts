@@ -4,7 +4,10 @@ import { ApiError, type KubeClient, type RequestOptions } from './client';
 const manifest: Manifest = { apiVersion: 'apps/v1', kind: 'DaemonSet', metadata: { namespace: 'here', name: 'one' }, spec: { a: 1 } };
 
 /** A client that gives every request the same answer, and records the requests. */
-function recorder(answer: () => Promise<unknown>): { client: KubeClient; asked: { method: string; path: string; options: RequestOptions | undefined }[] } {
+function recorder(answer: () => Promise<unknown>): {
+  client: KubeClient;
+  asked: { method: string; path: string; options: RequestOptions | undefined }[];
+} {
   const asked: { method: string; path: string; options: RequestOptions | undefined }[] = [];
   const request: KubeClient['request'] = (method, path, options) => {
     asked.push({ method, path, options });
@@ -55,7 +58,10 @@ describe('pathOf', () => {
   it.each([
     [{ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'a', name: 'b' } }, '/api/v1/namespaces/a/configmaps/b'],
     [{ apiVersion: 'v1', kind: 'Node', metadata: { name: 'b' } }, '/api/v1/nodes/b'],
-    [{ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace: 'a', name: 'b' } }, '/apis/coordination.k8s.io/v1/namespaces/a/leases/b'],
+    [
+      { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: { namespace: 'a', name: 'b' } },
+      '/apis/coordination.k8s.io/v1/namespaces/a/leases/b',
+    ],
     [
       { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name: 'system:x/y' } },
       '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Ax%2Fy',

@@ -43,7 +43,10 @@ describe('a client of a server that answers', () => {
     for (const prepare of [() => Promise.resolve(server.resetConnections()), () => client.request('GET', collection)]) {
       await prepare();
       const already = server.requests.length;
-      expect(await failureOf(client.request('PUT', collection, { body: {}, beforeSending }))).toMatchObject({ message: 'not now', reason: 'NotAllowed' });
+      expect(await failureOf(client.request('PUT', collection, { body: {}, beforeSending }))).toMatchObject({
+        message: 'not now',
+        reason: 'NotAllowed',
+      });
       await client.request('GET', collection);
       expect(server.requests.slice(already)).toEqual([`GET ${collection}`]);
     }
@@ -89,7 +92,9 @@ describe('a client of a server that answers', () => {
 
   it('throws an ApiError when a stream is reset and when a line is not JSON', async () => {
     for (const harm of [() => server.resetConnections(), () => server.send('{"type":')]) {
-      const failed = failureOf(drain(client.stream(collection, { query: { watch: 'true', resourceVersion: '0' }, signal: new AbortController().signal })));
+      const failed = failureOf(
+        drain(client.stream(collection, { query: { watch: 'true', resourceVersion: '0' }, signal: new AbortController().signal })),
+      );
       await until(() => server.openWatches === 1);
       harm();
       expect(await failed).toMatchObject({ name: 'ApiError', code: 0 });
@@ -129,7 +134,10 @@ describe('a client of a server that does not answer', () => {
     const answers: unknown[] = [];
     const onNoAnswer = jest.fn();
     const config = new KubeConfig();
-    config.loadFromClusterAndUser({ name: 'test', server: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, skipTLSVerify: true }, { name: 'test' });
+    config.loadFromClusterAndUser(
+      { name: 'test', server: `http://127.0.0.1:${(silent.address() as AddressInfo).port}`, skipTLSVerify: true },
+      { name: 'test' },
+    );
     const told = kubeClient(config, { onAnswer: (...answer) => answers.push(answer), onNoAnswer });
     await failureOf(told.request('PATCH', '/x', { timeoutMs: 30 }));
     expect(answers).toEqual([['PATCH', 0]]);

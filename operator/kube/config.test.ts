@@ -70,7 +70,10 @@ describe('a connection', () => {
     const path = join(directory, 'token');
     writeFileSync(path, 'first');
     const config = new KubeConfig();
-    config.loadFromClusterAndUser({ name: 'c', server: 'https://c', skipTLSVerify: false }, { name: 'u', authProvider: { name: 'tokenFile', config: { tokenFile: path } } });
+    config.loadFromClusterAndUser(
+      { name: 'c', server: 'https://c', skipTLSVerify: false },
+      { name: 'u', authProvider: { name: 'tokenFile', config: { tokenFile: path } } },
+    );
     const connection = connectionOf(config);
     expect((await connection.options()).headers).toEqual({ Authorization: 'Bearer first' });
     writeFileSync(path, 'second');

@@ -24,7 +24,15 @@ function join(identity: string, { lingers = false, random = () => 0 }: { lingers
   const stop = new AbortController();
   const terms: Candidate['terms'] = [];
   const lines: string[] = [];
-  const elector = new Elector({ client, namespace: 'here', name: 'one', identity, clock, random, log: (level, message) => lines.push(`${level} ${message}`) });
+  const elector = new Elector({
+    client,
+    namespace: 'here',
+    name: 'one',
+    identity,
+    clock,
+    random,
+    log: (level, message) => lines.push(`${level} ${message}`),
+  });
   const ended = elector.run(stop.signal, (signal) => {
     return new Promise<void>((resolve, reject) => {
       const term = { signal, end: resolve, fail: reject, over: false };
@@ -211,7 +219,10 @@ describe('an elector', () => {
   });
 
   it('waits for the duration in the Lease, from the moment in which it saw the last renewal', async () => {
-    server.lease = { metadata: { resourceVersion: 'x' }, spec: { holderIdentity: 'gone', leaseDurationSeconds: 40, renewTime: '2001-01-01T00:00:00.000000Z' } };
+    server.lease = {
+      metadata: { resourceVersion: 'x' },
+      spec: { holderIdentity: 'gone', leaseDurationSeconds: 40, renewTime: '2001-01-01T00:00:00.000000Z' },
+    };
     const one = join('one');
     await world.advance(39_999);
     expect(one.elector.leading).toBe(false);
@@ -252,39 +263,43 @@ describe('electors under random failures', () => {
 
   it('never lead at the same time, and one leads again after the failures', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(event, { maxLength: 25, size: 'max' }), fc.array(fc.double({ min: 0, max: 0.99, noNaN: true }), { minLength: 1, maxLength: 9 }), async (events, chances) => {
-        server = new LeaseServer(world);
-        let drawn = 0;
-        const random = (): number => chances[drawn++ % chances.length] ?? 0;
-        const all = ['one', 'two', 'three'].map((name) => join(name, { random }));
-        const pass = async (ms: number): Promise<void> => {
-          for (let rest = ms; rest > 0; rest -= 500) {
-            await world.advance(Math.min(500, rest));
-            expect(all.filter(({ elector }) => elector.leading).length).toBeLessThanOrEqual(1);
+      fc.asyncProperty(
+        fc.array(event, { maxLength: 25, size: 'max' }),
+        fc.array(fc.double({ min: 0, max: 0.99, noNaN: true }), { minLength: 1, maxLength: 9 }),
+        async (events, chances) => {
+          server = new LeaseServer(world);
+          let drawn = 0;
+          const random = (): number => chances[drawn++ % chances.length] ?? 0;
+          const all = ['one', 'two', 'three'].map((name) => join(name, { random }));
+          const pass = async (ms: number): Promise<void> => {
+            for (let rest = ms; rest > 0; rest -= 500) {
+              await world.advance(Math.min(500, rest));
+              expect(all.filter(({ elector }) => elector.leading).length).toBeLessThanOrEqual(1);
+            }
+          };
+          for (const { do: what, who, ms } of events) {
+            const { line, clock } = all[who] as Candidate;
+            if (what === 'wait') await pass(ms);
+            else if (what === 'cut') line.cut = true;
+            else if (what === 'deafen') line.deaf = true;
+            else if (what === 'mend') Object.assign(line, { cut: false, deaf: false, delayMs: 0 });
+            else if (what === 'stop') clock.stop();
+            else if (what === 'wake') clock.wake();
+            else line.delayMs = ms / 5;
           }
-        };
-        for (const { do: what, who, ms } of events) {
-          const { line, clock } = all[who] as Candidate;
-          if (what === 'wait') await pass(ms);
-          else if (what === 'cut') line.cut = true;
-          else if (what === 'deafen') line.deaf = true;
-          else if (what === 'mend') Object.assign(line, { cut: false, deaf: false, delayMs: 0 });
-          else if (what === 'stop') clock.stop();
-          else if (what === 'wake') clock.wake();
-          else line.delayMs = ms / 5;
-        }
-        for (const { line, clock } of all) {
-          Object.assign(line, { cut: false, deaf: false, delayMs: 0 });
-          clock.wake();
-        }
-        await pass(40_000);
-        expect(all.filter(({ elector }) => elector.leading)).toHaveLength(1);
-        for (const { stop } of all) stop.abort();
-        await world.advance(30_000);
-        await Promise.all(all.map(({ ended }) => ended));
-        expect(server.holder).toBe('');
-        candidates.length = 0;
-      }),
+          for (const { line, clock } of all) {
+            Object.assign(line, { cut: false, deaf: false, delayMs: 0 });
+            clock.wake();
+          }
+          await pass(40_000);
+          expect(all.filter(({ elector }) => elector.leading)).toHaveLength(1);
+          for (const { stop } of all) stop.abort();
+          await world.advance(30_000);
+          await Promise.all(all.map(({ ended }) => ended));
+          expect(server.holder).toBe('');
+          candidates.length = 0;
+        },
+      ),
       { numRuns: 150 },
     );
   });

@@ -137,7 +137,8 @@ export class Elector {
     try {
       await lead(AbortSignal.any([signal, lost.signal]));
     } catch (error) {
-      if (!signal.aborted && !lost.signal.aborted) this.log('warn', `leading by the lease ${this.leaseName}: ${errorLine(error)}; releasing the lease`);
+      if (!signal.aborted && !lost.signal.aborted)
+        this.log('warn', `leading by the lease ${this.leaseName}: ${errorLine(error)}; releasing the lease`);
     }
     ended.abort();
     await renewing;

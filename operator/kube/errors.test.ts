@@ -37,8 +37,19 @@ describe('an ApiError', () => {
   });
 
   it.each([
-    [true, 400], [true, 403], [true, 405], [true, 415], [true, 422],
-    [false, 0], [false, 401], [false, 404], [false, 409], [false, 410], [false, 429], [false, 500], [false, 503],
+    [true, 400],
+    [true, 403],
+    [true, 405],
+    [true, 415],
+    [true, 422],
+    [false, 0],
+    [false, 401],
+    [false, 404],
+    [false, 409],
+    [false, 410],
+    [false, 429],
+    [false, 500],
+    [false, 503],
   ])('is terminal: %s for code %i', (terminal, code) => {
     expect(isTerminal(new ApiError('', code, ''))).toBe(terminal);
   });

@@ -102,15 +102,20 @@ class Driver {
 describe('a work queue under random events', () => {
   it('never runs two passes of one key, and begins a pass after every time that a key was added or planned', async () => {
     await fc.assert(
-      fc.asyncProperty(fc.array(step, { maxLength: 60, size: 'max' }), fc.integer({ min: 1, max: 3 }), fc.double({ min: 0, max: 0.99, noNaN: true }), async (steps, concurrency, chance) => {
-        const driver = new Driver(concurrency, () => chance);
-        for (const each of steps) await driver.take(each);
-        await driver.finish();
-        for (const [key, moment] of driver.added) expect(driver.begun.get(key)).toBeGreaterThan(moment);
-        expect(driver.violations).toEqual([]);
-        await driver.shutdown();
-        expect(driver.clock.pending).toBe(0);
-      }),
+      fc.asyncProperty(
+        fc.array(step, { maxLength: 60, size: 'max' }),
+        fc.integer({ min: 1, max: 3 }),
+        fc.double({ min: 0, max: 0.99, noNaN: true }),
+        async (steps, concurrency, chance) => {
+          const driver = new Driver(concurrency, () => chance);
+          for (const each of steps) await driver.take(each);
+          await driver.finish();
+          for (const [key, moment] of driver.added) expect(driver.begun.get(key)).toBeGreaterThan(moment);
+          expect(driver.violations).toEqual([]);
+          await driver.shutdown();
+          expect(driver.clock.pending).toBe(0);
+        },
+      ),
       { numRuns: 500 },
     );
   });

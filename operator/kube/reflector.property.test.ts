@@ -17,7 +17,10 @@ const step = fc.oneof(
       do: fc.constantFrom('bookmark', 'compact', 'expireWatches', 'endWatches', 'resetConnections', 'deafen', 'garbage', 'unreadable', 'error'),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ do: fc.constant('fault' as const), fault: fc.constantFrom(429, 500, 503, 410, 'reset' as const, 'garbage' as const) }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({ do: fc.constant('fault' as const), fault: fc.constantFrom(429, 500, 503, 410, 'reset' as const, 'garbage' as const) }),
+  },
 );
 type Step = typeof step extends fc.Arbitrary<infer T> ? T : never;
 
@@ -47,7 +50,13 @@ class Driver {
   async start(): Promise<void> {
     const client = await this.server.start();
     // A thousand times as fast: a back-off of 1 s takes 1 ms, and a watch is considered dead after a fifth to half of a second.
-    this.reflector = new Reflector<Stored>({ client, path: collection, parse, onChange: (key, object) => this.hear(key, object), clock: fastClock(1000) });
+    this.reflector = new Reflector<Stored>({
+      client,
+      path: collection,
+      parse,
+      onChange: (key, object) => this.hear(key, object),
+      clock: fastClock(1000),
+    });
     this.running = this.reflector.run(this.stop.signal);
   }
 
@@ -85,8 +94,15 @@ class Driver {
 
   /** Waits until onChange got everything that the server has, and the reflector watches. */
   async follow(): Promise<void> {
-    const expected = [...this.server.objects].map(([key, { metadata }]) => `${key}@${metadata.resourceVersion}`).sort().join();
-    const actual = (): string => [...this.told].map(([key, { metadata }]) => `${key}@${metadata.resourceVersion}`).sort().join();
+    const expected = [...this.server.objects]
+      .map(([key, { metadata }]) => `${key}@${metadata.resourceVersion}`)
+      .sort()
+      .join();
+    const actual = (): string =>
+      [...this.told]
+        .map(([key, { metadata }]) => `${key}@${metadata.resourceVersion}`)
+        .sort()
+        .join();
     await until(() => this.server.openWatches === 1 && actual() === expected);
   }
 

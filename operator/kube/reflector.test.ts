@@ -72,7 +72,12 @@ describe('a reflector', () => {
     server.put('b', 3);
     server.delete('a');
     await until(() => changes.length === 4);
-    expect(changes).toEqual([['ns/a', 1], ['ns/a', 2], ['ns/b', 3], ['ns/a', undefined]]);
+    expect(changes).toEqual([
+      ['ns/a', 1],
+      ['ns/a', 2],
+      ['ns/b', 3],
+      ['ns/a', undefined],
+    ]);
     expect(reflector.list().map(({ value }) => value)).toEqual([3]);
   });
 
@@ -105,7 +110,12 @@ describe('a reflector', () => {
     server.compact();
     server.resetConnections();
     await until(() => reflector.get('ns/e') !== undefined);
-    expect(changes.slice(2)).toEqual([['ns/a', undefined], ['ns/b', 4], ['ns/c', 3], ['ns/e', 5]]);
+    expect(changes.slice(2)).toEqual([
+      ['ns/a', undefined],
+      ['ns/b', 4],
+      ['ns/c', 3],
+      ['ns/e', 5],
+    ]);
     expect(lists()).toHaveLength(2);
   });
 
@@ -147,7 +157,11 @@ describe('a reflector', () => {
   it('waits as long as Retry-After says', async () => {
     const waits: number[] = [];
     const clock = { ...fastClock(1000), sleep: (ms: number) => Promise.resolve(void waits.push(ms)) };
-    server.faults.push({ kind: 'status', code: 429, retryAfter: '20' }, { kind: 'status', code: 503 }, { kind: 'status', code: 429, retryAfter: '999999' });
+    server.faults.push(
+      { kind: 'status', code: 429, retryAfter: '20' },
+      { kind: 'status', code: 503 },
+      { kind: 'status', code: 429, retryAfter: '999999' },
+    );
     await reflect({ clock, random: () => 0 }).synced;
     expect(waits).toEqual([20_000, 800, 120_000]);
   });
@@ -222,7 +236,10 @@ describe('a reflector', () => {
     await until(() => server.openWatches === 1);
     server.put('b', 2);
     await until(() => reflector.get('ns/b') !== undefined);
-    expect(lines).toEqual(['warn reflecting /api/v1/things: handling the change of ns/a: listener', 'warn reflecting /api/v1/things: handling the change of ns/b: listener']);
+    expect(lines).toEqual([
+      'warn reflecting /api/v1/things: handling the change of ns/a: listener',
+      'warn reflecting /api/v1/things: handling the change of ns/b: listener',
+    ]);
   });
 
   it('calls onChange once for each change', async () => {
@@ -235,7 +252,13 @@ describe('a reflector', () => {
     for (const back of [3, 2, 1, 0]) server.repeat(back);
     server.put('end', 0);
     await until(() => reflector.get('ns/end') !== undefined);
-    expect(changes).toEqual([['ns/a', 1], ['ns/b', 2], ['ns/a', 3], ['ns/b', undefined], ['ns/end', 0]]);
+    expect(changes).toEqual([
+      ['ns/a', 1],
+      ['ns/b', 2],
+      ['ns/a', 3],
+      ['ns/b', undefined],
+      ['ns/end', 0],
+    ]);
   });
 
   it('lists again on refresh, whatever state its watch is in', async () => {

@@ -195,7 +195,13 @@ export class Reflector<T extends KubeObject> {
   private async watch(from: string, signal: AbortSignal): Promise<void> {
     const { client, path } = this.options;
     const timeoutSeconds = Math.round(shortestWatchSeconds * (1 + this.random()));
-    const query = { ...this.options.query, watch: 'true', allowWatchBookmarks: 'true', resourceVersion: from, timeoutSeconds: String(timeoutSeconds) };
+    const query = {
+      ...this.options.query,
+      watch: 'true',
+      allowWatchBookmarks: 'true',
+      resourceVersion: from,
+      timeoutSeconds: String(timeoutSeconds),
+    };
     const silence = new Silence(this.clock, () => (this.sendsBookmarks ? bookmarkSilenceMs : timeoutSeconds * 1000 + watchGraceMs));
     this.listening = silence;
     try {

@@ -46,8 +46,7 @@ export function pageOf(doing: string, answer: unknown): Page {
 }
 
 export type WatchEvent =
-  | { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: unknown }
-  | { readonly type: 'BOOKMARK'; readonly version: string };
+  { readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: unknown } | { readonly type: 'BOOKMARK'; readonly version: string };
 
 const eventShape = z.discriminatedUnion('type', [
   z.object({ type: z.enum(['ADDED', 'MODIFIED', 'DELETED']), object: z.unknown() }),

@@ -4,7 +4,14 @@ import { type AddressInfo, connect, createServer, type Server, type Socket } fro
 import { Admission, type AdmissionLimits } from './admission';
 import { peerOf } from './peer';
 
-const limits: AdmissionLimits = { waiting: 100, unproven: { all: 2, lead: 2 }, quietSeconds: 5, unprovenSeconds: 10, waitingSeconds: 1000, proven: 100 };
+const limits: AdmissionLimits = {
+  waiting: 100,
+  unproven: { all: 2, lead: 2 },
+  quietSeconds: 5,
+  unprovenSeconds: 10,
+  waitingSeconds: 1000,
+  proven: 100,
+};
 
 let admission: Admission;
 let server: Server;
@@ -16,7 +23,14 @@ let clients: Socket[];
 
 async function open(more: Partial<AdmissionLimits> = {}): Promise<void> {
   [letIn, clients, said] = [[], [], ''];
-  admission = new Admission({ ...limits, ...more }, { onAdmitted: (socket) => void letIn.push(socket.on('data', (chunk: Buffer) => (said += chunk.toString()))), begins: ([first]) => first === 0x41 }, 20);
+  admission = new Admission(
+    { ...limits, ...more },
+    {
+      onAdmitted: (socket) => void letIn.push(socket.on('data', (chunk: Buffer) => (said += chunk.toString()))),
+      begins: ([first]) => first === 0x41,
+    },
+    20,
+  );
   server = createServer((socket) => admission.take(socket)).listen(0, '127.0.0.1');
   await once(server, 'listening');
 }
@@ -27,7 +41,9 @@ afterEach(() => {
 });
 
 async function come(says = 'A', localAddress = '127.0.0.1'): Promise<Socket> {
-  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', localAddress }).on('error', () => undefined).resume();
+  const client = connect({ port: (server.address() as AddressInfo).port, host: '127.0.0.1', localAddress })
+    .on('error', () => undefined)
+    .resume();
   clients.push(client);
   await once(client, 'connect');
   if (says !== '') client.write(says);

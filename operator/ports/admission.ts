@@ -81,7 +81,15 @@ export class Admission {
     const peer = peerOf(socket);
     if (this.closed || peer === undefined || this.connections.has(peer) || !this.hasRoom(addressOf(peer))) return void socket.destroy();
     const connection: Connection = {
-      peer, socket, address: addressOf(peer), stage: 'Silent', first: Buffer.alloc(0), bytesSeen: 0, quiet: 0, age: 0, answering: false,
+      peer,
+      socket,
+      address: addressOf(peer),
+      stage: 'Silent',
+      first: Buffer.alloc(0),
+      bytesSeen: 0,
+      quiet: 0,
+      age: 0,
+      answering: false,
       onData: (chunk) => this.receive(connection, chunk),
     };
     this.connections.set(peer, connection);

@@ -30,7 +30,11 @@ test('with a lead of 0 every newcomer gets a place, also from its own address', 
 test('after reclaimAfterMs the oldest place goes to an address without a place, and to no other', () => {
   let now = 0;
   const lost: string[] = [];
-  const places = new FairPlaces<string>({ all: 2, lead: 2, reclaimAfterMs: 500 }, (holder) => lost.push(holder), () => now);
+  const places = new FairPlaces<string>(
+    { all: 2, lead: 2, reclaimAfterMs: 500 },
+    (holder) => lost.push(holder),
+    () => now,
+  );
   places.take('a', 'a1');
   now = 100;
   places.take('b', 'b1');

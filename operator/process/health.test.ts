@@ -37,7 +37,10 @@ test.each([
   for (let each = 0; each < 20; each += 1) expect(await probe()).toBe(200);
 });
 
-test.each([['nothing', ''], ['half a request', 'GET /he']])('a connection that sends %s is ended within 6 seconds', async (_, says) => {
+test.each([
+  ['nothing', ''],
+  ['half a request', 'GET /he'],
+])('a connection that sends %s is ended within 6 seconds', async (_, says) => {
   const began = performance.now();
   const [socket] = await crowd(1, says);
   await once((socket as Socket).resume(), 'close');

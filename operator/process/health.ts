@@ -11,7 +11,14 @@ import { addressOf, Admission, type AdmissionLimits, FairPlaces, peerOf } from '
  * request has been read, and connections without a request are ended first, the oldest of the address with most of them. More connections
  * may wait than the kernel's backlog holds, so that a probe is read before connections that arrived with it can end it.
  */
-const limits: AdmissionLimits = { waiting: 3072, unproven: { all: 64, lead: 0 }, quietSeconds: 3, unprovenSeconds: 5, waitingSeconds: 5, proven: 128 };
+const limits: AdmissionLimits = {
+  waiting: 3072,
+  unproven: { all: 64, lead: 0 },
+  quietSeconds: 3,
+  unprovenSeconds: 5,
+  waitingSeconds: 5,
+  proven: 128,
+};
 /** The listen backlog, which net.core.somaxconn bounds. Node's 511 overflow when a thousand connect at once; a probe then is a second late. */
 const backlog = 2048;
 /** Most connections to which metrics are sent: a client that does not read keeps the long text in memory. Probes do not count here. */
@@ -56,7 +63,10 @@ export function serveHealth(port: number, checks: HealthChecks): Promise<HealthS
     readers.take(address, socket);
     socket.once('close', () => readers.giveBack(address, socket));
   };
-  const admission = new Admission(limits, { onAdmitted: (socket) => server.emit('connection', socket), begins: ([first = 0]) => first >= letterA && first <= letterZ });
+  const admission = new Admission(limits, {
+    onAdmitted: (socket) => server.emit('connection', socket),
+    begins: ([first = 0]) => first >= letterA && first <= letterZ,
+  });
   return listening(admission, port);
 }
 

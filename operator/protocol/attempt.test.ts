@@ -13,7 +13,10 @@ beforeEach(async () => {
   frozen = await listen('127.0.0.1:0', {
     onConnection: (socket: Socket) => {
       [came, held] = [came + 1, held + 1];
-      socket.on('error', () => undefined).resume().once('close', () => (held -= 1));
+      socket
+        .on('error', () => undefined)
+        .resume()
+        .once('close', () => (held -= 1));
     },
     onProblem: (problem) => channel.journal.add(problem),
   });

@@ -25,9 +25,25 @@ export function testAuthority(): TestAuthority {
         writeFileSync(issuer.certificate, ca);
         writeFileSync(issuer.key, key);
         openssl([
-          'req', '-x509', ...newKey, '-keyout', files.key, '-out', files.certificate, '-days', '1', '-subj', `/CN=${serverName}`,
-          '-CA', issuer.certificate, '-CAkey', issuer.key,
-          '-addext', `subjectAltName=DNS:${serverName}`, '-addext', 'basicConstraints=critical,CA:FALSE',
+          'req',
+          '-x509',
+          ...newKey,
+          '-keyout',
+          files.key,
+          '-out',
+          files.certificate,
+          '-days',
+          '1',
+          '-subj',
+          `/CN=${serverName}`,
+          '-CA',
+          issuer.certificate,
+          '-CAkey',
+          issuer.key,
+          '-addext',
+          `subjectAltName=DNS:${serverName}`,
+          '-addext',
+          'basicConstraints=critical,CA:FALSE',
         ]);
       }),
   };

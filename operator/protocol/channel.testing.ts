@@ -16,11 +16,24 @@ import { connectPath, decodeFromController, encodeFromAgent } from './wire';
 export const serverName = 'controller.test';
 export const hello: Hello = { agentVersion: '1', kernel: '6.18', architecture: 'x86_64', mapAbi: 1, ...abilities };
 export const anOrder: Order = {
-  revision: 1, mode: 'Observe', paths: ['NodeLocal'], maxConnections: 10, spillBytes: 4096,
-  namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1,
+  revision: 1,
+  mode: 'Observe',
+  paths: ['NodeLocal'],
+  maxConnections: 10,
+  spillBytes: 4096,
+  namespaces: ['shop'],
+  podSelector: {},
+  remove: false,
+  reportSeconds: 1,
 };
 export const reportOf = (appliedOrder: number): Report => ({
-  appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0,
+  appliedOrder,
+  released: false,
+  problems: [],
+  namespaces: [],
+  joinedSockets: 0,
+  drainingSockets: 0,
+  errors: 0,
 });
 export const sayHello = (message: FromAgent = { message: 'hello', hello }): Buffer => encodeFromAgent(message);
 
@@ -75,7 +88,7 @@ export class TestChannel {
         return {
           onIdentity: (identity) => {
             journal.add(`renewed ${identity}`);
-            if (identity !== session.identity && !identity.includes('fresh')) throw new NotAuthenticated('the fresh token is another agent\'s');
+            if (identity !== session.identity && !identity.includes('fresh')) throw new NotAuthenticated("the fresh token is another agent's");
           },
           onReport: ({ appliedOrder }) => journal.add(`report ${appliedOrder}`),
           onClose: (reason) => journal.add(`closed ${reason}`),
@@ -126,7 +139,12 @@ export class TestChannel {
 function rawStream(client: Client, token: string): RawStream {
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${token}`);
-  const call = client.makeBidiStreamRequest(connectPath, (bytes: Buffer) => bytes, (bytes) => bytes, metadata);
+  const call = client.makeBidiStreamRequest(
+    connectPath,
+    (bytes: Buffer) => bytes,
+    (bytes) => bytes,
+    metadata,
+  );
   call.on('error', () => undefined);
   const read: RawStream['read'] = (onMessage) => {
     call.on('data', (bytes: Buffer) => {

@@ -121,4 +121,3 @@ describe('the token of a long stream', () => {
     expect(await channel.journal.until(/^down/)).toContain(`UNAUTHENTICATED: ${why}`);
   });
 });
-

@@ -22,7 +22,8 @@ test('an agent that reads nothing delays no other agent, and gets the latest ord
   const named = (revision: number): string[] => [`0-${revision}`, ...namespaces.slice(1)].sort();
   const heldBefore = process.memoryUsage();
   const last = 1500; // of 65 KiB each
-  for (let revision = 1; revision <= last; revision += 1) for (const session of channel.sessions) session.send({ ...anOrder, namespaces: named(revision), revision });
+  for (let revision = 1; revision <= last; revision += 1)
+    for (const session of channel.sessions) session.send({ ...anOrder, namespaces: named(revision), revision });
   await channel.journal.until(new RegExp(`^order ${last}$`));
   expect(told.at(-1)).toEqual(named(last));
   const held = process.memoryUsage();

@@ -77,7 +77,10 @@ export class ControllerStream {
   private over = false;
 
   /** @throws Error when the CA or the token cannot be read */
-  constructor(options: ControllerStreamOptions, private readonly events: StreamEvents) {
+  constructor(
+    options: ControllerStreamOptions,
+    private readonly events: StreamEvents,
+  ) {
     const ca = readFileSync(options.caFile);
     const hello = options.hello();
     this.shown = readToken(options.tokenFile);

@@ -54,7 +54,7 @@ test('a connection that the kernel established in time does not fail although th
   const server = await channel.serve();
   const socket = open(server.port);
   await new Promise((resolve) => process.nextTick(resolve)); // the SYN has been sent
-  for (const until = performance.now() + 2 * limitMs; performance.now() < until; );
+  for (const until = performance.now() + 2 * limitMs; performance.now() < until;);
   await once(socket, 'connect');
 });
 

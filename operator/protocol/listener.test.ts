@@ -25,7 +25,10 @@ function ask(port: number, host = '127.0.0.1'): Socket {
 /** Number of established connections at the port, seen from the server: state 01 (include/net/tcp_states.h). */
 function established(port: number): number {
   const local = `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`;
-  return readFileSync('/proc/net/tcp', 'utf8').split('\n').map((line) => line.trim().split(/\s+/)).filter(([, from, , state]) => from === local && state === '01').length;
+  return readFileSync('/proc/net/tcp', 'utf8')
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, from, , state]) => from === local && state === '01').length;
 }
 
 test('800 agents, more than Node.js’ backlog, are connected within a second while the controller is busy', async () => {
@@ -34,11 +37,14 @@ test('800 agents, more than Node.js’ backlog, are connected within a second wh
   // After a tick every SYN has been sent. This thread accepts nothing while it polls, but the kernel may need a moment.
   await new Promise<void>((resolve) => process.nextTick(resolve));
   let seen = 0;
-  for (const until = performance.now() + 900; seen < 800 && performance.now() < until; ) seen = established(port); // a SYN that is not answered is repeated after a second
+  for (const until = performance.now() + 900; seen < 800 && performance.now() < until;) seen = established(port); // a SYN that is not answered is repeated after a second
   expect(seen).toBe(800);
 });
 
-test.each([['127.0.0.1:0', '127.0.0.1'], ['[::1]:0', '::1']])('listens at %s', async (address, host) => {
+test.each([
+  ['127.0.0.1:0', '127.0.0.1'],
+  ['[::1]:0', '::1'],
+])('listens at %s', async (address, host) => {
   const { port } = await listenAt(address, (socket) => socket.end('in'));
   const [said] = (await once(ask(port, host), 'data')) as [Buffer];
   expect(said.toString()).toBe('in');

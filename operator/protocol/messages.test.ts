@@ -1,6 +1,19 @@
 import { deflateRawSync } from 'node:zlib';
 import { connectionReasonNames } from '../api';
-import { fromAgent, fromController, hello, maxNamespaces, maxProblemLength, maxReportSeconds, maxCounts, namespaceReport, orderMessage, problem, type Report, report } from './messages';
+import {
+  fromAgent,
+  fromController,
+  hello,
+  maxNamespaces,
+  maxProblemLength,
+  maxReportSeconds,
+  maxCounts,
+  namespaceReport,
+  orderMessage,
+  problem,
+  type Report,
+  report,
+} from './messages';
 import { connection, event, maxLiveRows, podTraffic, watch, watched, type Connection, type Watched } from './live';
 import { unpackNames } from './packedNames';
 import { decodeFromAgent, decodeFromController, definitions, encodeFromAgent, encodeFromController, maxMessageBytes } from './wire';
@@ -29,8 +42,20 @@ describe('agent.proto and the schemas have the same fields', () => {
     ['PodTraffic', keys(podTraffic)],
     ['Connection', keys(connection)],
     ['Event', keys(event)],
-    ['FromAgent', fromAgent.options.flatMap(keys).filter((key) => key !== 'message').sort()],
-    ['FromController', fromController.options.flatMap(keys).filter((key) => key !== 'message').sort()],
+    [
+      'FromAgent',
+      fromAgent.options
+        .flatMap(keys)
+        .filter((key) => key !== 'message')
+        .sort(),
+    ],
+    [
+      'FromController',
+      fromController.options
+        .flatMap(keys)
+        .filter((key) => key !== 'message')
+        .sort(),
+    ],
   ])('%s', (message, schemaKeys) => {
     expect(schemaKeys).toEqual(protoFields(message));
   });
@@ -69,18 +94,46 @@ test('the largest possible report fits into one message and is decoded unchanged
 });
 
 const longestConnection: Connection = {
-  id: 'i'.repeat(128), namespace: 'n'.repeat(63), pod: 'p'.repeat(253), local: 'a'.repeat(47), remote: 'b'.repeat(47), path: 'NodeLocal', original: 'c'.repeat(47),
-  redirected: 'd'.repeat(47), peer: 'q'.repeat(317), accepting: true, accelerated: false, reason: 'r'.repeat(24), fastBytes: count, tcpBytes: count, rttUs: count,
+  id: 'i'.repeat(128),
+  namespace: 'n'.repeat(63),
+  pod: 'p'.repeat(253),
+  local: 'a'.repeat(47),
+  remote: 'b'.repeat(47),
+  path: 'NodeLocal',
+  original: 'c'.repeat(47),
+  redirected: 'd'.repeat(47),
+  peer: 'q'.repeat(317),
+  accepting: true,
+  accelerated: false,
+  reason: 'r'.repeat(24),
+  fastBytes: count,
+  tcpBytes: count,
+  rttUs: count,
 };
 const largestWatched: Watched = {
-  id: count, omitted: count, problem: 'p'.repeat(1024), last: true, events: [],
-  pods: Array.from({ length: maxLiveRows }, () => ({ namespace: 'n'.repeat(63), name: 'p'.repeat(253), open: count, accelerated: count, fastBytes: count, tcpBytes: count, rttUs: count })),
+  id: count,
+  omitted: count,
+  problem: 'p'.repeat(1024),
+  last: true,
+  events: [],
+  pods: Array.from({ length: maxLiveRows }, () => ({
+    namespace: 'n'.repeat(63),
+    name: 'p'.repeat(253),
+    open: count,
+    accelerated: count,
+    fastBytes: count,
+    tcpBytes: count,
+    rttUs: count,
+  })),
   connections: Array.from({ length: maxLiveRows }, () => longestConnection),
 };
 
 test.each([
   ['connections', largestWatched],
-  ['events', { ...largestWatched, pods: [], connections: [], events: largestWatched.connections.map((each) => ({ type: 'Opened', connection: each })) }],
+  [
+    'events',
+    { ...largestWatched, pods: [], connections: [], events: largestWatched.connections.map((each) => ({ type: 'Opened', connection: each })) },
+  ],
 ])('the largest live answer of %s fits into one message and is decoded unchanged', (_, answer) => {
   const bytes = encodeFromAgent({ message: 'watched', watched: answer });
   expect(bytes.length).toBeLessThan(maxMessageBytes);
@@ -89,24 +142,45 @@ test.each([
 
 test('a watch is decoded unchanged, and fields that are left out are empty', () => {
   const asked = { id: 7, namespace: 'shop', pod: '', limit: 100, events: true, cancel: false };
-  expect(decodeFromController(encodeFromController({ message: 'watch', watch: asked }))).toEqual({ ok: true, value: { message: 'watch', watch: asked } });
-  expect(decodeFromController(Buffer.from([0x12, 0x02, 0x08, 0x07]))).toEqual({ ok: true, value: { message: 'watch', watch: { id: 7, namespace: '', pod: '', limit: 0, events: false, cancel: false } } });
+  expect(decodeFromController(encodeFromController({ message: 'watch', watch: asked }))).toEqual({
+    ok: true,
+    value: { message: 'watch', watch: asked },
+  });
+  expect(decodeFromController(Buffer.from([0x12, 0x02, 0x08, 0x07]))).toEqual({
+    ok: true,
+    value: { message: 'watch', watch: { id: 7, namespace: '', pod: '', limit: 0, events: false, cancel: false } },
+  });
 });
 
 test('a Hello of an earlier release, without the field live, means that the agent answers no Watch', () => {
   const hello4 = Buffer.from([0x0a, 0x05, 0x0a, 0x01, 0x31, 0x20, 0x02]); // agent_version and map_abi
-  expect(decodeFromAgent(hello4)).toEqual({ ok: true, value: { message: 'hello', hello: { agentVersion: '1', kernel: '', architecture: '', mapAbi: 2, live: false, changes: false, packed: false } } });
+  expect(decodeFromAgent(hello4)).toEqual({
+    ok: true,
+    value: { message: 'hello', hello: { agentVersion: '1', kernel: '', architecture: '', mapAbi: 2, live: false, changes: false, packed: false } },
+  });
 });
 
 const anOrder = {
-  revision: 7, mode: 'Accelerate' as const, paths: ['PodLocal' as const], maxConnections: 100, spillBytes: 65536,
-  namespaces: ['shop'], podSelector: { matchLabels: { app: 'cart' } }, remove: false, reportSeconds: maxReportSeconds,
-  since: 0, added: [], removed: [], packed: [],
+  revision: 7,
+  mode: 'Accelerate' as const,
+  paths: ['PodLocal' as const],
+  maxConnections: 100,
+  spillBytes: 65536,
+  namespaces: ['shop'],
+  podSelector: { matchLabels: { app: 'cart' } },
+  remove: false,
+  reportSeconds: maxReportSeconds,
+  since: 0,
+  added: [],
+  removed: [],
+  packed: [],
 };
 
 test('an order is decoded with its selector parsed', () => {
-  expect(decodeFromController(encodeFromController({ message: 'order', order: anOrder })))
-    .toEqual({ ok: true, value: { message: 'order', order: anOrder } });
+  expect(decodeFromController(encodeFromController({ message: 'order', order: anOrder }))).toEqual({
+    ok: true,
+    value: { message: 'order', order: anOrder },
+  });
 });
 
 test('compressed names are decoded unchanged', () => {
@@ -132,7 +206,9 @@ test.each([
 });
 
 test('decompression stops at the bound of its output', () => {
-  expect(() => unpackNames(deflateRawSync('a'.repeat(1024 * 1024)), 65_536)).toThrow(expect.objectContaining({ code: 'ERR_BUFFER_TOO_LARGE' }) as Error);
+  expect(() => unpackNames(deflateRawSync('a'.repeat(1024 * 1024)), 65_536)).toThrow(
+    expect.objectContaining({ code: 'ERR_BUFFER_TOO_LARGE' }) as Error,
+  );
 });
 
 test('a message of an unknown kind is no error', () => {
@@ -145,7 +221,10 @@ test.each([
   ['a counter above 2^53', { ...largestReport, joinedSockets: 2 ** 60 }],
   ['more namespaces than allowed', { ...largestReport, namespaces: [...largestReport.namespaces, ...largestReport.namespaces.slice(0, 1)] }],
   ['a counter of a namespace below 0', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], left: -1 }] }],
-  ['a fractional counter of a reason', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], reasons: [{ reason: 'PeerElsewhere', connections: 0.5 }] }] }],
+  [
+    'a fractional counter of a reason',
+    { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], reasons: [{ reason: 'PeerElsewhere', connections: 0.5 }] }] },
+  ],
   ['a namespace without a name', { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], name: '' }] }],
 ])('a report with %s is refused', (_, bad) => {
   const result = fromAgent.safeParse({ message: 'report', report: bad });
@@ -154,19 +233,48 @@ test.each([
 
 const [esc, override] = ['\u001b', '\u202e'];
 const aHello = { agentVersion: '1', kernel: '6.1', architecture: 'x64', mapAbi: 2, live: true, changes: true, packed: true };
-const withConnection = (changes: Partial<Connection>): object => ({ message: 'watched', watched: { ...largestWatched, connections: [{ ...longestConnection, ...changes }] } });
+const withConnection = (changes: Partial<Connection>): object => ({
+  message: 'watched',
+  watched: { ...largestWatched, connections: [{ ...longestConnection, ...changes }] },
+});
 
 test.each<[string, object, string]>([
   ['the kernel of a Hello', { message: 'hello', hello: { ...aHello, kernel: `6.1${esc}]0;owned` } }, 'hello.kernel'],
   ['the version of a Hello', { message: 'hello', hello: { ...aHello, agentVersion: '1\n2' } }, 'hello.agentVersion'],
   ['the architecture of a Hello', { message: 'hello', hello: { ...aHello, architecture: override } }, 'hello.architecture'],
-  ['a problem', { message: 'report', report: { ...largestReport, problems: [{ reason: 'NoBtf', message: 'a\u009b2Jb' }] } }, 'report.problems.0.message'],
-  ['a namespace', { message: 'report', report: { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], name: 'shop bank' }] } }, 'report.namespaces.0.name'],
-  ['a gate', { message: 'report', report: { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], passes: [{ gate: 'a\nb', messages: 1 }] }] } }, 'report.namespaces.0.passes.0.gate'],
+  [
+    'a problem',
+    { message: 'report', report: { ...largestReport, problems: [{ reason: 'NoBtf', message: 'a\u009b2Jb' }] } },
+    'report.problems.0.message',
+  ],
+  [
+    'a namespace',
+    { message: 'report', report: { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], name: 'shop bank' }] } },
+    'report.namespaces.0.name',
+  ],
+  [
+    'a gate',
+    { message: 'report', report: { ...largestReport, namespaces: [{ ...largestReport.namespaces[0], passes: [{ gate: 'a\nb', messages: 1 }] }] } },
+    'report.namespaces.0.passes.0.gate',
+  ],
   ['the problem of an answer', { message: 'watched', watched: { ...largestWatched, problem: `all well${override}` } }, 'watched.problem'],
-  ['a pod of an answer', { message: 'watched', watched: { ...largestWatched, pods: [{ ...largestWatched.pods[0], name: 'a\u2028b' }] } }, 'watched.pods.0.name'],
-  ...(['id', 'namespace', 'pod', 'local', 'remote', 'path', 'original', 'redirected', 'peer', 'reason'] as const).map((field): [string, object, string] => [`the ${field} of a connection`, withConnection({ [field]: `a${esc}[31mb` }), `watched.connections.0.${field}`]),
-  ['the kind of an event', { message: 'watched', watched: { ...largestWatched, events: [{ type: 'Op\ned', connection: longestConnection }] } }, 'watched.events.0.type'],
+  [
+    'a pod of an answer',
+    { message: 'watched', watched: { ...largestWatched, pods: [{ ...largestWatched.pods[0], name: 'a\u2028b' }] } },
+    'watched.pods.0.name',
+  ],
+  ...(['id', 'namespace', 'pod', 'local', 'remote', 'path', 'original', 'redirected', 'peer', 'reason'] as const).map(
+    (field): [string, object, string] => [
+      `the ${field} of a connection`,
+      withConnection({ [field]: `a${esc}[31mb` }),
+      `watched.connections.0.${field}`,
+    ],
+  ),
+  [
+    'the kind of an event',
+    { message: 'watched', watched: { ...largestWatched, events: [{ type: 'Op\ned', connection: longestConnection }] } },
+    'watched.events.0.type',
+  ],
 ])('a message with a control character in %s is refused', (_what, message, where) => {
   expect(fromAgent.safeParse(message).error?.issues.map(({ path }) => path.join('.'))).toEqual([where]);
 });

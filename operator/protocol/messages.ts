@@ -64,34 +64,41 @@ export const abilities = { live: true, changes: true, packed: true } as const sa
 // The agent may be newer than the controller. A node reason that the controller does not know must not make the node look healthy, so it
 // becomes AgentNotReady. A connection reason that it does not know is left out; the counters of the namespace are still complete.
 export const problem = z.object({
-  reason: z.string().max(64).transform((name): NodeReason => (isNodeReason(name) ? name : 'AgentNotReady')),
+  reason: z
+    .string()
+    .max(64)
+    .transform((name): NodeReason => (isNodeReason(name) ? name : 'AgentNotReady')),
   message: line(maxProblemLength),
 });
 
 // `knownReasons` removes reasons that this release does not know.
-const reasonCount = z.object({ reason: z.custom<ConnectionReason>((name) => typeof name === 'string' && name.length <= 64), connections: counter }).check(counted);
+const reasonCount = z
+  .object({ reason: z.custom<ConnectionReason>((name) => typeof name === 'string' && name.length <= 64), connections: counter })
+  .check(counted);
 type ReasonCount = z.infer<typeof reasonCount>;
 const isKnown = ({ reason }: ReasonCount): boolean => isConnectionReason(reason);
 const knownReasons = (counts: ReasonCount[]): ReasonCount[] => (counts.every(isKnown) ? counts : counts.filter(isKnown));
 
 const gateCount = z.object({ gate: word(32).min(1), messages: counter }).check(counted);
 
-export const namespaceReport = z.object({
-  name: namespaceName,
-  podsSelected: counter,
-  podsAccelerated: counter,
-  open: counter,
-  accelerated: counter,
-  reasons: z.array(reasonCount).max(maxCounts).overwrite(knownReasons),
-  fastBytes: counter,
-  tcpBytes: counter,
-  passes: z.array(gateCount).max(maxCounts),
-  draining: counter,
-  adopted: counter,
-  left: counter,
-  nudged: counter,
-  unseen: counter,
-}).check(counted);
+export const namespaceReport = z
+  .object({
+    name: namespaceName,
+    podsSelected: counter,
+    podsAccelerated: counter,
+    open: counter,
+    accelerated: counter,
+    reasons: z.array(reasonCount).max(maxCounts).overwrite(knownReasons),
+    fastBytes: counter,
+    tcpBytes: counter,
+    passes: z.array(gateCount).max(maxCounts),
+    draining: counter,
+    adopted: counter,
+    left: counter,
+    nudged: counter,
+    unseen: counter,
+  })
+  .check(counted);
 
 export const report = z.object({
   appliedOrder: count,

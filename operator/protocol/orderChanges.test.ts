@@ -45,7 +45,10 @@ test('a change of mode takes few bytes for an agent that reads changes; other ag
       channel.agent(server.port, { onOrder, hello: () => readers[place] ?? hello });
       await channel.journal.until(/^open/, before);
     }
-    const [first, next] = [{ ...anOrder, revision: 1, namespaces }, { ...anOrder, revision: 2, mode: 'Off' as const, namespaces }];
+    const [first, next] = [
+      { ...anOrder, revision: 1, namespaces },
+      { ...anOrder, revision: 2, mode: 'Off' as const, namespaces },
+    ];
     const bytes = readers.map((reader) => encodeFromController({ message: 'order', order: orderMessage(next, reader, first) }).length);
     for (const [index, order] of [first, next].entries()) {
       for (const session of channel.sessions) session.send(order);

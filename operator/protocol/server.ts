@@ -1,13 +1,5 @@
 // The controller's side of the channel: TLS, authentication of agents, and limits for connections, streams and messages.
-import {
-  experimental,
-  type Metadata,
-  Server,
-  type ServerDuplexStream,
-  ServerInterceptingCall,
-  type ServerInterceptor,
-  status,
-} from '@grpc/grpc-js';
+import { experimental, type Metadata, Server, type ServerDuplexStream, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
 import { addressOf, Admission, type AdmissionLimits } from '../ports';
 import { type CertificatePair, ServerCertificate } from './certificate';
 import type { FromAgent, FromController } from './messages';
@@ -52,9 +44,13 @@ export interface AgentServer {
 
 export const streamLimits: StreamLimits = {
   // authenticateMs is as long as the reviews of all other agents' tokens may take when all agents connect at once.
-  authenticateMs: 60_000, helloMs: 10_000, silenceMs: 45_000, messageIntervalMs: 50,
+  authenticateMs: 60_000,
+  helloMs: 10_000,
+  silenceMs: 45_000,
+  messageIntervalMs: 50,
   // A token is valid for ten minutes. The kubelet rotates it after eight, and agents read the file every minute.
-  tokenAgeMs: 900_000, tokenRetryMs: 10_000,
+  tokenAgeMs: 900_000,
+  tokenRetryMs: 10_000,
 };
 
 /**
@@ -63,7 +59,12 @@ export const streamLimits: StreamLimits = {
  * than the CPU and the API server handle at once, so that this limit delays no agent. An address with two places more than another loses one.
  */
 const admissionLimits: AdmissionLimits = {
-  waiting: 8192, unproven: { all: 192, lead: 2 }, quietSeconds: 5, unprovenSeconds: 15, waitingSeconds: 60, proven: 20_000,
+  waiting: 8192,
+  unproven: { all: 192, lead: 2 },
+  quietSeconds: 5,
+  unprovenSeconds: 15,
+  waitingSeconds: 60,
+  proven: 20_000,
 };
 /** Milliseconds in which an agent reads the last status of its stream, before its connection is closed. */
 const leftMs = 2000;
@@ -98,7 +99,10 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
       const full = (): boolean => agents.size >= maxStreams;
       const tooMany = `the limit of ${maxStreams} agents is reached`;
       if (closing || full()) {
-        call.emit('error', { code: closing ? status.UNAVAILABLE : status.RESOURCE_EXHAUSTED, details: closing ? 'the controller is stopping' : tooMany });
+        call.emit('error', {
+          code: closing ? status.UNAVAILABLE : status.RESOURCE_EXHAUSTED,
+          details: closing ? 'the controller is stopping' : tooMany,
+        });
         return;
       }
       const peer = call.getPeer();
@@ -116,11 +120,16 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
           admission.endAnswer(peer);
         }
       };
-      const stream: SessionStream<Identity> = new SessionStream(call, { authenticate: identify, onStream, onRefused: (problem) => onRefused(problem, `${address} failed`) }, limits, () => {
-        streams.delete(stream);
-        // An agent opens a new connection for its next stream, so this one is of no further use.
-        if (agents.delete(stream) && ![...agents.values()].includes(peer)) setTimeout(() => admission.end(peer), leftMs).unref();
-      });
+      const stream: SessionStream<Identity> = new SessionStream(
+        call,
+        { authenticate: identify, onStream, onRefused: (problem) => onRefused(problem, `${address} failed`) },
+        limits,
+        () => {
+          streams.delete(stream);
+          // An agent opens a new connection for its next stream, so this one is of no further use.
+          if (agents.delete(stream) && ![...agents.values()].includes(peer)) setTimeout(() => admission.end(peer), leftMs).unref();
+        },
+      );
       streams.add(stream);
       void stream.run(bearer(call.metadata));
     },
@@ -128,8 +137,14 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
 
   const credentials = experimental.createCertificateProviderServerCredentials(certificate, null, false);
   const injector = server.createConnectionInjector(credentials);
-  const admission = new Admission(admissionLimits, { onAdmitted: (socket) => injector.injectConnection(socket), begins: ([first]) => first === handshakeRecord });
-  const listener = await listen(options.address, { onConnection: (socket) => admission.take(socket), onProblem: (problem) => onRefused(problem, 'listener') });
+  const admission = new Admission(admissionLimits, {
+    onAdmitted: (socket) => injector.injectConnection(socket),
+    begins: ([first]) => first === handshakeRecord,
+  });
+  const listener = await listen(options.address, {
+    onConnection: (socket) => admission.take(socket),
+    onProblem: (problem) => onRefused(problem, 'listener'),
+  });
 
   return {
     port: listener.port,

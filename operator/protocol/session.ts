@@ -101,7 +101,10 @@ export class SessionStream<Identity> {
   }
 
   private authenticate(token: string): Promise<Identity> {
-    return within(this.limits.authenticateMs, this.policy.authenticate(token, () => !this.ended));
+    return within(
+      this.limits.authenticateMs,
+      this.policy.authenticate(token, () => !this.ended),
+    );
   }
 
   end(code: status, reason: string): void {

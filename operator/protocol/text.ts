@@ -4,7 +4,10 @@ import { isOneLine } from '../api';
 
 /** A name or an address: printable ASCII without spaces. May be empty. */
 export function word(longest: number) {
-  return z.string().max(longest).regex(/^[!-~]*$/, 'not printable ASCII without spaces');
+  return z
+    .string()
+    .max(longest)
+    .regex(/^[!-~]*$/, 'not printable ASCII without spaces');
 }
 
 /** A sentence of one line, in any script. May be empty. */

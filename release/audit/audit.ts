@@ -7,7 +7,10 @@ const severities = ['info', 'low', 'moderate', 'high', 'critical'] as const;
 const advisory = z.looseObject({ title: z.string(), url: z.string(), severity: z.enum(severities), range: z.string() });
 /** npm's report of version 2 (npm-audit(1), --json). */
 const report = z.looseObject({
-  vulnerabilities: z.record(z.string(), z.looseObject({ name: z.string(), severity: z.enum(severities), via: z.array(z.union([z.string(), advisory])) })),
+  vulnerabilities: z.record(
+    z.string(),
+    z.looseObject({ name: z.string(), severity: z.enum(severities), via: z.array(z.union([z.string(), advisory])) }),
+  ),
   metadata: z.looseObject({ dependencies: z.looseObject({ prod: z.int() }) }),
 });
 const refused = z.looseObject({ message: z.string() });
@@ -33,8 +36,10 @@ export async function auditOf(directory: string, registry?: string): Promise<Aud
   const found = report.safeParse(said);
   if (found.success) return { asked: found.data.metadata.dependencies.prod - 1, known: linesOf(found.data) };
   const refusal = refused.safeParse(said);
-  const why = refusal.success ? refusal.data.message : stderr.trim().split('\n').at(-1) ?? '';
-  throw new Error(`asking the registry for advisories: ${why}; nothing is known of vulnerabilities: ask a registry that serves them, AUDIT_REGISTRY=<its address> make audit`);
+  const why = refusal.success ? refusal.data.message : (stderr.trim().split('\n').at(-1) ?? '');
+  throw new Error(
+    `asking the registry for advisories: ${why}; nothing is known of vulnerabilities: ask a registry that serves them, AUDIT_REGISTRY=<its address> make audit`,
+  );
 }
 
 function parsed(text: string): unknown {
@@ -47,7 +52,9 @@ function parsed(text: string): unknown {
 
 /** The advisories of a package itself. npm also lists packages whose dependency has an advisory; that one is listed at the dependency. */
 function linesOf({ vulnerabilities }: z.infer<typeof report>): string[] {
-  const rows = Object.values(vulnerabilities).flatMap(({ name, via }) => via.flatMap((each) => (typeof each === 'string' ? [] : [{ name, ...each }])));
+  const rows = Object.values(vulnerabilities).flatMap(({ name, via }) =>
+    via.flatMap((each) => (typeof each === 'string' ? [] : [{ name, ...each }])),
+  );
   return rows
     .sort((a, b) => severities.indexOf(b.severity) - severities.indexOf(a.severity) || (a.name < b.name ? -1 : 1))
     .map(({ name, severity, range, title, url }) => `${severity} ${name} ${range}: ${title} (${url})`);

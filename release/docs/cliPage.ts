@@ -7,7 +7,16 @@ function unused(): never {
   throw new Error('writing the reference runs no command');
 }
 
-const nowhere: Surroundings = { cluster: unused, print: unused, paint: unused, progress: { show: unused, finish: unused, note: unused }, now: unused, nextPoll: unused, ended: unused, end: unused };
+const nowhere: Surroundings = {
+  cluster: unused,
+  print: unused,
+  paint: unused,
+  progress: { show: unused, finish: unused, note: unused },
+  now: unused,
+  nextPoll: unused,
+  ended: unused,
+  end: unused,
+};
 
 /** Path relative to the root of the checkout → text. */
 export function cliPage(): Map<string, string> {

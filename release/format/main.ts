@@ -18,7 +18,10 @@ const formatters: readonly Formatter[] = [
 ];
 
 function filesOf(patterns: readonly string[]): string[] {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', ...patterns], { cwd: checkout, encoding: 'utf8' });
+  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard', ...patterns], {
+    cwd: checkout,
+    encoding: 'utf8',
+  });
   const deleted = new Set(execFileSync('git', ['ls-files', '-z', '--deleted'], { cwd: checkout, encoding: 'utf8' }).split('\0'));
   return listed.split('\0').filter((file) => file !== '' && !deleted.has(file));
 }

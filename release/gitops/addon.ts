@@ -49,7 +49,12 @@ export function addonDescription(): Map<string, string> {
     min_cluster_version: /\d+\.\d+/.exec(kubeVersion)?.[0] ?? '',
     min_kernel_version: '5.10',
     supported_actions: ['Install', 'Modify', 'Upgrade', 'Uninstall'],
-    chart: { file: `${name}-${version}.tgz`, release: name, namespace: name, namespace_labels: { 'pod-security.kubernetes.io/enforce': 'privileged' } },
+    chart: {
+      file: `${name}-${version}.tgz`,
+      release: name,
+      namespace: name,
+      namespace_labels: { 'pod-security.kubernetes.io/enforce': 'privileged' },
+    },
     config_schema: configSchema(JSON.parse(read('values.schema.json')), parse(read('values.yaml'), { version: '1.1' })),
   };
   return new Map([[description, banner + stringify(addonSchema.parse(addon), { version: '1.1', lineWidth: 0, aliasDuplicateObjects: false })]]);
@@ -57,7 +62,11 @@ export function addonDescription(): Map<string, string> {
 
 /** Packs the add-on below build/addon; returns the path of the archive. */
 export async function packAddon(tools: Tools<'helm'>): Promise<string> {
-  const { name, version, chart: { file } } = addonSchema.parse(parse(await readFile(join(checkout, description), 'utf8'), { version: '1.1' }));
+  const {
+    name,
+    version,
+    chart: { file },
+  } = addonSchema.parse(parse(await readFile(join(checkout, description), 'utf8'), { version: '1.1' }));
   const directory = await mkdtemp(join(tmpdir(), 'sidecar-acceleration-addon-'));
   try {
     await run(tools.path('helm'), ['package', join(checkout, chart), '--destination', directory]);

@@ -15,7 +15,12 @@ export const releaseName = 'sidecar-acceleration';
 const rendered = z.looseObject({
   apiVersion: z.string(),
   kind: z.string(),
-  metadata: z.looseObject({ name: z.string(), namespace: z.string().optional(), labels: z.record(z.string(), z.string()).default({}), annotations: z.record(z.string(), z.string()).default({}) }),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string().optional(),
+    labels: z.record(z.string(), z.string()).default({}),
+    annotations: z.record(z.string(), z.string()).default({}),
+  }),
 });
 /** An object of the rendered chart; use `at` to read fields other than its metadata. */
 export type Rendered = z.infer<typeof rendered>;
@@ -51,13 +56,24 @@ export function objectOf(objects: readonly Rendered[], kind: string, name: strin
 
 /** The value at a path of an object, such as `spec.template.spec.containers.0.image`; undefined when the path does not exist. */
 export function at(object: object, path: string): unknown {
-  return path.split('.').reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined), object);
+  return path
+    .split('.')
+    .reduce<unknown>((value, key) => (typeof value === 'object' && value !== null ? (value as Record<string, unknown>)[key] : undefined), object);
 }
 
 const podSpec = z.looseObject({
   serviceAccountName: z.string(),
   securityContext: z.unknown(),
-  containers: z.array(z.looseObject({ image: z.string(), securityContext: z.unknown(), resources: z.unknown(), env: z.array(z.looseObject({ name: z.string() })).default([]) })).length(1),
+  containers: z
+    .array(
+      z.looseObject({
+        image: z.string(),
+        securityContext: z.unknown(),
+        resources: z.unknown(),
+        env: z.array(z.looseObject({ name: z.string() })).default([]),
+      }),
+    )
+    .length(1),
 });
 const marked = z.looseObject({ labels: z.record(z.string(), z.string()), annotations: z.record(z.string(), z.string()).default({}) });
 

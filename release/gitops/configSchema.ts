@@ -30,7 +30,9 @@ function withDefaults(schema: Schema, value: unknown): Schema {
 }
 
 function propertiesWithDefaults(properties: Schema, values: unknown): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(properties).map(([name, schema]) => [name, withDefaults(isMap(schema) ? schema : {}, isMap(values) ? values[name] : undefined)]));
+  return Object.fromEntries(
+    Object.entries(properties).map(([name, schema]) => [name, withDefaults(isMap(schema) ? schema : {}, isMap(values) ? values[name] : undefined)]),
+  );
 }
 
 function isMap(value: unknown): value is Schema {

@@ -34,7 +34,9 @@ const marks = ['helm.sh/chart', 'app.kubernetes.io/managed-by', 'app.kubernetes.
 
 /** Removes labels and annotations that name a release of Helm, from the object and its pod template. */
 function withoutHelm(object: Rendered): Rendered {
-  return JSON.parse(JSON.stringify(object), (key, value: unknown) => (key === 'labels' || key === 'annotations' ? unmarked(value as Record<string, string>) : value)) as Rendered;
+  return JSON.parse(JSON.stringify(object), (key, value: unknown) =>
+    key === 'labels' || key === 'annotations' ? unmarked(value as Record<string, string>) : value,
+  ) as Rendered;
 }
 
 function unmarked(labels: Record<string, string>): Record<string, string> | undefined {

@@ -7,10 +7,12 @@ import { checkout } from '../tools/paths';
 import { Progress } from '../tools/progress';
 import { packAddon } from './addon';
 
-installParts(new Progress(), { helm }).then(packAddon).then(
-  (archive) => console.log(relative(checkout, archive)),
-  (error: unknown) => {
-    console.error(errorMessage(error));
-    process.exitCode = 1;
-  },
-);
+installParts(new Progress(), { helm })
+  .then(packAddon)
+  .then(
+    (archive) => console.log(relative(checkout, archive)),
+    (error: unknown) => {
+      console.error(errorMessage(error));
+      process.exitCode = 1;
+    },
+  );

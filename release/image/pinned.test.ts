@@ -10,5 +10,6 @@ test.each(files)('%s names its base images by digest, or takes them from a build
   const stages = [...text.matchAll(/^FROM .* AS (\S+)$/gm)].map(([, stage]) => stage);
   const bases = [...text.matchAll(/^(?:FROM|ARG BASE=)\s*(\S+)/gm)].map(([, base]) => base);
   expect(bases.length).toBeGreaterThan(0);
-  for (const base of bases.filter((each) => each !== 'scratch' && each !== '${BASE}' && !stages.includes(each))) expect(base).toMatch(/@sha256:[0-9a-f]{64}$/);
+  for (const base of bases.filter((each) => each !== 'scratch' && each !== '${BASE}' && !stages.includes(each)))
+    expect(base).toMatch(/@sha256:[0-9a-f]{64}$/);
 });

@@ -39,7 +39,10 @@ export async function provideProductImage(): Promise<ImageArchive> {
   const base = await provideBaseImage();
   const repository = 'localhost/sidecar-acceleration';
   const tag = await productVersion();
-  const hash = contentHash([base, accelctl, process.arch], inputs.map((input) => join(checkout, input)));
+  const hash = contentHash(
+    [base, accelctl, process.arch],
+    inputs.map((input) => join(checkout, input)),
+  );
   const { directory } = await cached(`image-product-${hash}`, async (directory) => {
     const context = join(directory, 'context');
     await stageContext(context);

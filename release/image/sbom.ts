@@ -5,14 +5,17 @@ import { z } from 'zod';
 /** npm writes several values as a list and a single value without a list. */
 const names = z.union([z.array(z.string()), z.string().transform((one) => [one])]).optional();
 const lockedSchema = z.object({
-  packages: z.record(z.string(), z.looseObject({
-    version: z.string().optional(),
-    license: z.string().optional(),
-    integrity: z.string().optional(),
-    dev: z.boolean().default(false),
-    cpu: names,
-    os: names,
-  })),
+  packages: z.record(
+    z.string(),
+    z.looseObject({
+      version: z.string().optional(),
+      license: z.string().optional(),
+      integrity: z.string().optional(),
+      dev: z.boolean().default(false),
+      cpu: names,
+      os: names,
+    }),
+  ),
 });
 
 export interface Materials {
@@ -42,7 +45,8 @@ function npmPackages(lock: string, architecture: string): Models.Component[] {
   const components = shipped.map(([path, { version = '', license, integrity }]) => {
     const name = path.slice(path.lastIndexOf('node_modules/') + 'node_modules/'.length);
     // This npm package contains only the Node.js program.
-    if (name === `node-linux-${architecture}`) return component(Enums.ComponentType.Platform, 'node', version, `pkg:generic/node@${version}`, license);
+    if (name === `node-linux-${architecture}`)
+      return component(Enums.ComponentType.Platform, 'node', version, `pkg:generic/node@${version}`, license);
     const made = component(Enums.ComponentType.Library, name, version, `pkg:npm/${name.replace('@', '%40')}@${version}`, license);
     const digest = /^sha512-(?<base64>.+)$/.exec(integrity ?? '')?.groups?.['base64'];
     if (digest !== undefined) made.hashes.set(Enums.HashAlgorithm['SHA-512'], Buffer.from(digest, 'base64').toString('hex'));

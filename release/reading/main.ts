@@ -20,7 +20,10 @@ function git(...words: string[]): string {
 
 /** The files in git whose names match, in the order of their names. */
 function filesLike(pattern: RegExp): SourceFile[] {
-  const names = git('ls-files').split('\n').filter((name) => pattern.test(name) && existsSync(join(checkout, name))).sort();
+  const names = git('ls-files')
+    .split('\n')
+    .filter((name) => pattern.test(name) && existsSync(join(checkout, name)))
+    .sort();
   return names.map((file) => ({ file, text: readFileSync(join(checkout, file), 'utf8') }));
 }
 
@@ -34,12 +37,20 @@ function groups(): Group[] {
     { title: 'names of tests', count: 10, places: sources.filter(isTest).flatMap(testNamesOf) },
     { title: 'messages', count: 10, places: sources.filter((source) => isProduct(source) && !isTest(source)).flatMap(messagesOf) },
     { title: 'paragraphs', count: 10, places: filesLike(/\.md$/).flatMap(paragraphsOf) },
-    { title: 'commit subjects', count: 10, places: commits.map((line) => ({ where: line.slice(0, line.indexOf(' ')), text: line.slice(line.indexOf(' ') + 1) })) },
+    {
+      title: 'commit subjects',
+      count: 10,
+      places: commits.map((line) => ({ where: line.slice(0, line.indexOf(' ')), text: line.slice(line.indexOf(' ') + 1) })),
+    },
   ];
 }
 
 function shown({ where, text, code }: Place, number: number): string {
-  const indented = (lines: string, by: string): string => lines.split('\n').map((line) => by + line).join('\n');
+  const indented = (lines: string, by: string): string =>
+    lines
+      .split('\n')
+      .map((line) => by + line)
+      .join('\n');
   return [`${number}. ${where}`, indented(text, '     '), ...(code === undefined ? [] : [indented(code, '   | ')])].join('\n');
 }
 

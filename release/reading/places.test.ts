@@ -5,29 +5,54 @@ const places = (of: typeof commentsOf, ...lines: string[]) => of({ file: 'a.ts',
 
 describe('a comment', () => {
   it('is whole, and has the two lines of code that follow it', () => {
-    expect(places(commentsOf, 'const a = 1;', '/**', ' * Keeps the lease of one connection', ' * end from message to message.', ' */', '', 'const b = 2;', '', 'const c = 3;', 'const d = 4;')).toEqual([
-      { where: 'a.ts:2', text: 'Keeps the lease of one connection\nend from message to message.', code: 'const b = 2;\nconst c = 3;' },
-    ]);
+    expect(
+      places(
+        commentsOf,
+        'const a = 1;',
+        '/**',
+        ' * Keeps the lease of one connection',
+        ' * end from message to message.',
+        ' */',
+        '',
+        'const b = 2;',
+        '',
+        'const c = 3;',
+        'const d = 4;',
+      ),
+    ).toEqual([{ where: 'a.ts:2', text: 'Keeps the lease of one connection\nend from message to message.', code: 'const b = 2;\nconst c = 3;' }]);
   });
 
   it('of several lines with two slashes each is one', () => {
-    expect(places(commentsOf, '// Gives the lease back when the', '// queue of the peer is empty.', 'giveBack();').map(({ text }) => text)).toEqual(['Gives the lease back when the\nqueue of the peer is empty.']);
+    expect(places(commentsOf, '// Gives the lease back when the', '// queue of the peer is empty.', 'giveBack();').map(({ text }) => text)).toEqual([
+      'Gives the lease back when the\nqueue of the peer is empty.',
+    ]);
   });
 
   it('behind code has that code', () => {
     expect(places(commentsOf, 'a();', '\t__u64 lease;\t\t/* bytes that its unread messages may cost */', '\t__u64 debt;')).toEqual([
-      { where: 'a.ts:2', text: 'bytes that its unread messages may cost', code: '\t__u64 lease;\t\t/* bytes that its unread messages may cost */\n\t__u64 debt;' },
+      {
+        where: 'a.ts:2',
+        text: 'bytes that its unread messages may cost',
+        code: '\t__u64 lease;\t\t/* bytes that its unread messages may cost */\n\t__u64 debt;',
+      },
     ]);
   });
 
-  it.each(['// Milliseconds.', '/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */', "const url = 'https://example.com';"])('is not drawn where it explains nothing: %s', (line) => {
-    expect(places(commentsOf, line, 'const a = 1;')).toEqual([]);
-  });
+  it.each(['// Milliseconds.', '/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */', "const url = 'https://example.com';"])(
+    'is not drawn where it explains nothing: %s',
+    (line) => {
+      expect(places(commentsOf, line, 'const a = 1;')).toEqual([]);
+    },
+  );
 });
 
 describe('the name of a test', () => {
   it('stands after that of its group', () => {
-    expect(places(testNamesOf, "describe('a lease', () => {", "  it('shrinks by half', () => {", "  it.each([1, 2])('is %s', () => {").map(({ where, text }) => [where, text])).toEqual([
+    expect(
+      places(testNamesOf, "describe('a lease', () => {", "  it('shrinks by half', () => {", "  it.each([1, 2])('is %s', () => {").map(
+        ({ where, text }) => [where, text],
+      ),
+    ).toEqual([
       ['a.ts:2', 'a lease › shrinks by half'],
       ['a.ts:3', 'a lease › is %s'],
     ]);
@@ -36,7 +61,11 @@ describe('the name of a test', () => {
 
 describe('a message', () => {
   it('is a text that the code says to people', () => {
-    const lines = ['throw new Error(`open ${pin}: no such map; restart the agent`);', "const header = 'Content type of the answer';", "// log('info', 'this is only a comment here')"];
+    const lines = [
+      'throw new Error(`open ${pin}: no such map; restart the agent`);',
+      "const header = 'Content type of the answer';",
+      "// log('info', 'this is only a comment here')",
+    ];
     expect(places(messagesOf, ...lines)).toEqual([{ where: 'a.ts:1', text: 'open ${pin}: no such map; restart the agent' }]);
   });
 });
@@ -45,7 +74,11 @@ describe('a paragraph', () => {
   const long = 'The agent reads the pods of its node from the container runtime and nothing else.';
 
   it('ends at an empty line, and each item of a list is one', () => {
-    expect(places(paragraphsOf, '# Title', '', long, '', `- ${long}`, `- ${long}`, `  ${long}`).map(({ where }) => where)).toEqual(['a.ts:3', 'a.ts:5', 'a.ts:6']);
+    expect(places(paragraphsOf, '# Title', '', long, '', `- ${long}`, `- ${long}`, `  ${long}`).map(({ where }) => where)).toEqual([
+      'a.ts:3',
+      'a.ts:5',
+      'a.ts:6',
+    ]);
   });
 
   it('is not taken from a block of code, nor from a generated page', () => {

@@ -30,14 +30,26 @@ export function commentsOf({ file, text }: SourceFile): Place[] {
   const places: Place[] = [];
   const add = (at: number, said: string, codeFrom: number): void => {
     if (wordsIn(said) < leastWords || said.startsWith('SPDX')) return;
-    const code = lines.slice(codeFrom).filter((line) => line.trim() !== '').slice(0, 2).join('\n');
+    const code = lines
+      .slice(codeFrom)
+      .filter((line) => line.trim() !== '')
+      .slice(0, 2)
+      .join('\n');
     places.push({ where: `${file}:${at + 1}`, text: said, code });
   };
   for (let at = 0; at < lines.length; at += 1) {
     const line = lines[at] ?? '';
     if (isComment(line)) {
       const end = commentEnd(lines, at);
-      add(at, lines.slice(at, end).map((each) => commentLine.exec(each)?.[1]?.trim() ?? '').filter((each) => each !== '').join('\n'), end);
+      add(
+        at,
+        lines
+          .slice(at, end)
+          .map((each) => commentLine.exec(each)?.[1]?.trim() ?? '')
+          .filter((each) => each !== '')
+          .join('\n'),
+        end,
+      );
       at = end - 1;
     } else {
       const [, inC, inTypescript] = trailingComment.exec(line) ?? [];
@@ -72,14 +84,17 @@ export function testNamesOf({ file, text }: SourceFile): Place[] {
 }
 
 /** Marks of a line of code whose texts a user may read: an error, a log line, a text of the CLI, the status or a schema. */
-const saysToPeople = /\bError\(|\bFailure\(|\bRefus\w*\(|\blog\b|\blog\.|\.warn\(|\bsay\w*\(|print\(|complain\(|describe\(|description\(|message|means:|remedy:|problem\(|reason:|note|option\(|addHelpText/;
+const saysToPeople =
+  /\bError\(|\bFailure\(|\bRefus\w*\(|\blog\b|\blog\.|\.warn\(|\bsay\w*\(|print\(|complain\(|describe\(|description\(|message|means:|remedy:|problem\(|reason:|note|option\(|addHelpText/;
 const stringLiteral = /(['"`])((?:\\.|(?!\1)[^\\\n])+)\1/g;
 
 /** The texts of a file that a user may read; a template keeps its `${…}`. */
 export function messagesOf({ file, text }: SourceFile): Place[] {
   return text.split('\n').flatMap((line, n) => {
     if (/^\s*(?:\/\/|\/\*|\*)/.test(line) || /^\s*import\b/.test(line) || !saysToPeople.test(line)) return [];
-    const texts = [...line.matchAll(stringLiteral)].map(({ 2: said = '' }) => said).filter((said) => wordsIn(said) >= leastWords - 1 && said.includes(' '));
+    const texts = [...line.matchAll(stringLiteral)]
+      .map(({ 2: said = '' }) => said)
+      .filter((said) => wordsIn(said) >= leastWords - 1 && said.includes(' '));
     return texts.map((said) => ({ where: `${file}:${n + 1}`, text: said.replaceAll("\\'", "'") }));
   });
 }

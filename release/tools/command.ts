@@ -25,7 +25,12 @@ export interface CommandResult {
 
 /** Thrown for a command that could not be started or did not exit with 0. The message is one line. */
 export class CommandError extends Error {
-  constructor(command: string, args: readonly string[], readonly result: CommandResult, lastWords: string) {
+  constructor(
+    command: string,
+    args: readonly string[],
+    readonly result: CommandResult,
+    lastWords: string,
+  ) {
     super(`${[command, ...args].join(' ').slice(0, 200)}: exit code ${result.code}: ${lastWords}`);
     this.name = 'CommandError';
   }

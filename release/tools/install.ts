@@ -99,7 +99,9 @@ const timingsFile = join(buildDirectory, 'tools-timing.json');
 
 /** Adds the timings to the file with those of earlier installations, which may be of other parts. */
 async function reportTimings(provisions: ReadonlyMap<string, Provision>): Promise<void> {
-  const earlier = await readFile(timingsFile, 'utf8').then((text) => timingsSchema.parse(JSON.parse(text))).catch(() => ({}));
+  const earlier = await readFile(timingsFile, 'utf8')
+    .then((text) => timingsSchema.parse(JSON.parse(text)))
+    .catch(() => ({}));
   const own = Object.fromEntries([...provisions].map(([part, { how, coldSeconds }]) => [part, { how, coldSeconds }]));
   await mkdir(buildDirectory, { recursive: true });
   await writeFile(timingsFile, `${JSON.stringify({ ...earlier, ...own }, null, 2)}\n`);

@@ -41,9 +41,7 @@ export function missingOf(packages: readonly DebianPackage[]): string[] {
 export async function installPackages(names: readonly string[], logFile: string): Promise<void> {
   const env = { DEBIAN_FRONTEND: 'noninteractive' };
   await run('apt-get', ['update', '-q'], { env, logFile });
-  await withoutServices(() =>
-    run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...names], { env, logFile }),
-  );
+  await withoutServices(() => run('apt-get', ['install', '-q', '-y', '--no-install-recommends', ...names], { env, logFile }));
 }
 
 /** Keeps packages from starting their services, for example etcd at port 2379: sets a policy-rc.d while `install` runs, unless one exists. */

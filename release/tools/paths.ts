@@ -12,5 +12,4 @@ export const buildDirectory = join(checkout, 'build');
  * The cache for everything that takes long to build. It is outside the checkout, so that a fresh clone on the same
  * machine can use it. The variable SIDECAR_ACCELERATION_CACHE sets another directory.
  */
-export const cacheDirectory =
-  process.env['SIDECAR_ACCELERATION_CACHE'] ?? join(homedir(), '.cache', 'sidecar-acceleration');
+export const cacheDirectory = process.env['SIDECAR_ACCELERATION_CACHE'] ?? join(homedir(), '.cache', 'sidecar-acceleration');

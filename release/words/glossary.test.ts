@@ -21,19 +21,26 @@ describe('the types that are checked', () => {
   });
 
   it('are not the types of the kernel', () => {
-    const text = '#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)\nstruct sock {\n};\n#pragma clang attribute pop\nstruct lease {\n};\n';
+    const text =
+      '#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)\nstruct sock {\n};\n#pragma clang attribute pop\nstruct lease {\n};\n';
     expect(typesOfC('a.h', text)).toEqual([type('lease')]);
   });
 
   it('are the interfaces, types, classes and enums that a TypeScript file exports', () => {
-    const text = "export interface Lease {}\nexport type Gate = 'Open';\nexport abstract class Shares {}\nclass Hidden {}\nexport type { Order } from './order';\nexport const debt = 1;\n";
+    const text =
+      "export interface Lease {}\nexport type Gate = 'Open';\nexport abstract class Shares {}\nclass Hidden {}\nexport type { Order } from './order';\nexport const debt = 1;\n";
     expect(typesOfTypescript('a.ts', text).map(({ name }) => name)).toEqual(['Lease', 'Gate', 'Shares']);
   });
 });
 
 describe('the glossary', () => {
   it('knows every word of its terms', () => {
-    expect(glossaryWords(table('| pending connect | What it leaves. | – |', '| gate, verdict | A check. | `SK_PASS` |'))).toEqual(['pending', 'connect', 'gate', 'verdict']);
+    expect(glossaryWords(table('| pending connect | What it leaves. | – |', '| gate, verdict | A check. | `SK_PASS` |'))).toEqual([
+      'pending',
+      'connect',
+      'gate',
+      'verdict',
+    ]);
   });
 
   it('takes no word from another table', () => {
@@ -50,7 +57,12 @@ describe('the check', () => {
     expect(unknownWords([type('joint_row'), type('joint')], ['row'])).toEqual([{ ...type('joint_row'), word: 'joint' }]);
   });
 
-  it.each([['shares', 'share'], ['addresses', 'address'], ['histories', 'history'], ['trait', 'traits']])('knows %s where %s is known', (word, known) => {
+  it.each([
+    ['shares', 'share'],
+    ['addresses', 'address'],
+    ['histories', 'history'],
+    ['trait', 'traits'],
+  ])('knows %s where %s is known', (word, known) => {
     expect(unknownWords([type(word)], [known])).toEqual([]);
   });
 

@@ -33,7 +33,10 @@ function namesIn(text: string, pattern: RegExp): string[] {
 
 /** `BpfMap` → bpf, map; `socket_address_v4` → socket, address. A word with a digit names a version, and is none. */
 export function wordsOf(name: string): string[] {
-  const words = name.replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2').replaceAll(/([A-Z])([A-Z][a-z])/g, '$1_$2').split('_');
+  const words = name
+    .replaceAll(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .replaceAll(/([A-Z])([A-Z][a-z])/g, '$1_$2')
+    .split('_');
   return words.filter((word) => word !== '' && !/\d/.test(word)).map((word) => word.toLowerCase());
 }
 
@@ -55,14 +58,21 @@ export function rowsOf(markdown: string): string[][] {
 }
 
 function cellsOf(line: string): string[] {
-  const cells = line.slice(1, -1).split('|').map((cell) => cell.trim());
-  if (cells.length !== 3 || cells.includes('')) throw new Error(`read the glossary: a row has a term, a meaning and a name, and this one has not: ${line}`);
+  const cells = line
+    .slice(1, -1)
+    .split('|')
+    .map((cell) => cell.trim());
+  if (cells.length !== 3 || cells.includes(''))
+    throw new Error(`read the glossary: a row has a term, a meaning and a name, and this one has not: ${line}`);
   return cells;
 }
 
 /** The words of known.txt: any number on each line; a line that begins with # is a heading. */
 export function listedWords(text: string): string[] {
-  return text.split('\n').filter((line) => !line.startsWith('#')).flatMap((line) => line.match(/[a-z]+/g) ?? []);
+  return text
+    .split('\n')
+    .filter((line) => !line.startsWith('#'))
+    .flatMap((line) => line.match(/[a-z]+/g) ?? []);
 }
 
 /** Each unknown word once, in the order of the types. When the singular of a word is known, its plural is too, and the other way round. */
@@ -70,7 +80,8 @@ export function unknownWords(types: readonly NamedType[], known: readonly string
   const forms = new Set(known.flatMap(singulars));
   const found = new Map<string, UnknownWord>();
   for (const type of types) {
-    for (const word of wordsOf(type.name)) if (!singulars(word).some((form) => forms.has(form)) && !found.has(word)) found.set(word, { ...type, word });
+    for (const word of wordsOf(type.name))
+      if (!singulars(word).some((form) => forms.has(form)) && !found.has(word)) found.set(word, { ...type, word });
   }
   return [...found.values()];
 }

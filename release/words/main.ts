@@ -11,7 +11,9 @@ const read = (file: string): string => readFileSync(join(checkout, file), 'utf8'
 
 function exportedTypes(): NamedType[] {
   const c = globSync('ebpf/*.{h,c}', { cwd: checkout }).sort();
-  const typescript = globSync('operator/{agent,protocol}/**/*.ts', { cwd: checkout }).filter((file) => !file.endsWith('.test.ts')).sort();
+  const typescript = globSync('operator/{agent,protocol}/**/*.ts', { cwd: checkout })
+    .filter((file) => !file.endsWith('.test.ts'))
+    .sort();
   return [...c.flatMap((file) => typesOfC(file, read(file))), ...typescript.flatMap((file) => typesOfTypescript(file, read(file)))];
 }
 
@@ -20,7 +22,9 @@ function main(): number {
   const listed = listedWords(read(listFile));
   const unknown = unknownWords(types, [...glossaryWords(read(glossaryFile)), ...listed]);
   for (const { word, file, name } of unknown) {
-    console.error(`${file}: the word "${word}" of ${name} is not in ${glossaryFile}: explain it there, or use the kernel's or Kubernetes' own word and list that in ${listFile}`);
+    console.error(
+      `${file}: the word "${word}" of ${name} is not in ${glossaryFile}: explain it there, or use the kernel's or Kubernetes' own word and list that in ${listFile}`,
+    );
   }
   const unused = unusedWords(types, listed);
   for (const word of unused) console.error(`${listFile}: no exported type uses the word "${word}": remove it`);

@@ -7,17 +7,25 @@ const page = readFileSync(join(checkout, 'docs/walks.md'), 'utf8');
 const isStep = (line: string): boolean => /^\| \d+ \|/.test(line);
 
 /** The files that the last cell of each step links to, and the names in code after the link. */
-const places = page.split('\n').filter(isStep).flatMap((line) => {
-  const where = line.split(' | ').at(-1) ?? '';
-  return [...where.matchAll(/\]\(([^)]+)\)([^\]]*)/g)].map(([, target = '', rest = '']) => ({
-    file: normalize(join('docs', target)),
-    names: [...rest.matchAll(/`([^`]+)`/g)].flatMap(([, name = '']) => name.split('.')),
-  }));
-});
+const places = page
+  .split('\n')
+  .filter(isStep)
+  .flatMap((line) => {
+    const where = line.split(' | ').at(-1) ?? '';
+    return [...where.matchAll(/\]\(([^)]+)\)([^\]]*)/g)].map(([, target = '', rest = '']) => ({
+      file: normalize(join('docs', target)),
+      names: [...rest.matchAll(/`([^`]+)`/g)].flatMap(([, name = '']) => name.split('.')),
+    }));
+  });
 
 describe('a step of a walk', () => {
   it('has a file', () => {
-    expect(page.split('\n').filter(isStep).filter((line) => !line.includes(']('))).toEqual([]);
+    expect(
+      page
+        .split('\n')
+        .filter(isStep)
+        .filter((line) => !line.includes('](')),
+    ).toEqual([]);
   });
 
   it.each(places.map(({ file, names }) => [file, names] as const))('names the file %s, which has %j', (file, names) => {

@@ -3,7 +3,14 @@ import { figures, reaches } from './figures';
 import type { MeasuredCase } from './measurements';
 
 const roundTrip: MeasuredCase = {
-  experiment: 'round-trips', case: '1 KiB', kernel: '6.18', cpus: 2, congestion: 'cubic', date: '2026-01-02', load: 0.1, plannedRounds: 2,
+  experiment: 'round-trips',
+  case: '1 KiB',
+  kernel: '6.18',
+  cpus: 2,
+  congestion: 'cubic',
+  date: '2026-01-02',
+  load: 0.1,
+  plannedRounds: 2,
   rounds: [
     { accelerated: { rttUs: 8, redirected: 100 }, tcp: { rttUs: 16 }, unix: { rttUs: 10 } },
     { accelerated: { rttUs: 9, redirected: 100 }, tcp: { rttUs: 12 }, unix: { rttUs: 10 } },
@@ -18,9 +25,17 @@ test('bench.json has a row for each figure that a case belongs to, with the medi
 });
 
 test('the names of the figures are the names that bench.json is documented to have', () => {
-  expect([...new Set(figures.map(({ name }) => name))].sort()).toEqual(
-    ['bystander-vs-none', 'chain-http', 'chain-tcp', 'rtt-vs-tcp', 'rtt-vs-unix', 'short-vs-tcp', 'stall-memory-vs-tcp', 'stream-vs-tcp', 'syscalls-vs-none'],
-  );
+  expect([...new Set(figures.map(({ name }) => name))].sort()).toEqual([
+    'bystander-vs-none',
+    'chain-http',
+    'chain-tcp',
+    'rtt-vs-tcp',
+    'rtt-vs-unix',
+    'short-vs-tcp',
+    'stall-memory-vs-tcp',
+    'stream-vs-tcp',
+    'syscalls-vs-none',
+  ]);
 });
 
 test('every figure has cases, and every case of every experiment has a name of its own', () => {
@@ -35,7 +50,10 @@ test('a ratio is judged by the goal of its figure: round trips of large messages
   const [figure] = figures;
   if (figure === undefined) throw new Error('there are no figures');
   const round = { accelerated: { rttUs: 10.2 }, unix: { rttUs: 10 } };
-  const judged = comparisonsOf(figure, ['1 B', '1 KiB', '4 KiB', '128 KiB'].map((name) => ({ ...roundTrip, case: name, rounds: [round] })));
+  const judged = comparisonsOf(
+    figure,
+    ['1 B', '1 KiB', '4 KiB', '128 KiB'].map((name) => ({ ...roundTrip, case: name, rounds: [round] })),
+  );
   expect(judged.map(({ goal, reached }) => ({ goal, reached }))).toEqual([
     { goal: { atMost: 1.05 }, reached: true },
     { goal: { atMost: 1.05 }, reached: true },

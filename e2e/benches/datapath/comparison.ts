@@ -19,7 +19,8 @@ export interface Comparison {
 export function valuesOf({ rounds, ...rest }: MeasuredCase, side: Side, quantity: QuantityName): number[] {
   return rounds.map((round, number) => {
     const value = round[side]?.[quantity];
-    if (value === undefined) throw new Error(`comparing ${rest.experiment}, ${rest.case}: round ${number + 1} has no ${quantity} of side ${side}; measure it anew`);
+    if (value === undefined)
+      throw new Error(`comparing ${rest.experiment}, ${rest.case}: round ${number + 1} has no ${quantity} of side ${side}; measure it anew`);
     return value;
   });
 }
@@ -33,10 +34,12 @@ export function middle(measured: MeasuredCase, side: Side, quantity: QuantityNam
 /** The cases of one figure that were measured, in the order of its experiment. */
 export function comparisonsOf(figure: Figure, measured: readonly MeasuredCase[]): Comparison[] {
   const { experiment, of = () => true } = figure;
-  return experiment.cases.filter(({ name }) => of(name)).flatMap((it) => {
-    const found = measured.find((each) => each.experiment === experiment.name && each.case === it.name);
-    return found === undefined ? [] : [compare(figure, it, found)];
-  });
+  return experiment.cases
+    .filter(({ name }) => of(name))
+    .flatMap((it) => {
+      const found = measured.find((each) => each.experiment === experiment.name && each.case === it.name);
+      return found === undefined ? [] : [compare(figure, it, found)];
+    });
 }
 
 function compare(figure: Figure, it: Case, measured: MeasuredCase): Comparison {

@@ -42,7 +42,11 @@ class Worker {
   private readonly process: Process;
   private readonly lines: AsyncIterator<string>;
 
-  constructor(loadProgram: string, { pod, cgroup }: End, private readonly words: readonly (string | number)[]) {
+  constructor(
+    loadProgram: string,
+    { pod, cgroup }: End,
+    private readonly words: readonly (string | number)[],
+  ) {
     const move = 'echo $$ > "$0/cgroup.procs"; export CPU_STAT="$0/cpu.stat"; exec "$@"';
     const command = [`--net=/run/netns/${pod.name}`, 'sh', '-c', move, cgroup, 'taskset', '-c', cpu, loadProgram, ...words.map(String)];
     // In a process group of its own, so that Control-C reaches only the benchmark, which then ends its processes in order.

@@ -52,7 +52,10 @@ function chosen({ only, quick }: Options): { experiment: Experiment; cases: read
   const wanted = figures.filter(({ name }) => only?.includes(name) ?? true);
   const belongs = (experiment: Experiment, it: Case): boolean => wanted.some((figure) => figure.experiment === experiment && has(figure, it));
   return [...new Set(wanted.map(({ experiment }) => experiment))]
-    .map((experiment) => ({ experiment, cases: experiment.cases.filter((it) => belongs(experiment, it) && (!quick || only !== undefined || !it.slow)) }))
+    .map((experiment) => ({
+      experiment,
+      cases: experiment.cases.filter((it) => belongs(experiment, it) && (!quick || only !== undefined || !it.slow)),
+    }))
     .filter(({ cases }) => cases.length > 0);
 }
 
@@ -86,13 +89,24 @@ async function measureAll(options: Options, directory: string, interrupted: Abor
     const { cases: found, error } = await measureOne(experiment, cases, `${number + 1}/${plans.length} ${experiment.name}`, options, interrupted);
     measured.push(...found);
     if (error !== undefined) failures.push(new Error(`${experiment.name}: ${error.message}`, { cause: error }));
-    if (options.output === undefined) process.stdout.write(resultLines(experiment, found).map((line) => `${line}\n`).join(''));
+    if (options.output === undefined)
+      process.stdout.write(
+        resultLines(experiment, found)
+          .map((line) => `${line}\n`)
+          .join(''),
+      );
     if (found.length > 0) await publish(directory, merged(readMeasurements(join(directory, measurementsFile)).filter(isKnown), found));
   }
   return { measured, failures };
 }
 
-async function measureOne(experiment: Experiment, cases: readonly Case[], title: string, options: Options, interrupted: AbortSignal): Promise<Outcome> {
+async function measureOne(
+  experiment: Experiment,
+  cases: readonly Case[],
+  title: string,
+  options: Options,
+  interrupted: AbortSignal,
+): Promise<Outcome> {
   const rounds = options.rounds ?? (options.quick ? 1 : experiment.rounds);
   const pace = options.quick ? 'quick' : 'full';
   const bar = new Bar(title, cases.length * experiment.sides.length * (experiment.slices ?? 1) * rounds);

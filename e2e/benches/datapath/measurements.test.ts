@@ -4,7 +4,14 @@ import { join } from 'node:path';
 import { merged, printMeasurements, readMeasurements, type MeasuredCase } from './measurements';
 
 const measured = (name: string, rounds: number, rttUs: number): MeasuredCase => ({
-  experiment: 'round-trips', case: name, kernel: '6.18', cpus: 2, congestion: 'cubic', date: '2026-01-02', load: 0.5, plannedRounds: 2,
+  experiment: 'round-trips',
+  case: name,
+  kernel: '6.18',
+  cpus: 2,
+  congestion: 'cubic',
+  date: '2026-01-02',
+  load: 0.5,
+  plannedRounds: 2,
   rounds: Array.from({ length: rounds }, () => ({ tcp: { rttUs } })),
 });
 

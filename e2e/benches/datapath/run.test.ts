@@ -11,7 +11,14 @@ function fake(run: Stage['run'], more: Partial<Experiment> = {}): { experiment: 
   const told = (what: string) => (): Promise<void> => Promise.resolve(void events.push(what));
   const stage = { run, prepare: told('prepare'), finish: told('finish'), close: told('close') };
   const experiment: Experiment = {
-    name: 'fake', method: '', sides: ['accelerated', 'tcp'], cases: [it1, it2], axis: { title: '', ordered: false }, rounds: 2, open: () => Promise.resolve(stage), ...more,
+    name: 'fake',
+    method: '',
+    sides: ['accelerated', 'tcp'],
+    cases: [it1, it2],
+    axis: { title: '', ordered: false },
+    rounds: 2,
+    open: () => Promise.resolve(stage),
+    ...more,
   };
   return { experiment, events };
 }
@@ -32,7 +39,13 @@ test('a side that is costly to switch is measured in all cases before the next o
 });
 
 test('a side’s value of a round is the median of its slices', () => {
-  expect(medians([{ rttUs: 9, kernelUs: 1 }, { rttUs: 100, kernelUs: 2 }, { rttUs: 10, kernelUs: 3 }])).toEqual({ rttUs: 10, kernelUs: 2 });
+  expect(
+    medians([
+      { rttUs: 9, kernelUs: 1 },
+      { rttUs: 100, kernelUs: 2 },
+      { rttUs: 10, kernelUs: 3 },
+    ]),
+  ).toEqual({ rttUs: 10, kernelUs: 2 });
 });
 
 test('each case is prepared, measured in all its rounds and finished before the next', async () => {

@@ -27,7 +27,13 @@ export async function runExperiment(experiment: Experiment, options: RunOptions)
   const conditions = conditionsNow();
   const rounds: Rounds = new Map(options.cases.map((it) => [it, []]));
   const error = await attempt(experiment, options, rounds);
-  const cases = [...rounds].map(([it, found]) => ({ experiment: experiment.name, case: it.name, ...conditions, plannedRounds: options.rounds, rounds: found }));
+  const cases = [...rounds].map(([it, found]) => ({
+    experiment: experiment.name,
+    case: it.name,
+    ...conditions,
+    plannedRounds: options.rounds,
+    rounds: found,
+  }));
   return { cases: cases.filter((each) => each.rounds.length > 0), ...(error === undefined ? {} : { error }) };
 }
 
@@ -72,7 +78,14 @@ async function allRounds(experiment: Experiment, stage: Stage, cases: readonly C
 }
 
 /** Runs one round. Its values are added only when the round is complete. */
-async function oneRound(experiment: Experiment, stage: Stage, cases: readonly Case[], options: RunOptions, round: number, rounds: Rounds): Promise<void> {
+async function oneRound(
+  experiment: Experiment,
+  stage: Stage,
+  cases: readonly Case[],
+  options: RunOptions,
+  round: number,
+  rounds: Rounds,
+): Promise<void> {
   const found = new Map<Case, Map<Side, Values[]>>();
   let entered: Side | undefined;
   for (const { it, side } of stepsOf(experiment, cases, round)) {
@@ -89,7 +102,11 @@ async function oneRound(experiment: Experiment, stage: Stage, cases: readonly Ca
 }
 
 /** The runs of one round. The side that runs first changes each time, so that no side profits from its place. */
-export function stepsOf(experiment: Pick<Experiment, 'sides' | 'switched' | 'slices'>, cases: readonly Case[], round: number): { it: Case; side: Side }[] {
+export function stepsOf(
+  experiment: Pick<Experiment, 'sides' | 'switched' | 'slices'>,
+  cases: readonly Case[],
+  round: number,
+): { it: Case; side: Side }[] {
   const { sides, switched, slices = 1 } = experiment;
   const turned = (first: number): readonly Side[] => [...sides.slice(first % sides.length), ...sides.slice(0, first % sides.length)];
   const numbers = [...Array(slices).keys()];

@@ -19,7 +19,16 @@ export class Bar {
     private readonly runs: number,
   ) {
     const format = '{bar} {percentage}% {name}: {what} · {duration_formatted}, {eta_formatted} left';
-    this.bar = new SingleBar({ format, barsize: 20, hideCursor: true, clearOnComplete: true, noTTYOutput: true, notTTYSchedule: logEveryMs, etaBuffer: 20, gracefulExit: false });
+    this.bar = new SingleBar({
+      format,
+      barsize: 20,
+      hideCursor: true,
+      clearOnComplete: true,
+      noTTYOutput: true,
+      notTTYSchedule: logEveryMs,
+      etaBuffer: 20,
+      gracefulExit: false,
+    });
   }
 
   /** Starts the bar with the first run, because the set-up before it may show its own progress. */

@@ -32,7 +32,11 @@ export async function runDemo(cluster: Cluster, progress: Progress): Promise<Dem
       for (const scenario of scenariosOf(round)) await take(scenario, mode, round);
     }
   }
-  const switching = await progress.step('off and on again under load', () => switchUnderLoad(cluster, addresses), ({ switches, errors }) => `${switches} switches, ${errors} errors`);
+  const switching = await progress.step(
+    'off and on again under load',
+    () => switchUnderLoad(cluster, addresses),
+    ({ switches, errors }) => `${switches} switches, ${errors} errors`,
+  );
   return { runs, resource, switching };
 }
 

@@ -17,7 +17,16 @@ export const config = {
   font: 'system-ui, sans-serif',
   padding: 12,
   view: { stroke: palette.grid },
-  axis: { labelColor: palette.ink, titleColor: palette.ink, gridColor: palette.grid, domainColor: palette.grid, tickColor: palette.grid, titleFontWeight: 'normal', labelFontSize: 11, titleFontSize: 12 },
+  axis: {
+    labelColor: palette.ink,
+    titleColor: palette.ink,
+    gridColor: palette.grid,
+    domainColor: palette.grid,
+    tickColor: palette.grid,
+    titleFontWeight: 'normal',
+    labelFontSize: 11,
+    titleFontSize: 12,
+  },
   legend: { labelColor: palette.ink, titleColor: palette.ink, labelFontSize: 11, labelLimit: 600 },
   title: { color: palette.ink, subtitleColor: palette.ink, fontSize: 13, subtitleFontSize: 11, anchor: 'start' },
 };

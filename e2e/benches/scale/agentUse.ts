@@ -23,9 +23,17 @@ export interface AgentUseOptions {
 }
 
 /** Measures and tells the rows. Agent and connections are ended when it resolves or rejects. */
-export async function measureAgent({ connections, seconds }: AgentUseOptions, step: Step, tell: (rows: readonly Row[]) => Promise<void>, interrupted: AbortSignal): Promise<void> {
+export async function measureAgent(
+  { connections, seconds }: AgentUseOptions,
+  step: Step,
+  tell: (rows: readonly Row[]) => Promise<void>,
+  interrupted: AbortSignal,
+): Promise<void> {
   const environment = Object.fromEntries(agentMemory.map(({ name, value }) => [name, value]));
-  const agent = await RealAgent.prepare(`scale-${process.pid}`, { program: [join(checkout, 'dist/operator/agent/main.js')], environment: { ...environment, LOG_LEVEL: 'info' } });
+  const agent = await RealAgent.prepare(`scale-${process.pid}`, {
+    program: [join(checkout, 'dist/operator/agent/main.js')],
+    environment: { ...environment, LOG_LEVEL: 'info' },
+  });
   const ends: ChildProcess[] = [];
   try {
     await step(`an agent, ${connections} connections`, async () => {
@@ -37,13 +45,27 @@ export async function measureAgent({ connections, seconds }: AgentUseOptions, st
       const cgroup = join(agent.kubepods, 'besteffort/pod-cart');
       ends.push(await runInPod(cgroup, [...program, 'serve', String(port)]));
       ends.push(await runInPod(cgroup, [...program, 'connect', String(port), String(connections)]));
-      await waitFor('the connections to be joined', () => (agent.report?.joinedSockets ?? 0) >= 2 * connections * joinedShare, { timeoutMs: 180_000 }).catch((error: unknown) => {
+      await waitFor('the connections to be joined', () => (agent.report?.joinedSockets ?? 0) >= 2 * connections * joinedShare, {
+        timeoutMs: 180_000,
+      }).catch((error: unknown) => {
         throw new Error(`${String(error)}; the agent reports ${JSON.stringify(agent.report)}`);
       });
       ends.at(-1)?.kill('SIGUSR2');
     });
-    const use = await step('the agent, idle', () => idle(agent, seconds, interrupted), ({ agent_rss, agent_cpu }) => `${agent_rss.toFixed(0)} MiB, ${agent_cpu.toFixed(2)} % of a core`);
-    await tell(Object.entries(use).map(([metric, value]) => ({ nodes: 1, namespaces: 1, metric, value: Number(value.toPrecision(3)), unit: agentFigures[metric as keyof typeof use].unit })));
+    const use = await step(
+      'the agent, idle',
+      () => idle(agent, seconds, interrupted),
+      ({ agent_rss, agent_cpu }) => `${agent_rss.toFixed(0)} MiB, ${agent_cpu.toFixed(2)} % of a core`,
+    );
+    await tell(
+      Object.entries(use).map(([metric, value]) => ({
+        nodes: 1,
+        namespaces: 1,
+        metric,
+        value: Number(value.toPrecision(3)),
+        unit: agentFigures[metric as keyof typeof use].unit,
+      })),
+    );
   } finally {
     for (const end of ends) end.kill('SIGKILL');
     await agent.stop();

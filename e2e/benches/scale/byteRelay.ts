@@ -7,7 +7,10 @@ export class ByteRelay {
   bytes = 0;
   private readonly sockets = new Set<Socket>();
 
-  private constructor(private readonly server: Server, private readonly target: URL) {
+  private constructor(
+    private readonly server: Server,
+    private readonly target: URL,
+  ) {
     server.on('connection', (socket) => this.relay(socket));
   }
 
@@ -30,7 +33,10 @@ export class ByteRelay {
 
   private relay(near: Socket): void {
     const far = connect(Number(this.target.port), this.target.hostname);
-    for (const [socket, other] of [[near, far], [far, near]] as const) {
+    for (const [socket, other] of [
+      [near, far],
+      [far, near],
+    ] as const) {
       this.sockets.add(socket);
       socket.on('data', (chunk: Buffer) => (this.bytes += chunk.length));
       socket.on('error', () => other.destroy());

@@ -56,11 +56,15 @@ export class Churn {
     this.pods.push(pod);
     this.follow(this.admin.request('POST', pathOf(pod), { body: podOn(nodeName(agent), pod.namespace, pod.name) }), pod, 1);
     const oldest = this.pods.length > living ? this.pods.shift() : undefined;
-    if (oldest !== undefined) this.follow(this.admin.request('DELETE', `${pathOf(oldest)}/${oldest.name}`, { body: { gracePeriodSeconds: 0 } }), oldest, -1);
+    if (oldest !== undefined)
+      this.follow(this.admin.request('DELETE', `${pathOf(oldest)}/${oldest.name}`, { body: { gracePeriodSeconds: 0 } }), oldest, -1);
   }
 
   private follow(request: Promise<unknown>, { agent, namespace }: Pod, change: 1 | -1): void {
-    const done = request.then(() => this.fleet.pod(agent, namespace, change), (error: unknown) => (this.failure ??= error));
+    const done = request.then(
+      () => this.fleet.pod(agent, namespace, change),
+      (error: unknown) => (this.failure ??= error),
+    );
     this.pending.add(done);
     void done.finally(() => this.pending.delete(done));
   }

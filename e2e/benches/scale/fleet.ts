@@ -65,7 +65,12 @@ export class Fleet {
   }
 
   pod(agent: number, namespace: string, change: 1 | -1): void {
-    this.simulators[Math.floor(agent / agentsPerProcess)]?.child.send({ do: 'pod', agent: agent % agentsPerProcess, namespace, change } satisfies ToSimulator);
+    this.simulators[Math.floor(agent / agentsPerProcess)]?.child.send({
+      do: 'pod',
+      agent: agent % agentsPerProcess,
+      namespace,
+      change,
+    } satisfies ToSimulator);
   }
 
   probe(on: boolean): void {
@@ -73,14 +78,16 @@ export class Fleet {
   }
 
   async end(): Promise<void> {
-    await Promise.all(this.simulators.map(async ({ child }) => {
-      if (child.exitCode !== null || child.signalCode !== null) return;
-      const exit = once(child, 'exit');
-      if (child.connected) child.send({ do: 'end' } satisfies ToSimulator);
-      const kill = setTimeout(() => child.kill('SIGKILL'), 5000);
-      await exit;
-      clearTimeout(kill);
-    }));
+    await Promise.all(
+      this.simulators.map(async ({ child }) => {
+        if (child.exitCode !== null || child.signalCode !== null) return;
+        const exit = once(child, 'exit');
+        if (child.connected) child.send({ do: 'end' } satisfies ToSimulator);
+        const kill = setTimeout(() => child.kill('SIGKILL'), 5000);
+        await exit;
+        clearTimeout(kill);
+      }),
+    );
   }
 
   /** The process ids of the simulators. */
@@ -89,7 +96,11 @@ export class Fleet {
   }
 
   private start(begin: ToSimulator): void {
-    const child = fork(join(__dirname, 'simulator.ts'), [], { cwd: checkout, execArgv: ['-r', 'ts-node/register/transpile-only'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+    const child = fork(join(__dirname, 'simulator.ts'), [], {
+      cwd: checkout,
+      execArgv: ['-r', 'ts-node/register/transpile-only'],
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+    });
     const simulator: Simulator = { child, served: [] };
     this.simulators.push(simulator);
     child.on('message', (word: FromSimulator) => this.hear(simulator, word));

@@ -74,18 +74,27 @@ export const nodeName = (index: number): string => `worker-${index}`;
 async function populate(admin: KubeClient, { nodes, namespaces }: GroundSize): Promise<AgentPlan[]> {
   const names = Array.from({ length: namespaces }, (_, index) => teamName(index));
   await inBulk(names, parallel, (name, index) =>
-    admin.request('POST', '/api/v1/namespaces', { body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { mesh: 'on', part: String(index % 10) } } } }));
+    admin.request('POST', '/api/v1/namespaces', {
+      body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name, labels: { mesh: 'on', part: String(index % 10) } } },
+    }),
+  );
   const probing = Math.min(probes, nodes, namespaces);
-  return inBulk(Array.from({ length: nodes }, (_, index) => index), parallel, async (index) => {
-    await admin.request('POST', '/api/v1/nodes', { body: { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName(index) } } });
-    const token = await agentToken(admin, `agent-${index}`, nodeName(index));
-    // The agents with a probe are spread evenly over all nodes. Each probe has one of the last namespaces, in which no other agent has pods.
-    const share = Math.floor(nodes / probing);
-    const probe = index % share === 0 && index / share < probing ? teamName(namespaces - 1 - index / share) : undefined;
-    const own = namespacesOf(index, namespaces - probing);
-    for (const name of probe === undefined ? own : [...own, probe]) for (const each of ['a', 'b']) await admin.request('POST', `/api/v1/namespaces/${name}/pods`, { body: podOn(nodeName(index), name, `app-${each}-${index}`) });
-    return { token, namespaces: own, probe };
-  });
+  return inBulk(
+    Array.from({ length: nodes }, (_, index) => index),
+    parallel,
+    async (index) => {
+      await admin.request('POST', '/api/v1/nodes', { body: { apiVersion: 'v1', kind: 'Node', metadata: { name: nodeName(index) } } });
+      const token = await agentToken(admin, `agent-${index}`, nodeName(index));
+      // The agents with a probe are spread evenly over all nodes. Each probe has one of the last namespaces, in which no other agent has pods.
+      const share = Math.floor(nodes / probing);
+      const probe = index % share === 0 && index / share < probing ? teamName(namespaces - 1 - index / share) : undefined;
+      const own = namespacesOf(index, namespaces - probing);
+      for (const name of probe === undefined ? own : [...own, probe])
+        for (const each of ['a', 'b'])
+          await admin.request('POST', `/api/v1/namespaces/${name}/pods`, { body: podOn(nodeName(index), name, `app-${each}-${index}`) });
+      return { token, namespaces: own, probe };
+    },
+  );
 }
 
 /** The namespaces of a node's pods. They are spread so that every namespace is on about as many nodes as every other. */
@@ -97,7 +106,11 @@ function namespacesOf(node: number, namespaces: number): string[] {
 /** Makes an agent pod on the node and requests its token, bound to the pod as the kubelet's requests are. */
 async function agentToken(admin: KubeClient, pod: string, node: string): Promise<string> {
   const { metadata } = made.parse(await admin.request('POST', `/api/v1/namespaces/${namespace}/pods`, { body: agentPod(pod, node) }));
-  const spec = { audiences: [agentAudience], expirationSeconds: 7200, boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod, uid: metadata.uid } };
+  const spec = {
+    audiences: [agentAudience],
+    expirationSeconds: 7200,
+    boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod, uid: metadata.uid },
+  };
   const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
   return issued.parse(await admin.request('POST', `/api/v1/namespaces/${namespace}/serviceaccounts/${agentAccount}/token`, { body })).status.token;
 }

@@ -56,7 +56,9 @@ async function main(words: readonly string[]): Promise<number> {
   const keep = (rows: readonly Row[]): Promise<void> => publish(directory, rows);
   let failed = false;
   const parts = [
-    ...(options.only === 'agent' ? [] : options.nodes.map((nodes) => () => measure({ ...options, nodes, podsPerSecond: options.pods }, step, keep, interrupted))),
+    ...(options.only === 'agent'
+      ? []
+      : options.nodes.map((nodes) => () => measure({ ...options, nodes, podsPerSecond: options.pods }, step, keep, interrupted))),
     ...(options.only === 'controller' ? [] : [() => measureAgent(options, step, keep, interrupted)]),
   ];
   for (const part of parts) {

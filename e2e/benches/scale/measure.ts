@@ -26,12 +26,19 @@ const servedWithinMs = 180_000;
 const orderedWithinMs = 60_000;
 
 /** Measures the phases and tells the rows of each when it is over. Everything is ended when it resolves or rejects. */
-export async function measure(options: MeasureOptions, step: Step, tell: (rows: readonly Row[]) => Promise<void>, interrupted: AbortSignal): Promise<void> {
+export async function measure(
+  options: MeasureOptions,
+  step: Step,
+  tell: (rows: readonly Row[]) => Promise<void>,
+  interrupted: AbortSignal,
+): Promise<void> {
   const { nodes, namespaces } = options;
   const ground = await step(`${nodes} nodes, ${namespaces} namespaces`, () => Ground.lay(options));
   let scale: Scale | undefined;
   const say = (values: Partial<Record<Metric, number>>): Promise<void> =>
-    tell(Object.entries(values).map(([metric, value]) => ({ nodes, namespaces, metric, value: rounded(value), unit: figures[metric as Metric].unit })));
+    tell(
+      Object.entries(values).map(([metric, value]) => ({ nodes, namespaces, metric, value: rounded(value), unit: figures[metric as Metric].unit })),
+    );
   try {
     scale = await Scale.start(ground, options);
     const running = scale;
@@ -100,12 +107,18 @@ class Scale {
     await pause(5000, undefined, { signal: interrupted });
     const fresh = this.watch.freshness(this.fleet.probeChanges.filter(({ at }) => at >= before.at && at < after.at));
     return {
-      freshness_p50: percentile(fresh, 0.5), freshness_p99: percentile(fresh, 0.99),
-      controller_rss: resident, controller_cpu: 100 * each('controllerCpu'), reports: each('reports'),
-      api_requests: each('requests'), api_bytes: each('bytes') / 1024,
+      freshness_p50: percentile(fresh, 0.5),
+      freshness_p99: percentile(fresh, 0.99),
+      controller_rss: resident,
+      controller_cpu: 100 * each('controllerCpu'),
+      reports: each('reports'),
+      api_requests: each('requests'),
+      api_bytes: each('bytes') / 1024,
       status_writes: this.watch.writes(before.at, after.at) / ((after.at - before.at) / 1000),
-      object_size: Buffer.byteLength(await this.ground.bench.kubectl(['get', '--raw', '/apis/acceleration.dev/v1alpha1/sidecaraccelerations/default'])) / 1024,
-      simulators_cpu: 100 * each('simulatorsCpu'), pods: each('pods'),
+      object_size:
+        Buffer.byteLength(await this.ground.bench.kubectl(['get', '--raw', '/apis/acceleration.dev/v1alpha1/sidecaraccelerations/default'])) / 1024,
+      simulators_cpu: 100 * each('simulatorsCpu'),
+      pods: each('pods'),
     };
   }
 
@@ -136,7 +149,12 @@ class Scale {
     await controller.stop('SIGKILL');
     await controller.start();
     const waits = (await this.fleet.allServed(servedWithinMs, killed)).map((at) => (at - killed) / 1000);
-    return { storm_p50: percentile(waits, 0.5), storm_last: Math.max(...waits), storm_busiest: busiest(waits), controller_rss_peak: Math.max(peak, residentMiB(this.pid).peak) };
+    return {
+      storm_p50: percentile(waits, 0.5),
+      storm_last: Math.max(...waits),
+      storm_busiest: busiest(waits),
+      controller_rss_peak: Math.max(peak, residentMiB(this.pid).peak),
+    };
   }
 
   private get pid(): number {
@@ -154,10 +172,16 @@ class Scale {
 
   private async counters() {
     const { text } = await this.ground.bench.controller.get('/metrics');
-    const sum = (name: string): number => [...text.matchAll(new RegExp(`^${name}(?:{.*})? (\\S+)$`, 'gm'))].reduce((all, [, value]) => all + Number(value), 0);
+    const sum = (name: string): number =>
+      [...text.matchAll(new RegExp(`^${name}(?:{.*})? (\\S+)$`, 'gm'))].reduce((all, [, value]) => all + Number(value), 0);
     return {
-      at: monotonicMs(), requests: sum('rest_client_requests_total'), reports: sum('sidecar_acceleration_agent_reports_total'), bytes: this.ground.relay.bytes,
-      controllerCpu: cpuSeconds(this.pid), simulatorsCpu: this.fleet.pids.map(cpuSeconds).reduce((a, b) => a + b, 0), pods: this.churn.came,
+      at: monotonicMs(),
+      requests: sum('rest_client_requests_total'),
+      reports: sum('sidecar_acceleration_agent_reports_total'),
+      bytes: this.ground.relay.bytes,
+      controllerCpu: cpuSeconds(this.pid),
+      simulatorsCpu: this.fleet.pids.map(cpuSeconds).reduce((a, b) => a + b, 0),
+      pods: this.churn.came,
     };
   }
 }
@@ -185,5 +209,7 @@ function rounded(value: number): number {
 }
 
 function shown(values: Partial<Record<Metric, number>>): string {
-  return Object.entries(values).map(([metric, value]) => `${metric} ${rounded(value)}`).join(', ');
+  return Object.entries(values)
+    .map(([metric, value]) => `${metric} ${rounded(value)}`)
+    .join(', ');
 }

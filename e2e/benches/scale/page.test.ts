@@ -19,5 +19,9 @@ it('leaves out figures that were not measured', () => {
 
 it('keeps the rows of earlier runs beside new rows', () => {
   const again: Row = { nodes: 5000, namespaces: 1000, metric: 'order_p99', value: 1200, unit: 'ms' };
-  expect(merged(rows, [again]).map(({ nodes, value }) => [nodes, value])).toEqual([[1, 74.2], [500, 812], [5000, 1200]]);
+  expect(merged(rows, [again]).map(({ nodes, value }) => [nodes, value])).toEqual([
+    [1, 74.2],
+    [500, 812],
+    [5000, 1200],
+  ]);
 });

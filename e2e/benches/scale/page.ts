@@ -29,7 +29,13 @@ and in the reports of their nodes. A change in a report is timed by counters tha
 the report is sent to the moment a watch of the resource shows it. A changed spec is timed from the request to the API server to the
 order at each agent, over changes of spec.mode and of the namespace selector in turns. The controller is killed, and started again at
 once as by the kubelet; agents come back by their own back-off with jitter, and each is served when its token was reviewed again.`,
-    ...namespaces.map((count) => `${count} namespaces:\n\n${table(rows.filter((row) => row.namespaces === count), figures)}`),
+    ...namespaces.map(
+      (count) =>
+        `${count} namespaces:\n\n${table(
+          rows.filter((row) => row.namespaces === count),
+          figures,
+        )}`,
+    ),
     '![how the figures grow](scale.svg)',
   ];
 }
@@ -46,10 +52,22 @@ The real agent with its programs in the kernel and a container runtime. Connecti
 function table(rows: readonly Row[], all: Readonly<Record<string, Figure>>): string {
   const sizes = [...new Set(rows.map(({ nodes }) => nodes))];
   const line = (cells: readonly string[]): string => `| ${cells.join(' | ')} |`;
-  const head = ['', 'must be', ...(sizes.length === 1 && sizes[0] === 1 ? ['measured'] : sizes.map((nodes) => `${nodes.toLocaleString('en')} nodes`))];
+  const head = [
+    '',
+    'must be',
+    ...(sizes.length === 1 && sizes[0] === 1 ? ['measured'] : sizes.map((nodes) => `${nodes.toLocaleString('en')} nodes`)),
+  ];
   const body = Object.entries(all).flatMap(([metric, figure]) => {
     const values = sizes.map((nodes) => rows.find((row) => row.metric === metric && row.nodes === nodes)?.value);
-    return values.every((value) => value === undefined) ? [] : [[`${figure.title} (${figure.unit})`, figure.atMost === undefined ? '' : `≤ ${figure.atMost.toLocaleString('en')}`, ...values.map((value) => cell(figure, value))]];
+    return values.every((value) => value === undefined)
+      ? []
+      : [
+          [
+            `${figure.title} (${figure.unit})`,
+            figure.atMost === undefined ? '' : `≤ ${figure.atMost.toLocaleString('en')}`,
+            ...values.map((value) => cell(figure, value)),
+          ],
+        ];
   });
   return [line(head), `|${head.map(() => '---').join('|')}|`, ...body.map(line)].join('\n');
 }

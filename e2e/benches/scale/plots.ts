@@ -40,9 +40,16 @@ function panelOf({ title, metrics, lines }: Panel, rows: readonly Row[]): object
   const goals = metrics.flatMap((metric) => ('atMost' in figures[metric] ? [figures[metric].atMost] : []));
   const x = { field: 'nodes', type: 'quantitative', title: 'nodes', axis: { values: [...new Set(values.map(({ nodes }) => nodes))], format: 'd' } };
   const y = { field: 'value', type: 'quantitative', title: unit, scale: { zero: true } };
-  const color = { field: 'line', type: 'nominal', sort: lines, scale: { domain: lines, range: palette.lines }, legend: { title: null, orient: 'bottom' } };
+  const color = {
+    field: 'line',
+    type: 'nominal',
+    sort: lines,
+    scale: { domain: lines, range: palette.lines },
+    legend: { title: null, orient: 'bottom' },
+  };
   return {
-    ...size, title,
+    ...size,
+    title,
     layer: [
       { data: { values }, mark: { type: 'line', strokeWidth: 1.5 }, encoding: { x, y, color } },
       { data: { values }, mark: { type: 'point', filled: true, size: 40, opacity: 1 }, encoding: { x, y, color } },
@@ -50,7 +57,10 @@ function panelOf({ title, metrics, lines }: Panel, rows: readonly Row[]): object
         data: { values: [{ goal, words: 'must not exceed' }] },
         layer: [
           { mark: { type: 'rule', strokeDash: [6, 3], strokeWidth: 1.5, color: palette.goal }, encoding: { y: { datum: goal } } },
-          { mark: { type: 'text', align: 'right', dy: -8, fontSize: 11, color: palette.goal }, encoding: { y: { datum: goal }, x: { value: size.width }, text: { field: 'words' } } },
+          {
+            mark: { type: 'text', align: 'right', dy: -8, fontSize: 11, color: palette.goal },
+            encoding: { y: { datum: goal }, x: { value: size.width }, text: { field: 'words' } },
+          },
         ],
       })),
     ],

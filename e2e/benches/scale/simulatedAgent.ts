@@ -62,7 +62,12 @@ export class SimulatedAgent {
     session.on('error', () => undefined);
     session.once('close', () => this.ended());
     const stream = session.request({
-      ':method': 'POST', ':path': connectPath, ':authority': serverName, 'content-type': 'application/grpc', te: 'trailers', authorization: `Bearer ${token}`,
+      ':method': 'POST',
+      ':path': connectPath,
+      ':authority': serverName,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      authorization: `Bearer ${token}`,
     });
     this.stream = stream;
     const reader = new FrameReader((message) => this.take(message));
@@ -70,7 +75,14 @@ export class SimulatedAgent {
     stream.on('error', () => undefined);
     stream.once('response', ({ 'grpc-status': refused }) => refused === undefined && this.accepted());
     stream.once('close', () => session.destroy());
-    stream.write(frame(encodeFromAgent({ message: 'hello', hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities, live: false } })));
+    stream.write(
+      frame(
+        encodeFromAgent({
+          message: 'hello',
+          hello: { agentVersion: 'simulated', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities, live: false },
+        }),
+      ),
+    );
   }
 
   /** Sends the whole report when the stream is accepted. */

@@ -48,22 +48,49 @@ class Simulator {
     for (const [place, { probe }] of plans.entries()) if (probe !== undefined) this.probe(place, probe);
   }
 
-  private agent(contact: Pick<SimulatedAgentOptions, 'port' | 'serverName' | 'secureContext'>, { token, namespaces, probe }: AgentPlan, place: number): SimulatedAgent {
-    const all = new Map(namespaces.map((name) => [name, namespaceReport(name, { podsSelected: 2, podsAccelerated: 2, open: 40, accelerated: 38, reasons: [{ reason: 'PeerElsewhere', connections: 2 }], fastBytes: 1e9, tcpBytes: 1e7 })]));
+  private agent(
+    contact: Pick<SimulatedAgentOptions, 'port' | 'serverName' | 'secureContext'>,
+    { token, namespaces, probe }: AgentPlan,
+    place: number,
+  ): SimulatedAgent {
+    const all = new Map(
+      namespaces.map((name) => [
+        name,
+        namespaceReport(name, {
+          podsSelected: 2,
+          podsAccelerated: 2,
+          open: 40,
+          accelerated: 38,
+          reasons: [{ reason: 'PeerElsewhere', connections: 2 }],
+          fastBytes: 1e9,
+          tcpBytes: 1e7,
+        }),
+      ]),
+    );
     if (probe !== undefined) all.set(probe, namespaceReport(probe, { open: probeOpen, accelerated: probeOpen }));
-    const options = { ...contact, token, onOrder: (revision: number, message: Buffer) => this.ordered(revision, message), onState: (served: boolean) => void (this.servedAt[place] = served ? monotonicMs() : undefined) };
+    const options = {
+      ...contact,
+      token,
+      onOrder: (revision: number, message: Buffer) => this.ordered(revision, message),
+      onState: (served: boolean) => void (this.servedAt[place] = served ? monotonicMs() : undefined),
+    };
     return new SimulatedAgent(options, all);
   }
 
   /** Adds traffic at the agents of this slot. Each of them reports every `reportSeconds` seconds, as the order says. */
   private tick(slot: number): void {
     if (slot === 0) this.second += 1;
-    for (let place = slot; place < this.agents.length; place += slots) this.agents[place]?.traffic((this.second + Math.floor(place / slots)) % this.reportSeconds === 0);
+    for (let place = slot; place < this.agents.length; place += slots)
+      this.agents[place]?.traffic((this.second + Math.floor(place / slots)) % this.reportSeconds === 0);
   }
 
   private pod(place: number, name: string, change: 1 | -1): void {
     this.agents[place]?.change(name, ({ podsSelected, podsAccelerated, open, accelerated, ...rest }) => ({
-      ...rest, podsSelected: podsSelected + change, podsAccelerated: podsAccelerated + change, open: open + 20 * change, accelerated: accelerated + 20 * change,
+      ...rest,
+      podsSelected: podsSelected + change,
+      podsAccelerated: podsAccelerated + change,
+      open: open + 20 * change,
+      accelerated: accelerated + 20 * change,
     }));
   }
 

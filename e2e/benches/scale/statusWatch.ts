@@ -50,7 +50,9 @@ export class StatusWatch {
   private async follow(from: string): Promise<void> {
     for await (const line of this.admin.stream(path, { query: { watch: 'true', resourceVersion: from }, signal: this.ended.signal })) {
       const at = monotonicMs();
-      const { object: { status } } = event.parse(line);
+      const {
+        object: { status },
+      } = event.parse(line);
       this.seen.push({ at, tcp: new Map(status.namespaces.map(({ name, bytes }) => [name, bytes.tcp])) });
     }
   }

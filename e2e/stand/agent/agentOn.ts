@@ -11,7 +11,12 @@ import { pinFolders } from './leftovers';
 
 /** The settings of the first order, which a test comes back to after each change: all pods selected, mode Accelerate. */
 export const calm = {
-  mode: 'Accelerate', maxConnections: 10_000, spillBytes: 1 << 20, podSelector: {}, remove: false, reportSeconds: 1,
+  mode: 'Accelerate',
+  maxConnections: 10_000,
+  spillBytes: 1 << 20,
+  podSelector: {},
+  remove: false,
+  reportSeconds: 1,
 } as const satisfies Partial<Order>;
 
 /** Runs `work` while an agent runs whose first order is in force. Afterwards agent, pins and pods are removed, also when `work` fails. */
@@ -21,7 +26,12 @@ export async function withAgent<T>(work: (ground: Ground, keeper: Keeper) => Pro
   // The agent loads copies of the objects, because the checkout may be built again while this runs.
   const folder = join(buildDirectory, 'soak', `objects-${process.pid}`);
   cpSync(dirname(object), folder, { recursive: true });
-  const keeper = new Keeper(ground.pins, join(folder, basename(object)), { revision: 1, namespaces: ground.namespaces, paths: ['PodLocal', 'NodeLocal'], ...calm });
+  const keeper = new Keeper(ground.pins, join(folder, basename(object)), {
+    revision: 1,
+    namespaces: ground.namespaces,
+    paths: ['PodLocal', 'NodeLocal'],
+    ...calm,
+  });
   try {
     await keeper.listen();
     for (const { sandbox } of ground.places) keeper.podStarted(sandbox);

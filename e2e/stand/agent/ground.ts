@@ -110,7 +110,10 @@ export class Ground {
 
   /** The cgroup ids by which the datapath knows the containers. */
   get containers(): bigint[] {
-    return this.places.map((place) => this.cgroupOf(place)).filter((path) => existsSync(path)).map(containerOf);
+    return this.places
+      .map((place) => this.cgroupOf(place))
+      .filter((path) => existsSync(path))
+      .map(containerOf);
   }
 
   private cgroupOf({ number }: Place): string {
@@ -128,7 +131,11 @@ export class Ground {
   private populate({ number, namespace, node, pod }: Pick<Place, 'number' | 'namespace' | 'node' | 'pod'>): Pick<Place, 'sandbox' | 'pause'> {
     const pause = node.start(pod, 'sleep', 'infinity');
     const sandbox = {
-      id: `place-${number}-${this.replaced}`, namespace, ip: pod.address, additionalIps: [pod.address6], labels: { [placeLabel]: String(number) },
+      id: `place-${number}-${this.replaced}`,
+      namespace,
+      ip: pod.address,
+      additionalIps: [pod.address6],
+      labels: { [placeLabel]: String(number) },
       ...(pause.pid === undefined ? {} : { pid: pause.pid }),
     };
     return { sandbox, pause };

@@ -41,12 +41,26 @@ export class Keeper {
         this.report = undefined;
         opened.send(this.wanted);
         // A report of an earlier agent, which is being ended, does not count.
-        return { onReport: (latest) => { if (this.session === opened) this.report = latest; }, onClose: () => undefined };
+        return {
+          onReport: (latest) => {
+            if (this.session === opened) this.report = latest;
+          },
+          onClose: () => undefined,
+        };
       },
     });
     this.environment = {
-      ...process.env, NODE_NAME: 'soak', CONTROLLER_ADDRESS: `127.0.0.1:${port}`, CRI_SOCKET: this.runtime.socket, HOST_ROOT: '/', PINS: this.pins,
-      OBJECT: this.object, CA_FILE: this.channel.path('ca.crt'), TOKEN_FILE: this.channel.path('token'), HEALTH_PORT: '0', INSPECTOR: `soak-${process.pid}`,
+      ...process.env,
+      NODE_NAME: 'soak',
+      CONTROLLER_ADDRESS: `127.0.0.1:${port}`,
+      CRI_SOCKET: this.runtime.socket,
+      HOST_ROOT: '/',
+      PINS: this.pins,
+      OBJECT: this.object,
+      CA_FILE: this.channel.path('ca.crt'),
+      TOKEN_FILE: this.channel.path('token'),
+      HEALTH_PORT: '0',
+      INSPECTOR: `soak-${process.pid}`,
     };
   }
 
@@ -62,7 +76,11 @@ export class Keeper {
     // The agent has a mount namespace of its own, so that what it mounts goes with it. The tmpfs hides process 1 of this machine, whose network
     // namespace the agent would take for the node's: on some machines root may not read it, and the soak has no pods in it.
     const enter = 'mount -t tmpfs soak /proc/1 && exec "$0" "$@"';
-    const child = spawn('unshare', ['-m', 'sh', '-c', enter, process.execPath, ...program], { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'], env: this.environment });
+    const child = spawn('unshare', ['-m', 'sh', '-c', enter, process.execPath, ...program], {
+      cwd: checkout,
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: this.environment,
+    });
     const log = (text: Buffer): void => appendFileSync(this.channel.path('agent.log'), text);
     child.stdout.on('data', log);
     child.stderr.on('data', log);

@@ -50,5 +50,8 @@ export async function mapIds(folder: string): Promise<number[]> {
 /** Those of the maps that the kernel still has. */
 export async function stillThere(ids: ReadonlySet<number>): Promise<number[]> {
   const { stdout } = await attempt('bpftool', ['-j', 'map', 'show']);
-  return shown.parse(JSON.parse(stdout)).map(({ id }) => id).filter((id) => ids.has(id));
+  return shown
+    .parse(JSON.parse(stdout))
+    .map(({ id }) => id)
+    .filter((id) => ids.has(id));
 }

@@ -18,8 +18,15 @@ import { waitFor } from '../support/waitFor';
 export const agentPins = '/sys/fs/bpf/sidecar-acceleration/node';
 /** An order that selects the namespace `shop`. */
 export const orderForShop: Order = {
-  revision: 1, mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], maxConnections: 1000, spillBytes: 1_048_576,
-  namespaces: ['shop'], podSelector: {}, remove: false, reportSeconds: 1,
+  revision: 1,
+  mode: 'Accelerate',
+  paths: ['PodLocal', 'NodeLocal'],
+  maxConnections: 1000,
+  spillBytes: 1_048_576,
+  namespaces: ['shop'],
+  podSelector: {},
+  remove: false,
+  reportSeconds: 1,
 };
 export interface RealAgentOptions {
   /** The arguments of Node.js, relative to the checkout; by default they run the agent's sources. */
@@ -49,8 +56,17 @@ export class RealAgent {
     const channel = new TestChannel();
     const node = await startRuntimeNode(runId);
     const environment: NodeJS.ProcessEnv = {
-      ...process.env, NODE_NAME: 'node', CRI_SOCKET: '/run/containerd/containerd.sock', PINS: agentPins,
-      OBJECT: join(checkout, 'build/ebpf/datapath.bpf.o'), CA_FILE: channel.path('ca.crt'), TOKEN_FILE: channel.path('token'), LOG_LEVEL: 'debug', HEALTH_PORT: String(await freePort()), INSPECTOR: runId, ...more,
+      ...process.env,
+      NODE_NAME: 'node',
+      CRI_SOCKET: '/run/containerd/containerd.sock',
+      PINS: agentPins,
+      OBJECT: join(checkout, 'build/ebpf/datapath.bpf.o'),
+      CA_FILE: channel.path('ca.crt'),
+      TOKEN_FILE: channel.path('token'),
+      LOG_LEVEL: 'debug',
+      HEALTH_PORT: String(await freePort()),
+      INSPECTOR: runId,
+      ...more,
     };
     const prepared = new RealAgent(node, channel, environment, program);
     const controller = await channel.serve({
@@ -59,9 +75,15 @@ export class RealAgent {
         prepared.session = opened;
         prepared.hello = opened.hello;
         return {
-          onReport: (latest) => { prepared.report = latest; },
-          onWatched: (answer) => { prepared.watched = answer; },
-          onClose: () => { prepared.session = undefined; },
+          onReport: (latest) => {
+            prepared.report = latest;
+          },
+          onWatched: (answer) => {
+            prepared.watched = answer;
+          },
+          onClose: () => {
+            prepared.session = undefined;
+          },
         };
       },
     });
@@ -163,9 +185,6 @@ export class RealAgent {
 
   /** The command line of the agent: in the mount and PID namespaces of the node, but on this machine's network, where the test listens. */
   private inNode(under: readonly string[], args: readonly string[] = []): string[] {
-    return [
-      '-t', String(this.node.machine.first.pid), '-m', '-p', `--wd=${checkout}`, '--', ...under, process.execPath,
-      ...this.program, ...args,
-    ];
+    return ['-t', String(this.node.machine.first.pid), '-m', '-p', `--wd=${checkout}`, '--', ...under, process.execPath, ...this.program, ...args];
   }
 }

@@ -44,7 +44,11 @@ export async function startRuntimeNode(runId: string): Promise<RuntimeNode> {
     const socket = join(root, 'run/containerd/containerd.sock');
     const sandboxes = new Sandboxes(socket);
     return {
-      machine, root, socket, cgroup, sandboxes,
+      machine,
+      root,
+      socket,
+      cgroup,
+      sandboxes,
       killRuntime: async () => void (await machine.run('sh', ['-c', 'kill -9 $(pidof containerd)'])),
       startRuntime: start,
       stop: () => {

@@ -54,8 +54,15 @@ export class Sandboxes {
     const method = this.service[name];
     if (method === undefined) throw new Error(`sandboxes.proto has no method ${name}`);
     return new Promise((resolve, reject) => {
-      this.client.makeUnaryRequest(method.path, method.requestSerialize, method.responseDeserialize, request, new Metadata(), { deadline: Date.now() + 60_000 },
-        (error: ServiceError | null, response?: object) => (error ? reject(error) : resolve(response ?? {})));
+      this.client.makeUnaryRequest(
+        method.path,
+        method.requestSerialize,
+        method.responseDeserialize,
+        request,
+        new Metadata(),
+        { deadline: Date.now() + 60_000 },
+        (error: ServiceError | null, response?: object) => (error ? reject(error) : resolve(response ?? {})),
+      );
     });
   }
 }

@@ -17,12 +17,19 @@ function isFresh(): boolean {
   if (!existsSync(compiled)) return false;
   const since = statSync(compiled).mtimeMs;
   return ['api', 'kube', 'protocol', 'cli'].every((folder) =>
-    readdirSync(join(checkout, 'operator', folder), { recursive: true, encoding: 'utf8' }).every((file) => statSync(join(checkout, 'operator', folder, file)).mtimeMs <= since),
+    readdirSync(join(checkout, 'operator', folder), { recursive: true, encoding: 'utf8' }).every(
+      (file) => statSync(join(checkout, 'operator', folder, file)).mtimeMs <= since,
+    ),
   );
 }
 
 /** Runs accelctl to its end. @param env is added to the environment of this process */
-export function accelctlOn(kubeconfig: string, words: readonly string[], env: Record<string, string> = {}, timeoutMs = 60_000): Promise<CommandResult> {
+export function accelctlOn(
+  kubeconfig: string,
+  words: readonly string[],
+  env: Record<string, string> = {},
+  timeoutMs = 60_000,
+): Promise<CommandResult> {
   return attempt(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, ...words], { cwd: checkout, timeoutMs, env });
 }
 
@@ -35,12 +42,19 @@ export interface RunningAccelctl {
 
 /** Starts an accelctl that the test will interrupt. */
 export function startAccelctl(kubeconfig: string, words: readonly string[]): RunningAccelctl {
-  const child = spawn(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, ...words], { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, ...words], {
+    cwd: checkout,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (text: Buffer) => (stdout += text.toString()));
   child.stderr.on('data', (text: Buffer) => (stderr += text.toString()));
-  return { kill: (signal) => void child.kill(signal), said: () => stderr, ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr }))) };
+  return {
+    kill: (signal) => void child.kill(signal),
+    said: () => stderr,
+    ended: new Promise((resolve) => child.once('close', (code) => resolve({ code, stdout, stderr }))),
+  };
 }
 
 /** What a kubeconfig changes in the administrator's. */

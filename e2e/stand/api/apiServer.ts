@@ -84,25 +84,53 @@ async function start(directory: string, tools: Tools, processes: LongRunning[], 
   await run('openssl', ['genrsa', '-out', path('sa.key'), '2048']);
   const etcd = `http://127.0.0.1:${client}`;
   processes.push(
-    new LongRunning('etcd', [
-      '--data-dir', path('etcd'), '--unsafe-no-fsync',
-      '--listen-client-urls', etcd, '--advertise-client-urls', etcd,
-      '--listen-peer-urls', `http://127.0.0.1:${peer}`, '--initial-advertise-peer-urls', `http://127.0.0.1:${peer}`,
-      '--initial-cluster', `default=http://127.0.0.1:${peer}`,
-    ], path('etcd.log')),
+    new LongRunning(
+      'etcd',
+      [
+        '--data-dir',
+        path('etcd'),
+        '--unsafe-no-fsync',
+        '--listen-client-urls',
+        etcd,
+        '--advertise-client-urls',
+        etcd,
+        '--listen-peer-urls',
+        `http://127.0.0.1:${peer}`,
+        '--initial-advertise-peer-urls',
+        `http://127.0.0.1:${peer}`,
+        '--initial-cluster',
+        `default=http://127.0.0.1:${peer}`,
+      ],
+      path('etcd.log'),
+    ),
   );
   await writeFile(path('audit-policy.json'), JSON.stringify(auditPolicy));
-  const auditing = audit ? [`--audit-policy-file=${path('audit-policy.json')}`, `--audit-log-path=${path(auditFile)}`, '--audit-log-mode=blocking'] : [];
+  const auditing = audit
+    ? [`--audit-policy-file=${path('audit-policy.json')}`, `--audit-log-path=${path(auditFile)}`, '--audit-log-mode=blocking']
+    : [];
   const aggregation = await frontProxyFlags(directory);
   const launch = () =>
-    new LongRunning(tools.path('kube-apiserver'), [
-      `--etcd-servers=${etcd}`, '--bind-address=127.0.0.1', `--secure-port=${port}`, `--cert-dir=${path('certificates')}`,
-      `--token-auth-file=${path('tokens.csv')}`, '--authorization-mode=RBAC', '--service-cluster-ip-range=10.98.0.0/24',
-      '--service-account-issuer=https://kubernetes.default.svc', `--service-account-key-file=${path('sa.key')}`,
-      `--service-account-signing-key-file=${path('sa.key')}`, '--allow-privileged=true',
-      // The default ServiceAccount of a namespace would be made by the controller-manager, which does not run here.
-      '--disable-admission-plugins=ServiceAccount', ...aggregation, ...auditing,
-    ], path('kube-apiserver.log'));
+    new LongRunning(
+      tools.path('kube-apiserver'),
+      [
+        `--etcd-servers=${etcd}`,
+        '--bind-address=127.0.0.1',
+        `--secure-port=${port}`,
+        `--cert-dir=${path('certificates')}`,
+        `--token-auth-file=${path('tokens.csv')}`,
+        '--authorization-mode=RBAC',
+        '--service-cluster-ip-range=10.98.0.0/24',
+        '--service-account-issuer=https://kubernetes.default.svc',
+        `--service-account-key-file=${path('sa.key')}`,
+        `--service-account-signing-key-file=${path('sa.key')}`,
+        '--allow-privileged=true',
+        // The default ServiceAccount of a namespace would be made by the controller-manager, which does not run here.
+        '--disable-admission-plugins=ServiceAccount',
+        ...aggregation,
+        ...auditing,
+      ],
+      path('kube-apiserver.log'),
+    );
   processes.push(launch());
   const url = `https://127.0.0.1:${port}`;
   await writeFile(path('kubeconfig'), kubeconfigOf(url, token), { mode: 0o600 });

@@ -42,7 +42,10 @@ export interface AuditedRequest {
 
 /** The answered requests of one user, in the order in which the API server received them. @throws ZodError */
 export function requestsOf(file: string, user: string): AuditedRequest[] {
-  const events = readFileSync(file, 'utf8').split('\n').filter((line) => line !== '').map((line) => event.parse(JSON.parse(line)));
+  const events = readFileSync(file, 'utf8')
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => event.parse(JSON.parse(line)));
   return events
     .filter((each) => each.user.username === user && each.objectRef !== undefined)
     .map(requestOf)

@@ -15,7 +15,11 @@ export interface RunningConsole {
  * @throws Error with the console's error output when it ends before it serves
  */
 export async function startConsole(kubeconfig: string, env: Readonly<Record<string, string>> = {}): Promise<RunningConsole> {
-  const child = spawn(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, 'console'], { cwd: checkout, stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+  const child = spawn(process.execPath, [...accelctlProgram, '--kubeconfig', kubeconfig, 'console'], {
+    cwd: checkout,
+    stdio: ['ignore', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  });
   const said = { stdout: '', stderr: '' };
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.stderr.on('data', (text: Buffer) => (said.stderr += text.toString()));

@@ -44,8 +44,11 @@ export class ControllerBench {
       await install(server, values);
       const bench = new ControllerBench(server, await ControllerProcess.of(server, directory, await controller(server)), directory);
       await bench.create(
-        node('node1'), node('node2'),
-        labelled('shop', { mesh: 'on' }), labelled('bank', { mesh: 'on', 'acceleration.dev/mode': 'off' }), labelled('plain', {}),
+        node('node1'),
+        node('node2'),
+        labelled('shop', { mesh: 'on' }),
+        labelled('bank', { mesh: 'on', 'acceleration.dev/mode': 'off' }),
+        labelled('plain', {}),
       );
       await bench.create(podOn('node1', 'shop', 'cart'), podOn('node1', 'shop', 'web'));
       await bench.kubectl(['label', 'namespace', 'kube-system', namespace, 'mesh=on']);
@@ -82,7 +85,9 @@ export class ControllerBench {
   /** Applies a resource that selects by mesh=on, and waits until the DaemonSet of its agents exists. @param more fields of its spec */
   async applyResource(more: object = {}): Promise<void> {
     await this.kubectl(['apply', '-f', '-'], {
-      apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' },
+      apiVersion: 'acceleration.dev/v1alpha1',
+      kind: 'SidecarAcceleration',
+      metadata: { name: 'default' },
       spec: { selector: { namespaces: { matchLabels: { mesh: 'on' } } }, ...more },
     });
     await waitFor('the DaemonSet', () => this.get('ds', daemonSet, '-n', namespace));
@@ -110,8 +115,13 @@ export class ControllerBench {
   async daemonSetOf(nodes: number): Promise<void> {
     const { metadata } = await this.get('ds', daemonSet, '-n', namespace);
     const status = {
-      observedGeneration: metadata.generation, desiredNumberScheduled: nodes, currentNumberScheduled: nodes,
-      updatedNumberScheduled: nodes, numberReady: nodes, numberAvailable: nodes, numberMisscheduled: 0,
+      observedGeneration: metadata.generation,
+      desiredNumberScheduled: nodes,
+      currentNumberScheduled: nodes,
+      updatedNumberScheduled: nodes,
+      numberReady: nodes,
+      numberAvailable: nodes,
+      numberMisscheduled: 0,
     };
     await this.kubectl(['patch', 'ds', daemonSet, '-n', namespace, '--subresource=status', '--type=merge', '-p', JSON.stringify({ status })]);
   }
@@ -135,9 +145,18 @@ export class ControllerBench {
    * An agent that follows every order: it answers with a report of the counts that it reported last, or of `namespaces` when it has reported
    * none. It connects to the first controller unless `port` is given.
    */
-  async obedient(token: string, namespaces: readonly NamespaceReport[] = [], port = this.controller.ports.grpc, watched?: (watch: Watch) => Watched | undefined): Promise<TestAgent> {
-    const answer = (order: Order, reported: Report | undefined): Report =>
-      ({ ...emptyReport, appliedOrder: order.revision, released: order.remove, namespaces: inMode(order, reported?.namespaces ?? namespaces) });
+  async obedient(
+    token: string,
+    namespaces: readonly NamespaceReport[] = [],
+    port = this.controller.ports.grpc,
+    watched?: (watch: Watch) => Watched | undefined,
+  ): Promise<TestAgent> {
+    const answer = (order: Order, reported: Report | undefined): Report => ({
+      ...emptyReport,
+      appliedOrder: order.revision,
+      released: order.remove,
+      namespaces: inMode(order, reported?.namespaces ?? namespaces),
+    });
     const agent = new TestAgent({ ...(await this.endpoint()), port }, token, this.directory, answer, watched);
     this.agents.push(agent);
     return agent;
@@ -154,14 +173,33 @@ const withoutPolicy = 'admissionPolicy.enabled=false';
 
 async function install(server: ApiServer, values: readonly string[]): Promise<void> {
   const chart = join(checkout, 'charts', 'sidecar-acceleration');
-  const { code, stderr } = await attempt(server.tools.path('helm'), ['--kubeconfig', server.kubeconfig, '-n', namespace, 'install', 'test', chart, '--create-namespace', ...[withoutPolicy, ...values].map((value) => `--set=${value}`)], { timeoutMs: 60_000 });
+  const { code, stderr } = await attempt(
+    server.tools.path('helm'),
+    [
+      '--kubeconfig',
+      server.kubeconfig,
+      '-n',
+      namespace,
+      'install',
+      'test',
+      chart,
+      '--create-namespace',
+      ...[withoutPolicy, ...values].map((value) => `--set=${value}`),
+    ],
+    { timeoutMs: 60_000 },
+  );
   if (code !== 0) throw new Error(`installing the chart: ${stderr.trim()}`);
   await server.kubectl(['wait', '--for=condition=Established', 'crd/sidecaraccelerations.acceleration.dev', '--timeout=30s']);
 }
 
 /** The Pod object of an application on a node; no kubelet runs it. */
 export function podOn(node: string, ofNamespace: string, name: string): object {
-  return { apiVersion: 'v1', kind: 'Pod', metadata: { name, namespace: ofNamespace }, spec: { nodeName: node, automountServiceAccountToken: false, containers: [{ name: 'app', image: 'none' }] } };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: ofNamespace },
+    spec: { nodeName: node, automountServiceAccountToken: false, containers: [{ name: 'app', image: 'none' }] },
+  };
 }
 
 const node = (name: string): object => ({ apiVersion: 'v1', kind: 'Node', metadata: { name } });

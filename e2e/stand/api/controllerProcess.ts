@@ -60,13 +60,28 @@ export class ControllerProcess {
   ) {}
 
   /** Prepares a controller, which start() starts. @param server an API server with the chart installed @param directory for the controller's files */
-  static async of(server: ApiServer, directory: string, { name = 'controller-1', url = server.url, environment = {}, program = sources }: ControllerOptions = {}): Promise<ControllerProcess> {
+  static async of(
+    server: ApiServer,
+    directory: string,
+    { name = 'controller-1', url = server.url, environment = {}, program = sources }: ControllerOptions = {},
+  ): Promise<ControllerProcess> {
     const ports = { grpc: await freePort(), http: await freePort() };
     const path = (extension: string): string => join(directory, `${name}.${extension}`);
     await writeFile(path('kubeconfig'), kubeconfigOf(url, path('token')), { mode: 0o600 });
     const variables = {
-      ...process.env, KUBECONFIG: path('kubeconfig'), POD_NAMESPACE: namespace, POD_NAME: name, IMAGE: 'sidecar-acceleration:test',
-      IMAGE_PULL_POLICY: 'Never', CONTROLLER_SERVICE: account, CHANNEL_SERVICE: channelService, POD_IPS: podIp, LOG_LEVEL: 'debug', GRPC_PORT: String(ports.grpc), HTTP_PORT: String(ports.http), ...environment,
+      ...process.env,
+      KUBECONFIG: path('kubeconfig'),
+      POD_NAMESPACE: namespace,
+      POD_NAME: name,
+      IMAGE: 'sidecar-acceleration:test',
+      IMAGE_PULL_POLICY: 'Never',
+      CONTROLLER_SERVICE: account,
+      CHANNEL_SERVICE: channelService,
+      POD_IPS: podIp,
+      LOG_LEVEL: 'debug',
+      GRPC_PORT: String(ports.grpc),
+      HTTP_PORT: String(ports.http),
+      ...environment,
     };
     const controller = new ControllerProcess(name, server, directory, variables, ports, program);
     await controller.renewToken();
@@ -86,7 +101,9 @@ export class ControllerProcess {
   /** Starts the controller. Resolves when its readiness probe succeeds. */
   async start(): Promise<void> {
     const child = spawn(process.execPath, this.program, {
-      cwd: checkout, env: this.environment, stdio: ['ignore', 'pipe', 'pipe'],
+      cwd: checkout,
+      env: this.environment,
+      stdio: ['ignore', 'pipe', 'pipe'],
     });
     this.child = child;
     const file = createWriteStream(join(this.directory, `${this.name}.log`), { flags: 'a' });
@@ -135,13 +152,18 @@ export class ControllerProcess {
 
   /** Finds the first line of the log that matches, and waits for one when there is none yet. */
   logged(pattern: RegExp): Promise<LogLine> {
-    return waitFor(`the log line ${pattern}`, () => this.log.find(({ message }) => pattern.test(message)), { timeoutMs: 20_000 }).catch((error: unknown) => {
-      throw new Error(`${String(error)}; its last words: ${this.tail()}`);
-    });
+    return waitFor(`the log line ${pattern}`, () => this.log.find(({ message }) => pattern.test(message)), { timeoutMs: 20_000 }).catch(
+      (error: unknown) => {
+        throw new Error(`${String(error)}; its last words: ${this.tail()}`);
+      },
+    );
   }
 
   tail(): string {
-    return this.log.slice(-12).map(({ level, message }) => `${level} ${message}`).join('\n');
+    return this.log
+      .slice(-12)
+      .map(({ level, message }) => `${level} ${message}`)
+      .join('\n');
   }
 }
 
@@ -154,7 +176,9 @@ function tokenId(token: string): string {
 function kubeconfigOf(server: string, tokenFile: string): string {
   const user = { 'auth-provider': { name: 'tokenFile', config: { tokenFile } } };
   return JSON.stringify({
-    apiVersion: 'v1', kind: 'Config', 'current-context': 'test',
+    apiVersion: 'v1',
+    kind: 'Config',
+    'current-context': 'test',
     clusters: [{ name: 'test', cluster: { server, 'insecure-skip-tls-verify': true } }],
     users: [{ name: 'controller', user }],
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'controller' } }],

@@ -4,5 +4,8 @@ import { waitFor } from '../support/waitFor';
 
 /** @param name of the CRD, for example `sidecaraccelerations.acceleration.dev` */
 export async function established(server: Pick<ApiServer, 'kubectl'>, name: string): Promise<void> {
-  await waitFor(`the CRD ${name}`, async () => (await server.kubectl(['wait', '--for=condition=Established', `crd/${name}`, '--timeout=10s'])).code === 0);
+  await waitFor(
+    `the CRD ${name}`,
+    async () => (await server.kubectl(['wait', '--for=condition=Established', `crd/${name}`, '--timeout=10s'])).code === 0,
+  );
 }

@@ -35,17 +35,39 @@ export class LiveBench {
   ) {}
 
   /** Starts everything. Resolves when the API server serves live data. */
-  static async start({ audit = false, values = [], environment: more = {}, environmentOf = () => Promise.resolve({}), program }: LiveBenchOptions = {}): Promise<LiveBench> {
+  static async start({
+    audit = false,
+    values = [],
+    environment: more = {},
+    environmentOf = () => Promise.resolve({}),
+    program,
+  }: LiveBenchOptions = {}): Promise<LiveBench> {
     const port = await freePort();
     const environment = { LIVE_PORT: String(port), LIVE_SERVICE: here, ...more };
     const bench = await ControllerBench.start({
-      audit, values: ['liveData.enabled=true', ...values],
-      controller: async (server) => ({ environment: { ...environment, ...(await environmentOf(server)) }, ...(program === undefined ? {} : { program }) }),
+      audit,
+      values: ['liveData.enabled=true', ...values],
+      controller: async (server) => ({
+        environment: { ...environment, ...(await environmentOf(server)) },
+        ...(program === undefined ? {} : { program }),
+      }),
     });
     const live = new LiveBench(bench, port);
     try {
-      await bench.create({ apiVersion: 'v1', kind: 'Service', metadata: { name: here, namespace }, spec: { type: 'ExternalName', externalName: 'localhost' } });
-      await bench.kubectl(['patch', 'apiservice', apiService, '--type=merge', '-p', JSON.stringify({ spec: { service: { name: here, namespace, port } } })]);
+      await bench.create({
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name: here, namespace },
+        spec: { type: 'ExternalName', externalName: 'localhost' },
+      });
+      await bench.kubectl([
+        'patch',
+        'apiservice',
+        apiService,
+        '--type=merge',
+        '-p',
+        JSON.stringify({ spec: { service: { name: here, namespace, port } } }),
+      ]);
       await live.available();
       return live;
     } catch (error) {
@@ -61,7 +83,12 @@ export class LiveBench {
     await this.bench.daemonSetOf(1);
     const watched = ({ id, events, cancel }: { readonly id: number; readonly events: boolean; readonly cancel: boolean }) =>
       cancel ? undefined : watchedWith(id, events ? { last: false } : { connections: this.connections, pods: this.pods });
-    const agent = await this.bench.obedient(await this.bench.podToken('agent-1'), [namespaceReport('shop', { open: 2, accelerated: 1 })], undefined, watched);
+    const agent = await this.bench.obedient(
+      await this.bench.podToken('agent-1'),
+      [namespaceReport('shop', { open: 2, accelerated: 1 })],
+      undefined,
+      watched,
+    );
     await this.bench.ready();
     return agent;
   }
@@ -79,7 +106,10 @@ export class LiveBench {
 }
 
 /** Waits until a watch is open, and sends the events to every open watch. */
-export async function happen(agent: TestAgent, ...events: readonly { readonly type: LiveEventType; readonly connection: Connection }[]): Promise<void> {
+export async function happen(
+  agent: TestAgent,
+  ...events: readonly { readonly type: LiveEventType; readonly connection: Connection }[]
+): Promise<void> {
   const open = await waitFor('a watch to be open', () => {
     const ended = new Set(agent.watches.filter(({ cancel }) => cancel).map(({ id }) => id));
     const found = agent.watches.filter(({ id, events: follows }) => follows && !ended.has(id));

@@ -25,14 +25,29 @@ export async function startLiveServer(server: ApiServer, tripUs: () => number): 
   });
   const questions = new Questions(() => [agent]);
   const running = await serveLive({
-    host: '127.0.0.1', port: 0, tls: authority.issue(`${service.name}.${service.namespace}.svc`), frontProxy: await readFrontProxy(client), client, questions,
-    now: () => new Date(), log: () => undefined,
+    host: '127.0.0.1',
+    port: 0,
+    tls: authority.issue(`${service.name}.${service.namespace}.svc`),
+    frontProxy: await readFrontProxy(client),
+    client,
+    questions,
+    now: () => new Date(),
+    log: () => undefined,
   });
   const objects = [
     { apiVersion: 'v1', kind: 'Service', metadata: service, spec: { type: 'ExternalName', externalName: 'localhost' } },
     {
-      apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', metadata: { name: liveApiService },
-      spec: { group: liveGroup, version: liveVersion, groupPriorityMinimum: 100, versionPriority: 100, caBundle: Buffer.from(authority.ca).toString('base64'), service: { ...service, port: running.port } },
+      apiVersion: 'apiregistration.k8s.io/v1',
+      kind: 'APIService',
+      metadata: { name: liveApiService },
+      spec: {
+        group: liveGroup,
+        version: liveVersion,
+        groupPriorityMinimum: 100,
+        versionPriority: 100,
+        caBundle: Buffer.from(authority.ca).toString('base64'),
+        service: { ...service, port: running.port },
+      },
     },
   ];
   const applied = await server.kubectl(['apply', '-f', '-'], JSON.stringify({ apiVersion: 'v1', kind: 'List', items: objects }));

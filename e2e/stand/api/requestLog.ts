@@ -31,7 +31,12 @@ export class RequestLog {
   rate(at: number): RequestRate {
     const times = this.since(at).map((request) => request.at);
     const seconds = Math.max(1, (this.now() - at) / 1000);
-    return { requests: times.length, perSecond: round(times.length / seconds), busiestSecond: busiest(times, 1000), busiestTenSeconds: round(busiest(times, 10_000) / 10) };
+    return {
+      requests: times.length,
+      perSecond: round(times.length / seconds),
+      busiestSecond: busiest(times, 1000),
+      busiestTenSeconds: round(busiest(times, 10_000) / 10),
+    };
   }
 }
 

@@ -51,20 +51,29 @@ export class RolloutBench {
 
   /** Waits until the rollout of the current spec is at this stage. */
   at(stage: RolloutStage): Promise<RolloutStatus> {
-    return waitFor(`the stage ${stage}`, async () => {
-      const { metadata, status } = await this.bench.resource();
-      const { rollout, observedGeneration } = status ?? {};
-      if (rollout?.stage !== stage || observedGeneration !== metadata.generation) throw new Error(`${JSON.stringify(rollout)}; the controller: ${this.bench.controller.tail()}`);
-      return rollout;
-    }, patience);
+    return waitFor(
+      `the stage ${stage}`,
+      async () => {
+        const { metadata, status } = await this.bench.resource();
+        const { rollout, observedGeneration } = status ?? {};
+        if (rollout?.stage !== stage || observedGeneration !== metadata.generation)
+          throw new Error(`${JSON.stringify(rollout)}; the controller: ${this.bench.controller.tail()}`);
+        return rollout;
+      },
+      patience,
+    );
   }
 
   /** Waits until exactly these nodes run agents of the image. */
   async runs(image: string, nodes: readonly string[]): Promise<void> {
-    await waitFor(`${image} on ${nodes.join(', ')}`, () => {
-      expect(this.fleet.on(image)).toEqual([...nodes].sort());
-      return true;
-    }, patience);
+    await waitFor(
+      `${image} on ${nodes.join(', ')}`,
+      () => {
+        expect(this.fleet.on(image)).toEqual([...nodes].sort());
+        return true;
+      },
+      patience,
+    );
   }
 
   /** Kills the controller, ends the proxy's fault and starts the controller again. It leads at once, because its Lease is deleted. */
@@ -78,7 +87,12 @@ export class RolloutBench {
 
   /** The reasons of the events that name this revision, in alphabetical order. */
   async eventsOf(revision: string): Promise<string[]> {
-    const { items } = eventList.parse(await this.bench.get('events.events.k8s.io', '-n', 'default', '--field-selector=regarding.kind=SidecarAcceleration'));
-    return items.filter(({ note }) => note.includes(`revision ${revision}`)).map(({ reason }) => reason).sort();
+    const { items } = eventList.parse(
+      await this.bench.get('events.events.k8s.io', '-n', 'default', '--field-selector=regarding.kind=SidecarAcceleration'),
+    );
+    return items
+      .filter(({ note }) => note.includes(`revision ${revision}`))
+      .map(({ reason }) => reason)
+      .sort();
   }
 }

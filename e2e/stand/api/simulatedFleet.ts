@@ -14,7 +14,13 @@ import { emptyReport, namespaceReport, TestAgent } from './testAgent';
 export type Fate = 'well' | 'crashes' | 'never ready' | 'silent' | 'accelerates little' | 'errs' | NodeReason;
 
 const pod = z.looseObject({
-  metadata: z.looseObject({ name: z.string(), namespace: z.string(), uid: z.string(), deletionTimestamp: z.string().optional(), labels: z.record(z.string(), z.string()) }),
+  metadata: z.looseObject({
+    name: z.string(),
+    namespace: z.string(),
+    uid: z.string(),
+    deletionTimestamp: z.string().optional(),
+    labels: z.record(z.string(), z.string()),
+  }),
   spec: z.looseObject({
     nodeName: z.string().default(''),
     containers: z.array(z.looseObject({ image: z.string() })).min(1),
@@ -60,8 +66,11 @@ export class SimulatedFleet {
   ) {
     this.client = kubeClient(loadKubeConfig(bench.server.kubeconfig));
     this.pods = new Reflector({
-      client: this.client, path: `/api/v1/namespaces/${namespace}/pods`, query: { labelSelector: 'app.kubernetes.io/component=agent' },
-      parse: (raw) => pod.parse(raw), onChange: (key) => this.queue.add(key),
+      client: this.client,
+      path: `/api/v1/namespaces/${namespace}/pods`,
+      query: { labelSelector: 'app.kubernetes.io/component=agent' },
+      parse: (raw) => pod.parse(raw),
+      onChange: (key) => this.queue.add(key),
     });
     const { signal } = this.stopping;
     const work = (key: string): Promise<void> => this.serve(key);
@@ -73,10 +82,18 @@ export class SimulatedFleet {
 
   static async start(bench: ControllerBench, fateOf: (node: string, image: string) => Fate): Promise<SimulatedFleet> {
     const { server, directory } = bench;
-    const manager = new LongRunning(server.tools.path('kube-controller-manager'), [
-      `--kubeconfig=${server.kubeconfig}`, '--controllers=daemonset-controller', '--leader-elect=false',
-      '--bind-address=127.0.0.1', `--secure-port=${await freePort()}`, `--cert-dir=${join(directory, 'manager')}`,
-    ], join(directory, 'kube-controller-manager.log'));
+    const manager = new LongRunning(
+      server.tools.path('kube-controller-manager'),
+      [
+        `--kubeconfig=${server.kubeconfig}`,
+        '--controllers=daemonset-controller',
+        '--leader-elect=false',
+        '--bind-address=127.0.0.1',
+        `--secure-port=${await freePort()}`,
+        `--cert-dir=${join(directory, 'manager')}`,
+      ],
+      join(directory, 'kube-controller-manager.log'),
+    );
     return new SimulatedFleet(bench, manager, fateOf);
   }
 
@@ -91,7 +108,9 @@ export class SimulatedFleet {
   /** Adds a node that is Ready, with a pod of shop. */
   async addNode(name: string, { arch = 'amd64', labels = {}, taints = [] }: NodeOptions = {}): Promise<void> {
     const platform = { 'kubernetes.io/arch': arch, 'kubernetes.io/os': 'linux', 'kubernetes.io/hostname': name };
-    await this.client.request('POST', '/api/v1/nodes', { body: { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...platform, ...labels } }, spec: { taints } } });
+    await this.client.request('POST', '/api/v1/nodes', {
+      body: { apiVersion: 'v1', kind: 'Node', metadata: { name, labels: { ...platform, ...labels } }, spec: { taints } },
+    });
     // The API server taints a new node as not ready. The node lifecycle controller would remove the taint; it does not run here.
     await this.client.request('PATCH', `/api/v1/nodes/${name}`, { contentType: merge, body: { spec: { taints } } });
     await this.setReady(name, true);
@@ -99,7 +118,18 @@ export class SimulatedFleet {
   }
 
   async setReady(name: string, ready: boolean): Promise<void> {
-    const status = { conditions: [{ type: 'Ready', status: ready ? 'True' : 'Unknown', reason: 'Simulated', message: '', lastTransitionTime: new Date().toISOString(), lastHeartbeatTime: new Date().toISOString() }] };
+    const status = {
+      conditions: [
+        {
+          type: 'Ready',
+          status: ready ? 'True' : 'Unknown',
+          reason: 'Simulated',
+          message: '',
+          lastTransitionTime: new Date().toISOString(),
+          lastHeartbeatTime: new Date().toISOString(),
+        },
+      ],
+    };
     await this.client.request('PATCH', `/api/v1/nodes/${name}/status`, { contentType: merge, body: { status } });
   }
 
@@ -107,7 +137,9 @@ export class SimulatedFleet {
   async removeNode(name: string): Promise<void> {
     await this.client.request('DELETE', `/api/v1/nodes/${name}`);
     // The garbage collector of pods would delete the pod of shop; it does not run here.
-    await this.client.request('DELETE', `/api/v1/namespaces/shop/pods/app-on-${name}`, { body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 } });
+    await this.client.request('DELETE', `/api/v1/namespaces/shop/pods/app-on-${name}`, {
+      body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 },
+    });
     for (const { metadata, spec } of this.pods.list()) if (spec.nodeName === name) await this.end(metadata.name);
   }
 
@@ -119,18 +151,30 @@ export class SimulatedFleet {
 
   /** The nodes whose agent runs this image. */
   on(image: string): string[] {
-    return this.pods.list().filter(({ metadata, spec }) => spec.containers[0]?.image === image && metadata.deletionTimestamp === undefined).map(({ spec }) => spec.nodeName).sort();
+    return this.pods
+      .list()
+      .filter(({ metadata, spec }) => spec.containers[0]?.image === image && metadata.deletionTimestamp === undefined)
+      .map(({ spec }) => spec.nodeName)
+      .sort();
   }
 
   /** How many agent pods of this image were ever made, by node. */
   madeOf(image: string): Record<string, number> {
-    return Object.fromEntries([...this.made].filter(([at]) => at.endsWith(` ${image}`)).map(([at, uids]) => [at.split(' ')[0] ?? '', uids.size]).sort());
+    return Object.fromEntries(
+      [...this.made]
+        .filter(([at]) => at.endsWith(` ${image}`))
+        .map(([at, uids]) => [at.split(' ')[0] ?? '', uids.size])
+        .sort(),
+    );
   }
 
   private async serve(key: string): Promise<void> {
     const found = this.pods.get(key);
     if (found === undefined) return this.silence(key);
-    const { metadata: { name, uid, deletionTimestamp }, spec } = found;
+    const {
+      metadata: { name, uid, deletionTimestamp },
+      spec,
+    } = found;
     const at = `${spec.nodeName} ${spec.containers[0]?.image}`;
     if (spec.nodeName !== '') this.made.set(at, (this.made.get(at) ?? new Set()).add(uid));
     if (deletionTimestamp !== undefined) {
@@ -143,7 +187,9 @@ export class SimulatedFleet {
   private async bind({ metadata: { name }, spec }: Pod): Promise<void> {
     const terms = spec.affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms;
     const target = { apiVersion: 'v1', kind: 'Node', name: terms.flatMap(({ matchFields }) => matchFields)[0]?.values[0] };
-    await this.client.request('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, { body: { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target } });
+    await this.client.request('POST', `/api/v1/namespaces/${namespace}/pods/${name}/binding`, {
+      body: { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace }, target },
+    });
   }
 
   private async run(key: string, { metadata: { name, uid }, spec }: Pod): Promise<void> {
@@ -154,7 +200,10 @@ export class SimulatedFleet {
     await this.say(name, fate !== 'crashes' && fate !== 'never ready', 0);
     if (fate === 'crashes') {
       let restarts = 0;
-      this.crashes.set(id, setInterval(() => void this.say(name, false, ++restarts).catch(() => undefined), crashEveryMs));
+      this.crashes.set(
+        id,
+        setInterval(() => void this.say(name, false, ++restarts).catch(() => undefined), crashEveryMs),
+      );
     }
     if (['crashes', 'never ready', 'silent'].includes(fate) || this.agents.has(id)) return;
     const agent = new TestAgent(await this.bench.endpoint(), await this.bench.podToken(name), this.bench.directory, (order) => reportOf(fate, order));
@@ -182,13 +231,20 @@ export class SimulatedFleet {
   }
 
   private async end(name: string): Promise<void> {
-    await this.client.request('DELETE', `/api/v1/namespaces/${namespace}/pods/${name}`, { body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 } }).catch(() => undefined);
+    await this.client
+      .request('DELETE', `/api/v1/namespaces/${namespace}/pods/${name}`, { body: { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0 } })
+      .catch(() => undefined);
   }
 }
 
 function reportOf(fate: Fate, { revision, mode, remove }: Order): Report {
   const accelerated = mode !== 'Accelerate' ? 0 : fate === 'accelerates little' ? 10 : 90;
-  const report = { ...emptyReport, appliedOrder: revision, released: remove, namespaces: remove ? [] : [namespaceReport('shop', { open: ends, accelerated })] };
+  const report = {
+    ...emptyReport,
+    appliedOrder: revision,
+    released: remove,
+    namespaces: remove ? [] : [namespaceReport('shop', { open: ends, accelerated })],
+  };
   switch (fate) {
     case 'errs':
       return { ...report, errors: 99 };

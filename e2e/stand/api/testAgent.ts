@@ -4,7 +4,16 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client, credentials, Metadata, type StatusObject } from '@grpc/grpc-js';
 import { Backoff } from '../../../operator/base';
-import { abilities, type AgentClient, connectAgent, type NamespaceReport, type Order, type Report, type Watch, type Watched } from '../../../operator/protocol';
+import {
+  abilities,
+  type AgentClient,
+  connectAgent,
+  type NamespaceReport,
+  type Order,
+  type Report,
+  type Watch,
+  type Watched,
+} from '../../../operator/protocol';
 import type { ApiServer } from './apiServer';
 import { namespace } from './controllerProcess';
 import { waitFor } from '../support/waitFor';
@@ -32,16 +41,41 @@ export async function requestToken(server: ApiServer, { account = agentAccount, 
 /** The Pod object of an agent on a node; no kubelet runs it. */
 export function agentPod(name: string, node: string, account = agentAccount): object {
   return {
-    apiVersion: 'v1', kind: 'Pod',
+    apiVersion: 'v1',
+    kind: 'Pod',
     metadata: { name, namespace, labels: { 'app.kubernetes.io/name': 'sidecar-acceleration', 'app.kubernetes.io/component': 'agent' } },
     spec: { nodeName: node, serviceAccountName: account, automountServiceAccountToken: false, containers: [{ name: 'agent', image: 'none' }] },
   };
 }
 
-export const emptyReport: Report = { appliedOrder: 0, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0 };
+export const emptyReport: Report = {
+  appliedOrder: 0,
+  released: false,
+  problems: [],
+  namespaces: [],
+  joinedSockets: 0,
+  drainingSockets: 0,
+  errors: 0,
+};
 
 export function namespaceReport(name: string, counts: Partial<NamespaceReport>): NamespaceReport {
-  return { name, podsSelected: 1, podsAccelerated: 1, open: 0, accelerated: 0, reasons: [], fastBytes: 0, tcpBytes: 0, passes: [], draining: 0, adopted: 0, left: 0, nudged: 0, unseen: 0, ...counts };
+  return {
+    name,
+    podsSelected: 1,
+    podsAccelerated: 1,
+    open: 0,
+    accelerated: 0,
+    reasons: [],
+    fastBytes: 0,
+    tcpBytes: 0,
+    passes: [],
+    draining: 0,
+    adopted: 0,
+    left: 0,
+    nudged: 0,
+    unseen: 0,
+    ...counts,
+  };
 }
 
 export interface Endpoint {
@@ -71,7 +105,10 @@ export class TestAgent {
     writeFileSync(`${files}.ca`, ca);
     writeFileSync(`${files}.token`, token, { mode: 0o600 });
     this.client = connectAgent({
-      address: `127.0.0.1:${port}`, serverName, caFile: `${files}.ca`, tokenFile: `${files}.token`,
+      address: `127.0.0.1:${port}`,
+      serverName,
+      caFile: `${files}.ca`,
+      tokenFile: `${files}.token`,
       hello: () => ({ agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities, live: watched !== undefined }),
       onOrder: (order) => this.take(order),
       onWatch: (watch) => {
@@ -106,9 +143,13 @@ export class TestAgent {
 
   /** Waits until `wanted` is true for the latest order. @param what describes such an order in the error */
   ordered(what: string, wanted: (order: Order) => boolean, timeoutMs = 30_000): Promise<Order> {
-    return waitFor(`an order ${what}`, () => (this.order !== undefined && wanted(this.order) ? this.order : undefined), { timeoutMs }).catch((error: unknown) => {
-      throw new Error(`${String(error)}; the last order was ${JSON.stringify(this.order)}; states of the stream: ${this.states.slice(-5).join(' | ')}`);
-    });
+    return waitFor(`an order ${what}`, () => (this.order !== undefined && wanted(this.order) ? this.order : undefined), { timeoutMs }).catch(
+      (error: unknown) => {
+        throw new Error(
+          `${String(error)}; the last order was ${JSON.stringify(this.order)}; states of the stream: ${this.states.slice(-5).join(' | ')}`,
+        );
+      },
+    );
   }
 
   state(pattern: RegExp): Promise<string> {
@@ -131,13 +172,20 @@ export class TestAgent {
 /** Sends these bytes as a message on a stream of the channel. Resolves with the status by which the controller ends the stream. */
 export async function sayRaw({ port, ca }: Endpoint, token: string, bytes: Buffer): Promise<StatusObject> {
   const client = new Client(`127.0.0.1:${port}`, credentials.createSsl(Buffer.from(ca)), {
-    'grpc.ssl_target_name_override': serverName, 'grpc.use_local_subchannel_pool': 1, 'grpc.enable_http_proxy': 0,
+    'grpc.ssl_target_name_override': serverName,
+    'grpc.use_local_subchannel_pool': 1,
+    'grpc.enable_http_proxy': 0,
     'grpc.max_send_message_length': -1,
   });
   try {
     const metadata = new Metadata();
     metadata.set('authorization', `Bearer ${token}`);
-    const call = client.makeBidiStreamRequest(connectPath, (message: Buffer) => message, (message) => message, metadata);
+    const call = client.makeBidiStreamRequest(
+      connectPath,
+      (message: Buffer) => message,
+      (message) => message,
+      metadata,
+    );
     call.on('error', () => undefined);
     call.on('data', () => undefined);
     const ended = new Promise<StatusObject>((resolve) => call.on('status', resolve));
@@ -147,4 +195,3 @@ export async function sayRaw({ port, ca }: Endpoint, token: string, bytes: Buffe
     client.close();
   }
 }
-

@@ -41,7 +41,9 @@ export async function removeCgroup(name: string): Promise<void> {
 /** The cgroup hierarchies of this host: a single one with cgroup v2, else one for each controller, on hybrid hosts also v2 at unified/. */
 export function hierarchies(): string[] {
   if (existsSync(join(root, 'cgroup.controllers'))) return [root];
-  return readdirSync(root, { withFileTypes: true }).filter((each) => each.isDirectory()).map((each) => join(root, each.name));
+  return readdirSync(root, { withFileTypes: true })
+    .filter((each) => each.isDirectory())
+    .map((each) => join(root, each.name));
 }
 
 async function removeTree(directory: string): Promise<void> {

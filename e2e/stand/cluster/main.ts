@@ -11,7 +11,12 @@ const progress = new Progress();
 
 async function main([command, ...runIds]: readonly string[]): Promise<void> {
   const [runId] = runIds;
-  if (command === 'list') process.stdout.write(knownRuns().map((each) => `${each}\n`).join(''));
+  if (command === 'list')
+    process.stdout.write(
+      knownRuns()
+        .map((each) => `${each}\n`)
+        .join(''),
+    );
   else if (command === 'up' && runId !== undefined) await up(runId);
   // Takes down only the named runs: another run may still be in use.
   else if (command === 'down' && runId !== undefined) await down(runIds);

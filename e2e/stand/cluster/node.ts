@@ -31,10 +31,7 @@ export async function startRuntime(node: NodePlan, tools: Tools): Promise<void> 
   const configuration = join(node.directory, 'containerd.toml');
   await writeFile(configuration, containerdConfiguration(cni));
   node.machine.start(tools.path('containerd'), ['-c', configuration], { PATH: tools.searchPath });
-  await waitFor(
-    `containerd of ${node.name}`,
-    async () => (await node.machine.run(tools.path('ctr'), ['version'], { timeoutMs: 5000 })) !== '',
-  );
+  await waitFor(`containerd of ${node.name}`, async () => (await node.machine.run(tools.path('ctr'), ['version'], { timeoutMs: 5000 })) !== '');
 }
 
 /** Imports the sandbox image and starts kubelet and kube-proxy, which wait for the API server by themselves. */

@@ -62,7 +62,13 @@ async function start(plan: ClusterPlan, state: RunState, tools: Tools): Promise<
   }
   const access = await openApiAccess(runDirectory(plan.runId), control, identities);
   await writeState(Object.assign(state, { forwarder: access.forwarder }));
-  const cluster = new Cluster(plan.runId, control, nodes.map((node) => node.machine), access.kubeconfig, tools);
+  const cluster = new Cluster(
+    plan.runId,
+    control,
+    nodes.map((node) => node.machine),
+    access.kubeconfig,
+    tools,
+  );
   const runtimes = Promise.all(nodes.map((node) => startRuntime(node, tools)));
   await apiServerReady(tools.path('kubectl'), access.kubeconfig);
   startControllers(control, identities, tools);

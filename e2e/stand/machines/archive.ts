@@ -90,7 +90,10 @@ async function sources(): Promise<string> {
   if (main === undefined || security === undefined) {
     throw new Error('looking for a Debian mirror: the sources of apt name none ending in /debian and /debian-security; run this on Debian');
   }
-  const line = (uri: string) => (suite: string): string => `deb [signed-by=${keyring}] ${uri} ${suite} main\n`;
+  const line =
+    (uri: string) =>
+    (suite: string): string =>
+      `deb [signed-by=${keyring}] ${uri} ${suite} main\n`;
   return [...suites.main.map(line(main)), ...suites.security.map(line(security))].join('');
 }
 

@@ -51,7 +51,9 @@ async function unpackKernel(archive: Archive, name: string, version: string, dir
 async function realPackages(archive: Archive, name: string, version: string): Promise<string[]> {
   const parts = /^linux-(image|binary|modules)-\d/;
   const images = (await archive.dependencies(name, version)).filter((each) => parts.test(each));
-  const further = await Promise.all(images.map(async (image) => (await archive.versions(image)).slice(0, 1).map((one) => archive.dependencies(image, one))));
+  const further = await Promise.all(
+    images.map(async (image) => (await archive.versions(image)).slice(0, 1).map((one) => archive.dependencies(image, one))),
+  );
   const all = new Set([...images, ...(await Promise.all(further.flat())).flat().filter((each) => parts.test(each))]);
   if (all.size === 0) throw new Error(`unpacking ${name} ${version}: it depends on no kernel image`);
   return [...all];

@@ -10,8 +10,27 @@ import { architectures, type Architecture } from './catalogue';
 import { guestCheckout, guestPackages } from './init';
 
 const packages = [
-  'base-files', 'base-passwd', 'bash', 'bpftool', 'coreutils', 'dash', 'findutils', 'grep', 'iproute2', 'iptables', 'kmod', 'libbpf1', 'libc-bin', 'libstdc++6',
-  'mount', 'nftables', 'nginx', 'procps', 'python3', 'sed', 'util-linux',
+  'base-files',
+  'base-passwd',
+  'bash',
+  'bpftool',
+  'coreutils',
+  'dash',
+  'findutils',
+  'grep',
+  'iproute2',
+  'iptables',
+  'kmod',
+  'libbpf1',
+  'libc-bin',
+  'libstdc++6',
+  'mount',
+  'nftables',
+  'nginx',
+  'procps',
+  'python3',
+  'sed',
+  'util-linux',
 ];
 const directories = [guestCheckout, 'lib/modules', 'proc', 'sys', 'dev', 'tmp', 'run', 'var/tmp', 'usr/local/bin'];
 
@@ -34,8 +53,13 @@ export async function provideRoot(architecture: Architecture): Promise<string> {
 async function unpackDebian(architecture: Architecture, directory: string, root: string): Promise<void> {
   const archive = join(directory, 'root.tar');
   await run('mmdebstrap', [
-    '--quiet', '--variant=extract', `--architectures=${architectures[architecture]}`,
-    '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr', `--include=${packages.join(',')}`, debianRelease, archive,
+    '--quiet',
+    '--variant=extract',
+    `--architectures=${architectures[architecture]}`,
+    '--hook-dir=/usr/share/mmdebstrap/hooks/merged-usr',
+    `--include=${packages.join(',')}`,
+    debianRelease,
+    archive,
   ]);
   await mkdir(root);
   await run('tar', ['--extract', '--file', archive, '--directory', root]);

@@ -17,7 +17,12 @@ export interface HoardCase {
 }
 
 const found = z.object({
-  bytes: z.number(), messages: z.number(), memoryBytes: z.number(), slabBytes: z.number(), pageBytes: z.number(), connections: z.number(),
+  bytes: z.number(),
+  messages: z.number(),
+  memoryBytes: z.number(),
+  slabBytes: z.number(),
+  pageBytes: z.number(),
+  connections: z.number(),
 });
 
 export interface Hoarded {
@@ -37,7 +42,11 @@ const mostOf = (messageBytes: number): number => Math.min(16 << 20, 250_000 * me
 let port = 9500;
 
 /** Starts a program that takes turns on its connections; Load.slice() then fills them. */
-async function begin(f: Fixture, pod: TestPod, { connections, messageBytes, answerEvery, mostBytes = mostOf(messageBytes), besideBytes = 0 }: HoardCase): Promise<Load> {
+async function begin(
+  f: Fixture,
+  pod: TestPod,
+  { connections, messageBytes, answerEvery, mostBytes = mostOf(messageBytes), besideBytes = 0 }: HoardCase,
+): Promise<Load> {
   return Load.start(f.node, pod, 'hoard', `${pod.address}:${port++}`, connections, messageBytes, answerEvery, mostBytes, besideBytes);
 }
 
@@ -110,7 +119,10 @@ const small: HoardCase = { connections: 1000, messageBytes: 64, answerEvery: 0, 
 /** Fills a thousand connections in each of some pods, one pod after the other. */
 export async function hoardInPods(f: Fixture, pods: readonly TestPod[], slabNow: () => number, accelerated = true): Promise<HoardTotal> {
   f.datapath.configure({ ...settings, mode: accelerated ? 'Accelerate' : 'Off', maxConnections: 65_536, spillBytes: spillBytesRange.default });
-  f.datapath.select(pods.map((pod) => selected(pod, 'front')), []);
+  f.datapath.select(
+    pods.map((pod) => selected(pod, 'front')),
+    [],
+  );
   const loads: Load[] = [];
   const unread = (): number => f.datapath.snapshot().taken?.unread ?? Number.NaN;
   const before = slabNow();

@@ -22,7 +22,9 @@ export class Load {
   static async start(node: TestNode, pod: TestPod, ...words: readonly (string | number)[]): Promise<Load> {
     const program = await provideLoadProgram();
     const enter = `echo $$ > ${node.cgroup}/cgroup.procs; export CPU_STAT=${node.cgroup}/cpu.stat; exec "$0" "$@"`;
-    const child = spawn('nsenter', [`--net=/run/netns/${pod.name}`, 'sh', '-c', enter, program, ...words.map(String)], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const child = spawn('nsenter', [`--net=/run/netns/${pod.name}`, 'sh', '-c', enter, program, ...words.map(String)], {
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     const load = new Load(child, words.join(' '));
     if ((await load.line()) !== 'ready') throw new Error(`start ${load.what}: the program did not print "ready"`);
     return load;

@@ -32,7 +32,10 @@ export async function comparePins(f: Fixture, pins: HoardCase): Promise<HoardCom
  */
 async function closed({ client }: Fixture): Promise<void> {
   const closing = ['fin-wait-1', 'last-ack', 'closing'].flatMap((state) => ['state', state]);
-  await waitFor('the closing sockets to be gone', async () => (await run('ip', ['netns', 'exec', client.name, 'ss', '-OHtn', ...closing])).trim() === '');
+  await waitFor(
+    'the closing sockets to be gone',
+    async () => (await run('ip', ['netns', 'exec', client.name, 'ss', '-OHtn', ...closing])).trim() === '',
+  );
 }
 
 /** Bytes by which the pages of a machine change because of other programs. */
@@ -42,7 +45,10 @@ const noise = 64 << 20;
 export function pinVerdict({ connections, plain, accelerated }: HoardComparison): string[] {
   const complaints = [
     [accelerated.fastBytes === 0, 'nothing was redirected: this proves nothing'],
-    [plain.pages < Math.min(plain.messages, mostRedirected * connections) * (fragment / 2), `plain TCP holds ${plain.pages} bytes: its messages share pages, and this proves nothing`],
+    [
+      plain.pages < Math.min(plain.messages, mostRedirected * connections) * (fragment / 2),
+      `plain TCP holds ${plain.pages} bytes: its messages share pages, and this proves nothing`,
+    ],
     [accelerated.pages > 1.1 * plain.pages + noise, `${accelerated.pages} bytes are held, against ${plain.pages} on plain TCP`],
   ] as const;
   return complaints.filter(([holds]) => holds).map(([, text]) => `${connections} connections with unread bytes: ${text}`);

@@ -19,8 +19,6 @@ export function demoMesh(): (V1Namespace | V1Pod)[] {
   return [
     namespaceManifest(selectedNamespace, selectedLabels),
     namespaceManifest(unselectedNamespace),
-    ...[selectedNamespace, unselectedNamespace].flatMap((namespace) =>
-      placement.map((pod) => podManifest({ namespace, ...pod })),
-    ),
+    ...[selectedNamespace, unselectedNamespace].flatMap((namespace) => placement.map((pod) => podManifest({ namespace, ...pod }))),
   ];
 }

@@ -24,9 +24,7 @@ export async function deployMesh(cluster: Cluster, manifests: readonly (V1Namesp
   }
 }
 
-const interfacesSchema = z.array(
-  z.object({ addr_info: z.array(z.object({ family: z.string(), local: z.string(), scope: z.string() }).partial()) }),
-);
+const interfacesSchema = z.array(z.object({ addr_info: z.array(z.object({ family: z.string(), local: z.string(), scope: z.string() }).partial()) }));
 
 /** Reads the addresses inside the pod, because the cluster knows only those of one family. */
 export async function podAddress(cluster: Cluster, namespace: string, name: string): Promise<PodAddress> {

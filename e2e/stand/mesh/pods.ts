@@ -36,9 +36,7 @@ export function podManifest(pod: MeshPod): V1Pod {
       automountServiceAccountToken: false,
       enableServiceLinks: false,
       terminationGracePeriodSeconds: 1,
-      initContainers: [
-        container('istio-init', ['istio-rules'], { capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } }),
-      ],
+      initContainers: [container('istio-init', ['istio-rules'], { capabilities: { add: ['NET_ADMIN', 'NET_RAW'] } })],
       containers: [
         container('istio-proxy', ['envoy', '-c', '/etc/envoy.yaml', '--concurrency', '1', '-l', 'warn'], {
           runAsUser: proxyUser,

@@ -74,10 +74,14 @@ export class Containers {
     const child = this.spawn(container, log, log, command, args);
     const pod = this.podOf(container);
     for (const port of ports) {
-      await waitFor(`${command} to listen on ${port}`, async () => {
-        if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${lastWords(readFileSync(log, 'utf8'))}`);
-        return listens(pod, port);
-      }, { everyMs: 50, timeoutMs: 30_000 });
+      await waitFor(
+        `${command} to listen on ${port}`,
+        async () => {
+          if (child.exitCode !== null) throw new Error(`it ended with ${child.exitCode}: ${lastWords(readFileSync(log, 'utf8'))}`);
+          return listens(pod, port);
+        },
+        { everyMs: 50, timeoutMs: 30_000 },
+      );
     }
     return child;
   }
@@ -123,7 +127,8 @@ export class Containers {
   async remove(): Promise<void> {
     await this.end();
     // A program that has ended stays in its cgroup for a moment.
-    for (const container of containers) await waitFor(`the cgroup of ${container} to be empty`, () => rmdirSync(this.cgroup(container)) === undefined, { everyMs: 20 });
+    for (const container of containers)
+      await waitFor(`the cgroup of ${container} to be empty`, () => rmdirSync(this.cgroup(container)) === undefined, { everyMs: 20 });
   }
 
   cgroup(container: Container): string {
@@ -143,12 +148,16 @@ export class Containers {
   /** Ends every process in a container, also the children of a server that was killed. */
   private async clear(container: Container): Promise<void> {
     const members = join(this.cgroup(container), 'cgroup.procs');
-    await waitFor(`the programs of ${container} to end`, () => {
-      if (!existsSync(members)) return true; // the cgroup is removed already
-      const left = readFileSync(members, 'utf8').split('\n').filter(Boolean).map(Number);
-      for (const pid of left) kill(pid);
-      return left.length === 0;
-    }, { everyMs: 20 });
+    await waitFor(
+      `the programs of ${container} to end`,
+      () => {
+        if (!existsSync(members)) return true; // the cgroup is removed already
+        const left = readFileSync(members, 'utf8').split('\n').filter(Boolean).map(Number);
+        for (const pid of left) kill(pid);
+        return left.length === 0;
+      },
+      { everyMs: 20 },
+    );
   }
 }
 

@@ -56,13 +56,17 @@ export function deleteResource(cluster: Cluster): Promise<string> {
 
 /** Waits until the resource has settled: the controller has seen the newest spec, every agent follows it, and nothing is in progress. */
 export function settled(cluster: Cluster, options: WaitOptions = {}): Promise<SidecarAcceleration> {
-  return waitFor('the resource to settle', async () => {
-    const resource = await readResource(cluster);
-    if (isSettled(resource)) return resource;
-    const { nodes, conditions = [] } = resource.status ?? {};
-    const said = conditions.map(({ type, status, message }) => `${type} ${status}: ${message}`);
-    throw new Error(`its conditions are ${said.join('; ')}; its nodes ${JSON.stringify(nodes)}`);
-  }, options);
+  return waitFor(
+    'the resource to settle',
+    async () => {
+      const resource = await readResource(cluster);
+      if (isSettled(resource)) return resource;
+      const { nodes, conditions = [] } = resource.status ?? {};
+      const said = conditions.map(({ type, status, message }) => `${type} ${status}: ${message}`);
+      throw new Error(`its conditions are ${said.join('; ')}; its nodes ${JSON.stringify(nodes)}`);
+    },
+    options,
+  );
 }
 
 function isSettled({ metadata, status }: SidecarAcceleration): boolean {

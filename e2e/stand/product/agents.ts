@@ -14,7 +14,9 @@ export type Joined = z.infer<typeof connectionsSchema>[number];
 /** Lists the connections that are joined on a node now, by a subcommand of its agent. */
 export async function joinedOn(cluster: Cluster, node: string): Promise<Joined[]> {
   const ask = ['node', '/app/dist/operator/agent/main.js', 'connections', '-o', 'json', '--limit', '5000'];
-  return connectionsSchema.parse(JSON.parse(await cluster.kubectl(['exec', '-n', productNamespace, await agentOn(cluster, node), '-c', 'agent', '--', ...ask])));
+  return connectionsSchema.parse(
+    JSON.parse(await cluster.kubectl(['exec', '-n', productNamespace, await agentOn(cluster, node), '-c', 'agent', '--', ...ask])),
+  );
 }
 
 /** Waits until this many connections are joined on a node; between two rounds of load the number is 0. */
@@ -35,7 +37,17 @@ export async function metricsOn(cluster: Cluster, node: string): Promise<Readonl
 
 /** The name of the pod of a node's agent. */
 export async function agentOn(cluster: Cluster, node: string): Promise<string> {
-  const found = await cluster.kubectl(['get', 'pods', '-n', productNamespace, '-l', agentPods, `--field-selector=spec.nodeName=${node},status.phase=Running`, '-o', 'name']);
+  const found = await cluster.kubectl([
+    'get',
+    'pods',
+    '-n',
+    productNamespace,
+    '-l',
+    agentPods,
+    `--field-selector=spec.nodeName=${node},status.phase=Running`,
+    '-o',
+    'name',
+  ]);
   const [name] = found.split('\n').filter((line) => line !== '');
   if (name === undefined) throw new Error(`looking for the agent of ${node}: none of ${agentName} runs there`);
   return name.replace('pod/', '');

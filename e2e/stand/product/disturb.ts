@@ -8,7 +8,9 @@ const podsSchema = z.object({
     z.object({
       metadata: z.object({ name: z.string() }),
       spec: z.object({ nodeName: z.string() }),
-      status: z.object({ containerStatuses: z.array(z.object({ name: z.string(), containerID: z.string().default(''), ready: z.boolean() })).default([]) }),
+      status: z.object({
+        containerStatuses: z.array(z.object({ name: z.string(), containerID: z.string().default(''), ready: z.boolean() })).default([]),
+      }),
     }),
   ),
 });

@@ -60,7 +60,16 @@ async function requested(cluster: Cluster, { client, server }: TestMesh, protoco
 }
 
 async function checksummed(cluster: Cluster, { client, checksum }: TestMesh, mode: 'turns' | 'duplex', family: 'ipv4' | 'ipv6'): Promise<Outcome> {
-  const plan = { client, server: checksum, mode, family, connections: 6, bytes: Number.MAX_SAFE_INTEGER, seconds: 4, messages: mode === 'turns' ? 200 : 5000 };
+  const plan = {
+    client,
+    server: checksum,
+    mode,
+    family,
+    connections: 6,
+    bytes: Number.MAX_SAFE_INTEGER,
+    seconds: 4,
+    messages: mode === 'turns' ? 200 : 5000,
+  };
   const { bytes, wrongBytes, errors, firstError } = await runTraffic(cluster, plan);
   return { requests: 0, failures: errors, checksummedBytes: bytes, wrongBytes, firstError };
 }

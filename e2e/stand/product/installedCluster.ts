@@ -14,7 +14,13 @@ import { installProduct } from './acceleration';
  * @param nodes how many
  * @throws when a part does not start; everything is taken down before that
  */
-export async function bringUpInstalled(runId: string, tools: Tools, progress: Progress, beside?: (cluster: Cluster) => Promise<void>, nodes = 2): Promise<Cluster> {
+export async function bringUpInstalled(
+  runId: string,
+  tools: Tools,
+  progress: Progress,
+  beside?: (cluster: Cluster) => Promise<void>,
+  nodes = 2,
+): Promise<Cluster> {
   const product = await progress.step('image: sidecar-acceleration', provideProductImage);
   const cluster = await bringUpReady(runId, tools, progress, [product.archive], nodes);
   try {

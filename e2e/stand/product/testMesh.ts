@@ -28,7 +28,13 @@ export async function testMesh(cluster: Cluster): Promise<TestMesh> {
   ]);
   const selected = (name: string): Promise<PodAddress> => podAddress(cluster, selectedNamespace, name);
   const unselected = (name: string): Promise<PodAddress> => podAddress(cluster, unselectedNamespace, name);
-  const [client, server, checksum, far, optedOut] = await Promise.all([selected('client'), selected('server'), selected('checksum'), selected('far'), selected('opted-out')]);
+  const [client, server, checksum, far, optedOut] = await Promise.all([
+    selected('client'),
+    selected('server'),
+    selected('checksum'),
+    selected('far'),
+    selected('opted-out'),
+  ]);
   const [unselectedClient, unselectedServer] = await Promise.all([unselected('client'), unselected('server')]);
   await Promise.all([server, far, optedOut].map((each) => reachable(cluster, client, each)));
   await reachable(cluster, unselectedClient, unselectedServer);

@@ -47,7 +47,11 @@ export async function endTraffic(cluster: Cluster, client: PodAddress): Promise<
 /** The open connections of a client's pod to checksum servers, those of its sidecar included, each as its two addresses. */
 export async function openTraffic(cluster: Cluster, client: PodAddress): Promise<string[]> {
   const lines = await execInPod(cluster, client.namespace, client.name, ['ss', '-Htn', 'state', 'established', `dport = :${checksumPort}`]);
-  return lines.split('\n').filter((line) => line !== '').map((line) => line.trim().split(/ +/).slice(2).join(' → ')).sort();
+  return lines
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.trim().split(/ +/).slice(2).join(' → '))
+    .sort();
 }
 
 /** Runs the client to its end. Several runs may overlap. */

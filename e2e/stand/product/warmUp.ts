@@ -27,7 +27,8 @@ export async function warmUp(cluster: Cluster, plans: readonly WarmUpPlan[]): Pr
     };
     const rounds = await during(round, () => accelerated(cluster, plan));
     const errors = rounds.reduce((sum, round) => sum + round.errors, 0);
-    if (errors > 0) throw new Error(`warming up ${plan.protocol} to ${plan.server.name}: ${errors} requests failed; look at the sidecars and the agent's log`);
+    if (errors > 0)
+      throw new Error(`warming up ${plan.protocol} to ${plan.server.name}: ${errors} requests failed; look at the sidecars and the agent's log`);
   }
 }
 
@@ -37,7 +38,11 @@ export async function warmUp(cluster: Cluster, plans: readonly WarmUpPlan[]): Pr
  */
 function accelerated(cluster: Cluster, { protocol, connections = defaultConnections }: WarmUpPlan): Promise<void> {
   const lasting = ({ reasons }: NamespaceStatus): boolean => reasons.every(({ reason }) => reason === 'PeerElsewhere');
-  return status(`${protocol} accelerated on all hops`, cluster, (entry) => lasting(entry) && allHopsOpen(protocol, connections, entry.connections.open));
+  return status(
+    `${protocol} accelerated on all hops`,
+    cluster,
+    (entry) => lasting(entry) && allHopsOpen(protocol, connections, entry.connections.open),
+  );
 }
 
 function status(what: string, cluster: Cluster, wanted: (entry: NamespaceStatus) => boolean): Promise<void> {

@@ -17,7 +17,12 @@ export interface OpenRuns {
 }
 
 /** Checks that the same connections are open from the beginning of `act` to its end, and that no byte on them is wrong. */
-export async function whileOpen(cluster: Cluster, { client, checksum: server }: TestMesh, { mode, ofEach }: OpenRuns, act: () => Promise<void>): Promise<void> {
+export async function whileOpen(
+  cluster: Cluster,
+  { client, checksum: server }: TestMesh,
+  { mode, ofEach }: OpenRuns,
+  act: () => Promise<void>,
+): Promise<void> {
   await waitFor('the connections of before to close', async () => (await openTraffic(cluster, client)).length === 0);
   const plan = { client, server, mode, connections: ofEach, bytes: Number.MAX_SAFE_INTEGER, seconds: tooLongSeconds, messages: endless };
   const outcomes: TrafficOutcome[] = [];

@@ -24,12 +24,17 @@ export async function healthOf(script: string, object: unknown): Promise<Health>
 function luaOf(value: unknown): string {
   if (value === null || value === undefined) return 'nil';
   if (Array.isArray(value)) return `{${value.map(luaOf).join(', ')}}`;
-  if (typeof value === 'object') return `{${Object.entries(value).map(([key, each]) => `[${quoted(key)}] = ${luaOf(each)}`).join(', ')}}`;
+  if (typeof value === 'object')
+    return `{${Object.entries(value)
+      .map(([key, each]) => `[${quoted(key)}] = ${luaOf(each)}`)
+      .join(', ')}}`;
   return typeof value === 'string' ? quoted(value) : String(value);
 }
 
 /** A text as a Lua string: bytes that are not plain characters become decimal escapes, which Lua 5.1 can read. */
 function quoted(text: string): string {
-  const bytes = [...Buffer.from(text, 'utf8')].map((byte) => (byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 ? String.fromCharCode(byte) : `\\${String(byte).padStart(3, '0')}`));
+  const bytes = [...Buffer.from(text, 'utf8')].map((byte) =>
+    byte >= 32 && byte < 127 && byte !== 34 && byte !== 92 ? String.fromCharCode(byte) : `\\${String(byte).padStart(3, '0')}`,
+  );
   return `"${bytes.join('')}"`;
 }

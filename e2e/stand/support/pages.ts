@@ -13,7 +13,9 @@ export interface Page {
 const folders = '{.,docs,docs/adr,docs/examples,ebpf,release,e2e,operator}';
 
 export function pages(): Page[] {
-  return globSync(join(checkout, folders, '*.md')).sort().map((file) => ({ path: relative(checkout, file), text: readFileSync(file, 'utf8') }));
+  return globSync(join(checkout, folders, '*.md'))
+    .sort()
+    .map((file) => ({ path: relative(checkout, file), text: readFileSync(file, 'utf8') }));
 }
 
 /** A fenced code block: the language after the fence, and the text inside. */
@@ -34,5 +36,10 @@ export function proseOf(text: string): string {
 /** The anchors of a page, as GitHub makes them from headings. */
 export function anchorsOf(text: string): string[] {
   const headings = [...text.replaceAll(/^```[^]*?^```$/gm, '').matchAll(/^#{1,6} (.+)$/gm)].map(([, heading = '']) => heading);
-  return headings.map((heading) => heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\- ]/gu, '').replaceAll(' ', '-'));
+  return headings.map((heading) =>
+    heading
+      .toLowerCase()
+      .replaceAll(/[^\p{L}\p{N}\- ]/gu, '')
+      .replaceAll(' ', '-'),
+  );
 }

@@ -6,7 +6,12 @@ import { join } from 'node:path';
 
 /** The first process of the sandbox with this cgroup. @throws when there is none */
 function firstProcess(cgroup: string): { readonly pid: string; readonly directory: string } {
-  const directories = [cgroup, ...readdirSync(cgroup, { withFileTypes: true }).filter((each) => each.isDirectory()).map(({ name }) => join(cgroup, name))];
+  const directories = [
+    cgroup,
+    ...readdirSync(cgroup, { withFileTypes: true })
+      .filter((each) => each.isDirectory())
+      .map(({ name }) => join(cgroup, name)),
+  ];
   for (const directory of directories) {
     const [pid] = readFileSync(join(directory, 'cgroup.procs'), 'utf8').split('\n');
     if (pid !== undefined && pid !== '') return { pid, directory };

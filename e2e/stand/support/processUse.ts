@@ -7,7 +7,9 @@ const ticksPerSecond = 100;
 /** The CPU time of a process since its start, user and system together, in seconds. @throws when there is no such process */
 export function cpuSeconds(pid: number): number {
   // The program's name is in parentheses and may contain any character, so fields are counted from its end.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / ticksPerSecond;
 }
 

@@ -12,7 +12,12 @@ function append(part, passed, failed, file = defaultFile) {
 
 /** Adds up the file. An expected part without a line (it crashed or was never started) counts as one failure. */
 function sum(expected, file = defaultFile) {
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n').filter(Boolean).map((line) => JSON.parse(line)) : [];
+  const lines = existsSync(file)
+    ? readFileSync(file, 'utf8')
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => JSON.parse(line))
+    : [];
   const missing = expected.filter((part) => !lines.some((line) => line.part === part));
   const passed = lines.reduce((total, line) => total + line.passed, 0);
   const failed = lines.reduce((total, line) => total + line.failed, 0) + missing.length;

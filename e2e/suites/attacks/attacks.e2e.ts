@@ -11,7 +11,11 @@ test('every attack has a name of its own', () => {
 
 const possible = attacks.filter(({ needs }) => needs !== 'root' || process.getuid?.() === 0);
 
-test.each(possible.map((attack) => [attack.attacker, attack.name, attack] as const))('the attack by a %s does no harm: %s', async (_attacker, _name, attack) => {
-  const { broken } = await attack.run(stage, 'short');
-  expect(broken).toEqual([]);
-}, 300_000);
+test.each(possible.map((attack) => [attack.attacker, attack.name, attack] as const))(
+  'the attack by a %s does no harm: %s',
+  async (_attacker, _name, attack) => {
+    const { broken } = await attack.run(stage, 'short');
+    expect(broken).toEqual([]);
+  },
+  300_000,
+);

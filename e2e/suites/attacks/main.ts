@@ -10,9 +10,12 @@ import { Stage } from './stage';
 const say = (line: string): void => void process.stderr.write(`${line}\n`);
 
 async function main(words: readonly string[]): Promise<void> {
-  const { values: { only = '' } } = parseArgs({ args: [...words], options: { only: { type: 'string' } } });
+  const {
+    values: { only = '' },
+  } = parseArgs({ args: [...words], options: { only: { type: 'string' } } });
   const chosen = attacks.filter(({ name }) => name.includes(only));
-  if (chosen.length === 0) throw new Error(`--only ${only}: no attack has that in its name; there are: ${attacks.map(({ name }) => name).join(', ')}`);
+  if (chosen.length === 0)
+    throw new Error(`--only ${only}: no attack has that in its name; there are: ${attacks.map(({ name }) => name).join(', ')}`);
   const stage = new Stage();
   let broken = 0;
   try {
@@ -25,7 +28,14 @@ async function main(words: readonly string[]): Promise<void> {
   } finally {
     await stage.end();
   }
-  writeAttacks({ kernel: release(), cpus: cpus().length, rows: inOrder(keptRows(), attacks.map(({ name }) => name)) });
+  writeAttacks({
+    kernel: release(),
+    cpus: cpus().length,
+    rows: inOrder(
+      keptRows(),
+      attacks.map(({ name }) => name),
+    ),
+  });
   say(`${chosen.length - broken} held, ${broken} did not`);
   process.exitCode = broken === 0 ? 0 : 1;
 }

@@ -27,8 +27,10 @@ export function attacksPage({ kernel, cpus, rows }: Attacks): string {
     '',
     '| attack | by | what it costs the attacker | what it did before | what it does now | held |',
     '|---|---|---|---|---|---|',
-    ...rows.map(({ attack, attacker, cost, before, now, held, broken }) =>
-      `| ${[attack, attacker, cost, before, held ? now : `${now}; ${broken.join('; ')}`, held ? 'yes' : '**no**'].map(cell).join(' | ')} |`),
+    ...rows.map(
+      ({ attack, attacker, cost, before, now, held, broken }) =>
+        `| ${[attack, attacker, cost, before, held ? now : `${now}; ${broken.join('; ')}`, held ? 'yes' : '**no**'].map(cell).join(' | ')} |`,
+    ),
     '',
   ].join('\n');
 }

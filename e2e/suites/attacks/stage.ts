@@ -12,7 +12,10 @@ export class Stage {
    */
   async controller(): Promise<LiveBench> {
     if (this.bench === undefined) {
-      this.bench = await LiveBench.start({ program: compiled, environmentOf: async (server) => ({ ...(await chartSettings(server)), LOG_LEVEL: 'info' }) });
+      this.bench = await LiveBench.start({
+        program: compiled,
+        environmentOf: async (server) => ({ ...(await chartSettings(server)), LOG_LEVEL: 'info' }),
+      });
       await this.bench.agent();
       return this.bench;
     }

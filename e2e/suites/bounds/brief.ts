@@ -46,7 +46,10 @@ export async function manyBrief(f: Fixture, wanted: number, say: (connections: n
 }
 
 async function openAndClose(
-  f: Fixture, clients: readonly Load[], wanted: number, say: (connections: number) => void,
+  f: Fixture,
+  clients: readonly Load[],
+  wanted: number,
+  say: (connections: number) => void,
 ): Promise<Pick<BriefResult, 'connections' | 'seconds' | 'joinedSeen'>> {
   const began = Date.now();
   let [connections, joinedSeen] = [0, 0];

@@ -67,7 +67,8 @@ function withHeldBytes(work: (held: Held) => Promise<void>): Promise<void> {
       writeFileSync(hold, '');
       expect((await writing.lines.next()).value).toBe('held');
       await work({
-        ground, keeper,
+        ground,
+        keeper,
         finish: async () => {
           writeFileSync(go, '');
           expect((await writing.lines.next()).value).toBe('read');
@@ -83,40 +84,59 @@ function withHeldBytes(work: (held: Held) => Promise<void>): Promise<void> {
 }
 
 const waits = (keeper: Keeper): Promise<unknown> =>
-  waitFor('the agent to report that it waits', () => keeper.report?.drainingSockets === 1 && keeper.report.namespaces.find(({ name }) => name === 'back')?.draining === 1);
+  waitFor(
+    'the agent to report that it waits',
+    () => keeper.report?.drainingSockets === 1 && keeper.report.namespaces.find(({ name }) => name === 'back')?.draining === 1,
+  );
 
-test('when the mode becomes Off, the agent reports the namespace with unread bytes until they are read', () =>
-  withHeldBytes(async ({ keeper, finish }) => {
-    await keeper.order({ mode: 'Off' });
-    await waits(keeper);
-    await finish();
-    await waitFor('the drain to end', () => keeper.report?.drainingSockets === 0);
-  }), 4 * minutes);
+test(
+  'when the mode becomes Off, the agent reports the namespace with unread bytes until they are read',
+  () =>
+    withHeldBytes(async ({ keeper, finish }) => {
+      await keeper.order({ mode: 'Off' });
+      await waits(keeper);
+      await finish();
+      await waitFor('the drain to end', () => keeper.report?.drainingSockets === 0);
+    }),
+  4 * minutes,
+);
 
-test('a removal waits until unread bytes are read, then leaves nothing; the connection goes on', () =>
-  withHeldBytes(async ({ ground, keeper, finish }) => {
-    keeper.send({ remove: true });
-    await waits(keeper);
-    expect(keeper.report?.released).toBe(false);
-    await finish();
-    await waitFor('the release', () => keeper.report?.released === true && keeper.report.drainingSockets === 0);
-    expect(pinFolders(ground.pins)).toEqual([]);
-  }), 4 * minutes);
+test(
+  'a removal waits until unread bytes are read, then leaves nothing; the connection goes on',
+  () =>
+    withHeldBytes(async ({ ground, keeper, finish }) => {
+      keeper.send({ remove: true });
+      await waits(keeper);
+      expect(keeper.report?.released).toBe(false);
+      await finish();
+      await waitFor('the release', () => keeper.report?.released === true && keeper.report.drainingSockets === 0);
+      expect(pinFolders(ground.pins)).toEqual([]);
+    }),
+  4 * minutes,
+);
 
-test('an agent with another map version takes over the node; unread bytes of the former datapath are read', () =>
-  withHeldBytes(async ({ ground, keeper, finish }) => {
-    const folders = readdirSync(ground.pins);
-    await keeper.end('SIGTERM');
-    renameSync(join(ground.pins, String(folders[0])), join(ground.pins, 'abi-99'));
-    await keeper.start();
-    await finish();
-    await waitFor('the former datapath to be removed', () => readdirSync(ground.pins).join() === folders.join());
-  }), 4 * minutes);
+test(
+  'an agent with another map version takes over the node; unread bytes of the former datapath are read',
+  () =>
+    withHeldBytes(async ({ ground, keeper, finish }) => {
+      const folders = readdirSync(ground.pins);
+      await keeper.end('SIGTERM');
+      renameSync(join(ground.pins, String(folders[0])), join(ground.pins, 'abi-99'));
+      await keeper.start();
+      await finish();
+      await waitFor('the former datapath to be removed', () => readdirSync(ground.pins).join() === folders.join());
+    }),
+  4 * minutes,
+);
 
-test('an agent that is killed and started again finds the connection joined, and its bytes are read', () =>
-  withHeldBytes(async ({ keeper, finish }) => {
-    await keeper.end('SIGKILL');
-    await keeper.start();
-    await waitFor('the connection to be reported', () => keeper.report?.joinedSockets === 2);
-    await finish();
-  }), 4 * minutes);
+test(
+  'an agent that is killed and started again finds the connection joined, and its bytes are read',
+  () =>
+    withHeldBytes(async ({ keeper, finish }) => {
+      await keeper.end('SIGKILL');
+      await keeper.start();
+      await waitFor('the connection to be reported', () => keeper.report?.joinedSockets === 2);
+      await finish();
+    }),
+  4 * minutes,
+);

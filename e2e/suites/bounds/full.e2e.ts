@@ -23,7 +23,10 @@ const bytes = (): { fast: bigint; tcp: bigint } => {
 test('beyond connections.max connections stay on TCP and are counted; when others have closed, new connections are joined', async () => {
   f.datapath.configure({ ...settings, maxConnections: 4 });
   const talking = talkOf(slowTalk);
-  await until('four are joined and four are not', () => f.counters('front').accelerated === 4 && f.counters('front').reasons.get('LimitReached') === 4);
+  await until(
+    'four are joined and four are not',
+    () => f.counters('front').accelerated === 4 && f.counters('front').reasons.get('LimitReached') === 4,
+  );
   expect(f.datapath.snapshot().joinedSockets).toBe(8);
   expect(await talking).toMatchObject(fine);
   const again = talkOf({ ...slowTalk, connections: 4 });
@@ -31,31 +34,37 @@ test('beyond connections.max connections stay on TCP and are counted; when other
   expect(await again).toMatchObject(fine);
 });
 
-test.each(['pairing_results', 'origdsts'])('while %s is full connections stay on TCP and are counted; once there is room they are joined', async (name) => {
-  const empty = await flood(f.pins, name);
-  const talking = talkOf(slowTalk);
-  await until('the accepting ends count under LimitReached', () => f.counters('back').reasons.get('LimitReached') === 8);
-  await until('the connecting ends have left the map with their first answers', () => f.datapath.snapshot().joinedSockets === 0);
-  expect(await talking).toMatchObject(fine);
-  expect(bytes().fast).toBe(0n);
-  expect(bytes().tcp).toBeGreaterThan(0n);
-  empty();
-  expect(await talkOf()).toMatchObject(fine);
-  expect(bytes().fast).toBeGreaterThan(0n);
-});
+test.each(['pairing_results', 'origdsts'])(
+  'while %s is full connections stay on TCP and are counted; once there is room they are joined',
+  async (name) => {
+    const empty = await flood(f.pins, name);
+    const talking = talkOf(slowTalk);
+    await until('the accepting ends count under LimitReached', () => f.counters('back').reasons.get('LimitReached') === 8);
+    await until('the connecting ends have left the map with their first answers', () => f.datapath.snapshot().joinedSockets === 0);
+    expect(await talking).toMatchObject(fine);
+    expect(bytes().fast).toBe(0n);
+    expect(bytes().tcp).toBeGreaterThan(0n);
+    empty();
+    expect(await talkOf()).toMatchObject(fine);
+    expect(bytes().fast).toBeGreaterThan(0n);
+  },
+);
 
-test.each(['pending', 'candidates', 'destinations', 'containers', 'spliced', 'seen_readers'])('while %s is full of entries that belong to no connection, connections are joined', async (name) => {
-  f.datapath.configure({ ...settings, learn: name === 'candidates' || name === 'destinations' });
-  const empty = await flood(f.pins, name);
-  const talking = talkOf({ ...slowTalk, messages: 300 });
-  await until('all are joined', () => {
-    f.datapath.scan();
-    return f.counters('front').accelerated === 8 && f.counters('back').accelerated === 8;
-  });
-  expect(await talking).toMatchObject(fine);
-  expect(bytes().fast).toBeGreaterThan(0n);
-  empty();
-});
+test.each(['pending', 'candidates', 'destinations', 'containers', 'spliced', 'seen_readers'])(
+  'while %s is full of entries that belong to no connection, connections are joined',
+  async (name) => {
+    f.datapath.configure({ ...settings, learn: name === 'candidates' || name === 'destinations' });
+    const empty = await flood(f.pins, name);
+    const talking = talkOf({ ...slowTalk, messages: 300 });
+    await until('all are joined', () => {
+      f.datapath.scan();
+      return f.counters('front').accelerated === 8 && f.counters('back').accelerated === 8;
+    });
+    expect(await talking).toMatchObject(fine);
+    expect(bytes().fast).toBeGreaterThan(0n);
+    empty();
+  },
+);
 
 test('when the kernel grants a socket no storage, its connection stays on TCP and is counted as unseen', async () => {
   // sk_storage is charged to the socket's option memory, whose limit belongs to its network namespace (net/core/bpf_sk_storage.c, 6.18)

@@ -14,7 +14,12 @@ export async function entriesHeld(pins: string): Promise<Record<string, number>>
 
 /** What bpftool shows of a pinned map. `bytes_memlock` is the kernel's map_mem_usage since 6.4, and an estimate of the kernel before. */
 const shown = z.object({
-  name: z.string(), type: z.string().optional(), bytes_key: z.int(), bytes_value: z.int(), max_entries: z.int(), bytes_memlock: z.int(),
+  name: z.string(),
+  type: z.string().optional(),
+  bytes_key: z.int(),
+  bytes_value: z.int(),
+  max_entries: z.int(),
+  bytes_memlock: z.int(),
 });
 export type MapMemory = z.infer<typeof shown>;
 

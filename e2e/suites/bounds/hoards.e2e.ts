@@ -25,9 +25,12 @@ function unread(): number {
   return f.datapath.snapshot().taken?.unread ?? Number.NaN;
 }
 
-test.each(hoardCases.map((each) => [each.messageBytes, each] as const))('a stalled reader of messages of %i bytes costs at most twice the slab that it costs on TCP', async (_, each) => {
-  expect(hoardVerdict(await compareHoards(f, each))).toEqual([]);
-});
+test.each(hoardCases.map((each) => [each.messageBytes, each] as const))(
+  'a stalled reader of messages of %i bytes costs at most twice the slab that it costs on TCP',
+  async (_, each) => {
+    expect(hoardVerdict(await compareHoards(f, each))).toEqual([]);
+  },
+);
 
 test('the unread messages that one pod has sent cost no more memory than the limit of a pod, over any number of connections; once the programs have ended they cost nothing', async () => {
   const total = await hoardInPods(f, [f.client], unreclaimableSlab);
@@ -111,10 +114,18 @@ test('connection ends beyond the limit of a pod stay on TCP, work and are report
   await serve(f.node, f.server, port);
   const talking = talk(f.node, f.client, f.server.address, port, { connections: 8, messages: 100, maxBytes: 2000, pauseMs: 20 });
   await until('the pod has as many ends as it may have', () => f.counters('front').open === 4);
-  await until('the limit is reported', () => f.datapath.snapshot().reached?.some((line) => line.includes('namespace front')) === true, () => f.datapath.snapshot().reached);
+  await until(
+    'the limit is reported',
+    () => f.datapath.snapshot().reached?.some((line) => line.includes('namespace front')) === true,
+    () => f.datapath.snapshot().reached,
+  );
   expect(await talking).toMatchObject({ wrongBytes: 0, errors: [], connections: 8 });
   expect(f.counters('front').unseen).toBe(4n);
-  await until('all ends are given back', () => f.datapath.snapshot().taken?.ends === 0, () => f.datapath.snapshot().taken);
+  await until(
+    'all ends are given back',
+    () => f.datapath.snapshot().taken?.ends === 0,
+    () => f.datapath.snapshot().taken,
+  );
   f.datapath.configure(settings);
   expect(await talk(f.node, f.client, f.server.address, port)).toMatchObject({ wrongBytes: 0, errors: [] });
   expect(f.counters('front').fastBytes).toBeGreaterThan(0n);
@@ -124,9 +135,15 @@ test('one pod gets at most its limit of places in the SOCKHASH, so that pods tha
   f.datapath.configure({ ...settings, bounds: { node, pod: { ...pod, sockets: 6 } } });
   await serve(f.node, f.client, port);
   const own = talk(f.node, f.client, f.client.address, port, { connections: 8, messages: 100, maxBytes: 2000, pauseMs: 20 });
-  await until('three of its connections are joined', () => f.counters('front').accelerated === 6 && (f.counters('front').reasons.get('LimitReached') ?? 0) > 0);
+  await until(
+    'three of its connections are joined',
+    () => f.counters('front').accelerated === 6 && (f.counters('front').reasons.get('LimitReached') ?? 0) > 0,
+  );
   await serve(f.node, f.server, port);
   const others = talk(f.node, f.server, f.server.address, port, { connections: 2, messages: 100, maxBytes: 2000, pauseMs: 10 });
   await until('the other pod has joined its connections', () => f.counters('back').accelerated === 4);
-  expect(await Promise.all([own, others])).toMatchObject([{ wrongBytes: 0, errors: [] }, { wrongBytes: 0, errors: [] }]);
+  expect(await Promise.all([own, others])).toMatchObject([
+    { wrongBytes: 0, errors: [] },
+    { wrongBytes: 0, errors: [] },
+  ]);
 });

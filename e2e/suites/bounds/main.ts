@@ -26,8 +26,13 @@ async function main([connections]: readonly string[]): Promise<void> {
     memory: await inFixture(measureMemory),
     stalls,
     hoards,
-    totals: [await inFixture((f) => hoardInPods(f, [f.client], unreclaimableSlab)), await inFixture((f) => hoardInPods(f, fivePods(f), unreclaimableSlab))],
-    brief: await inFixture((f) => manyBrief(f, wanted, (opened) => say(`${opened.toLocaleString('en')} of ${wanted.toLocaleString('en')} short connections`))),
+    totals: [
+      await inFixture((f) => hoardInPods(f, [f.client], unreclaimableSlab)),
+      await inFixture((f) => hoardInPods(f, fivePods(f), unreclaimableSlab)),
+    ],
+    brief: await inFixture((f) =>
+      manyBrief(f, wanted, (opened) => say(`${opened.toLocaleString('en')} of ${wanted.toLocaleString('en')} short connections`)),
+    ),
   };
   writeBounds(bounds);
   const complaints = verdict(bounds);

@@ -35,7 +35,11 @@ export async function measureMemory(f: Fixture): Promise<MemoryResult> {
     await waitFor('all to be joined', () => f.datapath.snapshot().joinedSockets === 2 * joined, { timeoutMs: 10_000 });
     const grown = sum(await mapMemory(f.pins)) - sum(before);
     const storage = (await optionMemory(f.client.name)) + (await optionMemory(f.server.name));
-    const connection = { maps: Math.round(grown / joined), storage: Math.round(storage / joined), psock: 2 * (rounded(sizeOf('sk_psock')) + rounded(sizeOf('sk_psock_link'))) };
+    const connection = {
+      maps: Math.round(grown / joined),
+      storage: Math.round(storage / joined),
+      psock: 2 * (rounded(sizeOf('sk_psock')) + rounded(sizeOf('sk_psock_link'))),
+    };
     return { node: Object.fromEntries(before.map(({ name, bytes_memlock: bytes }) => [name, bytes])), connections: joined, connection };
   } finally {
     await client.stop();

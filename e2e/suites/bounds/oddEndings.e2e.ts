@@ -27,7 +27,10 @@ def reset(c): c.setsockopt(socket.SOL_SOCKET,socket.SO_LINGER,struct.pack('ii',1
 def polled(c): c.setblocking(False);select.select([c],[],[],5);return c.recv(65536)
 for n in range(${times}):
   c=socket.create_connection((HOST,${port}))
-${body.split('\n').map((line) => `  ${line}`).join('\n')}
+${body
+  .split('\n')
+  .map((line) => `  ${line}`)
+  .join('\n')}
 print('done')
 time.sleep(600)`;
 
@@ -39,12 +42,23 @@ const endings: readonly (readonly [what: string, serve: string, drive: string])[
   ['reset by the server before any byte', `${accepts}  reset(c)`, 'try: polled(c)\nexcept OSError: pass\nc.close()'],
   ['closed by the client with its first bytes', `${accepts}  polled(c);c.close()`, "c.send(b'x'*100);c.close()"],
   ['closed after an exchange', `${accepts}  c.send(polled(c));c.close()`, "c.send(b'x');polled(c);c.close()"],
-  ['reset after an exchange', `${accepts}  c.send(polled(c));polled(c) if 0 else None;reset(c)`, "c.send(b'x')\ntry: polled(c)\nexcept OSError: pass\nreset(c)"],
-  ['closed with unread bytes', `${accepts}  c.send(polled(c));c.send(b'unread');time.sleep(.002);c.close()`, "c.send(b'x');polled(c);c.send(b'unread');c.close()"],
+  [
+    'reset after an exchange',
+    `${accepts}  c.send(polled(c));polled(c) if 0 else None;reset(c)`,
+    "c.send(b'x')\ntry: polled(c)\nexcept OSError: pass\nreset(c)",
+  ],
+  [
+    'closed with unread bytes',
+    `${accepts}  c.send(polled(c));c.send(b'unread');time.sleep(.002);c.close()`,
+    "c.send(b'x');polled(c);c.send(b'unread');c.close()",
+  ],
   ['never accepted', 'time.sleep(600)', "c.send(b'x');c.close()\nif n==100: time.sleep(.1)"],
 ];
 
-describe.each([['joined when they open', false], ['while destinations are learnt', true]] as const)('%s', (_, learn) => {
+describe.each([
+  ['joined when they open', false],
+  ['while destinations are learnt', true],
+] as const)('%s', (_, learn) => {
   test.each(endings)('connections %s leave no entry in any map', async (_what, serve, drive) => {
     f.datapath.configure({ ...settings, learn });
     const serving = python(f.node, f.server, server(serve));
@@ -85,7 +99,8 @@ while True:
       else: cs.remove(c);c.close()`;
 
 test.each([1, 2, 3, 4].flatMap((visits) => ['client', 'server'].map((first) => [visits, first] as const)))(
-  'connections that end after %i scans, at the %s first, leave no entry in any map', async (visits, first) => {
+  'connections that end after %i scans, at the %s first, leave no entry in any map',
+  async (visits, first) => {
     f.datapath.configure({ ...settings, learn: true });
     const serving = python(f.node, f.server, server(echoes));
     await serving.lines.next();
@@ -94,7 +109,8 @@ test.each([1, 2, 3, 4].flatMap((visits) => ['client', 'server'].map((first) => [
     for (let n = 0; n < visits; n++) f.datapath.scan();
     for (const side of first === 'client' ? [driving, serving] : [serving, driving]) await side.stop();
     await nothingHeld();
-  });
+  },
+);
 
 /** Expects that the datapath holds nothing, after a few seconds at most. */
 async function nothingHeld(): Promise<void> {

@@ -27,7 +27,12 @@ export function verdict({ stalls, hoards, totals, brief }: Bounds): string[] {
     [unseen > 0, `${unseen} short connections were not counted`],
     [joinedSeen === 0, 'no short connection was seen joined: this proves nothing'],
   ] as const;
-  return [...stalls.flatMap(stallVerdict), ...hoards.flatMap(hoardVerdict), ...totals.flatMap(totalVerdict), ...complaints.filter(([holds]) => holds).map(([, text]) => text)];
+  return [
+    ...stalls.flatMap(stallVerdict),
+    ...hoards.flatMap(hoardVerdict),
+    ...totals.flatMap(totalVerdict),
+    ...complaints.filter(([holds]) => holds).map(([, text]) => text),
+  ];
 }
 
 const nodeBounds = boundsOfNode(maxConnectionsRange.default);
@@ -69,7 +74,8 @@ export function boundsPage({ kernel, cpus, memory, stalls, hoards, totals, brief
     '| readers | spillBytes | taken, TCP | taken, accelerated | memory, TCP | memory, accelerated | ratio |',
     '|---|---|---|---|---|---|---|',
     ...stalls.map(({ readers, spillBytes, plain, accelerated }) => {
-      const memory = readers < fewestForMemory ? ['–', '–', '–'] : [mib(plain.memory), mib(accelerated.memory), (accelerated.memory / plain.memory).toFixed(2)];
+      const memory =
+        readers < fewestForMemory ? ['–', '–', '–'] : [mib(plain.memory), mib(accelerated.memory), (accelerated.memory / plain.memory).toFixed(2)];
       return `| ${[count(readers), kib(spillBytes), mib(plain.taken), mib(accelerated.taken), ...memory].join(' | ')} |`;
     }),
     '',
@@ -85,16 +91,27 @@ export function boundsPage({ kernel, cpus, memory, stalls, hoards, totals, brief
     '',
     '| connections | bytes a message | slab, TCP | slab, accelerated | ratio | TCP’s memory, TCP | TCP’s memory, accelerated |',
     '|---|---|---|---|---|---|---|',
-    ...hoards.map(({ connections, messageBytes, answerEvery, plain, accelerated }) => `| ${[
-      count(connections), answerEvery === 0 ? count(messageBytes) : `${count(messageBytes)}, with an answer every ${answerEvery}`, mib(plain.slab), mib(accelerated.slab),
-      (accelerated.slab / plain.slab).toFixed(2), mib(plain.memory), mib(accelerated.memory),
-    ].join(' | ')} |`),
+    ...hoards.map(
+      ({ connections, messageBytes, answerEvery, plain, accelerated }) =>
+        `| ${[
+          count(connections),
+          answerEvery === 0 ? count(messageBytes) : `${count(messageBytes)}, with an answer every ${answerEvery}`,
+          mib(plain.slab),
+          mib(accelerated.slab),
+          (accelerated.slab / plain.slab).toFixed(2),
+          mib(plain.memory),
+          mib(accelerated.memory),
+        ].join(' | ')} |`,
+    ),
     '',
     `The unread messages of a pod may cost ${mib(podBounds.unread)}, those of the node ${mib(nodeBounds.unread)} ([ADR 19](adr/0019-unread-messages-are-leased.md)):`,
     '',
     '| pods | connections, filled with messages of 64 bytes | slab | of this, counted as unread | slab when they are gone |',
     '|---|---|---|---|---|',
-    ...totals.map(({ pods, connections, slab, unread, slabAfter }) => `| ${[count(pods), count(connections), mib(slab), mib(unread), mib(slabAfter)].join(' | ')} |`),
+    ...totals.map(
+      ({ pods, connections, slab, unread, slabAfter }) =>
+        `| ${[count(pods), count(connections), mib(slab), mib(unread), mib(slabAfter)].join(' | ')} |`,
+    ),
     '',
     '## Short connections',
     '',

@@ -4,7 +4,8 @@ import { serve, talk, type Conversation } from '../../../ebpf/tests/traffic';
 import { compareStalls, stallCases, stallVerdict } from './stalledReaders';
 
 test.each(stallCases.map((stall) => [stall.readers, stall] as const))(
-  'when %i readers stall, senders block as on TCP, memory stays within twice TCP\'s, and other connections go on', async (_, stall) => {
+  "when %i readers stall, senders block as on TCP, memory stays within twice TCP's, and other connections go on",
+  async (_, stall) => {
     const f = new Fixture();
     try {
       await serve(f.node, f.server, 8000);
@@ -17,4 +18,5 @@ test.each(stallCases.map((stall) => [stall.readers, stall] as const))(
     } finally {
       await f.remove();
     }
-  });
+  },
+);

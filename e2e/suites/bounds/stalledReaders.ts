@@ -37,7 +37,12 @@ export const stallCases: readonly StallCase[] = [
 ];
 
 /** Lets readers stall, on plain TCP or accelerated, and calls `beside` while they do. */
-export async function stallReaders(f: Fixture, { readers, socketBytes, spillBytes }: StallCase, accelerated: boolean, beside?: () => Promise<void>): Promise<Stalled> {
+export async function stallReaders(
+  f: Fixture,
+  { readers, socketBytes, spillBytes }: StallCase,
+  accelerated: boolean,
+  beside?: () => Promise<void>,
+): Promise<Stalled> {
   if (socketBytes !== undefined) {
     const { receive, send } = socketBytes;
     const limits = [`net.ipv4.tcp_rmem=4096 ${Math.min(131_072, receive)} ${receive}`, `net.ipv4.tcp_wmem=4096 16384 ${send}`];
@@ -85,8 +90,14 @@ export function stallVerdict({ readers, spillBytes, plain, accelerated }: StallC
     [plain.taken >= readers * mostBytes, 'plain TCP never blocked: the comparison means nothing'],
     [accelerated.taken >= readers * mostBytes, 'the senders were never blocked'],
     [accelerated.fastBytes < 0.8 * readers * turns * messageBytes, `only ${accelerated.fastBytes} bytes were redirected: this proves nothing`],
-    [accelerated.taken > plain.taken + 2 * readers * spillBytes, `the kernel took ${accelerated.taken} bytes from the senders, against ${plain.taken} on plain TCP`],
-    [readers >= fewestForMemory && accelerated.memory > 2 * plain.memory, `memory is ${accelerated.memory} against ${plain.memory} bytes of plain TCP`],
+    [
+      accelerated.taken > plain.taken + 2 * readers * spillBytes,
+      `the kernel took ${accelerated.taken} bytes from the senders, against ${plain.taken} on plain TCP`,
+    ],
+    [
+      readers >= fewestForMemory && accelerated.memory > 2 * plain.memory,
+      `memory is ${accelerated.memory} against ${plain.memory} bytes of plain TCP`,
+    ],
   ] as const;
   return complaints.filter(([holds]) => holds).map(([, text]) => `${readers} stalled readers: ${text}`);
 }

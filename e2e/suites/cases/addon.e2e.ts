@@ -46,11 +46,23 @@ function defaultsOf(schema: unknown): unknown {
 }
 
 async function helm(...args: string[]): Promise<CommandResult> {
-  return attempt(server.tools.path('helm'), ['--kubeconfig', server.kubeconfig, '--namespace', addon.chart.namespace, ...args], { timeoutMs: 60_000 });
+  return attempt(server.tools.path('helm'), ['--kubeconfig', server.kubeconfig, '--namespace', addon.chart.namespace, ...args], {
+    timeoutMs: 60_000,
+  });
 }
 
 async function install(verb: 'install' | 'upgrade', settings: object): Promise<CommandResult> {
-  const args = ['--kubeconfig', server.kubeconfig, '--namespace', addon.chart.namespace, verb, addon.chart.release, join(package_, addon.chart.file), '--no-hooks', '--values=-'];
+  const args = [
+    '--kubeconfig',
+    server.kubeconfig,
+    '--namespace',
+    addon.chart.namespace,
+    verb,
+    addon.chart.release,
+    join(package_, addon.chart.file),
+    '--no-hooks',
+    '--values=-',
+  ];
   return attempt(server.tools.path('helm'), args, { input: JSON.stringify(settings), timeoutMs: 60_000 });
 }
 
@@ -102,7 +114,12 @@ describe('the add-on', () => {
     const [leastMajor = 0, leastMinor = 0] = addon.min_cluster_version.split('.').map(Number);
     expect(Number(major) * 1000 + Number(minor)).toBeGreaterThanOrEqual(leastMajor * 1000 + leastMinor);
     await server.kubectl(['create', 'namespace', addon.chart.namespace]);
-    await server.kubectl(['label', 'namespace', addon.chart.namespace, ...Object.entries(addon.chart.namespace_labels).map(([key, value]) => `${key}=${value}`)]);
+    await server.kubectl([
+      'label',
+      'namespace',
+      addon.chart.namespace,
+      ...Object.entries(addon.chart.namespace_labels).map(([key, value]) => `${key}=${value}`),
+    ]);
     const { code, stderr } = await install('install', { replicas: 2, logLevel: 'debug' });
     expect([code, stderr]).toEqual([0, '']);
     expect(await deployment()).toMatchObject({ replicas: 2 });

@@ -47,7 +47,13 @@ test('the subcommand connections lists the joined connections, of which there ar
 test('the agent answers a question for live data on the channel', async () => {
   agent.session?.watch({ id: 1, namespace: 'shop', pod: '', limit: 10, events: false, cancel: false });
   await waitFor('an answer', () => agent.watched !== undefined);
-  expect(agent.watched).toMatchObject({ id: 1, last: true, problem: '', pods: [{ namespace: 'shop', name: 'cart', open: 0, accelerated: 0 }], connections: [] });
+  expect(agent.watched).toMatchObject({
+    id: 1,
+    last: true,
+    problem: '',
+    pods: [{ namespace: 'shop', name: 'cart', open: 0, accelerated: 0 }],
+    connections: [],
+  });
 });
 
 test('the agent serves its readiness and every metric that dashboard and alerts ask for', async () => {

@@ -37,7 +37,10 @@ test('Prometheus accepts the rules', async () => {
 
 test('each alert fires with its text when it should, and does not fire otherwise', async () => {
   expect(await tried(scenarios)).toContain('SUCCESS');
-  const names = rules.parse(parse(readFileSync(alertsFile, 'utf8'))).groups.flatMap((group) => group.rules.map(({ alert }) => alert)).sort();
+  const names = rules
+    .parse(parse(readFileSync(alertsFile, 'utf8')))
+    .groups.flatMap((group) => group.rules.map(({ alert }) => alert))
+    .sort();
   const of = (fires: boolean): string[] => {
     const all = tests.parse(parse(scenarios)).tests.flatMap((each) => each.alert_rule_test);
     return [...new Set(all.filter((each) => each.exp_alerts.length > 0 === fires).map(({ alertname }) => alertname))].sort();
@@ -46,5 +49,7 @@ test('each alert fires with its text when it should, and does not fire otherwise
 });
 
 test('promtool reports a failure when an expected alert does not fire', async () => {
-  await expect(tried(scenarios.replace("values: '1x5 0x55'", "values: '1x60'"))).rejects.toThrow(/The agent a1 has not been connected to a controller/);
+  await expect(tried(scenarios.replace("values: '1x5 0x55'", "values: '1x60'"))).rejects.toThrow(
+    /The agent a1 has not been connected to a controller/,
+  );
 });

@@ -45,19 +45,59 @@ describe('a resource that is refused', () => {
     ['a path given twice', { paths: ['PodLocal', 'PodLocal'] }, 'spec.paths[1]: Duplicate value: "PodLocal"'],
     ['no path at all', { paths: [] }, 'spec.paths in body should have at least 1 items'],
     ['spillBytes of 0', { connections: { spillBytes: 0 } }, 'spec.connections.spillBytes in body should be greater than or equal to 4096'],
-    ['spillBytes of 10 TiB', { connections: { spillBytes: 10 * 2 ** 40 } }, 'spec.connections.spillBytes in body should be less than or equal to 67108864'],
+    [
+      'spillBytes of 10 TiB',
+      { connections: { spillBytes: 10 * 2 ** 40 } },
+      'spec.connections.spillBytes in body should be less than or equal to 67108864',
+    ],
     ['spillBytes with a unit', { connections: { spillBytes: '10Ti' } }, 'spec.connections.spillBytes in body must be of type integer: "string"'],
-    ['labels that are no map', { selector: { namespaces: { matchLabels: 'mesh' } } }, 'spec.selector.namespaces.matchLabels in body must be of type object'],
-    ['a label value with a space', { selector: { namespaces: { matchLabels: { mesh: 'a b' } } } }, 'spec.selector.namespaces.matchLabels.mesh: Invalid value: "a b"'],
-    ['a label key with a space', { selector: { pods: { matchLabels: { 'a b': 'c' } } } }, 'spec.selector.pods.matchLabels: Invalid value: a key is not a valid label key'],
-    ['an unknown operator', { selector: { pods: { matchExpressions: [{ key: 'a', operator: 'Is' }] } } }, 'matchExpressions[0].operator: Unsupported value: "Is": supported values: "In", "NotIn", "Exists", "DoesNotExist"'],
-    ['In without values', { selector: { pods: { matchExpressions: [{ key: 'a', operator: 'In' }] } } }, 'matchExpressions[0]: Invalid value: operators In and NotIn need at least one entry in values'],
-    ['Exists with values', { selector: { pods: { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['b'] }] } } }, 'operators Exists and DoesNotExist take no values'],
-    ['a rollout of no agent at a time', { rollout: { maxUnavailable: 0 } }, 'spec.rollout.maxUnavailable in body should be greater than or equal to 1'],
+    [
+      'labels that are no map',
+      { selector: { namespaces: { matchLabels: 'mesh' } } },
+      'spec.selector.namespaces.matchLabels in body must be of type object',
+    ],
+    [
+      'a label value with a space',
+      { selector: { namespaces: { matchLabels: { mesh: 'a b' } } } },
+      'spec.selector.namespaces.matchLabels.mesh: Invalid value: "a b"',
+    ],
+    [
+      'a label key with a space',
+      { selector: { pods: { matchLabels: { 'a b': 'c' } } } },
+      'spec.selector.pods.matchLabels: Invalid value: a key is not a valid label key',
+    ],
+    [
+      'an unknown operator',
+      { selector: { pods: { matchExpressions: [{ key: 'a', operator: 'Is' }] } } },
+      'matchExpressions[0].operator: Unsupported value: "Is": supported values: "In", "NotIn", "Exists", "DoesNotExist"',
+    ],
+    [
+      'In without values',
+      { selector: { pods: { matchExpressions: [{ key: 'a', operator: 'In' }] } } },
+      'matchExpressions[0]: Invalid value: operators In and NotIn need at least one entry in values',
+    ],
+    [
+      'Exists with values',
+      { selector: { pods: { matchExpressions: [{ key: 'a', operator: 'Exists', values: ['b'] }] } } },
+      'operators Exists and DoesNotExist take no values',
+    ],
+    [
+      'a rollout of no agent at a time',
+      { rollout: { maxUnavailable: 0 } },
+      'spec.rollout.maxUnavailable in body should be greater than or equal to 1',
+    ],
     ['a rollout of 0 %', { rollout: { maxUnavailable: '0%' } }, 'spec.rollout.maxUnavailable: Invalid value: "0%"'],
     ['a relative socket path', { agent: { criSocket: 'run/containerd.sock' } }, 'spec.agent.criSocket: Invalid value: "run/containerd.sock"'],
-    ['a quantity that is none', { agent: { resources: { limits: { memory: 'much' } } } }, 'spec.agent.resources.limits.memory: Invalid value: "much"'],
-    ['a toleration with a value for Exists', { nodes: { tolerations: [{ key: 'a', operator: 'Exists', value: 'b' }] } }, 'spec.nodes.tolerations[0]: Invalid value: operator Exists takes no value'],
+    [
+      'a quantity that is none',
+      { agent: { resources: { limits: { memory: 'much' } } } },
+      'spec.agent.resources.limits.memory: Invalid value: "much"',
+    ],
+    [
+      'a toleration with a value for Exists',
+      { nodes: { tolerations: [{ key: 'a', operator: 'Exists', value: 'b' }] } },
+      'spec.nodes.tolerations[0]: Invalid value: operator Exists takes no value',
+    ],
     ['a field that does not exist', { spilBytes: 1 }, 'unknown field "spec.spilBytes"'],
   ])('has %s, and the message says so', async (_what, spec, message) => {
     const answer = await dryRun(resource(spec));
@@ -67,7 +107,9 @@ describe('a resource that is refused', () => {
 
   it('has a name other than default, and the message says which name to use', async () => {
     const answer = await dryRun(resource({}, 'second'));
-    expect(answer.message).toContain('metadata.name: Invalid value: a cluster has one SidecarAcceleration and its name is "default": set metadata.name to default');
+    expect(answer.message).toContain(
+      'metadata.name: Invalid value: a cluster has one SidecarAcceleration and its name is "default": set metadata.name to default',
+    );
     expect(answer.code).not.toBe(0);
   });
 

@@ -56,7 +56,11 @@ describe('an installed chart', () => {
   it('has a controller that is not root, has a read-only root file system and no capability', async () => {
     const pod = (await json('get', 'deployment', 'sidecar-acceleration-controller', '-n', namespace)).spec.template.spec;
     expect(pod.securityContext).toMatchObject({ runAsNonRoot: true, seccompProfile: { type: 'RuntimeDefault' } });
-    expect(pod.containers[0].securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+    expect(pod.containers[0].securityContext).toEqual({
+      allowPrivilegeEscalation: false,
+      readOnlyRootFilesystem: true,
+      capabilities: { drop: ['ALL'] },
+    });
   });
 
   it('has a Service of a fixed name whose selector finds the controller', async () => {
@@ -124,7 +128,16 @@ describe('an installed chart', () => {
   it('keeps the CRD, and so the resource, when it is uninstalled without the drain', async () => {
     expect((await helm('uninstall', 'any', '--no-hooks')).code).toBe(0);
     expect((await server.kubectl(['get', 'crd', 'sidecaraccelerations.acceleration.dev'])).code).toBe(0);
-    const left = await server.kubectl(['get', 'all,configmaps,leases,serviceaccounts,roles,rolebindings,secrets', '-n', namespace, '-l', 'app.kubernetes.io/instance=any', '-o', 'name']);
+    const left = await server.kubectl([
+      'get',
+      'all,configmaps,leases,serviceaccounts,roles,rolebindings,secrets',
+      '-n',
+      namespace,
+      '-l',
+      'app.kubernetes.io/instance=any',
+      '-o',
+      'name',
+    ]);
     expect(left.stdout).toBe('');
     const wide = await server.kubectl(['get', 'clusterroles,clusterrolebindings', '-l', 'app.kubernetes.io/instance=any', '-o', 'name']);
     expect(wide.stdout).toBe('');

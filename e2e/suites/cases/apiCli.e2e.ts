@@ -88,11 +88,26 @@ describe('accelctl', () => {
     const group = 'chaos-mesh.org';
     const names = { plural: 'networkchaos', singular: 'networkchaos', kind: 'NetworkChaos' };
     const schema = { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } };
-    const crd = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `networkchaos.${group}` }, spec: { group, names, scope: 'Namespaced', versions: [{ name: 'v1alpha1', served: true, storage: true, schema }] } };
+    const crd = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `networkchaos.${group}` },
+      spec: { group, names, scope: 'Namespaced', versions: [{ name: 'v1alpha1', served: true, storage: true, schema }] },
+    };
     await succeed(['apply', '-f', '-'], JSON.stringify(crd));
     await established(server, `networkchaos.${group}`);
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'cart', annotations: { 'kubernetes.io/egress-bandwidth': '1M' } }, spec: { automountServiceAccountToken: false, containers: [{ name: 'a', image: 'b' }] } };
-    const chaos = { apiVersion: `${group}/v1alpha1`, kind: 'NetworkChaos', metadata: { name: 'slow' }, spec: { action: 'delay', selector: { labelSelectors: { app: 'cart' } } } };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'cart', annotations: { 'kubernetes.io/egress-bandwidth': '1M' } },
+      spec: { automountServiceAccountToken: false, containers: [{ name: 'a', image: 'b' }] },
+    };
+    const chaos = {
+      apiVersion: `${group}/v1alpha1`,
+      kind: 'NetworkChaos',
+      metadata: { name: 'slow' },
+      spec: { action: 'delay', selector: { labelSelectors: { app: 'cart' } } },
+    };
     await succeed(['create', 'namespace', 'meshed']);
     await succeed(['label', 'namespace', 'meshed', 'istio-injection=enabled']);
     for (const each of [pod, chaos]) await succeed(['apply', '-n', 'meshed', '-f', '-'], JSON.stringify(each));

@@ -44,7 +44,14 @@ async function diagnosed(kubeconfig = server.kubeconfig): Promise<{ code: number
 /** Writes the status that a controller would write. */
 async function controllerSays(ready: 'True' | 'False', message: string): Promise<void> {
   const { metadata } = JSON.parse(await kubectl(['get', 'sca', 'default', '-o', 'json'])) as { metadata: { generation: number } };
-  const condition = (type: string, status: string) => ({ type, status, reason: 'Tested', message, observedGeneration: metadata.generation, lastTransitionTime: '2026-01-01T00:00:00Z' });
+  const condition = (type: string, status: string) => ({
+    type,
+    status,
+    reason: 'Tested',
+    message,
+    observedGeneration: metadata.generation,
+    lastTransitionTime: '2026-01-01T00:00:00Z',
+  });
   const status = { conditions: [condition('Ready', ready), condition('Progressing', 'False')], nodes: { desired: 0, ready: 0 } };
   const object = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' }, status };
   await kubectl(['apply', '--server-side', '--subresource=status', '--field-manager=test', '-f', '-'], JSON.stringify(object));
@@ -79,14 +86,26 @@ describe('accelctl before anything is installed', () => {
 
 describe('accelctl with half an installation', () => {
   beforeAll(async () => {
-    await run(server.tools.path('helm'), ['--kubeconfig', server.kubeconfig, 'install', 'any', chartDirectory, '-n', namespace, '--create-namespace', '--no-hooks']);
+    await run(server.tools.path('helm'), [
+      '--kubeconfig',
+      server.kubeconfig,
+      'install',
+      'any',
+      chartDirectory,
+      '-n',
+      namespace,
+      '--create-namespace',
+      '--no-hooks',
+    ]);
     await established(server, crd);
   });
 
   it('has doctor name a controller that never became ready, and exit with 3', async () => {
     const { code, lines } = await diagnosed();
     expect(lines).toMatch(/failure controller: 0 of \d ready in sidecar-acceleration/);
-    expect(lines).toContain('failure controller: no replica leads: the Lease is not being renewed => see the log of the controller: kubectl -n sidecar-acceleration logs');
+    expect(lines).toContain(
+      'failure controller: no replica leads: the Lease is not being renewed => see the log of the controller: kubectl -n sidecar-acceleration logs',
+    );
     expect(lines).toContain('warning resource: there is no resource, so nothing is accelerated');
     expect(code).toBe(3);
   });
@@ -106,9 +125,13 @@ describe('accelctl with half an installation', () => {
 
   it('turns acceleration on, and says after the timeout that it still waits for the controller', async () => {
     const { code, stderr } = await accelctl(['on', '--select', 'mesh=on', '--timeout', '2s']);
-    expect(stderr).toBe('waiting for the controller\naccelctl: waited 2 s: waiting for the controller; the change goes on in the cluster: see accelctl status, and accelctl doctor if nothing changes\n');
+    expect(stderr).toBe(
+      'waiting for the controller\naccelctl: waited 2 s: waiting for the controller; the change goes on in the cluster: see accelctl status, and accelctl doctor if nothing changes\n',
+    );
     expect(code).toBe(3);
-    expect(JSON.parse(await kubectl(['get', 'sca', 'default', '-o', 'jsonpath={.spec.selector}']))).toMatchObject({ namespaces: { matchLabels: { mesh: 'on' } } });
+    expect(JSON.parse(await kubectl(['get', 'sca', 'default', '-o', 'jsonpath={.spec.selector}']))).toMatchObject({
+      namespaces: { matchLabels: { mesh: 'on' } },
+    });
   });
 });
 
@@ -124,11 +147,22 @@ describe('accelctl while the resource is there', () => {
   it('explains a pod by its labels, and says when the pod does not exist', async () => {
     await kubectl(['create', 'namespace', 'shop']);
     await kubectl(['label', 'namespace', 'shop', 'mesh=on']);
-    const pod = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'cart', labels: { 'acceleration.dev/mode': 'off' } }, spec: { automountServiceAccountToken: false, containers: [{ name: 'a', image: 'b' }] } };
+    const pod = {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'cart', labels: { 'acceleration.dev/mode': 'off' } },
+      spec: { automountServiceAccountToken: false, containers: [{ name: 'a', image: 'b' }] },
+    };
     await kubectl(['create', 'serviceaccount', 'default', '-n', 'shop']).catch(() => undefined);
     await kubectl(['apply', '-n', 'shop', '-f', '-'], JSON.stringify(pod));
-    expect(await accelctl(['explain', 'shop/cart'])).toMatchObject({ code: 3, stdout: expect.stringContaining('Pod shop/cart: excluded by its label acceleration.dev/mode=off.') });
-    expect(await accelctl(['explain', 'gone', '-n', 'shop'])).toMatchObject({ code: 1, stderr: 'accelctl: reading pods/gone: there is no such object in namespace shop; see kubectl -n shop get pods\n' });
+    expect(await accelctl(['explain', 'shop/cart'])).toMatchObject({
+      code: 3,
+      stdout: expect.stringContaining('Pod shop/cart: excluded by its label acceleration.dev/mode=off.'),
+    });
+    expect(await accelctl(['explain', 'gone', '-n', 'shop'])).toMatchObject({
+      code: 1,
+      stderr: 'accelctl: reading pods/gone: there is no such object in namespace shop; see kubectl -n shop get pods\n',
+    });
   });
 
   it('says that a user who may read the resource may not change it', async () => {
@@ -136,7 +170,10 @@ describe('accelctl while the resource is there', () => {
     await kubectl(['create', 'clusterrolebinding', 'looker', '--clusterrole=looker', '--user=looker']);
     const looker = await kubeconfigWith(server, 'looker', { as: 'looker' });
     expect((await accelctl(['status'], looker)).code).toBe(0);
-    expect(await accelctl(['off'], looker)).toMatchObject({ code: 1, stderr: `accelctl: switching ${crd}/default: this user may not patch ${crd}/default; ask for the verb patch on ${crd}\n` });
+    expect(await accelctl(['off'], looker)).toMatchObject({
+      code: 1,
+      stderr: `accelctl: switching ${crd}/default: this user may not patch ${crd}/default; ask for the verb patch on ${crd}\n`,
+    });
   });
 
   it('writes a report that can be unpacked and contains no secret', async () => {
@@ -151,7 +188,8 @@ describe('accelctl while the resource is there', () => {
   });
 
   it('prints no colours when the output is not a terminal', async () => {
-    for (const env of [{}, { NO_COLOR: '1' }, { FORCE_COLOR: '1' }]) expect((await accelctlOn(server.kubeconfig, ['doctor'], env)).stdout).not.toContain('\u001b');
+    for (const env of [{}, { NO_COLOR: '1' }, { FORCE_COLOR: '1' }])
+      expect((await accelctlOn(server.kubeconfig, ['doctor'], env)).stdout).not.toContain('\u001b');
   });
 
   it('is drained', async () => {
@@ -169,13 +207,17 @@ describe('accelctl with the CRD of an older release', () => {
 
   it('has doctor say which field the CRD lacks and how to upgrade it', async () => {
     const { code, lines } = await diagnosed();
-    expect(lines).toContain('failure crd: the CRD is older than this release: it lacks spec.rollout => upgrade the release (crds.enabled: true), or: kubectl apply --server-side -f crds/');
+    expect(lines).toContain(
+      'failure crd: the CRD is older than this release: it lacks spec.rollout => upgrade the release (crds.enabled: true), or: kubectl apply --server-side -f crds/',
+    );
     expect(code).toBe(3);
   });
 
   it('refuses a spec with that field, which the API server would drop', async () => {
     const { code, stderr } = await accelctl(['on', '--spec', '{rollout: {maxUnavailable: 1}}']);
-    expect(stderr).toMatch(/\.spec\.rollout: field not declared in schema; correct the field that it names; if that field should exist, the CRD is older than this accelctl: see accelctl doctor\n$/);
+    expect(stderr).toMatch(
+      /\.spec\.rollout: field not declared in schema; correct the field that it names; if that field should exist, the CRD is older than this accelctl: see accelctl doctor\n$/,
+    );
     expect(code).toBe(1);
   });
 });

@@ -27,18 +27,31 @@ const as = (user: string, ...args: string[]) => live.bench.server.kubectl(['--as
 
 it('serves the connections of a namespace, with the sums of its pods', async () => {
   const list = connectionList.parse(JSON.parse(await live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections`])));
-  expect(list).toMatchObject({ silentNodes: [], items: [{ node: 'node1', pod: 'cart', state: 'Accelerated', peer: 'shop/web' }], pods: [{ name: 'cart', connections: { open: 2, accelerated: 1 } }] });
+  expect(list).toMatchObject({
+    silentNodes: [],
+    items: [{ node: 'node1', pod: 'cart', state: 'Accelerated', peer: 'shop/web' }],
+    pods: [{ name: 'cart', connections: { open: 2, accelerated: 1 } }],
+  });
 });
 
 it('is listed by kubectl like any other kind', async () => {
-  expect(await live.bench.kubectl(['get', 'connections.live.acceleration.dev', '-n', 'shop', '-o', 'name'])).toBe('connection.live.acceleration.dev/node1.2a\n');
+  expect(await live.bench.kubectl(['get', 'connections.live.acceleration.dev', '-n', 'shop', '-o', 'name'])).toBe(
+    'connection.live.acceleration.dev/node1.2a\n',
+  );
   expect(await live.bench.kubectl(['api-resources', '--api-group=live.acceleration.dev', '-o', 'name'])).toBe('connections.live.acceleration.dev\n');
 });
 
 it('sends events to a watch, one on each line', async () => {
   const reading = live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections?watch=true&timeoutSeconds=3`]);
-  await happen(agent, { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'Closed', connection: connectionWith() });
-  const events = (await reading).trim().split('\n').map((line) => liveEvent.parse(JSON.parse(line)));
+  await happen(
+    agent,
+    { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) },
+    { type: 'Closed', connection: connectionWith() },
+  );
+  const events = (await reading)
+    .trim()
+    .split('\n')
+    .map((line) => liveEvent.parse(JSON.parse(line)));
   expect(events.flatMap((each) => (each.type === 'BOOKMARK' || each.type === 'ERROR' ? [] : [each.object.event]))).toEqual(['Opened', 'Closed']);
 });
 
@@ -48,7 +61,9 @@ describe('accelctl', () => {
 
   it('lists connections', async () => {
     const { code, stdout } = await accelctl('connections', 'shop/cart');
-    expect(stdout).toMatch(/^POD +LOCAL .*\ncart +10\.0\.0\.1:40000 +10\.98\.0\.9:80 +10\.0\.0\.2:15006 +shop\/web +Accelerated +4\.9 KiB +100 B +60 us\n$/);
+    expect(stdout).toMatch(
+      /^POD +LOCAL .*\ncart +10\.0\.0\.1:40000 +10\.98\.0\.9:80 +10\.0\.0\.2:15006 +shop\/web +Accelerated +4\.9 KiB +100 B +60 us\n$/,
+    );
     expect(code).toBe(0);
   });
 
@@ -68,18 +83,32 @@ describe('accelctl', () => {
     const asked = agent.watches.length;
     const tapping = accelctl('tap', 'shop', '--kind', 'Opened', '--for', '4s');
     await waitFor('a new watch', () => agent.watches.slice(asked).some(({ events }) => events));
-    await happen(agent, { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'Closed', connection: connectionWith() });
+    await happen(
+      agent,
+      { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) },
+      { type: 'Closed', connection: connectionWith() },
+    );
     const { code, stdout, stderr } = await tapping;
     expect([code, stderr]).toEqual([0, 'waiting for events\n']);
     expect(stdout).toMatch(/^\d\d:\d\d:\d\d\.\d{3} Opened shop\/cart 10\.0\.0\.1:40000 > 10\.98\.0\.9:80 Learning\n$/);
   });
 
-  it.each([['connections'], ['top'], ['tap']])('says in one line that a namespace does not exist, or that the user lacks a right: %s', async (command) => {
-    expect(await accelctl(command, 'nowhere')).toMatchObject({ code: 1, stderr: 'accelctl: reading namespaces/nowhere: there is no such namespace; see kubectl get namespaces\n' });
-    expect(await asUser('nobody', command, 'shop')).toMatchObject({
-      code: 1, stdout: '', stderr: expect.stringMatching(/^accelctl: reading connections\.live\.acceleration\.dev: this user may not (list|watch) connections in namespace shop; ask for the ClusterRole sidecar-acceleration-view there\n$/) as string,
-    });
-  });
+  it.each([['connections'], ['top'], ['tap']])(
+    'says in one line that a namespace does not exist, or that the user lacks a right: %s',
+    async (command) => {
+      expect(await accelctl(command, 'nowhere')).toMatchObject({
+        code: 1,
+        stderr: 'accelctl: reading namespaces/nowhere: there is no such namespace; see kubectl get namespaces\n',
+      });
+      expect(await asUser('nobody', command, 'shop')).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(
+          /^accelctl: reading connections\.live\.acceleration\.dev: this user may not (list|watch) connections in namespace shop; ask for the ClusterRole sidecar-acceleration-view there\n$/,
+        ) as string,
+      });
+    },
+  );
 
   it('shows the viewer of a namespace this namespace, and not all namespaces', async () => {
     expect((await asUser('viewer', 'connections', 'shop')).code).toBe(0);
@@ -89,19 +118,41 @@ describe('accelctl', () => {
 
 it('serves the connections of a namespace to its viewer, and refuses other namespaces and other users', async () => {
   expect((await as('viewer', 'get', '--raw', `${base}/namespaces/shop/connections`)).code).toBe(0);
-  for (const [user, path] of [['viewer', `${base}/connections`], ['viewer', `${base}/namespaces/bank/connections`], ['nobody', `${base}/namespaces/shop/connections`]] as const) {
+  for (const [user, path] of [
+    ['viewer', `${base}/connections`],
+    ['viewer', `${base}/namespaces/bank/connections`],
+    ['nobody', `${base}/namespaces/shop/connections`],
+  ] as const) {
     const { code, stderr } = await as(user, 'get', '--raw', path);
     expect([code, stderr.trim().split('\n').length]).toEqual([1, 1]);
-    expect(stderr).toMatch(new RegExp(`^Error from server \\(Forbidden\\): connections.live.acceleration.dev is forbidden: User "${user}" cannot list resource "connections"`));
+    expect(stderr).toMatch(
+      new RegExp(
+        `^Error from server \\(Forbidden\\): connections.live.acceleration.dev is forbidden: User "${user}" cannot list resource "connections"`,
+      ),
+    );
   }
 });
 
 it('ignores headers by which a user claims to be another user', async () => {
   const kubeconfig = await kubeconfigWith(live.bench.server, 'nobody', { as: 'nobody' });
   const before = agent.watches.length;
-  const { stdout } = await live.bench.server.kubectl(['config', 'view', '--raw', '--kubeconfig', kubeconfig, '-o', 'jsonpath={.users[0].user.token}']);
+  const { stdout } = await live.bench.server.kubectl([
+    'config',
+    'view',
+    '--raw',
+    '--kubeconfig',
+    kubeconfig,
+    '-o',
+    'jsonpath={.users[0].user.token}',
+  ]);
   const spoofed = ['-H', 'X-Remote-User: admin', '-H', 'X-Remote-Group: system:masters', '-H', 'Impersonate-User: nobody'];
-  const { stdout: answer } = await attempt('curl', ['-sk', '-H', `Authorization: Bearer ${stdout}`, ...spoofed, `${live.bench.server.url}${base}/namespaces/shop/connections`]);
+  const { stdout: answer } = await attempt('curl', [
+    '-sk',
+    '-H',
+    `Authorization: Bearer ${stdout}`,
+    ...spoofed,
+    `${live.bench.server.url}${base}/namespaces/shop/connections`,
+  ]);
   expect(JSON.parse(answer)).toMatchObject({ code: 403, message: expect.stringContaining('User "nobody" cannot list') as string });
   expect(agent.watches).toHaveLength(before);
 });
@@ -113,7 +164,10 @@ it.each([
   const before = agent.watches.length;
   const asked = new Promise<number>((resolve, reject) => {
     const headers = { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' };
-    const sent = request({ host: '127.0.0.1', port: live.port, path: `${base}/connections`, headers, rejectUnauthorized: false, agent: false, ...certificate }, (response) => resolve(response.statusCode ?? 0));
+    const sent = request(
+      { host: '127.0.0.1', port: live.port, path: `${base}/connections`, headers, rejectUnauthorized: false, agent: false, ...certificate },
+      (response) => resolve(response.statusCode ?? 0),
+    );
     sent.on('error', reject);
     sent.end();
   });
@@ -123,7 +177,10 @@ it.each([
 
 it('names the node whose agent is not connected, and accelctl exits with 3', async () => {
   await agent.close();
-  expect(await accelctlOn(live.bench.server.kubeconfig, ['connections'])).toMatchObject({ code: 3, stdout: expect.stringContaining('no data from node node1: its agent is not connected\n') as string });
+  expect(await accelctlOn(live.bench.server.kubeconfig, ['connections'])).toMatchObject({
+    code: 3,
+    stdout: expect.stringContaining('no data from node node1: its agent is not connected\n') as string,
+  });
   const list = connectionList.parse(JSON.parse(await live.bench.kubectl(['get', '--raw', `${base}/namespaces/shop/connections`])));
   expect([list.items, list.silentNodes]).toEqual([[], [{ name: 'node1', message: 'its agent is not connected' }]]);
 });
@@ -132,13 +189,20 @@ it('is unavailable while no controller leads, which accelctl says in one line', 
   await live.bench.controller.stop();
   for (const command of ['connections', 'top', 'tap']) {
     const { code, stderr } = await accelctlOn(live.bench.server.kubeconfig, [command]);
-    expect([code, stderr]).toEqual([1, expect.stringMatching(/^accelctl: reading connections\.live\.acceleration\.dev: the controller does not answer the API server \(.*\); see kubectl get apiservice v1alpha1\.live\.acceleration\.dev, and accelctl doctor\n$/)]);
+    expect([code, stderr]).toEqual([
+      1,
+      expect.stringMatching(
+        /^accelctl: reading connections\.live\.acceleration\.dev: the controller does not answer the API server \(.*\); see kubectl get apiservice v1alpha1\.live\.acceleration\.dev, and accelctl doctor\n$/,
+      ),
+    ]);
   }
 });
 
 it('is not there without the APIService, which accelctl says in one line', async () => {
   await live.bench.kubectl(['delete', 'apiservice', 'v1alpha1.live.acceleration.dev']);
-  await waitFor('the group to be gone', async () => (await accelctlOn(live.bench.server.kubeconfig, ['top'])).stderr.includes('this cluster serves no live data; switch it on: helm upgrade'));
+  await waitFor('the group to be gone', async () =>
+    (await accelctlOn(live.bench.server.kubeconfig, ['top'])).stderr.includes('this cluster serves no live data; switch it on: helm upgrade'),
+  );
 });
 
 function certificateOf(name: string): { readonly cert: string; readonly key: string } {

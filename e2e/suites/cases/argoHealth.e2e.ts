@@ -13,7 +13,9 @@ import { Progress } from '../../../release/tools/progress';
 const read = (...path: string[]): string => readFileSync(join(checkout, healthDirectory, ...path), 'utf8');
 const script = read('health.lua');
 // The format of Argo CD's own tests (util/lua/health_test.go).
-const testFile = z.strictObject({ tests: z.array(z.strictObject({ healthStatus: z.strictObject({ status: z.string(), message: z.string() }), inputPath: z.string() })) });
+const testFile = z.strictObject({
+  tests: z.array(z.strictObject({ healthStatus: z.strictObject({ status: z.string(), message: z.string() }), inputPath: z.string() })),
+});
 const { tests } = testFile.parse(parse(read('health_test.yaml')));
 
 beforeAll(() => installTools(new Progress(), []));
@@ -25,7 +27,11 @@ it.each(tests.map(({ inputPath, healthStatus }) => [inputPath, healthStatus] as 
 });
 
 it('is tested with every object in its folder, and these give every health status that the check can return', () => {
-  expect(tests.map(({ inputPath }) => inputPath).sort()).toEqual(readdirSync(join(checkout, healthDirectory, 'testdata')).map((name) => `testdata/${name}`).sort());
+  expect(tests.map(({ inputPath }) => inputPath).sort()).toEqual(
+    readdirSync(join(checkout, healthDirectory, 'testdata'))
+      .map((name) => `testdata/${name}`)
+      .sort(),
+  );
   expect([...new Set(tests.map(({ healthStatus }) => healthStatus.status))].sort()).toEqual(['Degraded', 'Healthy', 'Progressing', 'Suspended']);
 });
 

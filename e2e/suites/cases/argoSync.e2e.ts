@@ -25,7 +25,12 @@ let two: TestAgent;
 /** The resource in Git, with the annotation by which Argo CD tracks it. */
 function inGit(mode: string): object {
   const annotations = { 'argocd.argoproj.io/tracking-id': 'sidecar-acceleration-resource:acceleration.dev/SidecarAcceleration:/default' };
-  return { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default', annotations }, spec: { mode, selector: { namespaces: { matchLabels: { mesh: 'on' } } } } };
+  return {
+    apiVersion: 'acceleration.dev/v1alpha1',
+    kind: 'SidecarAcceleration',
+    metadata: { name: 'default', annotations },
+    spec: { mode, selector: { namespaces: { matchLabels: { mesh: 'on' } } } },
+  };
 }
 
 const list = (items: object[]): object => ({ apiVersion: 'v1', kind: 'List', items });
@@ -95,7 +100,10 @@ describe('the manifests in Git are in sync while the resource is', () => {
   });
 
   it('degraded by a node that cannot accelerate', async () => {
-    two.report({ ...emptyReport, problems: [{ reason: 'NoBtf', message: 'no /sys/kernel/btf/vmlinux; use a kernel built with CONFIG_DEBUG_INFO_BTF=y' }] });
+    two.report({
+      ...emptyReport,
+      problems: [{ reason: 'NoBtf', message: 'no /sys/kernel/btf/vmlinux; use a kernel built with CONFIG_DEBUG_INFO_BTF=y' }],
+    });
     await isHealthyAs('Degraded', /CONFIG_DEBUG_INFO_BTF/, 'Accelerate');
     two.report({ ...emptyReport, appliedOrder: two.order?.revision ?? 0 });
     await isHealthyAs('Healthy', /ready/, 'Accelerate');
@@ -130,5 +138,7 @@ it('Argo CD’s CRD accepts the sample Applications', async () => {
   await bench.kubectl(['apply', '--server-side', '-f', await provideModuleFile(applicationCrd)]);
   await established(bench.server, 'applications.argoproj.io');
   await bench.kubectl(['create', 'namespace', 'argocd']);
-  expect(await bench.kubectl(['apply', '--validate=strict', '-f', join(checkout, 'deploy', 'argocd', 'applications.yaml')])).toMatch(/sidecar-acceleration created\n.*sidecar-acceleration-resource created/);
+  expect(await bench.kubectl(['apply', '--validate=strict', '-f', join(checkout, 'deploy', 'argocd', 'applications.yaml')])).toMatch(
+    /sidecar-acceleration created\n.*sidecar-acceleration-resource created/,
+  );
 });

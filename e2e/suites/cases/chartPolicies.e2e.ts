@@ -20,7 +20,10 @@ const policySpec = z.object({
   ingress: z.array(rule).default([]),
   egress: z.array(rule).default([]),
 });
-const template = z.looseObject({ metadata: z.looseObject({ labels }), spec: z.looseObject({ containers: z.array(z.looseObject({ ports: z.array(z.looseObject({ name: z.string() })).default([]) })) }) });
+const template = z.looseObject({
+  metadata: z.looseObject({ labels }),
+  spec: z.looseObject({ containers: z.array(z.looseObject({ ports: z.array(z.looseObject({ name: z.string() })).default([]) })) }),
+});
 
 interface Pod {
   readonly name: string;
@@ -41,14 +44,25 @@ beforeAll(async () => {
 /** The pod that the controller makes on each node. */
 function agent(): Pod {
   const owner = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', name: 'default', uid: '1' };
-  const input = { spec: specWith(), owner, namespace: 'n', image: 'i', pullPolicy: 'Never' as const, pullSecrets: [], controllerAddress: '10.0.0.1:9443', ca: '' };
+  const input = {
+    spec: specWith(),
+    owner,
+    namespace: 'n',
+    image: 'i',
+    pullPolicy: 'Never' as const,
+    pullSecrets: [],
+    controllerAddress: '10.0.0.1:9443',
+    ca: '',
+  };
   const daemonSet = renderAgents(input).find(({ kind }) => kind === 'DaemonSet');
   const pod = template.parse(at(daemonSet ?? {}, 'spec.template'));
   return { name: 'agent', labels: pod.metadata.labels, ports: portsOf(pod.spec) };
 }
 
 function portsOf(spec: object): string[] {
-  return z.looseObject({ containers: z.array(z.looseObject({ ports: z.array(z.looseObject({ name: z.string() })).default([]) })) }).parse(spec)
+  return z
+    .looseObject({ containers: z.array(z.looseObject({ ports: z.array(z.looseObject({ name: z.string() })).default([]) })) })
+    .parse(spec)
     .containers.flatMap(({ ports }) => ports.map(({ name }) => name));
 }
 
@@ -58,12 +72,17 @@ function policy(objects: readonly Rendered[], name: string): z.infer<typeof poli
 
 function selected({ matchLabels, matchExpressions }: z.infer<typeof selector>): string[] {
   const matches = (pod: Pod): boolean =>
-    Object.entries(matchLabels).every(([key, value]) => pod.labels[key] === value) && matchExpressions.every(({ key, values }) => values.includes(pod.labels[key] ?? ''));
-  return pods.filter(matches).map(({ name }) => name).sort();
+    Object.entries(matchLabels).every(([key, value]) => pod.labels[key] === value) &&
+    matchExpressions.every(({ key, values }) => values.includes(pod.labels[key] ?? ''));
+  return pods
+    .filter(matches)
+    .map(({ name }) => name)
+    .sort();
 }
 
 /** The names of the pods that the peers of a rule select. */
-const peers = (list: z.infer<typeof rule>['from']): string[] => (list ?? []).flatMap(({ podSelector }) => (podSelector === undefined ? [] : selected(podSelector)));
+const peers = (list: z.infer<typeof rule>['from']): string[] =>
+  (list ?? []).flatMap(({ podSelector }) => (podSelector === undefined ? [] : selected(podSelector)));
 const ports = (rules: readonly z.infer<typeof rule>[]): (string | number)[] => rules.flatMap((each) => each.ports.map(({ port }) => port)).sort();
 const portsOfPod = (name: string): readonly string[] => [...(pods.find((pod) => pod.name === name)?.ports ?? [])].sort();
 

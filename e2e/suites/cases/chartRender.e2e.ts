@@ -22,26 +22,52 @@ function kinds(objects: readonly { kind: string; metadata: { name: string } }[])
 /** Values that switch every feature on. */
 const everything = {
   networkPolicy: { enabled: true },
-  metrics: { serviceMonitor: { enabled: true, labels: { release: 'prometheus' } }, alerts: { enabled: true, labels: { release: 'prometheus' } }, dashboard: { enabled: true } },
+  metrics: {
+    serviceMonitor: { enabled: true, labels: { release: 'prometheus' } },
+    alerts: { enabled: true, labels: { release: 'prometheus' } },
+    dashboard: { enabled: true },
+  },
   resource: { create: true },
 };
 
 describe('the chart', () => {
   it('has the controller, its rights and the CRD, and no optional object', async () => {
     expect(kinds(await render({}, ['--no-hooks']))).toEqual([
-      `ClusterRole ${controller}`, `ClusterRoleBinding ${controller}`, 'CustomResourceDefinition sidecaraccelerations.acceleration.dev',
-      `Deployment ${controller}`, `Lease ${controller}`, `PodDisruptionBudget ${controller}`, `Role ${controller}`, `Role ${controller}`, `RoleBinding ${controller}`, `RoleBinding ${controller}`, 'Service sidecar-acceleration-channel', `Service ${controller}`, `ServiceAccount ${controller}`,
-      'ValidatingAdmissionPolicy sidecar-acceleration-agents', `ValidatingAdmissionPolicy ${controller}`,
-      'ValidatingAdmissionPolicyBinding sidecar-acceleration-agents', `ValidatingAdmissionPolicyBinding ${controller}`,
+      `ClusterRole ${controller}`,
+      `ClusterRoleBinding ${controller}`,
+      'CustomResourceDefinition sidecaraccelerations.acceleration.dev',
+      `Deployment ${controller}`,
+      `Lease ${controller}`,
+      `PodDisruptionBudget ${controller}`,
+      `Role ${controller}`,
+      `Role ${controller}`,
+      `RoleBinding ${controller}`,
+      `RoleBinding ${controller}`,
+      'Service sidecar-acceleration-channel',
+      `Service ${controller}`,
+      `ServiceAccount ${controller}`,
+      'ValidatingAdmissionPolicy sidecar-acceleration-agents',
+      `ValidatingAdmissionPolicy ${controller}`,
+      'ValidatingAdmissionPolicyBinding sidecar-acceleration-agents',
+      `ValidatingAdmissionPolicyBinding ${controller}`,
     ]);
   });
 
   it('has pods, jobs and tests included, that Pod Security admits at its strictest level', async () => {
     const pods = podsOf(await render(everything));
-    expect(pods.map(({ name }) => name).sort()).toEqual([controller, 'sidecar-acceleration-drain', 'sidecar-acceleration-resource', 'sidecar-acceleration-test']);
+    expect(pods.map(({ name }) => name).sort()).toEqual([
+      controller,
+      'sidecar-acceleration-drain',
+      'sidecar-acceleration-resource',
+      'sidecar-acceleration-test',
+    ]);
     for (const { spec } of pods) {
       expect(spec.securityContext).toEqual({ runAsNonRoot: true, runAsUser: 65532, runAsGroup: 65532, seccompProfile: { type: 'RuntimeDefault' } });
-      expect(spec.containers[0]?.securityContext).toEqual({ allowPrivilegeEscalation: false, readOnlyRootFilesystem: true, capabilities: { drop: ['ALL'] } });
+      expect(spec.containers[0]?.securityContext).toEqual({
+        allowPrivilegeEscalation: false,
+        readOnlyRootFilesystem: true,
+        capabilities: { drop: ['ALL'] },
+      });
       expect(spec.containers[0]?.resources).toMatchObject({ requests: { cpu: expect.any(String) }, limits: { memory: expect.any(String) } });
     }
   });
@@ -57,7 +83,10 @@ describe('the chart', () => {
 
   it('has a Service and a PodDisruptionBudget that select the controller and not the jobs', async () => {
     const objects = await render(everything);
-    const selectors = [at(objectOf(objects, 'Service', controller), 'spec.selector'), at(objectOf(objects, 'PodDisruptionBudget', controller), 'spec.selector.matchLabels')];
+    const selectors = [
+      at(objectOf(objects, 'Service', controller), 'spec.selector'),
+      at(objectOf(objects, 'PodDisruptionBudget', controller), 'spec.selector.matchLabels'),
+    ];
     for (const selector of selectors) {
       const matching = podsOf(objects).filter(({ labels }) => Object.entries(selector as object).every(([key, value]) => labels[key] === value));
       expect(matching.map(({ name }) => name)).toEqual([controller]);
@@ -75,32 +104,51 @@ describe('the chart', () => {
 it.each(['kube-system', 'kube-public', 'kube-node-lease'])('is not installed into %s', async (namespace) => {
   const into = await chartRenderer(namespace);
   const problem = await into().catch(String);
-  expect(problem).toContain(`namespace ${namespace} belongs to Kubernetes: install into a namespace of its own, as in helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace`);
+  expect(problem).toContain(
+    `namespace ${namespace} belongs to Kubernetes: install into a namespace of its own, as in helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace`,
+  );
 });
 
 describe('a value', () => {
   const placement = {
-    replicas: 3, nodeSelector: { pool: 'system' }, tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' }],
-    priorityClassName: 'system-cluster-critical', podAnnotations: { team: 'mesh' }, resources: { requests: { cpu: '1' } },
+    replicas: 3,
+    nodeSelector: { pool: 'system' },
+    tolerations: [{ key: 'CriticalAddonsOnly', operator: 'Exists' }],
+    priorityClassName: 'system-cluster-critical',
+    podAnnotations: { team: 'mesh' },
+    resources: { requests: { cpu: '1' } },
   };
 
   it('places the controller', async () => {
     const deployment = objectOf(await render(placement), 'Deployment', controller);
     expect(at(deployment, 'spec.replicas')).toBe(3);
     expect(at(deployment, 'spec.template.metadata.annotations')).toMatchObject({ team: 'mesh' });
-    expect(at(deployment, 'spec.template.spec')).toMatchObject({ nodeSelector: { pool: 'system' }, tolerations: placement.tolerations, priorityClassName: 'system-cluster-critical' });
+    expect(at(deployment, 'spec.template.spec')).toMatchObject({
+      nodeSelector: { pool: 'system' },
+      tolerations: placement.tolerations,
+      priorityClassName: 'system-cluster-critical',
+    });
     expect(at(deployment, 'spec.template.spec.containers.0.resources.requests')).toEqual({ cpu: '1', memory: '128Mi' });
   });
 
   it('spreads replicas over nodes unless it names an affinity', async () => {
-    const affinity = { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }] } } };
+    const affinity = {
+      nodeAffinity: {
+        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: [{ matchExpressions: [{ key: 'a', operator: 'Exists' }] }] },
+      },
+    };
     const of = async (values: object) => at(objectOf(await render(values), 'Deployment', controller), 'spec.template.spec.affinity');
-    expect(await of({})).toMatchObject({ podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ podAffinityTerm: { topologyKey: 'kubernetes.io/hostname' } }] } });
+    expect(await of({})).toMatchObject({
+      podAntiAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ podAffinityTerm: { topologyKey: 'kubernetes.io/hostname' } }] },
+    });
     expect(await of({ affinity })).toEqual(affinity);
   });
 
   it('pins the image by digest for every pod, and through the controller for the agents', async () => {
-    const objects = await render({ ...everything, image: { repository: 'mirror.example/acc', digest, pullSecrets: [{ name: 'one' }, { name: 'two' }] } });
+    const objects = await render({
+      ...everything,
+      image: { repository: 'mirror.example/acc', digest, pullSecrets: [{ name: 'one' }, { name: 'two' }] },
+    });
     expect(podsOf(objects).map(({ spec }) => spec.containers[0]?.image)).toEqual(Array(4).fill(`mirror.example/acc@${digest}`));
     const env = podsOf(objects).find(({ name }) => name === controller)?.spec.containers[0]?.env;
     expect(env).toContainEqual({ name: 'IMAGE', value: `mirror.example/acc@${digest}` });
@@ -111,7 +159,10 @@ describe('a value', () => {
 
   it('adds further images to the admission policy of the controller, or switches the policy off', async () => {
     const objects = await render({ image: { repository: 'mirror.example:5000/acc' }, admissionPolicy: { images: ['old.example/acc'] } });
-    expect(at(objectOf(objects, 'ValidatingAdmissionPolicy', 'sidecar-acceleration-agents'), 'spec.variables.0')).toEqual({ name: 'released', expression: '["mirror.example:5000/acc","old.example/acc"]' });
+    expect(at(objectOf(objects, 'ValidatingAdmissionPolicy', 'sidecar-acceleration-agents'), 'spec.variables.0')).toEqual({
+      name: 'released',
+      expression: '["mirror.example:5000/acc","old.example/acc"]',
+    });
     expect(kinds(await render({ admissionPolicy: { enabled: false } })).filter((name) => name.startsWith('Validating'))).toEqual([]);
   });
 
@@ -122,10 +173,16 @@ describe('a value', () => {
 
   it('adds a ServiceMonitor for the controller and one for the agents', async () => {
     const objects = await render(everything);
-    for (const [component, port] of [['controller', 'http'], ['agent', 'metrics']] as const) {
+    for (const [component, port] of [
+      ['controller', 'http'],
+      ['agent', 'metrics'],
+    ] as const) {
       const monitor = objectOf(objects, 'ServiceMonitor', `sidecar-acceleration-${component}`);
       expect(monitor.metadata.labels).toMatchObject({ release: 'prometheus' });
-      expect(at(monitor, 'spec.selector.matchLabels')).toEqual({ 'app.kubernetes.io/name': 'sidecar-acceleration', 'app.kubernetes.io/component': component });
+      expect(at(monitor, 'spec.selector.matchLabels')).toEqual({
+        'app.kubernetes.io/name': 'sidecar-acceleration',
+        'app.kubernetes.io/component': component,
+      });
       expect(at(monitor, 'spec.endpoints.0')).toMatchObject({ port, interval: '30s' });
     }
   });
@@ -133,8 +190,11 @@ describe('a value', () => {
   it('adds live data: an APIService with the Service that leads to the leader, and a role for viewers of a namespace', async () => {
     const objects = await render({ liveData: { enabled: true } }, ['--no-hooks']);
     expect(kinds(objects).filter((name) => name.includes('live') || name.endsWith('view'))).toEqual([
-      'APIService v1alpha1.live.acceleration.dev', 'ClusterRole sidecar-acceleration-live', 'ClusterRole sidecar-acceleration-view',
-      'ClusterRoleBinding sidecar-acceleration-live', 'RoleBinding sidecar-acceleration-live',
+      'APIService v1alpha1.live.acceleration.dev',
+      'ClusterRole sidecar-acceleration-live',
+      'ClusterRole sidecar-acceleration-view',
+      'ClusterRoleBinding sidecar-acceleration-live',
+      'RoleBinding sidecar-acceleration-live',
     ]);
     const service = at(objectOf(objects, 'APIService', 'v1alpha1.live.acceleration.dev'), 'spec.service');
     expect(service).toEqual({ name: 'sidecar-acceleration-channel', namespace: 'acceleration-system', port: 443 });
@@ -142,7 +202,9 @@ describe('a value', () => {
     const env = podsOf(objects).find(({ name }) => name === controller)?.spec.containers[0]?.env;
     expect(ports).toContainEqual({ name: 'live', port: 443, targetPort: 10250 });
     expect(env).toContainEqual({ name: 'LIVE_PORT', value: '10250' });
-    expect(objectOf(objects, 'ClusterRole', 'sidecar-acceleration-view').metadata.labels).toMatchObject({ 'rbac.authorization.k8s.io/aggregate-to-view': 'true' });
+    expect(objectOf(objects, 'ClusterRole', 'sidecar-acceleration-view').metadata.labels).toMatchObject({
+      'rbac.authorization.k8s.io/aggregate-to-view': 'true',
+    });
   });
 
   it('adds the alerts, unchanged, for the Prometheus operator', async () => {
@@ -192,10 +254,14 @@ describe('a value that is wrong is refused by name:', () => {
 });
 
 describe('a value that the documentation sets', () => {
-  const set = pages().flatMap(({ path, text }) => [...text.matchAll(/--set[ =](?<value>[a-z][\w.]*=[^\s`,]+(,[a-z][\w.]*=[^\s`,]+)*)/gi)].map(({ groups }) => [groups?.['value'] ?? '', path]));
+  const set = pages().flatMap(({ path, text }) =>
+    [...text.matchAll(/--set[ =](?<value>[a-z][\w.]*=[^\s`,]+(,[a-z][\w.]*=[^\s`,]+)*)/gi)].map(({ groups }) => [groups?.['value'] ?? '', path]),
+  );
 
   it.each(set)('is one that the chart has: %s in %s', async (value) => {
-    const given = value.replace('image.repository=...', 'image.repository=registry.example/acc').replace('image.digest=...', `image.digest=${digest}`);
+    const given = value
+      .replace('image.repository=...', 'image.repository=registry.example/acc')
+      .replace('image.digest=...', `image.digest=${digest}`);
     expect((await render({}, ['--set', given])).length).toBeGreaterThan(0);
   });
 

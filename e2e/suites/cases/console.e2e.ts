@@ -91,7 +91,11 @@ describe('the page', () => {
         await page.getByText('219 of 230').waitFor();
         expect(await page.getByRole('row', { name: /billing/ }).textContent()).toContain('PeerElsewhere 9, Learning 2');
         // When the pointer is not on the plot, the legend shows the last values.
-        await page.locator('.u-legend').first().getByText(/^\d\d:\d\d:\d\d$/).waitFor();
+        await page
+          .locator('.u-legend')
+          .first()
+          .getByText(/^\d\d:\d\d:\d\d$/)
+          .waitFor();
         const moveOn = async (): Promise<void> => {
           await status.write();
           await Promise.all([page.waitForResponse(/api\/state/), page.clock.fastForward(2_000)]);
@@ -99,7 +103,11 @@ describe('the page', () => {
         for (let times = 0; times < looks; times += 1) await moveOn();
         // The text alternative of a plot has the newest value. Of 20 MiB that the seed adds 16 take the fast path. The node answers with the
         // round-trip time.
-        const plots = [/Bytes a second; now fast path (?!0 B|-)/, 'On the fast path, %; now of bytes 80%, of connections 95%', /TCP's round-trip time, mean of open connections; now round trip \d+ µs/];
+        const plots = [
+          /Bytes a second; now fast path (?!0 B|-)/,
+          'On the fast path, %; now of bytes 80%, of connections 95%',
+          /TCP's round-trip time, mean of open connections; now round trip \d+ µs/,
+        ];
         const seen = async (): Promise<boolean[]> => Promise.all(plots.map((name) => page.getByRole('img', { name }).isVisible()));
         await waitFor('the plots to say the newest', async () => {
           if ((await seen()).every((each) => each)) return true;
@@ -118,7 +126,9 @@ describe('the page', () => {
       expect(await row.textContent()).toContain('QPS1350019600×1.45 (1.45–1.45)');
       await page.getByText('32 connections, 1 round, 99.1 % of the bytes on the fast path').waitFor();
       // The bar of the faster mode is longer.
-      const widths = await row.locator('rect').evaluateAll((bars) => bars.map((bar) => Number((bar as { getAttribute(name: string): string | null }).getAttribute('width'))));
+      const widths = await row
+        .locator('rect')
+        .evaluateAll((bars) => bars.map((bar) => Number((bar as { getAttribute(name: string): string | null }).getAttribute('width'))));
       expect(widths[1]).toBeGreaterThan(widths[0] ?? Number.POSITIVE_INFINITY);
     });
   });
@@ -139,7 +149,9 @@ describe('the page', () => {
     await status.write(true);
     await onPage(async (page) => {
       await page.getByText('Accelerate is not in force everywhere: 3 of 4 nodes ready').waitFor();
-      expect(await page.getByText('KernelTooOld').locator('..').textContent()).toBe(`KernelTooOld on 1 (node4): the kernel is 4.18.0, and 5.10 is needed${nodeReasons.KernelTooOld.remedy}`);
+      expect(await page.getByText('KernelTooOld').locator('..').textContent()).toBe(
+        `KernelTooOld on 1 (node4): the kernel is 4.18.0, and 5.10 is needed${nodeReasons.KernelTooOld.remedy}`,
+      );
       await page.screenshot({ path: join(pictures, 'node-that-cannot.png') });
     });
     await status.write();
@@ -150,7 +162,8 @@ describe('the page', () => {
       await page.getByRole('button', { name: 'PeerElsewhere 9, Learning 2' }).click();
       const dialog = page.getByRole('dialog', { name: 'Why connections of billing use TCP' });
       const text = await dialog.textContent();
-      for (const reason of ['PeerElsewhere', 'Learning'] as const) expect(text).toContain(`${connectionReasons[reason].means}${connectionReasons[reason].remedy}`);
+      for (const reason of ['PeerElsewhere', 'Learning'] as const)
+        expect(text).toContain(`${connectionReasons[reason].means}${connectionReasons[reason].remedy}`);
       await page.screenshot({ path: join(pictures, 'why.png') });
       await page.keyboard.press('Escape');
       await dialog.waitFor({ state: 'detached' });
@@ -235,7 +248,10 @@ describe('the switches', () => {
     const [origin = '', secret = ''] = shown.url.split('/#');
     const headers = { origin, authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
     const late = await fetch(`${origin}/api/mode`, { method: 'POST', headers, body: JSON.stringify({ mode: 'Off', generation: status.generation }) });
-    expect([late.status, await late.json()]).toEqual([409, { error: expect.stringContaining('another client has changed it in between; read it again') as string }]);
+    expect([late.status, await late.json()]).toEqual([
+      409,
+      { error: expect.stringContaining('another client has changed it in between; read it again') as string },
+    ]);
     expect(await modeNow()).toBe('Observe');
     await kubectl(['patch', 'sca', 'default', '--type=merge', '-p', '{"spec":{"mode":"Accelerate"}}']);
     await status.write();
@@ -269,14 +285,33 @@ describe('a page of another site', () => {
         async ({ target, bearer }) => {
           const attempts = [
             fetch(`${target}/api/state`, { headers: { authorization: bearer } }),
-            fetch(`${target}/api/mode`, { method: 'POST', headers: { authorization: bearer, 'content-type': 'application/json' }, body: '{"mode":"Off","generation":1}' }),
+            fetch(`${target}/api/mode`, {
+              method: 'POST',
+              headers: { authorization: bearer, 'content-type': 'application/json' },
+              body: '{"mode":"Off","generation":1}',
+            }),
           ];
-          return Promise.all(attempts.map((each) => each.then((answer) => `answered with ${answer.status}`, () => 'kept away')));
+          return Promise.all(
+            attempts.map((each) =>
+              each.then(
+                (answer) => `answered with ${answer.status}`,
+                () => 'kept away',
+              ),
+            ),
+          );
         },
         { target: origin, bearer: `Bearer ${secret}` },
       );
       expect(tried).toEqual(['kept away', 'kept away']);
-      const blind = await page.evaluate(async (target) => (await fetch(`${target}/api/mode`, { method: 'POST', mode: 'no-cors', body: '{"mode":"Off","generation":1}' }).catch(() => ({ type: 'kept away' }))).type, origin);
+      const blind = await page.evaluate(
+        async (target) =>
+          (
+            await fetch(`${target}/api/mode`, { method: 'POST', mode: 'no-cors', body: '{"mode":"Off","generation":1}' }).catch(() => ({
+              type: 'kept away',
+            }))
+          ).type,
+        origin,
+      );
       expect(['opaque', 'kept away']).toContain(blind);
       await page.setContent(`<iframe src="${origin}/"></iframe>`);
       await waitFor('the frame to be refused', () => page.frames().some((frame) => frame.url().startsWith('chrome-error:')));
@@ -295,7 +330,9 @@ describe('when accelctl has ended', () => {
       await page.goto(shown.url);
       await page.getByText('219 of 230').waitFor();
       await shown.stop();
-      expect(await page.getByRole('alert').textContent()).toBe('accelctl does not answer: it has ended, or this computer slept; start accelctl console again');
+      expect(await page.getByRole('alert').textContent()).toBe(
+        'accelctl does not answer: it has ended, or this computer slept; start accelctl console again',
+      );
       expect(await page.getByText('219 of 230').count()).toBe(1);
     } finally {
       await context.close();

@@ -40,12 +40,22 @@ describe('when the resource is applied', () => {
 
   it('publishes itself as the only endpoint of the Service that agents connect to', async () => {
     const { items } = await bench.get('endpointslices', '-n', namespace, '-l', `kubernetes.io/service-name=${channelService}`);
-    expect(items).toMatchObject([{ endpoints: [{ targetRef: { kind: 'Pod', name: bench.controller.name } }], ports: [{ port: bench.controller.ports.grpc }] }]);
+    expect(items).toMatchObject([
+      { endpoints: [{ targetRef: { kind: 'Pod', name: bench.controller.name } }], ports: [{ port: bench.controller.ports.grpc }] },
+    ]);
   });
 
   it('makes a ServiceAccount without rights for the agents, and publishes its CA', async () => {
     expect((await bench.endpoint()).ca).toContain('BEGIN CERTIFICATE');
-    const can = await bench.server.kubectl(['auth', 'can-i', '--list', `--as=system:serviceaccount:${namespace}:${daemonSet}`, '--no-headers', '-n', namespace]);
+    const can = await bench.server.kubectl([
+      'auth',
+      'can-i',
+      '--list',
+      `--as=system:serviceaccount:${namespace}:${daemonSet}`,
+      '--no-headers',
+      '-n',
+      namespace,
+    ]);
     expect(can.stdout).not.toMatch(/\b(secrets|pods|configmaps)\b/);
   });
 
@@ -59,14 +69,28 @@ describe('with an agent on each of two nodes', () => {
   beforeAll(async () => {
     await bench.create(agentPod('agent-1', 'node1'), agentPod('agent-2', 'node2'));
     await bench.daemonSetOf(2);
-    const shop = namespaceReport('shop', { open: 10, accelerated: 8, reasons: [{ reason: 'PeerElsewhere', connections: 2 }], fastBytes: 1000, tcpBytes: 50 });
+    const shop = namespaceReport('shop', {
+      open: 10,
+      accelerated: 8,
+      reasons: [{ reason: 'PeerElsewhere', connections: 2 }],
+      fastBytes: 1000,
+      tcpBytes: 50,
+    });
     one = await bench.obedient(await bench.podToken('agent-1'), [shop]);
     two = await bench.obedient(await bench.podToken('agent-2'));
   });
 
   it('orders the selected namespaces, and never those of the system, its own, or those that opted out', async () => {
     const order = await one.ordered('for shop', ({ namespaces }) => namespaces.length > 0);
-    expect(order).toMatchObject({ mode: 'Accelerate', paths: ['PodLocal', 'NodeLocal'], namespaces: ['shop'], podSelector: {}, remove: false, maxConnections: 65536, spillBytes: 1048576 });
+    expect(order).toMatchObject({
+      mode: 'Accelerate',
+      paths: ['PodLocal', 'NodeLocal'],
+      namespaces: ['shop'],
+      podSelector: {},
+      remove: false,
+      maxConnections: 65536,
+      spillBytes: 1048576,
+    });
     expect(await two.ordered('of the same revision', ({ revision }) => revision === order.revision)).toEqual(order);
   });
 
@@ -91,7 +115,11 @@ describe('with an agent on each of two nodes', () => {
       await new Promise((resolve) => setTimeout(resolve, 3000));
       return before === (await bench.resource()).metadata.resourceVersion && before;
     });
-    one.report({ ...emptyReport, appliedOrder: one.order?.revision ?? 0, namespaces: [namespaceReport('shop', { open: 10, accelerated: 10, fastBytes: 5000, tcpBytes: 50 })] });
+    one.report({
+      ...emptyReport,
+      appliedOrder: one.order?.revision ?? 0,
+      namespaces: [namespaceReport('shop', { open: 10, accelerated: 10, fastBytes: 5000, tcpBytes: 50 })],
+    });
     await waitFor('the change in status', async () => (await bench.resource()).status?.namespaces?.[0]?.state === 'Accelerated', { timeoutMs: 5000 });
     expect((await bench.resource()).metadata.resourceVersion).not.toBe(settled);
   });
@@ -130,14 +158,21 @@ describe('with an agent on each of two nodes', () => {
   });
 
   it('turns a node problem into a Degraded reason that names the node and says what to do', async () => {
-    two.report({ ...emptyReport, problems: [{ reason: 'NoBtf', message: 'no /sys/kernel/btf/vmlinux; use a kernel built with CONFIG_DEBUG_INFO_BTF=y' }] });
+    two.report({
+      ...emptyReport,
+      problems: [{ reason: 'NoBtf', message: 'no /sys/kernel/btf/vmlinux; use a kernel built with CONFIG_DEBUG_INFO_BTF=y' }],
+    });
     const degraded = await waitFor('Degraded', async () => {
       const found = await bench.condition('Degraded');
       return found?.status === 'True' ? found : undefined;
     });
     expect(degraded.reason).toMatch(/NoBtf/);
     expect(degraded.message).toMatch(/CONFIG_DEBUG_INFO_BTF/);
-    expect((await bench.resource()).status?.nodes).toMatchObject({ desired: 2, ready: 1, unsupported: [{ reason: 'NoBtf', nodes: 1, examples: ['node2'] }] });
+    expect((await bench.resource()).status?.nodes).toMatchObject({
+      desired: 2,
+      ready: 1,
+      unsupported: [{ reason: 'NoBtf', nodes: 1, examples: ['node2'] }],
+    });
     two.report({ ...emptyReport, appliedOrder: two.order?.revision ?? 0 });
     await bench.ready();
   });

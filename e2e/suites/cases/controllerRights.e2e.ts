@@ -52,8 +52,10 @@ it('does everything that needs a right: renews a certificate, loses the Lease, f
 it('has used every right that it has, no right is broader than its use, and no request was refused', async () => {
   await bench.controller.stop();
   const roles = [
-    await bench.get('clusterrole', name), await bench.get('clusterrole', liveRights),
-    await bench.get('role', name, '-n', namespace), await bench.get('role', name, '-n', 'default'),
+    await bench.get('clusterrole', name),
+    await bench.get('clusterrole', liveRights),
+    await bench.get('role', name, '-n', namespace),
+    await bench.get('role', name, '-n', 'default'),
   ];
   const requests = requestsOf(bench.server.auditLog, `system:serviceaccount:${namespace}:${name}`);
   expect(wrongRights(roles.flatMap(grantsOf), requests)).toEqual([]);
@@ -61,9 +63,18 @@ it('has used every right that it has, no right is broader than its use, and no r
 
 it('is bound to its roles only: in the cluster, in its namespace, for events, and to read how the API server identifies users of live data', async () => {
   const [{ items: inCluster }, { items: inNamespaces }] = [await bench.get('clusterrolebindings'), await bench.get('rolebindings', '-A')];
-  interface Binding { readonly metadata: { readonly name: string }; readonly subjects?: readonly { readonly name: string; readonly namespace?: string }[] }
-  const ours = (items: readonly Binding[]): string[] => items.filter(({ subjects = [] }) => subjects.some((subject) => subject.name === name && subject.namespace === namespace)).map(({ metadata }) => metadata.name);
-  expect([ours(inCluster), ours(inNamespaces)]).toEqual([[name, liveRights], [name, name, liveRights]]);
+  interface Binding {
+    readonly metadata: { readonly name: string };
+    readonly subjects?: readonly { readonly name: string; readonly namespace?: string }[];
+  }
+  const ours = (items: readonly Binding[]): string[] =>
+    items
+      .filter(({ subjects = [] }) => subjects.some((subject) => subject.name === name && subject.namespace === namespace))
+      .map(({ metadata }) => metadata.name);
+  expect([ours(inCluster), ours(inNamespaces)]).toEqual([
+    [name, liveRights],
+    [name, name, liveRights],
+  ]);
 });
 
 async function certificates(): Promise<Record<string, string>> {

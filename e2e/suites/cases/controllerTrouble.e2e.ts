@@ -28,7 +28,8 @@ describe('a stranger on the channel', () => {
   beforeAll(async () => {
     await bench.create(
       { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'stranger', namespace } },
-      agentPod('stranger', 'node2', 'stranger'), agentPod('second-1', 'node1'),
+      agentPod('stranger', 'node2', 'stranger'),
+      agentPod('second-1', 'node1'),
     );
     downs = one.states.filter((state) => state.startsWith('down')).length;
   });
@@ -101,7 +102,11 @@ describe('when an agent is replaced', () => {
 describe('when the controller dies', () => {
   it('the next controller has the same CA, its orders have no lower revision, and byte counts do not decrease', async () => {
     const channel = await bench.channel();
-    one.report({ ...emptyReport, appliedOrder: one.order?.revision ?? 0, namespaces: [namespaceReport('shop', { open: 10, accelerated: 10, fastBytes: 9000, tcpBytes: 50 })] });
+    one.report({
+      ...emptyReport,
+      appliedOrder: one.order?.revision ?? 0,
+      namespaces: [namespaceReport('shop', { open: 10, accelerated: 10, fastBytes: 9000, tcpBytes: 50 })],
+    });
     await waitFor('the bytes in status', async () => (await bench.resource()).status?.bytes?.fast === 9000);
     const before = one.order?.revision ?? 0;
     const orders = one.orders.length;
@@ -143,14 +148,24 @@ it('drains every agent before it removes the finalizer, leaves nothing, and star
   await two.ordered('to remove', ({ remove }) => remove);
   await deleting;
   await bench.controller.logged(/the datapath is removed/);
-  for (const [kind, name] of [['ds', daemonSet], ['service', daemonSet], ['serviceaccount', daemonSet], ['configmap', 'sidecar-acceleration-channel']] as const) {
+  for (const [kind, name] of [
+    ['ds', daemonSet],
+    ['service', daemonSet],
+    ['serviceaccount', daemonSet],
+    ['configmap', 'sidecar-acceleration-channel'],
+  ] as const) {
     const found = await bench.server.kubectl(['get', kind, name, '-n', namespace, '--ignore-not-found', '-o', 'name']);
     expect(found.stdout).toBe('');
   }
   // A late write of the controller must not create the resource again.
   expect((await bench.get('sca')).items).toEqual([]);
   const removal = one.order?.revision ?? 0;
-  await bench.kubectl(['create', '-f', '-'], { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', metadata: { name: 'default' }, spec: { mode: 'Off' } });
+  await bench.kubectl(['create', '-f', '-'], {
+    apiVersion: 'acceleration.dev/v1alpha1',
+    kind: 'SidecarAcceleration',
+    metadata: { name: 'default' },
+    spec: { mode: 'Off' },
+  });
   await waitFor('the DaemonSet of the next resource', () => bench.get('ds', daemonSet, '-n', namespace));
   const order = await one.ordered('of the next resource', ({ remove, mode }) => !remove && mode === 'Off');
   expect(order.revision).toBeGreaterThan(removal);

@@ -23,8 +23,12 @@ beforeAll(async () => {
   watch = new PodWatch({
     cri,
     netnsOf: netnsReader(join(node.root, 'proc')),
-    onPods: (list) => { pods = list; },
-    onReachable: (problem) => { trouble = problem; },
+    onPods: (list) => {
+      pods = list;
+    },
+    onReachable: (problem) => {
+      trouble = problem;
+    },
     onOddity: () => undefined,
   });
   void watch.run();
@@ -86,7 +90,10 @@ test('the cgroup of the pod’s process leads to the kubepods directory of this 
   const mount = cgroup2Mount(realHost.read('/proc/self/mountinfo') ?? '');
   if (mount === undefined) throw new Error('this host has no cgroup v2');
   // /proc of the machine is read through its first process, because its process ids differ from those outside.
-  const host = { ...realHost, read: (path: string) => (path.startsWith('/proc/self/') ? undefined : realHost.read(`/proc/${node.machine.first.pid}/root${path}`)) };
+  const host = {
+    ...realHost,
+    read: (path: string) => (path.startsWith('/proc/self/') ? undefined : realHost.read(`/proc/${node.machine.first.pid}/root${path}`)),
+  };
   expect(findPodCgroup(host, mount, [pod.pid])).toBe(join(mount, node.cgroup, 'kubepods'));
 });
 

@@ -38,8 +38,13 @@ test('the command line, the agent with libbpf, and the controller run in the ima
 });
 
 test('every library in the image belongs to a package in the bill of materials', async () => {
-  const bill = z.object({ components: z.array(z.object({ name: z.string(), purl: z.string() })) }).parse(JSON.parse(readFileSync(image.sbom, 'utf8')));
-  const listed = bill.components.filter(({ purl }) => purl.startsWith('pkg:deb/')).map(({ name }) => name).sort();
+  const bill = z
+    .object({ components: z.array(z.object({ name: z.string(), purl: z.string() })) })
+    .parse(JSON.parse(readFileSync(image.sbom, 'utf8')));
+  const listed = bill.components
+    .filter(({ purl }) => purl.startsWith('pkg:deb/'))
+    .map(({ name }) => name)
+    .sort();
   await within(async (root) => {
     expect(readdirSync(join(root, 'var/lib/dpkg/status.d')).sort()).toEqual(listed);
     expect(listed).toEqual(expect.arrayContaining(['libbpf1', 'libc6', 'libstdc++6']));

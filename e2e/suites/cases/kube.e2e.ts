@@ -23,7 +23,12 @@ beforeAll(async () => {
 
 afterAll(() => server?.stop());
 
-const manifest = (name: string, data: Record<string, string>): Manifest => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace, name }, data });
+const manifest = (name: string, data: Record<string, string>): Manifest => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { namespace, name },
+  data,
+});
 
 describe('a reflector', () => {
   const stop = new AbortController();
@@ -64,14 +69,25 @@ describe('a reflector', () => {
   }
 
   async function expectConverged(): Promise<void> {
-    const listed = z.object({ items: z.array(configMap) }).parse(await client.request('GET', collection, { query: { labelSelector: 'reflected=yes' } }));
+    const listed = z
+      .object({ items: z.array(configMap) })
+      .parse(await client.request('GET', collection, { query: { labelSelector: 'reflected=yes' } }));
     const wanted = versionsOf(listed.items);
     await waitFor('the reflector to hold what the server holds', () => versionsOf(reflector.list()) === wanted, { everyMs: 20 });
-    expect([...told].map(([key, version]) => `${key}@${version}`).sort().join()).toBe(wanted);
+    expect(
+      [...told]
+        .map(([key, version]) => `${key}@${version}`)
+        .sort()
+        .join(),
+    ).toBe(wanted);
     expect(listed.items.length).toBeGreaterThan(5);
   }
 
-  const versionsOf = (objects: readonly ConfigMap[]): string => objects.map(({ metadata }) => `${namespace}/${metadata.name}@${metadata.resourceVersion}`).sort().join();
+  const versionsOf = (objects: readonly ConfigMap[]): string =>
+    objects
+      .map(({ metadata }) => `${namespace}/${metadata.name}@${metadata.resourceVersion}`)
+      .sort()
+      .join();
 
   it('converges while objects come, change and go', async () => {
     await reflector.synced;
@@ -86,10 +102,20 @@ describe('a reflector', () => {
   });
 
   it('reads more objects than a page holds', async () => {
-    const bodies = Array.from({ length: 640 }, (_, each) => ({ ...manifest(`many-${each}`, {}), metadata: { namespace, name: `many-${each}`, labels: { many: 'yes' } } }));
-    for (let from = 0; from < bodies.length; from += 16) await Promise.all(bodies.slice(from, from + 16).map((body) => client.request('POST', collection, { body })));
+    const bodies = Array.from({ length: 640 }, (_, each) => ({
+      ...manifest(`many-${each}`, {}),
+      metadata: { namespace, name: `many-${each}`, labels: { many: 'yes' } },
+    }));
+    for (let from = 0; from < bodies.length; from += 16)
+      await Promise.all(bodies.slice(from, from + 16).map((body) => client.request('POST', collection, { body })));
     const ended = new AbortController();
-    const many = new Reflector<ConfigMap>({ client, path: collection, query: { labelSelector: 'many=yes' }, parse: (raw) => configMap.parse(raw), onChange: () => undefined });
+    const many = new Reflector<ConfigMap>({
+      client,
+      path: collection,
+      query: { labelSelector: 'many=yes' },
+      parse: (raw) => configMap.parse(raw),
+      onChange: () => undefined,
+    });
     const run = many.run(ended.signal);
     await many.synced;
     expect(many.list()).toHaveLength(640);
@@ -193,7 +219,10 @@ describe('apply', () => {
 
   it('refuses a field that another manager owns, and takes it by force', async () => {
     await apply(client, manifest('owned', { field: 'theirs' }), { fieldManager: 'them' });
-    await expect(apply(client, manifest('owned', { field: 'ours' }), { fieldManager: 'us' })).rejects.toMatchObject({ code: 409, reason: 'Conflict' });
+    await expect(apply(client, manifest('owned', { field: 'ours' }), { fieldManager: 'us' })).rejects.toMatchObject({
+      code: 409,
+      reason: 'Conflict',
+    });
     await apply(client, manifest('owned', { field: 'ours' }), { fieldManager: 'us', force: true });
     expect(await dataOf('owned')).toEqual({ field: 'ours' });
   });
@@ -211,7 +240,11 @@ describe('apply', () => {
 
   it('says in one line why an object is refused', async () => {
     const refused = apply(client, manifest('Not_A_Name', {}), { fieldManager: 'us' });
-    await expect(refused).rejects.toMatchObject({ code: 422, reason: 'Invalid', message: expect.stringMatching(/^PATCH \S+\/configmaps\/Not_A_Name: HTTP 422 Invalid: [^\n]+$/) });
+    await expect(refused).rejects.toMatchObject({
+      code: 422,
+      reason: 'Invalid',
+      message: expect.stringMatching(/^PATCH \S+\/configmaps\/Not_A_Name: HTTP 422 Invalid: [^\n]+$/),
+    });
   });
 });
 

@@ -46,7 +46,13 @@ it('is accepted by the API server as a whole', async () => {
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toContain(`deployment.apps/${controller} serverside-applied`);
   await established(server, 'sidecaraccelerations.acceleration.dev');
-  const namespace = await server.kubectl(['get', 'namespace', 'sidecar-acceleration', '-o', 'jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}']);
+  const namespace = await server.kubectl([
+    'get',
+    'namespace',
+    'sidecar-acceleration',
+    '-o',
+    'jsonpath={.metadata.labels.pod-security\\.kubernetes\\.io/enforce}',
+  ]);
   expect(namespace.stdout).toBe('privileged');
 });
 
@@ -67,6 +73,13 @@ it('has an admission policy that admits agents with the overlay’s image', asyn
   const objects = await kustomized('example');
   const policy = objectOf(objects, 'ValidatingAdmissionPolicy', 'sidecar-acceleration-agents');
   expect(at(policy, 'spec.variables.0')).toEqual({ name: 'released', expression: '["registry.example.com/sidecar-acceleration"]' });
-  const { code, stderr } = await server.kubectl(['apply', '--server-side', '--validate=strict', '--dry-run=server', '-k', join(directory, 'example')]);
+  const { code, stderr } = await server.kubectl([
+    'apply',
+    '--server-side',
+    '--validate=strict',
+    '--dry-run=server',
+    '-k',
+    join(directory, 'example'),
+  ]);
   expect([code, stderr]).toEqual([0, '']);
 });

@@ -40,7 +40,10 @@ async function afterSaying(...namespaces: Parameters<TestAgent['say']>[0]): Prom
 }
 
 it('pods and connections in namespaces of which the liar’s node has no pod do not count', async () => {
-  const shown = await afterSaying(namespaceReport('shop', { podsSelected: 5, open: 1000, fastBytes: 9e15 }), namespaceReport('plain', { open: 1000, tcpBytes: 9e15 }));
+  const shown = await afterSaying(
+    namespaceReport('shop', { podsSelected: 5, open: 1000, fastBytes: 9e15 }),
+    namespaceReport('plain', { open: 1000, tcpBytes: 9e15 }),
+  );
   expect(shown).toMatchObject({ connections: { open: 2, accelerated: 1 }, bytes: { tcp: 0 }, summary: { accelerated: '50%' } });
   expect(shown.namespaces?.find(({ name }) => name === 'plain')).toMatchObject({ pods: { selected: 0 }, connections: { open: 0 } });
 });
@@ -51,7 +54,14 @@ it('more connections than a node can have do not count, and the node is named in
     expect(shown.connections).toMatchObject({ open: 2, accelerated: 1 });
   }
   const { nodes } = (await status()) ?? {};
-  expect(nodes?.unsupported).toEqual([expect.objectContaining({ reason: 'ImplausibleReport', nodes: 1, examples: ['node2'], message: expect.stringContaining('9007199254740991 open connection ends') as string })]);
+  expect(nodes?.unsupported).toEqual([
+    expect.objectContaining({
+      reason: 'ImplausibleReport',
+      nodes: 1,
+      examples: ['node2'],
+      message: expect.stringContaining('9007199254740991 open connection ends') as string,
+    }),
+  ]);
   expect(live.bench.controller.log.filter(({ message }) => message.includes('the agent of node node2 reports'))).toHaveLength(1);
   expect((await live.bench.condition('Degraded'))?.reason).toBe('ImplausibleReport');
 });
@@ -61,7 +71,12 @@ it('a node without pods causes no error in the controller’s log', () => {
 });
 
 it('a new pod of the liar’s node counts at once', async () => {
-  await live.bench.create({ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'own', namespace: 'plain' }, spec: { nodeName: 'node2', automountServiceAccountToken: false, containers: [{ name: 'app', image: 'none' }] } });
+  await live.bench.create({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'own', namespace: 'plain' },
+    spec: { nodeName: 'node2', automountServiceAccountToken: false, containers: [{ name: 'app', image: 'none' }] },
+  });
   liar.say([namespaceReport('plain', { open: 7, accelerated: 7 })]);
   await waitFor('its connections to count', async () => {
     liar.say([namespaceReport('plain', { open: 7, accelerated: 7 })]);
@@ -71,11 +86,29 @@ it('a new pod of the liar’s node counts at once', async () => {
 });
 
 it('live data contains only rows of the namespace in question and of pods that the node has', async () => {
-  const rows: Connection[] = [connectionWith(), connectionWith({ id: '2b', namespace: 'bank', pod: 'vault' }), connectionWith({ id: '2c', pod: 'made-up' }), connectionWith({ id: '2d', peer: 'bank/vault' })];
+  const rows: Connection[] = [
+    connectionWith(),
+    connectionWith({ id: '2b', namespace: 'bank', pod: 'vault' }),
+    connectionWith({ id: '2c', pod: 'made-up' }),
+    connectionWith({ id: '2d', peer: 'bank/vault' }),
+  ];
   live.connections = rows;
-  live.pods = ['shop/cart', 'bank/vault', 'shop/made-up'].map((each) => ({ namespace: each.split('/')[0] ?? '', name: each.split('/')[1] ?? '', open: 1, accelerated: 0, fastBytes: 1, tcpBytes: 1, rttUs: 1 }));
-  const list = connectionList.parse(JSON.parse(await live.bench.kubectl(['get', '--raw', '/apis/live.acceleration.dev/v1alpha1/namespaces/shop/connections'])));
-  expect(list.items.map(({ metadata, peer }) => [metadata.name, peer])).toEqual([['node1.2a', 'shop/web'], ['node1.2d', undefined]]);
+  live.pods = ['shop/cart', 'bank/vault', 'shop/made-up'].map((each) => ({
+    namespace: each.split('/')[0] ?? '',
+    name: each.split('/')[1] ?? '',
+    open: 1,
+    accelerated: 0,
+    fastBytes: 1,
+    tcpBytes: 1,
+    rttUs: 1,
+  }));
+  const list = connectionList.parse(
+    JSON.parse(await live.bench.kubectl(['get', '--raw', '/apis/live.acceleration.dev/v1alpha1/namespaces/shop/connections'])),
+  );
+  expect(list.items.map(({ metadata, peer }) => [metadata.name, peer])).toEqual([
+    ['node1.2a', 'shop/web'],
+    ['node1.2d', undefined],
+  ]);
   expect(list.pods.map(({ namespace, name }) => `${namespace}/${name}`)).toEqual(['shop/cart']);
   const { stdout } = await accelctlOn(live.bench.server.kubeconfig, ['connections', 'shop']);
   expect(stdout).not.toMatch(/vault|made-up/);

@@ -13,7 +13,11 @@ let directory: string;
 let publisher: Server;
 let options: PublishedNodeOptions;
 
-const gpg = (...words: string[]): void => void execFileSync('gpg', ['--homedir', join(directory, 'gpg'), '--batch', '--quiet', '--passphrase', '', '--pinentry-mode', 'loopback', ...words], { cwd: directory, stdio: 'pipe' });
+const gpg = (...words: string[]): void =>
+  void execFileSync('gpg', ['--homedir', join(directory, 'gpg'), '--batch', '--quiet', '--passphrase', '', '--pinentry-mode', 'loopback', ...words], {
+    cwd: directory,
+    stdio: 'pipe',
+  });
 
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'publisher-'));
@@ -22,7 +26,9 @@ beforeEach(async () => {
   writeFileSync(join(directory, name, 'bin', 'node'), 'as published');
   writeFileSync(join(directory, 'shipped'), 'as published');
   execFileSync('tar', ['--create', '--xz', `--file=${name}.tar.xz`, name], { cwd: directory });
-  const sum = createHash('sha256').update(readFileSync(join(directory, `${name}.tar.xz`))).digest('hex');
+  const sum = createHash('sha256')
+    .update(readFileSync(join(directory, `${name}.tar.xz`)))
+    .digest('hex');
   writeFileSync(join(directory, 'SHASUMS256.txt'), `${'0'.repeat(64)}  node-v24.0.0.tar.gz\n${sum}  ${name}.tar.xz\n`);
   publisher = createServer((request, response) => {
     try {
@@ -32,7 +38,12 @@ beforeEach(async () => {
     }
   }).listen(0, '127.0.0.1');
   await once(publisher, 'listening');
-  options = { mirror: `http://127.0.0.1:${(publisher.address() as { port: number }).port}`, version: '24.0.0', architecture: 'x64', binary: join(directory, 'shipped') };
+  options = {
+    mirror: `http://127.0.0.1:${(publisher.address() as { port: number }).port}`,
+    version: '24.0.0',
+    architecture: 'x64',
+    binary: join(directory, 'shipped'),
+  };
 });
 
 afterEach(() => {
@@ -65,5 +76,7 @@ test('with a keyring only checksums with a releaser’s signature are accepted',
 });
 
 test('when the mirror cannot be reached the error has its address and says what to do', async () => {
-  await expect(checkPublishedNode({ ...options, version: '24.9.9' })).rejects.toThrow(/^reading http:.*\/v24\.9\.9\/SHASUMS256\.txt: HTTP 404; name a mirror/);
+  await expect(checkPublishedNode({ ...options, version: '24.9.9' })).rejects.toThrow(
+    /^reading http:.*\/v24\.9\.9\/SHASUMS256\.txt: HTTP 404; name a mirror/,
+  );
 });

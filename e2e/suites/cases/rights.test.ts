@@ -2,9 +2,22 @@ import type { AuditedRequest } from '../../stand/api/audit';
 import { grantsOf, wrongRights } from './rights';
 
 const use = (verb: string, resource: string, more: Partial<AuditedRequest> = {}): AuditedRequest => ({
-  user: 'u', credential: '', verb, group: '', resource, namespace: 'here', name: '', code: 200, receivedAt: '', answeredAt: '', ...more,
+  user: 'u',
+  credential: '',
+  verb,
+  group: '',
+  resource,
+  namespace: 'here',
+  name: '',
+  code: 200,
+  receivedAt: '',
+  answeredAt: '',
+  ...more,
 });
-const role = (verbs: string[], resources: string[], more: object = {}, namespace = 'here'): unknown => ({ metadata: { namespace }, rules: [{ apiGroups: [''], resources, verbs, ...more }] });
+const role = (verbs: string[], resources: string[], more: object = {}, namespace = 'here'): unknown => ({
+  metadata: { namespace },
+  rules: [{ apiGroups: [''], resources, verbs, ...more }],
+});
 
 test('a rule is a grant for each combination of verb, resource and name', () => {
   const grants = grantsOf(role(['get', 'patch'], ['secrets'], { resourceNames: ['a', 'b'] }));
@@ -13,7 +26,11 @@ test('a rule is a grant for each combination of verb, resource and name', () => 
 });
 
 test('rights that are used as they are granted are no findings', () => {
-  const grants = [...grantsOf(role(['get'], ['secrets'], { resourceNames: ['a'] })), ...grantsOf(role(['list', 'watch'], ['pods'])), ...grantsOf(role(['create'], ['pods']))];
+  const grants = [
+    ...grantsOf(role(['get'], ['secrets'], { resourceNames: ['a'] })),
+    ...grantsOf(role(['list', 'watch'], ['pods'])),
+    ...grantsOf(role(['create'], ['pods'])),
+  ];
   const uses = [use('get', 'secrets', { name: 'a' }), use('list', 'pods'), use('watch', 'pods'), use('create', 'pods', { name: 'x' })];
   expect(wrongRights(grants, uses)).toEqual([]);
 });

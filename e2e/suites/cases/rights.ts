@@ -60,7 +60,8 @@ function broader(grant: Grant, uses: readonly Use[]): string[] {
   const objects = new Set(uses.map(({ name }) => name));
   const [place = ''] = places;
   const [object = ''] = objects;
-  const wide = grant.namespace === '' && places.size === 1 && place !== '' ? [`granted in every namespace and used in ${place} only: ${shown(grant)}`] : [];
+  const wide =
+    grant.namespace === '' && places.size === 1 && place !== '' ? [`granted in every namespace and used in ${place} only: ${shown(grant)}`] : [];
   // RBAC cannot limit create to a name: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
   const nameless = grant.name === undefined && grant.verb !== 'create' && objects.size === 1 && object !== '';
   return [...wide, ...(nameless ? [`granted for every name and used for ${object} only: ${shown(grant)}`] : [])];

@@ -12,7 +12,10 @@ beforeAll(async () => {
   bench = await ControllerBench.start();
   fleet = await SimulatedFleet.start(bench, (_node, image) => (image === 'agent:bad' ? 'crashes' : 'well'));
   for (const name of nodes) await fleet.addNode(name);
-  await bench.applyResource({ rollout: { canary: { count: 1 }, bakeSeconds: 1, maxUnavailable: 2, verdict: { withinSeconds: 30 } }, agent: { image: 'agent:1' } });
+  await bench.applyResource({
+    rollout: { canary: { count: 1 }, bakeSeconds: 1, maxUnavailable: 2, verdict: { withinSeconds: 30 } },
+    agent: { image: 'agent:1' },
+  });
 });
 
 afterAll(async () => {
@@ -21,11 +24,15 @@ afterAll(async () => {
 });
 
 async function stage(wanted: string): Promise<NonNullable<Awaited<ReturnType<typeof rollout>>>> {
-  return waitFor(`the stage ${wanted}`, async () => {
-    const seen = await rollout();
-    if (seen?.stage !== wanted) throw new Error(JSON.stringify(seen));
-    return seen;
-  }, { timeoutMs: 90_000 });
+  return waitFor(
+    `the stage ${wanted}`,
+    async () => {
+      const seen = await rollout();
+      if (seen?.stage !== wanted) throw new Error(JSON.stringify(seen));
+      return seen;
+    },
+    { timeoutMs: 90_000 },
+  );
 }
 
 const rollout = async () => (await bench.resource()).status?.rollout;
@@ -42,10 +49,14 @@ it('the next revision goes to a canary first and then to the other nodes; the re
   await bench.change({ spec: { agent: { image: 'agent:2' } } });
   await waitFor('the canary', () => fleet.on('agent:2').length === 1);
   expect(fleet.on('agent:1')).toEqual(['n2', 'n3', 'n4']);
-  const done = await waitFor('the end', async () => {
-    const seen = await rollout();
-    return seen?.stage === 'Done' && seen.to !== before && seen;
-  }, { timeoutMs: 90_000 });
+  const done = await waitFor(
+    'the end',
+    async () => {
+      const seen = await rollout();
+      return seen?.stage === 'Done' && seen.to !== before && seen;
+    },
+    { timeoutMs: 90_000 },
+  );
   expect(done).toMatchObject({ from: done.to, failures: [], remaining: 0 });
   expect(fleet.on('agent:2')).toEqual(nodes);
   expect(await bench.kubectl(['get', 'sca', '-o', 'wide'])).toContain(`revision ${done.to}: on all of 4 nodes`);
@@ -67,9 +78,16 @@ it('a revision that crashes is stopped at its canary and rolled back, and is not
   const good = (await rollout())?.to;
   await bench.change({ spec: { agent: { image: 'agent:bad' } } });
   const stopped = await stage('Stopped');
-  expect(stopped).toMatchObject({ from: good, failures: ['n1', 'n2'].map((node) => ({ node, why: expect.stringMatching(/restarted ([3-9]|\d{2,}) times/) as string })) });
+  expect(stopped).toMatchObject({
+    from: good,
+    failures: ['n1', 'n2'].map((node) => ({ node, why: expect.stringMatching(/restarted ([3-9]|\d{2,}) times/) as string })),
+  });
   expect(fleet.on('agent:2')).toEqual(nodes);
-  expect(await bench.condition('Degraded')).toMatchObject({ status: 'True', reason: 'RolloutFailed', message: expect.stringContaining(`every node has revision ${good} again`) as string });
+  expect(await bench.condition('Degraded')).toMatchObject({
+    status: 'True',
+    reason: 'RolloutFailed',
+    message: expect.stringContaining(`every node has revision ${good} again`) as string,
+  });
   await bench.ready();
   expect(await events()).toEqual(expect.arrayContaining(['RolloutFailed', 'RolledBack']));
 });
@@ -88,6 +106,12 @@ it('the simulation had no errors, and no request of the controller was refused',
 
 /** The reasons of the events about the resource, in the order of their times. */
 async function events(): Promise<string[]> {
-  const { items } = await bench.get('events.events.k8s.io', '-n', 'default', '--field-selector=regarding.kind=SidecarAcceleration', '--sort-by=.eventTime');
+  const { items } = await bench.get(
+    'events.events.k8s.io',
+    '-n',
+    'default',
+    '--field-selector=regarding.kind=SidecarAcceleration',
+    '--sort-by=.eventTime',
+  );
   return items.map(({ reason }: { reason: string }) => reason);
 }

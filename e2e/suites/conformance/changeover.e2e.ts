@@ -31,7 +31,10 @@ function toAndFro(there: () => void, back: () => void): () => void {
 }
 
 const select = (...which: ('client' | 'server')[]): void =>
-  void f.datapath.select(which.map((each) => selected(f[each], each === 'client' ? 'front' : 'back')), []);
+  void f.datapath.select(
+    which.map((each) => selected(f[each], each === 'client' ? 'front' : 'back')),
+    [],
+  );
 const accelerate = (): void => f.datapath.configure(settings);
 const configure = (changed: Partial<typeof settings>) => (): void => f.datapath.configure({ ...settings, ...changed });
 
@@ -57,8 +60,22 @@ interface Change {
 const changes: readonly Change[] = [
   { what: 'mode Off', make: () => toAndFro(configure({ mode: 'Off' }), accelerate) },
   { what: 'mode Observe', make: () => toAndFro(configure({ mode: 'Observe' }), accelerate) },
-  { what: 'the sending pod deselected', make: () => toAndFro(() => select('server'), () => select('client', 'server')) },
-  { what: 'the receiving pod deselected', make: () => toAndFro(() => select('client'), () => select('client', 'server')) },
+  {
+    what: 'the sending pod deselected',
+    make: () =>
+      toAndFro(
+        () => select('server'),
+        () => select('client', 'server'),
+      ),
+  },
+  {
+    what: 'the receiving pod deselected',
+    make: () =>
+      toAndFro(
+        () => select('client'),
+        () => select('client', 'server'),
+      ),
+  },
   { what: 'the path deselected', make: () => toAndFro(configure({ paths: ['PodLocal'] }), accelerate) },
   { what: 'no byte allowed to be unread', make: () => toAndFro(configure({ spillBytes: 0 }), accelerate), bounds: true },
   { what: 'the datapath released', make: releaseOnce },
@@ -66,13 +83,12 @@ const changes: readonly Change[] = [
 ];
 const cases = ['switch-between-two', 'switch-between-many', 'switch-and-close', 'switch-and-peek'];
 
-test.each(changes.flatMap(({ what, make, bounds }) => cases.filter((name) => !bounds || name !== 'switch-and-peek').map((name) => ({ what, make, name }))))(
-  'with $what in the middle of an exchange, $name ends as on TCP',
-  async ({ make, name }) => {
-    const plain = { client: f.node.addPod(), server: f.node.addPod() };
-    const [control, switched] = await Promise.all([play(name, plain), play(name, { client: f.client, server: f.server }, make())]);
-    expect(control.client.outcome).toBe('finished');
-    expect(transcript(switched)).toBe(transcript(control));
-    expect(switched.client.speed.fastBytes).toBeGreaterThan(0);
-  },
-);
+test.each(
+  changes.flatMap(({ what, make, bounds }) => cases.filter((name) => !bounds || name !== 'switch-and-peek').map((name) => ({ what, make, name }))),
+)('with $what in the middle of an exchange, $name ends as on TCP', async ({ make, name }) => {
+  const plain = { client: f.node.addPod(), server: f.node.addPod() };
+  const [control, switched] = await Promise.all([play(name, plain), play(name, { client: f.client, server: f.server }, make())]);
+  expect(control.client.outcome).toBe('finished');
+  expect(transcript(switched)).toBe(transcript(control));
+  expect(switched.client.speed.fastBytes).toBeGreaterThan(0);
+});

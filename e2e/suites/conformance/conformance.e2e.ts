@@ -34,9 +34,12 @@ test.each(quick)('in the case $name an accelerated connection does what TCP does
   expect(undeclared(rows, declarations)).toEqual([]);
 });
 
-test.each(pathNames.filter((path) => path !== widePath))('in the core cases on the path %s an accelerated connection does what TCP does, or what is declared', (path) => {
-  expect(narrow.broken.filter((each) => each.name.includes(` ${path} `))).toEqual([]);
-  const rows = narrow.rows.filter((row) => row.path === path);
-  expect(rows).toHaveLength(2 * core.length);
-  expect(undeclared(rows, declarations)).toEqual([]);
-});
+test.each(pathNames.filter((path) => path !== widePath))(
+  'in the core cases on the path %s an accelerated connection does what TCP does, or what is declared',
+  (path) => {
+    expect(narrow.broken.filter((each) => each.name.includes(` ${path} `))).toEqual([]);
+    const rows = narrow.rows.filter((row) => row.path === path);
+    expect(rows).toHaveLength(2 * core.length);
+    expect(undeclared(rows, declarations)).toEqual([]);
+  },
+);

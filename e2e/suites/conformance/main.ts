@@ -12,12 +12,14 @@ import { playAll, type Broken, type Outcome, type Played } from './run';
 import { results, transcript } from './verdict';
 
 /** Comma-separated words, each one of `known`. */
-const someOf = <T extends string>(known: readonly T[]) => (text: string): T[] =>
-  text.split(',').map((word) => {
-    const found = known.find((each) => each === word);
-    if (found === undefined) throw new InvalidArgumentError(`${word} is none of ${known.join(', ')}`);
-    return found;
-  });
+const someOf =
+  <T extends string>(known: readonly T[]) =>
+  (text: string): T[] =>
+    text.split(',').map((word) => {
+      const found = known.find((each) => each === word);
+      if (found === undefined) throw new InvalidArgumentError(`${word} is none of ${known.join(', ')}`);
+      return found;
+    });
 
 interface Options {
   readonly cases?: readonly string[];

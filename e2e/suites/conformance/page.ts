@@ -25,9 +25,15 @@ export function conformancePage(rows: readonly Row[], cases: readonly Case[], de
     head,
     `Kernel ${kernels}, ${familyNames.join(' and ')}: ${rows.length} rows, ${counts}.\n`,
     legend(),
-    table(['case', ...pathNames], played.map((each) => [`\`${each.name}\``, ...pathNames.map((path) => cell(rows, each, path))])),
+    table(
+      ['case', ...pathNames],
+      played.map((each) => [`\`${each.name}\``, ...pathNames.map((path) => cell(rows, each, path))]),
+    ),
     '## What the cases are\n',
-    table(['case', 'behaviour'], played.map(({ name, about }) => [`\`${name}\``, about])),
+    table(
+      ['case', 'behaviour'],
+      played.map(({ name, about }) => [`\`${name}\``, about]),
+    ),
     '## Refused\n',
     declarationTable(rows, declared, 'refused', (declaration) => (declaration.reasons ?? []).join(', '), 'reason'),
     '## Different\n',
@@ -54,7 +60,11 @@ function table(title: readonly string[], body: readonly (readonly string[])[]): 
 }
 
 function declarationTable(
-  rows: readonly Row[], declared: readonly Declaration[], result: Declaration['result'], last: (declaration: Declaration) => string, title: string,
+  rows: readonly Row[],
+  declared: readonly Declaration[],
+  result: Declaration['result'],
+  last: (declaration: Declaration) => string,
+  title: string,
 ): string {
   const seen = (name: string): boolean => rows.some((row) => row.case === name && row.result === result);
   const borneOut = declared

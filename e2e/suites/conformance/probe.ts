@@ -50,7 +50,10 @@ const speed = z.tuple([z.coerce.number(), z.coerce.number(), z.coerce.number(), 
 /** Reads what `probe run` printed. @throws where the text is not of that form */
 export function parseObservation(text: string): Observation {
   const side = (name: string): Side => {
-    const lines = text.split('\n').filter((line) => line.startsWith(`${name} `)).map((line) => line.slice(name.length + 1));
+    const lines = text
+      .split('\n')
+      .filter((line) => line.startsWith(`${name} `))
+      .map((line) => line.slice(name.length + 1));
     const words = (kind: string): string[] => lines.filter((line) => line.startsWith(`${kind} `)).map((line) => line.slice(kind.length + 1));
     const [fastBytes, tcpBytes, standing, gate] = speed.parse(words('speed')[0]?.split(' '));
     return { outcome: outcome.parse(words('outcome')[0]), speed: { fastBytes, tcpBytes, standing, gate }, said: words('said') };

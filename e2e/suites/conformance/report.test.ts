@@ -33,6 +33,12 @@ test('a declared case that no row confirms is reported, unless it was not played
 
 test('rows are sorted by case, by path (same-pod, cross-pod, redirect-out ...) and by address family; rows of cases that no longer exist are dropped', () => {
   const cases: Case[] = ['b', 'a'].map((name) => ({ name, subject: 'to-server', slow: false, about: '' }));
-  const rows = [row('a', 'same'), row('gone', 'same'), row('b', 'same', { family: 'IPv6' }), row('b', 'same'), row('b', 'same', { path: 'same-pod' })];
+  const rows = [
+    row('a', 'same'),
+    row('gone', 'same'),
+    row('b', 'same', { family: 'IPv6' }),
+    row('b', 'same'),
+    row('b', 'same', { path: 'same-pod' }),
+  ];
   expect(inOrder(rows, cases)).toEqual([rows[4], rows[3], rows[2], rows[0]]);
 });

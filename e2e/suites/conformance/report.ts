@@ -19,9 +19,7 @@ export type Row = z.infer<typeof rowSchema>;
 
 function fits(declaration: Declaration, row: Row): boolean {
   return (
-    declaration.cases.includes(row.case) &&
-    (declaration.paths?.includes(row.path) ?? true) &&
-    (declaration.families?.includes(row.family) ?? true)
+    declaration.cases.includes(row.case) && (declaration.paths?.includes(row.path) ?? true) && (declaration.families?.includes(row.family) ?? true)
   );
 }
 

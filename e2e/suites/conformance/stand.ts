@@ -60,7 +60,14 @@ export class Stand {
   private makePods(wanted: readonly PathName[]): void {
     const { node, datapath } = this.fixture;
     for (const path of wanted) this.pairs.set(path, { accelerated: makePair(node, path), control: makePair(node, path) });
-    const pods = [...this.pairs].flatMap(([path, { accelerated: { client, server } }]) => [client, server].map((pod) => selected(pod, path)));
+    const pods = [...this.pairs].flatMap(
+      ([
+        path,
+        {
+          accelerated: { client, server },
+        },
+      ]) => [client, server].map((pod) => selected(pod, path)),
+    );
     datapath.select(pods, []);
     datapath.configure({ ...settings, learn: true });
     datapath.watchReaders(true);
@@ -81,7 +88,8 @@ export class Stand {
       const [control, accelerated] = await Promise.all([
         this.observe(name, pair.control, probeWords(path, family, pair.control, port), size),
         this.observe(name, pair.accelerated, probeWords(path, family, pair.accelerated, port), [...size, '--ends', this.fixture.statesPin()], {
-          obey, container: (id) => this.know(name, pair.accelerated, id),
+          obey,
+          container: (id) => this.know(name, pair.accelerated, id),
         }),
       ]);
       return { ...judge(subject, control, accelerated, this.names), control, accelerated };
@@ -103,7 +111,10 @@ export class Stand {
    * Plays a case in a container of its own, because the datapath remembers how the programs of a container read, which must not affect the next case.
    */
   private async observe(
-    name: string, { server }: Pair, where: readonly string[], how: readonly string[],
+    name: string,
+    { server }: Pair,
+    where: readonly string[],
+    how: readonly string[],
     on: { readonly obey?: (order: Order) => void; readonly container?: (id: bigint) => void } = {},
   ): Promise<Observation> {
     const { node } = this.fixture;

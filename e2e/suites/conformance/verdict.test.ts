@@ -24,14 +24,18 @@ test('the result is different when one word differs or a side hangs, however the
 
 test('the result is refused when both runs said the same but no byte was redirected; it names the gate or the reason', () => {
   const slow = { fastBytes: 0, tcpBytes: 100, standing: 1, gate: 7 };
-  expect(judge('to-server', plain, observed(side(['recv 100'], { speed: slow }), side(['send 100'])), names)).toEqual({ result: 'refused', reason: 'gate 7' });
+  expect(judge('to-server', plain, observed(side(['recv 100'], { speed: slow }), side(['send 100'])), names)).toEqual({
+    result: 'refused',
+    reason: 'gate 7',
+  });
   const apart = { ...slow, standing: 6 };
   expect(judge('to-server', plain, observed(side(['recv 100'], { speed: apart }), side(['send 100'])), names).reason).toBe('standing 6');
 });
 
 test('for a connection that was closed before the probe asked about it, the gate of its last message is named', () => {
   const reasonOf = (gate: number): string | undefined =>
-    judge('to-server', plain, observed(side(['recv 100'], { speed: { fastBytes: 0, tcpBytes: 100, standing: 0, gate } }), side(['send 100'])), names).reason;
+    judge('to-server', plain, observed(side(['recv 100'], { speed: { fastBytes: 0, tcpBytes: 100, standing: 0, gate } }), side(['send 100'])), names)
+      .reason;
   expect(reasonOf(7)).toBe('gate 7');
   expect(reasonOf(0)).toBe('NotSeen');
 });

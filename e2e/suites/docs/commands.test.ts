@@ -10,7 +10,9 @@ import { blocksOf, pages } from '../../stand/support/pages';
 
 /** The commands that a reader may copy from a page: in code blocks for a shell, in examples that begin with `$`, and in inline code. */
 const commands = pages().flatMap(({ path, text }) => {
-  const inBlocks = blocksOf(text).flatMap(({ language, text: inside }) => (language === 'sh' ? inside.trim().split('\n') : [...inside.matchAll(/^\s*\$ (.+)$/gm)].map(([, line = '']) => line)));
+  const inBlocks = blocksOf(text).flatMap(({ language, text: inside }) =>
+    language === 'sh' ? inside.trim().split('\n') : [...inside.matchAll(/^\s*\$ (.+)$/gm)].map(([, line = '']) => line),
+  );
   const inLines = [...text.matchAll(/`(?:accelctl|make|kubectl|helm) [^`\n]+`/g)].map(([code]) => code.slice(1, -1));
   return [...inBlocks, ...inLines].flatMap((line) => line.split(/ && | \| /)).map((line) => ({ path, line: line.trim() }));
 });
@@ -42,20 +44,28 @@ describe('a command of the documentation', () => {
   });
 
   it.each(of('make'))('has targets that the Makefile has: %s', (line) => {
-    const targets = line.replace(/#.*/, '').trim().split(' ').slice(1).filter((word) => !word.includes('='));
+    const targets = line
+      .replace(/#.*/, '')
+      .trim()
+      .split(' ')
+      .slice(1)
+      .filter((word) => !word.includes('='));
     const makefile = readFileSync(join(checkout, 'Makefile'), 'utf8');
     for (const target of targets) expect(makefile).toMatch(new RegExp(`^([a-z -]* )?${target}( [a-z -]*)?:`, 'm'));
   });
 
   it.each([...of('kubectl'), ...of('helm'), ...of('node')])('names files that exist: %s', (line) => {
-    const files = wordsOf(line).filter((word) => /^(docs|deploy|charts|crds|operator|release|e2e|node_modules)\//.test(word) && word.includes('.') !== word.startsWith('operator'));
+    const files = wordsOf(line).filter(
+      (word) => /^(docs|deploy|charts|crds|operator|release|e2e|node_modules)\//.test(word) && word.includes('.') !== word.startsWith('operator'),
+    );
     for (const file of files) expect([file, existsSync(join(checkout, file))]).toEqual([file, true]);
   });
 
   it('has no syntax error, by bash -n for each block', () => {
     for (const { path, text } of pages()) {
       const blocks = blocksOf(text).filter(({ language }) => language === 'sh');
-      for (const block of blocks) expect(() => execFileSync('bash', ['-n'], { input: block.text, stdio: ['pipe', 'ignore', 'pipe'] })).not.toThrow(path);
+      for (const block of blocks)
+        expect(() => execFileSync('bash', ['-n'], { input: block.text, stdio: ['pipe', 'ignore', 'pipe'] })).not.toThrow(path);
     }
     expect(of('helm').length).toBeGreaterThan(3);
   });

@@ -42,12 +42,20 @@ describe('the documentation', () => {
   it('has an index that links to every page that is not generated', () => {
     const index = all.find(({ path }) => path === 'docs/README.md');
     const named = targetsOf(index?.text ?? '').map((target) => normalize(join('docs', target)));
-    const written = all.filter(({ path, text }) => path.startsWith('docs/') && !path.startsWith('docs/adr/') && !text.startsWith('<!--')).map(({ path }) => path);
+    const written = all
+      .filter(({ path, text }) => path.startsWith('docs/') && !path.startsWith('docs/adr/') && !text.startsWith('<!--'))
+      .map(({ path }) => path);
     expect(written.filter((path) => path !== 'docs/README.md' && !named.includes(path))).toEqual([]);
   });
 
   it('names the language of every code block', () => {
-    const unnamed = all.filter(({ path }) => path.startsWith('docs/')).flatMap(({ path, text }) => blocksOf(text).filter(({ language }) => language === '').map(() => path));
+    const unnamed = all
+      .filter(({ path }) => path.startsWith('docs/'))
+      .flatMap(({ path, text }) =>
+        blocksOf(text)
+          .filter(({ language }) => language === '')
+          .map(() => path),
+      );
     expect(unnamed).toEqual([]);
   });
 });

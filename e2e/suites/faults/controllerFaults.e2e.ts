@@ -34,7 +34,8 @@ it('connections that are reset again and again', () =>
 
 it('requests whose connection is reset instead of an answer', () => endures(() => faults.proxy.breaks(() => ({ do: 'reset' }))));
 
-it('requests that nobody answers', () => endures(() => faults.proxy.breaks(({ url = '' }) => ({ do: url.includes('watch=true') ? 'pass' : 'swallow' }))));
+it('requests that nobody answers', () =>
+  endures(() => faults.proxy.breaks(({ url = '' }) => ({ do: url.includes('watch=true') ? 'pass' : 'swallow' }))));
 
 it('writes that are done and never answered', () => endures(() => faults.proxy.breaks(({ method }) => ({ do: method === 'GET' ? 'pass' : 'lose' }))));
 

@@ -104,7 +104,11 @@ export class Controllers {
 
   private async another(): Promise<Member> {
     const proxy = await FaultProxy.start(this.bench.server.url);
-    const controller = await ControllerProcess.of(this.bench.server, this.bench.directory, { name: `controller-${this.members.length + 1}`, url: proxy.url, program });
+    const controller = await ControllerProcess.of(this.bench.server, this.bench.directory, {
+      name: `controller-${this.members.length + 1}`,
+      url: proxy.url,
+      program,
+    });
     await controller.start();
     return { controller, proxy };
   }

@@ -34,7 +34,9 @@ const ways: Record<Fault, { readonly lose: (leader: Member) => Promise<void> | v
 };
 
 function knowsThatItLost({ controller }: Member, from: number): Promise<unknown> {
-  return waitFor(`${controller.name} to know that it does not lead`, () => controller.log.slice(from).some(({ message }) => /leadership is lost/.test(message)));
+  return waitFor(`${controller.name} to know that it does not lead`, () =>
+    controller.log.slice(from).some(({ message }) => /leadership is lost/.test(message)),
+  );
 }
 
 /**

@@ -22,7 +22,15 @@ async function main(): Promise<void> {
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interrupt.abort());
   const result = await failoversOf(faults, (line) => void process.stderr.write(`${line}\n`), interrupt.signal);
   const before = add ? kept('failovers', failovers) : undefined;
-  const all = before === undefined ? result : { ...result, rounds: [...before.rounds, ...result.rounds], writes: before.writes + result.writes, strayWrites: [...before.strayWrites, ...result.strayWrites] };
+  const all =
+    before === undefined
+      ? result
+      : {
+          ...result,
+          rounds: [...before.rounds, ...result.rounds],
+          writes: before.writes + result.writes,
+          strayWrites: [...before.strayWrites, ...result.strayWrites],
+        };
   keep('failovers', all);
   const complaints = missed(all);
   for (const complaint of complaints) process.stderr.write(`${complaint}\n`);

@@ -83,7 +83,11 @@ export class FaultBench {
     const within = { timeoutMs: withinMs };
     await agent.ordered('with what changed', (order) => order.spillBytes === spillBytes && order.namespaces.includes('plain') === selected, withinMs);
     await waitFor('the report in the status', async () => (await bench.resource()).status?.bytes?.fast === fastBytes, within);
-    await waitFor('the DaemonSet to be put right', async () => (await bench.get('ds', daemonSet, '-n', namespace)).spec.template.spec.hostPID === true, within);
+    await waitFor(
+      'the DaemonSet to be put right',
+      async () => (await bench.get('ds', daemonSet, '-n', namespace)).spec.template.spec.hostPID === true,
+      within,
+    );
     await bench.daemonSetOf(1);
     await bench.ready('60s');
     await this.rival.keepsItsFields();

@@ -5,7 +5,9 @@ import { Random } from '../../stand/support/random';
 import { namespaceReport } from '../../stand/api/testAgent';
 
 /** Varints that are known to break decoders: 2^31, 2^32, 2^53, 2^63, 2^64 - 1, and one that never ends. */
-const wickedVarints = ['8080808008', '8080808010', '8080808080808010', '80808080808080808001', 'ffffffffffffffffff01', 'ffffffffffffffffffffff'].map((hex) => Buffer.from(hex, 'hex'));
+const wickedVarints = ['8080808008', '8080808010', '8080808080808010', '80808080808080808001', 'ffffffffffffffffff01', 'ffffffffffffffffffffff'].map(
+  (hex) => Buffer.from(hex, 'hex'),
+);
 const shortest = 64;
 
 export interface FuzzFinding {
@@ -48,7 +50,9 @@ export function harm(bytes: Buffer, onAccepted: () => void = () => undefined): s
     if (!incoming.ok) return incoming.problem.includes('\n') || incoming.problem.length > 2000 ? 'the reason is not one short line' : undefined;
     onAccepted();
     const again = decodeFromAgent(encodeFromAgent(incoming.value));
-    return again.ok && JSON.stringify(again.value) === JSON.stringify(incoming.value) ? undefined : 'what was accepted is not the same when it is sent on';
+    return again.ok && JSON.stringify(again.value) === JSON.stringify(incoming.value)
+      ? undefined
+      : 'what was accepted is not the same when it is sent on';
   } catch (error) {
     return `decoding throws: ${String(error)}`;
   }
@@ -88,12 +92,16 @@ const drop: Change = (random, bytes) => {
   const from = place(random, bytes);
   return Buffer.concat([bytes.subarray(0, from), bytes.subarray(from + Math.ceil(random.between(0, shortest)))]);
 };
-const insertedBy = (piece: (random: Random, bytes: Buffer, honest: readonly Buffer[]) => Buffer): Change => (random, bytes, honest) => {
-  const at = place(random, bytes);
-  return Buffer.concat([bytes.subarray(0, at), piece(random, bytes, honest), bytes.subarray(at)]);
-};
+const insertedBy =
+  (piece: (random: Random, bytes: Buffer, honest: readonly Buffer[]) => Buffer): Change =>
+  (random, bytes, honest) => {
+    const at = place(random, bytes);
+    return Buffer.concat([bytes.subarray(0, at), piece(random, bytes, honest), bytes.subarray(at)]);
+  };
 const changesOf: readonly Change[] = [
-  flip, cut, drop,
+  flip,
+  cut,
+  drop,
   insertedBy((random) => noise(random, Math.ceil(random.between(0, shortest)))),
   insertedBy((random) => random.of(wickedVarints)),
   insertedBy((_, bytes) => bytes),
@@ -105,17 +113,55 @@ function noise(random: Random, length: number): Buffer {
 }
 
 function honestMessages(): FromAgent[] {
-  const shop = namespaceReport('shop', { open: 10, accelerated: 8, reasons: [{ reason: 'PeerElsewhere', connections: 2 }], fastBytes: 2 ** 40, passes: [{ gate: 'order', messages: 3 }] });
-  const report = { appliedOrder: 1_790_000_000_000, released: false, problems: [{ reason: 'NoBtf' as const, message: 'no BTF' }], namespaces: [shop], joinedSockets: 16, drainingSockets: 0, errors: 0 };
+  const shop = namespaceReport('shop', {
+    open: 10,
+    accelerated: 8,
+    reasons: [{ reason: 'PeerElsewhere', connections: 2 }],
+    fastBytes: 2 ** 40,
+    passes: [{ gate: 'order', messages: 3 }],
+  });
+  const report = {
+    appliedOrder: 1_790_000_000_000,
+    released: false,
+    problems: [{ reason: 'NoBtf' as const, message: 'no BTF' }],
+    namespaces: [shop],
+    joinedSockets: 16,
+    drainingSockets: 0,
+    errors: 0,
+  };
   const connection = {
-    id: '2a', namespace: 'shop', pod: 'cart', local: '10.0.0.1:40000', remote: '10.98.0.9:80', path: 'NodeLocal', original: '10.98.0.9:80', redirected: '10.0.0.2:15006',
-    peer: 'shop/web', accepting: false, accelerated: true, reason: '', fastBytes: 2 ** 40, tcpBytes: 7, rttUs: 50,
+    id: '2a',
+    namespace: 'shop',
+    pod: 'cart',
+    local: '10.0.0.1:40000',
+    remote: '10.98.0.9:80',
+    path: 'NodeLocal',
+    original: '10.98.0.9:80',
+    redirected: '10.0.0.2:15006',
+    peer: 'shop/web',
+    accepting: false,
+    accelerated: true,
+    reason: '',
+    fastBytes: 2 ** 40,
+    tcpBytes: 7,
+    rttUs: 50,
   };
   return [
     { message: 'hello', hello: { agentVersion: '1.0.0', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities } },
     { message: 'renewal', renewal: { token: 'header.payload.signature'.repeat(40) } },
     { message: 'report', report },
-    { message: 'watched', watched: { id: 3, pods: [{ namespace: 'shop', name: 'cart', open: 2, accelerated: 1, fastBytes: 2 ** 40, tcpBytes: 7, rttUs: 50 }], connections: [connection], events: [{ type: 'Opened', connection }], omitted: 0, problem: '', last: true } },
+    {
+      message: 'watched',
+      watched: {
+        id: 3,
+        pods: [{ namespace: 'shop', name: 'cart', open: 2, accelerated: 1, fastBytes: 2 ** 40, tcpBytes: 7, rttUs: 50 }],
+        connections: [connection],
+        events: [{ type: 'Opened', connection }],
+        omitted: 0,
+        problem: '',
+        last: true,
+      },
+    },
     { message: 'report', report: { ...report, problems: [], namespaces: [] } },
     { message: 'report', report: { ...report, namespaces: Array.from({ length: 20 }, (_, index) => ({ ...shop, name: `namespace-${index}` })) } },
   ];

@@ -39,7 +39,10 @@ function ofRequests(all: readonly Endured[]): string[] {
     '',
     '| fault | seconds | requests | a second, over the busiest ten | in the busiest second | seconds until all was right |',
     '|---|---|---|---|---|---|',
-    ...all.map(({ fault, seconds, rate, convergedMs }) => `| ${fault} | ${seconds} | ${rate.requests} | ${rate.busiestTenSeconds} | ${rate.busiestSecond} | ${inSeconds(convergedMs)} |`),
+    ...all.map(
+      ({ fault, seconds, rate, convergedMs }) =>
+        `| ${fault} | ${seconds} | ${rate.requests} | ${rate.busiestTenSeconds} | ${rate.busiestSecond} | ${inSeconds(convergedMs)} |`,
+    ),
     '',
   ];
 }
@@ -51,7 +54,9 @@ function ofLeaders(result: Failovers): string[] {
     const leads = times(rounds, fault, 'leadsMs');
     const orders = times(rounds, fault, 'ordersMs');
     if (leads.length === 0) return [];
-    return [`| ${name} | ${leads.length} | ${inSeconds(percentile(leads, 0.5))} | ${inSeconds(percentile(leads, 0.99))} | ${inSeconds(percentile(orders, 0.5))} | ${inSeconds(percentile(orders, 0.99))} |`];
+    return [
+      `| ${name} | ${leads.length} | ${inSeconds(percentile(leads, 0.5))} | ${inSeconds(percentile(leads, 0.99))} | ${inSeconds(percentile(orders, 0.5))} | ${inSeconds(percentile(orders, 0.99))} |`,
+    ];
   };
   return [
     '## A leader that is lost',

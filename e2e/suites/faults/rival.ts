@@ -8,13 +8,15 @@ const manager = 'rival';
 const mark = { 'rival.test/owner': 'rival' };
 
 const onDaemonSet = {
-  apiVersion: 'apps/v1', kind: 'DaemonSet',
+  apiVersion: 'apps/v1',
+  kind: 'DaemonSet',
   metadata: { name: daemonSet, namespace, labels: mark, annotations: mark },
   spec: { minReadySeconds: 7, template: { metadata: { annotations: mark } } },
 };
 registerKind({ apiVersion, kind, plural, namespaced: false });
 const onResource = {
-  apiVersion, kind,
+  apiVersion,
+  kind,
   metadata: { name: 'default', labels: mark, annotations: mark, finalizers: ['rival.test/keep'] },
 };
 
@@ -53,5 +55,7 @@ async function ownedIn(bench: ControllerBench): Promise<string[]> {
     await bench.get('ds', daemonSet, '-n', namespace, '--show-managed-fields'),
     await bench.get('sca', 'default', '--show-managed-fields'),
   ];
-  return objects.map(({ metadata }) => JSON.stringify(metadata.managedFields.filter((each) => each.manager === manager).map(({ fieldsV1 }) => fieldsV1)));
+  return objects.map(({ metadata }) =>
+    JSON.stringify(metadata.managedFields.filter((each) => each.manager === manager).map(({ fieldsV1 }) => fieldsV1)),
+  );
 }

@@ -29,6 +29,9 @@ test('while a write of the Lease is under way, writes of the old and the new hol
 });
 
 test('reads, TokenReviews and writes of the Lease are not counted', () => {
-  const { count, stray } = writesOf([request('a', 'list', 'nodes', 1), request('a', 'create', 'tokenreviews', 2), lease('a', 3), request('a', 'patch', 'x', 4)], (name) => name);
+  const { count, stray } = writesOf(
+    [request('a', 'list', 'nodes', 1), request('a', 'create', 'tokenreviews', 2), lease('a', 3), request('a', 'patch', 'x', 4)],
+    (name) => name,
+  );
   expect([count, stray]).toEqual([1, []]);
 });

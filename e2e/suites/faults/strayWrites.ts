@@ -19,7 +19,12 @@ export function writesOf(requests: readonly AuditedRequest[], nameOf: (credentia
   const terms = requests.filter(({ resource, verb, code }) => resource === 'leases' && changing.has(verb) && code < 300);
   const writes = requests.filter(({ resource, verb }) => changing.has(verb) && !questions.has(resource));
   const stray = writes.filter((write) => !holdersAt(terms, write.receivedAt).includes(write.credential));
-  return { count: writes.length, stray: stray.map((write) => `${write.receivedAt} ${nameOf(write.credential)}: ${write.verb} ${write.resource} ${write.name}, answered ${write.code}`) };
+  return {
+    count: writes.length,
+    stray: stray.map(
+      (write) => `${write.receivedAt} ${nameOf(write.credential)}: ${write.verb} ${write.resource} ${write.name}, answered ${write.code}`,
+    ),
+  };
 }
 
 /** The process that wrote the Lease last. While a write of the Lease is under way, also the process that makes this write. */

@@ -52,7 +52,11 @@ function report({ kernel, release }: KernelResult, lines: readonly string[], pro
 new Command()
   .description(`Runs the datapath's tests on Debian's kernels in virtual machines; without names on ${usualKernels.join(', ')}.`)
   .argument('[kernels...]', 'series such as 6.1, or newest; with the suffix -arm64 for that architecture')
-  .option('--steps <names>', `run only these steps, of ${steps.map(({ name }) => name).join(',')}; the documents keep the results of all others`, (text) => text.split(','))
+  .option(
+    '--steps <names>',
+    `run only these steps, of ${steps.map(({ name }) => name).join(',')}; the documents keep the results of all others`,
+    (text) => text.split(','),
+  )
   .option('--object <file>', 'test another object than that of this checkout; the documents are not written then')
   .option('--all-cases', 'play every quick case of the conformance suite; that takes hours where kernels are emulated', false)
   .option('--at-once <n>', 'how many machines run at the same time', Number, 1)

@@ -44,11 +44,7 @@ const needs: readonly Need[] = [
   {
     what: 'live data',
     lacks: refuses('describe_connections'),
-    tests: [
-      'both ends of a joined connection are described',
-      'a connection that stays on TCP has its reason',
-      'nothing is described of a pod',
-    ],
+    tests: ['both ends of a joined connection are described', 'a connection that stays on TCP has its reason', 'nothing is described of a pod'],
   },
   {
     what: 'Multipath TCP',

@@ -5,7 +5,13 @@ import { emptyResult, type KernelResult } from './result';
 const row = (path: string, result: string) => ({ case: 'peek', path, family: 'IPv4', result });
 
 function kernel(name: string, more: Partial<KernelResult>): KernelResult {
-  return { ...emptyResult({ kernel: name, version: `${name}.9-1`, accelerator: 'tcg' }), release: `${name}.9`, machine: 'x86_64', ending: 'done', ...more };
+  return {
+    ...emptyResult({ kernel: name, version: `${name}.9-1`, accelerator: 'tcg' }),
+    release: `${name}.9`,
+    machine: 'x86_64',
+    ending: 'done',
+    ...more,
+  };
 }
 
 test('the page names the optional programs that a kernel does not load', () => {
@@ -15,7 +21,10 @@ test('the page names the optional programs that a kernel does not load', () => {
 
 test('a test that does not apply counts neither as passed nor as failed', () => {
   const test = { file: 'pairing.e2e.js', name: 'a Multipath TCP connection is not joined', message: '' };
-  const tests = [{ ...test, passed: true }, { ...test, passed: false }];
+  const tests = [
+    { ...test, passed: true },
+    { ...test, passed: false },
+  ];
   const conformance = [{ ...row('same-pod', 'unsupported'), case: 'mptcp' }];
   expect(kernelsPage([kernel('5.10', { tests, conformance })])).toContain('| 1 of 1; 1 do not apply |');
 });

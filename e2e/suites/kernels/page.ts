@@ -23,9 +23,15 @@ kernel lacks the feature on plain TCP too. All other cases of the suite have the
 
 export function kernelsPage(results: readonly KernelResult[]): string {
   const sections = [
-    head, markdownTable(columns.map(({ title }) => title), results.map((result) => columns.map(({ cell }) => cell(result)))),
-    probesHead, matrix(results, probesOf),
-    conformanceHead, matrix(results, behaviours, (cells) => new Set(cells).size > 1),
+    head,
+    markdownTable(
+      columns.map(({ title }) => title),
+      results.map((result) => columns.map(({ cell }) => cell(result))),
+    ),
+    probesHead,
+    matrix(results, probesOf),
+    conformanceHead,
+    matrix(results, behaviours, (cells) => new Set(cells).size > 1),
     ...results.flatMap(trouble),
   ];
   return `${sections.join('\n')}\n`;
@@ -63,7 +69,10 @@ function loads({ refused, programs, traffic }: KernelResult): string {
 function paired({ traffic }: KernelResult): string {
   const ways = [...new Set(traffic.map(({ way }) => way))];
   const of = (way: string): string =>
-    traffic.filter((each) => each.way === way).map((each) => `${each.family} ${each.paired} of ${2 * each.connections}`).join(', ');
+    traffic
+      .filter((each) => each.way === way)
+      .map((each) => `${each.family} ${each.paired} of ${2 * each.connections}`)
+      .join(', ');
   return ways.map((way) => `${way}: ${of(way)}`).join('<br>') || '–';
 }
 
@@ -89,11 +98,15 @@ function probesOf({ probes }: KernelResult): Behaviour[] {
 
 /** A table with a line for each item of any kernel, and a column for each kernel. */
 function matrix(
-  results: readonly KernelResult[], things: (result: KernelResult) => readonly Behaviour[], shown: (cells: readonly string[]) => boolean = () => true,
+  results: readonly KernelResult[],
+  things: (result: KernelResult) => readonly Behaviour[],
+  shown: (cells: readonly string[]) => boolean = () => true,
 ): string {
   const told = results.map((result) => new Map(things(result).map(({ name, result: said }) => [name, said])));
   const names = [...new Set(told.flatMap((each) => [...each.keys()]))];
-  const rows = names.map((name) => [name, ...told.map((each) => each.get(name) ?? '–')]).filter(([, ...cells]) => shown(cells.filter((cell) => cell !== '–')));
+  const rows = names
+    .map((name) => [name, ...told.map((each) => each.get(name) ?? '–')])
+    .filter(([, ...cells]) => shown(cells.filter((cell) => cell !== '–')));
   return markdownTable(['', ...results.map(({ kernel }) => kernel)], rows);
 }
 

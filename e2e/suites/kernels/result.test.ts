@@ -5,7 +5,15 @@ import { complaints, emptyResult, taken, type KernelResult } from './result';
 
 const plan: Plan = { steps: [{ name: 'traffic', program: 'traffic', args: [], seconds: 1 }] };
 const traffic = {
-  kind: 'traffic', way: 'by visits', family: 'IPv6', connections: 2, paired: 4, bytes: 10, fastBytes: 9, wrongBytes: 0, errors: [],
+  kind: 'traffic',
+  way: 'by visits',
+  family: 'IPv6',
+  connections: 2,
+  paired: 4,
+  bytes: 10,
+  fastBytes: 9,
+  wrongBytes: 0,
+  errors: [],
 } satisfies Message;
 const needsVisits = 'connections that were open before anything was attached are adopted under load: IPv4';
 

@@ -35,7 +35,19 @@ export type KernelResult = z.infer<typeof resultSchema>;
 export type Booted = Pick<KernelResult, 'kernel' | 'version' | 'accelerator'>;
 
 export function emptyResult(booted: Booted): KernelResult {
-  return { ...booted, release: '', machine: '', ending: 'did not start', programs: [], traffic: [], tests: [], conformance: [], undeclared: [], probes: [], steps: [] };
+  return {
+    ...booted,
+    release: '',
+    machine: '',
+    ending: 'did not start',
+    programs: [],
+    traffic: [],
+    tests: [],
+    conformance: [],
+    undeclared: [],
+    probes: [],
+    steps: [],
+  };
 }
 
 /** The result after one more message. */

@@ -17,7 +17,11 @@ import { provideRoot } from '../../stand/machines/root';
 let here: Accelerator = 'kvm';
 
 export async function runKernel(choice: KernelChoice, plan: Plan, logs: string, progress: Progress): Promise<KernelResult> {
-  const kernel = await progress.step(`kernel ${choice.name}`, () => provideKernel(choice), ({ version }) => version);
+  const kernel = await progress.step(
+    `kernel ${choice.name}`,
+    () => provideKernel(choice),
+    ({ version }) => version,
+  );
   const disk = await progress.step(`root file system ${choice.architecture}`, () => provideRoot(choice.architecture));
   const app = await packApp(choice.name, plan, await provideProbe(choice.architecture));
   const initramfs = join(buildDirectory, 'kernels', `${choice.name}.initramfs`);

@@ -8,12 +8,57 @@ const minute = 60;
  * bytes, protocols on top of TCP. An emulated processor takes seconds for each case.
  */
 const kernelCases = [
-  'nonblocking', 'poll', 'epoll-level', 'epoll-edge', 'uring-poll', 'recv-nothing', 'peek', 'peek-offset', 'waitall', 'trunc', 'rcvlowat',
-  'fionread', 'fionread-first', 'writev', 'one-byte', 'backpressure', 'siocoutq', 'cork', 'inq-later', 'zerocopy', 'zerocopy-later',
-  'zerocopy-receive-later', 'oob', 'oob-inline-later', 'splice-in', 'splice-in-late',
-  'sendfile-in', 'half-close-client', 'half-close-server', 'close-unread', 'linger-zero', 'reset-mid-stream', 'defer-accept', 'accept-late',
-  'short-read-burst', 'short-read-large', 'short-read-away', 'peek-burst', 'fionread-filled', 'burst-and-cork', 'asleep-server', 'asleep-client',
-  'pacing', 'nonblock-cleared', 'reconnect', 'source-port-again', 'sequence-wrap', 'fast-open', 'mptcp', 'ktls', 'repair',
+  'nonblocking',
+  'poll',
+  'epoll-level',
+  'epoll-edge',
+  'uring-poll',
+  'recv-nothing',
+  'peek',
+  'peek-offset',
+  'waitall',
+  'trunc',
+  'rcvlowat',
+  'fionread',
+  'fionread-first',
+  'writev',
+  'one-byte',
+  'backpressure',
+  'siocoutq',
+  'cork',
+  'inq-later',
+  'zerocopy',
+  'zerocopy-later',
+  'zerocopy-receive-later',
+  'oob',
+  'oob-inline-later',
+  'splice-in',
+  'splice-in-late',
+  'sendfile-in',
+  'half-close-client',
+  'half-close-server',
+  'close-unread',
+  'linger-zero',
+  'reset-mid-stream',
+  'defer-accept',
+  'accept-late',
+  'short-read-burst',
+  'short-read-large',
+  'short-read-away',
+  'peek-burst',
+  'fionread-filled',
+  'burst-and-cork',
+  'asleep-server',
+  'asleep-client',
+  'pacing',
+  'nonblock-cleared',
+  'reconnect',
+  'source-port-again',
+  'sequence-wrap',
+  'fast-open',
+  'mptcp',
+  'ktls',
+  'repair',
 ];
 
 const conformance = ['--small', '--quick', '--paths', 'same-pod,cross-pod', '--families', 'IPv4,IPv6'];
@@ -30,5 +75,7 @@ export const steps: readonly Step[] = [
 /** The steps with these names, or all; @param allCases whether the conformance suite plays all of its quick cases */
 export function planOf(names: readonly string[] | undefined, allCases: boolean): Plan {
   const chosen = steps.filter(({ name }) => names?.includes(name) ?? true);
-  return { steps: chosen.map((step) => (allCases && step.name === 'conformance' ? { ...step, args: conformance, seconds: 6 * step.seconds } : step)) };
+  return {
+    steps: chosen.map((step) => (allCases && step.name === 'conformance' ? { ...step, args: conformance, seconds: 6 * step.seconds } : step)),
+  };
 }

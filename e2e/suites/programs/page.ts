@@ -31,7 +31,9 @@ export function pageOf({ kernel, rows }: Results): string {
     '## How each is known to be right',
     '',
     ...rows.map(({ program, checks }) => `- **${program}**: ${checks}.`),
-    ...(wrong.length === 0 ? [] : ['', '## What was wrong', '', ...wrong.flatMap((row) => row.complaints.map((each) => `- ${row.program}, ${each}`))]),
+    ...(wrong.length === 0
+      ? []
+      : ['', '## What was wrong', '', ...wrong.flatMap((row) => row.complaints.map((each) => `- ${row.program}, ${each}`))]),
     '',
   ].join('\n');
 }
@@ -46,7 +48,9 @@ function line(row: Row): string {
 }
 
 function reasonsOf({ reasons, passes }: Row): string {
-  const names = Object.keys(reasons).filter((reason) => reason in connectionReasons && !passing.has(reason)).sort();
+  const names = Object.keys(reasons)
+    .filter((reason) => reason in connectionReasons && !passing.has(reason))
+    .sort();
   const gates = Object.keys(passes).sort();
   return [...names.map((name) => `[${name}](reasons.md)`), ...gates.map((gate) => `gate ${gate}`)].join(', ') || '–';
 }

@@ -47,50 +47,79 @@ async function relayOn(on: ProgramMesh, fault: string): Promise<void> {
   await on.serve('server', [front], process.execPath, relay, fault, front);
 }
 
-test('a byte that a relay changes is seen by the checkers of files and of streams', async () => {
-  const files = trialOf(async (on) => {
-    await startNginx(on, 'backend', [behind], nginxServer(on, String(behind)));
-    await relayOn(on, 'changed');
-    return openFiles(on, { port: front });
-  });
-  const streams = trialOf(async (on) => {
-    await on.serve('backend', [behind], await checksum(), 'serve', `-listen=127.0.0.1:${behind}`);
-    await relayOn(on, 'changed');
-    return openChecksum(on, front);
-  });
-  const [ofFiles, ofStreams] = [await runTrial(mesh, files, once, silent), await runTrial(mesh, streams, once, silent)];
-  expect(ofFiles.complaints).toContainEqual(expect.stringMatching(/checksum of large1 at .*sent: \w+ instead of/));
-  expect(ofStreams.complaints).toContainEqual(expect.stringMatching(/wrong bytes in mode turns: \d+ instead of 0/));
-}, 3 * minutes);
+test(
+  'a byte that a relay changes is seen by the checkers of files and of streams',
+  async () => {
+    const files = trialOf(async (on) => {
+      await startNginx(on, 'backend', [behind], nginxServer(on, String(behind)));
+      await relayOn(on, 'changed');
+      return openFiles(on, { port: front });
+    });
+    const streams = trialOf(async (on) => {
+      await on.serve('backend', [behind], await checksum(), 'serve', `-listen=127.0.0.1:${behind}`);
+      await relayOn(on, 'changed');
+      return openChecksum(on, front);
+    });
+    const [ofFiles, ofStreams] = [await runTrial(mesh, files, once, silent), await runTrial(mesh, streams, once, silent)];
+    expect(ofFiles.complaints).toContainEqual(expect.stringMatching(/checksum of large1 at .*sent: \w+ instead of/));
+    expect(ofStreams.complaints).toContainEqual(expect.stringMatching(/wrong bytes in mode turns: \d+ instead of 0/));
+  },
+  3 * minutes,
+);
 
-test('time in which a client waits and nothing moves is a standstill, and time in which it is busy is not', async () => {
-  const seconds: number[] = [];
-  const busy = async (on: ProgramMesh, command: string, ...words: readonly (string | number)[]): Promise<Round> => {
-    const ended = await on.run('client', command, ...words);
-    seconds.push(ended.seconds);
-    return { amount: 1, seconds: ended.seconds, complaints: differs('exit code', ended.code, 0) };
-  };
-  const waiting = await runTrial(mesh, trialOf((on) => Promise.resolve({ round: () => busy(on, 'sleep', 1) })), once, silent);
-  expect(waiting.standstillMs.tcp).toBeGreaterThan(700);
-  expect(waiting.standstillMs.accelerated).toBeGreaterThan(700);
-  const talking = await runTrial(mesh, trialOf(async (on) => {
-    await on.serve('server', [front], process.execPath, echo, 'serve', front);
-    return { round: () => busy(on, process.execPath, echo, 'talk', on.address, front, 4, 5000) };
-  }), once, silent);
-  expect(talking.complaints).toEqual([]);
-  expect(talking.standstillMs.tcp).toBeLessThan(500 * Math.max(...seconds.slice(-4)));
-}, 3 * minutes);
-
-test('a program that does not end is called hung, and none of its processes is left', async () => {
-  const impatient = await ProgramMesh.open((await installTools(new Progress(), ['envoy'])).path('envoy'), 500);
-  try {
-    const sleeper = async (on: ProgramMesh): Promise<Round> => {
-      await on.run('client', 'sh', '-c', 'sleep 61; true');
-      return { amount: 0, seconds: 1, complaints: [] };
+test(
+  'time in which a client waits and nothing moves is a standstill, and time in which it is busy is not',
+  async () => {
+    const seconds: number[] = [];
+    const busy = async (on: ProgramMesh, command: string, ...words: readonly (string | number)[]): Promise<Round> => {
+      const ended = await on.run('client', command, ...words);
+      seconds.push(ended.seconds);
+      return { amount: 1, seconds: ended.seconds, complaints: differs('exit code', ended.code, 0) };
     };
-    const row = await runTrial(impatient, trialOf((on) => Promise.resolve({ round: () => sleeper(on) })), once, silent);
-    expect(row.complaints).toEqual(['tcp', 'accelerated'].map((side) => expect.stringMatching(`${side}: sh -c sleep 61; true did not end in 0.5 s`)));
-  } finally {
-    await impatient.close();
-  }
-}, minutes);
+    const waiting = await runTrial(
+      mesh,
+      trialOf((on) => Promise.resolve({ round: () => busy(on, 'sleep', 1) })),
+      once,
+      silent,
+    );
+    expect(waiting.standstillMs.tcp).toBeGreaterThan(700);
+    expect(waiting.standstillMs.accelerated).toBeGreaterThan(700);
+    const talking = await runTrial(
+      mesh,
+      trialOf(async (on) => {
+        await on.serve('server', [front], process.execPath, echo, 'serve', front);
+        return { round: () => busy(on, process.execPath, echo, 'talk', on.address, front, 4, 5000) };
+      }),
+      once,
+      silent,
+    );
+    expect(talking.complaints).toEqual([]);
+    expect(talking.standstillMs.tcp).toBeLessThan(500 * Math.max(...seconds.slice(-4)));
+  },
+  3 * minutes,
+);
+
+test(
+  'a program that does not end is called hung, and none of its processes is left',
+  async () => {
+    const impatient = await ProgramMesh.open((await installTools(new Progress(), ['envoy'])).path('envoy'), 500);
+    try {
+      const sleeper = async (on: ProgramMesh): Promise<Round> => {
+        await on.run('client', 'sh', '-c', 'sleep 61; true');
+        return { amount: 0, seconds: 1, complaints: [] };
+      };
+      const row = await runTrial(
+        impatient,
+        trialOf((on) => Promise.resolve({ round: () => sleeper(on) })),
+        once,
+        silent,
+      );
+      expect(row.complaints).toEqual(
+        ['tcp', 'accelerated'].map((side) => expect.stringMatching(`${side}: sh -c sleep 61; true did not end in 0.5 s`)),
+      );
+    } finally {
+      await impatient.close();
+    }
+  },
+  minutes,
+);

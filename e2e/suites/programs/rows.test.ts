@@ -31,7 +31,9 @@ test('throughput is the median of the turns’ ratios, and a row without a whole
 
 test('a row of an earlier run that lacks a figure is left out', () => {
   const { standstillMs, ...older } = row;
-  expect(rowsOf(JSON.parse(JSON.stringify({ kernel: '6.18', rows: [{ ...older, program: `before standstills of ${standstillMs.tcp} ms` }, row] })))).toEqual([row]);
+  expect(
+    rowsOf(JSON.parse(JSON.stringify({ kernel: '6.18', rows: [{ ...older, program: `before standstills of ${standstillMs.tcp} ms` }, row] }))),
+  ).toEqual([row]);
 });
 
 test('the page shows the hops, the share, lasting reasons, the verdict, the turns and the standstills of each program', () => {

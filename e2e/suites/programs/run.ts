@@ -63,7 +63,7 @@ async function takeTurn(mesh: ProgramMesh, trial: Trial, side: Side, pace: Pace)
     mesh.watch?.reset();
     work.measure();
     await work.repeat(() => opened.round(), pace.seconds);
-    if (!work.failed) work.complaints.push(...(await opened.finish?.() ?? []));
+    if (!work.failed) work.complaints.push(...((await opened.finish?.()) ?? []));
   } catch (error) {
     work.fail(error);
   }
@@ -135,10 +135,21 @@ function rowOf({ name, hops, unit, checks }: Trial, turns: Readonly<Record<Side,
     throughput: of(rate),
     ratios: ratiosOf(turns),
     standstillMs: of((side) => Math.max(0, ...side.map((turn) => turn.standstillMs))),
-    acceleratedShare: total((each) => each.fastBytes) / Math.max(1, total((each) => each.bytes)),
+    acceleratedShare:
+      total((each) => each.fastBytes) /
+      Math.max(
+        1,
+        total((each) => each.bytes),
+      ),
     joinedHops: [...new Set(seen.flatMap(({ hops }) => hops))].sort(),
-    reasons: merged(seen.map(({ reasons }) => reasons), Math.max),
-    passes: merged(seen.map(({ passes }) => passes), (a, b) => a + b),
+    reasons: merged(
+      seen.map(({ reasons }) => reasons),
+      Math.max,
+    ),
+    passes: merged(
+      seen.map(({ passes }) => passes),
+      (a, b) => a + b,
+    ),
     complaints: sides.flatMap((side) => turns[side].flatMap((turn) => turn.complaints.map((each) => `${side}: ${each}`))),
   };
 }

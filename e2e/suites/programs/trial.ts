@@ -39,7 +39,11 @@ export interface Trial {
 /** Adds up several pieces of work. */
 export function together(rounds: readonly Round[]): Round {
   const total = (of: (round: Round) => number): number => rounds.reduce((sum, round) => sum + of(round), 0);
-  return { amount: total(({ amount }) => amount), seconds: total(({ seconds }) => seconds), complaints: rounds.flatMap(({ complaints }) => complaints) };
+  return {
+    amount: total(({ amount }) => amount),
+    seconds: total(({ seconds }) => seconds),
+    complaints: rounds.flatMap(({ complaints }) => complaints),
+  };
 }
 
 /** A complaint, unless `found` and `wanted` are equal. */

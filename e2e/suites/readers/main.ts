@@ -37,9 +37,14 @@ function publish(rows: readonly Row[]): void {
   const known = existsSync(json) ? resultsSchema.parse(JSON.parse(readFileSync(json, 'utf8'))).rows : [];
   const all = [...known.filter((row) => !fresh.has(key(row))), ...rows];
   const order = (row: Row): number[] => [
-    witnesses.findIndex(({ name }) => name === row.program), ways.indexOf(row.way), situations.findIndex(({ name }) => name === row.situation),
+    witnesses.findIndex(({ name }) => name === row.program),
+    ways.indexOf(row.way),
+    situations.findIndex(({ name }) => name === row.situation),
   ];
-  const sorted = all.map((row) => ({ row, at: order(row) })).filter(({ at }) => !at.includes(-1)).sort((a, b) => compare(a.at, b.at));
+  const sorted = all
+    .map((row) => ({ row, at: order(row) }))
+    .filter(({ at }) => !at.includes(-1))
+    .sort((a, b) => compare(a.at, b.at));
   const results = { rows: sorted.map(({ row }) => row) };
   writeFileSync(json, `{ "rows": [\n${results.rows.map((row) => `  ${JSON.stringify(row)}`).join(',\n')}\n] }\n`);
   writeFileSync(page, pageOf(results));
@@ -85,7 +90,8 @@ async function main(): Promise<void> {
     if (!dry) publish(tried);
   });
   const bad = rows.filter((row) => verdict(row) !== 'right');
-  for (const row of bad) say(`${row.program}, ${row.situation}, ${row.way}: ${verdict(row)}: ${JSON.stringify(row.standstillMs)} ${row.complaints.join('; ')}`);
+  for (const row of bad)
+    say(`${row.program}, ${row.situation}, ${row.way}: ${verdict(row)}: ${JSON.stringify(row.standstillMs)} ${row.complaints.join('; ')}`);
   say(`${rows.length - bad.length} of ${rows.length} rows right`);
   process.exitCode = bad.length === 0 ? 0 : 1;
 }

@@ -17,28 +17,41 @@ export function pageOf({ rows }: Results): string {
     'A witness is a program that others wrote, or that reads as many programs do; each reads TCP by the documented rules. Accelerated, no witness may',
     'stall, hang or get another byte than on plain TCP. Each is put into the situations below, in turns on TCP and accelerated. Every byte is checked.',
     '',
-    `Linux ${[...new Set(rows.map(({ kernel }) => kernel))].join(', ')}: **${rows.length - bad.length} of ${rows.length} right**; `
-      + `in the median a witness stood still ${median(rows.map(({ standstillMs }) => longer(standstillMs))) ?? 0} ms longer than on TCP`,
+    `Linux ${[...new Set(rows.map(({ kernel }) => kernel))].join(', ')}: **${rows.length - bad.length} of ${rows.length} right**; ` +
+      `in the median a witness stood still ${median(rows.map(({ standstillMs }) => longer(standstillMs))) ?? 0} ms longer than on TCP`,
     '',
     'A row is wrong when a byte was wrong, something failed, or nothing moved for five seconds. A row is slow when its longest standstill was more than',
     `${allowanceMs} ms longer than on TCP. A standstill is a time in which an answer is outstanding, no byte comes and none can be sent.`,
     '',
     '| program | reads | rows right | stood still longer by at most | throughput against TCP | redirected | why not all |',
     '|---|---|---|---|---|---|---|',
-    ...witnesses.flatMap(({ name, reads }) => summary(name, reads, rows.filter(({ program }) => program === name))),
+    ...witnesses.flatMap(({ name, reads }) =>
+      summary(
+        name,
+        reads,
+        rows.filter(({ program }) => program === name),
+      ),
+    ),
     '',
     '## Situations',
     '',
     ...situations.map(({ name, what }) => `- **${name}**: ${what}.`),
     '',
-    ...witnesses.flatMap(({ name, leavesOut = {} }) => Object.entries(leavesOut).map(([situation, why]) => `${name} does not play “${situation}”: ${why}.`)),
+    ...witnesses.flatMap(({ name, leavesOut = {} }) =>
+      Object.entries(leavesOut).map(([situation, why]) => `${name} does not play “${situation}”: ${why}.`),
+    ),
     ...(bad.length === 0 ? [] : ['', '## What was wrong', '', ...bad.map(complaint)]),
     '',
     '## Every row',
     '',
     'Longest standstill in milliseconds, on TCP → accelerated; then throughput against TCP, where speed is compared (the median of the turns, the least and the greatest), and the share of bytes that was redirected.',
     '',
-    ...ways.flatMap((way) => table(way, rows.filter((row) => row.way === way))),
+    ...ways.flatMap((way) =>
+      table(
+        way,
+        rows.filter((row) => row.way === way),
+      ),
+    ),
   ].join('\n');
 }
 
@@ -50,8 +63,13 @@ function summary(name: string, reads: string, rows: readonly Row[]): string[] {
   const share = median(rows.flatMap(({ share: each }) => each ?? []));
   const reasons = [...new Set(rows.flatMap(({ reasons: each }) => each))].filter((reason) => !passing.has(reason)).sort();
   const cells = [
-    name, reads, `${right} of ${rows.length}`, `${still} ms`, ratio === undefined ? '–' : `${ratio.toFixed(2)} ×`,
-    share === undefined ? '–' : `${Math.round(100 * share)} %`, reasons.map((reason) => `[${reason}](reasons.md)`).join(', ') || '–',
+    name,
+    reads,
+    `${right} of ${rows.length}`,
+    `${still} ms`,
+    ratio === undefined ? '–' : `${ratio.toFixed(2)} ×`,
+    share === undefined ? '–' : `${Math.round(100 * share)} %`,
+    reasons.map((reason) => `[${reason}](reasons.md)`).join(', ') || '–',
   ];
   return [`| ${cells.join(' | ')} |`];
 }
@@ -71,7 +89,12 @@ function table(way: Row['way'], rows: readonly Row[]): string[] {
     return `| ${[program, ...cells].join(' | ')} |`;
   };
   return [
-    `### ${wayNames[way]}`, '', `| | ${played.map(({ name }) => name).join(' | ')} |`, `|${'---|'.repeat(played.length + 1)}`, ...programs.map(line), '',
+    `### ${wayNames[way]}`,
+    '',
+    `| | ${played.map(({ name }) => name).join(' | ')} |`,
+    `|${'---|'.repeat(played.length + 1)}`,
+    ...programs.map(line),
+    '',
   ];
 }
 

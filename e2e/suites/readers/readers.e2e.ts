@@ -8,8 +8,11 @@ beforeAll(() => {
 });
 afterAll(() => stand.close());
 
-test.each(['nginx', 'Python, blocking', 'Python, epoll', 'Node'])('%s neither stalls nor gets a wrong byte in any situation of the short form', async (name) => {
-  const rows = await playShort(stand, named(name));
-  expect(rows.length).toBeGreaterThan(0);
-  expect(troubles(rows)).toEqual([]);
-});
+test.each(['nginx', 'Python, blocking', 'Python, epoll', 'Node'])(
+  '%s neither stalls nor gets a wrong byte in any situation of the short form',
+  async (name) => {
+    const rows = await playShort(stand, named(name));
+    expect(rows.length).toBeGreaterThan(0);
+    expect(troubles(rows)).toEqual([]);
+  },
+);

@@ -2,8 +2,18 @@ import { pageOf } from './page';
 import { longer, median, verdict, type Row } from './rows';
 
 const row: Row = {
-  program: 'tokio', situation: 'burst', way: 'visited', kernel: '6.18', turns: 5, right: true, complaints: [],
-  standstillMs: { tcp: 60, accelerated: 75 }, ratio: 1.25, spread: [1.1, 1.4], share: 0.9, reasons: ['OneWay', 'Pairing'],
+  program: 'tokio',
+  situation: 'burst',
+  way: 'visited',
+  kernel: '6.18',
+  turns: 5,
+  right: true,
+  complaints: [],
+  standstillMs: { tcp: 60, accelerated: 75 },
+  ratio: 1.25,
+  spread: [1.1, 1.4],
+  share: 0.9,
+  reasons: ['OneWay', 'Pairing'],
 };
 
 test('a row is slow when it stood still more than 100 ms longer than on TCP, and wrong when it has a complaint', () => {
@@ -27,7 +37,12 @@ test('the page has a summary of each program, and shows each of its rows', () =>
 });
 
 test('the page says what was wrong and what was slow', () => {
-  const page = pageOf({ rows: [{ ...row, right: false, complaints: ['accelerated: hung'] }, { ...row, way: 'abandoned', standstillMs: { tcp: 60, accelerated: 900 } }] });
+  const page = pageOf({
+    rows: [
+      { ...row, right: false, complaints: ['accelerated: hung'] },
+      { ...row, way: 'abandoned', standstillMs: { tcp: 60, accelerated: 900 } },
+    ],
+  });
   expect(page).toContain('**0 of 2 right**');
   expect(page).toContain('- tokio, burst, learnt by visits: accelerated: hung');
   expect(page).toContain('- tokio, burst, agent dead since before: 900 ms without progress, 60 on TCP');

@@ -27,6 +27,10 @@ export async function playShort(stand: Stand, witness: Witness, only?: string): 
 
 /** One line for each row that is not as on plain TCP. */
 export function troubles(rows: readonly Row[]): string[] {
-  return rows.filter((row) => verdict(row, testAllowanceMs) !== 'right').map(({ situation, way, standstillMs: { tcp, accelerated }, complaints }) =>
-    `${situation}, ${wayNames[way]}: ${complaints.join('; ') || `${accelerated} ms without progress, ${tcp} on TCP`}`);
+  return rows
+    .filter((row) => verdict(row, testAllowanceMs) !== 'right')
+    .map(
+      ({ situation, way, standstillMs: { tcp, accelerated }, complaints }) =>
+        `${situation}, ${wayNames[way]}: ${complaints.join('; ') || `${accelerated} ms without progress, ${tcp} on TCP`}`,
+    );
 }

@@ -69,7 +69,12 @@ function changed(name: string, what: string, change: (stand: Stand) => Promise<v
 }
 
 /** A change, and then a large body on a connection that was joined until then. Its sockets may still be in the map, or in that of a removed product. */
-function largeAfter(name: string, what: string, change: (stand: Stand) => Promise<void> | void, on: readonly Way[] = ['visited', 'unvisited']): Situation {
+function largeAfter(
+  name: string,
+  what: string,
+  change: (stand: Stand) => Promise<void> | void,
+  on: readonly Way[] = ['visited', 'unvisited'],
+): Situation {
   return {
     name,
     what: `${what}, and the first large body, of 8 MB, comes on a connection that was joined before`,
@@ -108,13 +113,22 @@ export const situations: readonly Situation[] = [
   }),
   largeAfter('Off, large body', 'the mode becomes Off', (stand) => stand.configure({ mode: 'Off' })),
   // The next situations begin with new maps, in which no reader is known. On kernels without scans no connection has to leave before a removal.
-  largeAfter('deleted, large body', 'the mode becomes Off, connections that have to leave have left, and everything is removed', async (stand) => {
-    await stand.drain();
-    stand.release();
-  }, ['visited']),
+  largeAfter(
+    'deleted, large body',
+    'the mode becomes Off, connections that have to leave have left, and everything is removed',
+    async (stand) => {
+      await stand.drain();
+      stand.release();
+    },
+    ['visited'],
+  ),
   {
     begins: true,
-    ...large('first large body', 'a body of 8 MB in pieces of 256 KiB: the first large one after small ones, when learning is long over', 8 * megabyte),
+    ...large(
+      'first large body',
+      'a body of 8 MB in pieces of 256 KiB: the first large one after small ones, when learning is long over',
+      8 * megabyte,
+    ),
     short: true,
     play: (client) => client.do('large', { up: 8 * megabyte, down: small, whole: false }),
   },
@@ -124,7 +138,11 @@ export const situations: readonly Situation[] = [
     play: (client) => client.do('large', { up: beyond, down: small, whole: true, first: small, busyMs: 60 }),
   },
   {
-    ...large('reader away', 'a request of 2.4 MB in pieces of 256 KiB, while the reader is away for a second: what it finds then, and how soon the rest follows', megabyte),
+    ...large(
+      'reader away',
+      'a request of 2.4 MB in pieces of 256 KiB, while the reader is away for a second: what it finds then, and how soon the rest follows',
+      megabyte,
+    ),
     play: (client) => client.do('large', { up: 2_400_000, down: small, whole: false, first: small, busyMs: 1000 }),
   },
   large('4 MB', '4 MB by one write, and as many back', 4 * megabyte),

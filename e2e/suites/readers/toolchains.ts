@@ -43,7 +43,9 @@ export const maven: Make = async (sources, directory, logFile) => {
 /** @throws with the name of the program that is missing */
 export function need(...names: readonly string[]): Promise<void> {
   const missing = names.filter((name) => !onPath(name));
-  return missing.length === 0 ? Promise.resolve() : Promise.reject(new Error(`start a witness: not installed: ${missing.join(', ')}; make test-readers installs it`));
+  return missing.length === 0
+    ? Promise.resolve()
+    : Promise.reject(new Error(`start a witness: not installed: ${missing.join(', ')}; make test-readers installs it`));
 }
 
 function onPath(program: string): boolean {

@@ -31,15 +31,22 @@ export async function tryWitness(stand: Stand, witness: Witness, plan: Plan, say
       await takeTurn(stand, witness, way, played, turns, ({ name }) => name, say);
     }
   }
-  return ways.flatMap((way) => situations.flatMap((situation) => {
-    const [tcp, accelerated] = [onTcp.get(situation.onTcp) ?? [], byWay.get(way)?.get(situation.name)];
-    return accelerated === undefined ? [] : rowOf(witness, situation, way, tcp, accelerated);
-  }));
+  return ways.flatMap((way) =>
+    situations.flatMap((situation) => {
+      const [tcp, accelerated] = [onTcp.get(situation.onTcp) ?? [], byWay.get(way)?.get(situation.name)];
+      return accelerated === undefined ? [] : rowOf(witness, situation, way, tcp, accelerated);
+    }),
+  );
 }
 
 async function takeTurn(
-  stand: Stand, witness: Witness, way: Way | undefined, situations: readonly Situation[],
-  turns: Turns, key: (situation: Situation) => string, say: (line: string) => void,
+  stand: Stand,
+  witness: Witness,
+  way: Way | undefined,
+  situations: readonly Situation[],
+  turns: Turns,
+  key: (situation: Situation) => string,
+  say: (line: string) => void,
 ): Promise<void> {
   const session = new Session(stand, witness, way);
   try {
@@ -49,7 +56,9 @@ async function takeTurn(
       const { complaints, ms, standstillMs, share, reasons } = played;
       const redirected = share === undefined ? '' : `, ${Math.round(100 * share)} % redirected ${reasons.join(' ')}`;
       const said = complaints.join('; ') || `${Math.round(ms)} ms`;
-      say(`${witness.name}, ${key(situation)}, ${way === undefined ? 'TCP' : wayNames[way]}: ${said}, still ${Math.round(standstillMs)} ms${redirected}`);
+      say(
+        `${witness.name}, ${key(situation)}, ${way === undefined ? 'TCP' : wayNames[way]}: ${said}, still ${Math.round(standstillMs)} ms${redirected}`,
+      );
     }
   } finally {
     await session.end();
@@ -58,7 +67,9 @@ async function takeTurn(
 
 function rowOf({ name }: Witness, situation: Situation, way: Way, tcp: readonly Played[], accelerated: readonly Played[]): Row {
   const sides = { tcp, accelerated };
-  const complaints = Object.entries(sides).flatMap(([side, turns]) => [...new Set(turns.flatMap((each) => each.complaints.map((text) => `${side}: ${text}`)))]);
+  const complaints = Object.entries(sides).flatMap(([side, turns]) => [
+    ...new Set(turns.flatMap((each) => each.complaints.map((text) => `${side}: ${text}`))),
+  ]);
   const still = (turns: readonly Played[]): number => Math.round(Math.max(0, ...turns.map(({ standstillMs }) => standstillMs)));
   const ratios = accelerated.flatMap(({ ms, complaints: own }, turn) => {
     const other = tcp[turn];

@@ -7,4 +7,8 @@ export const ways = ['visited', 'unvisited', 'abandoned'] as const;
  */
 export type Way = (typeof ways)[number];
 
-export const wayNames: Readonly<Record<Way, string>> = { visited: 'learnt by visits', unvisited: 'without visits', abandoned: 'agent dead since before' };
+export const wayNames: Readonly<Record<Way, string>> = {
+  visited: 'learnt by visits',
+  unvisited: 'without visits',
+  abandoned: 'agent dead since before',
+};

@@ -30,43 +30,78 @@ async function modeIs(mode: string): Promise<void> {
   await settled(ground.cluster, patience);
 }
 
-test('a release that is installed with a resource in its values accelerates connections', async () => {
-  await unharmed(ground, async () => {
-    await put(ground.cluster, 'install', release, values);
-    await agentsRun(ground.cluster, release);
-  });
-  await accelerates(ground);
-}, testMs);
+test(
+  'a release that is installed with a resource in its values accelerates connections',
+  async () => {
+    await unharmed(ground, async () => {
+      await put(ground.cluster, 'install', release, values);
+      await agentsRun(ground.cluster, release);
+    });
+    await accelerates(ground);
+  },
+  testMs,
+);
 
-test('after an upgrade to other values the controllers and the resource have these values', async () => {
-  const { cluster } = ground;
-  const changed = { ...values, replicas: 1, logLevel: 'debug', resource: { ...values.resource, spec: { ...values.resource.spec, mode: 'Observe' } } };
-  await unharmed(ground, async () => {
-    await put(cluster, 'upgrade', release, changed);
-    await modeIs('Observe');
-  });
-  expect(await cluster.kubectl(['get', 'deployments', '-A', '-l', 'app.kubernetes.io/component=controller', '-o', 'jsonpath={.items[*].status.replicas}'])).toBe('1');
-}, testMs);
+test(
+  'after an upgrade to other values the controllers and the resource have these values',
+  async () => {
+    const { cluster } = ground;
+    const changed = {
+      ...values,
+      replicas: 1,
+      logLevel: 'debug',
+      resource: { ...values.resource, spec: { ...values.resource.spec, mode: 'Observe' } },
+    };
+    await unharmed(ground, async () => {
+      await put(cluster, 'upgrade', release, changed);
+      await modeIs('Observe');
+    });
+    expect(
+      await cluster.kubectl([
+        'get',
+        'deployments',
+        '-A',
+        '-l',
+        'app.kubernetes.io/component=controller',
+        '-o',
+        'jsonpath={.items[*].status.replicas}',
+      ]),
+    ).toBe('1');
+  },
+  testMs,
+);
 
-test('after a rollback the mode is Accelerate again, as it was installed, and connections are accelerated', async () => {
-  await unharmed(ground, async () => {
-    await rollBack(ground.cluster, 1);
-    await modeIs('Accelerate');
-  });
-  await accelerates(ground);
-}, testMs);
+test(
+  'after a rollback the mode is Accelerate again, as it was installed, and connections are accelerated',
+  async () => {
+    await unharmed(ground, async () => {
+      await rollBack(ground.cluster, 1);
+      await modeIs('Accelerate');
+    });
+    await accelerates(ground);
+  },
+  testMs,
+);
 
-test('after uninstalling no object is left in the cluster, and no pin and no program on a node', async () => {
-  const { cluster } = ground;
-  for (const node of cluster.nodes) expect((await remainsOn(cluster, node)).attached.length).toBeGreaterThan(0);
-  expect(await inventory(cluster)).not.toEqual(before);
-  await unharmed(ground, async () => {
-    await uninstall(cluster);
-    for (const node of cluster.nodes) expect(await remainsOn(cluster, node)).toEqual({ pins: [], attached: [] });
-    await waitFor('nothing to be left in the cluster', async () => {
-      const now = await inventory(cluster);
-      expect(now.filter((each) => !before.includes(each))).toEqual([]);
-      return true;
-    }, patience);
-  });
-}, testMs);
+test(
+  'after uninstalling no object is left in the cluster, and no pin and no program on a node',
+  async () => {
+    const { cluster } = ground;
+    for (const node of cluster.nodes) expect((await remainsOn(cluster, node)).attached.length).toBeGreaterThan(0);
+    expect(await inventory(cluster)).not.toEqual(before);
+    await unharmed(ground, async () => {
+      await uninstall(cluster);
+      for (const node of cluster.nodes) expect(await remainsOn(cluster, node)).toEqual({ pins: [], attached: [] });
+      await waitFor(
+        'nothing to be left in the cluster',
+        async () => {
+          const now = await inventory(cluster);
+          expect(now.filter((each) => !before.includes(each))).toEqual([]);
+          return true;
+        },
+        patience,
+      );
+    });
+  },
+  testMs,
+);

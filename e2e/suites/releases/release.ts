@@ -44,11 +44,17 @@ function helm(cluster: Cluster, args: readonly string[], input?: string): Promis
 /** Waits until the agent of every node runs the release's image and follows the resource. */
 export async function agentsRun(cluster: Cluster, { repository, tag }: Release): Promise<void> {
   const each = 'jsonpath={range .items[*]}{.spec.containers[0].image} {.status.conditions[?(@.type=="Ready")].status}{"\\n"}{end}';
-  await waitFor(`agents of ${tag} on every node`, async () => {
-    const lines = (await cluster.kubectl(['get', 'pods', '-n', productNamespace, '-l', agentPods, '-o', each])).split('\n').filter((line) => line !== '');
-    expect(lines).toEqual(cluster.nodes.map(() => `${repository}:${tag} True`));
-    return true;
-  }, patience);
+  await waitFor(
+    `agents of ${tag} on every node`,
+    async () => {
+      const lines = (await cluster.kubectl(['get', 'pods', '-n', productNamespace, '-l', agentPods, '-o', each]))
+        .split('\n')
+        .filter((line) => line !== '');
+      expect(lines).toEqual(cluster.nodes.map(() => `${repository}:${tag} True`));
+      return true;
+    },
+    patience,
+  );
   await settled(cluster, patience);
 }
 
@@ -59,5 +65,9 @@ export async function inventory(cluster: Cluster): Promise<string[]> {
   const wanted = kinds.filter((kind) => kind !== '' && !passing.includes(kind)).join(',');
   const columns = 'custom-columns=KIND:.kind,NAMESPACE:.metadata.namespace,NAME:.metadata.name';
   const listed = await cluster.kubectl(['get', wanted, '--all-namespaces', '--no-headers', '--ignore-not-found', '-o', columns]);
-  return listed.split('\n').filter((line) => line !== '').map((line) => line.trim().split(/ +/).join(' ')).sort();
+  return listed
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.trim().split(/ +/).join(' '))
+    .sort();
 }

@@ -21,30 +21,59 @@ beforeAll(async () => {
 afterAll(() => ground?.cluster.down());
 
 async function under(act: () => Promise<unknown>, release: () => Release): Promise<void> {
-  accounts.push(await unharmed(ground, async () => {
-    await act();
-    await agentsRun(ground.cluster, release());
-  }));
+  accounts.push(
+    await unharmed(ground, async () => {
+      await act();
+      await agentsRun(ground.cluster, release());
+    }),
+  );
   await accelerates(ground);
 }
 
-test('the previous release is installed and accelerates', async () => {
-  await put(ground.cluster, 'install', before);
-  await applyExample(ground.cluster, patience);
-  await agentsRun(ground.cluster, before);
-  await accelerates(ground);
-}, testMs);
+test(
+  'the previous release is installed and accelerates',
+  async () => {
+    await put(ground.cluster, 'install', before);
+    await applyExample(ground.cluster, patience);
+    await agentsRun(ground.cluster, before);
+    await accelerates(ground);
+  },
+  testMs,
+);
 
-test('during an upgrade to this release no request fails and open connections stay; new connections are accelerated after it', async () => {
-  await under(() => put(ground.cluster, 'upgrade', now), () => now);
-}, testMs);
+test(
+  'during an upgrade to this release no request fails and open connections stay; new connections are accelerated after it',
+  async () => {
+    await under(
+      () => put(ground.cluster, 'upgrade', now),
+      () => now,
+    );
+  },
+  testMs,
+);
 
-test('the same holds for a rollback to the previous release', async () => {
-  await under(() => rollBack(ground.cluster, 1), () => before);
-}, testMs);
+test(
+  'the same holds for a rollback to the previous release',
+  async () => {
+    await under(
+      () => rollBack(ground.cluster, 1),
+      () => before,
+    );
+  },
+  testMs,
+);
 
-test('the same holds for a second upgrade to this release', async () => {
-  await under(() => put(ground.cluster, 'upgrade', now), () => now);
-  const { requests, checksummedBytes } = accountOf(accounts);
-  console.log(`three changes of release under load: ${requests} requests, ${(checksummedBytes / 1e9).toFixed(1)} GB checksummed, none failed or wrong`);
-}, testMs);
+test(
+  'the same holds for a second upgrade to this release',
+  async () => {
+    await under(
+      () => put(ground.cluster, 'upgrade', now),
+      () => now,
+    );
+    const { requests, checksummedBytes } = accountOf(accounts);
+    console.log(
+      `three changes of release under load: ${requests} requests, ${(checksummedBytes / 1e9).toFixed(1)} GB checksummed, none failed or wrong`,
+    );
+  },
+  testMs,
+);

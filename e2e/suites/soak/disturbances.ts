@@ -40,7 +40,10 @@ export const disturbances: Readonly<Record<string, { readonly weight: number; re
 /** Draws every disturbance once in a random order, and then by weight. */
 export function drawDisturbances(random: Random): () => string {
   const all = Object.keys(disturbances);
-  const first = all.map((name) => ({ name, at: random.next() })).sort((a, b) => a.at - b.at).map(({ name }) => name);
+  const first = all
+    .map((name) => ({ name, at: random.next() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ name }) => name);
   const weighed = Object.entries(disturbances).flatMap(([name, { weight }]) => Array.from({ length: weight }, () => name));
   return () => first.pop() ?? random.of(weighed);
 }

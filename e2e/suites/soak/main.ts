@@ -12,14 +12,20 @@ import { soak } from './soak';
 const options = z.object({
   minutes: z.coerce.number().positive().optional(),
   gigabytes: z.coerce.number().positive().optional(),
-  seed: z.coerce.number().int().min(0).default(Date.now() % 1_000_000),
+  seed: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(Date.now() % 1_000_000),
   scale: z.coerce.number().positive().default(1),
   only: z.array(z.enum(Object.keys(disturbances))).optional(),
 });
 
 async function main(): Promise<void> {
   const string = { type: 'string' } as const;
-  const { values } = parseArgs({ options: { minutes: string, gigabytes: string, seed: string, scale: string, only: { type: 'string', multiple: true } } });
+  const { values } = parseArgs({
+    options: { minutes: string, gigabytes: string, seed: string, scale: string, only: { type: 'string', multiple: true } },
+  });
   const { minutes, gigabytes, seed, scale, only } = options.parse(values);
   const say = (line: string): void => void process.stderr.write(`${line}\n`);
   const interrupt = new AbortController();

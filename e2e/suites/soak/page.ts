@@ -4,7 +4,9 @@ import { join } from 'node:path';
 import { checkout } from '../../../release/tools/paths';
 import { resultsDirectory, resultSchema, together, verdict, type SoakResult } from './result';
 
-const files = readdirSync(resultsDirectory).filter((name) => name.endsWith('.json')).sort();
+const files = readdirSync(resultsDirectory)
+  .filter((name) => name.endsWith('.json'))
+  .sort();
 const [first, ...rest] = files.map((name) => resultSchema.parse(JSON.parse(readFileSync(join(resultsDirectory, name), 'utf8'))));
 if (first === undefined) throw new Error(`add up soaks: there are no results in ${resultsDirectory}; run make soak first`);
 const result = together([first, ...rest]);

@@ -1,8 +1,28 @@
 import { together, verdict, type SoakResult } from './result';
 
 const good: SoakResult = {
-  kernel: '6.18', cpus: 2, seeds: [1], seconds: 60, bytes: 1e9, fastBytes: 5e8, departures: 9, adopted: 9, returned: 9, nudged: 0, unseen: 0, connections: 100, atOnce: 20,
-  wrongBytes: 0, failedEnds: 0, stalled: 0, longestStandstillMs: 40, aimed: 5, cutEnds: 3, disturbances: {}, left: {}, troubles: [],
+  kernel: '6.18',
+  cpus: 2,
+  seeds: [1],
+  seconds: 60,
+  bytes: 1e9,
+  fastBytes: 5e8,
+  departures: 9,
+  adopted: 9,
+  returned: 9,
+  nudged: 0,
+  unseen: 0,
+  connections: 100,
+  atOnce: 20,
+  wrongBytes: 0,
+  failedEnds: 0,
+  stalled: 0,
+  longestStandstillMs: 40,
+  aimed: 5,
+  cutEnds: 3,
+  disturbances: {},
+  left: {},
+  troubles: [],
 };
 
 test('a run without a fault has no complaints', () => {

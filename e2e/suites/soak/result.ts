@@ -60,7 +60,10 @@ export function verdict(result: SoakResult, standstillMs = 1000): string[] {
   const complaints = [
     [result.wrongBytes > 0, `${result.wrongBytes} wrong bytes`],
     [result.failedEnds > 0, `${result.failedEnds} connection ends failed or hung`],
-    [result.stalled > 0 && result.longestStandstillMs > standstillMs, `${result.stalled} connections stood still for more than a second, one for ${result.longestStandstillMs} ms`],
+    [
+      result.stalled > 0 && result.longestStandstillMs > standstillMs,
+      `${result.stalled} connections stood still for more than a second, one for ${result.longestStandstillMs} ms`,
+    ],
     [Object.keys(result.left).length > 0, `left behind: ${JSON.stringify(result.left)}`],
     [result.fastBytes < result.bytes * leastShare, `only ${result.fastBytes} of ${result.bytes} bytes were redirected: this proves nothing`],
     [result.departures === 0, 'no connection left the fast path: this proves nothing about departures'],
@@ -79,14 +82,31 @@ function added(a: Readonly<Record<string, number>>, b: Readonly<Record<string, n
 /** Adds up several runs on one kernel. */
 export function together([first, ...rest]: readonly [SoakResult, ...SoakResult[]]): SoakResult {
   return rest.reduce((a, b) => {
-    if (a.kernel !== b.kernel) throw new Error(`add up soaks: one ran on Linux ${a.kernel}, another on ${b.kernel}; delete the older results in ${resultsDirectory}`);
+    if (a.kernel !== b.kernel)
+      throw new Error(`add up soaks: one ran on Linux ${a.kernel}, another on ${b.kernel}; delete the older results in ${resultsDirectory}`);
     return {
-      kernel: a.kernel, cpus: a.cpus, seeds: [...a.seeds, ...b.seeds], seconds: a.seconds + b.seconds, bytes: a.bytes + b.bytes, fastBytes: a.fastBytes + b.fastBytes,
-      departures: a.departures + b.departures, adopted: a.adopted + b.adopted, returned: a.returned + b.returned, nudged: a.nudged + b.nudged,
-      unseen: a.unseen + b.unseen, connections: a.connections + b.connections, atOnce: Math.max(a.atOnce, b.atOnce), wrongBytes: a.wrongBytes + b.wrongBytes,
-      failedEnds: a.failedEnds + b.failedEnds, stalled: a.stalled + b.stalled, longestStandstillMs: Math.max(a.longestStandstillMs, b.longestStandstillMs),
-      aimed: a.aimed + b.aimed, cutEnds: a.cutEnds + b.cutEnds,
-      disturbances: added(a.disturbances, b.disturbances), left: added(a.left, b.left), troubles: [...a.troubles, ...b.troubles],
+      kernel: a.kernel,
+      cpus: a.cpus,
+      seeds: [...a.seeds, ...b.seeds],
+      seconds: a.seconds + b.seconds,
+      bytes: a.bytes + b.bytes,
+      fastBytes: a.fastBytes + b.fastBytes,
+      departures: a.departures + b.departures,
+      adopted: a.adopted + b.adopted,
+      returned: a.returned + b.returned,
+      nudged: a.nudged + b.nudged,
+      unseen: a.unseen + b.unseen,
+      connections: a.connections + b.connections,
+      atOnce: Math.max(a.atOnce, b.atOnce),
+      wrongBytes: a.wrongBytes + b.wrongBytes,
+      failedEnds: a.failedEnds + b.failedEnds,
+      stalled: a.stalled + b.stalled,
+      longestStandstillMs: Math.max(a.longestStandstillMs, b.longestStandstillMs),
+      aimed: a.aimed + b.aimed,
+      cutEnds: a.cutEnds + b.cutEnds,
+      disturbances: added(a.disturbances, b.disturbances),
+      left: added(a.left, b.left),
+      troubles: [...a.troubles, ...b.troubles],
     };
   }, first);
 }

@@ -163,7 +163,11 @@ class Run {
       const { namespaces = [], joinedSockets = 0 } = this.keeper.report ?? {};
       const open = namespaces.reduce((total, each) => total + each.open, 0);
       const [folder] = pinFolders(this.ground.pins);
-      return { ...(folder === undefined ? {} : await entriesLeft(folder)), ...(open > 0 ? { open } : {}), ...(joinedSockets > 0 ? { joinedSockets } : {}) };
+      return {
+        ...(folder === undefined ? {} : await entriesLeft(folder)),
+        ...(open > 0 ? { open } : {}),
+        ...(joinedSockets > 0 ? { joinedSockets } : {}),
+      };
     };
     const isEmpty = (left: object): boolean => Object.keys(left).length === 0;
     await waitFor('the maps to be empty', async () => isEmpty(await look()), { timeoutMs: 30_000 }).catch(() => undefined);

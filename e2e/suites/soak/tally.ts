@@ -25,7 +25,19 @@ export type Stall = z.infer<typeof stallSchema>;
 
 export const lineSchema = z.union([tallySchema, z.object({ trouble: z.string() }), stallSchema]);
 
-export const nothing: Tally = { sent: 0, received: 0, wrong: 0, opened: 0, finished: 0, failed: 0, stalled: 0, longest: 0, returned: 0, cut: 0, open: 0 };
+export const nothing: Tally = {
+  sent: 0,
+  received: 0,
+  wrong: 0,
+  opened: 0,
+  finished: 0,
+  failed: 0,
+  stalled: 0,
+  longest: 0,
+  returned: 0,
+  cut: 0,
+  open: 0,
+};
 
 export function sum(tallies: readonly Tally[]): Tally {
   const total = { ...nothing };

@@ -41,7 +41,9 @@ test('the traffic program finds nothing wrong with a relay that makes no mistake
   await waitFor('some connections to be over', () => client.tally.finished > 20);
   await client.finish();
   await server.finish();
-  expect([client.tally, server.tally].map(({ wrong, failed, open }) => ({ wrong, failed, open }))).toEqual(Array(2).fill({ wrong: 0, failed: 0, open: 0 }));
+  expect([client.tally, server.tally].map(({ wrong, failed, open }) => ({ wrong, failed, open }))).toEqual(
+    Array(2).fill({ wrong: 0, failed: 0, open: 0 }),
+  );
   expect(server.tally.received).toBe(client.tally.sent);
   expect(client.tally.received).toBe(server.tally.sent);
 }, 60_000);

@@ -7,7 +7,14 @@ import { attempt } from '../../../release/tools/command';
 import { pinFolders } from '../../stand/agent/leftovers';
 
 /** Members of struct statistics in ebpf/abi.h, as bpftool prints them by the map's BTF. */
-const tally = z.object({ fast_bytes: z.number(), tcp_bytes: z.number(), left: z.number(), adopted: z.number(), woken: z.number(), unseen: z.number() });
+const tally = z.object({
+  fast_bytes: z.number(),
+  tcp_bytes: z.number(),
+  left: z.number(),
+  adopted: z.number(),
+  woken: z.number(),
+  unseen: z.number(),
+});
 type Tally = z.infer<typeof tally>;
 const names = Object.keys(tally.shape) as (keyof Tally)[];
 const lookup = z.object({ formatted: z.object({ values: z.array(z.object({ value: tally })) }) });
@@ -39,7 +46,18 @@ export class Witness {
     if (folder === undefined) return [];
     const found: Tally[] = [];
     for (let slot = 0; slot < this.slots; slot++) {
-      const { code, stdout } = await attempt('bpftool', ['-j', 'map', 'lookup', 'pinned', join(folder, 'statistics'), 'key', String(slot), '0', '0', '0']);
+      const { code, stdout } = await attempt('bpftool', [
+        '-j',
+        'map',
+        'lookup',
+        'pinned',
+        join(folder, 'statistics'),
+        'key',
+        String(slot),
+        '0',
+        '0',
+        '0',
+      ]);
       if (code === 0) found.push(...lookup.parse(JSON.parse(stdout)).formatted.values.map(({ value }) => value));
     }
     return found;

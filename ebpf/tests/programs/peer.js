@@ -31,7 +31,9 @@ function talk(host, port, connections, messages, maxBytes, pauseMs) {
 
 function converse(host, port, seed, messages, maxBytes, pauseMs, result, done) {
   const socket = net.connect({ host, port, noDelay: true });
-  let sent = 0, received = 0, said = 0;
+  let sent = 0,
+    received = 0,
+    said = 0;
   let random = seed + 1;
   const next = () => {
     if (said++ === messages) return socket.end();

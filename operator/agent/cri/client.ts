@@ -47,14 +47,21 @@ export function connectCri(path: string, socket = path): Cri {
   const call = <T>(name: string, request: object, schema: z.ZodType<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       const { path: service, requestSerialize, responseDeserialize } = method(name);
-      client.makeUnaryRequest(service, requestSerialize, responseDeserialize, request, new Metadata(), { deadline: Date.now() + deadlineMs },
+      client.makeUnaryRequest(
+        service,
+        requestSerialize,
+        responseDeserialize,
+        request,
+        new Metadata(),
+        { deadline: Date.now() + deadlineMs },
         (error: ServiceError | null, response?: object) => {
           if (error) return reject(new CriError(`${name} of the runtime at ${socket}: ${error.details}`, error.code));
           const result = schema.safeParse(response);
           if (result.success) return resolve(result.data);
           const [issue] = result.error.issues;
           return reject(new CriError(`${name} of the runtime at ${socket}: ${issue?.path.join('.')}: ${issue?.message}`, status.INTERNAL));
-        });
+        },
+      );
     });
 
   return {
@@ -86,7 +93,10 @@ export function connectCri(path: string, socket = path): Cri {
 
 class CriError extends Error {
   override readonly name = 'CriError';
-  constructor(message: string, readonly code: status) {
+  constructor(
+    message: string,
+    readonly code: status,
+  ) {
     super(message);
   }
 }

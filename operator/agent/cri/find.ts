@@ -45,7 +45,9 @@ export function findCri({ hostRoot, socket, podUid, known = runtimeSockets.map((
     if (found !== undefined && insideHost(hostRoot, found.cri.socket) === found.at) return found.cri;
     found?.cri.close();
     found = undefined;
-    looking ??= look().finally(() => { looking = undefined; });
+    looking ??= look().finally(() => {
+      looking = undefined;
+    });
     found = await looking;
     if (closed) found.cri.close();
     return found.cri;

@@ -23,7 +23,12 @@ beforeEach(async () => {
   await runtime.start();
   cri = connectCri(runtime.socket);
   journal = new Journal();
-  processes = new Map([[1, 1], [11, 1011], [12, 1012], [13, 1013]]);
+  processes = new Map([
+    [1, 1],
+    [11, 1011],
+    [12, 1012],
+    [13, 1013],
+  ]);
 });
 
 afterEach(() => {

@@ -1,6 +1,14 @@
 // For tests: a container runtime with the answers that the test sets, over real gRPC on a unix socket.
 import { join } from 'node:path';
-import { loadPackageDefinition, Server, ServerCredentials, type ServerWritableStream, type sendUnaryData, type ServiceDefinition, status } from '@grpc/grpc-js';
+import {
+  loadPackageDefinition,
+  Server,
+  ServerCredentials,
+  type ServerWritableStream,
+  type sendUnaryData,
+  type ServiceDefinition,
+  status,
+} from '@grpc/grpc-js';
 import { loadSync } from '@grpc/proto-loader';
 
 export interface ScriptedSandbox {
@@ -86,7 +94,18 @@ export class ScriptedRuntime {
   }
 }
 
-function statusOf({ id, namespace, name = id, labels = {}, handler = '', ip = '', additionalIps = [], pid, hostNetwork = false, ready = true }: ScriptedSandbox): object {
+function statusOf({
+  id,
+  namespace,
+  name = id,
+  labels = {},
+  handler = '',
+  ip = '',
+  additionalIps = [],
+  pid,
+  hostNetwork = false,
+  ready = true,
+}: ScriptedSandbox): object {
   return {
     status: {
       id,

@@ -1,7 +1,11 @@
 import { readSandbox, type SandboxStatus } from './sandbox';
 
 const hostNetns = 1;
-const netnsOf = (pid: number): number | undefined => new Map([[1, hostNetns], [100, 4026532001]]).get(pid);
+const netnsOf = (pid: number): number | undefined =>
+  new Map([
+    [1, hostNetns],
+    [100, 4026532001],
+  ]).get(pid);
 
 function sandbox(change: Partial<SandboxStatus['status']> = {}, pid: number | null = 100): SandboxStatus {
   return {
@@ -25,8 +29,16 @@ const read = (status: SandboxStatus): ReturnType<typeof readSandbox> => readSand
 test('a ready sandbox becomes a pod with its addresses, its network namespace and its own labels', () => {
   expect(read(sandbox())).toEqual({
     pod: {
-      sandbox: 's1', namespace: 'shop', name: 'cart-1', uid: 'u1', labels: { app: 'cart' }, annotations: { note: 'kept' }, ownKernel: false,
-      addresses: ['10.0.0.5', 'fd00::5'], pid: 100, netns: 4026532001,
+      sandbox: 's1',
+      namespace: 'shop',
+      name: 'cart-1',
+      uid: 'u1',
+      labels: { app: 'cart' },
+      annotations: { note: 'kept' },
+      ownKernel: false,
+      addresses: ['10.0.0.5', 'fd00::5'],
+      pid: 100,
+      netns: 4026532001,
     },
   });
 });
@@ -46,10 +58,18 @@ test('a sandbox in the network namespace of the node is never a pod', () => {
 test.each([
   ['the handler of Kata Containers', sandbox({ runtimeHandler: 'kata-qemu' }), true],
   ['the handler of gVisor', sandbox({ runtimeHandler: 'runsc' }), true],
-  ['another handler and the runtime type of gVisor', { ...sandbox({ runtimeHandler: 'untrusted' }), info: { info: JSON.stringify({ pid: 100, runtimeType: 'io.containerd.runsc.v1' }) } }, true],
+  [
+    'another handler and the runtime type of gVisor',
+    { ...sandbox({ runtimeHandler: 'untrusted' }), info: { info: JSON.stringify({ pid: 100, runtimeType: 'io.containerd.runsc.v1' }) } },
+    true,
+  ],
   ['the label of a KubeVirt machine', sandbox({ labels: { 'kubevirt.io': 'virt-launcher' } }), true],
   ['the handler crun', sandbox({ runtimeHandler: 'crun' }), false],
-  ['the handler nvidia and the runtime type of runc', { ...sandbox({ runtimeHandler: 'nvidia' }), info: { info: JSON.stringify({ pid: 100, runtimeType: 'io.containerd.runc.v2' }) } }, false],
+  [
+    'the handler nvidia and the runtime type of runc',
+    { ...sandbox({ runtimeHandler: 'nvidia' }), info: { info: JSON.stringify({ pid: 100, runtimeType: 'io.containerd.runc.v2' }) } },
+    false,
+  ],
 ])('whether the pod of a sandbox has its own kernel is known from %s', (_, status, ownKernel) => {
   expect(read(status)).toMatchObject({ pod: { ownKernel } });
 });

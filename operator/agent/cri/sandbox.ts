@@ -67,11 +67,7 @@ export type Reading = { readonly pod: LocalPod } | 'never' | 'notYet';
  * @param netnsOf returns the inode number of a process's network namespace; undefined when there is no such process
  * @param hostNetns inode number of the network namespace of the host's init process
  */
-export function readSandbox(
-  { status, info }: SandboxStatus,
-  netnsOf: (pid: number) => number | undefined,
-  hostNetns: number | undefined,
-): Reading {
+export function readSandbox({ status, info }: SandboxStatus, netnsOf: (pid: number) => number | undefined, hostNetns: number | undefined): Reading {
   if (status.linux?.namespaces?.options?.network === 'NODE') return 'never';
   // Clients of the runtime can create sandboxes with any name. A pod of the API server has no name that the channel would refuse.
   if (!podName.test(status.metadata.name) || !podName.test(status.metadata.namespace)) return 'never';

@@ -37,8 +37,11 @@ export function refuseTaken(podCgroup: string): void {
       if (id === undefined) continue;
       // The nearest cgroup with programs decides: the kernel asked those above it when these were attached.
       if ((flags & allowsOthers) !== 0) break;
-      throw new DatapathRefused('CgroupTaken', `${cgroup} has the ${name} program ${programName(id)} (id ${id}) of another product, attached so that no other may run beside it: `
-        + `have that product attach it with BPF_F_ALLOW_MULTI or by a link, or leave the node out with spec.nodes.nodeSelector; bpftool prog show id ${id} says more`);
+      throw new DatapathRefused(
+        'CgroupTaken',
+        `${cgroup} has the ${name} program ${programName(id)} (id ${id}) of another product, attached so that no other may run beside it: ` +
+          `have that product attach it with BPF_F_ALLOW_MULTI or by a link, or leave the node out with spec.nodes.nodeSelector; bpftool prog show id ${id} says more`,
+      );
     }
   }
 }

@@ -26,7 +26,23 @@ export interface Btf {
 
 const magic = 0xeb9f;
 /** Kinds of include/uapi/linux/btf.h. */
-const kinds = { int: 1, array: 3, struct: 4, union: 5, enum: 6, typedef: 8, volatile: 9, const: 10, restrict: 11, function: 12, proto: 13, variable: 14, section: 15, tag: 17, enum64: 19 };
+const kinds = {
+  int: 1,
+  array: 3,
+  struct: 4,
+  union: 5,
+  enum: 6,
+  typedef: 8,
+  volatile: 9,
+  const: 10,
+  restrict: 11,
+  function: 12,
+  proto: 13,
+  variable: 14,
+  section: 15,
+  tag: 17,
+  enum64: 19,
+};
 
 /** Parses raw BTF. Throws on anything that is not little-endian BTF of version 1. */
 export function parseBtf(data: Buffer): Btf {
@@ -40,7 +56,7 @@ export function parseBtf(data: Buffer): Btf {
   const types: BtfType[] = [{ kind: 'other' }];
   const byName = new Map<string, number>();
   const functions = new Map<string, number>();
-  for (let at = typesAt; at < typesEnd; ) {
+  for (let at = typesAt; at < typesEnd;) {
     const { type, length } = readType(data, at, text);
     const name = text(data.readUInt32LE(at));
     if (name !== '' && (type.kind === 'struct' || type.kind === 'enum')) byName.set(name, types.length);

@@ -16,11 +16,21 @@ function btfWith(members: readonly Member[], size = 64): Btf {
       { kind: 'array', element: 4, length: 3 },
       { kind: 'array', element: 3, length: 2 },
       { kind: 'enum', size: 4, values: new Map() },
-      { kind: 'struct', size: 8, members: [{ name: 'port', offset: 0, type: types.word }, { name: 'pad', offset: 4, type: types.word }] },
+      {
+        kind: 'struct',
+        size: 8,
+        members: [
+          { name: 'port', offset: 0, type: types.word },
+          { name: 'pad', offset: 4, type: types.word },
+        ],
+      },
       { kind: 'alias', target: types.long },
       { kind: 'struct', size, members },
     ],
-    byName: new Map([['inner', types.inner], ['outer', 10]]),
+    byName: new Map([
+      ['inner', types.inner],
+      ['outer', 10],
+    ]),
     functions: new Map(),
   };
 }
@@ -28,11 +38,27 @@ function btfWith(members: readonly Member[], size = 64): Btf {
 const at = (name: string, offset: number, type: number): Member => ({ name, offset, type });
 
 test('a value of every kind comes back as it was written, and padding and unused members are zero', () => {
-  const btf = btfWith([
-    at('state', 0, types.state), at('counted', 4, types.word), at('total', 8, types.alias), at('name', 16, types.bytes), at('pad', 19, types.byte),
-    at('gauges', 24, types.longs), at('end', 40, types.inner), at('pad_end', 48, types.long),
-  ], 56);
-  const codec = structCodec(btf, 'outer', { state: 'number', counted: 'unused', total: 'bigint', name: 'bytes', gauges: 'bigints', end: { port: 'number' } });
+  const btf = btfWith(
+    [
+      at('state', 0, types.state),
+      at('counted', 4, types.word),
+      at('total', 8, types.alias),
+      at('name', 16, types.bytes),
+      at('pad', 19, types.byte),
+      at('gauges', 24, types.longs),
+      at('end', 40, types.inner),
+      at('pad_end', 48, types.long),
+    ],
+    56,
+  );
+  const codec = structCodec(btf, 'outer', {
+    state: 'number',
+    counted: 'unused',
+    total: 'bigint',
+    name: 'bytes',
+    gauges: 'bigints',
+    end: { port: 'number' },
+  });
   const value = { state: 7, total: 2n ** 63n, name: Buffer.from('abc'), gauges: [-1n, 5n], end: { port: 80 } };
   const bytes = codec.encode(value);
   expect(bytes).toHaveLength(56);
@@ -44,8 +70,16 @@ test('a value of every kind comes back as it was written, and padding and unused
 const outer = [at('mode', 0, types.word), at('inner', 8, types.inner), at('total', 16, types.long)];
 
 test.each<[string, Shape, RegExp]>([
-  ['a member that C does not have', { mode: 'number', inner: { port: 'number' }, total: 'bigint', epoch: 'bigint' }, /struct outer has no member epoch; the object is of another version/],
-  ['a member of an inner struct that C does not have', { mode: 'number', inner: { port: 'number', host: 'bytes' }, total: 'bigint' }, /struct outer.inner has no member host/],
+  [
+    'a member that C does not have',
+    { mode: 'number', inner: { port: 'number' }, total: 'bigint', epoch: 'bigint' },
+    /struct outer has no member epoch; the object is of another version/,
+  ],
+  [
+    'a member of an inner struct that C does not have',
+    { mode: 'number', inner: { port: 'number', host: 'bytes' }, total: 'bigint' },
+    /struct outer.inner has no member host/,
+  ],
   ['a number where C has eight bytes', { mode: 'number', inner: { port: 'number' }, total: 'number' }, /struct outer.total is no number/],
   ['a bigint where C has four bytes', { mode: 'bigint', inner: { port: 'number' }, total: 'bigint' }, /struct outer.mode is no bigint/],
   ['a struct where C has an integer', { mode: { port: 'number' }, inner: { port: 'number' }, total: 'bigint' }, /struct outer.mode is no struct/],
@@ -54,7 +88,9 @@ test.each<[string, Shape, RegExp]>([
 });
 
 test('an object with a member that the shape does not name is refused, also in an inner struct', () => {
-  expect(() => structCodec(btfWith(outer), 'outer', { mode: 'number', inner: { port: 'number' } })).toThrow(/struct outer has a member total that the agent does not know/);
+  expect(() => structCodec(btfWith(outer), 'outer', { mode: 'number', inner: { port: 'number' } })).toThrow(
+    /struct outer has a member total that the agent does not know/,
+  );
   expect(() => structCodec(btfWith(outer), 'outer', { mode: 'number', inner: {}, total: 'bigint' })).toThrow(/struct outer.inner has a member port/);
 });
 

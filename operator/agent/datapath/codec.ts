@@ -98,7 +98,8 @@ const isPadding = (name: string): boolean => /^pad(_|$)/.test(name);
 function accessToStruct(btf: Btf, type: Extract<Resolved, { kind: 'struct' }>, shape: Shape, where: string): Access {
   const offsets = new Map(type.members.filter(({ name }) => !isPadding(name)).map((member) => [member.name, member]));
   const unknown = [...offsets.keys()].find((name) => !Object.hasOwn(shape, name));
-  if (unknown !== undefined) throw new Error(`read BTF: ${where} has a member ${unknown} that the agent does not know; the object is of another version`);
+  if (unknown !== undefined)
+    throw new Error(`read BTF: ${where} has a member ${unknown} that the agent does not know; the object is of another version`);
   const members = Object.entries(shape).flatMap(([name, kind]) => {
     const member = offsets.get(name);
     if (member === undefined) throw new Error(`read BTF: ${where} has no member ${name}; the object is of another version`);

@@ -7,18 +7,32 @@ const byte = { kind: 'int', size: 1, signed: false } as const;
 const btf: Btf = {
   types: [
     { kind: 'other' },
-    { kind: 'enum', size: 4, values: new Map([['FIONREAD_UNKNOWN', 0], ['FIONREAD_TCP', 1], ['FIONREAD_REDIRECTED', 2]]) },
+    {
+      kind: 'enum',
+      size: 4,
+      values: new Map([
+        ['FIONREAD_UNKNOWN', 0],
+        ['FIONREAD_TCP', 1],
+        ['FIONREAD_REDIRECTED', 2],
+      ]),
+    },
     byte,
     {
       kind: 'struct',
       size: 8,
       members: [
-        { name: 'fionread', offset: 0, type: 1 }, { name: 'original_addr_helper', offset: 4, type: 2 }, { name: 'readonly_cast', offset: 5, type: 2 },
-        { name: 'scan_callbacks', offset: 6, type: 2 }, { name: 'rcvbuf_refuses', offset: 7, type: 2 },
+        { name: 'fionread', offset: 0, type: 1 },
+        { name: 'original_addr_helper', offset: 4, type: 2 },
+        { name: 'readonly_cast', offset: 5, type: 2 },
+        { name: 'scan_callbacks', offset: 6, type: 2 },
+        { name: 'rcvbuf_refuses', offset: 7, type: 2 },
       ],
     },
   ],
-  byName: new Map([['fionread', 1], ['kernel_features', 3]]),
+  byName: new Map([
+    ['fionread', 1],
+    ['kernel_features', 3],
+  ]),
   functions: new Map(),
 };
 

@@ -21,7 +21,11 @@ interface Feature {
 
 const features: readonly Feature[] = [
   // ORIGINAL_ADDR_HELPER of ebpf/origdst.h; openEuler alone has it
-  { flag: 'original_addr_helper', call: { placeholder: 0x5ca1ab1e, kind: 'helper' }, find: (kernel) => enumerator(kernel, 'BPF_FUNC_sk_original_addr') },
+  {
+    flag: 'original_addr_helper',
+    call: { placeholder: 0x5ca1ab1e, kind: 'helper' },
+    find: (kernel) => enumerator(kernel, 'BPF_FUNC_sk_original_addr'),
+  },
   // READONLY_CAST_FUNCTION of ebpf/peek.h; since 6.2
   { flag: 'readonly_cast', call: { placeholder: 0x5ca1ca57, kind: 'kernelFunction' }, find: (kernel) => kernel.functions.get('bpf_rdonly_cast') },
   // an option of bpf_setsockopt(), since 6.12; before, only a sock_ops program could ask for the callbacks of its own socket

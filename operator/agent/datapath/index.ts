@@ -2,7 +2,19 @@
 import { addressBytes } from './address';
 import { type Description, Enums, type Pod, type ScanRecord, type Settings, type Statistics } from './abi';
 import { refuseTaken } from './attachments';
-import type { Datapath, DatapathPod, DatapathSettings, DatapathSnapshot, DescribedEnd, JoinedConnection, ReaderTrait, OpenOptions, ScanResult, Watching, WatchWay } from './contract';
+import type {
+  Datapath,
+  DatapathPod,
+  DatapathSettings,
+  DatapathSnapshot,
+  DescribedEnd,
+  JoinedConnection,
+  ReaderTrait,
+  OpenOptions,
+  ScanResult,
+  Watching,
+  WatchWay,
+} from './contract';
 import { describedOf, joinedOf, textOf } from './description';
 import { FormerVersions } from './formerVersions';
 import { refuseForeign, unpinAll } from './pins';
@@ -119,9 +131,7 @@ class PinnedDatapath implements Datapath {
 
   snapshot(): DatapathSnapshot {
     const { draining, leavingSockets } = this.draining();
-    const namespaces = [...this.slots.entries()].map(([name, slot]) =>
-      countersOf(name, this.statistics(slot), this.enums, draining.get(name) ?? 0),
-    );
+    const namespaces = [...this.slots.entries()].map(([name, slot]) => countersOf(name, this.statistics(slot), this.enums, draining.get(name) ?? 0));
     const drainingSockets = [...draining.values()].reduce((a, b) => a + b, 0);
     const taken = this.shares.taken();
     const reached = this.shares.reached((netns) => this.namespaceByNetns.get(netns));
@@ -297,7 +307,9 @@ class PinnedDatapath implements Datapath {
 
   private writeAddresses(selected: readonly DatapathPod[], neighbours: readonly string[], ownKernels: readonly string[]): void {
     const { addresses } = this.loaded.maps;
-    const [own = 0, neighbour = 0, ownKernel = 0] = ['SELECTED', 'NEIGHBOUR', 'OWN_KERNEL'].map((name) => this.enums.known(this.enums.location, name));
+    const [own = 0, neighbour = 0, ownKernel = 0] = ['SELECTED', 'NEIGHBOUR', 'OWN_KERNEL'].map((name) =>
+      this.enums.known(this.enums.location, name),
+    );
     const locations = new Map<string, { readonly location: number; readonly netns: number }>();
     for (const text of neighbours) locations.set(addressBytes(text).toString('hex'), { location: neighbour, netns: 0 });
     for (const text of ownKernels) locations.set(addressBytes(text).toString('hex'), { location: ownKernel, netns: 0 });

@@ -30,8 +30,21 @@ const printFunction = koffi.proto('int', ['int', 'const char *', 'void *']);
 
 /** struct bpf_test_run_opts of libbpf 1.x (tools/lib/bpf/bpf.h). */
 const testRunOptions = koffi.struct({
-  sz: 'size_t', data_in: 'const void *', data_out: 'void *', data_size_in: 'uint32_t', data_size_out: 'uint32_t', ctx_in: 'const void *', ctx_out: 'void *',
-  ctx_size_in: 'uint32_t', ctx_size_out: 'uint32_t', retval: 'uint32_t', repeat: 'int', duration: 'uint32_t', flags: 'uint32_t', cpu: 'uint32_t', batch_size: 'uint32_t',
+  sz: 'size_t',
+  data_in: 'const void *',
+  data_out: 'void *',
+  data_size_in: 'uint32_t',
+  data_size_out: 'uint32_t',
+  ctx_in: 'const void *',
+  ctx_out: 'void *',
+  ctx_size_in: 'uint32_t',
+  ctx_size_out: 'uint32_t',
+  retval: 'uint32_t',
+  repeat: 'int',
+  duration: 'uint32_t',
+  flags: 'uint32_t',
+  cpu: 'uint32_t',
+  batch_size: 'uint32_t',
 });
 
 const raw = {
@@ -71,9 +84,7 @@ const raw = {
   nextKey: lib.func('int bpf_map_get_next_key(int map, const void *key, void *next)'),
 };
 
-const format = koffi
-  .load('libc.so.6')
-  .func('int vsnprintf(void *buffer, size_t size, const char *format, void *args)');
+const format = koffi.load('libc.so.6').func('int vsnprintf(void *buffer, size_t size, const char *format, void *args)');
 
 /** Hands libbpf's own warnings (level 0) to `log`, one line each, instead of to standard error. */
 export function onWarning(log: (line: string) => void): void {
@@ -109,10 +120,26 @@ export function initialBytes(map: Handle): Buffer {
 
 /** Runs a program once over a packet (BPF_PROG_TEST_RUN). The program may change the packet. */
 export function runOver(doing: string, program: number, packet: Buffer): void {
-  check(doing, raw.testRun(program, {
-    sz: BigInt(koffi.sizeof(testRunOptions)), data_in: packet, data_out: packet, data_size_in: packet.length, data_size_out: packet.length, ctx_in: null, ctx_out: null,
-    ctx_size_in: 0, ctx_size_out: 0, retval: 0, repeat: 1, duration: 0, flags: 0, cpu: 0, batch_size: 0,
-  }));
+  check(
+    doing,
+    raw.testRun(program, {
+      sz: BigInt(koffi.sizeof(testRunOptions)),
+      data_in: packet,
+      data_out: packet,
+      data_size_in: packet.length,
+      data_size_out: packet.length,
+      ctx_in: null,
+      ctx_out: null,
+      ctx_size_in: 0,
+      ctx_size_out: 0,
+      retval: 0,
+      repeat: 1,
+      duration: 0,
+      flags: 0,
+      cpu: 0,
+      batch_size: 0,
+    }),
+  );
 }
 
 export const libbpf = raw;

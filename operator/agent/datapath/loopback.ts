@@ -56,7 +56,7 @@ export class TcpEnd {
   drain(): number {
     const bytes = Buffer.alloc(1 << 16);
     let total = 0;
-    for (let length = 0; (length = call.receive(this.fd, bytes, bytes.length, 0) as number) > 0; ) total += length;
+    for (let length = 0; (length = call.receive(this.fd, bytes, bytes.length, 0) as number) > 0;) total += length;
     return total;
   }
 

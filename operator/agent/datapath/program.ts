@@ -61,7 +61,11 @@ export function load(options: OpenOptions): Loaded {
   const folder = preparePins(options.pins, abi);
   const fresh = !existsSync(join(folder, linkPin));
   const closers: (() => void)[] = [];
-  const close = (): void => closers.splice(0).reverse().forEach((each) => each());
+  const close = (): void =>
+    closers
+      .splice(0)
+      .reverse()
+      .forEach((each) => each());
   try {
     const facts = findFacts(options, btf);
     const { object, optional } = openAndLoad(attempts(elf, facts, options.plain ?? false), folder, btf);
@@ -81,7 +85,11 @@ export function load(options: OpenOptions): Loaded {
     const needed = traitsToWatch(facts, bits);
     const readers = new ReaderWatch({ loaded: optional, find, kernel: runningKernel(), folder, needed, allowed: options.watch ?? allWays });
     const describer = optional.includes(describerProgram) ? attachDescriber(find, btf) : undefined;
-    closers.push(() => scanner?.close(), () => readers.close(), () => describer?.close());
+    closers.push(
+      () => scanner?.close(),
+      () => readers.close(),
+      () => describer?.close(),
+    );
     giveBackUnused();
     const maps = bindMaps(btf, (name) => mapFd(object, name), check('count CPUs', libbpf.possibleCpus()));
     return { btf, abi, folder, maps, checker, leaves: facts.fionread === bits.redirected, scanner, describer, readers, close };
@@ -111,7 +119,11 @@ function attempts(elf: Buffer, facts: Facts, plain: boolean): Attempt[] {
   return flags.length === 0 ? simple : [...choices.map((optional) => ({ elf: best, constants, optional })), ...simple];
 }
 
-function openAndLoad([attempt, ...others]: readonly Attempt[], folder: string, btf: Btf): { readonly object: Handle; readonly optional: readonly string[] } {
+function openAndLoad(
+  [attempt, ...others]: readonly Attempt[],
+  folder: string,
+  btf: Btf,
+): { readonly object: Handle; readonly optional: readonly string[] } {
   if (attempt === undefined) throw new Error('load the object: no try is left');
   const { elf, constants, optional } = attempt;
   const object = checkHandle('open the object', libbpf.openMemory(elf, elf.length, null));

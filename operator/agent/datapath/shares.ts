@@ -84,6 +84,7 @@ function limitsOf({ sockets, ends, unread }: Bounds): Limits {
 function linesOf(whose: string, share: Share | undefined, bounds: Bounds): string[] {
   if (share === undefined) return [];
   const ends = Number(share.ends) >= nearly * bounds.ends ? [`${whose} has as many connections open as are followed (${bounds.ends} ends)`] : [];
-  const unread = Number(share.unread) >= nearly * bounds.unread ? [`unread messages of ${whose} cost as much as they may (${bounds.unread >> 20} MiB)`] : [];
+  const unread =
+    Number(share.unread) >= nearly * bounds.unread ? [`unread messages of ${whose} cost as much as they may (${bounds.unread >> 20} MiB)`] : [];
   return [...ends, ...unread];
 }

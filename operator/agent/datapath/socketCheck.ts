@@ -12,7 +12,11 @@ export class SocketChecker {
   private readonly sockets;
 
   /** @param program file descriptor of the program @param sockets file descriptor of the SOCKHASH */
-  constructor(btf: Btf, private readonly program: number, sockets: number) {
+  constructor(
+    btf: Btf,
+    private readonly program: number,
+    sockets: number,
+  ) {
     this.first = enumeratorOf(btf, 'CHECK_FIRST');
     this.places = enumeratorOf(btf, 'CHECK_PLACES');
     this.record = codecOf(btf, 'socket_check');

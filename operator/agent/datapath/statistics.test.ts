@@ -5,7 +5,10 @@ import { countersOf, openEnds } from './statistics';
 
 const enums = {
   accelerated: 1,
-  reasons: new Map([[2, 'Pairing'], [3, 'PeerElsewhere']]),
+  reasons: new Map([
+    [2, 'Pairing'],
+    [3, 'PeerElsewhere'],
+  ]),
   gates: ['Open', 'Mode', 'Order'],
 } as unknown as Enums;
 
@@ -22,7 +25,11 @@ const statistics = (reasons: number[], gates: number[], fast = 0, tcp = 0): Stat
 });
 
 test('a gauge is never negative, also where one CPU is read before another', () => {
-  expect(countersOf('shop', statistics([0, -1, 0, 2], [0, 0, 0]), enums, 0)).toMatchObject({ open: 2, accelerated: 0, reasons: new Map([['PeerElsewhere', 2]]) });
+  expect(countersOf('shop', statistics([0, -1, 0, 2], [0, 0, 0]), enums, 0)).toMatchObject({
+    open: 2,
+    accelerated: 0,
+    reasons: new Map([['PeerElsewhere', 2]]),
+  });
 });
 
 test('the number of open connection ends is the sum over all reasons', () => {
@@ -30,12 +37,19 @@ test('the number of open connection ends is the sum over all reasons', () => {
 });
 
 test('bytes and gates are reported, and gates without messages are left out', () => {
-  expect(countersOf('shop', statistics([0, 0, 0, 0], [0, 0, 7], 30, 3), enums, 3)).toMatchObject({ fastBytes: 30n, tcpBytes: 3n, passes: new Map([['Order', 7n]]), draining: 3 });
+  expect(countersOf('shop', statistics([0, 0, 0, 0], [0, 0, 7], 30, 3), enums, 3)).toMatchObject({
+    fastBytes: 30n,
+    tcpBytes: 3n,
+    passes: new Map([['Order', 7n]]),
+    draining: 3,
+  });
 });
 
 describe('sumOfCopies() of a per-CPU map', () => {
   /** The sum of copies, one for each CPU. */
-  const summed = (...copies: bigint[][]): bigint[] => [...new BigInt64Array(new Uint8Array(sumOfCopies(Buffer.from(new BigInt64Array(copies.flat()).buffer), 8 * (copies[0]?.length ?? 0))).buffer)];
+  const summed = (...copies: bigint[][]): bigint[] => [
+    ...new BigInt64Array(new Uint8Array(sumOfCopies(Buffer.from(new BigInt64Array(copies.flat()).buffer), 8 * (copies[0]?.length ?? 0))).buffer),
+  ];
 
   test('adds up each counter over the CPUs, so that a connection that was opened on one CPU and closed on another counts as closed', () => {
     expect(summed([3n, 0n, 7n], [-2n, 0n, 1n])).toEqual([1n, 0n, 8n]);

@@ -6,7 +6,9 @@ import { getSystemErrorName } from 'node:util';
 /** Where libbpf looks first (src/libbpf.c, tracefs_path()). */
 const place = '/sys/kernel/tracing';
 
-const mount = koffi.load('libc.so.6').func('int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)');
+const mount = koffi
+  .load('libc.so.6')
+  .func('int mount(const char *source, const char *target, const char *type, unsigned long flags, const void *data)');
 
 /** Mounts it in this process's mount namespace, unless it is there. Returns one line where that fails, else undefined. */
 export function mountTracing(): string | undefined {

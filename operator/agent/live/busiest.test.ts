@@ -14,7 +14,11 @@ function described(cookie: number, sent: number, accelerated = false): Described
   };
   return { accelerated, fastBytes: sent, tcpBytes: 0, rttUs: 10 * cookie, whole };
 }
-const cookies = (busiest: Busiest): number[] => busiest.ends().map(({ cookie }) => Number(cookie)).sort((a, b) => a - b);
+const cookies = (busiest: Busiest): number[] =>
+  busiest
+    .ends()
+    .map(({ cookie }) => Number(cookie))
+    .sort((a, b) => a - b);
 
 test('the ends that have sent the most are kept, and the sums are over all ends', () => {
   const busiest = new Busiest(2);

@@ -8,7 +8,16 @@ export function podOf(name: string, netns: number, namespace = 'shop'): LocalPod
 
 export function endWith(changes: Partial<ConnectionEnd> = {}): ConnectionEnd {
   return {
-    cookie: 0x2an, local: '10.0.0.1:40000', remote: '10.98.0.9:80', joined: undefined, peerNetns: 0, accepting: false, state: 'Learning',
-    fastBytes: 0n, tcpBytes: 100n, rttUs: 50, ...changes,
+    cookie: 0x2an,
+    local: '10.0.0.1:40000',
+    remote: '10.98.0.9:80',
+    joined: undefined,
+    peerNetns: 0,
+    accepting: false,
+    state: 'Learning',
+    fastBytes: 0n,
+    tcpBytes: 100n,
+    rttUs: 50,
+    ...changes,
   };
 }

@@ -30,7 +30,10 @@ beforeEach(() => {
     return describe(netns);
   };
   live = new LiveWatches({
-    reader: new LiveReader(() => datapath, () => clock),
+    reader: new LiveReader(
+      () => datapath,
+      () => clock,
+    ),
     pods: () => [cart, web, vault],
     send: (watched, done) => {
       said.push(watched);
@@ -65,7 +68,10 @@ async function later(): Promise<Watched[]> {
 
 describe('a request for a list', () => {
   test('is answered with the connections of the pods, sorted by bytes sent, and with sums over all connections', async () => {
-    datapath?.ends.set(1001, [endWith({ cookie: 1n }), endWith({ cookie: 2n, state: 'Accelerated', fastBytes: 5000n, tcpBytes: 10n, rttUs: 70, joined, peerNetns: 1002 })]);
+    datapath?.ends.set(1001, [
+      endWith({ cookie: 1n }),
+      endWith({ cookie: 2n, state: 'Accelerated', fastBytes: 5000n, tcpBytes: 10n, rttUs: 70, joined, peerNetns: 1002 }),
+    ]);
     const [answer, ...more] = await answers(asked());
     expect(more).toEqual([]);
     expect(answer).toMatchObject({ id: 1, omitted: 0, problem: '', last: true, events: [] });
@@ -74,8 +80,38 @@ describe('a request for a list', () => {
       { namespace: 'shop', name: 'web', open: 0, accelerated: 0, fastBytes: 0, tcpBytes: 0, rttUs: 0 },
     ]);
     expect(answer?.connections).toEqual([
-      { id: '2', namespace: 'shop', pod: 'cart', local: '10.0.0.1:40000', remote: '10.98.0.9:80', ...joined, peer: 'shop/web', accepting: false, accelerated: true, reason: '', fastBytes: 5000, tcpBytes: 10, rttUs: 70 },
-      { id: '1', namespace: 'shop', pod: 'cart', local: '10.0.0.1:40000', remote: '10.98.0.9:80', path: '', original: '', redirected: '', peer: '', accepting: false, accelerated: false, reason: 'Learning', fastBytes: 0, tcpBytes: 100, rttUs: 50 },
+      {
+        id: '2',
+        namespace: 'shop',
+        pod: 'cart',
+        local: '10.0.0.1:40000',
+        remote: '10.98.0.9:80',
+        ...joined,
+        peer: 'shop/web',
+        accepting: false,
+        accelerated: true,
+        reason: '',
+        fastBytes: 5000,
+        tcpBytes: 10,
+        rttUs: 70,
+      },
+      {
+        id: '1',
+        namespace: 'shop',
+        pod: 'cart',
+        local: '10.0.0.1:40000',
+        remote: '10.98.0.9:80',
+        path: '',
+        original: '',
+        redirected: '',
+        peer: '',
+        accepting: false,
+        accelerated: false,
+        reason: 'Learning',
+        fastBytes: 0,
+        tcpBytes: 100,
+        rttUs: 50,
+      },
     ]);
   });
 
@@ -86,7 +122,10 @@ describe('a request for a list', () => {
   });
 
   test('is answered with the number of connections for which there was no room, whatever its limit is', async () => {
-    datapath?.ends.set(1001, Array.from({ length: maxLiveRows + 7 }, (_, at) => endWith({ cookie: BigInt(at + 1) })));
+    datapath?.ends.set(
+      1001,
+      Array.from({ length: maxLiveRows + 7 }, (_, at) => endWith({ cookie: BigInt(at + 1) })),
+    );
     const [answer] = await answers(asked({ limit: 4_000_000_000 }));
     expect([answer?.connections.length, answer?.omitted, answer?.pods[0]?.open]).toEqual([maxLiveRows, 7, maxLiveRows + 7]);
     clock += 1000;
@@ -129,7 +168,8 @@ describe('a request for a list', () => {
 });
 
 describe('a request for events', () => {
-  const types = (answered: readonly Watched[]): string[] => answered.flatMap(({ events }) => events.map(({ type, connection }) => `${type} ${connection.id}`));
+  const types = (answered: readonly Watched[]): string[] =>
+    answered.flatMap(({ events }) => events.map(({ type, connection }) => `${type} ${connection.id}`));
 
   test('is answered with events after the request; connections that are already open are no events', async () => {
     datapath?.ends.set(1001, [endWith({ cookie: 1n })]);
@@ -181,7 +221,10 @@ describe('a request for events', () => {
 
   test('is answered with the number of events for which there was no room', async () => {
     await answers(asked({ events: true }));
-    datapath?.ends.set(1001, Array.from({ length: maxLiveRows + 3 }, (_, at) => endWith({ cookie: BigInt(at + 1) })));
+    datapath?.ends.set(
+      1001,
+      Array.from({ length: maxLiveRows + 3 }, (_, at) => endWith({ cookie: BigInt(at + 1) })),
+    );
     expect(await later()).toMatchObject([{ omitted: 3, events: { length: maxLiveRows } }]);
   });
 
@@ -204,7 +247,9 @@ describe('a request for events', () => {
 
   test('is refused with a problem when there are too many', async () => {
     for (let id = 1; id <= maxWatches; id += 1) await answers(asked({ id, events: true }));
-    expect(await answers(asked({ id: 99, events: true }))).toMatchObject([{ id: 99, last: true, problem: `the agent already answers ${maxWatches} requests for live data, which is the most; try again later` }]);
+    expect(await answers(asked({ id: 99, events: true }))).toMatchObject([
+      { id: 99, last: true, problem: `the agent already answers ${maxWatches} requests for live data, which is the most; try again later` },
+    ]);
     live.take(asked({ id: 3, cancel: true }));
     expect(await answers(asked({ id: 99, events: true }))).toMatchObject([{ id: 99, last: false, problem: '' }]);
   });

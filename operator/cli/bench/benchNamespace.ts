@@ -20,12 +20,18 @@ export interface LoadPlan {
 }
 
 const pod = z.looseObject({
-  spec: z.looseObject({ nodeName: z.string().default(''), containers: z.array(z.unknown()).default([]), initContainers: z.array(z.unknown()).default([]) }).prefault({}),
-  status: z.looseObject({
-    podIP: z.string().default(''),
-    conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') })).default([]),
-    containerStatuses: z.array(z.looseObject({ state: z.looseObject({ waiting: z.looseObject({ reason: z.string().default('') }).optional() }).optional() })).default([]),
-  }).prefault({}),
+  spec: z
+    .looseObject({ nodeName: z.string().default(''), containers: z.array(z.unknown()).default([]), initContainers: z.array(z.unknown()).default([]) })
+    .prefault({}),
+  status: z
+    .looseObject({
+      podIP: z.string().default(''),
+      conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') })).default([]),
+      containerStatuses: z
+        .array(z.looseObject({ state: z.looseObject({ waiting: z.looseObject({ reason: z.string().default('') }).optional() }).optional() }))
+        .default([]),
+    })
+    .prefault({}),
 });
 const serviceObject = z.looseObject({ spec: z.looseObject({ clusterIP: z.string().min(1) }) });
 const readyTimeoutMs = 180_000;
@@ -74,7 +80,11 @@ export class BenchNamespace {
     const url = protocol === 'tcp' ? `tcp://${this.host}:${tcpPort}` : `http://${this.host}:${httpPort}/`;
     const query = { url, qps: '-1', t: `${seconds}s`, c: String(connections), p: '50,99', r: '0.00001', timeout: '10s' };
     const path = `${this.base}/pods/client:${httpPort}/proxy/fortio/rest/run`;
-    const report = await this.ask('POST', path, 'pods/client/proxy', { query, body: { payload: 'x'.repeat(payloadBytes) }, timeoutMs: seconds * 1000 + 60_000 });
+    const report = await this.ask('POST', path, 'pods/client/proxy', {
+      query,
+      body: { payload: 'x'.repeat(payloadBytes) },
+      timeoutMs: seconds * 1000 + 60_000,
+    });
     try {
       return loadResultOf(report);
     } catch (error) {
@@ -94,7 +104,8 @@ export class BenchNamespace {
       for (;;) {
         await client.request('GET', path);
         this.world.progress.show({ text: `waiting for namespace ${namespace} to be gone`, done: 0, total: 0 });
-        if (this.world.now().getTime() >= deadline || !(await this.world.nextPoll())) return `removing namespace ${namespace}: it is still being deleted; ${next}`;
+        if (this.world.now().getTime() >= deadline || !(await this.world.nextPoll()))
+          return `removing namespace ${namespace}: it is still being deleted; ${next}`;
       }
     } catch (error) {
       return isNotFound(error) ? undefined : `removing namespace ${namespace}: ${errorLine(error)}; ${next}`;
@@ -118,8 +129,11 @@ export class BenchNamespace {
     const { status } = await this.pod(name);
     const ready = status.conditions.find(({ type }) => type === 'Ready');
     if (ready?.status === 'True') return undefined;
-    const waiting = status.containerStatuses.flatMap(({ state }) => state?.waiting?.reason ?? []).find((reason) => reason !== 'PodInitializing' && reason !== 'ContainerCreating');
-    if (waiting !== undefined && pullFailures.includes(waiting)) throw new Failure(`starting pod ${name}: its image cannot be pulled (${waiting}); choose another image with --image`, exitCode.notReady);
+    const waiting = status.containerStatuses
+      .flatMap(({ state }) => state?.waiting?.reason ?? [])
+      .find((reason) => reason !== 'PodInitializing' && reason !== 'ContainerCreating');
+    if (waiting !== undefined && pullFailures.includes(waiting))
+      throw new Failure(`starting pod ${name}: its image cannot be pulled (${waiting}); choose another image with --image`, exitCode.notReady);
     const unscheduled = status.conditions.find(({ type, status: is }) => type === 'PodScheduled' && is === 'False');
     return `pod ${name}: ${waiting ?? unscheduled?.message ?? ready?.message ?? 'not started'}`;
   }
@@ -136,13 +150,26 @@ export class BenchNamespace {
       if (reason === undefined) return;
       this.world.progress.show({ text: `waiting for ${what}: ${reason}`, done: 0, total: 0 });
       const over = this.world.now().getTime() >= deadline;
-      if (over || !(await this.world.nextPoll()) || this.stop.aborted) throw new Failure(`waited ${Math.round(withinMs / 1000)} s for ${what}: ${reason}; check --image and --label, and the sidecar injection of the mesh`, exitCode.notReady);
+      if (over || !(await this.world.nextPoll()) || this.stop.aborted)
+        throw new Failure(
+          `waited ${Math.round(withinMs / 1000)} s for ${what}: ${reason}; check --image and --label, and the sidecar injection of the mesh`,
+          exitCode.notReady,
+        );
     }
   }
 
   private ask(method: 'GET' | 'POST', path: string, object: string, options: RequestOptions = {}): Promise<unknown> {
     return this.cluster.client.request(method, path, { ...options, signal: this.stop }).catch((error: unknown) => {
-      throw failureOf(error, { doing: method === 'GET' ? 'reading' : 'creating', object, verb: method === 'GET' ? 'get' : 'create', ...(path.includes('/namespaces/') ? { namespace: this.spec.namespace } : {}) }, this.cluster.server);
+      throw failureOf(
+        error,
+        {
+          doing: method === 'GET' ? 'reading' : 'creating',
+          object,
+          verb: method === 'GET' ? 'get' : 'create',
+          ...(path.includes('/namespaces/') ? { namespace: this.spec.namespace } : {}),
+        },
+        this.cluster.server,
+      );
     });
   }
 }

@@ -36,7 +36,11 @@ export function namespaceOf({ namespace, id, namespaceLabels }: BenchSpec): obje
 
 /** The pods, in the order of their creation: the client is scheduled to the node of the server. */
 export function podsOf(spec: BenchSpec): object[] {
-  const beside = { podAffinity: { requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'server' } } }] } };
+  const beside = {
+    podAffinity: {
+      requiredDuringSchedulingIgnoredDuringExecution: [{ topologyKey: 'kubernetes.io/hostname', labelSelector: { matchLabels: { app: 'server' } } }],
+    },
+  };
   return [podOf(spec, 'server', {}), podOf(spec, 'client', beside)];
 }
 
@@ -72,5 +76,11 @@ export const service: object = {
   apiVersion: 'v1',
   kind: 'Service',
   metadata: { name: 'server' },
-  spec: { selector: { app: 'server' }, ports: [{ name: 'http', port: httpPort }, { name: 'tcp', port: tcpPort }] },
+  spec: {
+    selector: { app: 'server' },
+    ports: [
+      { name: 'http', port: httpPort },
+      { name: 'tcp', port: tcpPort },
+    ],
+  },
 };

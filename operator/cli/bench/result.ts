@@ -42,7 +42,8 @@ const figures = [
   { key: 'p99Ms', title: 'p99 ms', digits: 2 },
 ] as const satisfies readonly { key: keyof BenchRun; title: string; digits: number }[];
 
-const sides = (runs: readonly BenchRun[], protocol: string) => (mode: BenchRun['mode']) => runs.filter((run) => run.protocol === protocol && run.mode === mode).sort((a, b) => a.round - b.round);
+const sides = (runs: readonly BenchRun[], protocol: string) => (mode: BenchRun['mode']) =>
+  runs.filter((run) => run.protocol === protocol && run.mode === mode).sort((a, b) => a.round - b.round);
 
 export interface Row {
   readonly protocol: BenchRun['protocol'];
@@ -69,13 +70,17 @@ export function markdownOf(result: BenchResult): string {
   const { at, accelctl, node, plan, runs, fastShare, sidecars } = result;
   const rows = rowsOf(result);
   const errors = runs.reduce((sum, run) => sum + run.errors, 0);
-  const share = fastShare === null ? 'The status had no counts of bytes on the fast path.' : `${(100 * fastShare).toFixed(1)} % of the bytes took the fast path.`;
+  const share =
+    fastShare === null ? 'The status had no counts of bytes on the fast path.' : `${(100 * fastShare).toFixed(1)} % of the bytes took the fast path.`;
   return [
     `### Sidecar acceleration, off → on`,
     '',
     `| off → on | ${figures.map(({ title }) => title).join(' | ')} |`,
     `|---|${figures.map(() => '---').join('|')}|`,
-    ...rows.map(({ protocol, cells }) => `| ${protocol.toUpperCase()} | ${cells.map(({ medians, ratio, spread }) => `${medians} (${ratio}; ${spread})`).join(' | ')} |`),
+    ...rows.map(
+      ({ protocol, cells }) =>
+        `| ${protocol.toUpperCase()} | ${cells.map(({ medians, ratio, spread }) => `${medians} (${ratio}; ${spread})`).join(' | ')} |`,
+    ),
     '',
     `Medians of ${plan.rounds} interleaved pairs of runs of ${plan.seconds} s, ${plan.connections} connections, ${plan.payloadBytes} bytes; in brackets the ratio and its range over the rounds; ${errors} failed requests. ${share}`,
     '',

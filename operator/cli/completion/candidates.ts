@@ -39,7 +39,8 @@ function placeOf(program: Command, before: readonly string[]): { command: Comman
 }
 
 async function nextOf(program: Command, command: Command, operands: number, typed: string, names: Names): Promise<Candidate[]> {
-  if (typed.startsWith('-')) return optionsOf(program, command).map((option) => ({ word: option.long ?? option.short ?? '', description: option.description }));
+  if (typed.startsWith('-'))
+    return optionsOf(program, command).map((option) => ({ word: option.long ?? option.short ?? '', description: option.description }));
   if (command === program) return visible(program).map((each) => ({ word: each.name(), description: each.description() }));
   const argument = command.registeredArguments[operands];
   return argument === undefined ? [] : argumentsOf(argument, names);

@@ -40,7 +40,11 @@ export async function completionOf(program: Command, words: readonly string[], w
 async function namesOf(kind: NameKind, words: readonly string[], world: Pick<Surroundings, 'cluster'>): Promise<readonly string[]> {
   const options: ClusterOptions = { kubeconfig: valueOf('--kubeconfig', words), context: valueOf('--context', words) };
   try {
-    return kind === 'context' ? kubeconfigOf({ kubeconfig: options.kubeconfig }).getContexts().map(({ name }) => name) : (await world.cluster(options).namespaces()).map(({ name }) => name);
+    return kind === 'context'
+      ? kubeconfigOf({ kubeconfig: options.kubeconfig })
+          .getContexts()
+          .map(({ name }) => name)
+      : (await world.cluster(options).namespaces()).map(({ name }) => name);
   } catch {
     return [];
   }

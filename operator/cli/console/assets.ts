@@ -8,7 +8,13 @@ export interface Asset {
   readonly body: Buffer;
 }
 
-const types = { html: 'text/html; charset=utf-8', css: 'text/css; charset=utf-8', mjs: 'text/javascript; charset=utf-8', js: 'text/javascript; charset=utf-8', svg: 'image/svg+xml' } as const;
+const types = {
+  html: 'text/html; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  mjs: 'text/javascript; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  svg: 'image/svg+xml',
+} as const;
 
 const page = join(__dirname, 'page');
 const beside = (module: string, file: string): string => join(dirname(require.resolve(module)), file);
@@ -16,7 +22,22 @@ const beside = (module: string, file: string): string => join(dirname(require.re
 /** URL path → file. The paths below /lib/ are those of the page's import map. */
 const files: Readonly<Record<string, string>> = {
   '/': join(page, 'index.html'),
-  ...Object.fromEntries(['page.css', 'icon.svg', 'main.mjs', 'api.mjs', 'overview.mjs', 'namespaces.mjs', 'nodes.mjs', 'plots.mjs', 'bench.mjs', 'confirm.mjs', 'why.mjs', 'words.mjs'].map((name) => [`/${name}`, join(page, name)])),
+  ...Object.fromEntries(
+    [
+      'page.css',
+      'icon.svg',
+      'main.mjs',
+      'api.mjs',
+      'overview.mjs',
+      'namespaces.mjs',
+      'nodes.mjs',
+      'plots.mjs',
+      'bench.mjs',
+      'confirm.mjs',
+      'why.mjs',
+      'words.mjs',
+    ].map((name) => [`/${name}`, join(page, name)]),
+  ),
   '/lib/preact.mjs': require.resolve('preact'),
   '/lib/hooks.mjs': require.resolve('preact/hooks'),
   '/lib/htm.mjs': beside('htm', 'htm.mjs'),
@@ -37,5 +58,7 @@ function typeOf(file: string): string {
 
 /** The hashes (`sha256-...`) of a page's inline scripts, for its content security policy. */
 export function inlineScriptHashes(html: string): string[] {
-  return [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([^]*?)<\/script>/g)].map(([, script = '']) => `sha256-${createHash('sha256').update(script).digest('base64')}`);
+  return [...html.matchAll(/<script(?![^>]*\ssrc=)[^>]*>([^]*?)<\/script>/g)].map(
+    ([, script = '']) => `sha256-${createHash('sha256').update(script).digest('base64')}`,
+  );
 }

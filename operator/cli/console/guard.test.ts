@@ -39,9 +39,14 @@ describe('a request to /api', () => {
     expect(apiRefusalOf({ method: 'GET', headers: signed }, secret)).toBeUndefined();
   });
 
-  it.each([[undefined], [''], [`Bearer ${newSecret()}`], [secret], [`Bearer ${secret}x`], [`bearer ${secret}`]])('with the authorization %p is refused', (authorization) => {
-    expect(apiRefusalOf({ method: 'GET', headers: { ...own, ...(authorization === undefined ? {} : { authorization }) } }, secret)).toMatchObject({ status: 401 });
-  });
+  it.each([[undefined], [''], [`Bearer ${newSecret()}`], [secret], [`Bearer ${secret}x`], [`bearer ${secret}`]])(
+    'with the authorization %p is refused',
+    (authorization) => {
+      expect(apiRefusalOf({ method: 'GET', headers: { ...own, ...(authorization === undefined ? {} : { authorization }) } }, secret)).toMatchObject({
+        status: 401,
+      });
+    },
+  );
 
   const change = { ...signed, origin: originsOf(port)[0], 'content-type': 'application/json' };
   it.each([

@@ -24,22 +24,28 @@ type Request = Pick<IncomingMessage, 'method' | 'headers'>;
 /** Checks host, origin and method of any request. Undefined when the request may be answered. */
 export function refusalOf({ method = '', headers }: Request, port: number): Refusal | undefined {
   const origins = originsOf(port);
-  if (!origins.includes(`http://${headers.host ?? ''}`)) return { status: 403, why: 'the Host header is not the console\'s address; open the address that accelctl printed' };
-  if (headers.origin !== undefined && !origins.includes(headers.origin)) return { status: 403, why: 'the request comes from a page of another site; open the address that accelctl printed' };
+  if (!origins.includes(`http://${headers.host ?? ''}`))
+    return { status: 403, why: "the Host header is not the console's address; open the address that accelctl printed" };
+  if (headers.origin !== undefined && !origins.includes(headers.origin))
+    return { status: 403, why: 'the request comes from a page of another site; open the address that accelctl printed' };
   const site = headers['sec-fetch-site'];
-  if (site !== undefined && site !== 'same-origin' && site !== 'none') return { status: 403, why: 'the request comes from a page of another site; open the address that accelctl printed' };
+  if (site !== undefined && site !== 'same-origin' && site !== 'none')
+    return { status: 403, why: 'the request comes from a page of another site; open the address that accelctl printed' };
   if (method !== 'GET' && method !== 'HEAD' && method !== 'POST') return { status: 405, why: `the console has no method ${method}; use GET or POST` };
   return undefined;
 }
 
 /** Checks a request to /api, after `refusalOf`: its secret, and for a change its origin and content type. */
 export function apiRefusalOf({ method = '', headers }: Request, secret: string): Refusal | undefined {
-  if (!isSecret(headers.authorization, secret)) return { status: 401, why: 'the request lacks the secret of this launch; open the address that accelctl printed' };
+  if (!isSecret(headers.authorization, secret))
+    return { status: 401, why: 'the request lacks the secret of this launch; open the address that accelctl printed' };
   if (method !== 'POST') return undefined;
   // A browser sends the origin with every POST, so a request without it does not come from the page.
   if (headers.origin === undefined) return { status: 403, why: 'a change needs the Origin header of the page; use the page' };
   // A form of another site can send the other content types without a preflight request.
-  return headers['content-type'] === 'application/json' ? undefined : { status: 415, why: 'a change needs the content type application/json; use the page' };
+  return headers['content-type'] === 'application/json'
+    ? undefined
+    : { status: 415, why: 'a change needs the content type application/json; use the page' };
 }
 
 function isSecret(authorization: string | undefined, secret: string): boolean {
@@ -51,8 +57,7 @@ function isSecret(authorization: string | undefined, secret: string): boolean {
 export function headersWith(scriptHashes: readonly string[]): Record<string, string> {
   const scripts = ["'self'", ...scriptHashes.map((hash) => `'${hash}'`)].join(' ');
   return {
-    'content-security-policy':
-      `default-src 'none'; script-src ${scripts}; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'`,
+    'content-security-policy': `default-src 'none'; script-src ${scripts}; style-src 'self'; img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'`,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'cross-origin-opener-policy': 'same-origin',

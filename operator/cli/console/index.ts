@@ -14,7 +14,10 @@ export function addConsole(program: Command, world: Surroundings): void {
     .command('console')
     .description('serve a page on the local host that shows the state and can change the mode; press Ctrl-C to end')
     .addOption(new Option('--port <number>', 'port on 127.0.0.1').argParser(portNumber).default(0, 'a free port'))
-    .addHelpText('after', '\nExample:\n  $ accelctl console --context staging\n\nThe printed address contains a secret: a person who has it can act with your rights until the console ends.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ accelctl console --context staging\n\nThe printed address contains a secret: a person who has it can act with your rights until the console ends.',
+    )
     .action((_own, command: Command) => serve(command.optsWithGlobals<ConsoleCommandOptions>(), world));
 }
 

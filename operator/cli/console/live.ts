@@ -6,8 +6,7 @@ import { connectionsOf, silentNodeLines } from '../live/source';
 
 /** The live data, or the reason why there is none. */
 export type LiveNow =
-  | { readonly roundTripMicroseconds: number | null; readonly open: number; readonly silent: readonly string[] }
-  | { readonly problem: string };
+  { readonly roundTripMicroseconds: number | null; readonly open: number; readonly silent: readonly string[] } | { readonly problem: string };
 
 /** The mean round-trip time and the number of open connections. A cluster that serves no live data, or not to this user, gives `problem`. */
 export async function liveNow(cluster: Cluster): Promise<LiveNow> {

@@ -35,7 +35,10 @@ const modeChange = z.strictObject({
   /** The generation that the page showed when the user chose the mode. */
   generation: z.int().min(0),
 });
-const namespaceChange = z.strictObject({ name: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'not the name of a namespace'), optedOut: z.boolean() });
+const namespaceChange = z.strictObject({
+  name: z.string().regex(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/, 'not the name of a namespace'),
+  optedOut: z.boolean(),
+});
 
 export type Route = (cluster: Cluster, body: unknown) => Promise<unknown>;
 
@@ -51,7 +54,8 @@ export const routes: Readonly<Record<string, Route>> = {
   },
   'POST /api/namespace': async (cluster, body) => {
     const { name, optedOut } = checked(namespaceChange, body);
-    if (systemNamespaces.includes(name)) throw new Failure(`labelling namespaces/${name}: it is a system namespace, which is never selected; no label is needed`);
+    if (systemNamespaces.includes(name))
+      throw new Failure(`labelling namespaces/${name}: it is a system namespace, which is never selected; no label is needed`);
     await cluster.labelNamespace(name, modeLabel, optedOut ? modeLabelOff : null);
     return stateOf(cluster);
   },
@@ -60,13 +64,30 @@ export const routes: Readonly<Record<string, Route>> = {
 async function stateOf(cluster: Cluster): Promise<State> {
   const [resource, namespaces] = await Promise.all([cluster.resourceIfAny(), cluster.namespaces().catch(() => undefined)]);
   const rows = namespaces === undefined ? {} : { namespaces: namespaces.map((each) => rowOf(each, resource)) };
-  if (resource === undefined) return { server: cluster.server, ready: false, settling: false, explained: {}, message: `there is no resource, so nothing is accelerated; to accelerate: ${howToBegin}`, ...rows };
+  if (resource === undefined)
+    return {
+      server: cluster.server,
+      ready: false,
+      settling: false,
+      explained: {},
+      message: `there is no resource, so nothing is accelerated; to accelerate: ${howToBegin}`,
+      ...rows,
+    };
   const readiness = readinessOf(resource);
-  return { server: cluster.server, resource, ...readiness, settling: !readiness.ready && isUnderWay(resource), explained: explained(resource), ...rows };
+  return {
+    server: cluster.server,
+    resource,
+    ...readiness,
+    settling: !readiness.ready && isUnderWay(resource),
+    explained: explained(resource),
+    ...rows,
+  };
 }
 
 function explained({ status }: SidecarAcceleration): State['explained'] {
-  const ofConnections = (status?.namespaces ?? []).flatMap(({ reasons }) => reasons.map(({ reason }) => [reason, connectionReasons[reason]] as const));
+  const ofConnections = (status?.namespaces ?? []).flatMap(({ reasons }) =>
+    reasons.map(({ reason }) => [reason, connectionReasons[reason]] as const),
+  );
   const ofNodes = (status?.nodes?.unsupported ?? []).map(({ reason }) => [reason, nodeReasons[reason]] as const);
   return Object.fromEntries([...ofConnections, ...ofNodes].map(([reason, { means, remedy }]) => [reason, { means, remedy }]));
 }

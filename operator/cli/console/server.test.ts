@@ -10,13 +10,23 @@ import { serveConsole, type ConsoleServer } from './server';
 
 const resourcePath = '/apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
 const secret = newSecret();
-const namespaces = { items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } }, { metadata: { name: 'legacy', labels: { 'istio-injection': 'enabled', 'acceleration.dev/mode': 'off' } } }, { metadata: { name: 'kube-system' } }] };
+const namespaces = {
+  items: [
+    { metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } },
+    { metadata: { name: 'legacy', labels: { 'istio-injection': 'enabled', 'acceleration.dev/mode': 'off' } } },
+    { metadata: { name: 'kube-system' } },
+  ],
+};
 
 let api: FakeApi;
 let server: ConsoleServer;
 
 beforeEach(async () => {
-  api = new FakeApi().on(`GET ${resourcePath}`, recorded()).on(`PATCH ${resourcePath}`, recorded()).on('GET /api/v1/namespaces', namespaces).on('PATCH /api/v1/namespaces/shop', {});
+  api = new FakeApi()
+    .on(`GET ${resourcePath}`, recorded())
+    .on(`PATCH ${resourcePath}`, recorded())
+    .on('GET /api/v1/namespaces', namespaces)
+    .on('PATCH /api/v1/namespaces/shop', {});
   server = await serveConsole({ cluster: clusterOn(api.client, 'https://test', api.readText), secret, port: 0 });
 });
 
@@ -29,15 +39,27 @@ interface Answer {
 }
 
 /** Sends a request with the page's headers, replaced by the given ones; a header that is undefined is not sent. */
-function ask(method: string, path: string, { body, headers = {} }: { body?: string; headers?: Record<string, string | undefined> } = {}): Promise<Answer> {
+function ask(
+  method: string,
+  path: string,
+  { body, headers = {} }: { body?: string; headers?: Record<string, string | undefined> } = {},
+): Promise<Answer> {
   const origin = `http://127.0.0.1:${server.port}`;
-  const all: Record<string, string | undefined> = { authorization: `Bearer ${secret}`, ...(method === 'POST' ? { origin, 'content-type': 'application/json' } : {}), ...headers };
+  const all: Record<string, string | undefined> = {
+    authorization: `Bearer ${secret}`,
+    ...(method === 'POST' ? { origin, 'content-type': 'application/json' } : {}),
+    ...headers,
+  };
   return new Promise((resolve, reject) => {
-    const sent = request(`${origin}${path}`, { method, headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on('data', (chunk: Buffer) => chunks.push(chunk));
-      response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() }));
-    });
+    const sent = request(
+      `${origin}${path}`,
+      { method, headers: Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined)) },
+      (response) => {
+        const chunks: Buffer[] = [];
+        response.on('data', (chunk: Buffer) => chunks.push(chunk));
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, headers: response.headers, text: Buffer.concat(chunks).toString() }));
+      },
+    );
     sent.on('error', reject);
     sent.end(body);
   });
@@ -73,9 +95,12 @@ describe('the page', () => {
     }
   });
 
-  it.each(['/../package.json', '/page/', '/lib/../../server.ts', '/%2e%2e/package.json', '/nowhere'])('is the only thing that is served; %s gives 404', async (path) => {
-    expect((await ask('GET', path)).status).toBe(404);
-  });
+  it.each(['/../package.json', '/page/', '/lib/../../server.ts', '/%2e%2e/package.json', '/nowhere'])(
+    'is the only thing that is served; %s gives 404',
+    async (path) => {
+      expect((await ask('GET', path)).status).toBe(404);
+    },
+  );
 });
 
 describe('the console', () => {
@@ -86,7 +111,11 @@ describe('the console', () => {
       server: 'https://test',
       ready: true,
       resource: { spec: { mode: 'Accelerate' } },
-      namespaces: [{ name: 'shop', selected: true, optedOut: false }, { name: 'legacy', selected: false, optedOut: true }, { name: 'kube-system', selected: false, optedOut: false }],
+      namespaces: [
+        { name: 'shop', selected: true, optedOut: false },
+        { name: 'legacy', selected: false, optedOut: true },
+        { name: 'kube-system', selected: false, optedOut: false },
+      ],
     });
   });
 
@@ -96,8 +125,19 @@ describe('the console', () => {
       const { ready, settling } = JSON.parse((await ask('GET', '/api/state')).text) as { ready: boolean; settling: boolean };
       return { ready, settling };
     };
-    const changed = (metadata: object, status: object): object => ({ ...resource, metadata: { ...resource.metadata, ...metadata }, status: { ...resource.status, ...status } });
-    const said = (type: string, status: string): object => ({ type, status, reason: 'Tested', message: '', observedGeneration: resource.metadata.generation, lastTransitionTime: '2026-01-01T00:00:00Z' });
+    const changed = (metadata: object, status: object): object => ({
+      ...resource,
+      metadata: { ...resource.metadata, ...metadata },
+      status: { ...resource.status, ...status },
+    });
+    const said = (type: string, status: string): object => ({
+      type,
+      status,
+      reason: 'Tested',
+      message: '',
+      observedGeneration: resource.metadata.generation,
+      lastTransitionTime: '2026-01-01T00:00:00Z',
+    });
     api.on(`GET ${resourcePath}`, changed({ generation: resource.metadata.generation + 1 }, {}));
     expect(await judged()).toEqual({ ready: false, settling: true });
     api.on(`GET ${resourcePath}`, changed({}, { conditions: [said('Ready', 'False'), said('Progressing', 'False')] }));
@@ -108,16 +148,32 @@ describe('the console', () => {
 
   it('answers also without a resource and without the right to list namespaces', async () => {
     api.on(`GET ${resourcePath}`, refusal(404, { reason: 'NotFound' })).on('GET /api/v1/namespaces', refusal(403));
-    expect(JSON.parse((await ask('GET', '/api/state')).text)).toEqual({ server: 'https://test', ready: false, settling: false, explained: {}, message: expect.stringContaining('there is no resource') });
+    expect(JSON.parse((await ask('GET', '/api/state')).text)).toEqual({
+      server: 'https://test',
+      ready: false,
+      settling: false,
+      explained: {},
+      message: expect.stringContaining('there is no resource'),
+    });
   });
 
   it('answers with the mean round-trip time of open connections, or why there is none', async () => {
-    const pods = [traffic('cart', 0, 0, { connections: { open: 3, accelerated: 3 }, roundTripMicroseconds: 100 }), traffic('web', 0, 0, { connections: { open: 1, accelerated: 0 }, roundTripMicroseconds: 500 })];
+    const pods = [
+      traffic('cart', 0, 0, { connections: { open: 3, accelerated: 3 }, roundTripMicroseconds: 100 }),
+      traffic('web', 0, 0, { connections: { open: 1, accelerated: 0 }, roundTripMicroseconds: 500 }),
+    ];
     api.on(`GET ${livePath}`, listWith({ items: [], pods, silentNodes: [{ name: 'node2', message: 'its agent is not connected' }] }));
-    expect(JSON.parse((await ask('GET', '/api/live')).text)).toEqual({ open: 4, roundTripMicroseconds: 200, silent: ['no data from node node2: its agent is not connected'] });
+    expect(JSON.parse((await ask('GET', '/api/live')).text)).toEqual({
+      open: 4,
+      roundTripMicroseconds: 200,
+      silent: ['no data from node node2: its agent is not connected'],
+    });
     api.on(`GET ${livePath}`, refusal(404, '404 page not found'));
     const { status, text } = await ask('GET', '/api/live');
-    expect([status, JSON.parse(text)]).toEqual([200, { problem: expect.stringContaining('this cluster serves no live data; switch it on: helm upgrade') as string }]);
+    expect([status, JSON.parse(text)]).toEqual([
+      200,
+      { problem: expect.stringContaining('this cluster serves no live data; switch it on: helm upgrade') as string },
+    ]);
   });
 
   it('answers with null when no bench has run', async () => {
@@ -141,7 +197,9 @@ describe('the console', () => {
     [false, null],
   ])('sets the label that excludes a namespace (%p)', async (optedOut, value) => {
     expect((await ask('POST', '/api/namespace', { body: JSON.stringify({ name: 'shop', optedOut }) })).status).toBe(200);
-    expect(changes()).toEqual([expect.objectContaining({ path: '/api/v1/namespaces/shop', body: { metadata: { labels: { 'acceleration.dev/mode': value } } } })]);
+    expect(changes()).toEqual([
+      expect.objectContaining({ path: '/api/v1/namespaces/shop', body: { metadata: { labels: { 'acceleration.dev/mode': value } } } }),
+    ]);
   });
 
   it.each([
@@ -169,13 +227,20 @@ describe('the console', () => {
     expect(api.requests).toEqual([]);
   });
 
-  it.each([['GET', '/api/mode'], ['POST', '/api/state'], ['GET', '/api/constructor'], ['POST', '/']])('gives 404 for %s %s', async (method, path) => {
+  it.each([
+    ['GET', '/api/mode'],
+    ['POST', '/api/state'],
+    ['GET', '/api/constructor'],
+    ['POST', '/'],
+  ])('gives 404 for %s %s', async (method, path) => {
     expect((await ask(method, path, method === 'POST' ? { body: '{}' } : {})).status).toBe(404);
   });
 
   it('listens on loopback only', async () => {
     const { networkInterfaces } = await import('node:os');
-    const other = Object.values(networkInterfaces()).flat().find((each) => each?.internal === false && each.family === 'IPv4');
+    const other = Object.values(networkInterfaces())
+      .flat()
+      .find((each) => each?.internal === false && each.family === 'IPv4');
     if (other === undefined) return expect(server.port).toBeGreaterThan(0);
     await expect(fetch(`http://${other.address}:${server.port}/`)).rejects.toThrow();
   });

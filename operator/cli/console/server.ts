@@ -29,11 +29,16 @@ export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOpt
   const assets = readAssets();
   const headers = headersWith(inlineScriptHashes(assets.get('/')?.body.toString('utf8') ?? ''));
   const server = createServer({ requestTimeout: 30_000, maxHeaderSize: 16_384 }, (request, response) => {
-    const send = (status: number, type: string, body: string | Buffer): void => void response.writeHead(status, { ...headers, 'content-type': type }).end(request.method === 'HEAD' ? '' : body);
+    const send = (status: number, type: string, body: string | Buffer): void =>
+      void response.writeHead(status, { ...headers, 'content-type': type }).end(request.method === 'HEAD' ? '' : body);
     answer(request, response, send).catch((error: unknown) => send(500, 'application/json', shown({ error: errorLine(error) })));
   });
 
-  async function answer(request: IncomingMessage, _response: ServerResponse, send: (status: number, type: string, body: string | Buffer) => void): Promise<void> {
+  async function answer(
+    request: IncomingMessage,
+    _response: ServerResponse,
+    send: (status: number, type: string, body: string | Buffer) => void,
+  ): Promise<void> {
     const refuse = ({ status, why }: { status: number; why: string }): void => send(status, 'application/json', shown({ error: why }));
     const refusal = refusalOf(request, portOf());
     if (refusal !== undefined) return refuse(refusal);

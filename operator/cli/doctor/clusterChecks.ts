@@ -7,7 +7,9 @@ const minMinor = 30;
 export function versionFinding({ version }: Pick<Facts, 'version'>): Finding {
   const [, major, minor] = /^v(\d+)\.(\d+)/.exec(version) ?? [];
   const isRecent = Number(major) > 1 || (Number(major) === 1 && Number(minor) >= minMinor);
-  return isRecent ? ok('cluster', `Kubernetes ${version}`) : failure('cluster', `Kubernetes ${version} is older than 1.${minMinor}`, 'upgrade the cluster');
+  return isRecent
+    ? ok('cluster', `Kubernetes ${version}`)
+    : failure('cluster', `Kubernetes ${version} is older than 1.${minMinor}`, 'upgrade the cluster');
 }
 
 /** Only the installation needs these rights, so the check is left out when the controller is installed. */

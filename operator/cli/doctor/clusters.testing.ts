@@ -10,7 +10,14 @@ export const node = (name: string, info: object = {}, conditions = [{ type: 'Rea
   metadata: { name, labels: {} },
   status: {
     conditions,
-    nodeInfo: { kernelVersion: '6.1.0-38-amd64', architecture: 'amd64', operatingSystem: 'linux', containerRuntimeVersion: 'containerd://2.0.0', osImage: 'Debian', ...info },
+    nodeInfo: {
+      kernelVersion: '6.1.0-38-amd64',
+      architecture: 'amd64',
+      operatingSystem: 'linux',
+      containerRuntimeVersion: 'containerd://2.0.0',
+      osImage: 'Debian',
+      ...info,
+    },
   },
 });
 
@@ -37,7 +44,9 @@ export const empty = () =>
     .on('GET /version', { gitVersion: 'v1.33.2' })
     .on('GET /apis/apps/v1/deployments', { items: [] })
     .on('GET /api/v1/nodes', { items: [node('one'), node('two')] })
-    .on('GET /api/v1/namespaces', { items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } }, { metadata: { name: 'plain' } }] })
+    .on('GET /api/v1/namespaces', {
+      items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } }, { metadata: { name: 'plain' } }],
+    })
     .on('GET /apis', { groups: [{ name: 'apps' }, { name: 'chaos-mesh.org' }, { name: 'litmuschaos.io' }] })
     .on('GET /api/v1/pods', { items: [] })
     .on('GET /api/v1/namespaces/sidecar-acceleration/pods', { items: [] })
@@ -49,7 +58,9 @@ export const installed = () => {
   return empty()
     .on('GET /apis/apps/v1/deployments', { items: [workload('sidecar-acceleration-controller', { readyReplicas: 1 })] })
     .on(`GET ${base}/daemonsets/sidecar-acceleration-agent`, workload('sidecar-acceleration-agent', { desiredNumberScheduled: 2, numberReady: 2 }))
-    .on('GET /apis/coordination.k8s.io/v1/namespaces/sidecar-acceleration/leases/sidecar-acceleration-controller', { spec: { holderIdentity: 'a', renewTime: time } })
+    .on('GET /apis/coordination.k8s.io/v1/namespaces/sidecar-acceleration/leases/sidecar-acceleration-controller', {
+      spec: { holderIdentity: 'a', renewTime: time },
+    })
     .on(crdPath, stored())
     .on(resourcePath, ready);
 };

@@ -14,7 +14,11 @@ export function crdFindings({ crd, controller }: Pick<Facts, 'crd' | 'controller
   const served = crd.spec.versions.find(({ name, served: isServed }) => name === version && isServed);
   if (served === undefined) return [failure('crd', `the CRD does not serve ${version}`, upgrade)];
   const missing = missingFields(crd);
-  return [missing.length === 0 ? ok('crd', `serves ${version} with every field of this release`) : failure('crd', `the CRD is older than this release: it lacks ${named(missing)}`, upgrade)];
+  return [
+    missing.length === 0
+      ? ok('crd', `serves ${version} with every field of this release`)
+      : failure('crd', `the CRD is older than this release: it lacks ${named(missing)}`, upgrade),
+  ];
 }
 
 /** Paths, such as `spec.agent.image`, of fields that this release has and the stored CRD lacks; fields below a missing field are not listed. */
@@ -35,6 +39,7 @@ function missingIn(ours: unknown, theirs: unknown, at: string): string[] {
 /** The properties of an object's schema, or of the items of a list's schema. */
 function propertiesOf(schema: unknown): Record<string, unknown> {
   if (typeof schema !== 'object' || schema === null) return {};
-  if ('properties' in schema && typeof schema.properties === 'object' && schema.properties !== null) return schema.properties as Record<string, unknown>;
+  if ('properties' in schema && typeof schema.properties === 'object' && schema.properties !== null)
+    return schema.properties as Record<string, unknown>;
   return 'items' in schema ? propertiesOf(schema.items) : {};
 }

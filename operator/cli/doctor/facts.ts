@@ -17,7 +17,13 @@ const node = z.looseObject({
   metadata: z.looseObject({ name: z.string(), labels }),
   status: z.looseObject({
     conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
-    nodeInfo: z.looseObject({ kernelVersion: z.string(), architecture: z.string(), operatingSystem: z.string(), containerRuntimeVersion: z.string(), osImage: z.string() }),
+    nodeInfo: z.looseObject({
+      kernelVersion: z.string(),
+      architecture: z.string(),
+      operatingSystem: z.string(),
+      containerRuntimeVersion: z.string(),
+      osImage: z.string(),
+    }),
   }),
 });
 export type Node = z.infer<typeof node>;
@@ -27,7 +33,10 @@ export type Namespace = z.infer<typeof namespace>;
 
 const workload = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string(), labels }),
-  spec: z.looseObject({ replicas: count, template: z.looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })).min(1) }) }) }),
+  spec: z.looseObject({
+    replicas: count,
+    template: z.looseObject({ spec: z.looseObject({ containers: z.array(z.looseObject({ image: z.string() })).min(1) }) }),
+  }),
   status: z.looseObject({ readyReplicas: count, desiredNumberScheduled: count, numberReady: count }).prefault({}),
 });
 export type Workload = z.infer<typeof workload>;
@@ -39,14 +48,24 @@ const pod = z.looseObject({
     phase: z.string().default(''),
     conditions: z.array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().default('') })).default([]),
     containerStatuses: z
-      .array(z.looseObject({ ready: z.boolean(), restartCount: count, state: z.looseObject({ waiting: z.looseObject({ reason: z.string().default(''), message: z.string().default('') }).optional() }).default({}) }))
+      .array(
+        z.looseObject({
+          ready: z.boolean(),
+          restartCount: count,
+          state: z
+            .looseObject({ waiting: z.looseObject({ reason: z.string().default(''), message: z.string().default('') }).optional() })
+            .default({}),
+        }),
+      )
       .default([]),
   }),
 });
 export type Pod = z.infer<typeof pod>;
 
 const crd = z.looseObject({
-  spec: z.looseObject({ versions: z.array(z.looseObject({ name: z.string(), served: z.boolean(), schema: z.looseObject({ openAPIV3Schema: z.unknown() }) })) }),
+  spec: z.looseObject({
+    versions: z.array(z.looseObject({ name: z.string(), served: z.boolean(), schema: z.looseObject({ openAPIV3Schema: z.unknown() }) })),
+  }),
 });
 export type StoredCrd = z.infer<typeof crd>;
 
@@ -80,7 +99,9 @@ const product = { labelSelector: 'app.kubernetes.io/name=sidecar-acceleration' }
  */
 export async function factsOf(cluster: Cluster, fallback: string): Promise<Facts> {
   const { gitVersion: version } = serverVersion.parse(await cluster.read('/version', 'the version of the API server'));
-  const everywhere = await listed(cluster, '/apis/apps/v1/deployments', workload, { labelSelector: `${product.labelSelector},app.kubernetes.io/component=controller` });
+  const everywhere = await listed(cluster, '/apis/apps/v1/deployments', workload, {
+    labelSelector: `${product.labelSelector},app.kubernetes.io/component=controller`,
+  });
   const found = Array.isArray(everywhere) ? everywhere[0] : undefined;
   const namespaceName = found?.metadata.namespace ?? fallback;
   const within = (kind: string): string => `/apis/apps/v1/namespaces/${namespaceName}/${kind}`;
@@ -96,7 +117,20 @@ export async function factsOf(cluster: Cluster, fallback: string): Promise<Facts
     caveatsOf(cluster),
     lackingRights(cluster, namespaceName),
   ]);
-  return { version, nodes, namespaces, crd: storedCrd, resource, namespace: namespaceName, controller, agents, pods, lease: leaseOf(held), caveats, lacking };
+  return {
+    version,
+    nodes,
+    namespaces,
+    crd: storedCrd,
+    resource,
+    namespace: namespaceName,
+    controller,
+    agents,
+    pods,
+    lease: leaseOf(held),
+    caveats,
+    lacking,
+  };
 }
 
 function leaseOf(held: Fact<z.infer<typeof lease>>): Facts['lease'] {

@@ -17,8 +17,18 @@ export interface Finding {
 // oneLine, because messages contain texts of kubelets and runtimes, which may have several lines.
 export const ok = (check: string, message: string): Finding => ({ check, level: 'ok', message: oneLine(message) });
 export const skipped = (check: string, message: string): Finding => ({ check, level: 'skipped', message: oneLine(message) });
-export const warning = (check: string, message: string, remedy: string): Finding => ({ check, level: 'warning', message: oneLine(message), remedy: oneLine(remedy) });
-export const failure = (check: string, message: string, remedy: string): Finding => ({ check, level: 'failure', message: oneLine(message), remedy: oneLine(remedy) });
+export const warning = (check: string, message: string, remedy: string): Finding => ({
+  check,
+  level: 'warning',
+  message: oneLine(message),
+  remedy: oneLine(remedy),
+});
+export const failure = (check: string, message: string, remedy: string): Finding => ({
+  check,
+  level: 'failure',
+  message: oneLine(message),
+  remedy: oneLine(remedy),
+});
 
 /** The first three names, and the number of the others. */
 export function named(names: readonly string[]): string {

@@ -39,7 +39,14 @@ async function doctor(options: DoctorOptions, world: Surroundings): Promise<void
 export function findingsOf(facts: Facts, now: Date): Finding[] {
   const { resource } = facts;
   const spec = resource === undefined || resource === 'forbidden' ? undefined : resource.spec;
-  return [versionFinding(facts), ...rightsFinding(facts), ...crdFindings(facts), ...installationFindings(facts, now), ...nodeFindings(facts, spec), ...resourceFindings(facts)];
+  return [
+    versionFinding(facts),
+    ...rightsFinding(facts),
+    ...crdFindings(facts),
+    ...installationFindings(facts, now),
+    ...nodeFindings(facts, spec),
+    ...resourceFindings(facts),
+  ];
 }
 
 const judgements: Partial<Record<Level, Judgement>> = { ok: 'good', warning: 'doubtful', failure: 'bad' };
@@ -47,7 +54,10 @@ const judgements: Partial<Record<Level, Judgement>> = { ok: 'good', warning: 'do
 function page(findings: readonly Finding[], paint: Paint): string {
   const rows = findings.map(({ level, check, message }) => [judged(level, paint), check, message]);
   const remedies = findings.flatMap(({ level, check, remedy }) => (remedy === undefined ? [] : [`${judged(level, paint)} ${check}: ${remedy}`]));
-  return [plainTable(['RESULT', 'CHECK', 'FOUND'], rows), ...(remedies.length === 0 ? [] : ['', 'What to do:', ...remedies.map((each) => `  ${each}`)])].join('\n');
+  return [
+    plainTable(['RESULT', 'CHECK', 'FOUND'], rows),
+    ...(remedies.length === 0 ? [] : ['', 'What to do:', ...remedies.map((each) => `  ${each}`)]),
+  ].join('\n');
 }
 
 function judged(level: Level, paint: Paint): string {

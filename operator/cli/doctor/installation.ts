@@ -13,14 +13,26 @@ export function installationFindings(facts: Facts, now: Date): Finding[] {
 /** The controller may write workloads in its namespace; in a system namespace this right is as good as an administrator's. */
 function placeFindings({ namespace }: Facts): Finding[] {
   if (!namespace.startsWith('kube-')) return [];
-  return [failure('controller', `namespace ${namespace} belongs to Kubernetes`, 'install into a namespace of its own: helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace')];
+  return [
+    failure(
+      'controller',
+      `namespace ${namespace} belongs to Kubernetes`,
+      'install into a namespace of its own: helm install sidecar-acceleration ... -n sidecar-acceleration --create-namespace',
+    ),
+  ];
 }
 
 function partsOf(facts: Facts, now: Date): Finding[] {
   const { controller, agents } = facts;
-  if (controller === 'forbidden') return [skipped('controller', `this user may not read deployments in ${facts.namespace}; set the controller's namespace with --namespace`)];
+  if (controller === 'forbidden')
+    return [skipped('controller', `this user may not read deployments in ${facts.namespace}; set the controller's namespace with --namespace`)];
   if (controller === undefined) return [notInstalled(facts)];
-  return [controllerFinding(controller, facts), ...leaseFindings(facts, now), ...securityFindings(facts), ...(agents === undefined ? [] : [agentsFinding(facts)])];
+  return [
+    controllerFinding(controller, facts),
+    ...leaseFindings(facts, now),
+    ...securityFindings(facts),
+    ...(agents === undefined ? [] : [agentsFinding(facts)]),
+  ];
 }
 
 function notInstalled({ agents, resource, namespace }: Facts): Finding {
@@ -29,13 +41,18 @@ function notInstalled({ agents, resource, namespace }: Facts): Finding {
     ...(resource !== undefined && resource !== 'forbidden' ? ['the resource'] : []),
   ];
   if (orphans.length === 0) return ok('controller', 'not installed yet');
-  return failure('controller', `the controller is not installed, but there are ${orphans.join(' and ')}`, 'install the chart again; to remove everything, then run accelctl drain and uninstall the chart');
+  return failure(
+    'controller',
+    `the controller is not installed, but there are ${orphans.join(' and ')}`,
+    'install the chart again; to remove everything, then run accelctl drain and uninstall the chart',
+  );
 }
 
 function controllerFinding({ metadata, spec, status }: Workload, { pods }: Facts): Finding {
   const image = spec.template.spec.containers[0]?.image ?? '';
   const what = `${status.readyReplicas} of ${spec.replicas} ready in ${metadata.namespace}, image ${image}`;
-  if (spec.replicas === 0) return failure('controller', what, `no controller runs: kubectl -n ${metadata.namespace} scale deployment ${metadata.name} --replicas=2`);
+  if (spec.replicas === 0)
+    return failure('controller', what, `no controller runs: kubectl -n ${metadata.namespace} scale deployment ${metadata.name} --replicas=2`);
   if (status.readyReplicas >= spec.replicas) return ok('controller', what);
   const causes = podProblems(pods, 'controller');
   const remedy = causes.length > 0 ? causes.join('; ') : `see kubectl -n ${metadata.namespace} describe deployment ${metadata.name}`;
@@ -46,14 +63,26 @@ function leaseFindings({ lease, namespace }: Facts, now: Date): Finding[] {
   if (lease === 'forbidden') return [skipped('controller', 'this user may not read its Lease')];
   const renewed = lease?.renewed?.getTime() ?? 0;
   if (now.getTime() - renewed <= leaseTimeoutMs) return [];
-  return [failure('controller', 'no replica leads: the Lease is not being renewed', `see the log of the controller: kubectl -n ${namespace} logs deployment/sidecar-acceleration-controller`)];
+  return [
+    failure(
+      'controller',
+      'no replica leads: the Lease is not being renewed',
+      `see the log of the controller: kubectl -n ${namespace} logs deployment/sidecar-acceleration-controller`,
+    ),
+  ];
 }
 
 function securityFindings({ namespaces, namespace }: Facts): Finding[] {
   if (namespaces === undefined || namespaces === 'forbidden') return [];
   const level = namespaces.find(({ metadata }) => metadata.name === namespace)?.metadata.labels[podSecurity];
   if (level === undefined || level === 'privileged') return [];
-  return [failure('agents', `Pod Security of namespace ${namespace} enforces ${level}, which rejects the agents: they use the PID namespace and paths of their nodes`, `kubectl label namespace ${namespace} ${podSecurity}=privileged --overwrite`)];
+  return [
+    failure(
+      'agents',
+      `Pod Security of namespace ${namespace} enforces ${level}, which rejects the agents: they use the PID namespace and paths of their nodes`,
+      `kubectl label namespace ${namespace} ${podSecurity}=privileged --overwrite`,
+    ),
+  ];
 }
 
 function agentsFinding({ agents, pods, namespace }: Facts): Finding {
@@ -62,7 +91,11 @@ function agentsFinding({ agents, pods, namespace }: Facts): Finding {
   const what = `${numberReady} of ${desired} ready`;
   if (numberReady >= desired) return ok('agents', what);
   const causes = podProblems(pods, 'agent');
-  return failure('agents', what, causes.length > 0 ? causes.join('; ') : `see kubectl -n ${namespace} get pods -l app.kubernetes.io/component=agent -o wide`);
+  return failure(
+    'agents',
+    what,
+    causes.length > 0 ? causes.join('; ') : `see kubectl -n ${namespace} get pods -l app.kubernetes.io/component=agent -o wide`,
+  );
 }
 
 /** Why pods of a component are not ready: the messages of the kubelet and the scheduler, each one once with its nodes. */

@@ -11,14 +11,21 @@ export function nodeFindings({ nodes }: Pick<Facts, 'nodes'>, spec: Spec | undef
   const selected = (nodes ?? []).filter((node) => isSelected(node, spec));
   const eligible = selected.filter((node) => leftOutReason(node) === undefined);
   const without = leftOutFindings(selected);
-  if (eligible.length === 0) return [warning('nodes', 'no node that can run an agent matches spec.nodes.nodeSelector', 'widen the selector, or label nodes'), ...without];
+  if (eligible.length === 0)
+    return [warning('nodes', 'no node that can run an agent matches spec.nodes.nodeSelector', 'widen the selector, or label nodes'), ...without];
   const findings = checks.flatMap(({ isFaulty, level, message, remedy }) => {
     const names = eligible.filter((node) => isFaulty(node, spec)).map(({ metadata }) => metadata.name);
     return names.length === 0 ? [] : [level('nodes', `${message}: ${named(names)}`, remedy)];
   });
   const fit = eligible.filter((node) => !checks.some(({ isFaulty }) => isFaulty(node, spec))).length;
   const kernels = [...new Set(eligible.map(({ status }) => status.nodeInfo.kernelVersion))].sort();
-  return [...(fit > 0 ? [ok('nodes', `${fit} of ${eligible.length} can be accelerated by what the API server knows of them; kernels ${named(kernels)}`)] : []), ...without, ...findings];
+  return [
+    ...(fit > 0
+      ? [ok('nodes', `${fit} of ${eligible.length} can be accelerated by what the API server knows of them; kernels ${named(kernels)}`)]
+      : []),
+    ...without,
+    ...findings,
+  ];
 }
 
 /** Why a node gets no agent, by the controller's rule; undefined when it gets one. */
@@ -28,7 +35,12 @@ function leftOutReason({ metadata: { labels }, status: { nodeInfo } }: Node): Le
 
 function leftOutFindings(nodes: readonly Node[]): Finding[] {
   const reasons = [...new Set(nodes.map(leftOutReason))].filter((reason) => reason !== undefined).sort();
-  return reasons.map((reason) => ok('nodes', `without an agent, ${reason}: ${named(nodes.filter((node) => leftOutReason(node) === reason).map(({ metadata }) => metadata.name))}. ${leftOutReasons[reason].means}`));
+  return reasons.map((reason) =>
+    ok(
+      'nodes',
+      `without an agent, ${reason}: ${named(nodes.filter((node) => leftOutReason(node) === reason).map(({ metadata }) => metadata.name))}. ${leftOutReasons[reason].means}`,
+    ),
+  );
 }
 
 interface NodeCheck {
@@ -39,10 +51,30 @@ interface NodeCheck {
 }
 
 const checks: readonly NodeCheck[] = [
-  { isFaulty: (node) => !isRecent(node.status.nodeInfo.kernelVersion), level: failure, message: 'kernel older than 5.10', remedy: 'upgrade the kernel, or leave these nodes out with spec.nodes.nodeSelector' },
-  { isFaulty: (node) => node.status.nodeInfo.containerRuntimeVersion.startsWith('docker:'), level: failure, message: 'the runtime is Docker, which has no CRI socket to list pods', remedy: 'use containerd or CRI-O; with cri-dockerd, set spec.agent.criSocket to its socket' },
-  { isFaulty: hasOtherSocket, level: failure, message: 'the runtime is CRI-O, and spec.agent.criSocket is containerd’s', remedy: 'remove spec.agent.criSocket: each agent finds the socket of its node' },
-  { isFaulty: (node) => node.status.conditions.some(({ type, status }) => type === 'Ready' && status !== 'True'), level: warning, message: 'not Ready', remedy: 'see kubectl describe node' },
+  {
+    isFaulty: (node) => !isRecent(node.status.nodeInfo.kernelVersion),
+    level: failure,
+    message: 'kernel older than 5.10',
+    remedy: 'upgrade the kernel, or leave these nodes out with spec.nodes.nodeSelector',
+  },
+  {
+    isFaulty: (node) => node.status.nodeInfo.containerRuntimeVersion.startsWith('docker:'),
+    level: failure,
+    message: 'the runtime is Docker, which has no CRI socket to list pods',
+    remedy: 'use containerd or CRI-O; with cri-dockerd, set spec.agent.criSocket to its socket',
+  },
+  {
+    isFaulty: hasOtherSocket,
+    level: failure,
+    message: 'the runtime is CRI-O, and spec.agent.criSocket is containerd’s',
+    remedy: 'remove spec.agent.criSocket: each agent finds the socket of its node',
+  },
+  {
+    isFaulty: (node) => node.status.conditions.some(({ type, status }) => type === 'Ready' && status !== 'True'),
+    level: warning,
+    message: 'not Ready',
+    remedy: 'see kubectl describe node',
+  },
 ];
 
 function isSelected({ metadata }: Node, spec: Spec | undefined): boolean {

@@ -16,23 +16,44 @@ export function resourceFindings({ resource, namespaces, controller, caveats }: 
 function readyFinding(resource: SidecarAcceleration): Finding {
   const { ready, message } = readinessOf(resource);
   if (ready) return ok('resource', `mode ${resource.spec.mode}, ready: ${message}`);
-  if (resource.metadata.deletionTimestamp !== undefined) return failure('resource', `the resource is being deleted: ${message}`, 'wait; if nothing changes, see the finding for the controller, which removes the finalizer');
+  if (resource.metadata.deletionTimestamp !== undefined)
+    return failure(
+      'resource',
+      `the resource is being deleted: ${message}`,
+      'wait; if nothing changes, see the finding for the controller, which removes the finalizer',
+    );
   return failure('resource', `mode ${resource.spec.mode}, not ready: ${message}`, 'see accelctl status');
 }
 
 function unsupportedNodes({ status }: SidecarAcceleration): Finding[] {
-  return (status?.nodes?.unsupported ?? []).map(({ reason, nodes, examples, message }) => failure('nodes', `${reason} on ${nodes} (${named(examples)}): ${message}`, nodeReasons[reason].remedy));
+  return (status?.nodes?.unsupported ?? []).map(({ reason, nodes, examples, message }) =>
+    failure('nodes', `${reason} on ${nodes} (${named(examples)}): ${message}`, nodeReasons[reason].remedy),
+  );
 }
 
 function namespaceFindings({ spec }: SidecarAcceleration, namespaces: Facts['namespaces'], caveats: Caveats): Finding[] {
   if (namespaces === 'forbidden' || namespaces === undefined) return [skipped('namespaces', 'this user may not list namespaces')];
-  const candidates = namespaces.filter(({ metadata }) => !systemNamespaces.includes(metadata.name) && matchesLabels(spec.selector.namespaces, metadata.labels));
-  const misspelt = candidates.filter(({ metadata: { labels } }) => ![undefined, '', modeLabelOff].includes(labels[modeLabel])).map(({ metadata }) => metadata.name);
+  const candidates = namespaces.filter(
+    ({ metadata }) => !systemNamespaces.includes(metadata.name) && matchesLabels(spec.selector.namespaces, metadata.labels),
+  );
+  const misspelt = candidates
+    .filter(({ metadata: { labels } }) => ![undefined, '', modeLabelOff].includes(labels[modeLabel]))
+    .map(({ metadata }) => metadata.name);
   const chosen = candidates.filter(({ metadata: { labels } }) => labels[modeLabel] !== modeLabelOff).map(({ metadata }) => metadata.name);
   const selected = chosen.length;
   return [
-    selected > 0 ? ok('namespaces', `the selector matches ${candidates.length}; ${selected} selected, ${candidates.length - selected} opted out`) : warning('namespaces', 'spec.selector.namespaces selects no namespace', 'label a namespace, or widen the selector'),
-    ...(misspelt.length === 0 ? [] : [warning('namespaces', `label ${modeLabel} has an invalid value: ${named(misspelt)}`, `the only value is "${modeLabelOff}", which excludes a namespace`)]),
+    selected > 0
+      ? ok('namespaces', `the selector matches ${candidates.length}; ${selected} selected, ${candidates.length - selected} opted out`)
+      : warning('namespaces', 'spec.selector.namespaces selects no namespace', 'label a namespace, or widen the selector'),
+    ...(misspelt.length === 0
+      ? []
+      : [
+          warning(
+            'namespaces',
+            `label ${modeLabel} has an invalid value: ${named(misspelt)}`,
+            `the only value is "${modeLabelOff}", which excludes a namespace`,
+          ),
+        ]),
     ...caveatFindings(caveats, chosen),
   ];
 }
@@ -42,7 +63,11 @@ function caveatFindings({ pods, tools }: Caveats, selected: readonly string[]): 
   const relevant = [...(pods ?? []), ...(tools ?? [])].filter(({ namespace }) => selected.includes(namespace));
   return [
     ...relevant.map(({ namespace, what, remedy }) => warning('namespaces', `${namespace}: ${what}`, remedy)),
-    ...(pods === undefined ? [skipped('namespaces', 'this user may not list pods in all namespaces, so pods with limited bandwidth or kernels of their own are unknown')] : []),
-    ...(tools === undefined ? [skipped('namespaces', 'this user may not list chaos experiments and packet captures, which do not reach redirected bytes')] : []),
+    ...(pods === undefined
+      ? [skipped('namespaces', 'this user may not list pods in all namespaces, so pods with limited bandwidth or kernels of their own are unknown')]
+      : []),
+    ...(tools === undefined
+      ? [skipped('namespaces', 'this user may not list chaos experiments and packet captures, which do not reach redirected bytes')]
+      : []),
   ];
 }

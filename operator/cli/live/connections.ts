@@ -18,7 +18,10 @@ export function addConnections(program: Command, world: Surroundings): void {
   const command = addTarget(program.command('connections'))
     .description('list open connections of selected pods, in descending order of bytes sent; exit code 3 when the data of a node is missing')
     .addOption(new Option('--limit <number>', 'maximum number of connections').argParser(rows).default(100))
-    .addHelpText('after', '\nExamples:\n  $ accelctl connections shop\n  $ accelctl connections shop/cart-6d5f --limit 20\n  $ accelctl connections -o json | jq \'.items[] | select(.reason == "OneWay")\'')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ accelctl connections shop\n  $ accelctl connections shop/cart-6d5f --limit 20\n  $ accelctl connections -o json | jq \'.items[] | select(.reason == "OneWay")\'',
+    )
     .action((what: string | undefined, _own, called: Command) => connections(what, called.optsWithGlobals<ConnectionsOptions>(), world));
   addOutput(command);
 }
@@ -33,7 +36,15 @@ async function connections(what: string | undefined, options: ConnectionsOptions
 function page(list: ConnectionList, target: Target | undefined, paint: Paint): string {
   const { remainingItemCount = 0 } = list.metadata;
   const rest = remainingItemCount === 0 ? [] : [`${remainingItemCount} more connections, which have sent fewer bytes, are not listed: see --limit`];
-  const found = list.items.length === 0 ? [nothing(list)] : [plainTable([...heads], list.items.map((each) => row(each, target, paint)))];
+  const found =
+    list.items.length === 0
+      ? [nothing(list)]
+      : [
+          plainTable(
+            [...heads],
+            list.items.map((each) => row(each, target, paint)),
+          ),
+        ];
   return [...found, ...rest, ...silentNodeLines(list.silentNodes)].join('\n');
 }
 
@@ -49,7 +60,15 @@ function row(each: LiveConnection, target: Target | undefined, paint: Paint): st
   const named = target === undefined ? `${each.metadata.namespace}/${each.pod}` : each.pod;
   const moved = each.role === 'Connecting' && each.redirected !== undefined && each.redirected !== each.remote;
   return [
-    named, each.local, each.remote, moved ? (each.redirected ?? '') : '', each.peer ?? '', stateOf(each, paint), bytes(each.bytes.fast), bytes(each.bytes.tcp), microseconds(each.roundTripMicroseconds),
+    named,
+    each.local,
+    each.remote,
+    moved ? (each.redirected ?? '') : '',
+    each.peer ?? '',
+    stateOf(each, paint),
+    bytes(each.bytes.fast),
+    bytes(each.bytes.tcp),
+    microseconds(each.roundTripMicroseconds),
   ];
 }
 

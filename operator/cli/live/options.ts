@@ -17,6 +17,7 @@ export function addTarget(command: Command): Command {
 /** Parses a number of rows. @throws InvalidArgumentError, which ends the program as a usage error */
 export function rows(text: string): number {
   const count = Number(text);
-  if (!/^\d+$/.test(text) || count < 1 || count > maxListedConnections) throw new InvalidArgumentError(`not a number from 1 to ${maxListedConnections}`);
+  if (!/^\d+$/.test(text) || count < 1 || count > maxListedConnections)
+    throw new InvalidArgumentError(`not a number from 1 to ${maxListedConnections}`);
   return count;
 }

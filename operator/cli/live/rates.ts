@@ -50,7 +50,8 @@ function sentBy(pod: PodTraffic, before: ConnectionList, after: ConnectionList):
   }
   const known = new Map(before.items.map(({ metadata, bytes }) => [metadata.name, bytes]));
   const own = after.items.filter(({ metadata, pod: name }) => metadata.namespace === pod.namespace && name === pod.name);
-  const grown = (kind: 'fast' | 'tcp'): number => own.reduce((sum, { metadata, bytes }) => sum + Math.max(0, bytes[kind] - (known.get(metadata.name)?.[kind] ?? 0)), 0);
+  const grown = (kind: 'fast' | 'tcp'): number =>
+    own.reduce((sum, { metadata, bytes }) => sum + Math.max(0, bytes[kind] - (known.get(metadata.name)?.[kind] ?? 0)), 0);
   return { fast: grown('fast'), tcp: grown('tcp') };
 }
 

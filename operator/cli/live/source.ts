@@ -1,6 +1,16 @@
 // accelctl's requests for live data, with the user's rights. An error becomes one line with the next step.
 import { z } from 'zod';
-import { type ConnectionList, connectionList, connectionsResource, liveApiService, liveApiVersion, liveEvent, type LiveEvent, maxListedConnections, type SilentNode } from '../../api';
+import {
+  type ConnectionList,
+  connectionList,
+  connectionsResource,
+  liveApiService,
+  liveApiVersion,
+  liveEvent,
+  type LiveEvent,
+  maxListedConnections,
+  type SilentNode,
+} from '../../api';
 import { ApiError, isNotFound, type Query } from '../../kube';
 import type { Cluster } from '../cluster';
 import { exitCode, type ExitCode, Failure } from '../exit';
@@ -9,7 +19,8 @@ import type { Target } from '../target';
 
 const switchOn = 'helm upgrade sidecar-acceleration charts/sidecar-acceleration -n sidecar-acceleration --reuse-values --set liveData.enabled=true';
 
-const pathOf = (target: Target | undefined): string => `/apis/${liveApiVersion}${target === undefined ? '' : `/namespaces/${encodeURIComponent(target.namespace)}`}/${connectionsResource}`;
+const pathOf = (target: Target | undefined): string =>
+  `/apis/${liveApiVersion}${target === undefined ? '' : `/namespaces/${encodeURIComponent(target.namespace)}`}/${connectionsResource}`;
 const selecting = ({ pod }: { readonly pod?: string } = {}): Query => (pod === undefined ? {} : { fieldSelector: `pod=${pod}` });
 
 /**
@@ -32,7 +43,8 @@ export async function connectionsOf(cluster: Cluster, target: Target | undefined
 export async function* eventsOf(cluster: Cluster, target: Target | undefined, signal: AbortSignal): AsyncGenerator<LiveEvent, void, undefined> {
   if (target !== undefined) await mustExist(cluster, target);
   try {
-    for await (const line of cluster.client.stream(pathOf(target), { query: { watch: 'true', ...selecting(target) }, signal })) yield parsed(liveEvent, line);
+    for await (const line of cluster.client.stream(pathOf(target), { query: { watch: 'true', ...selecting(target) }, signal }))
+      yield parsed(liveEvent, line);
   } catch (error) {
     throw problemOf(error, cluster, target, 'watch');
   }
@@ -69,7 +81,10 @@ function problemOf(error: unknown, cluster: Cluster, target: Target | undefined,
       // The server's message names the next step.
       return new Failure(`reading ${object}: ${reasonOf(error).replace(/^TooManyRequests: /, '')}`, undefined, error);
     case 503:
-      return failing(`the controller does not answer the API server (${reasonOf(error).replace(/^ServiceUnavailable: /, '')})`, `see kubectl get apiservice ${liveApiService}, and accelctl doctor`);
+      return failing(
+        `the controller does not answer the API server (${reasonOf(error).replace(/^ServiceUnavailable: /, '')})`,
+        `see kubectl get apiservice ${liveApiService}, and accelctl doctor`,
+      );
     default:
       return failureOf(error, { doing: 'reading', object, verb }, cluster.server);
   }

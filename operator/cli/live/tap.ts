@@ -27,11 +27,22 @@ type ConnectionEvent = Extract<LiveEvent, { type: 'ADDED' | 'MODIFIED' | 'DELETE
 export function addTap(program: Command, world: Surroundings): void {
   addTarget(program.command('tap'))
     .description('print events of connections: Opened, Paired, Left, Closed; connections that live for less than a second may be missing')
-    .addOption(new Option('--kind <kinds>', `only events of these kinds, separated by commas: ${liveEventTypes.join(', ')}`).argParser(oneOf('kind', liveEventTypes)))
-    .addOption(new Option('--reason <reasons>', 'only connections that use TCP for one of these reasons, separated by commas; see accelctl explain').argParser(oneOf('reason', connectionReasonNames)))
+    .addOption(
+      new Option('--kind <kinds>', `only events of these kinds, separated by commas: ${liveEventTypes.join(', ')}`).argParser(
+        oneOf('kind', liveEventTypes),
+      ),
+    )
+    .addOption(
+      new Option('--reason <reasons>', 'only connections that use TCP for one of these reasons, separated by commas; see accelctl explain').argParser(
+        oneOf('reason', connectionReasonNames),
+      ),
+    )
     .addOption(new Option('--for <duration>', 'how long to print events').argParser(duration).default(0, 'until Ctrl-C'))
     .addOption(new Option('-o, --output <format>', 'output format').choices(['lines', 'json']).default('lines'))
-    .addHelpText('after', '\nExamples:\n  $ accelctl tap shop --for 30s\n  $ accelctl tap shop/cart-6d5f --kind Paired,Left\n  $ accelctl tap --reason BlockingReader -o json | jq .pod')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ accelctl tap shop --for 30s\n  $ accelctl tap shop/cart-6d5f --kind Paired,Left\n  $ accelctl tap --reason BlockingReader -o json | jq .pod',
+    )
     .action((what: string | undefined, _own, called: Command) => tap(what, called.optsWithGlobals<TapOptions>(), world));
 }
 

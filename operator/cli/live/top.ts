@@ -19,9 +19,16 @@ interface TopOptions extends LiveOptions, OutputOptions {
 
 export function addTop(program: Command, world: Surroundings): void {
   const command = addTarget(program.command('top'))
-    .description('show bytes per second on the fast path and over TCP; live on a terminal until Ctrl-C, once elsewhere; exit code 3 when the data of a node is missing')
-    .addOption(new Option('--by <what>', 'one line for each namespace or pod; by default for each namespace, or for each pod when the argument is given').choices(['namespace', 'pod']))
-    .addHelpText('after', '\nExamples:\n  $ accelctl top\n  $ accelctl top shop\n  $ accelctl top --by pod -o json | jq \'.[0]\'')
+    .description(
+      'show bytes per second on the fast path and over TCP; live on a terminal until Ctrl-C, once elsewhere; exit code 3 when the data of a node is missing',
+    )
+    .addOption(
+      new Option(
+        '--by <what>',
+        'one line for each namespace or pod; by default for each namespace, or for each pod when the argument is given',
+      ).choices(['namespace', 'pod']),
+    )
+    .addHelpText('after', "\nExamples:\n  $ accelctl top\n  $ accelctl top shop\n  $ accelctl top --by pod -o json | jq '.[0]'")
     .action((what: string | undefined, _own, called: Command) => top(what, called.optsWithGlobals<TopOptions>(), world));
   addOutput(command);
 }

@@ -26,7 +26,10 @@ export async function writeArchive(path: string, directory: string, files: reado
     await pipeline(tar, createGzip(), target);
   } catch (error) {
     if (isOurs) await rm(path, { force: true });
-    const next = typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST' ? 'choose another file with --file' : 'choose another directory with --file';
+    const next =
+      typeof error === 'object' && error !== null && 'code' in error && error.code === 'EEXIST'
+        ? 'choose another file with --file'
+        : 'choose another directory with --file';
     throw new Failure(`writing ${path}: ${errorLine(error)}; ${next}`);
   }
 }

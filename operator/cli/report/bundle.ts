@@ -40,7 +40,11 @@ export async function bundleOf(cluster: Cluster, options: BundleOptions): Promis
       missing.push(`${name}: ${redactedText(errorLine(error))}`);
     }
   }
-  return [{ name: 'README.txt', text: readme(facts, options) }, ...files, ...(missing.length === 0 ? [] : [{ name: 'missing.txt', text: `${missing.join('\n')}\n` }])];
+  return [
+    { name: 'README.txt', text: readme(facts, options) },
+    ...files,
+    ...(missing.length === 0 ? [] : [{ name: 'missing.txt', text: `${missing.join('\n')}\n` }]),
+  ];
 }
 
 function readme({ version, namespace }: Facts, { accelctl, now }: BundleOptions): string {
@@ -61,8 +65,15 @@ function* factFiles(facts: Facts, { now }: BundleOptions): Generator<BundleFile>
     yield { name: 'status.txt', text: `${statusTable(resource, now)}\n` };
     yield { name: 'resource.yaml', text: yaml(resource) };
   }
-  if (Array.isArray(nodes)) yield { name: 'nodes.yaml', text: yaml(nodes.map(({ metadata, status: { nodeInfo, conditions } }) => ({ name: metadata.name, labels: metadata.labels, nodeInfo, conditions }))) };
-  if (Array.isArray(namespaces)) yield { name: 'namespaces.yaml', text: yaml(namespaces.map(({ metadata: { name, labels } }) => ({ name, labels }))) };
+  if (Array.isArray(nodes))
+    yield {
+      name: 'nodes.yaml',
+      text: yaml(
+        nodes.map(({ metadata, status: { nodeInfo, conditions } }) => ({ name: metadata.name, labels: metadata.labels, nodeInfo, conditions })),
+      ),
+    };
+  if (Array.isArray(namespaces))
+    yield { name: 'namespaces.yaml', text: yaml(namespaces.map(({ metadata: { name, labels } }) => ({ name, labels }))) };
   if (crd !== undefined && crd !== 'forbidden') yield { name: 'crd.yaml', text: yaml(crd) };
 }
 
@@ -73,7 +84,10 @@ interface Part {
 
 function objectParts({ namespace }: Facts): Part[] {
   const labelSelector = 'app.kubernetes.io/name=sidecar-acceleration';
-  const list = (name: string, path: string, query = {}): Part => ({ name: `objects/${name}.yaml`, read: async (cluster) => yaml(await cluster.read(path, name, query)) });
+  const list = (name: string, path: string, query = {}): Part => ({
+    name: `objects/${name}.yaml`,
+    read: async (cluster) => yaml(await cluster.read(path, name, query)),
+  });
   return [
     ...['deployments', 'daemonsets'].map((kind) => list(kind, `/apis/apps/v1/namespaces/${namespace}/${kind}`, { labelSelector })),
     ...['pods', 'services', 'configmaps'].map((kind) => list(kind, `/api/v1/namespaces/${namespace}/${kind}`, { labelSelector })),
@@ -85,7 +99,9 @@ function objectParts({ namespace }: Facts): Part[] {
 /** The log of each pod of the product, and of its previous container if it was restarted. */
 function logParts({ pods, namespace }: Facts, lines: number): Part[] {
   if (pods === undefined || pods === 'forbidden') return [];
-  return pods.flatMap((pod) => [false, ...(wasRestarted(pod) ? [true] : [])].map((previous) => logPart(namespace, pod.metadata.name, previous, lines)));
+  return pods.flatMap((pod) =>
+    [false, ...(wasRestarted(pod) ? [true] : [])].map((previous) => logPart(namespace, pod.metadata.name, previous, lines)),
+  );
 }
 
 const wasRestarted = ({ status }: Pod): boolean => status.containerStatuses.some(({ restartCount }) => restartCount > 0);

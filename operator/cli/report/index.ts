@@ -27,7 +27,10 @@ export function addReport(program: Command, world: Surroundings): void {
 
 async function report(options: ReportOptions, world: Surroundings): Promise<void> {
   const now = world.now();
-  const name = `accelctl-report-${now.toISOString().replace(/\.\d+Z$/, 'Z').replaceAll(':', '')}`;
+  const name = `accelctl-report-${now
+    .toISOString()
+    .replace(/\.\d+Z$/, 'Z')
+    .replaceAll(':', '')}`;
   const { namespace, lines, file = `${name}.tar.gz` } = options;
   const onPart = (text: string, done: number, total: number): void => world.progress.show({ text, done, total });
   try {
@@ -36,7 +39,9 @@ async function report(options: ReportOptions, world: Surroundings): Promise<void
     const size = files.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
     const isPartial = files.some((each) => each.name === 'missing.txt');
     world.progress.finish();
-    world.print(`${file}: ${files.length} files, ${bytes(size)} of text${isPartial ? '; its missing.txt names what could not be read' : ''}\nRead it before you send it: tar -xzf ${basename(file)} && less ${name}/README.txt`);
+    world.print(
+      `${file}: ${files.length} files, ${bytes(size)} of text${isPartial ? '; its missing.txt names what could not be read' : ''}\nRead it before you send it: tar -xzf ${basename(file)} && less ${name}/README.txt`,
+    );
   } finally {
     world.progress.finish();
   }

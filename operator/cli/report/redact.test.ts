@@ -27,20 +27,37 @@ describe('a text', () => {
 
 describe('an object', () => {
   it('has the values of variables redacted whose names look like those of secrets', () => {
-    const env = [{ name: 'DB_PASSWORD', value: 'hunter2' }, { name: 'LOG_LEVEL', value: 'info' }, { name: 'API_KEY', valueFrom: { secretKeyRef: { name: 'x', key: 'y' } } }];
-    expect(redactedObject({ spec: { containers: [{ env }] } })).toEqual({ spec: { containers: [{ env: [{ name: 'DB_PASSWORD', value: redacted }, env[1], env[2]] }] } });
+    const env = [
+      { name: 'DB_PASSWORD', value: 'hunter2' },
+      { name: 'LOG_LEVEL', value: 'info' },
+      { name: 'API_KEY', valueFrom: { secretKeyRef: { name: 'x', key: 'y' } } },
+    ];
+    expect(redactedObject({ spec: { containers: [{ env }] } })).toEqual({
+      spec: { containers: [{ env: [{ name: 'DB_PASSWORD', value: redacted }, env[1], env[2]] }] },
+    });
   });
 
   it('of kind Secret has all values redacted', () => {
-    expect(redactedObject({ kind: 'Secret', data: { 'tls.key': 'AAAA' }, stringData: { a: 'b' }, type: 'Opaque' })).toEqual({ kind: 'Secret', data: { 'tls.key': redacted }, stringData: { a: redacted }, type: 'Opaque' });
+    expect(redactedObject({ kind: 'Secret', data: { 'tls.key': 'AAAA' }, stringData: { a: 'b' }, type: 'Opaque' })).toEqual({
+      kind: 'Secret',
+      data: { 'tls.key': redacted },
+      stringData: { a: redacted },
+      type: 'Opaque',
+    });
   });
 
   it('loses managedFields and last-applied-configuration, which may contain a secret', () => {
-    const metadata = { name: 'a', managedFields: [{ manager: 'x' }], annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"password":"x"}', other: '1' } };
+    const metadata = {
+      name: 'a',
+      managedFields: [{ manager: 'x' }],
+      annotations: { 'kubectl.kubernetes.io/last-applied-configuration': '{"password":"x"}', other: '1' },
+    };
     expect(redactedObject({ metadata })).toEqual({ metadata: { name: 'a', annotations: { other: '1' } } });
   });
 
   it('has tokens redacted in all its texts', () => {
-    expect(redactedObject({ status: { message: [`got ${jwt}`, 1, null, true] } })).toEqual({ status: { message: [`got ${redacted}`, 1, null, true] } });
+    expect(redactedObject({ status: { message: [`got ${jwt}`, 1, null, true] } })).toEqual({
+      status: { message: [`got ${redacted}`, 1, null, true] },
+    });
   });
 });

@@ -16,7 +16,14 @@ export function redactedObject(value: unknown): unknown {
   return Object.fromEntries(
     Object.entries(value)
       .filter(([key]) => !omittedFields.has(key))
-      .map(([key, each]) => [key, isSecret && (key === 'data' || key === 'stringData') ? keysOf(each) : key === 'value' && isSecretVariable(value) ? redacted : redactedObject(each)]),
+      .map(([key, each]) => [
+        key,
+        isSecret && (key === 'data' || key === 'stringData')
+          ? keysOf(each)
+          : key === 'value' && isSecretVariable(value)
+            ? redacted
+            : redactedObject(each),
+      ]),
   );
 }
 

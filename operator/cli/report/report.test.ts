@@ -11,7 +11,11 @@ import { accelctl } from '../run.testing';
 
 const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZ2VudCJ9.c2lnbmF0dXJl';
 const inNamespace = (kind: string): string => `GET /api/v1/namespaces/sidecar-acceleration/${kind}`;
-const agent = { metadata: { name: 'agent-x', labels: { 'app.kubernetes.io/component': 'agent' } }, spec: { containers: [{ env: [{ name: 'AGENT_TOKEN', value: 'hunter2' }] }] }, status: { containerStatuses: [{ ready: true, restartCount: 2 }] } };
+const agent = {
+  metadata: { name: 'agent-x', labels: { 'app.kubernetes.io/component': 'agent' } },
+  spec: { containers: [{ env: [{ name: 'AGENT_TOKEN', value: 'hunter2' }] }] },
+  status: { containerStatuses: [{ ready: true, restartCount: 2 }] },
+};
 
 let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'accelctl-report-'))));
@@ -46,9 +50,22 @@ describe('a report', () => {
     const { code, printed, progress } = await accelctl(cluster(), ['report', '--file', file, '--lines', '7']);
     const files = await unpacked(file);
     expect([...files.keys()]).toEqual([
-      'README.txt', 'doctor.yaml', 'status.txt', 'resource.yaml', 'nodes.yaml', 'namespaces.yaml', 'crd.yaml',
-      'objects/deployments.yaml', 'objects/daemonsets.yaml', 'objects/pods.yaml', 'objects/services.yaml', 'objects/configmaps.yaml', 'objects/events.yaml', 'objects/leases.yaml',
-      'logs/agent-x.log', 'logs/agent-x.previous.log',
+      'README.txt',
+      'doctor.yaml',
+      'status.txt',
+      'resource.yaml',
+      'nodes.yaml',
+      'namespaces.yaml',
+      'crd.yaml',
+      'objects/deployments.yaml',
+      'objects/daemonsets.yaml',
+      'objects/pods.yaml',
+      'objects/services.yaml',
+      'objects/configmaps.yaml',
+      'objects/events.yaml',
+      'objects/leases.yaml',
+      'logs/agent-x.log',
+      'logs/agent-x.previous.log',
     ]);
     expect(files.get('status.txt')).toContain('136 of 138 ends accelerated');
     expect(files.get('README.txt')).toContain('Kubernetes v1.33.2; product in namespace sidecar-acceleration');
@@ -72,7 +89,9 @@ describe('a report', () => {
   it('leaves out what the user may not read, and missing.txt names it', async () => {
     const file = join(directory, 'r.tar.gz');
     const { code, printed } = await accelctl(cluster().on(inNamespace('events'), refusal(403, { reason: 'Forbidden' })), ['report', '-f', file]);
-    expect((await unpacked(file)).get('missing.txt')).toBe('objects/events.yaml: reading events: this user may not list events; ask for the verb list on events\n');
+    expect((await unpacked(file)).get('missing.txt')).toBe(
+      'objects/events.yaml: reading events: this user may not list events; ask for the verb list on events\n',
+    );
     expect(printed[0]).toContain('its missing.txt names what could not be read');
     expect(code).toBe(exitCode.success);
   });

@@ -12,13 +12,33 @@ export function specWith(changes: object = {}): Spec {
   return spec.parse(changes);
 }
 
-export function orderWith({ mode = 'Accelerate', namespaces = ['shop'], remove = false }: { mode?: Mode; namespaces?: string[]; remove?: boolean } = {}): Order {
+export function orderWith({
+  mode = 'Accelerate',
+  namespaces = ['shop'],
+  remove = false,
+}: { mode?: Mode; namespaces?: string[]; remove?: boolean } = {}): Order {
   return { revision: madeUpRevision, ...orderOf(specWith({ mode }), namespaces, remove) };
 }
 
 /** The report of a namespace with two pods and ten open connection ends, all accelerated. */
 export function namespaceWith(changes: Partial<NamespaceReport> = {}): NamespaceReport {
-  return { name: 'shop', podsSelected: 2, podsAccelerated: 2, open: 10, accelerated: 10, reasons: [], fastBytes: 4096, tcpBytes: 512, passes: [], draining: 0, adopted: 0, left: 0, nudged: 0, unseen: 0, ...changes };
+  return {
+    name: 'shop',
+    podsSelected: 2,
+    podsAccelerated: 2,
+    open: 10,
+    accelerated: 10,
+    reasons: [],
+    fastBytes: 4096,
+    tcpBytes: 512,
+    passes: [],
+    draining: 0,
+    adopted: 0,
+    left: 0,
+    nudged: 0,
+    unseen: 0,
+    ...changes,
+  };
 }
 
 export function reportWith(changes: Partial<Report> = {}): Report {

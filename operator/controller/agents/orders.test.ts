@@ -26,7 +26,12 @@ describe('the selected namespaces', () => {
 
 describe('an order', () => {
   it('has the content of the spec', () => {
-    const spec = specWith({ mode: 'Observe', paths: ['NodeLocal'], connections: { max: 10, spillBytes: 8192 }, selector: { pods: { matchLabels: { app: 'web' } } } });
+    const spec = specWith({
+      mode: 'Observe',
+      paths: ['NodeLocal'],
+      connections: { max: 10, spillBytes: 8192 },
+      selector: { pods: { matchLabels: { app: 'web' } } },
+    });
     expect(orderOf(spec, ['shop'], false)).toEqual({
       mode: 'Observe',
       paths: ['NodeLocal'],
@@ -39,7 +44,13 @@ describe('an order', () => {
     });
   });
 
-  it.each([[0, 1], [1000, 1], [1001, 2], [5000, 5], [100_000, 10]])('for %d nodes has a report every %d seconds when only counters change', (nodes, reportSeconds) => {
+  it.each([
+    [0, 1],
+    [1000, 1],
+    [1001, 2],
+    [5000, 5],
+    [100_000, 10],
+  ])('for %d nodes has a report every %d seconds when only counters change', (nodes, reportSeconds) => {
     expect(orderOf(specWith(), [], false, nodes)).toMatchObject({ reportSeconds });
   });
 
@@ -48,7 +59,10 @@ describe('an order', () => {
   });
 
   it('does not depend on the sequence of paths in the resource', () => {
-    const [one, other] = [['PodLocal', 'NodeLocal'], ['NodeLocal', 'PodLocal']].map((paths) => orderOf(specWith({ paths }), [], false));
+    const [one, other] = [
+      ['PodLocal', 'NodeLocal'],
+      ['NodeLocal', 'PodLocal'],
+    ].map((paths) => orderOf(specWith({ paths }), [], false));
     expect(one).toEqual(other);
   });
 

@@ -32,7 +32,12 @@ export function selectedNamespaces({ selector }: Spec, namespaces: readonly Name
  * @param remove true when the resource is being deleted, so that agents remove the datapath
  * @param nodes number of nodes, 0 when it is not known
  */
-export function orderOf({ mode, selector, paths: wanted, connections }: Spec, namespaces: readonly string[], remove: boolean, nodes = 0): OrderContent {
+export function orderOf(
+  { mode, selector, paths: wanted, connections }: Spec,
+  namespaces: readonly string[],
+  remove: boolean,
+  nodes = 0,
+): OrderContent {
   return {
     mode: remove ? 'Off' : mode,
     // Always in the same sequence: paths are a set in the resource, and another sequence must not make a new order.

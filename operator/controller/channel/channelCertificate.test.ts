@@ -41,7 +41,8 @@ async function changed(from: ChannelCertificates, day: number): Promise<{ state:
 
 const authorities = (bundle: string): string[] => bundle.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? [];
 /** True when one of the authorities in a bundle has signed the server's certificate. */
-const trusted = (bundle: string, { certificate }: ChannelCertificates): boolean => authorities(bundle).some((each) => new X509Certificate(certificate).verify(new X509Certificate(each).publicKey));
+const trusted = (bundle: string, { certificate }: ChannelCertificates): boolean =>
+  authorities(bundle).some((each) => new X509Certificate(certificate).verify(new X509Certificate(each).publicKey));
 
 test('a bundle of authorities that is up to a week old accepts the server, and the newest bundle the previous server certificate', async () => {
   let state = await createCertificates(now);
@@ -87,7 +88,12 @@ test('a TLS client that trusts both authorities accepts certificates of either',
   for (const pair of [introduced, signing]) {
     const server = createServer({ cert: String(pair?.certificate), key: String(pair?.key) }).listen(0, '127.0.0.1');
     await once(server, 'listening');
-    const socket: TLSSocket = connect({ port: (server.address() as { port: number }).port, host: '127.0.0.1', servername: controllerName, ca: String(introduced?.ca) });
+    const socket: TLSSocket = connect({
+      port: (server.address() as { port: number }).port,
+      host: '127.0.0.1',
+      servername: controllerName,
+      ca: String(introduced?.ca),
+    });
     await once(socket, 'secureConnect');
     expect(socket.authorized).toBe(true);
     socket.destroy();

@@ -1,7 +1,15 @@
 // Creates and renews the certificates of the agents' channel with @peculiar/x509: a certificate authority, and a server certificate of it.
 import 'reflect-metadata'; // @peculiar/x509 requires it when it is loaded
 import { webcrypto, X509Certificate as NodeCertificate } from 'node:crypto';
-import { BasicConstraintsExtension, ExtendedKeyUsage, ExtendedKeyUsageExtension, KeyUsageFlags, KeyUsagesExtension, SubjectAlternativeNameExtension, X509CertificateGenerator } from '@peculiar/x509';
+import {
+  BasicConstraintsExtension,
+  ExtendedKeyUsage,
+  ExtendedKeyUsageExtension,
+  KeyUsageFlags,
+  KeyUsagesExtension,
+  SubjectAlternativeNameExtension,
+  X509CertificateGenerator,
+} from '@peculiar/x509';
 import { controllerName } from '../../api';
 
 /** Certificates and keys in PEM. */

@@ -8,7 +8,12 @@ function setUp(podIps: readonly string[]) {
   const request = (_method: string, path: string, options: { body?: unknown }) => Promise.resolve(writes.push({ path, body: options.body }));
   const endpoint = new ChannelEndpoint({
     client: { request } as unknown as KubeClient,
-    namespace: 'accel', service: { apiVersion: 'v1', kind: 'Service', name: 'channel', uid: 'u' }, podName: 'c-1', podIps, port: 9443, now: () => clock.now,
+    namespace: 'accel',
+    service: { apiVersion: 'v1', kind: 'Service', name: 'channel', uid: 'u' },
+    podName: 'c-1',
+    podIps,
+    port: 9443,
+    now: () => clock.now,
   });
   return { writes, clock, endpoint };
 }

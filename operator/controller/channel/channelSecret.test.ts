@@ -12,7 +12,9 @@ const client = {
   request: (method: string, _path: string, { body }: RequestOptions = {}): Promise<unknown> => {
     if (method !== 'GET') {
       // As at the API server, a PUT replaces the whole object.
-      stored = Object.fromEntries(Object.entries((body as { stringData: Record<string, string> }).stringData).map(([key, text]) => [key, Buffer.from(text).toString('base64')]));
+      stored = Object.fromEntries(
+        Object.entries((body as { stringData: Record<string, string> }).stringData).map(([key, text]) => [key, Buffer.from(text).toString('base64')]),
+      );
       version += 1;
     }
     if (stored === undefined) return Promise.reject(errorOf('GET /', 404, { reason: 'NotFound' }));

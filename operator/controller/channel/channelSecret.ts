@@ -4,7 +4,10 @@ import { isNotFound, type KubeClient } from '../../kube';
 import { type ChannelCertificates, createCertificates, renewed } from './channelCertificate';
 import type { OwnService } from './service';
 
-const base64 = z.string().min(1).transform((text) => Buffer.from(text, 'base64').toString('utf8'));
+const base64 = z
+  .string()
+  .min(1)
+  .transform((text) => Buffer.from(text, 'base64').toString('utf8'));
 const secret = z.object({
   metadata: z.object({ resourceVersion: z.string() }),
   data: z.object({ 'ca.crt': base64, 'ca.key': base64, 'next.key': base64.optional(), 'tls.crt': base64, 'tls.key': base64 }),
@@ -40,11 +43,20 @@ export class ChannelSecret {
   private async read(): Promise<{ certificates: ChannelCertificates; resourceVersion: string } | undefined> {
     try {
       const { metadata, data } = secret.parse(await this.client.request('GET', `${this.collection}/${this.name}`));
-      const certificates = { ca: data['ca.crt'], caKey: data['ca.key'], nextKey: data['next.key'], certificate: data['tls.crt'], key: data['tls.key'] };
+      const certificates = {
+        ca: data['ca.crt'],
+        caKey: data['ca.key'],
+        nextKey: data['next.key'],
+        certificate: data['tls.crt'],
+        key: data['tls.key'],
+      };
       return { certificates, resourceVersion: metadata.resourceVersion };
     } catch (error) {
       if (isNotFound(error)) return undefined;
-      if (error instanceof z.ZodError) throw new Error(`read Secret ${this.namespace}/${this.name}: it has not the expected keys; delete it, and the controller creates a new one`, { cause: error });
+      if (error instanceof z.ZodError)
+        throw new Error(`read Secret ${this.namespace}/${this.name}: it has not the expected keys; delete it, and the controller creates a new one`, {
+          cause: error,
+        });
       throw error;
     }
   }
@@ -55,9 +67,20 @@ export class ChannelSecret {
     return certificates;
   }
 
-  private async write(method: 'POST' | 'PUT', path: string, { ca, caKey, nextKey, certificate, key }: ChannelCertificates, more: object): Promise<void> {
+  private async write(
+    method: 'POST' | 'PUT',
+    path: string,
+    { ca, caKey, nextKey, certificate, key }: ChannelCertificates,
+    more: object,
+  ): Promise<void> {
     const metadata = { name: this.name, namespace: this.namespace, labels: this.labels, ...more };
-    const stringData = { 'ca.crt': ca, 'ca.key': caKey, ...(nextKey === undefined ? {} : { 'next.key': nextKey }), 'tls.crt': certificate, 'tls.key': key };
+    const stringData = {
+      'ca.crt': ca,
+      'ca.key': caKey,
+      ...(nextKey === undefined ? {} : { 'next.key': nextKey }),
+      'tls.crt': certificate,
+      'tls.key': key,
+    };
     await this.client.request(method, path, { body: { apiVersion: 'v1', kind: 'Secret', type: 'Opaque', metadata, stringData } });
   }
 }

@@ -34,5 +34,10 @@ test('the number of remembered tokens is bounded', () => {
   const { refusals } = setUp();
   const address = (each: number): string => `10.${each >> 8}.${each & 255}.1`;
   for (let each = 0; each < 20_000; each += 1) for (let token = 0; token < 9; token += 1) refusals.add(`t${each}`, 'no', address(each));
-  expect([refusals.of('t0'), refusals.of('t19999'), refusals.doubts(address(0)), refusals.doubts(address(19_999))]).toEqual([undefined, 'no', false, true]);
+  expect([refusals.of('t0'), refusals.of('t19999'), refusals.doubts(address(0)), refusals.doubts(address(19_999))]).toEqual([
+    undefined,
+    'no',
+    false,
+    true,
+  ]);
 });

@@ -12,7 +12,12 @@ export interface OwnService {
 
 const service = z.object({
   metadata: z.object({ uid: z.string().min(1) }),
-  spec: z.object({ clusterIP: z.string().min(1).refine((ip) => ip !== 'None', 'the Service is headless') }),
+  spec: z.object({
+    clusterIP: z
+      .string()
+      .min(1)
+      .refine((ip) => ip !== 'None', 'the Service is headless'),
+  }),
 });
 
 /** Reads the Service. @throws ApiError, and Error when the Service has no ClusterIP */

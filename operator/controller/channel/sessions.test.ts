@@ -8,7 +8,15 @@ const identityOf = (token: string): AgentIdentity => {
   const [node = '', podUid = ''] = token.split('/');
   return { node, podUid, pod: `pod-${podUid}`, token };
 };
-const report = (appliedOrder: number): Report => ({ appliedOrder, released: false, problems: [], namespaces: [], joinedSockets: 0, drainingSockets: 0, errors: 0 });
+const report = (appliedOrder: number): Report => ({
+  appliedOrder,
+  released: false,
+  problems: [],
+  namespaces: [],
+  joinedSockets: 0,
+  drainingSockets: 0,
+  errors: 0,
+});
 const order = (revision: number, namespaces: string[] = []): Order => ({ ...orderWith({ namespaces }), revision });
 
 interface Open {
@@ -20,13 +28,21 @@ interface Open {
 function setUp() {
   const valid = new Set<string>();
   const state = { now: 0 };
-  const reviewer = { review: (token: string) => Promise.resolve(identityOf(token)), stillValid: ({ token }: AgentIdentity) => Promise.resolve(valid.has(token)) };
+  const reviewer = {
+    review: (token: string) => Promise.resolve(identityOf(token)),
+    stillValid: ({ token }: AgentIdentity) => Promise.resolve(valid.has(token)),
+  };
   const podsOn = (): Promise<Map<string, string[]>> => Promise.resolve(new Map());
   const sessions = new AgentSessions({ reviewer, podsOn, now: () => state.now, onChange: () => undefined, log: () => undefined });
   const open = (token: string): Open => {
     const sent: number[] = [];
     const closed: string[] = [];
-    const session = { identity: identityOf(token), hello: { kernel: 'k', agentVersion: 'v' }, send: (o: Order) => (sent.push(o.revision), 20 * o.namespaces.length), close: (why: string) => closed.push(why) };
+    const session = {
+      identity: identityOf(token),
+      hello: { kernel: 'k', agentVersion: 'v' },
+      send: (o: Order) => (sent.push(o.revision), 20 * o.namespaces.length),
+      close: (why: string) => closed.push(why),
+    };
     valid.add(token);
     return { sent, closed, handlers: sessions.open(session as unknown as AgentSession<AgentIdentity>) };
   };
@@ -58,14 +74,21 @@ describe('wrong tokens', () => {
       reviewed.push(token);
       return token.startsWith('wrong') ? Promise.reject(new NotAuthenticated('token refused: invalid')) : Promise.resolve(identityOf(token));
     };
-    const sessions = new AgentSessions({ reviewer: { review, stillValid: () => Promise.resolve(false) }, podsOn: () => Promise.resolve(new Map()), now: () => performance.now(), onChange: () => undefined, log: () => undefined });
+    const sessions = new AgentSessions({
+      reviewer: { review, stillValid: () => Promise.resolve(false) },
+      podsOn: () => Promise.resolve(new Map()),
+      now: () => performance.now(),
+      onChange: () => undefined,
+      log: () => undefined,
+    });
     return { sessions, reviewed };
   }
   const from = (address: string) => ({ address, known: false });
 
   test('are reviewed once, however often they are sent', async () => {
     const { sessions, reviewed } = withReviews();
-    for (let each = 0; each < 20; each += 1) await expect(sessions.authenticate('wrong', undefined, from('10.0.0.7'))).rejects.toThrow('token refused: invalid');
+    for (let each = 0; each < 20; each += 1)
+      await expect(sessions.authenticate('wrong', undefined, from('10.0.0.7'))).rejects.toThrow('token refused: invalid');
     expect(reviewed).toEqual(['wrong']);
   });
 
@@ -87,7 +110,8 @@ describe('wrong tokens', () => {
 
   test('that an agent sends as fresh tokens do not make its address doubted', async () => {
     const { sessions, reviewed } = withReviews();
-    for (let each = 0; each < 20; each += 1) await expect(sessions.authenticate(`wrong ${each}`, undefined, { address: '10.0.0.7', known: true })).rejects.toThrow(NotAuthenticated);
+    for (let each = 0; each < 20; each += 1)
+      await expect(sessions.authenticate(`wrong ${each}`, undefined, { address: '10.0.0.7', known: true })).rejects.toThrow(NotAuthenticated);
     const many = Array.from({ length: 16 }, (_, each) => sessions.authenticate(`node${each}/a`, undefined, from('10.0.0.7')));
     await Promise.race([Promise.all(many), new Promise((resolve) => setTimeout(resolve, 50))]);
     expect(reviewed).toHaveLength(20 + 16);
@@ -154,7 +178,12 @@ test('a report counts for the node of the stream’s token, wherever the stream 
   const stolen = open('node1/a'); // the protocol has no field with the name of a node
   stolen.handlers.onReport(report(9));
   const applied = new Map(sessions.states().map((state) => [state.node, state.report?.appliedOrder]));
-  expect(applied).toEqual(new Map([['node2', 7], ['node1', 9]]));
+  expect(applied).toEqual(
+    new Map([
+      ['node2', 7],
+      ['node1', 9],
+    ]),
+  );
 });
 
 test.each(['node2/a', 'node1/b'])('a stream ends when its fresh token is that of another agent (%s)', (token) => {
@@ -181,14 +210,26 @@ test('a report counts as far as the node’s pods at the API server confirm it',
   const sessions = new AgentSessions({ reviewer, podsOn, now: () => 0, onChange: (node) => changes.push(node), log: () => undefined });
   sessions.broadcast(order(1, ['shop']));
   for (const token of ['node1/a', 'node2/b']) {
-    const session = { identity: identityOf(token), hello: { kernel: 'k', agentVersion: 'v', live: true }, send: () => 0, close: () => undefined, watch: () => undefined };
+    const session = {
+      identity: identityOf(token),
+      hello: { kernel: 'k', agentVersion: 'v', live: true },
+      send: () => 0,
+      close: () => undefined,
+      watch: () => undefined,
+    };
     sessions.open(session as unknown as AgentSession<AgentIdentity>).onReport({ ...report(1), namespaces: [namespaceWith({ podsSelected: 1 })] });
   }
-  expect(sessions.states()).toMatchObject([{ checked: false, report: { namespaces: [] } }, { checked: false, report: { namespaces: [] } }]);
+  expect(sessions.states()).toMatchObject([
+    { checked: false, report: { namespaces: [] } },
+    { checked: false, report: { namespaces: [] } },
+  ]);
   expect(sessions.liveAgents().map(({ namespaces }) => namespaces)).toEqual([undefined, undefined]);
   changes.length = 0;
   await new Promise((resolve) => setImmediate(resolve));
   expect(changes.sort()).toEqual(['node1', 'node2']);
-  expect(sessions.states()).toMatchObject([{ checked: true, report: { namespaces: [{ name: 'shop' }] } }, { checked: true, report: { namespaces: [] } }]);
+  expect(sessions.states()).toMatchObject([
+    { checked: true, report: { namespaces: [{ name: 'shop' }] } },
+    { checked: true, report: { namespaces: [] } },
+  ]);
   expect(sessions.liveAgents().map(({ namespaces }) => namespaces)).toEqual([['shop'], []]);
 });

@@ -1,7 +1,16 @@
 // The agents of all nodes, one for each node: authenticates them, sends orders and keeps their last reports.
 import { setTimeout as pause } from 'node:timers/promises';
 import { status } from '@grpc/grpc-js';
-import { type AgentSession, type TokenSource, NotAuthenticated, type Order, Refused, type SessionHandlers, streamLimits, type Watched } from '../../protocol';
+import {
+  type AgentSession,
+  type TokenSource,
+  NotAuthenticated,
+  type Order,
+  Refused,
+  type SessionHandlers,
+  streamLimits,
+  type Watched,
+} from '../../protocol';
 import type { AgentState } from '../agents/agentState';
 import type { LiveAgent } from '../live';
 import { Claims, type PodLookup } from './ownPods';
@@ -143,7 +152,13 @@ export class AgentSessions {
   /** Takes the stream of an authenticated agent; it replaces an earlier stream of the node. */
   open(session: AgentSession<AgentIdentity>): SessionHandlers<AgentIdentity> {
     const { node, pod } = session.identity;
-    const entry = this.nodes.get(node) ?? { session: undefined, identity: session.identity, claims: this.claimsOf(node), reporter: undefined, lastSeen: 0 };
+    const entry = this.nodes.get(node) ?? {
+      session: undefined,
+      identity: session.identity,
+      claims: this.claimsOf(node),
+      reporter: undefined,
+      lastSeen: 0,
+    };
     entry.session?.close(`pod ${pod} is the agent of node ${node} now`);
     entry.session = session;
     entry.identity = session.identity;
@@ -154,7 +169,8 @@ export class AgentSessions {
     this.options.onChange(node);
     return {
       onIdentity: (identity) => {
-        if (identity.node !== node || identity.podUid !== session.identity.podUid) throw new NotAuthenticated(`the fresh token belongs to pod ${identity.pod} on node ${identity.node}`);
+        if (identity.node !== node || identity.podUid !== session.identity.podUid)
+          throw new NotAuthenticated(`the fresh token belongs to pod ${identity.pod} on node ${identity.node}`);
         if (entry.session === session) entry.identity = identity;
       },
       onReport: (report) => {
@@ -178,7 +194,14 @@ export class AgentSessions {
 
   private claimsOf(node: string): Claims {
     const { podsOn, now, log, onChange } = this.options;
-    return new Claims({ node, look: (namespaces) => podsOn(node, namespaces, this.selected), selected: () => this.selected, now, log, onJudged: () => onChange(node) });
+    return new Claims({
+      node,
+      look: (namespaces) => podsOn(node, namespaces, this.selected),
+      selected: () => this.selected,
+      now,
+      log,
+      onJudged: () => onChange(node),
+    });
   }
 
   /** Sends an order to every connected agent, and to those that connect later. */
@@ -186,7 +209,10 @@ export class AgentSessions {
     this.order = order;
     // An order to remove has no namespaces. The namespaces of the order before stay, so that connections count until the datapath is removed.
     if (!order.remove) this.selected = new Set(order.namespaces);
-    this.sendOn(order, [...this.nodes.values()].flatMap(({ session }) => session ?? []));
+    this.sendOn(
+      order,
+      [...this.nodes.values()].flatMap(({ session }) => session ?? []),
+    );
   }
 
   /**

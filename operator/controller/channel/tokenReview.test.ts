@@ -14,7 +14,9 @@ const good = { authenticated: true, audiences: ['acceleration.dev/agent'], user:
 
 function reviewer(status: object): { reviewer: TokenReviewer; asked: unknown[] } {
   const asked: unknown[] = [];
-  const client = { request: (_method: string, _path: string, options: { body?: unknown }) => Promise.resolve((asked.push(options.body), { status })) };
+  const client = {
+    request: (_method: string, _path: string, options: { body?: unknown }) => Promise.resolve((asked.push(options.body), { status })),
+  };
   return { reviewer: new TokenReviewer(client as unknown as KubeClient, account), asked };
 }
 
@@ -27,7 +29,11 @@ test('the identity of a bound token is its node and pod, and it is reviewed for 
 test.each([
   ['is not authenticated', { authenticated: false, error: 'service account token has been invalidated' }, /invalidated/],
   ['is for another audience', { ...good, audiences: ['https://kubernetes.default.svc'] }, /another audience/],
-  ['belongs to another account', { ...good, user: { username: 'system:serviceaccount:shop:web', extra } }, /belongs to system:serviceaccount:shop:web/],
+  [
+    'belongs to another account',
+    { ...good, user: { username: 'system:serviceaccount:shop:web', extra } },
+    /belongs to system:serviceaccount:shop:web/,
+  ],
   ['is not bound to a pod', { ...good, user: { username: account, extra: {} } }, /not bound/],
 ])('a token that %s is refused', async (_, status, why) => {
   const refusal = reviewer(status).reviewer.review('t');

@@ -18,7 +18,10 @@ const nodeName = 'authentication.kubernetes.io/node-name';
 const podName = 'authentication.kubernetes.io/pod-name';
 const podUid = 'authentication.kubernetes.io/pod-uid';
 
-const one = z.array(z.string().min(1)).length(1).transform(([value]) => value ?? '');
+const one = z
+  .array(z.string().min(1))
+  .length(1)
+  .transform(([value]) => value ?? '');
 
 const answer = z.object({
   status: z.object({

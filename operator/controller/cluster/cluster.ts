@@ -25,17 +25,32 @@ export type StoredResource = z.infer<typeof resource>;
 
 const namespace = z
   .looseObject({ metadata: metadata.extend({ labels: z.record(z.string(), z.string()).default({}) }) })
-  .transform((object): { metadata: { name: string }; labels: NamespaceLabels['labels'] } => ({ metadata: object.metadata, labels: object.metadata.labels }));
+  .transform((object): { metadata: { name: string }; labels: NamespaceLabels['labels'] } => ({
+    metadata: object.metadata,
+    labels: object.metadata.labels,
+  }));
 
 const count = z.int().min(0).default(0);
 const daemonSet = z.looseObject({
   metadata: metadata.extend({ generation: z.int().default(0) }),
-  spec: z.looseObject({
-    template: z.looseObject({ metadata: z.looseObject({ labels: z.record(z.string(), z.string()).default({}), creationTimestamp: z.unknown().optional().transform(() => undefined) }).prefault({}) }).prefault({}),
-  }).prefault({}),
-  status: z
-    .looseObject({ desiredNumberScheduled: count, observedGeneration: count })
+  spec: z
+    .looseObject({
+      template: z
+        .looseObject({
+          metadata: z
+            .looseObject({
+              labels: z.record(z.string(), z.string()).default({}),
+              creationTimestamp: z
+                .unknown()
+                .optional()
+                .transform(() => undefined),
+            })
+            .prefault({}),
+        })
+        .prefault({}),
+    })
     .prefault({}),
+  status: z.looseObject({ desiredNumberScheduled: count, observedGeneration: count }).prefault({}),
 });
 
 export interface ClusterEvents {
@@ -56,14 +71,27 @@ export class Cluster implements Fleet {
     const watch = { client, onChange, log };
     // Selected by name, so that the right to list and watch can be limited to these objects.
     const named = (name: string) => ({ fieldSelector: `metadata.name=${name}` });
-    this.resources = new Reflector({ ...watch, path: `/apis/${apiVersion}/${plural}`, query: named(singletonName), parse: (raw) => resource.parse(raw) });
+    this.resources = new Reflector({
+      ...watch,
+      path: `/apis/${apiVersion}/${plural}`,
+      query: named(singletonName),
+      parse: (raw) => resource.parse(raw),
+    });
     this.namespaces = new Reflector({ ...watch, path: '/api/v1/namespaces', parse: (raw) => namespace.parse(raw) });
     const daemonSets = `/apis/apps/v1/namespaces/${ownNamespace}/daemonsets`;
     this.daemonSets = new Reflector({ ...watch, path: daemonSets, query: named(agentName), parse: (raw) => daemonSet.parse(raw) });
     // A node's heartbeat and parts of a pod that are not read are no changes.
     this.nodesSeen = new Reflector({ ...watch, path: '/api/v1/nodes', parse: (raw) => kubeNode(raw), onChange: onlyChanges(onChange) });
-    const labelSelector = Object.entries(agentSelector).map(([label, value]) => `${label}=${value}`).join(',');
-    this.pods = new Reflector({ ...watch, path: `/api/v1/namespaces/${ownNamespace}/pods`, query: { labelSelector }, parse: (raw) => kubePod(raw), onChange: onlyChanges(onChange) });
+    const labelSelector = Object.entries(agentSelector)
+      .map(([label, value]) => `${label}=${value}`)
+      .join(',');
+    this.pods = new Reflector({
+      ...watch,
+      path: `/api/v1/namespaces/${ownNamespace}/pods`,
+      query: { labelSelector },
+      parse: (raw) => kubePod(raw),
+      onChange: onlyChanges(onChange),
+    });
     this.daemonSetKey = `${ownNamespace}/${agentName}`;
   }
 

@@ -11,7 +11,13 @@ const answer = z.object({ status: z.object({ allowed: z.boolean(), reason: z.str
 
 /** True when the user may list or watch connections. @param namespace empty for all namespaces @throws ApiError */
 export async function isAllowed(client: KubeClient, { user, uid, groups, extra }: User, verb: Verb, namespace: string): Promise<boolean> {
-  const resourceAttributes = { group: liveGroup, version: liveVersion, resource: connectionsResource, verb, ...(namespace === '' ? {} : { namespace }) };
+  const resourceAttributes = {
+    group: liveGroup,
+    version: liveVersion,
+    resource: connectionsResource,
+    verb,
+    ...(namespace === '' ? {} : { namespace }),
+  };
   const spec = { user, ...(uid === undefined ? {} : { uid }), groups, extra, resourceAttributes };
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
   return answer.parse(await client.request('POST', path, { body })).status.allowed;

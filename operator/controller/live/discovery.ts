@@ -6,7 +6,14 @@ const version = { groupVersion: liveApiVersion, version: liveVersion };
 const apiGroup = { name: liveGroup, versions: [version], preferredVersion: version };
 
 const resources = [
-  { name: connectionsResource, singularName: 'connection', namespaced: true, kind: 'Connection', verbs: ['list', 'watch'], shortNames: ['accelconn'] },
+  {
+    name: connectionsResource,
+    singularName: 'connection',
+    namespaced: true,
+    kind: 'Connection',
+    verbs: ['list', 'watch'],
+    shortNames: ['accelconn'],
+  },
 ];
 
 /** Path → discovery document. */

@@ -5,14 +5,17 @@ import type { KubeClient } from '../../kube';
 
 const path = '/api/v1/namespaces/kube-system/configmaps/extension-apiserver-authentication';
 
-const jsonList = z.string().transform((text, context): unknown => {
-  try {
-    return JSON.parse(text);
-  } catch {
-    context.addIssue({ code: 'custom', message: 'not JSON' });
-    return z.NEVER;
-  }
-}).pipe(z.array(z.string()));
+const jsonList = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.addIssue({ code: 'custom', message: 'not JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.array(z.string()));
 /** Names of headers in lower case, as Node has them. */
 const headerNames = jsonList.transform((names) => names.map((name) => name.toLowerCase()));
 
@@ -43,7 +46,9 @@ export interface FrontProxy {
 export async function readFrontProxy(client: KubeClient): Promise<FrontProxy> {
   const found = configMap.safeParse(await client.request('GET', path));
   if (!found.success) {
-    throw new Error('read ConfigMap kube-system/extension-apiserver-authentication: it names no front proxy; start the API server with --requestheader-client-ca-file and --proxy-client-cert-file');
+    throw new Error(
+      'read ConfigMap kube-system/extension-apiserver-authentication: it names no front proxy; start the API server with --requestheader-client-ca-file and --proxy-client-cert-file',
+    );
   }
   const { data } = found.data;
   return {
@@ -69,7 +74,8 @@ export type Headers = Readonly<Record<string, readonly string[] | undefined>>;
 
 /** The user of a request; undefined when the headers name none. The caller must have verified the front proxy's certificate. */
 export function userOf(headers: Headers, proxy: FrontProxy): User | undefined {
-  const first = (names: readonly string[]): string | undefined => names.map((name) => headers[name]?.[0]).find((value) => value !== undefined && value !== '');
+  const first = (names: readonly string[]): string | undefined =>
+    names.map((name) => headers[name]?.[0]).find((value) => value !== undefined && value !== '');
   const user = first(proxy.userHeaders);
   if (user === undefined) return undefined;
   const uid = first(proxy.uidHeaders);

@@ -4,8 +4,22 @@ import type { LiveAgent } from './questions';
 
 export function connectionWith(changes: Partial<Connection> = {}): Connection {
   return {
-    id: '2a', namespace: 'shop', pod: 'cart', local: '10.0.0.1:40000', remote: '10.98.0.9:80', path: 'NodeLocal', original: '10.98.0.9:80', redirected: '10.0.0.2:15006',
-    peer: 'shop/web', accepting: false, accelerated: true, reason: '', fastBytes: 5000, tcpBytes: 100, rttUs: 60, ...changes,
+    id: '2a',
+    namespace: 'shop',
+    pod: 'cart',
+    local: '10.0.0.1:40000',
+    remote: '10.98.0.9:80',
+    path: 'NodeLocal',
+    original: '10.98.0.9:80',
+    redirected: '10.0.0.2:15006',
+    peer: 'shop/web',
+    accepting: false,
+    accelerated: true,
+    reason: '',
+    fastBytes: 5000,
+    tcpBytes: 100,
+    rttUs: 60,
+    ...changes,
   };
 }
 

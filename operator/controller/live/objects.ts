@@ -23,7 +23,12 @@ export function listOf({ answers, silent }: Answers, limit: number): ConnectionL
 
 function podsOf({ node, watched }: Answer): ConnectionList['pods'] {
   return watched.pods.map(({ namespace, name, open, accelerated, fastBytes, tcpBytes, rttUs }) => ({
-    namespace, name, node, connections: { open, accelerated }, bytes: { fast: fastBytes, tcp: tcpBytes }, roundTripMicroseconds: rttUs,
+    namespace,
+    name,
+    node,
+    connections: { open, accelerated },
+    bytes: { fast: fastBytes, tcp: tcpBytes },
+    roundTripMicroseconds: rttUs,
   }));
 }
 

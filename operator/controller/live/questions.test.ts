@@ -37,7 +37,10 @@ describe('a request for a list', () => {
     add('node1', { connections: [connectionWith(), connectionWith({ namespace: 'bank' }), connectionWith({ pod: 'web' })], pods });
     const namesOf = async (scope: typeof shop): Promise<string[][]> => {
       const { answers } = await questions.ask(scope, 7);
-      return answers.map(({ watched }) => [...watched.connections.map(({ namespace, pod }) => `${namespace}/${pod}`), ...watched.pods.map(({ namespace, name }) => `${namespace}/${name}`)]);
+      return answers.map(({ watched }) => [
+        ...watched.connections.map(({ namespace, pod }) => `${namespace}/${pod}`),
+        ...watched.pods.map(({ namespace, name }) => `${namespace}/${name}`),
+      ]);
     };
     expect(await namesOf(shop)).toEqual([['shop/cart', 'shop/web', 'shop/cart', 'shop/web']]);
     expect(await namesOf({ namespace: 'shop', pod: 'cart' })).toEqual([['shop/cart', 'shop/cart']]);
@@ -66,7 +69,10 @@ describe('a request for a list', () => {
   test('has agents that have not reported to this controller yet as nodes that did not answer', async () => {
     add('node1', {}).namespaces = undefined;
     const pods = ['node1', 'node2'].map((node) => ({ node, ready: true, leaving: false }));
-    const others = [{ node: 'node3', ready: false, leaving: false }, { node: 'node4', ready: true, leaving: true }];
+    const others = [
+      { node: 'node3', ready: false, leaving: false },
+      { node: 'node4', ready: true, leaving: true },
+    ];
     const whole = agentsOf(agents, [...pods, ...others]);
     questions = new Questions(() => whole, { answerMs: 40, lookAgainMs: 10 });
     const { answers, silent } = await questions.ask(shop, 7);
@@ -80,7 +86,10 @@ describe('a request for a list', () => {
   test('is sent to 200 nodes at most, and has the others as nodes that did not answer', async () => {
     for (let at = 0; at < maxNodes + 2; at += 1) add(`node${at}`, {});
     const { answers, silent } = await questions.ask({ namespace: '', pod: '' }, 0);
-    expect([answers.length, silent]).toEqual([maxNodes, [maxNodes, maxNodes + 1].map((at) => ({ name: `node${at}`, message: 'a request reads 200 nodes at most; name a namespace' }))]);
+    expect([answers.length, silent]).toEqual([
+      maxNodes,
+      [maxNodes, maxNodes + 1].map((at) => ({ name: `node${at}`, message: 'a request reads 200 nodes at most; name a namespace' })),
+    ]);
   });
 
   test('ignores answers to other requests and second answers', async () => {
@@ -120,7 +129,10 @@ describe('a request for events', () => {
     questions.heard('node2', watchedWith(id, { last: false }));
     expect(heard.map(({ node }) => node)).toEqual(['node1', 'node2']);
     stop.abort();
-    expect([first.asked.at(-1), second.asked.at(-1)]).toMatchObject([{ id, cancel: true }, { id, cancel: true }]);
+    expect([first.asked.at(-1), second.asked.at(-1)]).toMatchObject([
+      { id, cancel: true },
+      { id, cancel: true },
+    ]);
     questions.heard('node1', watchedWith(id));
     expect(heard).toHaveLength(2);
   });
@@ -129,7 +141,13 @@ describe('a request for events', () => {
     const agent = add('node1');
     follow();
     const [{ id } = { id: 0 }] = agent.asked;
-    questions.heard('node1', watchedWith(id, { last: false, events: [connectionWith({ namespace: 'bank' }), connectionWith()].map((connection) => ({ type: 'Opened', connection })) }));
+    questions.heard(
+      'node1',
+      watchedWith(id, {
+        last: false,
+        events: [connectionWith({ namespace: 'bank' }), connectionWith()].map((connection) => ({ type: 'Opened', connection })),
+      }),
+    );
     expect(heard.map(({ watched }) => watched.events.map(({ connection }) => connection.namespace))).toEqual([['shop']]);
   });
 

@@ -119,20 +119,28 @@ export class Questions {
       follower.onAnswer({ node, watched: within(scope, watched) });
     });
     const again = setInterval(look, this.times.lookAgainMs);
-    signal.addEventListener('abort', () => {
-      clearInterval(again);
-      this.waiting.delete(id);
-      for (const stream of followed.values()) stream.watch({ id, namespace, pod, limit: 0, events: true, cancel: true });
-    }, { once: true });
+    signal.addEventListener(
+      'abort',
+      () => {
+        clearInterval(again);
+        this.waiting.delete(id);
+        for (const stream of followed.values()) stream.watch({ id, namespace, pod, limit: 0, events: true, cancel: true });
+      },
+      { once: true },
+    );
     look();
   }
 
   private choose(namespace: string): { readonly asked: readonly Reachable[]; readonly silent: SilentNode[] } {
-    const concerned = this.agents().filter(({ namespaces }) => namespaces === undefined || (namespace === '' ? namespaces.length > 0 : namespaces.includes(namespace)));
+    const concerned = this.agents().filter(
+      ({ namespaces }) => namespaces === undefined || (namespace === '' ? namespaces.length > 0 : namespaces.includes(namespace)),
+    );
     const judged = concerned.map((agent) => ({ agent, why: whySilent(agent) }));
     const silent = judged.flatMap(({ agent, why }) => (why === undefined ? [] : [{ name: agent.node, message: why }]));
     const reachable = judged.flatMap(({ agent: { node, stream }, why }) => (why === undefined && stream !== undefined ? [{ node, stream }] : []));
-    const tooMany = reachable.slice(maxNodes).map(({ node }) => ({ name: node, message: `a request reads ${maxNodes} nodes at most; name a namespace` }));
+    const tooMany = reachable
+      .slice(maxNodes)
+      .map(({ node }) => ({ name: node, message: `a request reads ${maxNodes} nodes at most; name a namespace` }));
     return { asked: reachable.slice(0, maxNodes), silent: [...silent, ...tooMany] };
   }
 }

@@ -16,6 +16,15 @@ export class Refusal extends Error {
 
   get status(): object {
     const details = this.retryAfter === undefined ? {} : { details: { retryAfterSeconds: this.retryAfter } };
-    return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message: this.message, reason: this.reason, code: this.code, ...details };
+    return {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: this.message,
+      reason: this.reason,
+      code: this.code,
+      ...details,
+    };
   }
 }

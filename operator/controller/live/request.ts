@@ -20,16 +20,24 @@ const longestWatchSeconds = 600;
 const defaultLimit = 500;
 
 const base = `/apis/${liveApiVersion}`;
-const pattern = new RegExp(`^${base.replaceAll('.', '\\.')}(?:/namespaces/(?<namespace>[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?))?/${connectionsResource}$`);
+const pattern = new RegExp(
+  `^${base.replaceAll('.', '\\.')}(?:/namespaces/(?<namespace>[a-z0-9](?:[-a-z0-9]{0,61}[a-z0-9])?))?/${connectionsResource}$`,
+);
 
-const whole = z.string().regex(/^\d{1,9}$/, 'not a number').transform(Number);
+const whole = z
+  .string()
+  .regex(/^\d{1,9}$/, 'not a number')
+  .transform(Number);
 const flag = z.enum(['true', '1', 'false', '0']).transform((text) => text === 'true' || text === '1');
 // Other parameters of lists and watches (resourceVersion, allowWatchBookmarks and so on) have no effect here.
 const parameters = z.object({
   watch: flag.default(false),
   limit: whole.default(defaultLimit),
   timeoutSeconds: whole.default(longestWatchSeconds),
-  fieldSelector: z.string().regex(/^(pod=[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?)?$/, 'the only supported field selector is pod=NAME').default(''),
+  fieldSelector: z
+    .string()
+    .regex(/^(pod=[a-z0-9]([-.a-z0-9]{0,251}[a-z0-9])?)?$/, 'the only supported field selector is pod=NAME')
+    .default(''),
 });
 
 /** Reads a request. @throws Refusal with 404, 405 or 400 */

@@ -15,10 +15,20 @@ import { type LiveServer, serveLive } from './server';
 const own = testAuthority();
 const proxies = testAuthority();
 const proxy: FrontProxy = {
-  authority: proxies.ca, allowedNames: ['front-proxy'], userHeaders: ['x-remote-user'], uidHeaders: ['x-remote-uid'], groupHeaders: ['x-remote-group'], extraPrefixes: ['x-remote-extra-'],
+  authority: proxies.ca,
+  allowedNames: ['front-proxy'],
+  userHeaders: ['x-remote-user'],
+  uidHeaders: ['x-remote-uid'],
+  groupHeaders: ['x-remote-group'],
+  extraPrefixes: ['x-remote-extra-'],
 };
 const base = '/apis/live.acceleration.dev/v1alpha1';
-const asAnna = { 'x-remote-user': 'anna', 'x-remote-group': ['dev', 'system:authenticated'], 'x-remote-uid': 'u1', 'x-remote-extra-acme.com%2fproject': 'p1' };
+const asAnna = {
+  'x-remote-user': 'anna',
+  'x-remote-group': ['dev', 'system:authenticated'],
+  'x-remote-uid': 'u1',
+  'x-remote-extra-acme.com%2fproject': 'p1',
+};
 
 let server: LiveServer;
 let reviews: { spec: Record<string, unknown> }[];
@@ -42,11 +52,31 @@ const client: KubeClient = {
 beforeEach(async () => {
   [reviews, logged, allowed] = [[], [], () => true];
   agent = new ScriptedAgent('node1', ({ id, events, cancel }) => {
-    if (!cancel) questions.heard('node1', watchedWith(id, events ? { last: false } : { connections: [connectionWith()], pods: [{ namespace: 'shop', name: 'cart', open: 3, accelerated: 2, fastBytes: 9, tcpBytes: 1, rttUs: 5 }], omitted: 2 }));
+    if (!cancel)
+      questions.heard(
+        'node1',
+        watchedWith(
+          id,
+          events
+            ? { last: false }
+            : {
+                connections: [connectionWith()],
+                pods: [{ namespace: 'shop', name: 'cart', open: 3, accelerated: 2, fastBytes: 9, tcpBytes: 1, rttUs: 5 }],
+                omitted: 2,
+              },
+        ),
+      );
   });
   questions = new Questions(() => [agent], { answerMs: 100, lookAgainMs: 10 });
   server = await serveLive({
-    host: '127.0.0.1', port: 0, tls: own.issue('live.test'), frontProxy: proxy, client, questions, now: () => new Date(0), log: (_level, message) => logged.push(message),
+    host: '127.0.0.1',
+    port: 0,
+    tls: own.issue('live.test'),
+    frontProxy: proxy,
+    client,
+    questions,
+    now: () => new Date(0),
+    log: (_level, message) => logged.push(message),
   });
 });
 afterEach(() => server.close());
@@ -69,16 +99,23 @@ const keyed = ({ certificate, key }: CertificatePair) => ({ cert: certificate, k
 function ask(path: string, { headers = asAnna, as = trusted, method = 'GET', onLine }: Asked = {}): Promise<Heard> {
   return new Promise((resolve, reject) => {
     const tls = as === null ? {} : { cert: as.certificate, key: as.key };
-    const sent = httpsRequest({ host: '127.0.0.1', port: server.port, path, method, headers, ca: own.ca, servername: 'live.test', agent: false, ...tls }, (response) => {
-      let body = '';
-      response.on('data', (chunk: Buffer) => {
-        body += chunk.toString();
-        if (onLine !== undefined) body.split('\n').slice(0, -1).forEach((line) => onLine(line));
-        if (onLine !== undefined) body = body.slice(body.lastIndexOf('\n') + 1);
-      });
-      response.on('error', reject);
-      response.on('close', () => resolve({ code: response.statusCode ?? 0, body }));
-    });
+    const sent = httpsRequest(
+      { host: '127.0.0.1', port: server.port, path, method, headers, ca: own.ca, servername: 'live.test', agent: false, ...tls },
+      (response) => {
+        let body = '';
+        response.on('data', (chunk: Buffer) => {
+          body += chunk.toString();
+          if (onLine !== undefined)
+            body
+              .split('\n')
+              .slice(0, -1)
+              .forEach((line) => onLine(line));
+          if (onLine !== undefined) body = body.slice(body.lastIndexOf('\n') + 1);
+        });
+        response.on('error', reject);
+        response.on('close', () => resolve({ code: response.statusCode ?? 0, body }));
+      },
+    );
     sent.on('error', reject);
     sent.end();
   });
@@ -91,13 +128,18 @@ describe('a client is not accepted', () => {
     ['without a certificate', null],
     ['with the right name in a certificate of another authority', wrong(own, 'front-proxy')],
   ])('%s, whatever its headers are', async (_who, as) => {
-    await expect(ask(`${base}/connections`, { as, headers: { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' } })).rejects.toThrow(/alert|ECONNRESET|socket hang up/i);
+    await expect(ask(`${base}/connections`, { as, headers: { 'x-remote-user': 'admin', 'x-remote-group': 'system:masters' } })).rejects.toThrow(
+      /alert|ECONNRESET|socket hang up/i,
+    );
     expect(reviews).toEqual([]);
   });
 
   test('with a certificate of the right authority that is not the front proxy’s', async () => {
     const { code, body } = await ask(`${base}/connections`, { as: proxies.issue('somebody-else') });
-    expect([code, JSON.parse(body)]).toEqual([401, expect.objectContaining({ kind: 'Status', message: 'only the API server may connect, with the certificate of its front proxy' })]);
+    expect([code, JSON.parse(body)]).toEqual([
+      401,
+      expect.objectContaining({ kind: 'Status', message: 'only the API server may connect, with the certificate of its front proxy' }),
+    ]);
     expect(reviews).toEqual([]);
   });
 
@@ -123,15 +165,27 @@ describe('clients without the front proxy’s certificate', () => {
   const elsewhere = () => ({ port: server.port, host: '127.0.0.1', localAddress: '127.0.0.9' });
   function stranger(): Socket {
     const socket = connect(elsewhere());
-    connectTls({ socket, ca: own.ca, servername: 'live.test', ...keyed(somebody) }).on('error', () => undefined).resume();
+    connectTls({ socket, ca: own.ca, servername: 'live.test', ...keyed(somebody) })
+      .on('error', () => undefined)
+      .resume();
     return socket;
   }
   test.each([
     ['are silent', (): Socket => connect(elsewhere())],
-    ['begin a handshake and then are silent', (): Socket => connect(elsewhere()).on('connect', function begin(this: Socket) { this.write(Buffer.from([0x16, 3, 1, 1, 0])); })],
+    [
+      'begin a handshake and then are silent',
+      (): Socket =>
+        connect(elsewhere()).on('connect', function begin(this: Socket) {
+          this.write(Buffer.from([0x16, 3, 1, 1, 0]));
+        }),
+    ],
     ['have a certificate with another name', stranger],
   ])('do not keep the front proxy out when 150 of them %s', async (_, come) => {
-    const crowd = Array.from({ length: 150 }, () => come().on('error', () => undefined).resume());
+    const crowd = Array.from({ length: 150 }, () =>
+      come()
+        .on('error', () => undefined)
+        .resume(),
+    );
     await Promise.all(crowd.map((each) => once(each, 'connect')));
     try {
       for (let each = 0; each < 5; each += 1) expect((await ask(base)).code).toBe(200);
@@ -156,26 +210,39 @@ describe('the user of a request', () => {
     await ask(`${base}/namespaces/shop/connections`);
     expect(reviews.map(({ spec }) => spec)).toEqual([
       {
-        user: 'anna', uid: 'u1', groups: ['dev', 'system:authenticated'], extra: { 'acme.com/project': ['p1'] },
+        user: 'anna',
+        uid: 'u1',
+        groups: ['dev', 'system:authenticated'],
+        extra: { 'acme.com/project': ['p1'] },
         resourceAttributes: { group: 'live.acceleration.dev', version: 'v1alpha1', resource: 'connections', verb: 'list', namespace: 'shop' },
       },
     ]);
   });
 
   test('is unknown when only other headers are sent', async () => {
-    const { code, body } = await ask(`${base}/connections`, { headers: { 'x-forwarded-user': 'admin', authorization: 'Bearer x', 'impersonate-user': 'admin' } });
+    const { code, body } = await ask(`${base}/connections`, {
+      headers: { 'x-forwarded-user': 'admin', authorization: 'Bearer x', 'impersonate-user': 'admin' },
+    });
     expect([code, JSON.parse(body)]).toEqual([401, expect.objectContaining({ message: 'the headers of the API server name no user' })]);
   });
 
   test('is refused without the right, and no agent gets a request', async () => {
     allowed = () => false;
     const { code, body } = await ask(`${base}/namespaces/shop/connections`);
-    expect([code, JSON.parse(body)]).toEqual([403, expect.objectContaining({ reason: 'Forbidden', message: 'connections.live.acceleration.dev is forbidden: User "anna" cannot list resource "connections" in API group "live.acceleration.dev" in the namespace "shop"' })]);
+    expect([code, JSON.parse(body)]).toEqual([
+      403,
+      expect.objectContaining({
+        reason: 'Forbidden',
+        message:
+          'connections.live.acceleration.dev is forbidden: User "anna" cannot list resource "connections" in API group "live.acceleration.dev" in the namespace "shop"',
+      }),
+    ]);
     expect(agent.asked).toEqual([]);
   });
 
   test('needs the right to watch for a watch, and a cluster-wide right for all namespaces', async () => {
-    allowed = ({ resourceAttributes }) => (resourceAttributes as { namespace?: string; verb: string }).namespace === 'shop' && (resourceAttributes as { verb: string }).verb === 'list';
+    allowed = ({ resourceAttributes }) =>
+      (resourceAttributes as { namespace?: string; verb: string }).namespace === 'shop' && (resourceAttributes as { verb: string }).verb === 'list';
     expect((await ask(`${base}/namespaces/shop/connections`)).code).toBe(200);
     expect((await ask(`${base}/namespaces/shop/connections?watch=1`)).code).toBe(403);
     expect((await ask(`${base}/connections`)).code).toBe(403);
@@ -198,12 +265,33 @@ describe('a request', () => {
     silent.connected = false;
     questions = new Questions(() => [agent, silent]);
     await server.close();
-    server = await serveLive({ host: '127.0.0.1', port: 0, tls: own.issue('live.test'), frontProxy: proxy, client, questions, now: () => new Date(0), log: () => undefined });
+    server = await serveLive({
+      host: '127.0.0.1',
+      port: 0,
+      tls: own.issue('live.test'),
+      frontProxy: proxy,
+      client,
+      questions,
+      now: () => new Date(0),
+      log: () => undefined,
+    });
     const { body } = await ask(`${base}/namespaces/shop/connections?fieldSelector=pod%3Dcart&limit=10`);
     expect(agent.asked).toMatchObject([{ namespace: 'shop', pod: 'cart', limit: 10 }]);
     expect(JSON.parse(body)).toMatchObject({
-      kind: 'ConnectionList', metadata: { remainingItemCount: 2 }, silentNodes: [{ name: 'node2', message: 'its agent is not connected' }],
-      items: [{ metadata: { name: 'node1.2a', namespace: 'shop' }, pod: 'cart', node: 'node1', role: 'Connecting', state: 'Accelerated', peer: 'shop/web', bytes: { fast: 5000, tcp: 100 } }],
+      kind: 'ConnectionList',
+      metadata: { remainingItemCount: 2 },
+      silentNodes: [{ name: 'node2', message: 'its agent is not connected' }],
+      items: [
+        {
+          metadata: { name: 'node1.2a', namespace: 'shop' },
+          pod: 'cart',
+          node: 'node1',
+          role: 'Connecting',
+          state: 'Accelerated',
+          peer: 'shop/web',
+          bytes: { fast: 5000, tcp: 100 },
+        },
+      ],
       pods: [{ namespace: 'shop', name: 'cart', connections: { open: 3, accelerated: 2 } }],
     });
   });
@@ -215,11 +303,30 @@ describe('a request', () => {
         lines.push(JSON.parse(line) as (typeof lines)[number]);
         const [{ id } = { id: 0 }] = agent.asked;
         if (lines.length > 1) return;
-        setTimeout(() => questions.heard('node1', watchedWith(id, { last: false, omitted: 3, events: [{ type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) }, { type: 'FromTheFuture', connection: connectionWith() }, { type: 'Closed', connection: connectionWith() }] })), 50);
+        setTimeout(
+          () =>
+            questions.heard(
+              'node1',
+              watchedWith(id, {
+                last: false,
+                omitted: 3,
+                events: [
+                  { type: 'Opened', connection: connectionWith({ accelerated: false, reason: 'Learning' }) },
+                  { type: 'FromTheFuture', connection: connectionWith() },
+                  { type: 'Closed', connection: connectionWith() },
+                ],
+              }),
+            ),
+          50,
+        );
       },
     });
     expect((await reading).code).toBe(200);
-    expect(lines.map(({ type, object }) => [type, object['event'], object['reason']])).toEqual([['BOOKMARK', undefined, undefined], ['ADDED', 'Opened', 'Learning'], ['DELETED', 'Closed', undefined]]);
+    expect(lines.map(({ type, object }) => [type, object['event'], object['reason']])).toEqual([
+      ['BOOKMARK', undefined, undefined],
+      ['ADDED', 'Opened', 'Learning'],
+      ['DELETED', 'Closed', undefined],
+    ]);
     expect(lines[1]?.object['time']).toBe('1970-01-01T00:00:00.000Z');
     expect(agent.asked.at(-1)).toMatchObject({ cancel: true });
   });
@@ -240,8 +347,16 @@ describe('a request', () => {
     const watches = [1, 2, 3, 4].map(() => ask(`${base}/connections?watch=1&timeoutSeconds=1`, { onLine: () => undefined }));
     while (agent.asked.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
     const { code, body } = await ask(`${base}/connections?watch=1`);
-    expect([code, JSON.parse(body)]).toEqual([429, expect.objectContaining({ message: 'this user has 4 open watches, which is the limit; end one or try again later', details: { retryAfterSeconds: 1 } })]);
-    expect((await ask(`${base}/connections?watch=1&timeoutSeconds=1`, { headers: { 'x-remote-user': 'ben' }, onLine: () => undefined })).code).toBe(200);
+    expect([code, JSON.parse(body)]).toEqual([
+      429,
+      expect.objectContaining({
+        message: 'this user has 4 open watches, which is the limit; end one or try again later',
+        details: { retryAfterSeconds: 1 },
+      }),
+    ]);
+    expect((await ask(`${base}/connections?watch=1&timeoutSeconds=1`, { headers: { 'x-remote-user': 'ben' }, onLine: () => undefined })).code).toBe(
+      200,
+    );
     await Promise.all(watches);
     expect((await ask(`${base}/connections?watch=1&timeoutSeconds=1`, { onLine: () => undefined })).code).toBe(200);
   });

@@ -50,7 +50,14 @@ const watchLimits = { all: 8, each: 4 };
  * of one address wait for each other, because a handshake that is begun and abandoned costs memory and CPU. When every place belongs to another
  * address, the oldest place is taken after 500 ms, which is much longer than the API server's handshake.
  */
-const limits: AdmissionLimits = { waiting: 3072, unproven: { all: 64, lead: 2, reclaimAfterMs: 500 }, quietSeconds: 3, unprovenSeconds: 3, waitingSeconds: 3, proven: 256 };
+const limits: AdmissionLimits = {
+  waiting: 3072,
+  unproven: { all: 64, lead: 2, reclaimAfterMs: 500 },
+  quietSeconds: 3,
+  unprovenSeconds: 3,
+  waitingSeconds: 3,
+  proven: 256,
+};
 /** The first byte of a TLS record with a ClientHello (RFC 8446, 5.1). */
 const handshakeRecord = 0x16;
 
@@ -58,7 +65,13 @@ const handshakeRecord = 0x16;
 export async function serveLive(options: LiveServerOptions): Promise<LiveServer> {
   let { frontProxy } = options;
   const places = { list: new Places('lists', listLimits), watch: new Places('watches', watchLimits) };
-  const secure = (tls: CertificatePair) => ({ cert: tls.certificate, key: tls.key, ca: frontProxy.authority, secureOptions: constants.SSL_OP_NO_TICKET, minVersion: 'TLSv1.2' as const });
+  const secure = (tls: CertificatePair) => ({
+    cert: tls.certificate,
+    key: tls.key,
+    ca: frontProxy.authority,
+    secureOptions: constants.SSL_OP_NO_TICKET,
+    minVersion: 'TLSv1.2' as const,
+  });
   const server = createServer(
     // The headers may have many groups of a user.
     { ...secure(options.tls), requestCert: true, rejectUnauthorized: true, maxHeaderSize: 65_536, handshakeTimeout: 3000 },
@@ -68,7 +81,10 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
     const peer = peerOf(socket);
     if (peer !== undefined && isFrontProxy(socket, frontProxy)) admission.markProven(peer);
   });
-  const admission = new Admission(limits, { onAdmitted: (socket) => server.emit('connection', socket), begins: ([first]) => first === handshakeRecord });
+  const admission = new Admission(limits, {
+    onAdmitted: (socket) => server.emit('connection', socket),
+    begins: ([first]) => first === handshakeRecord,
+  });
   const listener = createListener((socket) => admission.take(socket));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -134,11 +150,16 @@ function isFrontProxy(socket: TLSSocket, { allowedNames }: FrontProxy): boolean 
 /** The refusal with the wording of the API server. */
 function forbidden({ user }: User, { verb, namespace }: LiveRequest): Refusal {
   const where = namespace === '' ? 'at the cluster scope' : `in the namespace "${namespace}"`;
-  return new Refusal(403, 'Forbidden', `${connectionsResource}.${liveGroup} is forbidden: User "${user}" cannot ${verb} resource "${connectionsResource}" in API group "${liveGroup}" ${where}`);
+  return new Refusal(
+    403,
+    'Forbidden',
+    `${connectionsResource}.${liveGroup} is forbidden: User "${user}" cannot ${verb} resource "${connectionsResource}" in API group "${liveGroup}" ${where}`,
+  );
 }
 
 function brokenBy(error: unknown): Refusal {
-  if (error instanceof ApiError) return new Refusal(503, 'ServiceUnavailable', 'the API server cannot check the rights of this user now; try again', 1);
+  if (error instanceof ApiError)
+    return new Refusal(503, 'ServiceUnavailable', 'the API server cannot check the rights of this user now; try again', 1);
   return new Refusal(500, 'InternalError', 'the controller failed to answer the request; see its log');
 }
 

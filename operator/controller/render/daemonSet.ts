@@ -27,7 +27,10 @@ export function agentTemplate(input: RenderInput): { readonly revision: string; 
   const labels = { ...labelsOf('agent'), ...uninjected.labels };
   const { annotations } = uninjected;
   const spec = podSpec(input);
-  const revision = createHash('sha256').update(JSON.stringify([labels, annotations, spec])).digest('hex').slice(0, 10);
+  const revision = createHash('sha256')
+    .update(JSON.stringify([labels, annotations, spec]))
+    .digest('hex')
+    .slice(0, 10);
   return { revision, template: { metadata: { labels: { ...labels, [revisionLabel]: revision }, annotations }, spec } };
 }
 
@@ -50,12 +53,14 @@ function podSpec(input: RenderInput) {
     affinity: {
       nodeAffinity: {
         requiredDuringSchedulingIgnoredDuringExecution: {
-          nodeSelectorTerms: [{
-            matchExpressions: [
-              { key: archLabel, operator: 'In', values: [...architectures] },
-              ...virtualNodes.map(({ key, value }) => ({ key, operator: 'NotIn', values: [value] })),
-            ],
-          }],
+          nodeSelectorTerms: [
+            {
+              matchExpressions: [
+                { key: archLabel, operator: 'In', values: [...architectures] },
+                ...virtualNodes.map(({ key, value }) => ({ key, operator: 'NotIn', values: [value] })),
+              ],
+            },
+          ],
         },
       },
     },

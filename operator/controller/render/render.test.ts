@@ -22,7 +22,9 @@ const daemonSet = z.object({
     updateStrategy: z.unknown(),
     template: z.object({
       metadata: z.unknown(),
-      spec: z.object({ containers: z.array(named.extend({ env: z.array(named), volumeMounts: z.array(named) })).length(1), volumes: z.array(named) }).loose(),
+      spec: z
+        .object({ containers: z.array(named.extend({ env: z.array(named), volumeMounts: z.array(named) })).length(1), volumes: z.array(named) })
+        .loose(),
     }),
   }),
 });
@@ -60,7 +62,16 @@ describe('the rendered objects', () => {
   it('are owned by the resource, without blockOwnerDeletion', () => {
     for (const { metadata } of render(input)) {
       expect(metadata).toMatchObject({
-        ownerReferences: [{ apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', name: 'default', uid: '1d0a', controller: true, blockOwnerDeletion: false }],
+        ownerReferences: [
+          {
+            apiVersion: 'acceleration.dev/v1alpha1',
+            kind: 'SidecarAcceleration',
+            name: 'default',
+            uid: '1d0a',
+            controller: true,
+            blockOwnerDeletion: false,
+          },
+        ],
         labels: { 'app.kubernetes.io/name': 'sidecar-acceleration', 'app.kubernetes.io/managed-by': 'sidecar-acceleration' },
       });
     }
@@ -77,7 +88,11 @@ describe('the rendered objects', () => {
 
   it('have a headless Service for the metrics of each agent', () => {
     expect(render(input)[2]).toMatchObject({
-      spec: { clusterIP: 'None', selector: { 'app.kubernetes.io/component': 'agent' }, ports: [{ name: 'metrics', port: 9090, targetPort: 'metrics' }] },
+      spec: {
+        clusterIP: 'None',
+        selector: { 'app.kubernetes.io/component': 'agent' },
+        ports: [{ name: 'metrics', port: 9090, targetPort: 'metrics' }],
+      },
     });
   });
 });
@@ -97,14 +112,18 @@ describe('the DaemonSet', () => {
   });
 
   it('schedules agents on architectures of the image, and not on virtual nodes', () => {
-    const terms = [{
-      matchExpressions: [
-        { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] },
-        { key: 'eks.amazonaws.com/compute-type', operator: 'NotIn', values: ['fargate'] },
-        { key: 'type', operator: 'NotIn', values: ['virtual-kubelet'] },
-      ],
-    }];
-    expect(templateOf({}).spec['affinity']).toEqual({ nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } } });
+    const terms = [
+      {
+        matchExpressions: [
+          { key: 'kubernetes.io/arch', operator: 'In', values: ['amd64', 'arm64'] },
+          { key: 'eks.amazonaws.com/compute-type', operator: 'NotIn', values: ['fargate'] },
+          { key: 'type', operator: 'NotIn', values: ['virtual-kubelet'] },
+        ],
+      },
+    ];
+    expect(templateOf({}).spec['affinity']).toEqual({
+      nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms } },
+    });
   });
 
   it('keeps meshes from injecting a sidecar into agents', () => {
@@ -125,13 +144,22 @@ describe('the DaemonSet', () => {
   });
 
   it('shares the PID namespace of the node and not its network namespace', () => {
-    expect(templateOf({}).spec).toMatchObject({ hostPID: true, hostNetwork: false, terminationGracePeriodSeconds: 10, imagePullSecrets: [{ name: 'mirror' }] });
+    expect(templateOf({}).spec).toMatchObject({
+      hostPID: true,
+      hostNetwork: false,
+      terminationGracePeriodSeconds: 10,
+      imagePullSecrets: [{ name: 'mirror' }],
+    });
   });
 });
 
 describe('the agent', () => {
   it('runs the image of the controller', () => {
-    expect(containerOf()).toMatchObject({ image: 'acceleration:0.1.0', imagePullPolicy: 'IfNotPresent', command: ['node', '/app/dist/operator/agent/main.js'] });
+    expect(containerOf()).toMatchObject({
+      image: 'acceleration:0.1.0',
+      imagePullPolicy: 'IfNotPresent',
+      command: ['node', '/app/dist/operator/agent/main.js'],
+    });
   });
 
   it('runs the image of the resource, if it has one', () => {
@@ -148,14 +176,22 @@ describe('the agent', () => {
   });
 
   it.each([
-    ['512Mi', '512Mi'], ['0.5Gi', '0.5Gi'], ['400000k', '400000k'], ['536870912', '536870912'], ['64Mi', '352Mi'],
+    ['512Mi', '512Mi'],
+    ['0.5Gi', '0.5Gi'],
+    ['400000k', '400000k'],
+    ['536870912', '536870912'],
+    ['64Mi', '352Mi'],
   ])('has a memory limit that is not less than its request: %s results in %s', (memory, limit) => {
     expect(containerOf({ agent: { resources: { requests: { memory } } } })['resources']).toEqual({ requests: { memory }, limits: { memory: limit } });
   });
 
   it('has variables by which it returns unused memory', () => {
     const env = Object.fromEntries(containerOf().env.map((each) => [each.name, each['value']]));
-    expect(env).toMatchObject({ NODE_OPTIONS: '--max-semi-space-size=1 --jitless --expose-gc', MALLOC_MMAP_THRESHOLD_: '32768', MALLOC_TRIM_THRESHOLD_: '65536' });
+    expect(env).toMatchObject({
+      NODE_OPTIONS: '--max-semi-space-size=1 --jitless --expose-gc',
+      MALLOC_MMAP_THRESHOLD_: '32768',
+      MALLOC_TRIM_THRESHOLD_: '65536',
+    });
   });
 
   it('has variables with its node, its pod and the controller’s address', () => {
@@ -174,12 +210,17 @@ describe('the agent', () => {
 
   it('finds the runtime’s socket itself, unless the resource has a path', () => {
     expect(containerOf().env.map(({ name }) => name)).not.toContain('CRI_SOCKET');
-    expect(valueOf(containerOf({ agent: { criSocket: '/run/own/cri.sock' } }).env, 'CRI_SOCKET')).toEqual({ name: 'CRI_SOCKET', value: '/run/own/cri.sock' });
+    expect(valueOf(containerOf({ agent: { criSocket: '/run/own/cri.sock' } }).env, 'CRI_SOCKET')).toEqual({
+      name: 'CRI_SOCKET',
+      value: '/run/own/cri.sock',
+    });
   });
 
   it('mounts /sys/fs/bpf and /sys/fs/cgroup of the host only, whatever socket the resource has', () => {
     for (const agent of [{}, { criSocket: '/run/own/cri.sock' }]) {
-      const paths = templateOf({ agent }).spec.volumes.flatMap((volume) => ('hostPath' in volume ? [(volume['hostPath'] as { path: string }).path] : []));
+      const paths = templateOf({ agent }).spec.volumes.flatMap((volume) =>
+        'hostPath' in volume ? [(volume['hostPath'] as { path: string }).path] : [],
+      );
       expect(paths).toEqual(['/sys/fs/bpf', '/sys/fs/cgroup']);
     }
   });
@@ -187,17 +228,32 @@ describe('the agent', () => {
   it('sees later mounts of the node, and has the cgroups read-only', () => {
     const { volumeMounts } = containerOf();
     expect(valueOf(volumeMounts, 'bpf')).toEqual({ name: 'bpf', mountPath: '/sys/fs/bpf', mountPropagation: 'HostToContainer' });
-    expect(valueOf(volumeMounts, 'cgroup')).toEqual({ name: 'cgroup', mountPath: '/sys/fs/cgroup', mountPropagation: 'HostToContainer', readOnly: true });
+    expect(valueOf(volumeMounts, 'cgroup')).toEqual({
+      name: 'cgroup',
+      mountPath: '/sys/fs/cgroup',
+      mountPropagation: 'HostToContainer',
+      readOnly: true,
+    });
     expect(valueOf(templateOf({}).spec.volumes, 'bpf')).toEqual({ name: 'bpf', hostPath: { path: '/sys/fs/bpf', type: 'DirectoryOrCreate' } });
   });
 
   it('has the capabilities of agentCapabilities only, and a read-only root file system', () => {
     expect(containerOf()['securityContext']).toEqual({
-      runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true, allowPrivilegeEscalation: false,
+      runAsUser: 0,
+      runAsGroup: 0,
+      readOnlyRootFilesystem: true,
+      allowPrivilegeEscalation: false,
       capabilities: { drop: ['ALL'], add: ['NET_ADMIN', 'SYS_PTRACE', 'SYS_ADMIN'] },
-      seccompProfile: { type: 'RuntimeDefault' }, appArmorProfile: { type: 'Unconfined' }, seLinuxOptions: { type: 'spc_t' },
+      seccompProfile: { type: 'RuntimeDefault' },
+      appArmorProfile: { type: 'Unconfined' },
+      seLinuxOptions: { type: 'spc_t' },
     });
-    expect(containerOf({ agent: { privileges: 'Privileged' } })['securityContext']).toEqual({ runAsUser: 0, runAsGroup: 0, readOnlyRootFilesystem: true, privileged: true });
+    expect(containerOf({ agent: { privileges: 'Privileged' } })['securityContext']).toEqual({
+      runAsUser: 0,
+      runAsGroup: 0,
+      readOnlyRootFilesystem: true,
+      privileged: true,
+    });
   });
 
   it('has the priority class of the resource, or the default one', () => {

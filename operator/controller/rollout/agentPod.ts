@@ -9,11 +9,15 @@ export const unnamedRevision = 'unnamed';
 const time = z.string().transform((text) => Date.parse(text));
 const fields = z.looseObject({ key: z.string(), values: z.array(z.string()).default([]) });
 const affinity = z.looseObject({
-  nodeAffinity: z.looseObject({
-    requiredDuringSchedulingIgnoredDuringExecution: z.looseObject({
-      nodeSelectorTerms: z.array(z.looseObject({ matchFields: z.array(fields).default([]) })),
-    }).optional(),
-  }).optional(),
+  nodeAffinity: z
+    .looseObject({
+      requiredDuringSchedulingIgnoredDuringExecution: z
+        .looseObject({
+          nodeSelectorTerms: z.array(z.looseObject({ matchFields: z.array(fields).default([]) })),
+        })
+        .optional(),
+    })
+    .optional(),
 });
 
 const containerStatus = z.looseObject({
@@ -32,10 +36,12 @@ const stored = z.looseObject({
     ownerReferences: z.array(z.looseObject({ kind: z.string(), name: z.string(), controller: z.boolean().default(false) })).default([]),
   }),
   spec: z.looseObject({ nodeName: z.string().default(''), affinity: affinity.optional() }),
-  status: z.looseObject({
-    conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
-    containerStatuses: z.array(containerStatus).default([]),
-  }).prefault({}),
+  status: z
+    .looseObject({
+      conditions: z.array(z.looseObject({ type: z.string(), status: z.string() })).default([]),
+      containerStatuses: z.array(containerStatus).default([]),
+    })
+    .prefault({}),
 });
 
 export interface KubePod {

@@ -33,11 +33,18 @@ export class EventWriter {
     const { client, instance, now, log } = this.parts;
     const id = createHash('sha256').update([regarding.uid, rollout, reason].join('/')).digest('hex').slice(0, 16);
     const event = {
-      apiVersion: 'events.k8s.io/v1', kind: 'Event',
+      apiVersion: 'events.k8s.io/v1',
+      kind: 'Event',
       metadata: { name: `${regarding.name}.${id}`, namespace: eventNamespace },
       // The API server refuses a MicroTime without six digits after the second.
       eventTime: now().toISOString().replace('Z', '000Z'),
-      reportingController: controller, reportingInstance: instance, action: 'Rollout', type, reason, regarding, note: note.slice(0, maxNote),
+      reportingController: controller,
+      reportingInstance: instance,
+      action: 'Rollout',
+      type,
+      reason,
+      regarding,
+      note: note.slice(0, maxNote),
     };
     try {
       await client.request('POST', `/apis/events.k8s.io/v1/namespaces/${eventNamespace}/events`, { body: event });

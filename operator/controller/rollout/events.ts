@@ -17,7 +17,10 @@ export function untold({ memory, progress, replace }: RolloutStep, policy: Rollo
   const events: RolloutEvent[] = [];
   const say = (type: RolloutEvent['type'], reason: RolloutEvent['reason'], note: string): void => void events.push({ type, reason, note });
   if (replace.length > 0 && first === undefined) {
-    const begin = progress.stage === 'Canary' ? `canary on ${canary.slice(0, 3).join(', ')}${canary.length > 3 ? ', ...' : ''}` : `${countOf(progress.outdated, 'node')} to be updated`;
+    const begin =
+      progress.stage === 'Canary'
+        ? `canary on ${canary.slice(0, 3).join(', ')}${canary.length > 3 ? ', ...' : ''}`
+        : `${countOf(progress.outdated, 'node')} to be updated`;
     say('Normal', 'RolloutStarted', `revision ${wanted}: ${begin}`);
   }
   if (guarded && progress.stage === 'Rolling' && canary.length > 0) {
@@ -25,7 +28,9 @@ export function untold({ memory, progress, replace }: RolloutStep, policy: Rollo
     say('Normal', 'CanaryProven', `revision ${wanted} has been ${healthy}: the other nodes follow`);
   }
   if (first !== undefined) say('Warning', 'RolloutFailed', `revision ${wanted} failed on ${first.node}: ${first.why}`);
-  if (first !== undefined && progress.stage === 'Stopped' && policy.onFailure === 'RollBack') say('Normal', 'RolledBack', `every node has revision ${proven} again`);
-  if (progress.stage === 'Done' && told.includes('RolloutStarted')) say('Normal', 'RolloutFinished', `revision ${wanted} is on all of ${countOf(progress.updated, 'node')}`);
+  if (first !== undefined && progress.stage === 'Stopped' && policy.onFailure === 'RollBack')
+    say('Normal', 'RolledBack', `every node has revision ${proven} again`);
+  if (progress.stage === 'Done' && told.includes('RolloutStarted'))
+    say('Normal', 'RolloutFinished', `revision ${wanted} is on all of ${countOf(progress.updated, 'node')}`);
   return events.filter(({ reason }) => !told.includes(reason));
 }

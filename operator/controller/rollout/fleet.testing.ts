@@ -8,7 +8,11 @@ import { type RolloutStep, step } from './step';
 export type Fate = 'well' | 'crashes' | 'never ready' | 'new problem' | 'slower' | 'hangs' | 'flaps';
 
 export const policy: RolloutPolicy = {
-  canary: { count: 2 }, bakeMs: 60_000, maxUnavailable: 2, paused: false, onFailure: 'RollBack',
+  canary: { count: 2 },
+  bakeMs: 60_000,
+  maxUnavailable: 2,
+  paused: false,
+  onFailure: 'RollBack',
   thresholds: { wellWithinMs: 30_000, maxRestarts: 2, maxErrors: 10, shareKept: 0.5 },
 };
 
@@ -45,7 +49,16 @@ export class Fleet {
   /** One step of a controller. @param dies number of pods that it replaces before it dies */
   pass(wanted: string, changes: Partial<RolloutPolicy> = {}, dies = Number.POSITIVE_INFINITY): RolloutStep {
     const { template, memory, now } = this;
-    const taken = step({ wanted, current: template, nodes: [...this.nodes.values()], policy: { ...this.policy, ...changes }, measure: this.measure, memory, lookingSince: this.lookingSince, now });
+    const taken = step({
+      wanted,
+      current: template,
+      nodes: [...this.nodes.values()],
+      policy: { ...this.policy, ...changes },
+      measure: this.measure,
+      memory,
+      lookingSince: this.lookingSince,
+      now,
+    });
     this.last = taken;
     for (const name of taken.fine) this.change(name, { judgedFrom: now });
     this.memory = structuredClone(taken.memory);
@@ -75,7 +88,8 @@ export class Fleet {
 
   reach(name: string, reachable: boolean): void {
     const was = this.nodes.get(name);
-    if (was !== undefined && (was.aside === undefined) !== reachable) this.change(name, { aside: reachable ? undefined : 'NodeNotReady', judgedFrom: this.now });
+    if (was !== undefined && (was.aside === undefined) !== reachable)
+      this.change(name, { aside: reachable ? undefined : 'NodeNotReady', judgedFrom: this.now });
   }
 
   /** A node joins the cluster; the DaemonSet creates its pod from the current template. */
@@ -90,7 +104,10 @@ export class Fleet {
   }
 
   on(revision: string): string[] {
-    return [...this.nodes.values()].filter(({ pod }) => pod?.revision === revision).map(({ name }) => name).sort();
+    return [...this.nodes.values()]
+      .filter(({ pod }) => pod?.revision === revision)
+      .map(({ name }) => name)
+      .sort();
   }
 
   private pod(): AgentPod {

@@ -6,7 +6,12 @@ const created = '2026-03-01T12:00:00Z';
 const platform = { 'kubernetes.io/arch': 'amd64', 'kubernetes.io/os': 'linux' };
 const ready = { type: 'Ready', status: 'True', lastTransitionTime: created };
 
-function nodeWith({ labels = platform, spec = {}, conditions = [ready], deleted = false }: { labels?: Record<string, string>; spec?: object; conditions?: object[]; deleted?: boolean } = {}) {
+function nodeWith({
+  labels = platform,
+  spec = {},
+  conditions = [ready],
+  deleted = false,
+}: { labels?: Record<string, string>; spec?: object; conditions?: object[]; deleted?: boolean } = {}) {
   const metadata = { name: 'n1', labels, creationTimestamp: created, ...(deleted ? { deletionTimestamp: created } : {}) };
   return kubeNode({ apiVersion: 'v1', kind: 'Node', metadata, spec, status: { conditions } });
 }
@@ -20,7 +25,12 @@ describe('an agent runs', () => {
     ['not on another architecture', nodeWith({ labels: { ...platform, 'kubernetes.io/arch': 's390x' } }), {}, 'UnsupportedPlatform'],
     ['not on Windows', nodeWith({ labels: { ...platform, 'kubernetes.io/os': 'windows' } }), {}, 'UnsupportedPlatform'],
     ['not on AWS Fargate', nodeWith({ labels: { ...platform, 'eks.amazonaws.com/compute-type': 'fargate' } }), {}, 'VirtualNode'],
-    ['not on a virtual kubelet, whatever its taints are', nodeWith({ labels: { type: 'virtual-kubelet' }, spec: tainted('virtual-kubelet.io/provider') }), {}, 'VirtualNode'],
+    [
+      'not on a virtual kubelet, whatever its taints are',
+      nodeWith({ labels: { type: 'virtual-kubelet' }, spec: tainted('virtual-kubelet.io/provider') }),
+      {},
+      'VirtualNode',
+    ],
     ['on other nodes of AWS', nodeWith({ labels: { ...platform, 'eks.amazonaws.com/compute-type': 'ec2' } }), {}, 'Runs'],
     ['not before the node has labels for architecture and system', nodeWith({ labels: {} }), {}, 'NotSelected'],
     ['not on a node that is not selected', nodeWith(), { nodeSelector: { pool: 'mesh' } }, 'NotSelected'],
@@ -29,9 +39,24 @@ describe('an agent runs', () => {
     ['with a taint of effect PreferNoSchedule', nodeWith({ spec: tainted('dedicated', 'PreferNoSchedule') }), { tolerations: [] }, 'Runs'],
     ['with a taint that every DaemonSet tolerates', nodeWith({ spec: tainted('node.kubernetes.io/unschedulable') }), { tolerations: [] }, 'Runs'],
     ['with a toleration of the key', nodeWith({ spec: tainted('dedicated') }), { tolerations: [{ key: 'dedicated', operator: 'Exists' }] }, 'Runs'],
-    ['with a toleration of key and value', nodeWith({ spec: tainted('dedicated') }), { tolerations: [{ key: 'dedicated', value: 'x', effect: 'NoSchedule' }] }, 'Runs'],
-    ['not with a toleration of another value', nodeWith({ spec: tainted('dedicated') }), { tolerations: [{ key: 'dedicated', value: 'y' }] }, 'TaintNotTolerated'],
-    ['not with a toleration of another effect', nodeWith({ spec: tainted('dedicated', 'NoExecute') }), { tolerations: [{ key: 'dedicated', operator: 'Exists', effect: 'NoSchedule' }] }, 'TaintNotTolerated'],
+    [
+      'with a toleration of key and value',
+      nodeWith({ spec: tainted('dedicated') }),
+      { tolerations: [{ key: 'dedicated', value: 'x', effect: 'NoSchedule' }] },
+      'Runs',
+    ],
+    [
+      'not with a toleration of another value',
+      nodeWith({ spec: tainted('dedicated') }),
+      { tolerations: [{ key: 'dedicated', value: 'y' }] },
+      'TaintNotTolerated',
+    ],
+    [
+      'not with a toleration of another effect',
+      nodeWith({ spec: tainted('dedicated', 'NoExecute') }),
+      { tolerations: [{ key: 'dedicated', operator: 'Exists', effect: 'NoSchedule' }] },
+      'TaintNotTolerated',
+    ],
   ])('%s', (_, node, nodes, place) => {
     expect(placed(node, nodes)).toBe(place);
   });
@@ -56,11 +81,25 @@ describe('a node is set aside', () => {
 
 describe('an agent pod', () => {
   const owner = { apiVersion: 'apps/v1', kind: 'DaemonSet', name: 'sidecar-acceleration-agent', uid: 'd', controller: true };
-  const metadata = { name: 'a', namespace: 'acceleration', uid: 'u', creationTimestamp: created, labels: { 'acceleration.dev/revision': 'abc' }, ownerReferences: [owner] };
+  const metadata = {
+    name: 'a',
+    namespace: 'acceleration',
+    uid: 'u',
+    creationTimestamp: created,
+    labels: { 'acceleration.dev/revision': 'abc' },
+    ownerReferences: [owner],
+  };
 
   it('has its node, its revision, its readiness and its number of restarts', () => {
     const status = { conditions: [{ type: 'Ready', status: 'True' }], containerStatuses: [{ restartCount: 2 }] };
-    expect(kubePod({ metadata, spec: { nodeName: 'n1' }, status })).toMatchObject({ node: 'n1', revision: 'abc', ready: true, restarts: 2, leaving: false, ours: true });
+    expect(kubePod({ metadata, spec: { nodeName: 'n1' }, status })).toMatchObject({
+      node: 'n1',
+      revision: 'abc',
+      ready: true,
+      restarts: 2,
+      leaving: false,
+      ours: true,
+    });
   });
 
   it.each([
@@ -76,10 +115,16 @@ describe('an agent pod', () => {
 
   it('belongs to the node in its affinity before it is scheduled', () => {
     const terms = { nodeSelectorTerms: [{ matchFields: [{ key: 'metadata.name', operator: 'In', values: ['n7'] }] }] };
-    expect(kubePod({ metadata, spec: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: terms } } } })).toMatchObject({ node: 'n7', ready: false });
+    expect(kubePod({ metadata, spec: { affinity: { nodeAffinity: { requiredDuringSchedulingIgnoredDuringExecution: terms } } } })).toMatchObject({
+      node: 'n7',
+      ready: false,
+    });
   });
 
   it('without a revision label is of revision "unnamed", and one of another owner is not ours', () => {
-    expect(kubePod({ metadata: { ...metadata, labels: {}, ownerReferences: [] }, spec: { nodeName: 'n1' } })).toMatchObject({ revision: unnamedRevision, ours: false });
+    expect(kubePod({ metadata: { ...metadata, labels: {}, ownerReferences: [] }, spec: { nodeName: 'n1' } })).toMatchObject({
+      revision: unnamedRevision,
+      ours: false,
+    });
   });
 });

@@ -3,7 +3,9 @@ import { z } from 'zod';
 import { archLabel, type AsideReason, type Labels, type LeftOutReason, type Spec, systemLabel, unfit } from '../../api';
 
 const time = z.string().transform((text) => Date.parse(text));
-const taint = z.looseObject({ key: z.string(), value: z.string().default(''), effect: z.string() }).transform(({ key, value, effect }) => ({ key, value, effect }));
+const taint = z
+  .looseObject({ key: z.string(), value: z.string().default(''), effect: z.string() })
+  .transform(({ key, value, effect }) => ({ key, value, effect }));
 const condition = z.looseObject({ type: z.string(), status: z.string(), lastTransitionTime: time.optional() });
 
 const stored = z.looseObject({
@@ -14,7 +16,12 @@ const stored = z.looseObject({
     deletionTimestamp: z.string().optional(),
   }),
   spec: z.looseObject({ unschedulable: z.boolean().default(false), taints: z.array(taint).default([]) }).prefault({}),
-  status: z.looseObject({ conditions: z.array(condition).default([]), nodeInfo: z.looseObject({ architecture: z.string(), operatingSystem: z.string() }).optional() }).prefault({}),
+  status: z
+    .looseObject({
+      conditions: z.array(condition).default([]),
+      nodeInfo: z.looseObject({ architecture: z.string(), operatingSystem: z.string() }).optional(),
+    })
+    .prefault({}),
 });
 
 export interface KubeNode {
@@ -41,7 +48,8 @@ export function kubeNode(raw: unknown): KubeNode {
   const { name, labels, creationTimestamp, deletionTimestamp } = metadata;
   const ready = status.conditions.find(({ type }) => type === 'Ready');
   const info = status.nodeInfo;
-  const platform: Labels = info === undefined || info.architecture === '' ? {} : { [archLabel]: info.architecture, [systemLabel]: info.operatingSystem };
+  const platform: Labels =
+    info === undefined || info.architecture === '' ? {} : { [archLabel]: info.architecture, [systemLabel]: info.operatingSystem };
   return {
     metadata: { name },
     labels: { ...platform, ...labels },
@@ -65,12 +73,16 @@ export function placeOf(node: KubeNode, { nodeSelector, tolerations }: Spec['nod
   // The kubelet has not set architecture and system yet; the DaemonSet waits for that as well.
   if (reason !== 'VirtualNode' && (arch === '' || system === '')) return 'NotSelected';
   if (reason !== undefined) return reason;
-  const untolerated = node.taints.some((each) => each.effect !== 'PreferNoSchedule' && !byItself.includes(each.key) && !tolerations.some((one) => tolerates(one, each)));
+  const untolerated = node.taints.some(
+    (each) => each.effect !== 'PreferNoSchedule' && !byItself.includes(each.key) && !tolerations.some((one) => tolerates(one, each)),
+  );
   return untolerated ? 'TaintNotTolerated' : 'Runs';
 }
 
 /** Taints that every DaemonSet tolerates (AddOrUpdateDaemonPodTolerations), or with which the node is not Ready. */
-const byItself = ['not-ready', 'unreachable', 'network-unavailable', 'disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map((name) => `node.kubernetes.io/${name}`);
+const byItself = ['not-ready', 'unreachable', 'network-unavailable', 'disk-pressure', 'memory-pressure', 'pid-pressure', 'unschedulable'].map(
+  (name) => `node.kubernetes.io/${name}`,
+);
 
 /** True when the node has all of the labels. */
 export function hasLabels({ labels }: KubeNode, wanted: Labels): boolean {

@@ -6,8 +6,15 @@ const owner = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAccelerat
 const record: RolloutRecord = {
   resource: 'u1',
   memory: {
-    wanted: 'b', proven: 'a', startedAt: 7, measure: 'm', before: { n1: { problems: ['NoBtf'], share: undefined, well: true } },
-    canary: ['n1'], trials: { n1: { since: 8, wellSince: undefined } }, bakingSince: undefined, failures: [],
+    wanted: 'b',
+    proven: 'a',
+    startedAt: 7,
+    measure: 'm',
+    before: { n1: { problems: ['NoBtf'], share: undefined, well: true } },
+    canary: ['n1'],
+    trials: { n1: { since: 8, wellSince: undefined } },
+    bakingSince: undefined,
+    failures: [],
   },
   templates: { a: { spec: {} } },
   told: ['RolloutStarted'],
@@ -26,13 +33,16 @@ function server(refuse?: ApiError) {
       else if (method !== 'GET') stored = options.body;
       return Promise.resolve(stored);
     },
-    stream: () => { throw new Error('not asked for'); },
+    stream: () => {
+      throw new Error('not asked for');
+    },
   };
   return { client, asked, put: (text: string) => (stored = { data: { 'rollout.json': text } }) };
 }
 
 const warnings: string[] = [];
-const storeOn = (client: KubeClient): MemoryStore => new MemoryStore({ client, namespace: 'acceleration', log: (_, message) => warnings.push(message) });
+const storeOn = (client: KubeClient): MemoryStore =>
+  new MemoryStore({ client, namespace: 'acceleration', log: (_, message) => warnings.push(message) });
 
 describe('the stored state of a rollout', () => {
   it('is read by the next controller unchanged', async () => {
@@ -79,14 +89,17 @@ describe('the stored state of a rollout', () => {
 
 describe('an event', () => {
   const said: string[] = [];
-  const writer = (client: KubeClient): EventWriter => new EventWriter({ client, instance: 'controller-1', now: () => new Date(0), log: (_, message) => said.push(message) });
+  const writer = (client: KubeClient): EventWriter =>
+    new EventWriter({ client, instance: 'controller-1', now: () => new Date(0), log: (_, message) => said.push(message) });
   const event = { type: 'Normal', reason: 'CanaryProven', note: 'well' } as const;
 
   it('has the same name from every controller, and another one in another rollout', async () => {
     const names: string[] = [];
     const client: KubeClient = {
       request: (_method, _path, { body } = {}) => Promise.resolve(names.push((body as { metadata: { name: string } }).metadata.name)),
-      stream: () => { throw new Error('not asked for'); },
+      stream: () => {
+        throw new Error('not asked for');
+      },
     };
     for (const rollout of ['b/7', 'b/7', 'b/8']) await writer(client).tell(owner, rollout, event);
     expect(names[0]).toBe(names[1]);

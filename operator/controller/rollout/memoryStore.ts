@@ -59,10 +59,17 @@ export class MemoryStore {
   }
 
   /** Stores the state if it has changed. Resolves after it was stored. @throws ApiError */
-  async save(next: RolloutRecord, owner: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string }): Promise<void> {
+  async save(
+    next: RolloutRecord,
+    owner: { readonly apiVersion: string; readonly kind: string; readonly name: string; readonly uid: string },
+  ): Promise<void> {
     const text = JSON.stringify(next);
     if (text === this.stored) return;
-    await apply(this.parts.client, { ...this.manifest([{ ...owner, controller: true, blockOwnerDeletion: false }]), data: { [key]: text } }, { fieldManager, force: true });
+    await apply(
+      this.parts.client,
+      { ...this.manifest([{ ...owner, controller: true, blockOwnerDeletion: false }]), data: { [key]: text } },
+      { fieldManager, force: true },
+    );
     this.stored = text;
     this.current = next;
   }
@@ -75,7 +82,11 @@ export class MemoryStore {
   }
 
   private manifest(ownerReferences: readonly object[]): Manifest {
-    return { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: rolloutName, namespace: this.parts.namespace, labels: labelsOf('rollout'), ownerReferences } };
+    return {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: rolloutName, namespace: this.parts.namespace, labels: labelsOf('rollout'), ownerReferences },
+    };
   }
 
   /** The stored text; empty when there is none. */

@@ -27,10 +27,15 @@ function sentence({ step: { memory, progress }, nodes, policy }: Shown): string 
   const total = updated + verifying.length + outdated + progress.failed.length;
   const done = `${updated} of ${countOf(total, 'node')} updated${verifying.length === 0 ? '' : `, ${verifying.length} being verified`}`;
   const [first] = failures;
-  const failure = first === undefined ? '' : `revision ${wanted} failed on ${first.node}${failures.length === 1 ? '' : ` and ${countOf(failures.length - 1, 'more node')}`}: ${first.why}`;
+  const failure =
+    first === undefined
+      ? ''
+      : `revision ${wanted} failed on ${first.node}${failures.length === 1 ? '' : ` and ${countOf(failures.length - 1, 'more node')}`}: ${first.why}`;
   switch (stage) {
     case 'Canary':
-      return canary.length === 0 ? `revision ${wanted}: waiting for a node that matches spec.rollout.canary` : `revision ${wanted}: canary on ${named(canary)}; ${done}`;
+      return canary.length === 0
+        ? `revision ${wanted}: waiting for a node that matches spec.rollout.canary`
+        : `revision ${wanted}: canary on ${named(canary)}; ${done}`;
     case 'Baking':
       return `revision ${wanted}: canary on ${named(canary)} is healthy, the other nodes follow at ${new Date((bakingSince ?? 0) + policy.bakeMs).toISOString()}`;
     case 'Rolling':

@@ -65,11 +65,18 @@ function evidenceOf(report: Report, order: Order): AgentEvidence {
 
 /** Sorted names of the nodes with these labels. */
 export function namesOf(nodes: readonly KubeNode[], nodeSelector: Readonly<Record<string, string>>): string[] {
-  return nodes.filter((node) => hasLabels(node, nodeSelector)).map(({ metadata }) => metadata.name).sort();
+  return nodes
+    .filter((node) => hasLabels(node, nodeSelector))
+    .map(({ metadata }) => metadata.name)
+    .sort();
 }
 
 /** Selected nodes that have no agent and get none, with the reason. */
-export function leftOut(nodes: readonly KubeNode[], pods: readonly KubePod[], spec: Spec): { readonly node: string; readonly reason: LeftOutReason }[] {
+export function leftOut(
+  nodes: readonly KubeNode[],
+  pods: readonly KubePod[],
+  spec: Spec,
+): { readonly node: string; readonly reason: LeftOutReason }[] {
   const served = new Set(pods.map(({ node }) => node));
   return nodes.flatMap((node) => {
     const place = placeOf(node, spec.nodes);

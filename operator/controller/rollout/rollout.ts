@@ -104,19 +104,37 @@ export class Rollout {
     const { fleet, memory: store } = this.parts;
     const kubeNodes = fleet.kubeNodes();
     const pods = fleet.agentPods();
-    const nodes = observe({ spec, order, nodes: kubeNodes, pods, agents: this.parts.agents(), lastFine: this.lastFine, lookingSince: this.lookingSince });
+    const nodes = observe({
+      spec,
+      order,
+      nodes: kubeNodes,
+      pods,
+      agents: this.parts.agents(),
+      lastFine: this.lastFine,
+      lookingSince: this.lookingSince,
+    });
     const unheard = nodes.some(({ aside, pod }) => aside === undefined && pod?.ready === true && pod.report === undefined);
     if (unheard && now - this.lookingSince < comeBackMs) return undefined;
     const policy = policyOf(spec, kubeNodes);
     const current = fleet.currentTemplate();
     const record = await store.load(owner.uid);
-    const taken = step({ wanted: wanted.revision, current: current?.revision, nodes, policy, measure: measureOf(spec), memory: record?.memory, lookingSince: this.lookingSince, now });
+    const taken = step({
+      wanted: wanted.revision,
+      current: current?.revision,
+      nodes,
+      policy,
+      measure: measureOf(spec),
+      memory: record?.memory,
+      lookingSince: this.lookingSince,
+      now,
+    });
     for (const name of taken.fine) this.lastFine.set(name, now);
     const known = record?.memory.startedAt === taken.memory.startedAt;
     const told = known ? record.told : [];
     const events = untold(taken, policy, told);
     const templates = this.templates(taken.memory, wanted, record, current);
-    const remember = (reasons: readonly string[]): Promise<void> => store.save({ resource: owner.uid, memory: taken.memory, templates, told: [...reasons] }, owner);
+    const remember = (reasons: readonly string[]): Promise<void> =>
+      store.save({ resource: owner.uid, memory: taken.memory, templates, told: [...reasons] }, owner);
     // The name of an event contains the start of the rollout. So the start must be stored first: if the controller died in between, the next one
     // would store another start and create the event again.
     if (!known && events.length > 0) await remember(told);
@@ -133,7 +151,12 @@ export class Rollout {
   }
 
   /** Templates of the wanted revision and of the one to which a rollback returns. */
-  private templates({ proven }: RolloutRecord['memory'], wanted: Asked['wanted'], record: RolloutRecord | undefined, current: ReturnType<Fleet['currentTemplate']>): Record<string, PodTemplate> {
+  private templates(
+    { proven }: RolloutRecord['memory'],
+    wanted: Asked['wanted'],
+    record: RolloutRecord | undefined,
+    current: ReturnType<Fleet['currentTemplate']>,
+  ): Record<string, PodTemplate> {
     const known: Record<string, PodTemplate> = { ...(current === undefined ? {} : { [current.revision]: current.template }), ...record?.templates };
     const former = proven === undefined ? undefined : known[proven];
     return { ...(proven === undefined || former === undefined ? {} : { [proven]: former }), [wanted.revision]: wanted.template };

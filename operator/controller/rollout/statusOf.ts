@@ -11,7 +11,9 @@ const maxWhy = 512;
 
 /** The status of the rollout. */
 export function statusOf(shown: Shown): RolloutStatus {
-  const { step: { memory, progress } } = shown;
+  const {
+    step: { memory, progress },
+  } = shown;
   const aside = byReason(progress.aside);
   return {
     stage: progress.stage,
@@ -29,7 +31,8 @@ export function statusOf(shown: Shown): RolloutStatus {
 function revisionsOf({ nodes, policy: { thresholds }, step: { memory }, now }: Shown): RolloutStatus['revisions'] {
   const counts = new Map<string, { updated: number; verifying: number; failed: number }>();
   const startedAt = isGuarded(memory) ? memory.startedAt : undefined;
-  const witnessed = startedAt === undefined || nodes.some((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] }));
+  const witnessed =
+    startedAt === undefined || nodes.some((node) => node.aside === undefined && isWitness(node, { startedAt, before: memory.before[node.name] }));
   for (const node of nodes) {
     if (node.pod === undefined) continue;
     const { revision } = node.pod;
@@ -48,7 +51,9 @@ function revisionsOf({ nodes, policy: { thresholds }, step: { memory }, now }: S
 }
 
 /** Nodes by reason, most nodes first, with three examples each. */
-export function byReason<R extends AsideReason | LeftOutReason>(nodes: readonly { readonly node: string; readonly reason: R }[]): { reason: R; nodes: number; examples: string[] }[] {
+export function byReason<R extends AsideReason | LeftOutReason>(
+  nodes: readonly { readonly node: string; readonly reason: R }[],
+): { reason: R; nodes: number; examples: string[] }[] {
   const groups = new Map<R, string[]>();
   for (const { node, reason } of nodes) groups.set(reason, [...(groups.get(reason) ?? []), node]);
   return [...groups]

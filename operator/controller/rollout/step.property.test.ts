@@ -29,7 +29,9 @@ describe('a rollout under random events', () => {
       fc.property(fleets, ({ size, fates, canary, maxUnavailable, onFailure, changes }) => {
         const names = Array.from({ length: size }, (_, index) => `n${index}`);
         // v1 and v3 are good; v2 behaves by the fates.
-        const fleet = new Fleet(names, { ...policy, canary: { count: canary }, maxUnavailable, onFailure }, (revision, node) => (revision === 'v2' ? (fates[Number(node.slice(1))] ?? 'well') : 'well'));
+        const fleet = new Fleet(names, { ...policy, canary: { count: canary }, maxUnavailable, onFailure }, (revision, node) =>
+          revision === 'v2' ? (fates[Number(node.slice(1))] ?? 'well') : 'well',
+        );
         fleet.settle();
         let wanted = 'v2';
         let paused = false;
@@ -41,7 +43,9 @@ describe('a rollout under random events', () => {
           if (paused) expect(taken.replace).toEqual([]);
           // No node is replaced twice, or while it is not Ready, or beyond the budget.
           for (const name of taken.replace) expect(before.has(name) && reachable.includes(name)).toBe(true);
-          expect(taken.replace.length + taken.progress.verifying.length).toBeLessThanOrEqual(Math.max(budgetOf(maxUnavailable, names.length), taken.progress.verifying.length));
+          expect(taken.replace.length + taken.progress.verifying.length).toBeLessThanOrEqual(
+            Math.max(budgetOf(maxUnavailable, names.length), taken.progress.verifying.length),
+          );
           // A revision that is not verified leaves its canary nodes only after the bake.
           if (taken.progress.stage === 'Canary') for (const name of taken.replace) expect(taken.memory.canary).toContain(name);
           if (taken.progress.stage === 'Baking') expect(taken.replace).toEqual([]);

@@ -76,7 +76,10 @@ test('a node that fails alone is set aside, another becomes canary, and the roll
     fleet.advance(1000);
     fleet.pass('v2');
   }
-  expect(fleet.last).toMatchObject({ progress: { stage: 'Canary', aside: [{ node: 'n1', reason: 'FailedAlone' }] }, memory: { canary: ['n2', 'n3'], failures: [] } });
+  expect(fleet.last).toMatchObject({
+    progress: { stage: 'Canary', aside: [{ node: 'n1', reason: 'FailedAlone' }] },
+    memory: { canary: ['n2', 'n3'], failures: [] },
+  });
   run(fleet, 'v2', 200);
   expect(fleet.last).toMatchObject({ progress: { stage: 'Done', updated: 5 }, memory: { proven: 'v2', failures: [] } });
 });
@@ -173,7 +176,11 @@ test('with RollBack every node returns to the last verified revision, and the fa
   const fleet = fleetOn({ n5: 'crashes', n6: 'crashes' });
   run(fleet, 'v2', 200);
   expect(fleet.on('v1')).toEqual(names);
-  expect(fleet.last).toMatchObject({ revision: 'v1', progress: { stage: 'Stopped' }, memory: { wanted: 'v2', proven: 'v1', failures: [{ node: 'n5' }, { node: 'n6' }] } });
+  expect(fleet.last).toMatchObject({
+    revision: 'v1',
+    progress: { stage: 'Stopped' },
+    memory: { wanted: 'v2', proven: 'v1', failures: [{ node: 'n5' }, { node: 'n6' }] },
+  });
   const replacedSoFar = fleet.replaced.length;
   run(fleet, 'v2', 200);
   expect(fleet.replaced).toHaveLength(replacedSoFar);
@@ -213,7 +220,14 @@ test('nodes that are not Ready do not delay the rollout, and are updated when th
   fleet.reach('n1', false);
   fleet.reach('n4', false);
   run(fleet, 'v2');
-  expect(fleet.last?.progress).toMatchObject({ stage: 'Done', updated: 4, aside: [{ node: 'n1', reason: 'NodeNotReady' }, { node: 'n4', reason: 'NodeNotReady' }] });
+  expect(fleet.last?.progress).toMatchObject({
+    stage: 'Done',
+    updated: 4,
+    aside: [
+      { node: 'n1', reason: 'NodeNotReady' },
+      { node: 'n4', reason: 'NodeNotReady' },
+    ],
+  });
   fleet.reach('n1', true);
   run(fleet, 'v2');
   expect(fleet.on('v2')).toEqual(['n1', 'n2', 'n3', 'n5', 'n6']);

@@ -81,7 +81,11 @@ function remembered({ wanted, current, memory, nodes, measure, now }: RolloutInp
 function withCanary({ wanted, nodes, policy }: RolloutInput, memory: RolloutMemory, seen: Seen): RolloutMemory {
   if (!isGuarded(memory)) return memory;
   const aside = new Set(seen.of('Aside'));
-  const canary = canaryOf(policy.canary, nodes.filter(({ name }) => !aside.has(name)), memory.canary);
+  const canary = canaryOf(
+    policy.canary,
+    nodes.filter(({ name }) => !aside.has(name)),
+    memory.canary,
+  );
   const fresh = nodes.filter(({ name, pod }) => canary.includes(name) && pod !== undefined && pod.revision !== wanted && !(name in memory.before));
   const before = fresh.length === 0 ? memory.before : { ...memory.before, ...Object.fromEntries(fresh.map((node) => [node.name, knownOf(node)])) };
   return { ...memory, before, canary, trials: seen.trials };
@@ -119,12 +123,21 @@ function see({ nodes, policy, measure, lookingSince, now }: RolloutInput, target
   const trials = Object.fromEntries(judged.flatMap(({ node, trial }) => (trial === undefined ? [] : [[node, trial]])));
   const failing = judged.filter(({ state }) => state.is === 'Failed').map(({ node }) => node);
   const isOutvoted = startedAt !== undefined && memory.failures.length === 0 && failing.length > 0 && !isDecisive(policy, failing, witnesses);
-  const states = judged.map((each) => (isOutvoted && each.state.is === 'Failed' ? { ...each, state: { is: 'Aside', reason: 'FailedAlone' } as const } : each));
+  const states = judged.map((each) =>
+    isOutvoted && each.state.is === 'Failed' ? { ...each, state: { is: 'Aside', reason: 'FailedAlone' } as const } : each,
+  );
   states.sort((a, b) => Number(a.ready) - Number(b.ready) || (a.node < b.node ? -1 : 1));
   const of = (is: NodeState['is']): string[] => states.filter(({ state }) => state.is === is).map(({ node }) => node);
   const failed = states.flatMap(({ node, state }) => (state.is === 'Failed' ? [{ node, why: state.why }] : []));
   const aside = states.flatMap(({ node, state }) => (state.is === 'Aside' ? [{ node, reason: state.reason }] : []));
-  const progress = { stage: 'Done' as const, updated: of('Updated').length, verifying: of('Verifying'), outdated: of('Outdated').length, aside, failed };
+  const progress = {
+    stage: 'Done' as const,
+    updated: of('Updated').length,
+    verifying: of('Verifying'),
+    outdated: of('Outdated').length,
+    aside,
+    failed,
+  };
   return { progress, fine: [...of('Updated'), ...of('Outdated')], trials, of };
 }
 
@@ -133,18 +146,43 @@ function onward(input: RolloutInput, memory: RolloutMemory, seen: Seen): Rollout
   const { nodes, policy, now } = input;
   const { wanted } = memory;
   const at = (stage: RolloutStage, replace: readonly string[], bakingSince: number | undefined, againMs: number | undefined): RolloutStep => ({
-    revision: wanted, replace, memory: { ...memory, bakingSince }, progress: { ...seen.progress, stage }, fine: seen.fine, againMs,
+    revision: wanted,
+    replace,
+    memory: { ...memory, bakingSince },
+    progress: { ...seen.progress, stage },
+    fine: seen.fine,
+    againMs,
   });
   const replace = (may: (name: string) => boolean): string[] => nextOf(seen, budgetOf(policy.maxUnavailable, nodes.length), may);
   const { wellWithinMs } = policy.thresholds;
-  if (policy.paused) return { ...at('Paused', [], memory.bakingSince, undefined), revision: begun(nodes, wanted) ? wanted : (memory.proven ?? wanted) };
-  if (!isGuarded(memory) || !wantsCanary(policy)) return at('Rolling', replace(() => true), undefined, wellWithinMs);
+  if (policy.paused)
+    return { ...at('Paused', [], memory.bakingSince, undefined), revision: begun(nodes, wanted) ? wanted : (memory.proven ?? wanted) };
+  if (!isGuarded(memory) || !wantsCanary(policy))
+    return at(
+      'Rolling',
+      replace(() => true),
+      undefined,
+      wellWithinMs,
+    );
   const canary = new Set(memory.canary);
   const proven = canary.size > 0 && [...seen.of('Outdated'), ...seen.of('Verifying')].every((name) => !canary.has(name));
-  if (!proven) return at('Canary', replace((name) => canary.has(name)), undefined, wellWithinMs);
+  if (!proven)
+    return at(
+      'Canary',
+      replace((name) => canary.has(name)),
+      undefined,
+      wellWithinMs,
+    );
   const since = memory.bakingSince ?? now;
   const leftMs = since + policy.bakeMs - now;
-  return leftMs > 0 ? at('Baking', [], since, leftMs) : at('Rolling', replace(() => true), since, wellWithinMs);
+  return leftMs > 0
+    ? at('Baking', [], since, leftMs)
+    : at(
+        'Rolling',
+        replace(() => true),
+        since,
+        wellWithinMs,
+      );
 }
 
 /** True when a node has the wanted revision. Before that a paused rollout keeps the former template for pods that are created for other reasons. */
@@ -157,7 +195,14 @@ function afterFailure(input: RolloutInput, memory: RolloutMemory, wanted: Seen):
   const { nodes, policy } = input;
   const { proven } = memory;
   if (policy.onFailure === 'Pause' || proven === undefined) {
-    return { revision: memory.wanted, replace: [], memory, progress: { ...wanted.progress, stage: 'Stopped' }, fine: wanted.fine, againMs: undefined };
+    return {
+      revision: memory.wanted,
+      replace: [],
+      memory,
+      progress: { ...wanted.progress, stage: 'Stopped' },
+      fine: wanted.fine,
+      againMs: undefined,
+    };
   }
   const back = see(input, proven, memory);
   const open = back.of('Outdated').length + back.of('Verifying').length;
@@ -169,5 +214,8 @@ function afterFailure(input: RolloutInput, memory: RolloutMemory, wanted: Seen):
 
 /** The next nodes to update, so that no more than `budget` nodes have an agent that is not verified. */
 function nextOf(seen: Seen, budget: number, may: (name: string) => boolean): string[] {
-  return seen.of('Outdated').filter(may).slice(0, Math.max(0, budget - seen.of('Verifying').length));
+  return seen
+    .of('Outdated')
+    .filter(may)
+    .slice(0, Math.max(0, budget - seen.of('Verifying').length));
 }

@@ -12,7 +12,16 @@ function listed(changes: Partial<NonNullable<Status['namespaces']>[number]>): St
 }
 
 it('sums the reports of two nodes', () => {
-  const billing = namespaceWith({ name: 'billing', podsSelected: 1, podsAccelerated: 1, open: 4, accelerated: 1, reasons: [{ reason: 'PeerElsewhere', connections: 3 }], fastBytes: 100, tcpBytes: 200 });
+  const billing = namespaceWith({
+    name: 'billing',
+    podsSelected: 1,
+    podsAccelerated: 1,
+    open: 4,
+    accelerated: 1,
+    reasons: [{ reason: 'PeerElsewhere', connections: 3 }],
+    fastBytes: 100,
+    tcpBytes: 200,
+  });
   const agents = [agentOf('node1', namespaceWith(), billing), agentOf('node2', namespaceWith())];
   expect(aggregate({ ...input, agents, namespaces: ['billing', 'shop', 'empty'], desiredNodes: 2 })).toEqual({
     nodes: { desired: 2, ready: 2, unsupported: [] },
@@ -20,9 +29,33 @@ it('sums the reports of two nodes', () => {
     bytes: { fast: 8292, tcp: 1224 },
     summary: { nodes: '2/2', accelerated: '88%' },
     namespaces: [
-      { name: 'shop', state: 'Accelerated', pods: { selected: 4, accelerated: 4 }, connections: { open: 20, accelerated: 20, adopted: 0 }, bytes: { fast: 8192, tcp: 1024 }, reasons: [], since: madeUpNow },
-      { name: 'billing', state: 'Partial', pods: { selected: 1, accelerated: 1 }, connections: { open: 4, accelerated: 1, adopted: 0 }, bytes: { fast: 100, tcp: 200 }, reasons: [{ reason: 'PeerElsewhere', connections: 3 }], since: madeUpNow },
-      { name: 'empty', state: 'Waiting', pods: { selected: 0, accelerated: 0 }, connections: { open: 0, accelerated: 0, adopted: 0 }, bytes: { fast: 0, tcp: 0 }, reasons: [], since: madeUpNow },
+      {
+        name: 'shop',
+        state: 'Accelerated',
+        pods: { selected: 4, accelerated: 4 },
+        connections: { open: 20, accelerated: 20, adopted: 0 },
+        bytes: { fast: 8192, tcp: 1024 },
+        reasons: [],
+        since: madeUpNow,
+      },
+      {
+        name: 'billing',
+        state: 'Partial',
+        pods: { selected: 1, accelerated: 1 },
+        connections: { open: 4, accelerated: 1, adopted: 0 },
+        bytes: { fast: 100, tcp: 200 },
+        reasons: [{ reason: 'PeerElsewhere', connections: 3 }],
+        since: madeUpNow,
+      },
+      {
+        name: 'empty',
+        state: 'Waiting',
+        pods: { selected: 0, accelerated: 0 },
+        connections: { open: 0, accelerated: 0, adopted: 0 },
+        bytes: { fast: 0, tcp: 0 },
+        reasons: [],
+        since: madeUpNow,
+      },
     ],
   });
 });

@@ -72,7 +72,11 @@ function reportsByNamespace(agents: readonly AgentState[]): Map<string, Namespac
 function sumOf(namespaces: readonly NamespaceStatus[]): Pick<NamespaceStatus, 'connections' | 'bytes'> {
   const total = (of: (namespace: NamespaceStatus) => number): number => sum(namespaces.map(of));
   return {
-    connections: { open: total(({ connections }) => connections.open), accelerated: total(({ connections }) => connections.accelerated), adopted: total(({ connections }) => connections.adopted ?? 0) },
+    connections: {
+      open: total(({ connections }) => connections.open),
+      accelerated: total(({ connections }) => connections.accelerated),
+      adopted: total(({ connections }) => connections.adopted ?? 0),
+    },
     bytes: { fast: total(({ bytes }) => bytes.fast), tcp: total(({ bytes }) => bytes.tcp) },
   };
 }

@@ -2,7 +2,12 @@ import { condition, type Condition, type NodeReasonCount, type RolloutStatus } f
 import { madeUpNow } from '../agents/agents.testing';
 import { conditionsOf, type ConditionsInput } from './conditions';
 
-const kernel: NodeReasonCount = { reason: 'KernelTooOld', nodes: 1, examples: ['node7'], message: 'the kernel is 4.18.0, and 5.10 is the oldest that is supported' };
+const kernel: NodeReasonCount = {
+  reason: 'KernelTooOld',
+  nodes: 1,
+  examples: ['node7'],
+  message: 'the kernel is 4.18.0, and 5.10 is the oldest that is supported',
+};
 const reached: NodeReasonCount = { reason: 'ConnectionLimit', nodes: 2, examples: ['node1'], message: 'a pod has enough' };
 const missing: NodeReasonCount = { reason: 'AgentNotReady', nodes: 2, examples: [], message: 'The node agent has not reported yet.' };
 
@@ -37,21 +42,81 @@ describe('the conditions', () => {
     ['every node follows', {}, { Ready: 'True Accelerating', Progressing: 'False Settled', Degraded: 'False AsExpected' }],
     ['every node observes', { mode: 'Observe' }, { Ready: 'True Observing', Progressing: 'False Settled', Degraded: 'False AsExpected' }],
     ['every node is off', { mode: 'Off' }, { Ready: 'True SwitchedOff', Progressing: 'False Settled', Degraded: 'False AsExpected' }],
-    ['no node should have an agent', { nodes: { desired: 0, ready: 0, unsupported: [] } }, { Ready: 'True NoNodes', Progressing: 'False Settled', Degraded: 'False AsExpected' }],
-    ['the DaemonSet has no status yet', { nodes: undefined }, { Ready: 'Unknown Starting', Progressing: 'True Starting', Degraded: 'False AsExpected' }],
-    ['a node has not applied the order yet', { nodes: { desired: 3, ready: 2, unsupported: [] } }, { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
-    ['a node cannot accelerate', { nodes: { desired: 3, ready: 2, unsupported: [kernel] } }, { Ready: 'False NodesNotReady', Progressing: 'False Settled', Degraded: 'True KernelTooOld' }],
-    ['pods of two nodes have reached a bound', { nodes: { desired: 3, ready: 3, unsupported: [reached] } }, { Ready: 'True Accelerating', Progressing: 'False Settled', Degraded: 'True ConnectionLimit' }],
-    ['a node has not applied the order, and pods of others have reached a bound', { nodes: { desired: 3, ready: 2, unsupported: [reached] } }, { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'True ConnectionLimit' }],
-    ['agents are just starting', { nodes: { desired: 3, ready: 1, unsupported: [missing] } }, { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
-    ['agents are being replaced', { rollout: rollout('Rolling', 2) }, { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
-    ['a canary bakes', { rollout: rollout('Baking', 2) }, { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'False AsExpected' }],
-    ['only nodes that are set aside are left', { rollout: rollout('Rolling', 0) }, { Ready: 'True Accelerating', Progressing: 'False Settled', Degraded: 'False AsExpected' }],
-    ['a rollout is paused', { rollout: rollout('Paused', 2) }, { Ready: 'True Accelerating', Progressing: 'False RolloutPaused', Degraded: 'False AsExpected' }],
-    ['a rollout has failed', { rollout: rollout('Stopped', 2, 'node7') }, { Ready: 'True Accelerating', Progressing: 'False Settled', Degraded: 'True RolloutFailed' }],
-    ['a failed rollout is rolled back', { rollout: rollout('RollingBack', 1, 'node7') }, { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'True RolloutFailed' }],
-    ['the first spec is not valid', { nodes: undefined, mode: undefined, problem: { reason: 'InvalidSpec', message: 'spec.mode: wrong' } }, { Ready: 'False InvalidSpec', Progressing: 'False InvalidSpec', Degraded: 'True InvalidSpec' }],
-    ['a later spec is not valid', { mode: undefined, problem: { reason: 'InvalidSpec', message: 'spec.mode: wrong' } }, { Ready: 'False InvalidSpec', Progressing: 'False Settled', Degraded: 'True InvalidSpec' }],
+    [
+      'no node should have an agent',
+      { nodes: { desired: 0, ready: 0, unsupported: [] } },
+      { Ready: 'True NoNodes', Progressing: 'False Settled', Degraded: 'False AsExpected' },
+    ],
+    [
+      'the DaemonSet has no status yet',
+      { nodes: undefined },
+      { Ready: 'Unknown Starting', Progressing: 'True Starting', Degraded: 'False AsExpected' },
+    ],
+    [
+      'a node has not applied the order yet',
+      { nodes: { desired: 3, ready: 2, unsupported: [] } },
+      { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'False AsExpected' },
+    ],
+    [
+      'a node cannot accelerate',
+      { nodes: { desired: 3, ready: 2, unsupported: [kernel] } },
+      { Ready: 'False NodesNotReady', Progressing: 'False Settled', Degraded: 'True KernelTooOld' },
+    ],
+    [
+      'pods of two nodes have reached a bound',
+      { nodes: { desired: 3, ready: 3, unsupported: [reached] } },
+      { Ready: 'True Accelerating', Progressing: 'False Settled', Degraded: 'True ConnectionLimit' },
+    ],
+    [
+      'a node has not applied the order, and pods of others have reached a bound',
+      { nodes: { desired: 3, ready: 2, unsupported: [reached] } },
+      { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'True ConnectionLimit' },
+    ],
+    [
+      'agents are just starting',
+      { nodes: { desired: 3, ready: 1, unsupported: [missing] } },
+      { Ready: 'False NodesNotReady', Progressing: 'True RollingOut', Degraded: 'False AsExpected' },
+    ],
+    [
+      'agents are being replaced',
+      { rollout: rollout('Rolling', 2) },
+      { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'False AsExpected' },
+    ],
+    [
+      'a canary bakes',
+      { rollout: rollout('Baking', 2) },
+      { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'False AsExpected' },
+    ],
+    [
+      'only nodes that are set aside are left',
+      { rollout: rollout('Rolling', 0) },
+      { Ready: 'True Accelerating', Progressing: 'False Settled', Degraded: 'False AsExpected' },
+    ],
+    [
+      'a rollout is paused',
+      { rollout: rollout('Paused', 2) },
+      { Ready: 'True Accelerating', Progressing: 'False RolloutPaused', Degraded: 'False AsExpected' },
+    ],
+    [
+      'a rollout has failed',
+      { rollout: rollout('Stopped', 2, 'node7') },
+      { Ready: 'True Accelerating', Progressing: 'False Settled', Degraded: 'True RolloutFailed' },
+    ],
+    [
+      'a failed rollout is rolled back',
+      { rollout: rollout('RollingBack', 1, 'node7') },
+      { Ready: 'True Accelerating', Progressing: 'True RollingOut', Degraded: 'True RolloutFailed' },
+    ],
+    [
+      'the first spec is not valid',
+      { nodes: undefined, mode: undefined, problem: { reason: 'InvalidSpec', message: 'spec.mode: wrong' } },
+      { Ready: 'False InvalidSpec', Progressing: 'False InvalidSpec', Degraded: 'True InvalidSpec' },
+    ],
+    [
+      'a later spec is not valid',
+      { mode: undefined, problem: { reason: 'InvalidSpec', message: 'spec.mode: wrong' } },
+      { Ready: 'False InvalidSpec', Progressing: 'False Settled', Degraded: 'True InvalidSpec' },
+    ],
     ['the resource is being deleted', { deleting: true }, { Ready: 'False Deleting', Progressing: 'True Draining', Degraded: 'False AsExpected' }],
   ])('when %s', (_, changes, expected) => {
     expect(verdicts(changes)).toEqual(expected);
@@ -64,7 +129,9 @@ describe('the conditions', () => {
   });
 
   it('have the progress of a deletion', () => {
-    expect(find('Progressing', { deleting: true, nodes: { desired: 3, ready: 1, unsupported: [] } }).message).toBe('1 of 3 nodes clean: drained, detached and unpinned');
+    expect(find('Progressing', { deleting: true, nodes: { desired: 3, ready: 1, unsupported: [] } }).message).toBe(
+      '1 of 3 nodes clean: drained, detached and unpinned',
+    );
   });
 
   it('say for which nodes a change waits', () => {
@@ -76,7 +143,12 @@ describe('the conditions', () => {
 
   it('are bounded in length and valid, however many problems there are', () => {
     const reasons = ['KernelTooOld', 'NoBtf', 'NoBpffs', 'NoCgroup2', 'LoadRefused'] as const;
-    const unsupported = reasons.map((reason) => ({ reason, nodes: 900, examples: ['a', 'b', 'c'].map((letter) => letter.repeat(253)), message: 'x'.repeat(1024) }));
+    const unsupported = reasons.map((reason) => ({
+      reason,
+      nodes: 900,
+      examples: ['a', 'b', 'c'].map((letter) => letter.repeat(253)),
+      message: 'x'.repeat(1024),
+    }));
     const conditions = conditionsOf({ ...input, nodes: { desired: 900, ready: 0, unsupported } });
     for (const each of conditions) {
       expect(condition.safeParse(each).success).toBe(true);
@@ -118,6 +190,10 @@ describe('an agent that is missing', () => {
   });
 
   it('makes the resource Degraded after that', () => {
-    expect(find('Degraded', { nodes, previous, now: later(120) })).toMatchObject({ status: 'True', reason: 'AgentNotReady', message: '2 nodes: AgentNotReady: The node agent has not reported yet.' });
+    expect(find('Degraded', { nodes, previous, now: later(120) })).toMatchObject({
+      status: 'True',
+      reason: 'AgentNotReady',
+      message: '2 nodes: AgentNotReady: The node agent has not reported yet.',
+    });
   });
 });

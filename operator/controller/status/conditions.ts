@@ -44,7 +44,8 @@ function transition(type: Condition['type'], verdict: Verdict, { generation, pre
 function readiness({ deleting, problem, nodes, mode }: ConditionsInput): Verdict {
   if (deleting) return { status: 'False', reason: 'Deleting', message: 'the resource is being deleted: accelerated connections go back to TCP' };
   if (problem !== undefined) return { status: 'False', ...problem };
-  if (nodes === undefined || mode === undefined) return { status: 'Unknown', reason: 'Starting', message: 'the controller does not know yet which nodes should have an agent' };
+  if (nodes === undefined || mode === undefined)
+    return { status: 'Unknown', reason: 'Starting', message: 'the controller does not know yet which nodes should have an agent' };
   const { desired, ready, unsupported } = nodes;
   if (desired === 0) return { status: 'True', reason: 'NoNodes', message: 'no node matches spec.nodes, so there is nothing to do' };
   const message = `${ready} of ${countOf(desired, 'node')} ready`;
@@ -57,7 +58,8 @@ const inForce: Record<Mode, string> = { Accelerate: 'Accelerating', Observe: 'Ob
 function progress({ deleting, problem, nodes, rollout }: ConditionsInput): Verdict {
   if (deleting) return { status: 'True', reason: 'Draining', message: draining(nodes) };
   if (nodes === undefined) {
-    if (problem !== undefined) return { status: 'False', reason: problem.reason, message: 'the controller changes nothing until the problem is solved' };
+    if (problem !== undefined)
+      return { status: 'False', reason: problem.reason, message: 'the controller changes nothing until the problem is solved' };
     return { status: 'True', reason: 'Starting', message: 'the agents are being rolled out' };
   }
   const awaited = [...pending(nodes), ...silent(nodes), ...replacing(rollout)];
@@ -74,7 +76,11 @@ function damage({ problem, nodes, deleting, rollout, now }: ConditionsInput, pro
   if (failed !== undefined) return { status: 'True', reason: 'RolloutFailed', message: [failed, ...nodeProblems(wrong)].join('; ') };
   if (wrong.length === 0) return { status: 'False', reason: 'AsExpected', message: 'no node reports a problem' };
   const [only] = wrong;
-  return { status: 'True', reason: wrong.length === 1 && only !== undefined ? only.reason : 'SeveralProblems', message: nodeProblems(wrong).join('; ') };
+  return {
+    status: 'True',
+    reason: wrong.length === 1 && only !== undefined ? only.reason : 'SeveralProblems',
+    message: nodeProblems(wrong).join('; '),
+  };
 }
 
 type Nodes = NonNullable<Status['nodes']>;

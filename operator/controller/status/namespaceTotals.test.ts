@@ -14,13 +14,30 @@ describe('the sums of a namespace', () => {
   });
 
   it('are zero while no node has reported it', () => {
-    const zero = { pods: { selected: 0, accelerated: 0 }, connections: { open: 0, accelerated: 0, adopted: 0 }, bytes: { fast: 0, tcp: 0 }, reasons: [], draining: 0 };
+    const zero = {
+      pods: { selected: 0, accelerated: 0 },
+      connections: { open: 0, accelerated: 0, adopted: 0 },
+      bytes: { fast: 0, tcp: 0 },
+      reasons: [],
+      draining: 0,
+    };
     expect(totalsOf([], 'Accelerate')).toEqual(zero);
   });
 
   it('merge the reasons, most connections first and equal ones by name', () => {
-    const one = namespaceWith({ reasons: [{ reason: 'Pairing', connections: 1 }, { reason: 'PeerElsewhere', connections: 2 }] });
-    const two = namespaceWith({ reasons: [{ reason: 'BlockingReader', connections: 1 }, { reason: 'PeerElsewhere', connections: 3 }, { reason: 'LimitReached', connections: 0 }] });
+    const one = namespaceWith({
+      reasons: [
+        { reason: 'Pairing', connections: 1 },
+        { reason: 'PeerElsewhere', connections: 2 },
+      ],
+    });
+    const two = namespaceWith({
+      reasons: [
+        { reason: 'BlockingReader', connections: 1 },
+        { reason: 'PeerElsewhere', connections: 3 },
+        { reason: 'LimitReached', connections: 0 },
+      ],
+    });
     expect(totalsOf([one, two], 'Accelerate').reasons).toEqual([
       { reason: 'PeerElsewhere', connections: 5 },
       { reason: 'BlockingReader', connections: 1 },
@@ -40,7 +57,10 @@ describe('the report of a node that has applied the mode', () => {
   it('counts its joined connections as Observing and keeps the other reasons in mode Observe', () => {
     const { connections, reasons } = totalsOf([report], 'Observe');
     expect(connections).toEqual({ open: 10, accelerated: 0, adopted: 0 });
-    expect(reasons).toEqual([{ reason: 'Observing', connections: 7 }, { reason: 'PeerElsewhere', connections: 3 }]);
+    expect(reasons).toEqual([
+      { reason: 'Observing', connections: 7 },
+      { reason: 'PeerElsewhere', connections: 3 },
+    ]);
   });
 
   it('counts all its connections as SwitchedOff in mode Off', () => {

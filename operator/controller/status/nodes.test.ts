@@ -3,7 +3,10 @@ import { agentWith, madeUpRevision, orderWith, reportWith, troubledAgent } from 
 import type { AgentState } from '../agents/agentState';
 import { nodesOf } from './nodes';
 
-const tooOld = { reason: 'KernelTooOld', message: 'the kernel is 4.18.0, and 5.10 is the oldest that is supported. Upgrade the kernel of the node.' } as const;
+const tooOld = {
+  reason: 'KernelTooOld',
+  message: 'the kernel is 4.18.0, and 5.10 is the oldest that is supported. Upgrade the kernel of the node.',
+} as const;
 const noBtf = { reason: 'NoBtf', message: '/sys/kernel/btf/vmlinux cannot be read' } as const;
 const silence = `${nodeReasons.AgentNotReady.means} ${nodeReasons.AgentNotReady.remedy}`;
 
@@ -30,7 +33,9 @@ describe('a node counts as ready', () => {
   it('also while one of its pods has reached a limit, which status.nodes.unsupported lists', () => {
     const reached = { reason: 'ConnectionLimit', message: 'a pod has enough' } as const;
     expect(nodes(1, agentWith('node1', { report: reportWith({ problems: [reached] }) }))).toEqual({
-      desired: 1, ready: 1, unsupported: [{ reason: 'ConnectionLimit', nodes: 1, examples: ['node1'], message: 'a pod has enough' }],
+      desired: 1,
+      ready: 1,
+      unsupported: [{ reason: 'ConnectionLimit', nodes: 1, examples: ['node1'], message: 'a pod has enough' }],
     });
   });
 
@@ -60,7 +65,14 @@ describe('the unsupported nodes', () => {
     expect(nodes(1, agentWith('node1', { implausible: '9 open connection ends too many' }))).toEqual({
       desired: 1,
       ready: 1,
-      unsupported: [{ reason: 'ImplausibleReport', nodes: 1, examples: ['node1'], message: `its agent reports 9 open connection ends too many, which is not counted. ${nodeReasons.ImplausibleReport.remedy}` }],
+      unsupported: [
+        {
+          reason: 'ImplausibleReport',
+          nodes: 1,
+          examples: ['node1'],
+          message: `its agent reports 9 open connection ends too many, which is not counted. ${nodeReasons.ImplausibleReport.remedy}`,
+        },
+      ],
     });
   });
 

@@ -23,7 +23,12 @@ export function nodesOf({ order, agents, desiredNodes, notReady = [], leftOut = 
   if (desiredNodes === undefined) return undefined;
   const ready = agents.filter((agent) => isReady(agent, order)).length;
   // The agent of a node that has just left the cluster may still report, so the number is bounded by `desired`.
-  return { desired: desiredNodes, ready: Math.min(ready, desiredNodes), unsupported: unsupported(agents, desiredNodes, notReady), ...(leftOut.length === 0 ? {} : { leftOut: byReason(leftOut) }) };
+  return {
+    desired: desiredNodes,
+    ready: Math.min(ready, desiredNodes),
+    unsupported: unsupported(agents, desiredNodes, notReady),
+    ...(leftOut.length === 0 ? {} : { leftOut: byReason(leftOut) }),
+  };
 }
 
 function isReady(agent: AgentState, order: Order): boolean {
@@ -43,7 +48,13 @@ function unsupported(agents: readonly AgentState[], desiredNodes: number, notRea
   const byName = [...agents].sort((a, b) => compare(a.node, b.node));
   for (const agent of byName) {
     for (const { reason, message } of distinct(currentReport(agent)?.problems ?? [])) add(groups, reason, agent.node, message);
-    if (agent.implausible !== undefined) add(groups, 'ImplausibleReport', agent.node, `its agent reports ${agent.implausible}, which is not counted. ${nodeReasons.ImplausibleReport.remedy}`);
+    if (agent.implausible !== undefined)
+      add(
+        groups,
+        'ImplausibleReport',
+        agent.node,
+        `its agent reports ${agent.implausible}, which is not counted. ${nodeReasons.ImplausibleReport.remedy}`,
+      );
   }
   addSilent(groups, byName, desiredNodes, notReady);
   return [...groups]
@@ -55,7 +66,10 @@ function unsupported(agents: readonly AgentState[], desiredNodes: number, notRea
 function addSilent(groups: Map<NodeReason, Group>, agents: readonly AgentState[], desiredNodes: number, notReady: readonly string[]): void {
   const heard = new Set(agents.filter((agent) => currentReport(agent) !== undefined).map(({ node }) => node));
   const missing = desiredNodes - heard.size;
-  const away = notReady.filter((node) => !heard.has(node)).sort(compare).slice(0, Math.max(0, missing));
+  const away = notReady
+    .filter((node) => !heard.has(node))
+    .sort(compare)
+    .slice(0, Math.max(0, missing));
   const silent = agents.map(({ node }) => node).filter((node) => !heard.has(node) && !away.includes(node));
   addGroup(groups, 'NodeNotReady', away.length, away);
   addGroup(groups, 'AgentNotReady', missing - away.length, silent);

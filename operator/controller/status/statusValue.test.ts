@@ -15,7 +15,11 @@ describe('the status', () => {
   it('has conditions and counts', () => {
     expect(whole()).toMatchObject({
       observedGeneration: 3,
-      conditions: [{ type: 'Ready', status: 'True' }, { type: 'Progressing', status: 'False' }, { type: 'Degraded', status: 'False' }],
+      conditions: [
+        { type: 'Ready', status: 'True' },
+        { type: 'Progressing', status: 'False' },
+        { type: 'Degraded', status: 'False' },
+      ],
       summary: { nodes: '1/1', accelerated: '100%' },
       namespaces: [{ name: 'shop', state: 'Accelerated' }],
     });
@@ -31,7 +35,8 @@ describe('the status', () => {
 });
 
 describe('the rollout in the status', () => {
-  const rollout = (message: string) => ({ stage: 'Rolling', message, to: '7c9f', remaining: 2, revisions: [], failures: [], aside: [] }) satisfies Status['rollout'];
+  const rollout = (message: string) =>
+    ({ stage: 'Rolling', message, to: '7c9f', remaining: 2, revisions: [], failures: [], aside: [] }) satisfies Status['rollout'];
   const former = { observedGeneration: 3, rollout: rollout('of a former leader') };
 
   it('is that of this leader', () => {

@@ -7,7 +7,9 @@ import { StatusWriter } from './statusWriter';
 function setUp() {
   const writes: unknown[] = [];
   const clock = { now: 10_000 };
-  const client = { request: (method: string, path: string, options: { body?: unknown }) => Promise.resolve(writes.push({ method, path, body: options.body })) };
+  const client = {
+    request: (method: string, path: string, options: { body?: unknown }) => Promise.resolve(writes.push({ method, path, body: options.body })),
+  };
   return { writes, clock, writer: new StatusWriter(client as unknown as KubeClient, () => clock.now) };
 }
 const status = (fast: number): Status => ({ bytes: { fast, tcp: 0 } });
@@ -18,7 +20,11 @@ test('writes the status subresource once for each change, and not without a chan
   expect(await writer.write('u', status(1), undefined)).toBe(false);
   expect(await writer.write('u', status(2), undefined)).toBe(true);
   expect(writes).toHaveLength(2);
-  expect(writes[0]).toMatchObject({ method: 'PATCH', path: '/apis/acceleration.dev/v1alpha1/sidecaraccelerations/default/status', body: { status: { bytes: { fast: 1 } } } });
+  expect(writes[0]).toMatchObject({
+    method: 'PATCH',
+    path: '/apis/acceleration.dev/v1alpha1/sidecaraccelerations/default/status',
+    body: { status: { bytes: { fast: 1 } } },
+  });
 });
 
 test('does not write a status that is stored already, as after a restart', async () => {

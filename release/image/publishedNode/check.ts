@@ -27,12 +27,15 @@ export async function checkPublishedNode(options: PublishedNodeOptions): Promise
   try {
     const sum = sumOf(await sums(options, directory), `${name}.tar.xz`);
     const archive = await get(options, `${name}.tar.xz`);
-    if (sha256(archive) !== sum) throw new Error(`checking Node ${version}: ${name}.tar.xz is not what its publisher's SHASUMS256.txt says; use another mirror`);
+    if (sha256(archive) !== sum)
+      throw new Error(`checking Node ${version}: ${name}.tar.xz is not what its publisher's SHASUMS256.txt says; use another mirror`);
     await writeFile(join(directory, 'node.tar.xz'), archive);
     await run('tar', ['--extract', '--xz', '--file=node.tar.xz', '--strip-components=2', `${name}/bin/node`], { cwd: directory });
     const [published, shipped] = await Promise.all([readFile(join(directory, 'node')), readFile(binary)]);
     if (sha256(published) === sha256(shipped)) return;
-    throw new Error(`checking Node ${version}: ${binary} (sha256 ${sha256(shipped)}) is not the program of ${name}.tar.xz (${sha256(published)}); do not ship it`);
+    throw new Error(
+      `checking Node ${version}: ${binary} (sha256 ${sha256(shipped)}) is not the program of ${name}.tar.xz (${sha256(published)}); do not ship it`,
+    );
   } finally {
     await rm(directory, { recursive: true });
   }
@@ -54,7 +57,8 @@ function sumOf(text: string, file: string): string {
 
 async function get({ mirror, version }: PublishedNodeOptions, file: string): Promise<Buffer> {
   const address = `${mirror}/v${version}/${file}`;
-  const failed = (why: string): Error => new Error(`reading ${address}: ${why}; name a mirror that can be reached: NODE_MIRROR=<address> make verify-node`);
+  const failed = (why: string): Error =>
+    new Error(`reading ${address}: ${why}; name a mirror that can be reached: NODE_MIRROR=<address> make verify-node`);
   const response = await fetch(address, { signal: AbortSignal.timeout(120_000) }).catch((error: unknown) => {
     throw failed(errorMessage(error));
   });

@@ -23,7 +23,9 @@ const works: readonly Pick<BystanderCase, 'x' | 'load' | 'counts'>[] = [
   { x: 'one request each', load: { program: 'brief', serve: [kib, 1, 'close'], words: [1, kib] }, counts: 'connections' },
 ];
 
-const cases: readonly BystanderCase[] = ways.flatMap((way) => works.map((work) => ({ ...work, way, name: `${work.x}, ${way}`, series: way, seconds: 0.4 })));
+const cases: readonly BystanderCase[] = ways.flatMap((way) =>
+  works.map((work) => ({ ...work, way, name: `${work.x}, ${way}`, series: way, seconds: 0.4 })),
+);
 
 /** The accelerated connection beside it: at most 500 turns a second, so that the measured connection has processor time. */
 const neighbour: Pick<Load, 'program' | 'serve' | 'words'> = { program: 'turns', serve: [kib, 0, 'stay'], words: [1, kib, 2000] };

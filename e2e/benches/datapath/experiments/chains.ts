@@ -48,7 +48,13 @@ class ChainStage implements Stage<ChainCase> {
   }
 
   async run(it: ChainCase, side: Side, round: number): Promise<Values> {
-    const { qps, avgMs, p99Ms, kernelCpuUsPerRequest, errors } = await measure(this.cluster, this.addresses, scenarioOf(it, this.pace), modeOf(side), round);
+    const { qps, avgMs, p99Ms, kernelCpuUsPerRequest, errors } = await measure(
+      this.cluster,
+      this.addresses,
+      scenarioOf(it, this.pace),
+      modeOf(side),
+      round,
+    );
     return { requestsPerSecond: qps, avgMs, p99Ms, kernelUs: kernelCpuUsPerRequest, errors };
   }
 
@@ -85,13 +91,19 @@ async function open(pace: Pace, interrupted: AbortSignal): Promise<ChainStage> {
 
 /** Applies the example resource, and loads the mesh until the datapath has learnt that connections to its destinations take turns. */
 async function learnt(cluster: Cluster, pace: Pace, progress: Progress): Promise<Addresses> {
-  const addresses = await lookUpAddresses(cluster, cases.map((it) => scenarioOf(it, pace)));
+  const addresses = await lookUpAddresses(
+    cluster,
+    cases.map((it) => scenarioOf(it, pace)),
+  );
   const client = addressOf(addresses, selectedNamespace, 'client');
   const server = addressOf(addresses, selectedNamespace, 'server');
   await reachable(cluster, client, server);
   await progress.step('kubectl apply -f docs/examples/default.yaml', () => applyExample(cluster));
   await progress.step('destinations learnt', async () => {
-    await warmUp(cluster, [{ client, server, protocol: 'tcp' }, { client, server, protocol: 'http' }]);
+    await warmUp(cluster, [
+      { client, server, protocol: 'tcp' },
+      { client, server, protocol: 'http' },
+    ]);
     // HTTP/2 has one connection between the sidecars. It may stay on TCP while data goes one way, so there is no state to wait for.
     await load(cluster, { client, server, protocol: 'http2', seconds: http2WarmUpSeconds });
   });

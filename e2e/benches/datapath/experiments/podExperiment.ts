@@ -71,7 +71,8 @@ class PodStage implements Stage<LoadCase> {
     for (;;) {
       const { redirected = 0 } = await this.run(it, 'accelerated');
       if (redirected >= joinedAgain.percent) return;
-      if (performance.now() > deadline) throw new Error(`${it.name}: ${Math.round(redirected)} % of its bytes are redirected, even ${joinedAgain.withinMs / 1000} s after it began`);
+      if (performance.now() > deadline)
+        throw new Error(`${it.name}: ${Math.round(redirected)} % of its bytes are redirected, even ${joinedAgain.withinMs / 1000} s after it began`);
       await pause(joinedAgain.everyMs);
     }
   }

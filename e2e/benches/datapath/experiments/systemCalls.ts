@@ -128,8 +128,7 @@ class SystemCallStage implements Stage {
 
 export const systemCalls: Experiment = {
   name: 'system-calls',
-  method:
-    `A process outside the pods’ cgroup calls getpid() over and over, on a node whose product learns, against the same node with no program attached. A selected connection takes a turn every ${turnEverySeconds} seconds, always while no reader is watched, and is learnt therefore; where it gets accelerated all the same, one to a new destination follows. An hour of this passes beforehand, by the agent’s own class and a clock that runs ahead: it shows in what part of the time readers are watched in a way that each system call pays for. The figure is that of an average second, of the rates measured with readers watched and without. A second is one of the processor time that the process had.`,
+  method: `A process outside the pods’ cgroup calls getpid() over and over, on a node whose product learns, against the same node with no program attached. A selected connection takes a turn every ${turnEverySeconds} seconds, always while no reader is watched, and is learnt therefore; where it gets accelerated all the same, one to a new destination follows. An hour of this passes beforehand, by the agent’s own class and a clock that runs ahead: it shows in what part of the time readers are watched in a way that each system call pays for. The figure is that of an average second, of the rates measured with readers watched and without. A second is one of the processor time that the process had.`,
   sides: ['beside', 'none'],
   cases: [getpid],
   axis: { title: 'what the process calls', ordered: false },

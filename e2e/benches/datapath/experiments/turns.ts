@@ -56,7 +56,11 @@ export const manyConnections = podExperiment({
   sides: ['accelerated', 'tcp'],
   cases: crowds.map(({ connections, ...rest }) => {
     const x = connections.toLocaleString('en');
-    return turns({ name: connections === 1 ? `1 connection, ${sized(requestBytes)}` : `${x} connections, ${sized(requestBytes)}`, x, ...rest }, connections, requestBytes);
+    return turns(
+      { name: connections === 1 ? `1 connection, ${sized(requestBytes)}` : `${x} connections, ${sized(requestBytes)}`, x, ...rest },
+      connections,
+      requestBytes,
+    );
   }),
   axis: { title: 'open connections', ordered: true },
   rounds: 7,

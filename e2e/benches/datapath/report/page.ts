@@ -59,7 +59,13 @@ function section(experiment: Experiment, measured: readonly MeasuredCase[]): str
   const own = figures.filter((figure) => figure.experiment === experiment);
   const tables = own.map((figure) => figureTable(figure, comparisonsOf(figure, measured))).filter((each) => each !== '');
   const plot = `![${experiment.axis.title}](${plotFile(experiment)})`;
-  return [`## ${heading(experiment)}`, experiment.method, plot, ...tables, conditions(measured.filter((each) => each.experiment === experiment.name))].join('\n\n');
+  return [
+    `## ${heading(experiment)}`,
+    experiment.method,
+    plot,
+    ...tables,
+    conditions(measured.filter((each) => each.experiment === experiment.name)),
+  ].join('\n\n');
 }
 
 function heading({ name }: Experiment): string {
@@ -74,7 +80,10 @@ function figureTable(figure: Figure, rows: readonly Comparison[]): string {
   if (rows.length === 0) return '';
   const columns = [figure.quantity, ...figure.beside];
   const head = ['', ...columns.map((name) => columnTitle(figure, name)), 'ratio', ...(figure.must ? ['must', ''] : [])];
-  return `**${figure.title}** (\`${figure.name}\`)\n\n${table(head, rows.map((row) => cells(row, columns)))}`;
+  return `**${figure.title}** (\`${figure.name}\`)\n\n${table(
+    head,
+    rows.map((row) => cells(row, columns)),
+  )}`;
 }
 
 function columnTitle({ side, against }: Figure, name: QuantityName): string {

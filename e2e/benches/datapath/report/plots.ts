@@ -30,17 +30,41 @@ function absolutePanels(experiment: Experiment, own: readonly Figure[], measured
   const values = casesOf(experiment, measured).flatMap(({ it, found }) =>
     experiment.sides.map((side) => {
       const rounds = valuesOf(found, side, first.quantity);
-      return { x: it.x, line: `${sideNames[side]}${suffix(experiment, it.series)}`, y: middle(found, side, first.quantity), low: Math.min(...rounds), high: Math.max(...rounds) };
+      return {
+        x: it.x,
+        line: `${sideNames[side]}${suffix(experiment, it.series)}`,
+        y: middle(found, side, first.quantity),
+        low: Math.min(...rounds),
+        high: Math.max(...rounds),
+      };
     }),
   );
-  return [{ ...panel, title: `${title}, ${unit}`, ...marks(experiment, values, { title: `${title} (${unit})`, scale: wide(values.map(({ low }) => low), values.map(({ high }) => high)) }) }];
+  return [
+    {
+      ...panel,
+      title: `${title}, ${unit}`,
+      ...marks(experiment, values, {
+        title: `${title} (${unit})`,
+        scale: wide(
+          values.map(({ low }) => low),
+          values.map(({ high }) => high),
+        ),
+      }),
+    },
+  ];
 }
 
 function ratioPanel(experiment: Experiment, own: readonly Figure[], measured: readonly MeasuredCase[]): object {
   const values = own.flatMap((figure) =>
     comparisonsOf(figure, measured).map(({ measured: { case: name }, ratio }) => {
       const it = experiment.cases.find((each) => each.name === name);
-      return { x: it?.x, line: `${sideNames[figure.side]} / ${sideNames[figure.against]}${suffix(experiment, it?.series ?? '')}`, y: ratio.median, low: ratio.low, high: ratio.high };
+      return {
+        x: it?.x,
+        line: `${sideNames[figure.side]} / ${sideNames[figure.against]}${suffix(experiment, it?.series ?? '')}`,
+        y: ratio.median,
+        low: ratio.low,
+        high: ratio.high,
+      };
     }),
   );
   const layered = marks(experiment, values, { title: 'ratio (1 is no difference)', scale: { type: 'linear', zero: false } });
@@ -49,12 +73,20 @@ function ratioPanel(experiment: Experiment, own: readonly Figure[], measured: re
     data: { values: [{ goal: goalValue(goal), words: `must be ${goalWords(goal)}` }] },
     layer: [
       { mark: { type: 'rule', strokeDash: [6, 3], strokeWidth: 1.5, color: palette.goal }, encoding: { y: { datum: goalValue(goal) } } },
-      { mark: { type: 'text', align: 'right', dy: 10, fontSize: 11, color: palette.goal }, encoding: { y: { datum: goalValue(goal) }, x: { value: panel.width }, text: { field: 'words' } } },
+      {
+        mark: { type: 'text', align: 'right', dy: 10, fontSize: 11, color: palette.goal },
+        encoding: { y: { datum: goalValue(goal) }, x: { value: panel.width }, text: { field: 'words' } },
+      },
     ],
   }));
   const better = new Set(own.map(({ quantity }) => quantities[quantity].better));
   const title = { text: 'ratio of the rounds', subtitle: `median, lowest and highest round; ${[...better].join(' or ')} is better` };
-  return { ...panel, title, ...layered, layer: [{ mark: { type: 'rule', color: palette.ink, strokeWidth: 0.75 }, encoding: { y: { datum: 1 } } }, ...layered.layer, ...lines] };
+  return {
+    ...panel,
+    title,
+    ...layered,
+    layer: [{ mark: { type: 'rule', color: palette.ink, strokeWidth: 0.75 }, encoding: { y: { datum: 1 } } }, ...layered.layer, ...lines],
+  };
 }
 
 interface Point {
@@ -69,16 +101,34 @@ interface Point {
 function marks({ axis, cases }: Experiment, values: readonly Point[], y: { title: string; scale: object }) {
   const order = [...new Set(cases.map(({ x }) => x))];
   const lines = [...new Set(values.map(({ line }) => line))];
-  const x = { field: 'x', type: 'ordinal', sort: order, title: axis.title, axis: { labelAngle: 0, labelLimit: 150 }, scale: { type: 'point', padding: 0.5 } };
-  const colour = { field: 'line', type: 'nominal', sort: lines, scale: { domain: lines, range: palette.lines }, legend: { title: null, orient: 'bottom', columns: 1 } };
+  const x = {
+    field: 'x',
+    type: 'ordinal',
+    sort: order,
+    title: axis.title,
+    axis: { labelAngle: 0, labelLimit: 150 },
+    scale: { type: 'point', padding: 0.5 },
+  };
+  const colour = {
+    field: 'line',
+    type: 'nominal',
+    sort: lines,
+    scale: { domain: lines, range: palette.lines },
+    legend: { title: null, orient: 'bottom', columns: 1 },
+  };
   const shape = { field: 'line', type: 'nominal', sort: lines, scale: { domain: lines } };
   const shift = { field: 'line', sort: lines, scale: { range: [-3 * (lines.length - 1), 3 * (lines.length - 1)] } };
   const at = { x, xOffset: shift, color: colour, shape };
   return {
     data: { values },
     layer: [
-      ...(axis.ordered ? [{ mark: { type: 'line', strokeWidth: 1.5, opacity: 0.6 }, encoding: { ...at, shape: undefined, y: { field: 'y', type: 'quantitative' } } }] : []),
-      { mark: { type: 'rule', strokeWidth: 1.5 }, encoding: { ...at, shape: undefined, y: { field: 'low', type: 'quantitative', ...y }, y2: { field: 'high' } } },
+      ...(axis.ordered
+        ? [{ mark: { type: 'line', strokeWidth: 1.5, opacity: 0.6 }, encoding: { ...at, shape: undefined, y: { field: 'y', type: 'quantitative' } } }]
+        : []),
+      {
+        mark: { type: 'rule', strokeWidth: 1.5 },
+        encoding: { ...at, shape: undefined, y: { field: 'low', type: 'quantitative', ...y }, y2: { field: 'high' } },
+      },
       { mark: { type: 'point', filled: true, size: 45, opacity: 1 }, encoding: { ...at, y: { field: 'y', type: 'quantitative' } } },
     ],
   };

@@ -64,6 +64,10 @@ function row({ name, off, on }: Way): string {
 }
 
 function cell({ key, digits }: (typeof figures)[number], off: readonly Run[], on: readonly Run[]): string {
-  const { medians, ratio, spread } = compared(off.map((each) => each[key]), on.map((each) => each[key]), digits);
+  const { medians, ratio, spread } = compared(
+    off.map((each) => each[key]),
+    on.map((each) => each[key]),
+    digits,
+  );
   return `${medians} (${ratio}; ${spread})`;
 }

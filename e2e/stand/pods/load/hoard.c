@@ -33,7 +33,7 @@ struct plan {
 struct pair {
 	int connecting;
 	int accepting;
-	size_t rest;	/* bytes not yet sent of a message that the socket took in part */
+	size_t rest; /* bytes not yet sent of a message that the socket took in part */
 	double taken;
 	unsigned int messages;
 };
@@ -73,8 +73,8 @@ static double bytes_of_processors(void)
 
 static struct held held_now(void)
 {
-	static const char *const named[] = { "MemFree", "Buffers", "Cached", "AnonPages", "Slab", "KernelStack", "PageTables", "VmallocUsed",
-					     "Percpu", NULL };
+	static const char *const named[] = { "MemFree",	    "Buffers",	  "Cached",	 "AnonPages", "Slab",
+					     "KernelStack", "PageTables", "VmallocUsed", "Percpu",    NULL };
 	struct held held = { .memory = tcp_memory_bytes(), .pages = -bytes_of_processors() };
 	FILE *file = fopen("/proc/meminfo", "r");
 	char line[256], name[64];
@@ -166,7 +166,7 @@ static void slice(double seconds, void *context)
 	double messages = messages_of(plan), taken = 0, progress = seconds_now();
 	bool enough = false;
 
-	(void)seconds;	/* a slice ends when nothing more is taken, not after a time */
+	(void)seconds; /* a slice ends when nothing more is taken, not after a time */
 	while (!enough && seconds_now() - progress < BLOCKED_SECONDS) {
 		double round = 0;
 

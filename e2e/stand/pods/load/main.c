@@ -10,8 +10,8 @@ struct program {
 };
 
 static const struct program programs[] = {
-	{ "serve", 4, serve }, { "turns", 4, turns }, { "brief", 3, brief }, { "stream", 4, stream }, { "stall", 5, stall },
-	{ "hoard", 6, hoard }, { "idle", 4, idle }, { "calls", 0, calls },
+	{ "serve", 4, serve }, { "turns", 4, turns }, { "brief", 3, brief }, { "stream", 4, stream },
+	{ "stall", 5, stall }, { "hoard", 6, hoard }, { "idle", 4, idle },   { "calls", 0, calls },
 };
 
 int main(int count, char **words)

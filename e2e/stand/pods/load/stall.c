@@ -17,7 +17,7 @@ struct plan {
 };
 
 static int sockets[MAX_SOCKETS];
-static size_t rest[MAX_SOCKETS];	/* bytes not yet sent of a message that the socket took in part */
+static size_t rest[MAX_SOCKETS]; /* bytes not yet sent of a message that the socket took in part */
 static double taken_of[MAX_SOCKETS];
 
 /* Sends until the socket is full or has taken its share. Returns how many bytes the socket took. */
@@ -60,7 +60,7 @@ static void slice(double seconds, void *context)
 	const struct plan *plan = context;
 	double memory = tcp_memory_bytes(), taken = fill_all(plan);
 
-	(void)seconds;	/* a slice ends when nothing more is taken, not after a time */
+	(void)seconds; /* a slice ends when nothing more is taken, not after a time */
 	printf("{\"bytes\":%.0f,\"memoryBytes\":%.0f,\"connections\":%d}\n", taken, tcp_memory_bytes() - memory, plan->connections);
 }
 

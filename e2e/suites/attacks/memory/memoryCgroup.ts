@@ -10,7 +10,12 @@ interface Files {
   readonly kills: string;
 }
 
-const version1: Files = { limit: 'memory.limit_in_bytes', usage: 'memory.usage_in_bytes', peak: 'memory.max_usage_in_bytes', kills: 'memory.oom_control' };
+const version1: Files = {
+  limit: 'memory.limit_in_bytes',
+  usage: 'memory.usage_in_bytes',
+  peak: 'memory.max_usage_in_bytes',
+  kills: 'memory.oom_control',
+};
 const version2: Files = { limit: 'memory.max', usage: 'memory.current', peak: 'memory.peak', kills: 'memory.events' };
 const root = '/sys/fs/cgroup';
 

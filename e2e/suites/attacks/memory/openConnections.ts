@@ -35,11 +35,15 @@ export const openConnections: Attack = {
   name: 'very many open connections of selected pods, idle and joined',
   attacker: 'pod',
   needs: 'root',
-  before: 'some 90,000 connections of other pods filled the agent’s memory cgroup, and the kernel killed the agent whenever it came back; describing one pod of 54,000 ends took 64 MiB and 0.9 s',
+  before:
+    'some 90,000 connections of other pods filled the agent’s memory cgroup, and the kernel killed the agent whenever it came back; describing one pod of 54,000 ends took 64 MiB and 0.9 s',
   run: async (_stage, size) => {
     const crowd = size === 'full' ? full : short;
     const environment = Object.fromEntries(agentMemory.map(({ name, value }) => [name, value]));
-    const agent = await RealAgent.prepare(`held-${process.pid}`, { program: ['dist/operator/agent/main.js'], environment: { ...environment, LOG_LEVEL: 'info' } });
+    const agent = await RealAgent.prepare(`held-${process.pid}`, {
+      program: ['dist/operator/agent/main.js'],
+      environment: { ...environment, LOG_LEVEL: 'info' },
+    });
     const programs: ChildProcess[] = [];
     try {
       const limit = defaultLimit();
@@ -53,9 +57,20 @@ export const openConnections: Attack = {
       const idle = cgroup.usageBytes;
       for (const name of names) programs.push(await openIn(agent, name, crowd));
       await joined(agent, crowd);
-      const [live, { asked, failed, slowestMs }] = await Promise.all([describeOne(agent, names[0] ?? ''), probe(agent.healthPort, '/healthz', crowd.probes)]);
+      const [live, { asked, failed, slowestMs }] = await Promise.all([
+        describeOne(agent, names[0] ?? ''),
+        probe(agent.healthPort, '/healthz', crowd.probes),
+      ]);
       await agent.reported('the bound', ({ problems }) => problems.some(({ reason }) => reason === 'ConnectionLimit')).catch(() => undefined);
-      return outcome(agent, crowd, cgroup, { limit, idle, live, asked, failed: failed.length, slowestMs: Math.round(slowestMs), alive: isSame(agent, pid) });
+      return outcome(agent, crowd, cgroup, {
+        limit,
+        idle,
+        live,
+        asked,
+        failed: failed.length,
+        slowestMs: Math.round(slowestMs),
+        alive: isSame(agent, pid),
+      });
     } finally {
       await Promise.all(programs.map((program) => stop(program)));
       await agent.stop();
@@ -66,7 +81,16 @@ export const openConnections: Attack = {
 /** The memory limit, in bytes, that the controller gives an agent when the resource sets none. */
 function defaultLimit(): number {
   const owner = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', name: 'default', uid: '1' };
-  const input = { spec: specWith(), owner, namespace: 'x', image: 'x', pullPolicy: 'Never' as const, pullSecrets: [], controllerAddress: 'x', ca: '' };
+  const input = {
+    spec: specWith(),
+    owner,
+    namespace: 'x',
+    image: 'x',
+    pullPolicy: 'Never' as const,
+    pullSecrets: [],
+    controllerAddress: 'x',
+    ca: '',
+  };
   const memory = agentContainer(input).resources.limits?.memory;
   if (memory === undefined) throw new Error('render an agent: its container has no memory limit');
   return scalarOf(memory);
@@ -87,7 +111,10 @@ function joined(agent: RealAgent, { pods, talking }: Crowd): Promise<unknown> {
 async function describeOne(agent: RealAgent, pod: string): Promise<{ readonly ends: number; readonly ms: number }> {
   const began = performance.now();
   agent.session?.watch({ id: 1, namespace: 'shop', pod, limit: 500, events: false, cancel: false });
-  const answer = await waitFor('an answer about one pod', () => (agent.watched?.id === 1 ? agent.watched : undefined), { timeoutMs: 120_000, everyMs: 20 });
+  const answer = await waitFor('an answer about one pod', () => (agent.watched?.id === 1 ? agent.watched : undefined), {
+    timeoutMs: 120_000,
+    everyMs: 20,
+  });
   return { ends: answer.pods[0]?.open ?? 0, ms: Math.round(performance.now() - began) };
 }
 
@@ -111,7 +138,12 @@ interface Found {
   readonly alive: boolean;
 }
 
-function outcome(agent: RealAgent, { pods, connections }: Crowd, cgroup: MemoryCgroup, { limit, idle, live, asked, failed, slowestMs, alive }: Found) {
+function outcome(
+  agent: RealAgent,
+  { pods, connections }: Crowd,
+  cgroup: MemoryCgroup,
+  { limit, idle, live, asked, failed, slowestMs, alive }: Found,
+) {
   const open = pods * connections;
   const [shop] = agent.report?.namespaces ?? [];
   const [followed, joinedSockets] = [shop?.open ?? 0, agent.report?.joinedSockets ?? 0];
@@ -125,8 +157,20 @@ function outcome(agent: RealAgent, { pods, connections }: Crowd, cgroup: MemoryC
       `the node’s status says ${reached === undefined ? 'nothing' : `ConnectionLimit: ${reached}`}`,
     ].join('; '),
     figures: {
-      connections: open, followedEnds: followed, joinedSockets, bytesAnEnd: Math.round((usage - idle) / Math.max(1, followed)),
-      limitMiB: mib(limit), idleMiB: mib(idle), usageMiB: mib(usage), peakMiB: mib(peak), kills, probes: asked, failedProbes: failed, slowestMs, describedEnds: live.ends, describedMs: live.ms,
+      connections: open,
+      followedEnds: followed,
+      joinedSockets,
+      bytesAnEnd: Math.round((usage - idle) / Math.max(1, followed)),
+      limitMiB: mib(limit),
+      idleMiB: mib(idle),
+      usageMiB: mib(usage),
+      peakMiB: mib(peak),
+      kills,
+      probes: asked,
+      failedProbes: failed,
+      slowestMs,
+      describedEnds: live.ends,
+      describedMs: live.ms,
     },
     broken: brokenBy(
       [kills > 0 || !alive, 'the agent was killed'],

@@ -27,10 +27,18 @@ export const pinnedPages: Attack = {
         ...(one === undefined ? [] : [`${count(one.accelerated.messages)} bytes of one connection held ${held(one)}, ${ending(one)}`]),
       ].join('; '),
       figures: {
-        connections: many.connections, messages: many.accelerated.messages, heldMiB: mib(many.accelerated.pages), plainHeldMiB: mib(many.plain.pages),
-        ...(one === undefined ? {} : {
-          messagesOfOne: one.accelerated.messages, heldByOneMiB: mib(one.accelerated.pages), plainMessagesOfOne: one.plain.messages, plainHeldByOneMiB: mib(one.plain.pages),
-        }),
+        connections: many.connections,
+        messages: many.accelerated.messages,
+        heldMiB: mib(many.accelerated.pages),
+        plainHeldMiB: mib(many.plain.pages),
+        ...(one === undefined
+          ? {}
+          : {
+              messagesOfOne: one.accelerated.messages,
+              heldByOneMiB: mib(one.accelerated.pages),
+              plainMessagesOfOne: one.plain.messages,
+              plainHeldByOneMiB: mib(one.plain.pages),
+            }),
       },
       broken: [many, ...(one === undefined ? [] : [one])].flatMap(pinVerdict),
     };

@@ -19,10 +19,12 @@ export const unreadMessages: Attack = {
     return {
       cost: `${compared.map(({ connections }) => connections).join(', ')} connections of one pod with itself, ${count(messages)} messages`,
       now: `slab grew by ${compared.map((each) => `${mib(each.accelerated.slab)} MiB (${sizeOf(each)}; plain TCP ${mib(each.plain.slab)})`).join(', ')}`,
-      figures: Object.fromEntries(compared.flatMap(({ messageBytes, plain, accelerated }) => [
-        [`slabMiBOf${messageBytes}Bytes`, mib(accelerated.slab)],
-        [`plainSlabMiBOf${messageBytes}Bytes`, mib(plain.slab)],
-      ])),
+      figures: Object.fromEntries(
+        compared.flatMap(({ messageBytes, plain, accelerated }) => [
+          [`slabMiBOf${messageBytes}Bytes`, mib(accelerated.slab)],
+          [`plainSlabMiBOf${messageBytes}Bytes`, mib(plain.slab)],
+        ]),
+      ),
       broken: compared.flatMap((each) => [
         ...hoardVerdict(each),
         ...(each.accelerated.slab > ofPod ? [`messages of ${each.messageBytes} bytes took more than ${mib(ofPod)} MiB of slab`] : []),

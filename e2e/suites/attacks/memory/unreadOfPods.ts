@@ -19,7 +19,14 @@ function hoardIn(podsOf: (f: Fixture) => TestPod[], most: number): Attack['run']
     return {
       cost: `${count(connections)} connections, ${count(messages)} messages of 64 bytes`,
       now: `the messages took ${mib(slabOfMessages)} MiB of slab, ${mib(plain.slabOfMessages)} MiB on plain TCP; ${mib(unread)} MiB counted as unread, and ${mib(unreadAfter)} MiB when they were gone`,
-      figures: { connections, messages, slabMiB: mib(slabOfMessages), plainSlabMiB: mib(plain.slabOfMessages), countedMiB: mib(unread), countedAfterMiB: mib(unreadAfter) },
+      figures: {
+        connections,
+        messages,
+        slabMiB: mib(slabOfMessages),
+        plainSlabMiB: mib(plain.slabOfMessages),
+        countedMiB: mib(unread),
+        countedAfterMiB: mib(unreadAfter),
+      },
       broken: brokenBy(
         [unread < most / 2, `only ${mib(unread)} MiB counted: this proves nothing`],
         [slabOfMessages > most + noise, `the messages took more slab than ${mib(most)} MiB`],
@@ -31,11 +38,17 @@ function hoardIn(podsOf: (f: Fixture) => TestPod[], most: number): Attack['run']
 }
 
 export const unreadOfPod: Attack = {
-  name: 'small unread messages over a thousand connections of one pod', attacker, needs: 'root', before,
+  name: 'small unread messages over a thousand connections of one pod',
+  attacker,
+  needs: 'root',
+  before,
   run: hoardIn(({ client }) => [client], boundsOfPod(node).unread),
 };
 
 export const unreadOfPods: Attack = {
-  name: 'small unread messages over five thousand connections of five pods', attacker, needs: 'root', before,
+  name: 'small unread messages over five thousand connections of five pods',
+  attacker,
+  needs: 'root',
+  before,
   run: hoardIn(fivePods, node.unread),
 };

@@ -62,7 +62,9 @@ function tokenOf(server: ApiServer): Promise<string> {
 function watch(url: string, token: string, user: string): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const headers = { authorization: `Bearer ${token}`, 'impersonate-user': user };
-    const sent = request(`${url}${path}`, { headers, rejectUnauthorized: false, agent: false }, (answer) => resolve(answer.on('error', () => undefined).resume()));
+    const sent = request(`${url}${path}`, { headers, rejectUnauthorized: false, agent: false }, (answer) =>
+      resolve(answer.on('error', () => undefined).resume()),
+    );
     sent.once('error', reject);
     sent.end();
   });

@@ -19,7 +19,15 @@ export function crowdAtHealth(victim: (stage: Stage) => Promise<Probed>, crowd: 
     return {
       cost: `${count} connections, made ${made} times in ${seconds} s`,
       now: `${failed.length} of ${asked} probes failed, the slowest took ${Math.round(slowestMs)} ms; ${rounded(grownMiB)} MiB more`,
-      figures: { connections: count, made, seconds, probes: asked, failedProbes: failed.length, slowestMs: Math.round(slowestMs), grownMiB: rounded(grownMiB) },
+      figures: {
+        connections: count,
+        made,
+        seconds,
+        probes: asked,
+        failedProbes: failed.length,
+        slowestMs: Math.round(slowestMs),
+        grownMiB: rounded(grownMiB),
+      },
       broken: brokenBy([failed.length > 0, `probes failed: ${failed[0]}`], [grownMiB > mostMiB, `more than ${mostMiB} MiB more`]),
     };
   };

@@ -34,9 +34,15 @@ export const idleAtLive: Attack = { name: 'idle connections to the aggregated AP
 
 /** Sends the first five bytes of a ClientHello, and no more. */
 export const halfHandshakes: Attack = {
-  name: 'handshakes with the aggregated API that are never finished', attacker, before, run: crowdAtLive({ says: Buffer.from([0x16, 3, 1, 2, 0]), localAddress: '127.0.0.9' }),
+  name: 'handshakes with the aggregated API that are never finished',
+  attacker,
+  before,
+  run: crowdAtLive({ says: Buffer.from([0x16, 3, 1, 2, 0]), localAddress: '127.0.0.9' }),
 };
 
 export const withoutCertificate: Attack = {
-  name: 'handshakes with the aggregated API without the front proxy’s certificate', attacker, before, run: crowdAtLive({ tls: {}, localAddress: '127.0.0.9' }),
+  name: 'handshakes with the aggregated API without the front proxy’s certificate',
+  attacker,
+  before,
+  run: crowdAtLive({ tls: {}, localAddress: '127.0.0.9' }),
 };

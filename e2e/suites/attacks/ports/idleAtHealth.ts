@@ -10,16 +10,22 @@ const controllerOf: Parameters<typeof crowdAtHealth>[0] = async (stage) => {
 const ask = (path: string, end = '\r\n'): string => `GET ${path} HTTP/1.1\r\nhost: x\r\n${end}`;
 
 export const idleAtHealth: Attack = {
-  name: 'idle connections to the controller’s port of probes and metrics', attacker: 'pod network', before,
+  name: 'idle connections to the controller’s port of probes and metrics',
+  attacker: 'pod network',
+  before,
   run: crowdAtHealth(controllerOf, {}),
 };
 
 export const halfRequestsAtHealth: Attack = {
-  name: 'requests to the same port that are never finished', attacker: 'pod network', before,
+  name: 'requests to the same port that are never finished',
+  attacker: 'pod network',
+  before,
   run: crowdAtHealth(controllerOf, { says: ask('/healthz', '') }),
 };
 
 export const unreadMetrics: Attack = {
-  name: 'metrics of the same port that are asked for and not read', attacker: 'pod network', before,
+  name: 'metrics of the same port that are asked for and not read',
+  attacker: 'pod network',
+  before,
   run: crowdAtHealth(controllerOf, { says: ask('/metrics'), deaf: true }),
 };

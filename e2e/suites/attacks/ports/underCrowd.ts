@@ -25,7 +25,12 @@ export async function underCrowd<T>(pid: number, crowds: readonly CrowdOptions[]
   try {
     await pause(500); // until the crowds are connected
     const found = await look();
-    return { grownMiB: most - before, made: crowd.reduce((sum, { made }) => sum + made, 0), seconds: rounded((performance.now() - began) / 1000), found };
+    return {
+      grownMiB: most - before,
+      made: crowd.reduce((sum, { made }) => sum + made, 0),
+      seconds: rounded((performance.now() - began) / 1000),
+      found,
+    };
   } finally {
     clearInterval(watch);
     for (const each of crowd) each.leave();

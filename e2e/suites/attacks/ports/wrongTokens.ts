@@ -31,7 +31,9 @@ class Guesser {
   private begin(): void {
     if (this.over) return;
     const socket = connect({ port: this.port, host: '127.0.0.1', localAddress: '127.0.0.9' }).on('error', () => undefined);
-    const session = connectHttp2('https://controller', { createConnection: () => connectTls({ socket, rejectUnauthorized: false, ALPNProtocols: ['h2'] }) });
+    const session = connectHttp2('https://controller', {
+      createConnection: () => connectTls({ socket, rejectUnauthorized: false, ALPNProtocols: ['h2'] }),
+    });
     this.session = session;
     session.on('error', () => undefined);
     session.once('close', () => setTimeout(() => this.begin(), 20));
@@ -42,7 +44,13 @@ class Guesser {
     if (this.over || session.destroyed || session.closed) return;
     this.streams += 1;
     const token = `guess-${process.pid}-${Math.random()}`;
-    const stream = session.request({ ':method': 'POST', ':path': connectPath, 'content-type': 'application/grpc', te: 'trailers', authorization: `Bearer ${token}` });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': connectPath,
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      authorization: `Bearer ${token}`,
+    });
     stream.on('error', () => undefined).resume();
     stream.once('close', () => this.guess(session));
   }
@@ -56,7 +64,8 @@ export const wrongTokens: Attack = {
     const live = await stage.controller();
     const { controller } = live.bench;
     const come = await newAgent(live);
-    const reviews = async (): Promise<number> => Number(/^rest_client_requests_total{method="POST",code="201"} (\d+)$/m.exec((await controller.get('/metrics')).text)?.[1] ?? 0);
+    const reviews = async (): Promise<number> =>
+      Number(/^rest_client_requests_total{method="POST",code="201"} (\d+)$/m.exec((await controller.get('/metrics')).text)?.[1] ?? 0);
     const warnings = (): number => controller.log.filter(({ level }) => level === 'warn').length;
     const before = { reviews: await reviews(), warnings: warnings(), mib: residentMiB(controller.pid ?? 0).now };
     const began = performance.now();

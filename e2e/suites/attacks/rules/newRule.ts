@@ -7,7 +7,8 @@ export const newRule: Attack = {
   name: 'a connection that goes on after a rule that drops its packets',
   attacker: 'pod',
   needs: 'root',
-  before: 'a connection that takes turns went on for 0.25 to 2.5 s by the kernel’s HZ, one with longer messages for up to 40 s; idle and one-sided ones had no bound',
+  before:
+    'a connection that takes turns went on for 0.25 to 2.5 s by the kernel’s HZ, one with longer messages for up to 40 s; idle and one-sided ones had no bound',
   run: async (_stage, size) => {
     const stopped: (RuleStop & { readonly words: string })[] = [];
     for (const { words, shape, bytes } of size === 'full' ? shapes : shapes.slice(0, 1)) {
@@ -20,8 +21,14 @@ export const newRule: Attack = {
       now: `the last byte came ${stopped.map((each) => `${after(each)} ms (${each.words})`).join(', ')} after the rule`,
       figures: Object.fromEntries(stopped.map((each) => [`lateMsOf_${each.shape}_${each.bytes}`, after(each)])),
       broken: brokenBy(
-        ...stopped.map((each): [boolean, string] => [each.lateMs > ruleBoundMs, `a connection ${each.words} went on for more than ${ruleBoundMs} ms`]),
-        ...stopped.map((each): [boolean, string] => [each.redirected <= 20 * each.bytes, `a connection ${each.words} was hardly redirected: this proves nothing`]),
+        ...stopped.map((each): [boolean, string] => [
+          each.lateMs > ruleBoundMs,
+          `a connection ${each.words} went on for more than ${ruleBoundMs} ms`,
+        ]),
+        ...stopped.map((each): [boolean, string] => [
+          each.redirected <= 20 * each.bytes,
+          `a connection ${each.words} was hardly redirected: this proves nothing`,
+        ]),
       ),
     };
   },

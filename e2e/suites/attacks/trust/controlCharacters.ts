@@ -11,7 +11,8 @@ const fields = ['agentVersion', 'kernel', 'architecture'] as const;
 export const controlCharacters: Attack = {
   name: 'control characters and overrides of the direction in what an agent says of itself',
   attacker: 'node',
-  before: 'all were accepted: C1 and overrides stood in the controller’s log as they were, and escape sequences in a problem reached accelctl’s terminal',
+  before:
+    'all were accepted: C1 and overrides stood in the controller’s log as they were, and escape sequences in a problem reached accelctl’s terminal',
   run: async (stage) => {
     const { bench } = await stage.controller();
     await bench.create(agentPod('scribe', 'node2'));

@@ -18,15 +18,33 @@ export const controllerToken: Attack = {
     const { server } = bench;
     const policies = await template(server.tools, namespace, {}, ['--show-only=templates/admissionpolicy.yaml']);
     const as = async (object: object): Promise<boolean> =>
-      (await server.kubectl(['apply', '--server-side', '--force-conflicts', '--field-manager=sidecar-acceleration', '--dry-run=server', `--namespace=${namespace}`, `--as=${account}`, '-f', '-'], JSON.stringify(object))).code === 0;
+      (
+        await server.kubectl(
+          [
+            'apply',
+            '--server-side',
+            '--force-conflicts',
+            '--field-manager=sidecar-acceleration',
+            '--dry-run=server',
+            `--namespace=${namespace}`,
+            `--as=${account}`,
+            '-f',
+            '-',
+          ],
+          JSON.stringify(object),
+        )
+      ).code === 0;
     try {
       await server.kubectl(['apply', '--server-side', '-f', '-'], policies);
-      await waitFor('the policies to be in force', async () => !(await as(daemonSet({ name: 'another' }))) && (await as(daemonSet({}))), { timeoutMs: 90_000 });
+      await waitFor('the policies to be in force', async () => !(await as(daemonSet({ name: 'another' }))) && (await as(daemonSet({}))), {
+        timeoutMs: 90_000,
+      });
       const tries = tried();
       const made: string[] = [];
       for (const [what, object] of tries) if (await as(object)) made.push(what);
       const patch = JSON.stringify({ spec: { agent: { image: 'miner:1' } } });
-      if ((await server.kubectl(['patch', 'sca', 'default', '--type=merge', '--dry-run=server', `--as=${account}`, '-p', patch])).code === 0) made.push('the resource');
+      if ((await server.kubectl(['patch', 'sca', 'default', '--type=merge', '--dry-run=server', `--as=${account}`, '-p', patch])).code === 0)
+        made.push('the resource');
       const own = await as(daemonSet({}));
       return {
         cost: `the token of the controller, ${tries.length + 1} requests`,
@@ -50,7 +68,16 @@ interface Changes {
 /** The DaemonSet as the controller of the stage renders it, with some changes. */
 function daemonSet({ name = agent, volumes = [], pod = {}, container = {} }: Changes): object {
   const owner = { apiVersion: 'acceleration.dev/v1alpha1', kind: 'SidecarAcceleration', name: 'default', uid: '1' };
-  const rendered = render({ spec: specWith(), owner, namespace, image: 'sidecar-acceleration:test', pullPolicy: 'Never', pullSecrets: [], controllerAddress: '10.98.0.1:9443', ca: '' });
+  const rendered = render({
+    spec: specWith(),
+    owner,
+    namespace,
+    image: 'sidecar-acceleration:test',
+    pullPolicy: 'Never',
+    pullSecrets: [],
+    controllerAddress: '10.98.0.1:9443',
+    ca: '',
+  });
   const found = structuredClone(rendered.find(({ kind }) => kind === 'DaemonSet')) as unknown as {
     metadata: { name: string };
     spec: { template: { spec: { containers: object[]; volumes: object[] } } };
@@ -71,11 +98,26 @@ function tried(): [string, object][] {
     ['an image named alike', daemonSet({ container: { image: 'evil.example/sidecar-acceleration:test' } })],
     ['the root of the node', daemonSet({ volumes: [{ name: 'root', hostPath: { path: '/' } }] })],
     ['a privileged container', daemonSet({ container: { securityContext: everything } })],
-    ['one more capability', daemonSet({ container: { securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'], add: ['SYS_MODULE'] } } } })],
+    [
+      'one more capability',
+      daemonSet({
+        container: {
+          securityContext: { readOnlyRootFilesystem: true, allowPrivilegeEscalation: false, capabilities: { drop: ['ALL'], add: ['SYS_MODULE'] } },
+        },
+      }),
+    ],
     ['another account', daemonSet({ pod: { serviceAccountName: 'sidecar-acceleration-controller' } })],
     ['the network of the node', daemonSet({ pod: { hostNetwork: true } })],
     ['another command', daemonSet({ container: { command: ['node', '-e', '1'] } })],
-    ['a token of another account', { apiVersion: 'v1', kind: 'Secret', type: 'kubernetes.io/service-account-token', metadata: { name: 'sidecar-acceleration-channel', annotations: { 'kubernetes.io/service-account.name': 'default' } } }],
+    [
+      'a token of another account',
+      {
+        apiVersion: 'v1',
+        kind: 'Secret',
+        type: 'kubernetes.io/service-account-token',
+        metadata: { name: 'sidecar-acceleration-channel', annotations: { 'kubernetes.io/service-account.name': 'default' } },
+      },
+    ],
     ['a ServiceAccount of another name', { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'own' } }],
   ];
 }

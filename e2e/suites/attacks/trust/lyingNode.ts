@@ -20,7 +20,10 @@ export const lyingNode: Attack = {
     const liar = await bench.obedient(await bench.podToken('liar'));
     try {
       await liar.ordered('at all', () => true);
-      const named = async (): Promise<boolean> => ((await bench.resource()).status?.nodes?.unsupported ?? []).some(({ reason, examples }) => reason === 'ImplausibleReport' && examples.includes('node2'));
+      const named = async (): Promise<boolean> =>
+        ((await bench.resource()).status?.nodes?.unsupported ?? []).some(
+          ({ reason, examples }) => reason === 'ImplausibleReport' && examples.includes('node2'),
+        );
       liar.say([namespaceReport('shop', { open: 2 ** 53 - 1 })]);
       await waitFor('the node to be named', named);
       const impossible = (await openIn(live)) ?? 0;
@@ -33,7 +36,11 @@ export const lyingNode: Attack = {
         cost: 'the token of the agent of one node, 2 reports',
         now: `${impossible - honestEnds} and ${foreign - honestEnds} of the connections that it made up counted; its node was named in the status, and in ${lines} line of the log`,
         figures: { countedOfImpossible: impossible - honestEnds, countedOfForeign: foreign - honestEnds, logLines: lines },
-        broken: brokenBy([impossible !== honestEnds, 'connections that no node can have counted'], [foreign !== honestEnds, 'connections of other nodes’ pods counted'], [lines !== 1, 'it was not said once in the log']),
+        broken: brokenBy(
+          [impossible !== honestEnds, 'connections that no node can have counted'],
+          [foreign !== honestEnds, 'connections of other nodes’ pods counted'],
+          [lines !== 1, 'it was not said once in the log'],
+        ),
       };
     } finally {
       await liar.close();

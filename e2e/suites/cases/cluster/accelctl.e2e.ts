@@ -31,7 +31,18 @@ let mesh: TestMesh;
 beforeAll(async () => {
   ({ cluster, mesh } = await acceleratedMesh());
   // The command that accelctl names when there is no live data.
-  await cluster.helm(['upgrade', 'sidecar-acceleration', join(checkout, 'charts', 'sidecar-acceleration'), '-n', productNamespace, '--reuse-values', '--set', 'liveData.enabled=true', '--wait', '--timeout=120s']);
+  await cluster.helm([
+    'upgrade',
+    'sidecar-acceleration',
+    join(checkout, 'charts', 'sidecar-acceleration'),
+    '-n',
+    productNamespace,
+    '--reuse-values',
+    '--set',
+    'liveData.enabled=true',
+    '--wait',
+    '--timeout=120s',
+  ]);
 }, bringUpMs);
 
 afterAll(() => rmSync(file, { force: true }));
@@ -48,7 +59,9 @@ test('accelctl lists the connections, shows how much they send, and prints the e
   await waitFor('tap to listen', () => tapping.said().includes('listening'));
   const loading = load(cluster, { ...plan, connections, seconds: 25 });
   await waitFor('every connection to be listed as accelerated', async () => {
-    const { items, silentNodes } = connectionList.parse(JSON.parse((await accelctl('connections', selectedNamespace, '--limit', '500', '-o', 'json')).stdout));
+    const { items, silentNodes } = connectionList.parse(
+      JSON.parse((await accelctl('connections', selectedNamespace, '--limit', '500', '-o', 'json')).stdout),
+    );
     const joined = items.filter(({ state }) => state === 'Accelerated');
     expect([silentNodes, joined.length]).toEqual([[], allEnds(connections)]);
     const wanted = `${mesh.server.ipv4}:${tcpPort}`;
@@ -57,7 +70,11 @@ test('accelctl lists the connections, shows how much they send, and prints the e
     expect(new Set(asked.map(({ path }) => path))).toEqual(new Set(['PodLocal', 'NodeLocal']));
     return true;
   });
-  const [busiest] = JSON.parse((await accelctl('top', selectedNamespace, '-o', 'json')).stdout) as { pod: string; fastPerSecond: number; tcpPerSecond: number }[];
+  const [busiest] = JSON.parse((await accelctl('top', selectedNamespace, '-o', 'json')).stdout) as {
+    pod: string;
+    fastPerSecond: number;
+    tcpPerSecond: number;
+  }[];
   expect(['client', 'server']).toContain(busiest?.pod);
   expect(busiest?.fastPerSecond).toBeGreaterThan(10 * (busiest?.tcpPerSecond ?? 0));
   expect((await loading).errors).toBe(0);
@@ -67,7 +84,10 @@ test('accelctl lists the connections, shows how much they send, and prints the e
   await bytesWhenQuiet(cluster, selectedNamespace);
   tapping.kill('SIGINT');
   const { code, stdout } = await tapping.ended;
-  const kinds = stdout.trim().split('\n').map((line) => (JSON.parse(line) as { event: string }).event);
+  const kinds = stdout
+    .trim()
+    .split('\n')
+    .map((line) => (JSON.parse(line) as { event: string }).event);
   expect([code, new Set(kinds)]).toEqual([0, new Set(['Opened', 'Paired', 'Closed'])]);
 }, 300_000);
 
@@ -88,6 +108,9 @@ test('accelctl bench removes its namespace when it is interrupted', async () => 
   const interrupted = startAccelctl(cluster.kubeconfig, words);
   await waitFor('the namespace of the bench', async () => (await benches()) !== '');
   interrupted.kill('SIGINT');
-  expect(await interrupted.ended).toMatchObject({ code: 1, stderr: expect.stringMatching(/accelctl: the bench was interrupted, so there is no result\n$/) as string });
+  expect(await interrupted.ended).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/accelctl: the bench was interrupted, so there is no result\n$/) as string,
+  });
   expect(await benches()).toBe('');
 }, 240_000);

@@ -63,7 +63,11 @@ test('Off takes running connections off the fast path, and Accelerate brings the
   await underLoad(async () => {
     await shows(cluster, selectedNamespace, accelerated);
     await click('Off', 'Set Off');
-    await shows(cluster, selectedNamespace, { state: 'NotAccelerated', connections: { open, accelerated: 0 }, reasons: [{ reason: 'SwitchedOff', connections: open }] });
+    await shows(cluster, selectedNamespace, {
+      state: 'NotAccelerated',
+      connections: { open, accelerated: 0 },
+      reasons: [{ reason: 'SwitchedOff', connections: open }],
+    });
     await page.getByText('Off is in force').waitFor();
   }, switchedSeconds);
   expect((await readResource(cluster)).spec.mode).toBe('Off');
@@ -79,7 +83,13 @@ test('a namespace that is kept out leaves the status and the map of sockets, and
     await click(`Keep ${selectedNamespace} out`, 'Keep it out');
     await page.getByRole('button', { name: `Let ${selectedNamespace} take part` }).waitFor();
   });
-  const label = await cluster.kubectl(['get', 'namespace', selectedNamespace, '-o', `jsonpath={.metadata.labels.${modeLabel.replaceAll('.', '\\.')}}`]);
+  const label = await cluster.kubectl([
+    'get',
+    'namespace',
+    selectedNamespace,
+    '-o',
+    `jsonpath={.metadata.labels.${modeLabel.replaceAll('.', '\\.')}}`,
+  ]);
   expect(label).toBe('off');
   expect(await joinedOn(cluster, 'node1')).toEqual([]);
   await click(`Let ${selectedNamespace} take part`, 'Remove the label');

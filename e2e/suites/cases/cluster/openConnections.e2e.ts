@@ -26,7 +26,8 @@ beforeAll(async () => {
   ({ cluster, mesh } = await acceleratedMesh());
 }, bringUpMs);
 
-const whileOpen = (mode: keyof typeof ofEach, act: () => Promise<void>): Promise<void> => whileAllOpen(cluster, mesh, { mode, ofEach: ofEach[mode] }, act);
+const whileOpen = (mode: keyof typeof ofEach, act: () => Promise<void>): Promise<void> =>
+  whileAllOpen(cluster, mesh, { mode, ofEach: ofEach[mode] }, act);
 
 /** Waits until the status shows all connection ends as accelerated. @param more further fields of `connections` to expect */
 const allAccelerated = (more: Partial<NamespaceStatus['connections']> = {}): Promise<NamespaceStatus> =>
@@ -44,56 +45,75 @@ function expectFast({ fast, tcp }: Bytes): void {
   expect(fast).toBeGreaterThan(0.8 * (fast + tcp));
 }
 
-test('connections that were open before anything was attached join under load, and the status counts them as adopted', async () => {
-  await deleteResource(cluster);
-  await whileOpen('turns', async () => {
-    await applyExample(cluster);
-    const joined = await allAccelerated({ adopted: everyEnd });
-    await joinedCount(cluster, 'node1', hops * connections);
-    expectFast(await movedSince(joined));
-  });
-}, testMs);
-
-test('mode Off stops redirecting at once, and Accelerate starts it again', async () => {
-  await whileOpen('turns', async () => {
-    await allAccelerated();
-    await switchMode(cluster, 'Off');
-    const off = await shows(cluster, selectedNamespace, {
-      state: 'NotAccelerated',
-      connections: { open: everyEnd, accelerated: 0 },
-      reasons: [{ reason: 'SwitchedOff', connections: everyEnd }],
+test(
+  'connections that were open before anything was attached join under load, and the status counts them as adopted',
+  async () => {
+    await deleteResource(cluster);
+    await whileOpen('turns', async () => {
+      await applyExample(cluster);
+      const joined = await allAccelerated({ adopted: everyEnd });
+      await joinedCount(cluster, 'node1', hops * connections);
+      expectFast(await movedSince(joined));
     });
-    expect((await movedSince(off)).fast).toBe(0);
-    await switchMode(cluster, 'Accelerate');
-    expectFast(await movedSince(await allAccelerated()));
-  });
-}, testMs);
+  },
+  testMs,
+);
 
-test('a stream without answers leaves the map, and the status says why it runs over TCP', async () => {
-  await whileOpen('up', async () => {
-    const streams = allEnds(families.length * ofEach.up);
-    const streaming = await shows(cluster, selectedNamespace, {
-      state: 'NotAccelerated',
-      connections: { open: streams, accelerated: 0 },
-      reasons: [{ reason: 'OneWay', connections: streams }],
+test(
+  'mode Off stops redirecting at once, and Accelerate starts it again',
+  async () => {
+    await whileOpen('turns', async () => {
+      await allAccelerated();
+      await switchMode(cluster, 'Off');
+      const off = await shows(cluster, selectedNamespace, {
+        state: 'NotAccelerated',
+        connections: { open: everyEnd, accelerated: 0 },
+        reasons: [{ reason: 'SwitchedOff', connections: everyEnd }],
+      });
+      expect((await movedSince(off)).fast).toBe(0);
+      await switchMode(cluster, 'Accelerate');
+      expectFast(await movedSince(await allAccelerated()));
     });
-    await waitFor('the streams to have left the map', async () => (await metricsOn(cluster, 'node1')).get('sidecar_acceleration_agent_joined_sockets') === 0);
-    expect((await movedSince(streaming)).fast).toBe(0);
-  });
-}, testMs);
+  },
+  testMs,
+);
 
-test('connections of a pod that leaves the selection are no longer accelerated, and join again when the pod comes back', async () => {
-  await whileOpen('turns', async () => {
-    await allAccelerated();
-    await applyResource(cluster, {
-      selector: {
-        namespaces: { matchLabels: selectedLabels },
-        pods: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: [mesh.checksum.name] }] },
-      },
+test(
+  'a stream without answers leaves the map, and the status says why it runs over TCP',
+  async () => {
+    await whileOpen('up', async () => {
+      const streams = allEnds(families.length * ofEach.up);
+      const streaming = await shows(cluster, selectedNamespace, {
+        state: 'NotAccelerated',
+        connections: { open: streams, accelerated: 0 },
+        reasons: [{ reason: 'OneWay', connections: streams }],
+      });
+      await waitFor(
+        'the streams to have left the map',
+        async () => (await metricsOn(cluster, 'node1')).get('sidecar_acceleration_agent_joined_sockets') === 0,
+      );
+      expect((await movedSince(streaming)).fast).toBe(0);
     });
-    await settled(cluster);
-    await shows(cluster, selectedNamespace, { state: 'Partial', connections: { open: everyEnd, accelerated: ends * connections } });
-    await applyExample(cluster);
-    expectFast(await movedSince(await allAccelerated()));
-  });
-}, testMs);
+  },
+  testMs,
+);
+
+test(
+  'connections of a pod that leaves the selection are no longer accelerated, and join again when the pod comes back',
+  async () => {
+    await whileOpen('turns', async () => {
+      await allAccelerated();
+      await applyResource(cluster, {
+        selector: {
+          namespaces: { matchLabels: selectedLabels },
+          pods: { matchExpressions: [{ key: 'app', operator: 'NotIn', values: [mesh.checksum.name] }] },
+        },
+      });
+      await settled(cluster);
+      await shows(cluster, selectedNamespace, { state: 'Partial', connections: { open: everyEnd, accelerated: ends * connections } });
+      await applyExample(cluster);
+      expectFast(await movedSince(await allAccelerated()));
+    });
+  },
+  testMs,
+);

@@ -86,7 +86,11 @@ test('mode Observe counts every connection, joins none and redirects no byte', a
   const before = await bytesWhenQuiet(cluster, selectedNamespace);
   const open = allEnds(connections);
   const requests = await loaded({ server: mesh.server, protocol: 'tcp' }, async () => {
-    await shows(cluster, selectedNamespace, { state: 'NotAccelerated', connections: { open, accelerated: 0 }, reasons: [{ reason: 'Observing', connections: open }] });
+    await shows(cluster, selectedNamespace, {
+      state: 'NotAccelerated',
+      connections: { open, accelerated: 0 },
+      reasons: [{ reason: 'Observing', connections: open }],
+    });
     expect(await joinedOn(cluster, 'node1')).toEqual([]);
   });
   const after = await bytesWhenQuiet(cluster, selectedNamespace);

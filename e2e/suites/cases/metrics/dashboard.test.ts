@@ -3,7 +3,14 @@ import { dashboard } from './metricNames';
 
 const dashboardSchema = z.looseObject({
   uid: z.string().max(40),
-  panels: z.array(z.looseObject({ id: z.int(), title: z.string(), description: z.string().min(1), targets: z.array(z.object({ refId: z.string(), datasource: z.unknown(), expr: z.string(), legendFormat: z.string() })).min(1) })),
+  panels: z.array(
+    z.looseObject({
+      id: z.int(),
+      title: z.string(),
+      description: z.string().min(1),
+      targets: z.array(z.object({ refId: z.string(), datasource: z.unknown(), expr: z.string(), legendFormat: z.string() })).min(1),
+    }),
+  ),
   templating: z.object({ list: z.array(z.looseObject({ name: z.string() })) }),
 });
 const { panels, templating } = dashboardSchema.parse(JSON.parse(dashboard()));
@@ -11,7 +18,8 @@ const expressions = panels.flatMap(({ title, targets }) => targets.map(({ expr }
 
 describe('the dashboard', () => {
   it.each(expressions)('%s has balanced brackets: %s', (_title, expression) => {
-    for (const [open, close] of ['()', '{}', '[]'].map((pair) => pair.split(''))) expect(expression.split(open ?? '').length).toBe(expression.split(close ?? '').length);
+    for (const [open, close] of ['()', '{}', '[]'].map((pair) => pair.split('')))
+      expect(expression.split(open ?? '').length).toBe(expression.split(close ?? '').length);
   });
 
   it('uses no variable that it does not define', () => {

@@ -24,7 +24,9 @@ const writes: Record<string, (request: IncomingMessage) => boolean> = {
 };
 const moments = ['before it could', 'just after it did'] as const;
 /** The deaths to test: at the first write of each kind, and at the third of those that come more than once. */
-const deaths = moments.flatMap((moment) => Object.keys(writes).flatMap((what) => (what === 'change the DaemonSet' ? [1] : [1, 3]).map((nth) => ({ moment, what, nth }))));
+const deaths = moments.flatMap((moment) =>
+  Object.keys(writes).flatMap((what) => (what === 'change the DaemonSet' ? [1] : [1, 3]).map((nth) => ({ moment, what, nth }))),
+);
 
 /** Waits for that write and kills the controller at it. @param from true when writes begin to count */
 async function die({ moment, what, nth }: (typeof deaths)[number], from: () => boolean = () => true): Promise<void> {
@@ -40,28 +42,36 @@ async function die({ moment, what, nth }: (typeof deaths)[number], from: () => b
   await rollout.crash();
 }
 
-it.each(deaths)('killed $moment $what ($nth): every node is updated once, and every event is written once', async (death) => {
-  const image = `good:${++revision}`;
-  const dead = die(death);
-  await rollout.image(image);
-  await dead;
-  const { to } = await rollout.at('Done');
-  await rollout.runs(image, nodes);
-  expect(rollout.fleet.madeOf(image)).toEqual({ n1: 1, n2: 1, n3: 1 });
-  expect(await rollout.eventsOf(to)).toEqual(['CanaryProven', 'RolloutFinished', 'RolloutStarted']);
-}, 180_000);
+it.each(deaths)(
+  'killed $moment $what ($nth): every node is updated once, and every event is written once',
+  async (death) => {
+    const image = `good:${++revision}`;
+    const dead = die(death);
+    await rollout.image(image);
+    await dead;
+    const { to } = await rollout.at('Done');
+    await rollout.runs(image, nodes);
+    expect(rollout.fleet.madeOf(image)).toEqual({ n1: 1, n2: 1, n3: 1 });
+    expect(await rollout.eventsOf(to)).toEqual(['CanaryProven', 'RolloutFinished', 'RolloutStarted']);
+  },
+  180_000,
+);
 
-it.each(deaths.filter(({ nth }) => nth === 1))('a bad revision, with the controller killed $moment $what, is rolled back all the same', async (death) => {
-  const good = `good:${revision}`;
-  const image = `bad:${death.moment}-${death.what}`.replaceAll(' ', '-');
-  const dead = die(death, () => rollout.fleet.on(image).length > 0);
-  await rollout.image(image);
-  await dead;
-  const { to } = await rollout.at('Stopped');
-  await rollout.runs(good, nodes);
-  expect(rollout.fleet.madeOf(image)).toEqual({ n1: 1, n2: 1 });
-  expect(await rollout.eventsOf(to)).toEqual(['RolloutFailed', 'RolloutStarted']);
-}, 180_000);
+it.each(deaths.filter(({ nth }) => nth === 1))(
+  'a bad revision, with the controller killed $moment $what, is rolled back all the same',
+  async (death) => {
+    const good = `good:${revision}`;
+    const image = `bad:${death.moment}-${death.what}`.replaceAll(' ', '-');
+    const dead = die(death, () => rollout.fleet.on(image).length > 0);
+    await rollout.image(image);
+    await dead;
+    const { to } = await rollout.at('Stopped');
+    await rollout.runs(good, nodes);
+    expect(rollout.fleet.madeOf(image)).toEqual({ n1: 1, n2: 1 });
+    expect(await rollout.eventsOf(to)).toEqual(['RolloutFailed', 'RolloutStarted']);
+  },
+  180_000,
+);
 
 it('the simulation had no errors', () => {
   expect(rollout.fleet.troubles).toEqual([]);

@@ -7,7 +7,13 @@ let rollout: RolloutBench;
 let good = 0;
 
 beforeAll(async () => {
-  rollout = await RolloutBench.start((node, image) => (image.startsWith('good') || (image.startsWith('alone') && image !== `alone:${node}`) ? 'well' : image.startsWith('alone') ? 'crashes' : (image.split(':')[1] ?? '').replaceAll('-', ' ') as Fate));
+  rollout = await RolloutBench.start((node, image) =>
+    image.startsWith('good') || (image.startsWith('alone') && image !== `alone:${node}`)
+      ? 'well'
+      : image.startsWith('alone')
+        ? 'crashes'
+        : ((image.split(':')[1] ?? '').replaceAll('-', ' ') as Fate),
+  );
   for (const name of nodes) await rollout.fleet.addNode(name);
   await rollout.bench.applyResource({ rollout: { bakeSeconds: 2, maxUnavailable: 1, verdict: { withinSeconds: 5 } }, agent: { image: 'good:0' } });
   await rollout.at('Done');

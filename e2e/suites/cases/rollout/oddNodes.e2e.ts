@@ -10,12 +10,15 @@ const broken = 'broken';
 let rollout: RolloutBench;
 
 beforeAll(async () => {
-  rollout = await RolloutBench.start((node) => (node.startsWith('crashing') || node === broken ? 'crashes' : unsupported[node] ?? 'well'));
+  rollout = await RolloutBench.start((node) => (node.startsWith('crashing') || node === broken ? 'crashes' : (unsupported[node] ?? 'well')));
   const { fleet, bench } = rollout;
   for (const name of [...well, ...Object.keys(unsupported), 'away', 'worked-on', 'taken', broken]) await fleet.addNode(name);
   await fleet.addNode('mainframe', { arch: 's390x' });
   await fleet.addNode('fargate', { labels: { 'eks.amazonaws.com/compute-type': 'fargate' } });
-  await fleet.addNode('aci', { labels: { type: 'virtual-kubelet' }, taints: [{ key: 'virtual-kubelet.io/provider', value: 'azure', effect: 'NoSchedule' }] });
+  await fleet.addNode('aci', {
+    labels: { type: 'virtual-kubelet' },
+    taints: [{ key: 'virtual-kubelet.io/provider', value: 'azure', effect: 'NoSchedule' }],
+  });
   await fleet.addNode('dedicated', { taints: [{ key: 'dedicated', effect: 'NoSchedule' }] });
   await bench.applyResource({ nodes: { tolerations: [] }, rollout: { bakeSeconds: 1, verdict: { withinSeconds: 8 } }, agent: { image: 'agent:1' } });
   await waitFor('the first revision on every node that can have it', () => fleet.on('agent:1').length === 10);
@@ -48,9 +51,13 @@ it('a rollout does not wait for nodes that are not ready, cordoned, tainted or w
   expect(revisions).toContainEqual({ revision: to, updated: 6, verifying: 0, failed: 0 });
   expect(rollout.fleet.on('agent:1')).toEqual(['away', 'taken', 'worked-on']);
   const { nodes } = (await rollout.bench.resource()).status ?? {};
-  expect(nodes?.unsupported.map(({ reason, examples }) => [reason, ...examples])).toEqual(expect.arrayContaining([
-    ['KernelTooOld', 'old-kernel'], ['NoBtf', 'no-btf'], ['NoCgroup2', 'cgroup-v1'],
-  ]));
+  expect(nodes?.unsupported.map(({ reason, examples }) => [reason, ...examples])).toEqual(
+    expect.arrayContaining([
+      ['KernelTooOld', 'old-kernel'],
+      ['NoBtf', 'no-btf'],
+      ['NoCgroup2', 'cgroup-v1'],
+    ]),
+  );
 });
 
 it('nodes that come back get the new revision by themselves', async () => {

@@ -39,7 +39,10 @@ print(ask(s))`;
 describe('pods with the same addresses and ports', () => {
   test('over loopback: each pod gets its own bytes only, accelerated', async () => {
     const pods = Array.from({ length: 6 }, () => f.node.addPod());
-    f.datapath.select(pods.map((pod, i) => selected(pod, `n${i}`)), []);
+    f.datapath.select(
+      pods.map((pod, i) => selected(pod, `n${i}`)),
+      [],
+    );
     const servers = pods.map((pod, i) => run(f, pod, server(`pod${i}`, '127.0.0.1')));
     for (const said of servers) expect(await said()).toBe('ready');
     const clients = pods.map((pod, i) => run(f, pod, client(`pod${i}`, '127.0.0.1', '127.0.0.1')));
@@ -97,7 +100,10 @@ async function withIsland(body: (there: { client: TestPod; server: TestPod }) =>
   try {
     const there = { client: island.addPod(), server: island.addPod() };
     const pods = [f.client, there.client, there.server, f.server]; // scanned in this order: the other network comes before the server of this one
-    f.datapath.select(pods.map((pod, i) => selected(pod, `n${i}`)), []);
+    f.datapath.select(
+      pods.map((pod, i) => selected(pod, `n${i}`)),
+      [],
+    );
     await body(there);
   } finally {
     await island.remove();
@@ -111,16 +117,29 @@ describe('forged numbers', () => {
     const served = run(f, f.server, server('safe', f.server.address));
     expect(await served()).toBe('ready');
     const go = join(folder, 'go');
-    const asked = run(f, f.client, repairing, asking('safe', 20), `
+    const asked = run(
+      f,
+      f.client,
+      repairing,
+      asking('safe', 20),
+      `
 s=socket.create_connection(('${f.server.address}',${port}));print(*numbers(s),s.getsockname()[1])
-print(ask(s))`, awaiting(go), `print(ask(s))`);
+print(ask(s))`,
+      awaiting(go),
+      `print(ask(s))`,
+    );
     const [sent, received, from] = (await asked()).split(' ').map(Number);
     expect(await asked()).toBe('fine');
     // The forged socket is 300 bytes ahead of the accepting end: when the client has sent as many bytes over TCP, both have the same numbers.
-    const twin = run(f, mallory, repairing, `
+    const twin = run(
+      f,
+      mallory,
+      repairing,
+      `
 s=made(('${mallory.address}',9000),('${f.client.address}',${from}),${received},${sent})
 pretend_received(s,300);finish(s);s.setblocking(False);print(len(s.recv(9999)))
-print(s.recv(9999) if readable(s,8) else 'nothing')`);
+print(s.recv(9999) if readable(s,8) else 'nothing')`,
+    );
     expect(await twin()).toBe('300');
     for (let visit = 0; visit < 5; visit++) f.datapath.scan();
     writeFileSync(go, '');

@@ -31,8 +31,8 @@ ROWS(storms);
 ROWS(changeover);
 
 static const struct probe_case *const families[] __attribute__((unused)) = {
-	waking, edges, lengths, mixing, sleeping, senders, uring, reading, messages, writing, pacing, beside, splicing, closing,
-	accepting, passing, ports, special, idle, counters, storms, NULL,
+	waking, edges,	  lengths, mixing,    sleeping, senders, uring,	  reading, messages, writing, pacing,
+	beside, splicing, closing, accepting, passing,	ports,	 special, idle,	   counters, storms,  NULL,
 };
 
 #endif

@@ -113,9 +113,16 @@ int main(int count, char **words)
 {
 	enum { CLIENT = 1, SERVER, CONNECT, PORT, LISTEN_PORT, CLIENT_UID, TRANSPARENT, SMALL, ENDS };
 	static const struct option options[] = {
-		{ "client", 1, NULL, CLIENT }, { "server", 1, NULL, SERVER }, { "connect", 1, NULL, CONNECT }, { "port", 1, NULL, PORT },
-		{ "listen-port", 1, NULL, LISTEN_PORT }, { "client-uid", 1, NULL, CLIENT_UID }, { "transparent", 0, NULL, TRANSPARENT },
-		{ "small", 0, NULL, SMALL }, { "ends", 1, NULL, ENDS }, { NULL, 0, NULL, 0 },
+		{ "client", 1, NULL, CLIENT },
+		{ "server", 1, NULL, SERVER },
+		{ "connect", 1, NULL, CONNECT },
+		{ "port", 1, NULL, PORT },
+		{ "listen-port", 1, NULL, LISTEN_PORT },
+		{ "client-uid", 1, NULL, CLIENT_UID },
+		{ "transparent", 0, NULL, TRANSPARENT },
+		{ "small", 0, NULL, SMALL },
+		{ "ends", 1, NULL, ENDS },
+		{ NULL, 0, NULL, 0 },
 	};
 	const char *client = NULL, *server = NULL, *address = NULL;
 	const struct transcript *said;
@@ -127,16 +134,35 @@ int main(int count, char **words)
 	}
 	while ((option = getopt_long(count, words, "", options, NULL)) != -1) {
 		switch (option) {
-		case CLIENT: client = optarg; break;
-		case SERVER: server = optarg; break;
-		case CONNECT: address = optarg; break;
-		case PORT: port = atoi(optarg); break;
-		case LISTEN_PORT: stage.listen_port = atoi(optarg); break;
-		case CLIENT_UID: stage.client_uid = atoi(optarg); break;
-		case TRANSPARENT: stage.transparent = true; break;
-		case SMALL: stage.small = true; break;
-		case ENDS: stage.ends = open_ends(optarg); break;
-		default: return 2;
+		case CLIENT:
+			client = optarg;
+			break;
+		case SERVER:
+			server = optarg;
+			break;
+		case CONNECT:
+			address = optarg;
+			break;
+		case PORT:
+			port = atoi(optarg);
+			break;
+		case LISTEN_PORT:
+			stage.listen_port = atoi(optarg);
+			break;
+		case CLIENT_UID:
+			stage.client_uid = atoi(optarg);
+			break;
+		case TRANSPARENT:
+			stage.transparent = true;
+			break;
+		case SMALL:
+			stage.small = true;
+			break;
+		case ENDS:
+			stage.ends = open_ends(optarg);
+			break;
+		default:
+			return 2;
 		}
 	}
 	if (count - optind != 2 || strcmp(words[optind], "run") || !client || !server || !address || !port)

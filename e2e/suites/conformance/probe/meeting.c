@@ -66,7 +66,10 @@ void say_result(const char *what, ssize_t result)
 
 void say_events(const char *what, int events)
 {
-	static const struct { int bit; const char *name; } names[] = {
+	static const struct {
+		int bit;
+		const char *name;
+	} names[] = {
 		{ POLLIN, "IN" }, { POLLPRI, "PRI" }, { POLLOUT, "OUT" }, { POLLERR, "ERR" }, { POLLHUP, "HUP" }, { POLLRDHUP, "RDHUP" },
 	};
 	char text[64] = "";

@@ -29,7 +29,11 @@ void keep_speed(struct conn *conn)
 	if (!look(conn->fd, &state))
 		return;
 	conn->last = (struct speed){
-		.fast_bytes = state.fast_bytes, .tcp_bytes = state.tcp_bytes, .standing = state.reason, .gate = state.gate, .known = true,
+		.fast_bytes = state.fast_bytes,
+		.tcp_bytes = state.tcp_bytes,
+		.standing = state.reason,
+		.gate = state.gate,
+		.known = true,
 	};
 }
 
@@ -59,7 +63,7 @@ enum progress progress(const struct conn *conn)
 
 	if (stage.ends < 0)
 		return DECIDED;
-	if (!look(conn->fd, &state))	/* the datapath did not see the connection open; a scan may still find it */
+	if (!look(conn->fd, &state)) /* the datapath did not see the connection open; a scan may still find it */
 		return UNDECIDED;
 	if (state.fast_bytes > conn->fast_before)
 		return DECIDED;

@@ -6,16 +6,16 @@
 #include <stdint.h>
 
 enum outcome {
-	HUNG = 0,	/* until the side ends by itself */
+	HUNG = 0, /* until the side ends by itself */
 	FINISHED,
 	GAVE_UP,
-	UNSUPPORTED,	/* the kernel does not know the feature */
+	UNSUPPORTED, /* the kernel does not know the feature */
 };
 
 struct transcript {
 	enum outcome outcome;
 	uint32_t standing, gate;	/* reason and gate of the connection noted last, by the datapath's numbers */
-	uint64_t fast_bytes, tcp_bytes;	/* sent by this side since the warm-up of its connections */
+	uint64_t fast_bytes, tcp_bytes; /* sent by this side since the warm-up of its connections */
 	uint32_t length;
 	char text[65536];
 };

@@ -41,7 +41,11 @@ function look({ elf, btf, flags }: Prepared, name: string): Verdict {
   const program = (each: string): Handle => checkHandle(`find program ${each}`, libbpf.findProgram(object, each));
   const log = Buffer.alloc(logBytes);
   try {
-    setConstants(initialBytes(checkHandle('find constants', libbpf.findMap(object, '.rodata'))), Object.fromEntries(flags.map((flag) => [flag, 1])), btf);
+    setConstants(
+      initialBytes(checkHandle('find constants', libbpf.findMap(object, '.rodata'))),
+      Object.fromEntries(flags.map((flag) => [flag, 1])),
+      btf,
+    );
     for (let map = libbpf.nextMap(object, null) as Handle; map !== null; map = libbpf.nextMap(object, map) as Handle) {
       check('leave a map without a pin', libbpf.setPinPath(map, null));
     }
@@ -50,7 +54,10 @@ function look({ elf, btf, flags }: Prepared, name: string): Verdict {
     check('load', libbpf.loadObject(object));
     return { error: '', log: '' };
   } catch (error) {
-    const lines = log.toString('utf8', 0, Math.max(0, log.indexOf(0))).trim().split('\n');
+    const lines = log
+      .toString('utf8', 0, Math.max(0, log.indexOf(0)))
+      .trim()
+      .split('\n');
     return { error: String(error), log: lines.slice(-toldLines).join('\n') };
   } finally {
     libbpf.closeObject(object);

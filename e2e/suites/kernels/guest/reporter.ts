@@ -8,8 +8,12 @@ const messageLength = 2_000;
 export default class Reporter {
   onTestCaseResult(test: Test, { fullName, status, duration, failureMessages }: TestCaseResult): void {
     tell({
-      kind: 'test', file: basename(test.path), name: fullName, passed: status === 'passed',
-      seconds: (duration ?? 0) / 1000, message: failureMessages.join('\n').slice(0, messageLength),
+      kind: 'test',
+      file: basename(test.path),
+      name: fullName,
+      passed: status === 'passed',
+      seconds: (duration ?? 0) / 1000,
+      message: failureMessages.join('\n').slice(0, messageLength),
     });
   }
 

@@ -26,7 +26,11 @@ let programs = 0;
  * @param heard called with each result that the program prints
  */
 export async function runStaged(
-  fixture: Fixture, pod: TestPod, source: string, atStage: (name: string) => Promise<void> | void, heard: (value: unknown) => void,
+  fixture: Fixture,
+  pod: TestPod,
+  source: string,
+  atStage: (name: string) => Promise<void> | void,
+  heard: (value: unknown) => void,
 ): Promise<void> {
   const folder = `/tmp/stage-${programs++}`;
   const { lines, stop } = python(fixture.node, pod, prelude(folder) + source);

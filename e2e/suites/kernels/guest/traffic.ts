@@ -70,14 +70,24 @@ async function converse(fixture: Fixture, way: Way, family: 'IPv4' | 'IPv6', add
   const visiting = setInterval(() => visits.step(fixture.datapath, fixture.datapath.snapshot()), visitEveryMs);
   const talking = talk(fixture.node, fixture.client, address, port, conversations[way]).finally(() => (over = true));
   while (!over && paired < 2 * connections) {
-    paired = Math.max(paired, ends().reduce((total, { accelerated }) => total + accelerated, 0));
+    paired = Math.max(
+      paired,
+      ends().reduce((total, { accelerated }) => total + accelerated, 0),
+    );
     await new Promise((resolve) => setTimeout(resolve, lookEveryMs));
   }
   const said = await talking;
   clearInterval(visiting);
   tell({
-    kind: 'traffic', way, family, connections: said.connections, paired, bytes: said.bytes,
-    fastBytes: Number(sum() - before), wrongBytes: said.wrongBytes, errors: [...said.errors],
+    kind: 'traffic',
+    way,
+    family,
+    connections: said.connections,
+    paired,
+    bytes: said.bytes,
+    fastBytes: Number(sum() - before),
+    wrongBytes: said.wrongBytes,
+    errors: [...said.errors],
   });
 }
 

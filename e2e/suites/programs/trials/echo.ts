@@ -17,7 +17,10 @@ async function round(mesh: ProgramMesh, client: readonly string[], port: number)
   const ended = await mesh.run('client', program, ...words, 'talk', mesh.address, port, connections, messages);
   if (ended.code !== 0) return { amount: 0, seconds: 0, complaints: [`the client ended with ${ended.code}: ${lastWords(ended.stderr)}`] };
   const { right, wrong, errors } = outcome.parse(JSON.parse(ended.stdout));
-  const complaints = wrong + errors.length > 0 || right !== messages ? [`${right} of ${messages} answers right, ${wrong} wrong, ${errors.length} errors: ${errors.slice(0, 3).join(', ')}`] : [];
+  const complaints =
+    wrong + errors.length > 0 || right !== messages
+      ? [`${right} of ${messages} answers right, ${wrong} wrong, ${errors.length} errors: ${errors.slice(0, 3).join(', ')}`]
+      : [];
   return { amount: messages, seconds: ended.seconds, complaints };
 }
 

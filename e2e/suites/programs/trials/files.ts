@@ -14,8 +14,9 @@ const kinds = {
 } as const;
 type Kind = keyof typeof kinds;
 
-export const filesChecks = `checksums of ${kinds.large.count} large files fetched at once, of one that is sent, `
-  + `and of ${kinds.small.count} small ones on one connection; curl’s exit code`;
+export const filesChecks =
+  `checksums of ${kinds.large.count} large files fetched at once, of one that is sent, ` +
+  `and of ${kinds.small.count} small ones on one connection; curl’s exit code`;
 
 /** A transfer in which nothing moves for so long has hung. */
 const stillSeconds = 30;

@@ -10,5 +10,16 @@ import { postgres } from './postgres';
 import { redis } from './redis';
 
 export const trials: readonly Trial[] = [
-  redis, postgres, nginxFiles, nginxLate, nginxProxy, haproxyFiles, haproxyTcp, http2, iperf, goProxy, node, asyncio,
+  redis,
+  postgres,
+  nginxFiles,
+  nginxLate,
+  nginxProxy,
+  haproxyFiles,
+  haproxyTcp,
+  http2,
+  iperf,
+  goProxy,
+  node,
+  asyncio,
 ];

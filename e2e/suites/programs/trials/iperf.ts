@@ -43,7 +43,8 @@ export const iperf: Trial = {
   name: 'iperf3',
   hops: ['iperf3', 'Envoy', 'Envoy', 'iperf3'],
   unit: 'bytes',
-  checks: `exit code and iperf3’s own report: ${streams} streams up, down and both ways, none of which `
-    + 'stands still for half a second; no more is received than was sent',
+  checks:
+    `exit code and iperf3’s own report: ${streams} streams up, down and both ways, none of which ` +
+    'stands still for half a second; no more is received than was sent',
   open,
 };

@@ -91,7 +91,8 @@ export const postgres: Trial = {
   name: 'pgbench',
   hops: ['pgbench, psql', 'Envoy', 'Envoy', 'PostgreSQL'],
   unit: 'transactions',
-  checks: 'no failed transaction; accounts, tellers, branches and history add up to one sum; '
-    + 'every transaction is in the history; a table read through the mesh has its checksum',
+  checks:
+    'no failed transaction; accounts, tellers, branches and history add up to one sum; ' +
+    'every transaction is in the history; a table read through the mesh has its checksum',
   open,
 };

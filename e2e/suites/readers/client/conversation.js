@@ -86,7 +86,7 @@ class Conversation {
   take(chunk) {
     this.progress();
     this.bytes += chunk.length;
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       const [answer] = this.answers;
       if (answer === undefined) return this.fail('bytes came that no request asked for');
       at += answer.feed(chunk.subarray(at));

@@ -6,7 +6,12 @@ const { createInterface } = require('node:readline');
 const { setTimeout: pause } = require('node:timers/promises');
 const { Conversation } = require('./conversation');
 const { Freezer } = require('./freezer');
-const protocols = { ...require('./protocols/frames'), ...require('./protocols/http'), ...require('./protocols/caches'), ...require('./protocols/mysql') };
+const protocols = {
+  ...require('./protocols/frames'),
+  ...require('./protocols/http'),
+  ...require('./protocols/caches'),
+  ...require('./protocols/mysql'),
+};
 
 const [host, port, protocol, cgroup] = process.argv.slice(2);
 const freezer = new Freezer(cgroup);

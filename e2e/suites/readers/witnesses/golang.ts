@@ -21,7 +21,13 @@ export const goRelay: Witness = {
   prepare,
   async start(stand) {
     await startOrigin(stand);
-    const relay = await stand.serve('server', [ports.relay], join(await build(), 'bin', 'relay'), `:${ports.relay}`, `127.0.0.1:${originPorts.frames}`);
+    const relay = await stand.serve(
+      'server',
+      [ports.relay],
+      join(await build(), 'bin', 'relay'),
+      `:${ports.relay}`,
+      `127.0.0.1:${originPorts.frames}`,
+    );
     return { beginLarge: () => void relay.kill('SIGUSR1') };
   },
 };

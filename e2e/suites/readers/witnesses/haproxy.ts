@@ -5,10 +5,20 @@ import { originPorts, startOrigin } from './origin';
 
 function haproxy(name: string, port: number, reads: string, options: readonly string[]): Witness {
   const configuration = [
-    'global', '  nbthread 1',
-    'defaults', '  mode tcp', '  timeout connect 10s', '  timeout client 60s', '  timeout server 60s', ...options.map((option) => `  option ${option}`),
-    'frontend front', `  bind :::${port} v4v6`, '  default_backend back',
-    'backend back', `  server one 127.0.0.1:${originPorts.frames}`, '',
+    'global',
+    '  nbthread 1',
+    'defaults',
+    '  mode tcp',
+    '  timeout connect 10s',
+    '  timeout client 60s',
+    '  timeout server 60s',
+    ...options.map((option) => `  option ${option}`),
+    'frontend front',
+    `  bind :::${port} v4v6`,
+    '  default_backend back',
+    'backend back',
+    `  server one 127.0.0.1:${originPorts.frames}`,
+    '',
   ];
   return {
     name,
@@ -25,5 +35,8 @@ function haproxy(name: string, port: number, reads: string, options: readonly st
   };
 }
 
-export const haproxySpliced = haproxy('HAProxy, splice', 7040, 'edge-triggered; by splice(2) where a stream is longer than a few reads', ['splice-request', 'splice-response']);
+export const haproxySpliced = haproxy('HAProxy, splice', 7040, 'edge-triggered; by splice(2) where a stream is longer than a few reads', [
+  'splice-request',
+  'splice-response',
+]);
 export const haproxyCopied = haproxy('HAProxy', 7041, 'edge-triggered; a short read means empty', []);

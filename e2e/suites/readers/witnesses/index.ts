@@ -11,6 +11,23 @@ import { asyncioPython, blockingPython, edgePython, node } from './scripts';
 import { tokio } from './tokio';
 
 export const witnesses: readonly Witness[] = [
-  tokio, netty, nginxFiles, nginxProxy, nginxTunnel, goRelay, goWeb, blockingPython, asyncioPython, edgePython, node,
-  haproxyCopied, haproxySpliced, redis, memcached, javaNio, javaBlocking, mariadb, envoy,
+  tokio,
+  netty,
+  nginxFiles,
+  nginxProxy,
+  nginxTunnel,
+  goRelay,
+  goWeb,
+  blockingPython,
+  asyncioPython,
+  edgePython,
+  node,
+  haproxyCopied,
+  haproxySpliced,
+  redis,
+  memcached,
+  javaNio,
+  javaBlocking,
+  mariadb,
+  envoy,
 ];

@@ -15,7 +15,9 @@ async function empty(): Promise<string> {
   const version = /\d+\.\d+\.\d+/.exec(await run('mariadbd', ['--version']))?.[0] ?? 'unknown';
   const logFile = join(tmpdir(), `sidecar-acceleration-${install}.log`);
   const { directory } = await cached(`reader-mariadb-${version}`, async (unfinished) => {
-    await run(install, ['--no-defaults', '--user=root', `--datadir=${join(unfinished, 'data')}`, '--innodb-log-file-size=4M', '--skip-test-db'], { logFile });
+    await run(install, ['--no-defaults', '--user=root', `--datadir=${join(unfinished, 'data')}`, '--innodb-log-file-size=4M', '--skip-test-db'], {
+      logFile,
+    });
   });
   return join(directory, 'data');
 }
@@ -34,7 +36,14 @@ export const mariadb: Witness = {
     const data = join(stand.directory, 'data');
     cpSync(await empty(), data, { recursive: true });
     const paths = [`--datadir=${data}`, `--socket=${join(stand.directory, 'socket')}`, `--pid-file=${join(stand.directory, 'pid')}`];
-    const options = ['--user=root', '--skip-grant-tables', '--skip-name-resolve', '--skip-log-bin', '--max-allowed-packet=256M', '--innodb-log-file-size=4M'];
+    const options = [
+      '--user=root',
+      '--skip-grant-tables',
+      '--skip-name-resolve',
+      '--skip-log-bin',
+      '--max-allowed-packet=256M',
+      '--innodb-log-file-size=4M',
+    ];
     await stand.serve('server', [port], 'mariadbd', '--no-defaults', ...paths, ...options, '--bind-address=0.0.0.0', `--port=${port}`);
     return {};
   },

@@ -23,7 +23,13 @@ function python(name: string, program: string, port: number, reads: string, shor
 export const blockingPython = python('Python, blocking', 'blocking.py', 7030, 'sleeps in recv(2), signals and stops included', true);
 export const asyncioPython = python('Python asyncio', 'asyncio_streams.py', 7031, 'level-triggered, one read for each readiness', false);
 
-export const edgePython = python('Python, epoll', 'edge.py', 7032, 'edge-triggered, and nothing but epoll(7) with its answer to question 9: a short read means empty', true);
+export const edgePython = python(
+  'Python, epoll',
+  'edge.py',
+  7032,
+  'edge-triggered, and nothing but epoll(7) with its answer to question 9: a short read means empty',
+  true,
+);
 
 export const node: Witness = {
   name: 'Node',

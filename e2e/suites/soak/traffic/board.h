@@ -23,14 +23,14 @@ struct side {
 };
 
 struct slot {
-	struct side sides[2];	/* of the server, of the client */
-	uint64_t told;		/* whether one of the ends has counted the standstill */
+	struct side sides[2]; /* of the server, of the client */
+	uint64_t told;	      /* whether one of the ends has counted the standstill */
 };
 
 /* e2e/suites/soak/board.ts writes the first word and reads the second. */
 struct board {
-	uint64_t hold;		/* while set, readers that sleep with redirected bytes unread go on sleeping */
-	uint64_t asleep;	/* how many such readers there are */
+	uint64_t hold;	 /* while set, readers that sleep with redirected bytes unread go on sleeping */
+	uint64_t asleep; /* how many such readers there are */
 	uint64_t processes, slots;
 	/* For each process: when it last had handled all events. */
 	uint64_t polled_ns[MOST_PROCESSES];

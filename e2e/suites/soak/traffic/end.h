@@ -27,7 +27,7 @@ struct greeting {
 /* Whether this end's rounds go over the fast path or over TCP, by TCP's own count of acknowledged bytes. */
 struct path {
 	uint64_t acked;
-	uint32_t rounds;	/* so many in a row took the same path as the last one */
+	uint32_t rounds; /* so many in a row took the same path as the last one */
 	bool fast, was_fast, went_back;
 };
 
@@ -37,17 +37,17 @@ struct end {
 	int fd;
 	bool client, cuttable, greeted;
 	bool readable, writable, eof, fin_sent, napped, stalled;
-	bool hung_up;		/* EPOLLRDHUP was reported */
-	bool woken;		/* an event has come since the last read */
-	bool asleep;		/* with redirected bytes unread; counted on the board */
-	bool emptied;		/* the last read left nothing unread; TCP had received `tcp_received` bytes by then */
+	bool hung_up; /* EPOLLRDHUP was reported */
+	bool woken;   /* an event has come since the last read */
+	bool asleep;  /* with redirected bytes unread; counted on the board */
+	bool emptied; /* the last read left nothing unread; TCP had received `tcp_received` bytes by then */
 	uint32_t interest, released, slot;
 	uint64_t connection, draws;
 	struct plan plan;
 	struct manners manners;
 	/* Bytes of the greeting so far. Bytes of the outgoing stream: sent, released for sending, of all rounds. The same of the incoming stream. */
 	uint64_t greeting_bytes, sent, allowed, total_out, received, due, total_in;
-	uint64_t settled;	/* incoming bytes of the rounds whose answers the client must have before it sends more */
+	uint64_t settled; /* incoming bytes of the rounds whose answers the client must have before it sends more */
 	uint64_t tcp_received;
 	uint64_t moved_ms, nap_until_ms, nap_latest_ms;
 	struct path path;

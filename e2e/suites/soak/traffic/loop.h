@@ -122,8 +122,8 @@ static void set_no_delay(const struct end *end)
 /* Sends the greeting, which is the client's first message; the server reads it apart from the stream. */
 static enum outcome write_greeting(struct end *end)
 {
-	ssize_t put = send(end->fd, (char *)&end->greeting + end->greeting_bytes, sizeof(end->greeting) - end->greeting_bytes,
-			   MSG_DONTWAIT | MSG_NOSIGNAL);
+	ssize_t put =
+		send(end->fd, (char *)&end->greeting + end->greeting_bytes, sizeof(end->greeting) - end->greeting_bytes, MSG_DONTWAIT | MSG_NOSIGNAL);
 
 	if (put < 0) {
 		end->writable = errno != EAGAIN && end->writable;

@@ -11,14 +11,14 @@
 #define LONG_MOOD_BITS 19
 
 enum way {
-	WAY_TURNS,	/* request and answer */
-	WAY_BURSTS,	/* many small writes, then many of the peer */
-	WAY_CHAT,	/* many short turns */
-	WAY_MOODS,	/* many short turns, with a long one-way stream in small pieces now and then */
-	WAY_PIPELINED,	/* requests go out before earlier ones are answered */
-	WAY_UP,		/* one-way stream from the client */
-	WAY_DOWN,	/* one-way stream from the server */
-	WAY_DUPLEX,	/* streams in both directions at once */
+	WAY_TURNS,     /* request and answer */
+	WAY_BURSTS,    /* many small writes, then many of the peer */
+	WAY_CHAT,      /* many short turns */
+	WAY_MOODS,     /* many short turns, with a long one-way stream in small pieces now and then */
+	WAY_PIPELINED, /* requests go out before earlier ones are answered */
+	WAY_UP,	       /* one-way stream from the client */
+	WAY_DOWN,      /* one-way stream from the server */
+	WAY_DUPLEX,    /* streams in both directions at once */
 	WAY_COUNT,
 };
 
@@ -30,28 +30,28 @@ struct plan {
 	uint32_t rounds;
 	/* Bounds as powers of two. */
 	uint8_t up_bits, down_bits;
-	uint8_t depth;		/* how many rounds the client may send before their answers come */
+	uint8_t depth; /* how many rounds the client may send before their answers come */
 };
 
 /* When an edge-triggered reader takes its socket for empty until the next edge. */
 enum trust {
-	TRUST_EAGAIN,		/* when there is nothing to read */
-	TRUST_SHORT,		/* when a read was shorter than its buffer, and more must come (epoll(7), Q9) */
-	TRUST_SHORT_RDHUP,	/* when a read was shorter than its buffer, and EPOLLRDHUP was not reported: tokio, nginx */
+	TRUST_EAGAIN,	   /* when there is nothing to read */
+	TRUST_SHORT,	   /* when a read was shorter than its buffer, and more must come (epoll(7), Q9) */
+	TRUST_SHORT_RDHUP, /* when a read was shorter than its buffer, and EPOLLRDHUP was not reported: tokio, nginx */
 	TRUST_COUNT,
 };
 
 /* How one connection end reads and writes; the program at the other end does not know it. */
 struct manners {
-	uint8_t write_bits, read_bits;	/* the longest single write and read, as powers of two */
+	uint8_t write_bits, read_bits; /* the longest single write and read, as powers of two */
 	bool edge_triggered;
 	enum trust trust;
 	bool no_delay;
-	bool blocking_file;		/* a client that clears O_NONBLOCK when it is connected, but calls with MSG_DONTWAIT */
-	bool half_closes_early;		/* sends its FIN after its last byte; otherwise when it has also received everything */
-	uint64_t naps_at;		/* stops reading for a while at this position; 0 never */
+	bool blocking_file;	/* a client that clears O_NONBLOCK when it is connected, but calls with MSG_DONTWAIT */
+	bool half_closes_early; /* sends its FIN after its last byte; otherwise when it has also received everything */
+	uint64_t naps_at;	/* stops reading for a while at this position; 0 never */
 	uint32_t nap_ms;
-	uint32_t busy_one_in;		/* after one in so many wake-ups the program is busy for up to BUSY_MS before it reads; 0 never */
+	uint32_t busy_one_in; /* after one in so many wake-ups the program is busy for up to BUSY_MS before it reads; 0 never */
 };
 
 #define BUSY_MS 100

@@ -8,14 +8,14 @@
 #include <stdio.h>
 
 struct tally {
-	uint64_t sent, received;	/* bytes; received bytes have been compared with their expected values */
-	uint64_t wrong;			/* bytes that are wrong for their stream and their place in it */
-	uint64_t opened, finished;	/* connection ends; on a finished end every byte and the FIN have passed in both directions */
-	uint64_t failed;		/* ended early, or nothing moved for `patience` */
-	uint64_t stalled;		/* nothing moved for STALLED_MS; the connection may have gone on afterwards */
-	uint64_t longest;		/* the longest standstill, in milliseconds */
-	uint64_t returned;		/* how often an end was on the fast path again after a while over TCP */
-	uint64_t cut;			/* ended early, on a link whose other pod may go at any time */
+	uint64_t sent, received;   /* bytes; received bytes have been compared with their expected values */
+	uint64_t wrong;		   /* bytes that are wrong for their stream and their place in it */
+	uint64_t opened, finished; /* connection ends; on a finished end every byte and the FIN have passed in both directions */
+	uint64_t failed;	   /* ended early, or nothing moved for `patience` */
+	uint64_t stalled;	   /* nothing moved for STALLED_MS; the connection may have gone on afterwards */
+	uint64_t longest;	   /* the longest standstill, in milliseconds */
+	uint64_t returned;	   /* how often an end was on the fast path again after a while over TCP */
+	uint64_t cut;		   /* ended early, on a link whose other pod may go at any time */
 	uint64_t open;
 };
 
@@ -25,8 +25,8 @@ static void print_tally(void)
 {
 	printf("{\"sent\":%lu,\"received\":%lu,\"wrong\":%lu,\"opened\":%lu,\"finished\":%lu,\"failed\":%lu,"
 	       "\"stalled\":%lu,\"longest\":%lu,\"returned\":%lu,\"cut\":%lu,\"open\":%lu}\n",
-	       tally.sent, tally.received, tally.wrong, tally.opened, tally.finished, tally.failed, tally.stalled, tally.longest,
-	       tally.returned, tally.cut, tally.open);
+	       tally.sent, tally.received, tally.wrong, tally.opened, tally.finished, tally.failed, tally.stalled, tally.longest, tally.returned,
+	       tally.cut, tally.open);
 	fflush(stdout);
 }
 

@@ -33,10 +33,11 @@ static void tell_end(const struct end *end, const char *what)
 
 	ports_of(end, ports);
 	ioctl(end->fd, SIOCOUTQ, &unsent);
-	trouble("%s: connection %lu (%s, %s end): sent %lu of %lu, received %lu of %lu, released %lu, peeked %zd, SIOCOUTQ %d, readable %d, eof %d, fin %d, edge %d, trust %d, ports %u and %u",
-		what, end->connection, way_names[end->plan.way], end->client ? "client" : "server", end->sent, end->total_out,
-		end->received, end->total_in, end->allowed, unread, unsent, end->readable, end->eof, end->fin_sent,
-		end->manners.edge_triggered, end->manners.trust, ports[0], ports[1]);
+	trouble("%s: connection %lu (%s, %s end): sent %lu of %lu, received %lu of %lu, released %lu, peeked %zd, SIOCOUTQ %d, readable %d, eof %d, "
+		"fin %d, edge %d, trust %d, ports %u and %u",
+		what, end->connection, way_names[end->plan.way], end->client ? "client" : "server", end->sent, end->total_out, end->received,
+		end->total_in, end->allowed, unread, unsent, end->readable, end->eof, end->fin_sent, end->manners.edge_triggered, end->manners.trust,
+		ports[0], ports[1]);
 }
 
 static void tell_stalled(struct end *end)
@@ -63,13 +64,12 @@ static void tell_wrong(const struct end *end, size_t at, size_t length)
 	}
 	known = identify(arrived + at, length - at, &stream, &position);
 	if (known)
-		trouble("wrong byte: connection %lu (%s) %s at %lu: those of connection %lu %s at %lu", end->connection,
-			way_names[end->plan.way], end->client ? "down" : "up", end->received + at, stream >> 1,
-			stream & 1 ? "up" : "down", position);
+		trouble("wrong byte: connection %lu (%s) %s at %lu: those of connection %lu %s at %lu", end->connection, way_names[end->plan.way],
+			end->client ? "down" : "up", end->received + at, stream >> 1, stream & 1 ? "up" : "down", position);
 	else
-		trouble("wrong byte: connection %lu (%s) %s at %lu: of no stream (%02x %02x %02x %02x)", end->connection,
-			way_names[end->plan.way], end->client ? "down" : "up", end->received + at, arrived[at],
-			arrived[at + 1 < length ? at + 1 : at], arrived[length - 2 > at ? length - 2 : at], arrived[length - 1]);
+		trouble("wrong byte: connection %lu (%s) %s at %lu: of no stream (%02x %02x %02x %02x)", end->connection, way_names[end->plan.way],
+			end->client ? "down" : "up", end->received + at, arrived[at], arrived[at + 1 < length ? at + 1 : at],
+			arrived[length - 2 > at ? length - 2 : at], arrived[length - 1]);
 }
 
 static bool compare(struct end *end, size_t length)

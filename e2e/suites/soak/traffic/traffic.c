@@ -48,8 +48,13 @@ static void connect_one(void)
 	struct sockaddr_storage to;
 
 	end->greeting = (struct greeting){
-		.magic = MAGIC, .place = self.place, .slot = take_slot(), .cuttable = self.cuttable, .proxied = self.proxied,
-		.salt = self.seed, .connection = (uint64_t)self.link << COUNTER_BITS | (self.counter++ & ((1 << COUNTER_BITS) - 1)),
+		.magic = MAGIC,
+		.place = self.place,
+		.slot = take_slot(),
+		.cuttable = self.cuttable,
+		.proxied = self.proxied,
+		.salt = self.seed,
+		.connection = (uint64_t)self.link << COUNTER_BITS | (self.counter++ & ((1 << COUNTER_BITS) - 1)),
 	};
 	plan_end(end);
 	memcpy(&to, self.address->ai_addr, self.address->ai_addrlen);
@@ -172,7 +177,8 @@ int main(int count, char **words)
 	bool client = count > 1 && strcmp(words[1], "drive") == 0;
 
 	if (count < (client ? 9 : 5)) {
-		fprintf(stderr, "usage: traffic serve PLACE PORT BOARD | traffic drive PLACE HOST PORT BOARD LINK COUNT SEED [cuttable] [proxied] [mixed]\n");
+		fprintf(stderr,
+			"usage: traffic serve PLACE PORT BOARD | traffic drive PLACE HOST PORT BOARD LINK COUNT SEED [cuttable] [proxied] [mixed]\n");
 		return 2;
 	}
 	setrlimit(RLIMIT_NOFILE, &files);

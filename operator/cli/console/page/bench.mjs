@@ -9,18 +9,38 @@ const moment = (at) => new Date(at).toLocaleString('sv-SE', { dateStyle: 'short'
 
 /** @param {{ bench: import('./api.mjs').Bench | null }} props */
 export function Bench({ bench }) {
-  if (bench === null) return html`<section aria-labelledby="bench"><h2 id="bench">Before and after</h2><p class="quiet">Nothing has been measured from this machine yet: accelctl bench</p></section>`;
+  if (bench === null)
+    return html`<section aria-labelledby="bench">
+      <h2 id="bench">Before and after</h2>
+      <p class="quiet">Nothing has been measured from this machine yet: accelctl bench</p>
+    </section>`;
   const share = bench.fastShare === null ? '' : `, ${(100 * bench.fastShare).toFixed(1)} % of the bytes on the fast path`;
   return html`<section aria-labelledby="bench">
     <h2 id="bench">Before and after</h2>
-    <p class="quiet">accelctl bench, ${moment(bench.at)}: two pods on node ${bench.node}, ${bench.connections} connections, ${bench.rounds} ${bench.rounds === 1 ? 'round' : 'rounds'}${share}</p>
-    ${bench.rows.map(({ protocol, cells }) => html`<div class="bench" key=${protocol}>
-      <h3>${protocol.toUpperCase()}</h3>
-      <table aria-label=${`${protocol.toUpperCase()}, off and on`}>
-        <thead><tr><th scope="col">Figure</th><th scope="col"><span class="key off">Off</span></th><th scope="col"><span class="key on">On</span></th><th scope="col">Ratio</th><th scope="col" aria-hidden="true"></th></tr></thead>
-        <tbody>${cells.map((cell) => html`<${Figure} key=${cell.title} cell=${cell} />`)}</tbody>
-      </table>
-    </div>`)}
+    <p class="quiet">
+      accelctl bench, ${moment(bench.at)}: two pods on node ${bench.node}, ${bench.connections} connections, ${bench.rounds}
+      ${bench.rounds === 1 ? 'round' : 'rounds'}${share}
+    </p>
+    ${bench.rows.map(
+      ({ protocol, cells }) =>
+        html`<div class="bench" key=${protocol}>
+          <h3>${protocol.toUpperCase()}</h3>
+          <table aria-label=${`${protocol.toUpperCase()}, off and on`}>
+            <thead>
+              <tr>
+                <th scope="col">Figure</th>
+                <th scope="col"><span class="key off">Off</span></th>
+                <th scope="col"><span class="key on">On</span></th>
+                <th scope="col">Ratio</th>
+                <th scope="col" aria-hidden="true"></th>
+              </tr>
+            </thead>
+            <tbody>
+              ${cells.map((cell) => html`<${Figure} key=${cell.title} cell=${cell} />`)}
+            </tbody>
+          </table>
+        </div>`,
+    )}
   </section>`;
 }
 
@@ -29,9 +49,15 @@ function Figure({ cell: { title, off, on, digits, ratio, spread } }) {
   const most = Math.max(off, on, Number.EPSILON);
   // The bars use SVG attributes and no styles: the content security policy forbids inline styles.
   return html`<tr>
-    <th scope="row">${title}</th><td>${off.toFixed(digits)}</td><td>${on.toFixed(digits)}</td><td>${ratio} (${spread})</td>
-    <td aria-hidden="true"><svg width=${longest} height="22">
-      <rect class="off" y="1" height="9" width=${Math.round((longest * off) / most)} /><rect class="on" y="12" height="9" width=${Math.round((longest * on) / most)} />
-    </svg></td>
+    <th scope="row">${title}</th>
+    <td>${off.toFixed(digits)}</td>
+    <td>${on.toFixed(digits)}</td>
+    <td>${ratio} (${spread})</td>
+    <td aria-hidden="true">
+      <svg width=${longest} height="22">
+        <rect class="off" y="1" height="9" width=${Math.round((longest * off) / most)} />
+        <rect class="on" y="12" height="9" width=${Math.round((longest * on) / most)} />
+      </svg>
+    </td>
   </tr>`;
 }

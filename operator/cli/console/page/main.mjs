@@ -57,16 +57,30 @@ function Page() {
   }, []);
 
   return html`
-    <header><h1>Sidecar acceleration</h1><span>${state?.server}</span></header>
+    <header>
+      <h1>Sidecar acceleration</h1>
+      <span>${state?.server}</span>
+    </header>
     ${error !== '' && html`<p class="problem" role="alert">${error}</p>`}
     ${state === undefined && error === '' && html`<p role="status">Reading the cluster …</p>`}
-    ${state !== undefined && html`
-      <${Overview} state=${state} ask=${setQuestion} change=${(/** @type {string} */ mode, /** @type {number} */ generation) => show(setMode(mode, generation))} />
-      <${Plots} samples=${samples} live=${live} />
-      ${bench !== undefined && html`<${Bench} bench=${bench} />`}
-      <${Nodes} state=${state} />
-      <${Namespaces} state=${state} ask=${setQuestion} change=${(/** @type {string} */ name, /** @type {boolean} */ optedOut) => show(setNamespace(name, optedOut))} />
-    `}
+    ${
+      state !== undefined &&
+      html`
+        <${Overview}
+          state=${state}
+          ask=${setQuestion}
+          change=${(/** @type {string} */ mode, /** @type {number} */ generation) => show(setMode(mode, generation))}
+        />
+        <${Plots} samples=${samples} live=${live} />
+        ${bench !== undefined && html`<${Bench} bench=${bench} />`}
+        <${Nodes} state=${state} />
+        <${Namespaces}
+          state=${state}
+          ask=${setQuestion}
+          change=${(/** @type {string} */ name, /** @type {boolean} */ optedOut) => show(setNamespace(name, optedOut))}
+        />
+      `
+    }
     ${question !== undefined && html`<${Confirm} key=${question.title} question=${question} close=${() => setQuestion(undefined)} />`}
   `;
 }

@@ -9,7 +9,10 @@ export function Nodes({ state }) {
   const progress = state.resource?.status?.conditions?.find(({ type }) => type === 'Progressing');
   return html`<section aria-labelledby="nodes">
     <h2 id="nodes">Nodes</h2>
-    <p><progress value=${nodes.ready} max=${Math.max(nodes.desired, 1)} aria-label="Nodes that are ready"></progress> ${nodes.ready} of ${nodes.desired} ready</p>
+    <p>
+      <progress value=${nodes.ready} max=${Math.max(nodes.desired, 1)} aria-label="Nodes that are ready"></progress> ${nodes.ready} of
+      ${nodes.desired} ready
+    </p>
     ${rollout !== undefined && html`<${Rollout} rollout=${rollout} />`}
     ${progress?.status === 'True' && html`<p role="status">${progress.message}</p>`}
     ${nodes.unsupported.map(({ reason, nodes: count, examples, message }) => html`<p key=${reason} class="problem"><strong>${reason}</strong> on ${count} (${examples.join(', ')}${count > examples.length ? ', ...' : ''}): ${message}${state.explained[reason] && html`<br />${state.explained[reason].remedy}`}</p>`)}
@@ -21,7 +24,10 @@ function Rollout({ rollout }) {
   const { stage, message, to, remaining, revisions, failures } = rollout;
   const { updated = 0 } = revisions.find(({ revision }) => revision === to) ?? {};
   return html`<div aria-label="Rollout" role="group">
-    <p><progress value=${updated} max=${Math.max(updated + remaining, 1)} aria-label="Nodes with the newest agent"></progress> <strong>${stage}</strong> ${message}</p>
+    <p>
+      <progress value=${updated} max=${Math.max(updated + remaining, 1)} aria-label="Nodes with the newest agent"></progress>
+      <strong>${stage}</strong> ${message}
+    </p>
     ${failures.map(({ node, why }) => html`<p key=${node} class="problem"><strong>${node}</strong> ${why}</p>`)}
   </div>`;
 }

@@ -13,10 +13,22 @@ export function Overview({ state, ask, change }) {
   return html`<section aria-label="Overview">
     <p class=${`verdict ${judgement}`} role="status"><strong>${title}:</strong> ${message}</p>
     <dl class="facts">
-      <div><dt>Accelerated</dt><dd>${connections === undefined ? '-' : share(connections.accelerated, connections.open)}</dd></div>
-      <div><dt>Connection ends</dt><dd>${connections === undefined ? '-' : `${connections.accelerated} of ${connections.open}`}</dd></div>
-      <div><dt>Fast path</dt><dd>${sent === undefined ? '-' : bytes(sent.fast)}</dd></div>
-      <div><dt>TCP</dt><dd>${sent === undefined ? '-' : bytes(sent.tcp)}</dd></div>
+      <div>
+        <dt>Accelerated</dt>
+        <dd>${connections === undefined ? '-' : share(connections.accelerated, connections.open)}</dd>
+      </div>
+      <div>
+        <dt>Connection ends</dt>
+        <dd>${connections === undefined ? '-' : `${connections.accelerated} of ${connections.open}`}</dd>
+      </div>
+      <div>
+        <dt>Fast path</dt>
+        <dd>${sent === undefined ? '-' : bytes(sent.fast)}</dd>
+      </div>
+      <div>
+        <dt>TCP</dt>
+        <dd>${sent === undefined ? '-' : bytes(sent.tcp)}</dd>
+      </div>
     </dl>
     ${resource !== undefined && html`<${Switch} resource=${resource} ask=${ask} change=${change} />`}
   </section>`;

@@ -37,7 +37,8 @@ function fastShares(samples) {
 const trips = (value) => (value < 1_000 ? `${Math.round(value)} µs` : `${(value / 1_000).toFixed(1)} ms`);
 const percent = (/** @type {number} */ value) => `${Math.round(value)}%`;
 /** The local time without the date: a page is rarely open for longer than a day. @param {number} seconds */
-const clock = (seconds) => new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
+const clock = (seconds) =>
+  new Date(seconds * 1_000).toLocaleTimeString([], { hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23' });
 /** The range of the time axis: from the first sample, and at least a minute. uPlot's own range for a single sample is years. @param {UPlot} plot @returns {[number, number]} */
 const sinceFirst = ({ data: [times] }) => {
   const first = times[0] ?? 0;
@@ -50,8 +51,25 @@ export function Plots({ samples, live }) {
   return html`<section aria-labelledby="plots">
     <h2 id="plots">Since this page was opened</h2>
     <div class="plots">
-      <${Plot} title="On the fast path, %" lines=${[['of bytes', '--good'], ['of connections', '--doubtful']]} data=${[times, fastShares(samples), samples.map(({ share }) => share)]} range=${[0, 100]} format=${percent} />
-      <${Plot} title="Bytes a second" lines=${[['fast path', '--good'], ['TCP', '--doubtful']]} data=${[times, ratesOf(samples, 'fast'), ratesOf(samples, 'tcp')]} format=${(/** @type {number} */ value) => `${bytes(value)}/s`} />
+      <${Plot}
+        title="On the fast path, %"
+        lines=${[
+          ['of bytes', '--good'],
+          ['of connections', '--doubtful'],
+        ]}
+        data=${[times, fastShares(samples), samples.map(({ share }) => share)]}
+        range=${[0, 100]}
+        format=${percent}
+      />
+      <${Plot}
+        title="Bytes a second"
+        lines=${[
+          ['fast path', '--good'],
+          ['TCP', '--doubtful'],
+        ]}
+        data=${[times, ratesOf(samples, 'fast'), ratesOf(samples, 'tcp')]}
+        format=${(/** @type {number} */ value) => `${bytes(value)}/s`}
+      />
       ${live?.problem === undefined && html`<${Plot} title="TCP's round-trip time, mean of open connections" lines=${[['round trip', '--good']]} data=${[times, samples.map(({ trip }) => trip)]} least=${100} format=${trips} />`}
     </div>
     ${live?.problem !== undefined && html`<p class="quiet">No latency: ${live.problem}</p>`}
@@ -77,8 +95,19 @@ function Plot({ title, lines, data, range, least = 1_024, format }) {
         height: 200,
         cursor: { drag: { x: false, y: false } },
         scales: { x: { range: sinceFirst }, y: { range: range ?? ((_self, _low, high) => [0, Math.max(high ?? 0, least) * 1.1]) } },
-        axes: [{ ...axis, space: 80, values: (_self, times) => times.map(clock) }, { ...axis, size: 84, values: (_self, values) => values.map(format) }],
-        series: [{ label: 'at', value: (/** @type {unknown} */ _self, /** @type {number | null} */ time) => (time === null ? '-' : clock(time)) }, ...lines.map(([label, name]) => ({ label, stroke: colour(name), width: 2, value: (/** @type {unknown} */ _self, /** @type {number | null} */ value) => (value === null ? '-' : format(value)) }))],
+        axes: [
+          { ...axis, space: 80, values: (_self, times) => times.map(clock) },
+          { ...axis, size: 84, values: (_self, values) => values.map(format) },
+        ],
+        series: [
+          { label: 'at', value: (/** @type {unknown} */ _self, /** @type {number | null} */ time) => (time === null ? '-' : clock(time)) },
+          ...lines.map(([label, name]) => ({
+            label,
+            stroke: colour(name),
+            width: 2,
+            value: (/** @type {unknown} */ _self, /** @type {number | null} */ value) => (value === null ? '-' : format(value)),
+          })),
+        ],
       },
       /** @type {UPlot.AlignedData} */ (data),
       host,
@@ -104,6 +133,11 @@ function Plot({ title, lines, data, range, least = 1_024, format }) {
       if (made !== null && plot.current === made && (made.cursor.left ?? -1) < 0) made.setLegend({ idx: (data[0]?.length ?? 0) - 1 }, false);
     });
   }, [data]);
-  const last = lines.map(([label], at) => `${label} ${(value => value === null || value === undefined ? '-' : format(value))(data[at + 1]?.at(-1))}`).join(', ');
-  return html`<figure><figcaption>${title}</figcaption><div ref=${place} role="img" aria-label=${`${title}; now ${last}`}></div></figure>`;
+  const last = lines
+    .map(([label], at) => `${label} ${((value) => (value === null || value === undefined ? '-' : format(value)))(data[at + 1]?.at(-1))}`)
+    .join(', ');
+  return html`<figure>
+    <figcaption>${title}</figcaption>
+    <div ref=${place} role="img" aria-label=${`${title}; now ${last}`}></div>
+  </figure>`;
 }

@@ -7,7 +7,14 @@ import type { PodsByNamespace } from './judge';
 const shop = (podsSelected: number) => reportWith({ namespaces: [namespaceWith({ name: 'shop', podsSelected })] });
 
 function setUp(there: Record<string, readonly string[]> | Error) {
-  const state = { now: 0, there, looks: 0, asked: undefined as readonly string[] | undefined, judged: 0, selected: undefined as ReadonlySet<string> | undefined };
+  const state = {
+    now: 0,
+    there,
+    looks: 0,
+    asked: undefined as readonly string[] | undefined,
+    judged: 0,
+    selected: undefined as ReadonlySet<string> | undefined,
+  };
   const said: string[] = [];
   const claims = new Claims({
     node: 'n1',
@@ -96,7 +103,9 @@ test('while a node goes on to report missing pods they are listed less and less 
   expect([claims.report?.namespaces, claims.implausible, said]).toEqual([[], undefined, []]);
   for (let second = 0; second < 599; second += 1) await take(shop(9), 1000);
   expect(claims.implausible).toBe('pods that are not on the node: 9 in shop instead of 1');
-  expect(said).toEqual(["the agent of node n1 reports pods that are not on the node: 9 in shop instead of 1, which is not counted; if that goes on, another program may use the agent's token"]);
+  expect(said).toEqual([
+    "the agent of node n1 reports pods that are not on the node: 9 in shop instead of 1, which is not counted; if that goes on, another program may use the agent's token",
+  ]);
   expect(state.looks).toBeLessThan(20);
   await take(shop(1), 1000);
   expect([claims.implausible, claims.report?.namespaces.length]).toEqual([undefined, 1]);
@@ -166,7 +175,8 @@ test('the agent’s own problem stays in an answer, and an answer without rows c
 
 test('a namespace that is no longer selected is dropped at the next list', async () => {
   const { claims, state, take } = setUp({ shop: ['cart'], bank: ['vault'] });
-  const bytesOf = (name: string) => reportWith({ namespaces: [namespaceWith({ name, podsSelected: 0, podsAccelerated: 0, open: 0, accelerated: 0, fastBytes: 9 })] });
+  const bytesOf = (name: string) =>
+    reportWith({ namespaces: [namespaceWith({ name, podsSelected: 0, podsAccelerated: 0, open: 0, accelerated: 0, fastBytes: 9 })] });
   await take(bytesOf('bank'));
   state.there = { shop: ['cart'] };
   state.selected = new Set(['shop']);

@@ -103,30 +103,37 @@ export class Claims {
     this.looking = true;
     const began = now();
     const namespaces = this.fewToLookAt();
-    this.parts.look(namespaces).then(
-      (found) => {
-        const known = this.pods ?? new Map<string, readonly string[]>();
-        const gone = (namespaces ?? [...known.keys()]).filter((name) => known.has(name) && !found.has(name));
-        const selected = this.parts.selected();
-        // A selected namespace stays in the map without pods, so that its counters go on to count.
-        const all = [...known, ...found, ...gone.map((name): [string, string[]] => [name, []])];
-        this.pods = new Map(all.filter(([name]) => selected?.has(name) !== false));
-        if (namespaces === undefined) this.lookedAt = began;
-        this.failed = false;
-      },
-      (error: unknown) => {
-        if (!this.failed) log('warn', `list the pods of node ${node}: ${errorLine(error)}; until that succeeds, reports about other pods than the known ones do not count`);
-        this.failed = true;
-      },
-    ).finally(() => {
-      this.looking = false;
-      this.judge();
-      this.pause = this.judged?.unbacked === undefined ? pauseMs.least : Math.min(this.pause * 2, pauseMs.most);
-      this.notBefore = now() + this.pause;
-      this.parts.onJudged();
-      // Another report may have come in between.
-      if (this.judged?.unbacked !== undefined) this.look();
-    });
+    this.parts
+      .look(namespaces)
+      .then(
+        (found) => {
+          const known = this.pods ?? new Map<string, readonly string[]>();
+          const gone = (namespaces ?? [...known.keys()]).filter((name) => known.has(name) && !found.has(name));
+          const selected = this.parts.selected();
+          // A selected namespace stays in the map without pods, so that its counters go on to count.
+          const all = [...known, ...found, ...gone.map((name): [string, string[]] => [name, []])];
+          this.pods = new Map(all.filter(([name]) => selected?.has(name) !== false));
+          if (namespaces === undefined) this.lookedAt = began;
+          this.failed = false;
+        },
+        (error: unknown) => {
+          if (!this.failed)
+            log(
+              'warn',
+              `list the pods of node ${node}: ${errorLine(error)}; until that succeeds, reports about other pods than the known ones do not count`,
+            );
+          this.failed = true;
+        },
+      )
+      .finally(() => {
+        this.looking = false;
+        this.judge();
+        this.pause = this.judged?.unbacked === undefined ? pauseMs.least : Math.min(this.pause * 2, pauseMs.most);
+        this.notBefore = now() + this.pause;
+        this.parts.onJudged();
+        // Another report may have come in between.
+        if (this.judged?.unbacked !== undefined) this.look();
+      });
   }
 
   private lookLater(ms: number): void {

@@ -2,7 +2,10 @@ import { connectionWith, watchedWith } from '../../live/live.testing';
 import { namespaceWith, reportWith } from '../../agents/agents.testing';
 import { judge, mostOpenEnds, ownRows, type PodsByNamespace } from './judge';
 
-const pods: PodsByNamespace = new Map([['shop', ['cart', 'web']], ['bank', []]]);
+const pods: PodsByNamespace = new Map([
+  ['shop', ['cart', 'web']],
+  ['bank', []],
+]);
 const selected = new Set(['shop', 'bank', 'vault']);
 const shop = namespaceWith({ name: 'shop', podsSelected: 2, open: 40, accelerated: 30 });
 
@@ -14,16 +17,25 @@ test('a report about existing pods is plausible as a whole', () => {
 
 test('before the pods were listed no namespace counts, but the rest of the report does', () => {
   const report = reportWith({ errors: 3, namespaces: [shop] });
-  expect(judge(report, undefined, selected)).toEqual({ report: { ...report, namespaces: [] }, unbacked: { namespaces: ['shop'], words: 'pods that are not on the node: 2 in shop instead of 0' } });
+  expect(judge(report, undefined, selected)).toEqual({
+    report: { ...report, namespaces: [] },
+    unbacked: { namespaces: ['shop'], words: 'pods that are not on the node: 2 in shop instead of 0' },
+  });
   expect(judge(reportWith(), undefined, selected)).toEqual({ report: reportWith() });
 });
 
 test('a namespace without pods on the node is dropped, and so is one with more pods than exist; the others stay', () => {
   const more = namespaceWith({ name: 'vault', podsSelected: 1, open: 9 });
   const report = reportWith({ namespaces: [shop, more, namespaceWith({ name: 'bank', podsSelected: 1 })] });
-  expect(judge(report, pods, selected)).toEqual({ report: { ...report, namespaces: [shop] }, unbacked: { namespaces: ['vault', 'bank'], words: 'pods that are not on the node: 1 in vault instead of 0, 1 in bank instead of 0' } });
+  expect(judge(report, pods, selected)).toEqual({
+    report: { ...report, namespaces: [shop] },
+    unbacked: { namespaces: ['vault', 'bank'], words: 'pods that are not on the node: 1 in vault instead of 0, 1 in bank instead of 0' },
+  });
   const three = reportWith({ namespaces: [{ ...shop, podsSelected: 3 }] });
-  expect(judge(three, pods, selected)).toEqual({ report: { ...three, namespaces: [] }, unbacked: { namespaces: ['shop'], words: 'pods that are not on the node: 3 in shop instead of 2' } });
+  expect(judge(three, pods, selected)).toEqual({
+    report: { ...three, namespaces: [] },
+    unbacked: { namespaces: ['shop'], words: 'pods that are not on the node: 3 in shop instead of 2' },
+  });
 });
 
 test('a namespace with connections and without pods is dropped', () => {
@@ -56,8 +68,13 @@ test.each([
 
 test('the bound of a node’s connections holds for the sum over the namespaces of its report', () => {
   const half = { open: mostOpenEnds / 2 + 1 };
-  const both: PodsByNamespace = new Map([['shop', ['cart', 'web']], ['vault', ['safe']]]);
-  expect(judge(reportWith({ namespaces: [{ ...shop, ...half }, namespaceWith({ name: 'vault', podsSelected: 1, ...half })] }), both, selected).impossible).toMatch(/open connection ends/);
+  const both: PodsByNamespace = new Map([
+    ['shop', ['cart', 'web']],
+    ['vault', ['safe']],
+  ]);
+  expect(
+    judge(reportWith({ namespaces: [{ ...shop, ...half }, namespaceWith({ name: 'vault', podsSelected: 1, ...half })] }), both, selected).impossible,
+  ).toMatch(/open connection ends/);
 });
 
 test('an answer keeps the rows of the node’s own pods, without peers that are not own pods', () => {
@@ -66,11 +83,19 @@ test('an answer keeps the rows of the node’s own pods, without peers that are 
   const row = { namespace: 'shop', name: 'cart', open: 2, accelerated: 1, fastBytes: 1, tcpBytes: 1, rttUs: 1 };
   const all = [own, stranger, connectionWith({ namespace: 'bank' }), connectionWith({ pod: 'made-up' })];
   const watched = watchedWith(1, {
-    connections: all, events: all.map((connection) => ({ type: 'Opened', connection })), omitted: 2 ** 53 - 1,
+    connections: all,
+    events: all.map((connection) => ({ type: 'Opened', connection })),
+    omitted: 2 ** 53 - 1,
     pods: [row, { ...row, namespace: 'bank', name: 'vault' }, { ...row, open: 2 ** 53 - 1 }, { ...row, accelerated: 3 }],
   });
   const left = [own, { ...stranger, peer: '' }];
-  expect(ownRows(watched, pods)).toEqual({ ...watched, connections: left, events: left.map((connection) => ({ type: 'Opened', connection })), pods: [row], omitted: mostOpenEnds });
+  expect(ownRows(watched, pods)).toEqual({
+    ...watched,
+    connections: left,
+    events: left.map((connection) => ({ type: 'Opened', connection })),
+    pods: [row],
+    omitted: mostOpenEnds,
+  });
   expect(ownRows(watched, undefined)).toMatchObject({ connections: [], events: [], pods: [] });
   expect(ownRows({ ...watched, omitted: 3 }, pods).omitted).toBe(3 + 2 + 2);
 });

@@ -55,7 +55,10 @@ function isBacked({ name, podsSelected, open }: NamespaceReport, pods: PodsByNam
 const named = 3;
 
 function unbackedOf(namespaces: readonly NamespaceReport[], pods: PodsByNamespace | undefined): NonNullable<Judged['unbacked']> {
-  const shown = namespaces.slice(0, named).map(({ name, podsSelected }) => `${podsSelected} in ${name} instead of ${pods?.get(name)?.length ?? 0}`).join(', ');
+  const shown = namespaces
+    .slice(0, named)
+    .map(({ name, podsSelected }) => `${podsSelected} in ${name} instead of ${pods?.get(name)?.length ?? 0}`)
+    .join(', ');
   const words = `pods that are not on the node: ${shown}${namespaces.length > named ? ` and ${namespaces.length - named} more namespaces` : ''}`;
   return { namespaces: namespaces.map(({ name }) => name), words };
 }

@@ -11,7 +11,12 @@ function lookupOf(answer: unknown) {
 
 test('the list has the metadata of one node’s pods, from the cache of the API server', async () => {
   const { lookup, asked } = lookupOf({ items: [pod('shop', 'cart'), pod('shop', 'web'), pod('bank', 'vault')] });
-  expect(await lookup.podsOn('node1', undefined, undefined)).toEqual(new Map([['shop', ['cart', 'web']], ['bank', ['vault']]]));
+  expect(await lookup.podsOn('node1', undefined, undefined)).toEqual(
+    new Map([
+      ['shop', ['cart', 'web']],
+      ['bank', ['vault']],
+    ]),
+  );
   const query = { fieldSelector: 'spec.nodeName=node1', resourceVersion: '0' };
   expect(asked).toEqual([['GET', '/api/v1/pods', { query, accept: 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1' }]]);
 });

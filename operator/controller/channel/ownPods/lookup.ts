@@ -8,14 +8,22 @@ import type { PodsByNamespace } from './judge';
 const metadataOnly = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
 const item = z.object({ metadata: z.object({ name: z.string(), namespace: z.string() }) });
 /** In this form of a list, the API server answers null for no pods. */
-const list = z.object({ items: z.array(item).nullable().transform((items) => items ?? []) });
+const list = z.object({
+  items: z
+    .array(item)
+    .nullable()
+    .transform((items) => items ?? []),
+});
 /** Limits for lists: after a change of leader the pods of every node are listed within seconds. */
 const lookupLimits = { permits: 8, maxWaiting: 20_000, maxWaitMs: Number.POSITIVE_INFINITY };
 
 export class PodLookup {
   private readonly semaphore: BoundedSemaphore;
 
-  constructor(private readonly client: Pick<KubeClient, 'request'>, now: () => number) {
+  constructor(
+    private readonly client: Pick<KubeClient, 'request'>,
+    now: () => number,
+  ) {
     this.semaphore = new BoundedSemaphore({ ...lookupLimits, now });
   }
 

@@ -4,7 +4,12 @@ import { namespaceWith, reportWith } from '../../agents/agents.testing';
 import { overwrite } from './overwrite';
 
 test('overwrite() writes a report into the JavaScript objects of the previous report', () => {
-  const before = reportWith({ namespaces: [namespaceWith({ name: 'shop', fastBytes: 1 }), namespaceWith({ name: 'bank', reasons: [{ reason: 'PeerElsewhere', connections: 2 }] })] });
+  const before = reportWith({
+    namespaces: [
+      namespaceWith({ name: 'shop', fastBytes: 1 }),
+      namespaceWith({ name: 'bank', reasons: [{ reason: 'PeerElsewhere', connections: 2 }] }),
+    ],
+  });
   const [shop, bank] = before.namespaces;
   const news = reportWith({ errors: 3, namespaces: [namespaceWith({ name: 'shop', fastBytes: 1e12 }), namespaceWith({ name: 'bank' })] });
   const kept = overwrite(before, news);

@@ -287,10 +287,10 @@ const struct probe_case accepting[] = {
 	{ "accept-late", "messages sent before the connection is accepted come first", send_early, accept_late, TO_SERVER, .alone = true },
 	{ "read-late", "a reader that is always behind gets everything in order", send_in_waves, read_behind, TO_SERVER, .alone = true },
 	{ "defer-accept", "TCP_DEFER_ACCEPT: 20 connections, bytes in order", defer_client, defer_server, TO_SERVER, .alone = true },
-	{ "defer-accept-storm", "TCP_DEFER_ACCEPT: 1,200 connections, bytes in order",
-	  storm_client, storm_server, TO_SERVER, .alone = true, .seconds = 90 },
-	{ "backlog-full", "a full backlog: clients that send before their other end exists",
-	  crowd, small_backlog, TO_SERVER, .alone = true, .seconds = 60 },
+	{ "defer-accept-storm", "TCP_DEFER_ACCEPT: 1,200 connections, bytes in order", storm_client, storm_server, TO_SERVER, .alone = true,
+	  .seconds = 90 },
+	{ "backlog-full", "a full backlog: clients that send before their other end exists", crowd, small_backlog, TO_SERVER, .alone = true,
+	  .seconds = 60 },
 	{ "reuseport", "SO_REUSEPORT: two listeners share 20 connections", many_connections, reuseport, BOTH_WAYS, .alone = true },
 	END_OF_ROWS
 };

@@ -176,8 +176,7 @@ static void urgent_later(struct conn *conn)
 const struct probe_case beside[] = {
 	{ "zerocopy", "MSG_ZEROCOPY: every send is completed on the error queue", zerocopy, acknowledge_pieces, TO_SERVER, ask_zerocopy },
 	{ "zerocopy-later", "MSG_ZEROCOPY, asked for on a connection in use", zerocopy_later, acknowledge_pieces, TO_SERVER },
-	{ "send-timestamp", "SO_TIMESTAMPING: every send gets its time stamp", send_timestamp, acknowledge_pieces, TO_SERVER,
-	  ask_send_timestamp },
+	{ "send-timestamp", "SO_TIMESTAMPING: every send gets its time stamp", send_timestamp, acknowledge_pieces, TO_SERVER, ask_send_timestamp },
 	{ "send-timestamp-later", "SO_TIMESTAMPING, asked for on a connection in use", send_timestamp_later, acknowledge_pieces, TO_SERVER },
 	{ "oob", "MSG_OOB: POLLPRI, the urgent byte apart from the others, the mark", urgent, see_urgent, TO_SERVER },
 	{ "oob-inline", "MSG_OOB with SO_OOBINLINE: POLLPRI, the urgent byte in its place", urgent, see_urgent_inline, TO_SERVER, ask_urgent_inline },

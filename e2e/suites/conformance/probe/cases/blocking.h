@@ -8,7 +8,7 @@
 #define TURNS 20
 #define LENGTH 500
 
-struct conn open_blocking(void);	/* to a destination whose connections are known to take turns */
-void take_turns(struct conn *conn);	/* TURNS of LENGTH bytes, with the other side */
+struct conn open_blocking(void);    /* to a destination whose connections are known to take turns */
+void take_turns(struct conn *conn); /* TURNS of LENGTH bytes, with the other side */
 
 #endif

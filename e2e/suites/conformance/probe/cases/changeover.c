@@ -109,8 +109,7 @@ static void see_all_at_once(struct conn *conn)
 const struct probe_case changeover[] = {
 	{ "switch-between-two", "two messages wait for a reader, one from before and one from after", ask_once_more, answer_two, TO_SERVER },
 	{ "switch-between-many", "sixty messages wait for a reader, half of them from before", ask_many_more, answer_many, TO_SERVER },
-	{ "switch-and-close", "the sender closes after the switch, with messages from before and after unread", ask_and_close, see_close,
-	  TO_SERVER },
+	{ "switch-and-close", "the sender closes after the switch, with messages from before and after unread", ask_and_close, see_close, TO_SERVER },
 	{ "switch-and-peek", "MSG_PEEK sees messages from before and after the switch at once", ask_once_more, see_all_at_once, TO_SERVER },
 	END_OF_ROWS
 };

@@ -32,9 +32,15 @@ static void answer_bursts(struct conn *conn, const struct burst *burst)
 	}
 }
 
-#define BURSTS(burst) \
-	static void ask_##burst(struct conn *conn) { ask_by_bursts(conn, &burst); } \
-	static void answer_##burst(struct conn *conn) { answer_bursts(conn, &burst); }
+#define BURSTS(burst)                                 \
+	static void ask_##burst(struct conn *conn)    \
+	{                                             \
+		ask_by_bursts(conn, &burst);          \
+	}                                             \
+	static void answer_##burst(struct conn *conn) \
+	{                                             \
+		answer_bursts(conn, &burst);          \
+	}
 
 BURSTS(small)
 BURSTS(mixed)
@@ -175,22 +181,20 @@ static void count_when_back(struct conn *conn)
 const struct probe_case edges[] = {
 	{ "short-read-burst", "70 messages at a busy reader that takes a short read for the last one", ask_small, answer_small, TO_SERVER,
 	  .unvisited = true },
-	{ "short-read-mixed", "70 messages of 1 to 3,000 bytes at a busy reader that takes a short read for the last one",
-	  ask_mixed, answer_mixed, TO_SERVER, .unvisited = true },
-	{ "short-read-many", "200 messages of 1 to 500 bytes at a busy reader that takes a short read for the last one",
-	  ask_many, answer_many, TO_SERVER, .unvisited = true },
-	{ "short-read-heavy", "200 messages of 1 to 3,000 bytes at a busy reader that takes a short read for the last one",
-	  ask_heavy, answer_heavy, TO_SERVER, .unvisited = true },
+	{ "short-read-mixed", "70 messages of 1 to 3,000 bytes at a busy reader that takes a short read for the last one", ask_mixed, answer_mixed,
+	  TO_SERVER, .unvisited = true },
+	{ "short-read-many", "200 messages of 1 to 500 bytes at a busy reader that takes a short read for the last one", ask_many, answer_many,
+	  TO_SERVER, .unvisited = true },
+	{ "short-read-heavy", "200 messages of 1 to 3,000 bytes at a busy reader that takes a short read for the last one", ask_heavy, answer_heavy,
+	  TO_SERVER, .unvisited = true },
 	{ "short-read-shutdown", "the sender shuts its sending half right after 70 messages", send_and_shut, see_sender_go, TO_SERVER,
 	  .unvisited = true },
 	{ "short-read-request", "the sender shuts its sending half after 200 messages; the reader counts bytes, and asks for no EPOLLRDHUP",
-	  ask_and_shut,
-	  answer_without_end, TO_SERVER, .unvisited = true },
+	  ask_and_shut, answer_without_end, TO_SERVER, .unvisited = true },
 	{ "short-read-gone", "the sender closes after 200 messages; the reader counts bytes, and asks for no EPOLLRDHUP", ask_and_go,
 	  count_without_end, TO_SERVER, .unvisited = true },
-	{ "short-read-gone-long", "the sender closes after 200 messages, while the reader is away for six seconds",
-	  ask_and_go, count_when_back, TO_SERVER, .slow = true,
-	  .unvisited = true },
+	{ "short-read-gone-long", "the sender closes after 200 messages, while the reader is away for six seconds", ask_and_go, count_when_back,
+	  TO_SERVER, .slow = true, .unvisited = true },
 	{ "short-read-close", "the sender closes right after 70 messages", send_and_go, see_sender_go, TO_SERVER, .unvisited = true },
 	{ "short-read-close-later", "the sender closes after the answer to 200 messages", send_and_go_later, see_sender_go_later, TO_SERVER,
 	  .unvisited = true },

@@ -158,20 +158,16 @@ static void close_forgotten(struct conn *conn)
 	remember_connections_for(USUAL_SECONDS);
 }
 
-const struct probe_case idle[] = {
-	{ "keepalive", "keepalive on an idle connection", keep_alive, answer_keep_alive, BOTH_WAYS, .slow = true },
-	{ "keepalive-busy", "keepalive on a connection in use", keep_alive_busy, answer_busy, BOTH_WAYS, .slow = true },
-	{ "user-timeout", "TCP_USER_TIMEOUT gives up a reader that stands still", user_timeout, stand_still, TO_SERVER, .slow = true },
-	{ "user-timeout-in-time", "TCP_USER_TIMEOUT leaves a connection alone whose bytes are read in time",
-	  user_timeout_in_time, answer_keep_alive, BOTH_WAYS, .slow = true },
-	{ "conntrack-expiry-idle", "connection tracking forgets an idle connection; then the client sends",
-	  idle_until_forgotten, idle_until_forgotten, BOTH_WAYS,
-	  .alone = true, .slow = true },
-	{ "conntrack-expiry", "connection tracking forgets a connection in use; then the server sends over TCP",
-	  forgotten_client, forgotten_server, BOTH_WAYS, .alone = true,
-	  .slow = true },
-	{ "conntrack-expiry-close", "connection tracking forgets a connection in use; then the server closes",
-	  see_forgotten_close, close_forgotten, BOTH_WAYS, .alone = true,
-	  .slow = true },
-	END_OF_ROWS
-};
+const struct probe_case idle[] = { { "keepalive", "keepalive on an idle connection", keep_alive, answer_keep_alive, BOTH_WAYS, .slow = true },
+				   { "keepalive-busy", "keepalive on a connection in use", keep_alive_busy, answer_busy, BOTH_WAYS, .slow = true },
+				   { "user-timeout", "TCP_USER_TIMEOUT gives up a reader that stands still", user_timeout, stand_still, TO_SERVER,
+				     .slow = true },
+				   { "user-timeout-in-time", "TCP_USER_TIMEOUT leaves a connection alone whose bytes are read in time",
+				     user_timeout_in_time, answer_keep_alive, BOTH_WAYS, .slow = true },
+				   { "conntrack-expiry-idle", "connection tracking forgets an idle connection; then the client sends",
+				     idle_until_forgotten, idle_until_forgotten, BOTH_WAYS, .alone = true, .slow = true },
+				   { "conntrack-expiry", "connection tracking forgets a connection in use; then the server sends over TCP",
+				     forgotten_client, forgotten_server, BOTH_WAYS, .alone = true, .slow = true },
+				   { "conntrack-expiry-close", "connection tracking forgets a connection in use; then the server closes",
+				     see_forgotten_close, close_forgotten, BOTH_WAYS, .alone = true, .slow = true },
+				   END_OF_ROWS };

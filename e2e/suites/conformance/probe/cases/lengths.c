@@ -162,13 +162,12 @@ static void come_back(struct conn *conn)
 }
 
 const struct probe_case lengths[] = {
-	{ "short-read-large", "messages of 1.09, 1.15 and 4 MB at a reader that takes a short read for the last one",
-	  ask_at_length, answer_at_length, TO_SERVER, .unvisited = true },
-	{ "short-read-away", "a reader that takes a short read for the last one is away for a second while 1.1 and 2.4 MB come",
-	  send_to_absent, come_back, TO_SERVER,
-	  .unvisited = true },
-	{ "fionread-filled", "FIONREAD asked only when a read has filled the buffer: with the first of 1 and 8 MB, after small ones",
-	  upload, take_uploads, TO_SERVER, .unvisited = true },
+	{ "short-read-large", "messages of 1.09, 1.15 and 4 MB at a reader that takes a short read for the last one", ask_at_length, answer_at_length,
+	  TO_SERVER, .unvisited = true },
+	{ "short-read-away", "a reader that takes a short read for the last one is away for a second while 1.1 and 2.4 MB come", send_to_absent,
+	  come_back, TO_SERVER, .unvisited = true },
+	{ "fionread-filled", "FIONREAD asked only when a read has filled the buffer: with the first of 1 and 8 MB, after small ones", upload,
+	  take_uploads, TO_SERVER, .unvisited = true },
 	{ "fionread-half-closed", "FIONREAD asked only when a read has filled the buffer, by a reader that has shut its sending half",
 	  upload_to_half_closed, take_half_closed, TO_SERVER, .unvisited = true },
 	{ "fionread-gone", "the sender closes; the reader counts bytes, asks FIONREAD when a read has filled the buffer, and for no EPOLLRDHUP",

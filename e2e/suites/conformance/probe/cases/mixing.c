@@ -213,14 +213,12 @@ const struct probe_case mixing[] = {
 	{ "burst-and-cork", "TCP_CORK in the middle of a burst", ask_corked, answer, TO_SERVER, .unvisited = true },
 	{ "burst-and-option", "time stamps are asked for in the middle of a burst", ask_stamped, answer, TO_SERVER, .unvisited = true },
 	{ "burst-and-pace", "a pace is asked for in the middle of a burst", ask_paced, answer, TO_SERVER, .unvisited = true },
-	{ "burst-and-blocking", "the reader's socket is blocking for a part of a burst", ask_turning, answer_turning, TO_SERVER,
-	  .unvisited = true },
+	{ "burst-and-blocking", "the reader's socket is blocking for a part of a burst", ask_turning, answer_turning, TO_SERVER, .unvisited = true },
 	{ "burst-and-shutdown", "the reader shuts its sending half in the middle of a burst", send_to_half_closed, half_close_reader, TO_SERVER,
 	  .unvisited = true },
 	{ "burst-both-ways", "both sides send 80 messages before either reads", burst_and_read, burst_and_read, BOTH_WAYS, .unvisited = true },
-	{ "burst-and-waitall", "MSG_WAITALL takes a burst of which a part came corked", ask_corked, answer_by_waitall, TO_SERVER,
-	  .unvisited = true },
-	{ "away-user-timeout", "a reader is away for longer than the sender's TCP_USER_TIMEOUT, with 80 messages unread", send_in_time,
-	  be_away, TO_SERVER, .unvisited = true },
+	{ "burst-and-waitall", "MSG_WAITALL takes a burst of which a part came corked", ask_corked, answer_by_waitall, TO_SERVER, .unvisited = true },
+	{ "away-user-timeout", "a reader is away for longer than the sender's TCP_USER_TIMEOUT, with 80 messages unread", send_in_time, be_away,
+	  TO_SERVER, .unvisited = true },
 	END_OF_ROWS
 };

@@ -38,8 +38,7 @@ static void take_paced(struct conn *conn)
 	put(conn, 1);
 }
 
-const struct probe_case pacing[] = {
-	{ "pacing", "SO_MAX_PACING_RATE: bytes take the time they are meant to", send_paced, take_paced, TO_SERVER, ask_pace },
-	{ "pacing-later", "SO_MAX_PACING_RATE, set on a connection in use", send_paced_later, take_paced, TO_SERVER },
-	END_OF_ROWS
-};
+const struct probe_case pacing[] = { { "pacing", "SO_MAX_PACING_RATE: bytes take the time they are meant to", send_paced, take_paced, TO_SERVER,
+				       ask_pace },
+				     { "pacing-later", "SO_MAX_PACING_RATE, set on a connection in use", send_paced_later, take_paced, TO_SERVER },
+				     END_OF_ROWS };

@@ -212,11 +212,10 @@ static void wrap_around_server(struct conn *conn)
 	say("wrong bytes: %d", conn->wrong);
 }
 
-const struct probe_case ports[] = {
-	{ "source-port-again", "20 connections one after the other with the same four numbers",
-	  same_port_again, serve_one_by_one, BOTH_WAYS, .alone = true },
-	{ "source-port-twice", "one source port talks to two destinations at a time", same_port_twice, serve_two, BOTH_WAYS, .alone = true },
-	{ "sequence-wrap", "sequence numbers wrap around while bytes change ways",
-	  wrap_around, wrap_around_server, TO_SERVER, .alone = true, .seconds = 90 },
-	END_OF_ROWS
-};
+const struct probe_case ports[] = { { "source-port-again", "20 connections one after the other with the same four numbers", same_port_again,
+				      serve_one_by_one, BOTH_WAYS, .alone = true },
+				    { "source-port-twice", "one source port talks to two destinations at a time", same_port_twice, serve_two,
+				      BOTH_WAYS, .alone = true },
+				    { "sequence-wrap", "sequence numbers wrap around while bytes change ways", wrap_around, wrap_around_server,
+				      TO_SERVER, .alone = true, .seconds = 90 },
+				    END_OF_ROWS };

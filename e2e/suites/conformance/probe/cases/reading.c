@@ -289,9 +289,9 @@ const struct probe_case reading[] = {
 	{ "busy-poll", "SO_BUSY_POLL changes nothing but latency", feed, busy_poll, TO_SERVER },
 	{ "fionread", "FIONREAD counts what is unread", feed, fionread, TO_SERVER, ask_unread },
 	{ "fionread-first", "FIONREAD, first asked for on a connection in use", feed, fionread, TO_SERVER },
-	{ "fionread-driven", "a reader that takes just what FIONREAD says gets everything", feed_quickly, fionread_driven, TO_SERVER,
-	  ask_unread },
-	{ "fionread-driven-first", "a reader that takes just what FIONREAD says, first on a connection in use", feed_quickly, fionread_driven, TO_SERVER },
+	{ "fionread-driven", "a reader that takes just what FIONREAD says gets everything", feed_quickly, fionread_driven, TO_SERVER, ask_unread },
+	{ "fionread-driven-first", "a reader that takes just what FIONREAD says, first on a connection in use", feed_quickly, fionread_driven,
+	  TO_SERVER },
 	{ "error-queue", "an empty error queue and no error while data is unread", feed, error_queue, TO_SERVER },
 	END_OF_ROWS
 };

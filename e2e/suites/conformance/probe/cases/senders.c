@@ -117,11 +117,9 @@ static void reset_part_sender(struct conn *conn)
 	reset_sleeper(conn);
 }
 
-const struct probe_case senders[] = {
-	{ "asleep-beside-sender", "a thread sleeps in recv() while another sends 30 MiB on the same socket", send_beside_reader, send_back,
-	  TO_CLIENT, .alone = true, .seconds = 60 },
-	{ "asleep-in-send", "a reset finds the sender asleep in send()", sleep_in_send, reset_sleeper, TO_SERVER },
-	{ "asleep-part-sent", "a reset finds the sender asleep in send(), with a part of it sent", sleep_with_part_sent, reset_part_sender,
-	  TO_SERVER, .alone = true },
-	END_OF_ROWS
-};
+const struct probe_case senders[] = { { "asleep-beside-sender", "a thread sleeps in recv() while another sends 30 MiB on the same socket",
+					send_beside_reader, send_back, TO_CLIENT, .alone = true, .seconds = 60 },
+				      { "asleep-in-send", "a reset finds the sender asleep in send()", sleep_in_send, reset_sleeper, TO_SERVER },
+				      { "asleep-part-sent", "a reset finds the sender asleep in send(), with a part of it sent", sleep_with_part_sent,
+					reset_part_sender, TO_SERVER, .alone = true },
+				      END_OF_ROWS };

@@ -161,15 +161,14 @@ static void timed_out(struct conn *conn)
 }
 
 const struct probe_case sleeping[] = {
-	{ "asleep-server", "a signal, a restarting signal and a stop while the accepting end sleeps in recv()", feed_disturbed, disturbed,
-	  TO_SERVER, .alone = true },
-	{ "asleep-client", "a signal, a restarting signal and a stop while the connecting end sleeps in recv()",
-	  disturbed, feed_disturbed, TO_CLIENT, .alone = true },
-	{ "asleep-again", "a signal, a restarting signal and a stop during recv() on a socket that was non-blocking in between",
-	  feed_disturbed_again, disturbed_again, TO_SERVER,
+	{ "asleep-server", "a signal, a restarting signal and a stop while the accepting end sleeps in recv()", feed_disturbed, disturbed, TO_SERVER,
 	  .alone = true },
-	{ "asleep-later", "a signal, a restarting signal and a stop during recv() on a socket that was non-blocking until then",
-	  feed_disturbed_later, disturbed_later, TO_SERVER },
+	{ "asleep-client", "a signal, a restarting signal and a stop while the connecting end sleeps in recv()", disturbed, feed_disturbed, TO_CLIENT,
+	  .alone = true },
+	{ "asleep-again", "a signal, a restarting signal and a stop during recv() on a socket that was non-blocking in between", feed_disturbed_again,
+	  disturbed_again, TO_SERVER, .alone = true },
+	{ "asleep-later", "a signal, a restarting signal and a stop during recv() on a socket that was non-blocking until then", feed_disturbed_later,
+	  disturbed_later, TO_SERVER },
 	{ "asleep-timeout", "SO_RCVTIMEO ends a recv(), and a signal does", feed_disturbed, timed_out, TO_SERVER, .alone = true },
 	END_OF_ROWS
 };

@@ -211,12 +211,11 @@ static void repair_unread(struct conn *conn)
 	send_no_more();
 }
 
-const struct probe_case special[] = {
-	{ "fast-open", "TCP Fast Open: data in the SYN", fast_open, accept_fast, BOTH_WAYS, .alone = true },
-	{ "mptcp", "Multipath TCP", multipath, accept_multipath, BOTH_WAYS, .alone = true },
-	{ "ktls", "TLS in the kernel, switched on on a connection in use", tls, tls_server, BOTH_WAYS },
-	{ "ktls-new", "TLS in the kernel, switched on on a new connection", tls_at_once, tls_at_once_server, BOTH_WAYS, .alone = true },
-	{ "repair", "TCP_REPAIR switched on and off in between", repair, echo_repaired, BOTH_WAYS },
-	{ "repair-unread", "TCP_REPAIR shows the bytes that are unread", feed, repair_unread, TO_SERVER },
-	END_OF_ROWS
-};
+const struct probe_case special[] = { { "fast-open", "TCP Fast Open: data in the SYN", fast_open, accept_fast, BOTH_WAYS, .alone = true },
+				      { "mptcp", "Multipath TCP", multipath, accept_multipath, BOTH_WAYS, .alone = true },
+				      { "ktls", "TLS in the kernel, switched on on a connection in use", tls, tls_server, BOTH_WAYS },
+				      { "ktls-new", "TLS in the kernel, switched on on a new connection", tls_at_once, tls_at_once_server, BOTH_WAYS,
+					.alone = true },
+				      { "repair", "TCP_REPAIR switched on and off in between", repair, echo_repaired, BOTH_WAYS },
+				      { "repair-unread", "TCP_REPAIR shows the bytes that are unread", feed, repair_unread, TO_SERVER },
+				      END_OF_ROWS };

@@ -258,20 +258,21 @@ static void sendfile_from_socket(struct conn *conn)
 	send_no_more();
 }
 
-const struct probe_case splicing[] = {
-	{ "splice-in", "splice() from the socket, asked before the bytes come", send_pieces_when_asked, splice_all, TO_SERVER },
-	{ "splice-in-late", "splice() asked when the bytes are there, by a program that splices",
-	  send_pieces, splice_late, TO_SERVER, try_to_splice },
-	{ "splice-in-late-first", "splice() asked when the bytes are there, by a program that never spliced before", send_pieces, splice_late, TO_SERVER },
-	{ "read-then-splice", "a head is read, the body spliced, by a program that has spliced before",
-	  send_pieces, read_then_splice, TO_SERVER, try_to_splice },
-	{ "read-then-splice-first", "a head is read, the body spliced, by a program that never spliced before", send_pieces, read_then_splice, TO_SERVER },
-	{ "read-then-splice-new", "a head is read, the body spliced, from the first byte on",
-	  send_pieces_cold, read_then_splice_cold, TO_SERVER, .alone = true },
-	{ "splice-begins", "a relay begins to splice after a thousand turns, when nothing is unread", turn_and_send_pieces, begin_to_splice,
-	  TO_SERVER, .unvisited = true },
-	{ "splice-out", "splice() from a pipe into the socket", splice_out, answer_pieces, TO_SERVER },
-	{ "sendfile-out", "sendfile() from a file into the socket", send_file, answer_pieces, TO_SERVER },
-	{ "sendfile-in", "sendfile() from the socket is refused", feed, sendfile_from_socket, TO_SERVER },
-	END_OF_ROWS
-};
+const struct probe_case splicing[] = { { "splice-in", "splice() from the socket, asked before the bytes come", send_pieces_when_asked, splice_all,
+					 TO_SERVER },
+				       { "splice-in-late", "splice() asked when the bytes are there, by a program that splices", send_pieces,
+					 splice_late, TO_SERVER, try_to_splice },
+				       { "splice-in-late-first", "splice() asked when the bytes are there, by a program that never spliced before",
+					 send_pieces, splice_late, TO_SERVER },
+				       { "read-then-splice", "a head is read, the body spliced, by a program that has spliced before", send_pieces,
+					 read_then_splice, TO_SERVER, try_to_splice },
+				       { "read-then-splice-first", "a head is read, the body spliced, by a program that never spliced before",
+					 send_pieces, read_then_splice, TO_SERVER },
+				       { "read-then-splice-new", "a head is read, the body spliced, from the first byte on", send_pieces_cold,
+					 read_then_splice_cold, TO_SERVER, .alone = true },
+				       { "splice-begins", "a relay begins to splice after a thousand turns, when nothing is unread",
+					 turn_and_send_pieces, begin_to_splice, TO_SERVER, .unvisited = true },
+				       { "splice-out", "splice() from a pipe into the socket", splice_out, answer_pieces, TO_SERVER },
+				       { "sendfile-out", "sendfile() from a file into the socket", send_file, answer_pieces, TO_SERVER },
+				       { "sendfile-in", "sendfile() from the socket is refused", feed, sendfile_from_socket, TO_SERVER },
+				       END_OF_ROWS };

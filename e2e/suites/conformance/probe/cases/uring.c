@@ -265,8 +265,7 @@ const struct probe_case uring[] = {
 	{ "uring-poll", "io_uring: a poll request, then recv", feed, polled, TO_SERVER },
 	{ "uring-splice", "io_uring: splice from the socket, by a program that splices", feed, splicing_by_ring, TO_SERVER, try_to_splice },
 	{ "uring-splice-first", "io_uring: splice from the socket, by a program that never spliced before", feed, splicing_by_ring, TO_SERVER },
-	{ "uring-multishot", "io_uring: one recv for everything that comes", send_to_multishot, receive_multishot, TO_SERVER,
-	  .unvisited = true },
+	{ "uring-multishot", "io_uring: one recv for everything that comes", send_to_multishot, receive_multishot, TO_SERVER, .unvisited = true },
 	{ "uring-send", "io_uring: send", sending, take_sent, TO_SERVER },
 	END_OF_ROWS
 };

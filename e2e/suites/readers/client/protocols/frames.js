@@ -15,7 +15,8 @@ function request({ seed, up, down, busyMs }) {
 
 exports.frames = { request };
 
-const upgrade = 'GET /frames HTTP/1.1\r\nHost: server\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n';
+const upgrade =
+  'GET /frames HTTP/1.1\r\nHost: server\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: x3JJHMbDL1EzLkh9GBhXDw==\r\n\r\n';
 
 /** The same on a connection that was upgraded by HTTP: a proxy passes its bytes on as they come, without understanding them. */
 exports.upgraded = { request, greeting: () => ({ parts: [Buffer.from(upgrade)], answers: [new Http([101])] }) };

@@ -3,7 +3,8 @@
 const { Http } = require('../answers');
 const { body } = require('../pattern');
 
-const head = (method, path, length, more = '') => Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: server\r\nContent-Length: ${length}\r\n${more}\r\n`);
+const head = (method, path, length, more = '') =>
+  Buffer.from(`${method} ${path} HTTP/1.1\r\nHost: server\r\nContent-Length: ${length}\r\n${more}\r\n`);
 
 exports.http = {
   request({ seed, up, down, busyMs }) {
@@ -21,7 +22,11 @@ exports.files = {
   /** Smaller requests fetch a file that the server has from the beginning. */
   request({ seed, up }) {
     const { bytes } = body(seed, up);
-    if (up < storedFrom) return { parts: [head('GET', '/small', 0, `X-Padding: ${'x'.repeat(up)}\r\n`)], answers: [new Http([200], Buffer.from('small\n'))] };
-    return { parts: [head('PUT', '/large', up), bytes, head('GET', '/large', 0)], answers: [new Http([201, 204], Buffer.alloc(0)), new Http([200], bytes)] };
+    if (up < storedFrom)
+      return { parts: [head('GET', '/small', 0, `X-Padding: ${'x'.repeat(up)}\r\n`)], answers: [new Http([200], Buffer.from('small\n'))] };
+    return {
+      parts: [head('PUT', '/large', up), bytes, head('GET', '/large', 0)],
+      answers: [new Http([201, 204], Buffer.alloc(0)), new Http([200], bytes)],
+    };
   },
 };

@@ -25,7 +25,7 @@ class Frames {
   }
 
   take(chunk) {
-    for (let at = 0; at < chunk.length; ) {
+    for (let at = 0; at < chunk.length;) {
       if (this.head.length < headBytes) {
         const more = chunk.subarray(at, at + headBytes - this.head.length);
         this.head = Buffer.concat([this.head, more]);
