@@ -29,6 +29,7 @@ const needs: readonly Need[] = [
       'connections that were open before anything was attached are adopted',
       'ends that looked for their peers in vain are found',
       'connections of one request are not joined once the destination has shown',
+      'connections to another node are sampled',
       'a stream without answers goes back to TCP and leaves the map; it joins again',
     ],
   },
