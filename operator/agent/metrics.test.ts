@@ -31,7 +31,7 @@ beforeEach(async () => {
         draining: 0,
         adopted: 2,
         left: 5,
-        nudged: 6,
+        woken: 6,
         unseen: 7,
       },
     ],
@@ -72,7 +72,7 @@ test('metrics have the values of the latest report, and series of a namespace en
     'sidecar_acceleration_agent_sent_bytes_total{namespace="shop",way="fast"} 1000',
     'sidecar_acceleration_agent_connections_adopted{namespace="shop"} 2',
     'sidecar_acceleration_agent_connections_left_total{namespace="shop"} 5',
-    'sidecar_acceleration_agent_readers_nudged_total{namespace="shop"} 6',
+    'sidecar_acceleration_agent_readers_woken_total{namespace="shop"} 6',
     'sidecar_acceleration_agent_connections_unseen_total{namespace="shop"} 7',
     'sidecar_acceleration_agent_passes_total{namespace="shop",gate="Backlog"} 3',
   ])

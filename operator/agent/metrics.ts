@@ -110,7 +110,7 @@ export function createMetrics({ report, connected }: MetricsSource): Registry {
     });
   };
   counter('connections_left', 'Connections that went back to TCP while they were open.', ({ left }) => left);
-  counter('readers_nudged', 'Readers that the agent woke because redirected bytes had been unread for a second.', ({ nudged }) => nudged);
+  counter('readers_woken', 'Readers that the agent woke because redirected bytes had been unread for a second.', ({ woken }) => woken);
   counter('connections_unseen', 'Connections that were not counted for lack of memory or room in a map.', ({ unseen }) => unseen);
   new Counter({
     name: `${prefix}passes_total`,

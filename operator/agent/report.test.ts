@@ -53,7 +53,7 @@ test('a report has the selected and accelerated pods and the counters, without r
         draining: 0,
         adopted: 0,
         left: 0,
-        nudged: 0,
+        woken: 0,
         unseen: 0,
       },
     ],

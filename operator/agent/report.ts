@@ -42,7 +42,7 @@ function namespaceReport(name: string, podsSelected: number, counters: Namespace
     draining: counters?.draining ?? 0,
     adopted: counters?.adopted ?? 0,
     left: count(counters?.left),
-    nudged: count(counters?.woken),
+    woken: count(counters?.woken),
     unseen: count(counters?.unseen),
   };
 }

@@ -79,7 +79,7 @@ const largestReport: Report = {
     draining: count,
     adopted: count,
     left: count,
-    nudged: count,
+    woken: count,
     unseen: count,
   })),
   joinedSockets: count,

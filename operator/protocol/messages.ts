@@ -95,7 +95,7 @@ export const namespaceReport = z
     draining: counter,
     adopted: counter,
     left: counter,
-    nudged: counter,
+    woken: counter,
     unseen: counter,
   })
   .check(counted);

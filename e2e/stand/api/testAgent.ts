@@ -72,7 +72,7 @@ export function namespaceReport(name: string, counts: Partial<NamespaceReport>):
     draining: 0,
     adopted: 0,
     left: 0,
-    nudged: 0,
+    woken: 0,
     unseen: 0,
     ...counts,
   };

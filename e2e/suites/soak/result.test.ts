@@ -10,7 +10,7 @@ const good: SoakResult = {
   departures: 9,
   adopted: 9,
   returned: 9,
-  nudged: 0,
+  woken: 0,
   unseen: 0,
   connections: 100,
   atOnce: 20,

@@ -24,8 +24,8 @@ export const resultSchema = z.object({
   adopted: count,
   /** Times that an end ran over the fast path again after a while over TCP. */
   returned: count,
-  /** `nudged`: readers that a scan woke. `unseen`: connections for whose state the kernel had no memory. */
-  nudged: count,
+  /** `woken`: readers that a scan woke. `unseen`: connections for whose state the kernel had no memory. */
+  woken: count,
   unseen: count,
   connections: count,
   /** Connection ends that are open at the same time. */
@@ -94,7 +94,7 @@ export function together([first, ...rest]: readonly [SoakResult, ...SoakResult[]
       departures: a.departures + b.departures,
       adopted: a.adopted + b.adopted,
       returned: a.returned + b.returned,
-      nudged: a.nudged + b.nudged,
+      woken: a.woken + b.woken,
       unseen: a.unseen + b.unseen,
       connections: a.connections + b.connections,
       atOnce: Math.max(a.atOnce, b.atOnce),

@@ -94,7 +94,7 @@ class Run {
     const seconds = (Date.now() - this.startedMs) / 1000;
     const left = await this.left();
     const { received, wrong, failed, stalled, longest, returned, cut, finished } = this.links.tally;
-    const { fast_bytes: fastBytes, left: departures, adopted, woken: nudged, unseen } = this.witness.total;
+    const { fast_bytes: fastBytes, left: departures, adopted, woken, unseen } = this.witness.total;
     return {
       kernel: release(),
       cpus: cpus().length,
@@ -105,7 +105,7 @@ class Run {
       departures,
       adopted,
       returned,
-      nudged,
+      woken,
       unseen,
       connections: Math.round(finished / 2),
       atOnce: 2 * this.links.connections,

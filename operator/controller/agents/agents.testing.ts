@@ -35,7 +35,7 @@ export function namespaceWith(changes: Partial<NamespaceReport> = {}): Namespace
     draining: 0,
     adopted: 0,
     left: 0,
-    nudged: 0,
+    woken: 0,
     unseen: 0,
     ...changes,
   };
