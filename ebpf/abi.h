@@ -25,6 +25,7 @@ enum abi_version {
 #define MAX_DESTINATIONS 65536
 #define MAX_CONTAINERS 16384
 #define MAX_SAMPLED 65536
+#define MAX_SPLICED 16384
 #define NAMESPACE_NAME_SIZE 64
 
 enum mode {
@@ -120,7 +121,8 @@ struct limits {
 struct share {
 	__s64 sockets;
 	__s64 ends;
-	__s64 unread;
+	__s64 unread; /* what unread messages cost that the pod's programs have sent */
+	__s64 held;   /* what unread messages cost that lie at the pod's sockets, whoever has sent them; the limit is that of `unread` */
 };
 
 /* `abi` and `mode` keep their place in every version, because a newer agent switches an older datapath off by them. */
@@ -140,10 +142,11 @@ struct settings {
 
 /* How programs of a container were seen to read TCP sockets. Bits. */
 enum reader_trait {
-	TRAIT_SPLICES = 1,	    /* by splice(2), which does not see redirected bytes */
-	TRAIT_ASKS_FIONREAD = 2,    /* after ioctl(FIONREAD), which on most kernels counts one of the two queues */
-	TRAIT_ACCEPTS_POLLING = 4,  /* accepted sockets had O_NONBLOCK when they had sent their first answer */
-	TRAIT_ACCEPTS_BLOCKING = 8, /* accepted sockets had no O_NONBLOCK by then */
+	TRAIT_SPLICES = 1,	     /* by splice(2), which does not see redirected bytes */
+	TRAIT_ASKS_FIONREAD = 2,     /* after ioctl(FIONREAD), which on most kernels counts one of the two queues */
+	TRAIT_ACCEPTS_POLLING = 4,   /* accepted sockets had O_NONBLOCK when they had sent their first answer */
+	TRAIT_SPLICES_UNLISTED = 16, /* by splice(2), from a socket for which `spliced` had no room: any socket of the container may be one */
+	TRAIT_ACCEPTS_BLOCKING = 8,  /* accepted sockets had no O_NONBLOCK by then */
 };
 
 struct reader_traits {

@@ -7,6 +7,7 @@
 #include "history.h"
 #include "lease.h"
 #include "pairing.h"
+#include "spliced.h"
 
 /* After a reset, a socket in the SOCKHASH has one error more than a TCP socket: tcp_bpf_sendmsg() reports it and does not clear it. Where nothing is
  * unread in its psock queue, the socket leaves the SOCKHASH and is TCP's again. */
@@ -24,6 +25,8 @@ static __always_inline void release_all(struct socket_state *state)
 {
 	__u64 peer = state->peer.cookie;
 
+	if (state->shown.in_map)
+		unlist_spliced(state->shown.cookie);
 	if (state->accepting && !forget_original(state->shown.cookie))
 		give_places_back(state);
 	else if (!state->joined)

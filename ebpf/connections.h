@@ -124,8 +124,8 @@ struct socket_state {
 /* The lease of an end that closed while its messages lay unread at its peer. */
 struct debt {
 	__u64 bytes;
-	__u32 netns; /* network namespace of the connection end that had the lease */
-	__u32 pad;
+	__u32 netns;  /* of the end that had the lease */
+	__u32 reader; /* network namespace of the socket where the messages lie */
 };
 
 /* How many connections one sampled connection stands for. */

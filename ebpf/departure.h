@@ -8,11 +8,22 @@
 #include "lease.h"
 #include "leaving.h"
 #include "origdst.h"
+#include "spliced.h"
+
+/* Remembers for the container of an accepting end that it blocks, where the connection leaves because one of its readers does. Only the end's own
+ * socket tells: what a peer's address shows may belong to another program by now, and a row outlives the connection. */
+static __always_inline void learn_from_departure(struct socket_state *state, struct sock *sk)
+{
+	if (state->accepting && state->reason == REASON_BLOCKING_READER)
+		learn_from_accepted(state, sk);
+}
 
 /* Forgets the peer. From now on the connection end is like one that was never joined, and a scan may adopt it again. */
 static __always_inline void forget_peer(struct socket_state *state, struct tcp_sock *tp, const struct shown *peer_shown)
 {
 	give_back(state, state->lease);
+	unlist_spliced(state->shown.cookie);
+	learn_from_departure(state, (struct sock *)tp);
 	state->peer.cookie = 0;
 	state->shown.in_map = 0;
 	state->joined = 0;

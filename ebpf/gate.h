@@ -50,8 +50,6 @@ static __always_inline enum gate check_reader(struct socket_state *state, struct
 	if (!polls(PEEK(PEEKABLE(struct file, state->peer_file), f_flags))) {
 		if (++state->blocked < BLOCKED_FOR_GOOD)
 			return GATE_BLOCKING_READER;
-		if (!state->accepting)
-			remember_acceptor(state->peer.container, TRAIT_ACCEPTS_BLOCKING);
 		return begin_leaving(state, REASON_BLOCKING_READER);
 	}
 	state->blocked = 0;
@@ -83,6 +81,8 @@ static __always_inline enum gate check_stop(struct socket_state *state, struct t
 
 	if (state->shown.leaving)
 		return GATE_LEAVING;
+	if (!are_established(own, sk)) /* the file of a peer that has closed may be that of another program by now */
+		return GATE_CLOSING;
 	if (settings->mode != MODE_ACCELERATE)
 		return stop_for_now(state, GATE_MODE, REASON_OBSERVING);
 	gate = check_selection(state, settings);

@@ -13,6 +13,7 @@
 
 #include "peer.h"
 #include "segment.h"
+#include "spliced.h"
 
 #define NS_PER_MS 1000000ULL
 #define LONGEST_HOLD_NS (600 * 1000 * NS_PER_MS)
@@ -65,14 +66,6 @@ static __always_inline bool hold_for(struct socket_state *state, bool unread, __
 	return now - state->held_since < longest;
 }
 
-/* Whether the reader was seen to splice. splice(2) takes bytes from TCP's queue alone, which must then never overtake unread redirected bytes. */
-static __always_inline bool is_spliced(const struct socket_state *state)
-{
-	__u64 cookie = state->shown.cookie;
-
-	return bpf_map_lookup_elem(&spliced, &cookie);
-}
-
 /* Whether bytes of TCP have to wait until the connection is out of the SOCKHASH. They have to where FIONREAD counts redirected bytes alone and the
  * connection is leaving, because a reader that asks would be told too little. */
 static __always_inline bool must_leave_first(const struct socket_state *state)
@@ -102,7 +95,8 @@ static __always_inline bool hold(struct __sk_buff *skb, struct bpf_sock *sk, str
 		return false;
 	if (!unread)
 		return hold_for(state, false, LEAVING_HOLD_NS);
-	return is_spliced(state) || hold_for(state, true, longest_hold(state));
+	/* a reader that splices must never get bytes of TCP before unread redirected ones */
+	return is_spliced(state->shown.cookie, state->container) || hold_for(state, true, longest_hold(state));
 }
 
 #endif

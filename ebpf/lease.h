@@ -24,7 +24,7 @@ static __always_inline void give_back(struct socket_state *state, __u64 bytes)
 {
 	if (!bytes)
 		return;
-	ADD_TO_SHARES(state->netns, -(__s64)bytes, unread);
+	add_unread(state->netns, state->peer.netns, -(__s64)bytes);
 	state->lease -= bytes;
 }
 
@@ -70,7 +70,7 @@ static __always_inline enum reason make_room(struct socket_state *state, struct 
 	if (wanted <= state->lease)
 		return REASON_NONE;
 	wanted -= state->lease;
-	if (TAKE_OF_SHARES(state->netns, (__s64)wanted, unread, settings)) {
+	if (take_unread(state->netns, state->peer.netns, (__s64)wanted, settings)) {
 		state->lease += wanted;
 		return REASON_NONE;
 	}
@@ -120,13 +120,13 @@ static __always_inline void pay_debt(__u64 cookie)
 		return;
 	debt = *found;
 	if (!bpf_map_delete_elem(&debts, &cookie))
-		ADD_TO_SHARES(debt.netns, -(__s64)debt.bytes, unread);
+		add_unread(debt.netns, debt.reader, -(__s64)debt.bytes);
 }
 
 /* Called when an end closes: gives its lease back, or makes it a debt of the peer's socket, where messages may lie unread for long after. */
 static __always_inline void close_lease(struct socket_state *state)
 {
-	struct debt debt = { .bytes = state->lease, .netns = state->netns };
+	struct debt debt = { .bytes = state->lease, .netns = state->netns, .reader = state->peer.netns };
 	__u64 cookie = state->peer.cookie;
 
 	if (!state->lease)

@@ -133,12 +133,13 @@ struct {
 	PINNED;
 } containers SEC(".maps");
 
-/* Sockets that were read by splice(2). Key: cookie. */
+/* Sockets in the SOCKHASH that were read by splice(2). Key: cookie. No program's rows evict those of another, because the order of bytes rests on
+ * them. Preallocated, because tracing programs of older kernels must not allocate. */
 struct {
-	__uint(type, BPF_MAP_TYPE_LRU_HASH);
-	__uint(max_entries, MAX_CONTAINERS);
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, MAX_SPLICED);
 	__type(key, __u64);
-	__type(value, struct reader_traits);
+	__type(value, __u32);
 	PINNED;
 } spliced SEC(".maps");
 

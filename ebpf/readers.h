@@ -8,6 +8,7 @@
 #ifndef SIDECAR_ACCELERATION_READERS_H
 #define SIDECAR_ACCELERATION_READERS_H
 
+#include "spliced.h"
 #include "state.h"
 
 #define IPPROTO_TCP 6
@@ -44,17 +45,17 @@ static __always_inline struct sock *socket_of(__u32 fd)
 	return socket && BPF_CORE_READ(socket, file) == file ? BPF_CORE_READ(socket, sk) : NULL;
 }
 
-/* Adds a trait to the row of a container or socket. */
-static __always_inline void note(void *map, __u64 key, __u32 trait, struct settings *settings)
+/* Adds traits, a sum of bits, to the row of a container. */
+static __always_inline void note(__u64 container, __u32 traits, struct settings *settings)
 {
-	struct reader_traits *known = bpf_map_lookup_elem(map, &key);
-	struct reader_traits first = { .bits = trait };
+	struct reader_traits *known = bpf_map_lookup_elem(&containers, &container);
+	struct reader_traits first = { .bits = traits };
 
-	if (known && (known->bits & trait))
+	if (known && (known->bits & traits) == traits)
 		return;
 	if (known)
 		first.bits |= known->bits;
-	bpf_map_update_elem(map, &key, &first, BPF_ANY);
+	bpf_map_update_elem(&containers, &container, &first, BPF_ANY);
 	ADD(settings->epoch, 1); /* open connections check their readers again with their next message */
 }
 
@@ -62,7 +63,7 @@ static __always_inline void note(void *map, __u64 key, __u32 trait, struct setti
 static __always_inline int note_reader(struct sock *sk, __u32 trait)
 {
 	struct settings *settings = current_settings();
-	__u32 netns;
+	__u32 netns, traits = trait;
 
 	if (trait == TRAIT_ASKS_FIONREAD && fionread_counts_all())
 		return 0; /* the answer is right */
@@ -71,9 +72,9 @@ static __always_inline int note_reader(struct sock *sk, __u32 trait)
 	netns = netns_of(sk);
 	if (!bpf_map_lookup_elem(&pods, &netns))
 		return 0;
-	if (trait == TRAIT_SPLICES)
-		note(&spliced, BPF_CORE_READ(sk, __sk_common.skc_cookie.counter), trait, settings);
-	note(&containers, container_of_socket(sk), trait, settings);
+	if (trait == TRAIT_SPLICES && runs_our_program(sk) && !list_spliced(BPF_CORE_READ(sk, __sk_common.skc_cookie.counter)))
+		traits |= TRAIT_SPLICES_UNLISTED;
+	note(container_of_socket(sk), traits, settings);
 	return 0;
 }
 

@@ -52,6 +52,32 @@ static __always_inline struct share *share_of_pod(__u32 netns)
 		taken;                                                                                                     \
 	})
 
+/* What unread messages cost counts for the pod that sends, for the pod where they lie, and for the node. So a pod that does not read uses up its own
+ * share, and not those of the pods that answer it. */
+static __always_inline void add_unread(__u32 sender, __u32 reader, __s64 bytes)
+{
+	struct share *held = share_of_pod(reader);
+
+	ADD_TO_SHARES(sender, bytes, unread);
+	if (held)
+		ADD(held->held, bytes);
+}
+
+/* Takes so many bytes of all three shares; false where that would pass a limit, and nothing is taken. */
+static __always_inline bool take_unread(__u32 sender, __u32 reader, __s64 bytes, const struct settings *settings)
+{
+	struct share *held = share_of_pod(reader);
+	__s64 limit = settings->pod.unread;
+
+	if (!held || NOW(held->held) + bytes > limit)
+		return false;
+	ADD(held->held, bytes);
+	if (NOW(held->held) <= limit && TAKE_OF_SHARES(sender, bytes, unread, settings))
+		return true;
+	ADD(held->held, -bytes);
+	return false;
+}
+
 /* Takes places in the SOCKHASH, or gives them back where `n` is negative. */
 static __always_inline void count_places(__u32 netns, __s64 n)
 {

@@ -24,7 +24,7 @@ const structs = {
     unwatched: 'number',
     watch: 'number',
   },
-  share: limits,
+  share: { ...limits, held: 'bigint' },
   pod: { slot: 'number', shaped: 'number' },
   namespace_name: { name: 'bytes' },
   address,
@@ -57,7 +57,7 @@ const structs = {
     accepting: 'number',
     departures: 'number',
   },
-  debt: { bytes: 'bigint', netns: 'number' },
+  debt: { bytes: 'bigint', netns: 'number', reader: 'number' },
   origdst: {
     client_cookie: 'unused',
     slot: 'number',

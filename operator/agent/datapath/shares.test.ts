@@ -14,7 +14,7 @@ class FakeMap<K, V> {
   add = (key: K, value: V): boolean => (this.rows.has(key) ? false : this.rows.set(key, value) !== undefined);
 }
 
-const share = (changes: Partial<Share> = {}): Share => ({ sockets: 0n, ends: 0n, unread: 0n, ...changes });
+const share = (changes: Partial<Share> = {}): Share => ({ sockets: 0n, ends: 0n, unread: 0n, held: 0n, ...changes });
 const settings = { mode: 'Accelerate', paths: ['PodLocal'], maxConnections: 65_536, spillBytes: 4096, learn: true } as const;
 
 let usage: FakeMap<number, Share>;

@@ -5,7 +5,7 @@ import type { DatapathSettings } from './contract';
 import type { SocketChecker } from './socketCheck';
 
 const node = 0;
-const nothing: Share = { sockets: 0n, ends: 0n, unread: 0n };
+const nothing: Share = { sockets: 0n, ends: 0n, unread: 0n, held: 0n };
 /** A limit counts as reached at this part of it. Leases are taken in steps, so the rest is too small for another. */
 const nearly = 31 / 32;
 /** The most debts that are checked in one call. */
@@ -68,7 +68,7 @@ export class Shares {
 
   private isUnused(netns: number): boolean {
     const share = this.maps.shares.get(netns);
-    return share !== undefined && share.sockets <= 0n && share.ends <= 0n && share.unread <= 0n;
+    return share !== undefined && share.sockets <= 0n && share.ends <= 0n && share.unread <= 0n && share.held <= 0n;
   }
 }
 
@@ -84,7 +84,8 @@ function limitsOf({ sockets, ends, unread }: Bounds): Limits {
 function linesOf(whose: string, share: Share | undefined, bounds: Bounds): string[] {
   if (share === undefined) return [];
   const ends = Number(share.ends) >= nearly * bounds.ends ? [`${whose} has as many connections open as are followed (${bounds.ends} ends)`] : [];
-  const unread =
-    Number(share.unread) >= nearly * bounds.unread ? [`unread messages of ${whose} cost as much as they may (${bounds.unread >> 20} MiB)`] : [];
-  return [...ends, ...unread];
+  const isFull = (bytes: bigint): boolean => Number(bytes) >= nearly * bounds.unread;
+  const unread = isFull(share.unread) ? [`unread messages of ${whose} cost as much as they may (${bounds.unread >> 20} MiB)`] : [];
+  const held = isFull(share.held) ? [`messages that ${whose} does not read cost as much as they may (${bounds.unread >> 20} MiB)`] : [];
+  return [...ends, ...unread, ...held];
 }
