@@ -35,6 +35,11 @@ const only = 0;
 const scanLeavingEveryMs = 10_000;
 /** Where the kernel offers no scans (iter/tcp), this many first messages of a connection end go over TCP. They show how its peer reads. */
 const warmUp = 4;
+/**
+ * How far each write of the settings advances their epoch. The programs add to it as well, when they see a reader trait; what they add between the
+ * agent's read and its write is overwritten. So the agent writes a number that they cannot have reached meanwhile, and every end checks again.
+ */
+const epochStep = 1n << 20n;
 
 /**
  * Loads the programs over what is pinned, or pins them for the first time. Until configure() is called, pinned settings stay in force, and a new
@@ -97,7 +102,7 @@ class PinnedDatapath implements Datapath {
       paths: bits.reduce((a, b) => a | b, 0),
       spill_bytes: settings.spillBytes,
       ...this.shares.limit(settings), // the schema allows no more than the SOCKHASH holds
-      epoch: this.epoch() + 1n, // ends that an earlier setting kept on TCP check again
+      epoch: this.epoch() + epochStep, // ends that an earlier setting kept on TCP check again
       learns: learns ? 1 : 0,
       warm_up: settings.learn && !learns ? warmUp : 0,
       unwatched: this.watching === 'Never' ? 1 : 0,
@@ -164,7 +169,7 @@ class PinnedDatapath implements Datapath {
     this.loaded.readers.set(on);
     this.watches++;
     this.watched = on;
-    this.amend(() => ({ watch: this.watch }));
+    this.amend({ watch: this.watch });
   }
 
   *connections(limit: number): Generator<JoinedConnection> {
@@ -252,13 +257,13 @@ class PinnedDatapath implements Datapath {
 
   /** Open connections check their pods again when the epoch has changed. */
   private advanceEpoch(): void {
-    this.amend(({ epoch }) => ({ epoch: epoch + 1n }));
+    this.amend({});
   }
 
-  /** Changes some of the settings that are in force. */
-  private amend(change: (settings: Settings) => Partial<Settings>): void {
+  /** Changes some of the settings that are in force, and advances their epoch. */
+  private amend(change: Partial<Settings>): void {
     const settings = this.loaded.maps.settings.get(only);
-    if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, ...change(settings) });
+    if (settings !== undefined) this.loaded.maps.settings.set(only, { ...settings, ...change, epoch: settings.epoch + epochStep });
   }
 
   /**
