@@ -2,10 +2,11 @@
 import { request } from 'node:https';
 import { connectionWith } from '../../../operator/controller/live/live.testing';
 import { testAuthority } from '../../../operator/protocol/certificates.testing';
-import { connectionList, liveEvent, maxListedConnections } from '../../../operator/api';
+import { connectionList, foreignPeer, liveEvent, maxListedConnections } from '../../../operator/api';
 import { accelctlOn, kubeconfigWith } from '../../stand/api/accelctl';
+import { podOn } from '../../stand/api/controllerBench';
 import { happen, LiveBench } from '../../stand/api/liveBench';
-import type { TestAgent } from '../../stand/api/testAgent';
+import { namespaceReport, type TestAgent } from '../../stand/api/testAgent';
 import { waitFor } from '../../stand/support/waitFor';
 import { attempt } from '../../../release/tools/command';
 
@@ -131,6 +132,23 @@ it('serves the connections of a namespace to its viewer, and refuses other names
       ),
     );
   }
+});
+
+it('does not name a pod of another namespace to the viewer of a namespace, and names it to those who may see all namespaces', async () => {
+  const before = live.connections;
+  live.connections = [connectionWith({ peer: 'plain/secret-pod' })];
+  await live.bench.kubectl(['label', 'namespace', 'plain', 'mesh=on']);
+  await live.bench.create(podOn('node1', 'plain', 'secret-pod'));
+  const peersIn = (list: string) => connectionList.parse(JSON.parse(list)).items.map(({ peer }) => peer);
+  // The controller removes a peer that it does not know as a pod of the node, and lists the node's pods when a report names a new namespace.
+  await waitFor('the pod to be known', async () => {
+    agent.say([namespaceReport('shop', { open: 2, accelerated: 1 }), namespaceReport('plain', { open: 1 })]);
+    return peersIn(await live.bench.kubectl(['get', '--raw', `${base}/connections`])).includes('plain/secret-pod');
+  });
+  expect(peersIn((await as('viewer', 'get', '--raw', `${base}/namespaces/shop/connections`)).stdout)).toEqual([foreignPeer]);
+  live.connections = before;
+  await live.bench.kubectl(['label', 'namespace', 'plain', 'mesh-']);
+  agent.say([namespaceReport('shop', { open: 2, accelerated: 1 })]);
 });
 
 it('ignores headers by which a user claims to be another user', async () => {

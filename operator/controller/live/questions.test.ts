@@ -1,4 +1,4 @@
-import type { SilentNode } from '../../api';
+import { foreignPeer, type SilentNode } from '../../api';
 import { connectionWith, ScriptedAgent, watchedWith } from './live.testing';
 import { agentsOf, type Answer, maxNodes, Questions } from './questions';
 
@@ -44,6 +44,17 @@ describe('a request for a list', () => {
     };
     expect(await namesOf(shop)).toEqual([['shop/cart', 'shop/web', 'shop/cart', 'shop/web']]);
     expect(await namesOf({ namespace: 'shop', pod: 'cart' })).toEqual([['shop/cart', 'shop/cart']]);
+  });
+
+  test('names a peer of another namespace only to those who ask about all namespaces', async () => {
+    const peers = ['shop/web', '', 'bank/secret', 'shopping/cart', 'shop'];
+    add('node1', { connections: peers.map((peer) => connectionWith({ peer })) });
+    const peersOf = async (namespace: string): Promise<string[]> => {
+      const { answers } = await questions.ask({ namespace, pod: '' }, 7);
+      return answers.flatMap(({ watched }) => watched.connections.map(({ peer }) => peer));
+    };
+    expect(await peersOf('shop')).toEqual(['shop/web', '', foreignPeer, foreignPeer, foreignPeer]);
+    expect(await peersOf('')).toEqual(peers);
   });
 
   test('has every node that did not answer, and why', async () => {
@@ -149,6 +160,15 @@ describe('a request for events', () => {
       }),
     );
     expect(heard.map(({ watched }) => watched.events.map(({ connection }) => connection.namespace))).toEqual([['shop']]);
+  });
+
+  test('does not name a peer of another namespace in an event', () => {
+    const agent = add('node1');
+    follow();
+    const [{ id } = { id: 0 }] = agent.asked;
+    const events = ['shop/web', 'bank/secret'].map((peer) => ({ type: 'Paired', connection: connectionWith({ peer }) }));
+    questions.heard('node1', watchedWith(id, { last: false, events }));
+    expect(heard.flatMap(({ watched }) => watched.events.map(({ connection }) => connection.peer))).toEqual(['shop/web', foreignPeer]);
   });
 
   test('reports a temporary problem once, and goes on with the node', () => {

@@ -1,6 +1,6 @@
 // Requests live data from the agents of the nodes with pods of a namespace, and lists the nodes that did not answer.
-import type { SilentNode } from '../../api';
-import type { Watch, Watched } from '../../protocol';
+import { foreignPeer, type SilentNode } from '../../api';
+import type { Connection, Watch, Watched } from '../../protocol';
 import type { KubePod } from '../rollout';
 
 /** A node from which live data can be requested. */
@@ -145,14 +145,18 @@ export class Questions {
   }
 }
 
-/** The requested part of an answer. The user may see no more than that, whatever an agent answers. */
+/** The requested part of an answer. The user may see no more than that, whatever an agent answers: not even the name of a pod elsewhere. */
 function within({ namespace, pod }: Scope, watched: Watched): Watched {
   const isAsked = (ofNamespace: string, name: string): boolean => (namespace === '' || namespace === ofNamespace) && (pod === '' || pod === name);
+  const shown = (each: Connection): Connection =>
+    namespace === '' || each.peer === '' || each.peer.startsWith(`${namespace}/`) ? each : { ...each, peer: foreignPeer };
   return {
     ...watched,
     pods: watched.pods.filter((each) => isAsked(each.namespace, each.name)),
-    connections: watched.connections.filter((each) => isAsked(each.namespace, each.pod)),
-    events: watched.events.filter(({ connection }) => isAsked(connection.namespace, connection.pod)),
+    connections: watched.connections.filter((each) => isAsked(each.namespace, each.pod)).map(shown),
+    events: watched.events
+      .filter(({ connection }) => isAsked(connection.namespace, connection.pod))
+      .map((each) => ({ ...each, connection: shown(each.connection) })),
   };
 }
 
