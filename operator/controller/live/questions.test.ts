@@ -46,6 +46,17 @@ describe('a request for a list', () => {
     expect(await namesOf({ namespace: 'shop', pod: 'cart' })).toEqual([['shop/cart', 'shop/cart']]);
   });
 
+  test('keeps the connections that have sent the most of all nodes, about as many as were asked for, and counts the others', async () => {
+    const nodes = [1, 2, 3, 4].map((node) => ({ node, sent: [node, 10 * node, 100 * node] }));
+    for (const { node, sent } of nodes)
+      add(`node${node}`, { omitted: 1, connections: sent.map((tcpBytes) => connectionWith({ fastBytes: 0, tcpBytes })) });
+    const { answers } = await questions.ask(shop, 3);
+    const kept = answers.flatMap(({ watched }) => watched.connections.map(({ tcpBytes }) => tcpBytes));
+    expect(kept.length).toBeLessThanOrEqual(6);
+    expect(kept).toEqual(expect.arrayContaining([400, 300, 200]));
+    expect(answers.reduce((sum, { watched }) => sum + watched.omitted, 0)).toBe(4 + 12 - kept.length);
+  });
+
   test('names a peer of another namespace only to those who ask about all namespaces', async () => {
     const peers = ['shop/web', '', 'bank/secret', 'shopping/cart', 'shop'];
     add('node1', { connections: peers.map((peer) => connectionWith({ peer })) });

@@ -11,6 +11,7 @@ import { ApiError, type KubeClient } from '../../kube';
 import { Admission, type AdmissionLimits, peerOf } from '../../ports';
 import type { CertificatePair } from '../../protocol';
 import { isAllowed } from './access';
+import { bodyOf } from './body';
 import { discovery } from './discovery';
 import { type FrontProxy, type User, userOf } from './frontProxy';
 import { listOf } from './objects';
@@ -19,6 +20,7 @@ import type { Questions } from './questions';
 import { Refusal } from './refusal';
 import { type LiveRequest, readRequest } from './request';
 import { streamEvents } from './stream';
+import { closeOf, written } from './written';
 
 export interface LiveServerOptions {
   /** Address to listen at, such as `0.0.0.0` or `::`. */
@@ -31,6 +33,12 @@ export interface LiveServerOptions {
   readonly questions: Pick<Questions, 'ask' | 'follow'>;
   readonly now: () => Date;
   readonly log: (level: 'info' | 'warn', message: string) => void;
+  readonly times?: LiveTimes;
+}
+
+export interface LiveTimes {
+  /** Most milliseconds until the client has read an answer that is complete; its connection is ended then. */
+  readonly writeMs: number;
 }
 
 export interface LiveServer {
@@ -40,7 +48,12 @@ export interface LiveServer {
   close(): Promise<void>;
 }
 
-/** Most open lists and watches of this server; an agent takes twice as many in all. */
+const defaultTimes: LiveTimes = { writeMs: 30_000 };
+
+/**
+ * Most open lists and watches of this server; an agent takes twice as many in all. A request is open until its answer has left the process. So the
+ * answers that wait for their readers have at most 8 × 4 MiB (`maxListBytes`) of lists and 8 × 1 MiB of events.
+ */
 const listLimits = { all: 8, each: 4 };
 const watchLimits = { all: 8, each: 4 };
 
@@ -64,6 +77,7 @@ const handshakeRecord = 0x16;
 /** Serves the live API until `close`. @throws Error (rejection) when it cannot listen at the port */
 export async function serveLive(options: LiveServerOptions): Promise<LiveServer> {
   let { frontProxy } = options;
+  const times = options.times ?? defaultTimes;
   const places = { list: new Places('lists', listLimits), watch: new Places('watches', watchLimits) };
   const secure = (tls: CertificatePair) => ({
     cert: tls.certificate,
@@ -88,16 +102,18 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
   const listener = createListener((socket) => admission.take(socket));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const closed = closeOf(response);
     const user = identify(request, frontProxy);
     const { method = 'GET', url = '/' } = request;
     const document = method === 'GET' ? discovery[new URL(url, 'https://live').pathname.replace(/\/$/, '')] : undefined;
-    if (document !== undefined) return send(response, 200, document);
+    if (document !== undefined) return send(response, 200, JSON.stringify(document));
     const asked = readRequest(method, url);
     const giveBack = places[asked.verb].take(user.user);
     try {
       if (!(await isAllowed(options.client, user, asked.verb, asked.namespace))) throw forbidden(user, asked);
-      if (asked.verb === 'list') send(response, 200, listOf(await options.questions.ask(asked, asked.limit), asked.limit));
+      if (asked.verb === 'list') send(response, 200, bodyOf(listOf(await options.questions.ask(asked, asked.limit), asked.limit)));
       else await streamEvents(response, asked, options);
+      await written(response, closed, times.writeMs);
     } finally {
       giveBack();
     }
@@ -108,7 +124,7 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
     if (!(error instanceof Refusal)) options.log('warn', `answer a request for live data: ${errorLine(error)}`);
     if (refusal.retryAfter !== undefined) response.setHeader('retry-after', refusal.retryAfter);
     if (response.headersSent) response.destroy();
-    else send(response, refusal.code, refusal.status);
+    else send(response, refusal.code, JSON.stringify(refusal.status));
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -163,6 +179,6 @@ function brokenBy(error: unknown): Refusal {
   return new Refusal(500, 'InternalError', 'the controller failed to answer the request; see its log');
 }
 
-function send(response: ServerResponse, code: number, body: object): void {
-  response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body));
+function send(response: ServerResponse, code: number, json: string): void {
+  response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(json);
 }
