@@ -105,6 +105,16 @@ describe('a request for a list', () => {
     expect(await questions.ask(shop, 7)).toEqual({ answers: [], silent: [] });
   });
 
+  test('ends when its signal is aborted, and ignores later answers', async () => {
+    const agent = add('node1');
+    const over = new AbortController();
+    const asked = questions.ask(shop, 7, over.signal);
+    over.abort();
+    const { answers, silent } = await asked;
+    questions.heard('node1', watchedWith(agent.asked[0]?.id ?? 0));
+    expect([answers, silent.map(({ name }) => name)]).toEqual([[], ['node1']]);
+  });
+
   test('is sent to 200 nodes at most, and has the others as nodes that did not answer', async () => {
     for (let at = 0; at < maxNodes + 2; at += 1) add(`node${at}`, {});
     const { answers, silent } = await questions.ask({ namespace: '', pod: '' }, 0);

@@ -58,8 +58,8 @@ export class Questions {
     else for (const hear of this.waiting.values()) hear(node, undefined);
   }
 
-  /** Requests the connections of all nodes, and waits 3 s at most. Never rejects. */
-  ask(scope: Scope, limit: number): Promise<Answers> {
+  /** Requests the connections of all nodes, and waits 3 s at most. Never rejects. @param signal ends the waiting; the answers are not whole then */
+  ask(scope: Scope, limit: number, signal?: AbortSignal): Promise<Answers> {
     const { namespace, pod } = scope;
     const { asked, silent } = this.choose(namespace);
     const id = ++this.lastId;
@@ -68,11 +68,13 @@ export class Questions {
     return new Promise((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', finish);
         this.waiting.delete(id);
         for (const node of open) silent.push({ name: node, message: `its agent has not answered within ${this.times.answerMs / 1000} s` });
         resolve({ answers, silent });
       };
       const timer = setTimeout(finish, this.times.answerMs);
+      signal?.addEventListener('abort', finish);
       this.waiting.set(id, (node, watched) => {
         if (!open.delete(node)) return;
         const problem = watched === undefined ? gone : watched.problem;

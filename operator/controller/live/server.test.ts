@@ -284,13 +284,14 @@ describe('the user of a request', () => {
   });
 });
 
+/** More than the system buffers for one connection. */
+const longList = (): Connection[] =>
+  Array.from({ length: 5000 }, (_, at) => connectionWith({ id: `${at}`, pod: 'x'.repeat(250), peer: `shop/${'x'.repeat(250)}` }));
+
 describe('a list that its client does not read', () => {
   const list = `${base}/namespaces/shop/connections?limit=5000`;
-  // More than the system buffers for one connection.
-  const long = () => Array.from({ length: 5000 }, (_, at) => connectionWith({ id: `${at}`, pod: 'x'.repeat(250), peer: `shop/${'x'.repeat(250)}` }));
-
   test('keeps its place until it is read or its connection is closed', async () => {
-    listed = long();
+    listed = longList();
     const unread = await Promise.all([1, 2, 3, 4].map(() => askAndNotRead(list)));
     expect(unread.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200]);
     await new Promise((resolve) => setTimeout(resolve, 100));
@@ -303,12 +304,50 @@ describe('a list that its client does not read', () => {
 
   test('loses its connection, and its place, after a time', async () => {
     await serveAgain({ writeMs: 1000 });
-    listed = long();
+    listed = longList();
     const unread = await Promise.all([1, 2, 3, 4].map(() => askAndNotRead(list)));
     expect((await ask(list)).code).toBe(429);
-    while ((await ask(list)).code !== 200) await new Promise((resolve) => setTimeout(resolve, 50));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect((await ask(list)).code).toBe(200);
     await Promise.all(unread.map((each) => new Promise((resolve) => each.resume().once('close', resolve))));
     expect(unread.map(({ complete }) => complete)).toEqual([false, false, false, false]);
+  });
+});
+
+describe('when one namespace has all places', () => {
+  const victim = { headers: { 'x-remote-user': 'victim' } };
+  const shop = `${base}/namespaces/shop/connections`;
+  const bank = `${base}/namespaces/bank/connections`;
+  const hogs = ['anna', 'ben'].flatMap((user) => Array<string>(4).fill(user));
+
+  test('a watch of another namespace is opened, and the watch that ends for it says why', async () => {
+    const lines: string[] = [];
+    const watches = hogs.map((user) =>
+      ask(`${shop}?watch=1&timeoutSeconds=4`, { headers: { 'x-remote-user': user }, onLine: (line) => lines.push(line) }),
+    );
+    while (lines.length < 8) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await ask(`${bank}?watch=1&timeoutSeconds=1`, { ...victim, onLine: () => undefined })).code).toBe(200);
+    await Promise.all(watches);
+    const errors = lines.filter((line) => line.includes('"ERROR"')).map((line) => JSON.parse(line) as unknown);
+    expect(errors).toEqual([{ type: 'ERROR', object: expect.objectContaining({ kind: 'Status', code: 429 }) as object }]);
+  });
+
+  test('a list of another namespace is answered, and an unread list is ended for it at once', async () => {
+    listed = longList();
+    const unread = await Promise.all(hogs.map((user) => askAndNotRead(`${shop}?limit=5000`, user)));
+    expect(unread.map(({ statusCode }) => statusCode)).toEqual(Array(8).fill(200));
+    expect((await ask(bank, victim)).code).toBe(200);
+    await Promise.all(unread.map((each) => new Promise((resolve) => each.resume().once('close', resolve))));
+    expect(unread.filter(({ complete }) => !complete)).toHaveLength(1);
+  });
+
+  test('the ServiceAccounts of a namespace have four places together', async () => {
+    const as = (name: string) => ({ headers: { 'x-remote-user': `system:serviceaccount:shop:${name}` }, onLine: () => undefined });
+    const watches = ['a', 'b', 'c', 'd'].map((name) => ask(`${shop}?watch=1&timeoutSeconds=1`, as(name)));
+    while (agent.asked.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { code, body } = await ask(`${shop}?watch=1`, { headers: as('e').headers });
+    expect([code, body]).toEqual([429, expect.stringContaining('this user and the other ServiceAccounts of its namespace have 4 open watches')]);
+    await Promise.all(watches);
   });
 });
 

@@ -15,7 +15,7 @@ import { bodyOf } from './body';
 import { discovery } from './discovery';
 import { type FrontProxy, type User, userOf } from './frontProxy';
 import { listOf } from './objects';
-import { Places } from './places';
+import { askerOf, Places } from './places';
 import type { Questions } from './questions';
 import { Refusal } from './refusal';
 import { type LiveRequest, readRequest } from './request';
@@ -54,8 +54,10 @@ const defaultTimes: LiveTimes = { writeMs: 30_000 };
  * Most open lists and watches of this server; an agent takes twice as many in all. A request is open until its answer has left the process. So the
  * answers that wait for their readers have at most 8 × 4 MiB (`maxListBytes`) of lists and 8 × 1 MiB of events.
  */
-const listLimits = { all: 8, each: 4 };
-const watchLimits = { all: 8, each: 4 };
+const listLimits = { all: 8, each: 4, reclaimAfterMs: 3000 };
+const watchLimits = { all: 8, each: 4, reclaimAfterMs: 30_000 };
+/** Most requests whose user's right is being checked. The namespaces that they name prove nothing yet, so only the askers share these places. */
+const checkLimits = { all: 32, each: 16, reclaimAfterMs: 1000 };
 
 /**
  * Limits for connections. The API server is the only real client, and its handshake takes milliseconds. Connections without the front proxy's
@@ -79,6 +81,7 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
   let { frontProxy } = options;
   const times = options.times ?? defaultTimes;
   const places = { list: new Places('lists', listLimits), watch: new Places('watches', watchLimits) };
+  const checks = new Places('requests', checkLimits);
   const secure = (tls: CertificatePair) => ({
     cert: tls.certificate,
     key: tls.key,
@@ -108,15 +111,35 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
     const document = method === 'GET' ? discovery[new URL(url, 'https://live').pathname.replace(/\/$/, '')] : undefined;
     if (document !== undefined) return send(response, 200, JSON.stringify(document));
     const asked = readRequest(method, url);
-    const giveBack = places[asked.verb].take(user.user);
+    const asker = askerOf(user.user);
+    await mayAsk(user, asked, asker);
+    const place = places[asked.verb].take({ asker, namespace: asked.namespace });
     try {
-      if (!(await isAllowed(options.client, user, asked.verb, asked.namespace))) throw forbidden(user, asked);
-      if (asked.verb === 'list') send(response, 200, bodyOf(listOf(await options.questions.ask(asked, asked.limit), asked.limit)));
-      else await streamEvents(response, asked, options);
-      await written(response, closed, times.writeMs);
+      if (asked.verb === 'list') await list(response, asked, place.lost);
+      else await streamEvents(response, asked, { ...options, closed, lost: place.lost });
+      await written(response, closed, place.lost, times.writeMs);
     } finally {
-      giveBack();
+      place.giveBack();
     }
+  }
+
+  /** @throws Refusal unless the user has the right */
+  async function mayAsk(user: User, asked: LiveRequest, asker: string): Promise<void> {
+    const place = checks.take({ asker, namespace: asker });
+    try {
+      if (!(await isAllowed(options.client, user, asked, place.lost))) throw forbidden(user, asked);
+    } catch (error) {
+      place.lost.throwIfAborted();
+      throw error;
+    } finally {
+      place.giveBack();
+    }
+  }
+
+  async function list(response: ServerResponse, asked: LiveRequest, lost: AbortSignal): Promise<void> {
+    const answers = await options.questions.ask(asked, asked.limit, lost);
+    lost.throwIfAborted();
+    send(response, 200, bodyOf(listOf(answers, asked.limit)));
   }
 
   function refuse(response: ServerResponse, error: unknown): void {

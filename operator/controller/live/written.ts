@@ -10,10 +10,14 @@ export function closeOf(response: ServerResponse): Promise<void> {
 /**
  * Resolves when the answer has been handed to the system as a whole, or its connection is closed.
  * @param closed of `closeOf`
+ * @param lost ends the connection at once when it is aborted
  * @param mostMs most milliseconds until then; after that the connection is ended
  */
-export async function written(response: ServerResponse, closed: Promise<void>, mostMs: number): Promise<void> {
-  const timer = setTimeout(() => response.destroy(), mostMs);
+export async function written(response: ServerResponse, closed: Promise<void>, lost: AbortSignal, mostMs: number): Promise<void> {
+  const end = (): void => void response.destroy();
+  const timer = setTimeout(end, mostMs);
+  lost.addEventListener('abort', end, { once: true });
   await closed;
   clearTimeout(timer);
+  lost.removeEventListener('abort', end);
 }
