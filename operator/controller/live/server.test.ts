@@ -274,6 +274,21 @@ describe('the user of a request', () => {
     expect((await ask(`${base}/connections`)).code).toBe(403);
   });
 
+  test('loses an open watch when the right is withdrawn, and reads why', async () => {
+    await serveAgain({ writeMs: 1000, checkAgainMs: 50 });
+    const lines: string[] = [];
+    const watching = ask(`${base}/namespaces/shop/connections?watch=1&timeoutSeconds=4`, { onLine: (line) => lines.push(line) });
+    while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    allowed = () => false;
+    await watching;
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { type: 'BOOKMARK' },
+      { type: 'ERROR', object: { code: 403, message: 'the right to watch these connections was withdrawn' } },
+    ]);
+    expect(agent.asked.at(-1)).toMatchObject({ cancel: true });
+    expect(new Set(reviews.map(({ spec }) => JSON.stringify(spec))).size).toBe(1);
+  });
+
   test('gets 503 while the API server does not answer', async () => {
     allowed = () => {
       throw new ApiError('POST: no answer within 15000 ms', 0, '');
@@ -303,7 +318,7 @@ describe('a list that its client does not read', () => {
   });
 
   test('loses its connection, and its place, after a time', async () => {
-    await serveAgain({ writeMs: 1000 });
+    await serveAgain({ writeMs: 1000, checkAgainMs: 30_000 });
     listed = longList();
     const unread = await Promise.all([1, 2, 3, 4].map(() => askAndNotRead(list)));
     expect((await ask(list)).code).toBe(429);

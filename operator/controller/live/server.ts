@@ -20,6 +20,7 @@ import type { Questions } from './questions';
 import { Refusal } from './refusal';
 import { type LiveRequest, readRequest } from './request';
 import { streamEvents } from './stream';
+import { withdrawal } from './withdrawal';
 import { closeOf, written } from './written';
 
 export interface LiveServerOptions {
@@ -39,6 +40,8 @@ export interface LiveServerOptions {
 export interface LiveTimes {
   /** Most milliseconds until the client has read an answer that is complete; its connection is ended then. */
   readonly writeMs: number;
+  /** Milliseconds between two checks whether the user of an open watch still has the right to it. */
+  readonly checkAgainMs: number;
 }
 
 export interface LiveServer {
@@ -48,7 +51,7 @@ export interface LiveServer {
   close(): Promise<void>;
 }
 
-const defaultTimes: LiveTimes = { writeMs: 30_000 };
+const defaultTimes: LiveTimes = { writeMs: 30_000, checkAgainMs: 30_000 };
 
 /**
  * Most open lists and watches of this server; an agent takes twice as many in all. A request is open until its answer has left the process. So the
@@ -116,7 +119,10 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
     const place = places[asked.verb].take({ asker, namespace: asked.namespace });
     try {
       if (asked.verb === 'list') await list(response, asked, place.lost);
-      else await streamEvents(response, asked, { ...options, closed, lost: place.lost });
+      else {
+        const mayStill = (signal: AbortSignal) => withdrawal(() => isAllowed(options.client, user, asked, signal), times.checkAgainMs, signal);
+        await streamEvents(response, asked, { ...options, closed, lost: place.lost, withdrawal: mayStill });
+      }
       await written(response, closed, place.lost, times.writeMs);
     } finally {
       place.giveBack();

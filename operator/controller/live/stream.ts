@@ -14,6 +14,8 @@ export interface StreamParts {
   readonly closed: Promise<void>;
   /** Aborted, with a Refusal, when another request got the place of this one. */
   readonly lost: AbortSignal;
+  /** Resolves with the reason when the user has lost the right to the watch; undefined when the signal is aborted. */
+  readonly withdrawal: (signal: AbortSignal) => Promise<Refusal | undefined>;
 }
 
 /** Most bytes that wait for a slow client; events beyond that are dropped and counted. */
@@ -32,6 +34,7 @@ export async function streamEvents(response: ServerResponse, { watchMs, ...scope
   };
   void closed.then(() => end());
   lost.addEventListener('abort', () => end(lost.reason as Refusal), { once: true });
+  void parts.withdrawal(over.signal).then(end);
   const timers = [setTimeout(() => end(), watchMs), setInterval(() => bookmark(), bookmarkMs)];
   let omitted = 0;
   const say = (line: LiveEvent): void => {
@@ -53,7 +56,7 @@ export async function streamEvents(response: ServerResponse, { watchMs, ...scope
   await aborted(over.signal);
   timers.forEach((timer) => clearTimeout(timer));
   if (why === undefined) return void response.end();
-  // Who does not read has lost the memory too.
+  // Whoever does not read gets nothing more of what waits: it takes memory, or shows what the user may no longer see.
   if (response.writableLength > 0) return void response.destroy();
   say({ type: 'ERROR', object: why.status });
   response.end();
