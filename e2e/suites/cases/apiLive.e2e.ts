@@ -10,6 +10,7 @@ import { namespaceReport, type TestAgent } from '../../stand/api/testAgent';
 import { waitFor } from '../../stand/support/waitFor';
 import { attempt } from '../../../release/tools/command';
 
+const view = 'sidecar-acceleration-view';
 const base = '/apis/live.acceleration.dev/v1alpha1';
 
 let live: LiveBench;
@@ -18,7 +19,7 @@ let agent: TestAgent;
 beforeAll(async () => {
   live = await LiveBench.start();
   agent = await live.agent();
-  await live.bench.kubectl(['create', 'rolebinding', 'viewer', '-n', 'shop', '--clusterrole=sidecar-acceleration-view', '--user=viewer']);
+  await live.bench.kubectl(['create', 'rolebinding', 'viewer', '-n', 'shop', `--clusterrole=${view}`, '--user=viewer']);
 }, 240_000);
 
 afterAll(() => live?.stop());
@@ -149,6 +150,24 @@ it('does not name a pod of another namespace to the viewer of a namespace, and n
   live.connections = before;
   await live.bench.kubectl(['label', 'namespace', 'plain', 'mesh-']);
   agent.say([namespaceReport('shop', { open: 2, accelerated: 1 })]);
+});
+
+it('refuses a parameter that is given twice, which the API server and the controller might read differently', async () => {
+  const { code, stderr } = await as('viewer', 'get', '--raw', `${base}/namespaces/shop/connections?watch=true&watch=false`);
+  expect(code).toBe(1);
+  expect(stderr).toContain('watch: given more than once');
+});
+
+it('ends a watch of the namespace with all places for the first watch of another namespace', async () => {
+  const path = (namespace: string, seconds: number) => `${base}/namespaces/${namespace}/connections?watch=true&timeoutSeconds=${seconds}`;
+  const users = ['hog-a', 'hog-b'];
+  for (const user of users) await live.bench.kubectl(['create', 'rolebinding', user, '-n', 'shop', `--clusterrole=${view}`, `--user=${user}`]);
+  const open = agent.watches.length;
+  const hogs = users.flatMap((user) => Array.from({ length: 4 }, () => as(user, 'get', '--raw', path('shop', 10))));
+  await waitFor('eight watches', () => agent.watches.slice(open).filter(({ events, cancel }) => events && !cancel).length === 8);
+  expect(await live.bench.kubectl(['get', '--raw', path('plain', 1)])).toContain('BOOKMARK');
+  const ended = (await Promise.all(hogs)).filter(({ stdout }) => stdout.includes('"ERROR"'));
+  expect(ended).toHaveLength(1);
 });
 
 it('ignores headers by which a user claims to be another user', async () => {
