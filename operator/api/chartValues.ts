@@ -22,6 +22,14 @@ const podDisruptionBudget = z.strictObject({
   maxUnavailable: z.union([z.int().min(1), z.string().regex(/^([1-9][0-9]?|100)%$/)]),
 });
 
+const flowSchema = z.strictObject({
+  enabled: z
+    .boolean()
+    .describe(
+      'Put the controller’s requests to the API server into the levels leader-election and workload-high, apart from those of other ServiceAccounts.',
+    ),
+});
+
 const networkPolicy = z.strictObject({
   enabled: z
     .boolean()
@@ -72,6 +80,7 @@ export const chartValues = z.strictObject({
   podAnnotations: stringMap.describe('Annotations of the controller’s pods.'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']),
   podDisruptionBudget,
+  flowSchema,
   networkPolicy,
   admissionPolicy,
   metrics,

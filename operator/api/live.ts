@@ -10,6 +10,8 @@ export const liveApiService = `${liveVersion}.${liveGroup}`;
 export const connectionsResource = 'connections';
 /** Most connections in one response. */
 export const maxListedConnections = 5000;
+/** What `peer` says of a pod outside the namespace that was asked about. It has no slash, so no pod can be called so. */
+export const foreignPeer = 'a pod of another namespace';
 
 const count = z.int().min(0);
 const bytes = z.object({ fast: count, tcp: count });
@@ -30,7 +32,10 @@ export const liveConnection = z.object({
   /** The destination that the connecting program asked for, and the one that the pod's iptables rules changed it to. */
   original: z.string().optional(),
   redirected: z.string().optional(),
-  /** `namespace/pod` of the other end, if that is a selected pod of the same node. */
+  /**
+   * `namespace/pod` of the other end, if that is a selected pod of the same node. In an answer about one namespace, a pod of another namespace is
+   * not named: `foreignPeer` stands for it.
+   */
   peer: z.string().optional(),
   state: z.enum(['Accelerated', 'Tcp']),
   /**

@@ -1,4 +1,5 @@
 // A limited number of places that client addresses share. When all are taken, the address with most places can lose one to another address.
+// Anything that names a client can stand for an address: the live API has the namespace that is asked about.
 export interface PlaceLimits {
   /** Number of places. */
   readonly all: number;

@@ -3,6 +3,7 @@ import { startApiServer, type ApiServer } from '../../stand/api/apiServer';
 import { chartDirectory as chart } from '../../../release/gitops/chart';
 import { established } from '../../stand/api/established';
 import { attempt, type CommandResult } from '../../../release/tools/command';
+import { waitFor } from '../../stand/support/waitFor';
 import { provideModuleFile, serviceMonitorCrd } from '../../stand/tools/moduleFile';
 
 const namespace = 'acceleration-system';
@@ -99,6 +100,17 @@ describe('an installed chart', () => {
     ['patch', 'namespaces', ''],
   ])('does not let the controller %s %s %s', async (verb, resource, scope) => {
     expect((await mayThe(controller, verb, resource, scope)).trim()).toBe('no');
+  });
+
+  it.each([
+    ['the Lease of the controller', `coordination.k8s.io/v1/namespaces/${namespace}/leases/sidecar-acceleration-controller`, 'leader-election'],
+    ['namespaces and all else', 'acceleration.dev/v1alpha1/sidecaraccelerations?limit=1', 'workload-high'],
+  ])('has the API server answer the controller’s requests for %s from a level of its own kind', async (_what, path, level) => {
+    const { metadata } = await json('get', 'prioritylevelconfiguration', level);
+    await waitFor(`level ${level}`, async () => {
+      const { stderr } = await server.kubectl(['--as', controller, '-v=8', 'get', '--raw', `/apis/${path}`]);
+      return new RegExp(`X-Kubernetes-Pf-Prioritylevel-Uid.*${metadata.uid}`, 'i').test(stderr);
+    });
   });
 
   it('can be upgraded to values with every feature on; the API server accepts all objects, also those of the Prometheus operator', async () => {

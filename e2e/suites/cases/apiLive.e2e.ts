@@ -2,13 +2,15 @@
 import { request } from 'node:https';
 import { connectionWith } from '../../../operator/controller/live/live.testing';
 import { testAuthority } from '../../../operator/protocol/certificates.testing';
-import { connectionList, liveEvent, maxListedConnections } from '../../../operator/api';
+import { connectionList, foreignPeer, liveEvent, maxListedConnections } from '../../../operator/api';
 import { accelctlOn, kubeconfigWith } from '../../stand/api/accelctl';
+import { podOn } from '../../stand/api/controllerBench';
 import { happen, LiveBench } from '../../stand/api/liveBench';
-import type { TestAgent } from '../../stand/api/testAgent';
+import { namespaceReport, type TestAgent } from '../../stand/api/testAgent';
 import { waitFor } from '../../stand/support/waitFor';
 import { attempt } from '../../../release/tools/command';
 
+const view = 'sidecar-acceleration-view';
 const base = '/apis/live.acceleration.dev/v1alpha1';
 
 let live: LiveBench;
@@ -17,7 +19,7 @@ let agent: TestAgent;
 beforeAll(async () => {
   live = await LiveBench.start();
   agent = await live.agent();
-  await live.bench.kubectl(['create', 'rolebinding', 'viewer', '-n', 'shop', '--clusterrole=sidecar-acceleration-view', '--user=viewer']);
+  await live.bench.kubectl(['create', 'rolebinding', 'viewer', '-n', 'shop', `--clusterrole=${view}`, '--user=viewer']);
 }, 240_000);
 
 afterAll(() => live?.stop());
@@ -131,6 +133,41 @@ it('serves the connections of a namespace to its viewer, and refuses other names
       ),
     );
   }
+});
+
+it('does not name a pod of another namespace to the viewer of a namespace, and names it to those who may see all namespaces', async () => {
+  const before = live.connections;
+  live.connections = [connectionWith({ peer: 'plain/secret-pod' })];
+  await live.bench.kubectl(['label', 'namespace', 'plain', 'mesh=on']);
+  await live.bench.create(podOn('node1', 'plain', 'secret-pod'));
+  const peersIn = (list: string) => connectionList.parse(JSON.parse(list)).items.map(({ peer }) => peer);
+  // The controller removes a peer that it does not know as a pod of the node, and lists the node's pods when a report names a new namespace.
+  await waitFor('the pod to be known', async () => {
+    agent.say([namespaceReport('shop', { open: 2, accelerated: 1 }), namespaceReport('plain', { open: 1 })]);
+    return peersIn(await live.bench.kubectl(['get', '--raw', `${base}/connections`])).includes('plain/secret-pod');
+  });
+  expect(peersIn((await as('viewer', 'get', '--raw', `${base}/namespaces/shop/connections`)).stdout)).toEqual([foreignPeer]);
+  live.connections = before;
+  await live.bench.kubectl(['label', 'namespace', 'plain', 'mesh-']);
+  agent.say([namespaceReport('shop', { open: 2, accelerated: 1 })]);
+});
+
+it('refuses a parameter that is given twice, which the API server and the controller might read differently', async () => {
+  const { code, stderr } = await as('viewer', 'get', '--raw', `${base}/namespaces/shop/connections?watch=true&watch=false`);
+  expect(code).toBe(1);
+  expect(stderr).toContain('watch: given more than once');
+});
+
+it('ends a watch of the namespace with all places for the first watch of another namespace', async () => {
+  const path = (namespace: string, seconds: number) => `${base}/namespaces/${namespace}/connections?watch=true&timeoutSeconds=${seconds}`;
+  const users = ['hog-a', 'hog-b'];
+  for (const user of users) await live.bench.kubectl(['create', 'rolebinding', user, '-n', 'shop', `--clusterrole=${view}`, `--user=${user}`]);
+  const open = agent.watches.length;
+  const hogs = users.flatMap((user) => Array.from({ length: 4 }, () => as(user, 'get', '--raw', path('shop', 10))));
+  await waitFor('eight watches', () => agent.watches.slice(open).filter(({ events, cancel }) => events && !cancel).length === 8);
+  expect(await live.bench.kubectl(['get', '--raw', path('plain', 1)])).toContain('BOOKMARK');
+  const ended = (await Promise.all(hogs)).filter(({ stdout }) => stdout.includes('"ERROR"'));
+  expect(ended).toHaveLength(1);
 });
 
 it('ignores headers by which a user claims to be another user', async () => {

@@ -37,6 +37,8 @@ describe('the chart', () => {
       `ClusterRoleBinding ${controller}`,
       'CustomResourceDefinition sidecaraccelerations.acceleration.dev',
       `Deployment ${controller}`,
+      `FlowSchema ${controller}`,
+      'FlowSchema sidecar-acceleration-lease',
       `Lease ${controller}`,
       `PodDisruptionBudget ${controller}`,
       `Role ${controller}`,
@@ -164,6 +166,21 @@ describe('a value', () => {
       expression: '["mirror.example:5000/acc","old.example/acc"]',
     });
     expect(kinds(await render({ admissionPolicy: { enabled: false } })).filter((name) => name.startsWith('Validating'))).toEqual([]);
+  });
+
+  it('puts the controller’s requests into levels of the API server apart from other ServiceAccounts, or leaves that out', async () => {
+    const objects = await render();
+    const lease = objectOf(objects, 'FlowSchema', 'sidecar-acceleration-lease');
+    const rest = objectOf(objects, 'FlowSchema', controller);
+    const account = [{ kind: 'ServiceAccount', serviceAccount: { name: controller, namespace: 'acceleration-system' } }];
+    expect([lease, rest].map((each) => at(each, 'spec.rules.0.subjects'))).toEqual([account, account]);
+    expect([lease, rest].map((each) => at(each, 'spec.priorityLevelConfiguration.name'))).toEqual(['leader-election', 'workload-high']);
+    // The API server's schema for all ServiceAccounts has 9000; the lower number wins.
+    const [first, second] = [lease, rest].map((each) => at(each, 'spec.matchingPrecedence') as number);
+    expect(first).toBeLessThan(second ?? 0);
+    expect(second).toBeLessThan(9000);
+    expect(at(lease, 'spec.rules.0.resourceRules.0')).toMatchObject({ resources: ['leases'], namespaces: ['acceleration-system'] });
+    expect(kinds(await render({ flowSchema: { enabled: false } })).filter((name) => name.startsWith('FlowSchema'))).toEqual([]);
   });
 
   it('limits evictions', async () => {

@@ -172,6 +172,12 @@ describe('accelctl tap', () => {
     expect(code).toBe(exitCode.success);
   });
 
+  it('says why a watch was ended early', async () => {
+    const ended = { type: 'ERROR', object: { kind: 'Status', code: 429, message: 'too many watches are open' } };
+    const { progress } = await accelctl(serving(listWith()).on(`STREAM ${shop}`, [ended]), ['tap', 'shop']);
+    expect(progress).toEqual(['the watch was ended: too many watches are open']);
+  });
+
   it.each([
     [
       ['--kind', 'paired,Left'],

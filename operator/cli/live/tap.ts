@@ -76,7 +76,9 @@ async function follow(cluster: Cluster, target: Target | undefined, options: Tap
       world.noteOnce(`waiting for events${options.for === 0 ? '; press Ctrl-C to end' : ''}`);
       for (const text of silentNodeLines(silentNodes)) world.noteOnce(text);
       if (omitted > 0) world.progress.note(`${omitted} events were dropped because there were too many; name a pod`);
-    } else if (event.type !== 'ERROR' && isWanted(event.object, options)) {
+    } else if (event.type === 'ERROR') {
+      world.noteOnce(`the watch was ended: ${event.object.message}`);
+    } else if (isWanted(event.object, options)) {
       world.print(options.output === 'json' ? JSON.stringify(event.object) : line(event.object, world));
     }
   }

@@ -9,8 +9,13 @@ export type Verb = 'list' | 'watch';
 const path = '/apis/authorization.k8s.io/v1/subjectaccessreviews';
 const answer = z.object({ status: z.object({ allowed: z.boolean(), reason: z.string().optional() }) });
 
-/** True when the user may list or watch connections. @param namespace empty for all namespaces @throws ApiError */
-export async function isAllowed(client: KubeClient, { user, uid, groups, extra }: User, verb: Verb, namespace: string): Promise<boolean> {
+/** True when the user may list or watch connections. @param namespace empty for all namespaces @param signal ends the request @throws ApiError */
+export async function isAllowed(
+  client: KubeClient,
+  { user, uid, groups, extra }: User,
+  { verb, namespace }: { readonly verb: Verb; readonly namespace: string },
+  signal: AbortSignal,
+): Promise<boolean> {
   const resourceAttributes = {
     group: liveGroup,
     version: liveVersion,
@@ -20,5 +25,5 @@ export async function isAllowed(client: KubeClient, { user, uid, groups, extra }
   };
   const spec = { user, ...(uid === undefined ? {} : { uid }), groups, extra, resourceAttributes };
   const body = { apiVersion: 'authorization.k8s.io/v1', kind: 'SubjectAccessReview', spec };
-  return answer.parse(await client.request('POST', path, { body })).status.allowed;
+  return answer.parse(await client.request('POST', path, { body, signal })).status.allowed;
 }

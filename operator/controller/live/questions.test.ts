@@ -1,4 +1,4 @@
-import type { SilentNode } from '../../api';
+import { foreignPeer, type SilentNode } from '../../api';
 import { connectionWith, ScriptedAgent, watchedWith } from './live.testing';
 import { agentsOf, type Answer, maxNodes, Questions } from './questions';
 
@@ -46,6 +46,28 @@ describe('a request for a list', () => {
     expect(await namesOf({ namespace: 'shop', pod: 'cart' })).toEqual([['shop/cart', 'shop/cart']]);
   });
 
+  test('keeps the connections that have sent the most of all nodes, about as many as were asked for, and counts the others', async () => {
+    const nodes = [1, 2, 3, 4].map((node) => ({ node, sent: [node, 10 * node, 100 * node] }));
+    for (const { node, sent } of nodes)
+      add(`node${node}`, { omitted: 1, connections: sent.map((tcpBytes) => connectionWith({ fastBytes: 0, tcpBytes })) });
+    const { answers } = await questions.ask(shop, 3);
+    const kept = answers.flatMap(({ watched }) => watched.connections.map(({ tcpBytes }) => tcpBytes));
+    expect(kept.length).toBeLessThanOrEqual(6);
+    expect(kept).toEqual(expect.arrayContaining([400, 300, 200]));
+    expect(answers.reduce((sum, { watched }) => sum + watched.omitted, 0)).toBe(4 + 12 - kept.length);
+  });
+
+  test('names a peer of another namespace only to those who ask about all namespaces', async () => {
+    const peers = ['shop/web', '', 'bank/secret', 'shopping/cart', 'shop'];
+    add('node1', { connections: peers.map((peer) => connectionWith({ peer })) });
+    const peersOf = async (namespace: string): Promise<string[]> => {
+      const { answers } = await questions.ask({ namespace, pod: '' }, 7);
+      return answers.flatMap(({ watched }) => watched.connections.map(({ peer }) => peer));
+    };
+    expect(await peersOf('shop')).toEqual(['shop/web', '', foreignPeer, foreignPeer, foreignPeer]);
+    expect(await peersOf('')).toEqual(peers);
+  });
+
   test('has every node that did not answer, and why', async () => {
     add('node1', { connections: [connectionWith()] });
     add('node2');
@@ -81,6 +103,16 @@ describe('a request for a list', () => {
 
   test('is answered at once when no node has pods of the namespace', async () => {
     expect(await questions.ask(shop, 7)).toEqual({ answers: [], silent: [] });
+  });
+
+  test('ends when its signal is aborted, and ignores later answers', async () => {
+    const agent = add('node1');
+    const over = new AbortController();
+    const asked = questions.ask(shop, 7, over.signal);
+    over.abort();
+    const { answers, silent } = await asked;
+    questions.heard('node1', watchedWith(agent.asked[0]?.id ?? 0));
+    expect([answers, silent.map(({ name }) => name)]).toEqual([[], ['node1']]);
   });
 
   test('is sent to 200 nodes at most, and has the others as nodes that did not answer', async () => {
@@ -149,6 +181,15 @@ describe('a request for events', () => {
       }),
     );
     expect(heard.map(({ watched }) => watched.events.map(({ connection }) => connection.namespace))).toEqual([['shop']]);
+  });
+
+  test('does not name a peer of another namespace in an event', () => {
+    const agent = add('node1');
+    follow();
+    const [{ id } = { id: 0 }] = agent.asked;
+    const events = ['shop/web', 'bank/secret'].map((peer) => ({ type: 'Paired', connection: connectionWith({ peer }) }));
+    questions.heard('node1', watchedWith(id, { last: false, events }));
+    expect(heard.flatMap(({ watched }) => watched.events.map(({ connection }) => connection.peer))).toEqual(['shop/web', foreignPeer]);
   });
 
   test('reports a temporary problem once, and goes on with the node', () => {

@@ -1,6 +1,6 @@
 // Requests live data from the agents of the nodes with pods of a namespace, and lists the nodes that did not answer.
-import type { SilentNode } from '../../api';
-import type { Watch, Watched } from '../../protocol';
+import { foreignPeer, type SilentNode } from '../../api';
+import type { Connection, Watch, Watched } from '../../protocol';
 import type { KubePod } from '../rollout';
 
 /** A node from which live data can be requested. */
@@ -58,26 +58,28 @@ export class Questions {
     else for (const hear of this.waiting.values()) hear(node, undefined);
   }
 
-  /** Requests the connections of all nodes, and waits 3 s at most. Never rejects. */
-  ask(scope: Scope, limit: number): Promise<Answers> {
+  /** Requests the connections of all nodes, and waits 3 s at most. Never rejects. @param signal ends the waiting; the answers are not whole then */
+  ask(scope: Scope, limit: number, signal?: AbortSignal): Promise<Answers> {
     const { namespace, pod } = scope;
     const { asked, silent } = this.choose(namespace);
     const id = ++this.lastId;
     const open = new Set(asked.map(({ node }) => node));
-    const answers: Answer[] = [];
+    let answers: readonly Answer[] = [];
     return new Promise((resolve) => {
       const finish = (): void => {
         clearTimeout(timer);
+        signal?.removeEventListener('abort', finish);
         this.waiting.delete(id);
         for (const node of open) silent.push({ name: node, message: `its agent has not answered within ${this.times.answerMs / 1000} s` });
         resolve({ answers, silent });
       };
       const timer = setTimeout(finish, this.times.answerMs);
+      signal?.addEventListener('abort', finish);
       this.waiting.set(id, (node, watched) => {
         if (!open.delete(node)) return;
         const problem = watched === undefined ? gone : watched.problem;
         if (watched === undefined || problem !== '') silent.push({ name: node, message: problem });
-        else answers.push({ node, watched: within(scope, watched) });
+        else answers = busiestOf([...answers, { node, watched: within(scope, watched) }], limit);
         if (open.size === 0) finish();
       });
       for (const { stream } of asked) stream.watch({ id, namespace, pod, limit, events: false, cancel: false });
@@ -145,14 +147,34 @@ export class Questions {
   }
 }
 
-/** The requested part of an answer. The user may see no more than that, whatever an agent answers. */
+/**
+ * The answers with about as many connections as were asked for, those that have sent the most; the others count as omitted. So the answers of 200
+ * nodes take no more memory than those of 20.
+ */
+function busiestOf(answers: readonly Answer[], limit: number): readonly Answer[] {
+  const all = answers.flatMap(({ watched }) => watched.connections);
+  // Cutting at twice the limit spares sorting after each answer.
+  if (all.length <= 2 * limit) return answers;
+  const sent = ({ fastBytes, tcpBytes }: Connection): number => fastBytes + tcpBytes;
+  const kept = new Set(all.sort((a, b) => sent(b) - sent(a)).slice(0, limit));
+  return answers.map(({ node, watched }) => {
+    const connections = watched.connections.filter((each) => kept.has(each));
+    return { node, watched: { ...watched, connections, omitted: watched.omitted + watched.connections.length - connections.length } };
+  });
+}
+
+/** The requested part of an answer. The user may see no more than that, whatever an agent answers: not even the name of a pod elsewhere. */
 function within({ namespace, pod }: Scope, watched: Watched): Watched {
   const isAsked = (ofNamespace: string, name: string): boolean => (namespace === '' || namespace === ofNamespace) && (pod === '' || pod === name);
+  const shown = (each: Connection): Connection =>
+    namespace === '' || each.peer === '' || each.peer.startsWith(`${namespace}/`) ? each : { ...each, peer: foreignPeer };
   return {
     ...watched,
     pods: watched.pods.filter((each) => isAsked(each.namespace, each.name)),
-    connections: watched.connections.filter((each) => isAsked(each.namespace, each.pod)),
-    events: watched.events.filter(({ connection }) => isAsked(connection.namespace, connection.pod)),
+    connections: watched.connections.filter((each) => isAsked(each.namespace, each.pod)).map(shown),
+    events: watched.events
+      .filter(({ connection }) => isAsked(connection.namespace, connection.pod))
+      .map((each) => ({ ...each, connection: shown(each.connection) })),
   };
 }
 

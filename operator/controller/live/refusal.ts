@@ -14,7 +14,8 @@ export class Refusal extends Error {
     super(message);
   }
 
-  get status(): object {
+  /** The Status object of this error. */
+  get status(): Readonly<Record<string, unknown>> & { readonly message: string } {
     const details = this.retryAfter === undefined ? {} : { details: { retryAfterSeconds: this.retryAfter } };
     return {
       kind: 'Status',

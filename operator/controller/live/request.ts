@@ -46,6 +46,10 @@ export function readRequest(method: string, address: string): LiveRequest {
   const match = pattern.exec(pathname);
   if (match === null) throw new Refusal(404, 'NotFound', `${pathname.slice(0, 100)} does not exist; this API has the resource connections`);
   if (method !== 'GET') throw new Refusal(405, 'MethodNotAllowed', `${method.slice(0, 10)} is not supported: connections can be listed and watched`);
+  const names = [...searchParams.keys()];
+  // The API server checked the user's right by its own reading of a repeated parameter, which may differ from ours.
+  const repeated = names.find((name, at) => names.indexOf(name) !== at);
+  if (repeated !== undefined) throw new Refusal(400, 'BadRequest', `${repeated.slice(0, 100)}: given more than once`);
   const read = parameters.safeParse(Object.fromEntries(searchParams));
   if (!read.success) {
     const [issue] = read.error.issues;

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { request as httpsRequest } from 'node:https';
 import { connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
-import type { OutgoingHttpHeaders } from 'node:http';
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { ApiError, type KubeClient } from '../../kube';
 import { type TestAuthority, testAuthority } from '../../protocol/certificates.testing';
-import type { CertificatePair } from '../../protocol';
+import type { CertificatePair, Connection } from '../../protocol';
 import type { FrontProxy } from './frontProxy';
 import { connectionWith, ScriptedAgent, watchedWith } from './live.testing';
 import { Questions } from './questions';
-import { type LiveServer, serveLive } from './server';
+import { type LiveServer, type LiveTimes, serveLive } from './server';
 
 const own = testAuthority();
 const proxies = testAuthority();
@@ -36,6 +36,8 @@ let allowed: (spec: Record<string, unknown>) => boolean;
 let agent: ScriptedAgent;
 let questions: Questions;
 let logged: string[];
+/** Connections of the agent's list. */
+let listed: Connection[];
 
 const client: KubeClient = {
   request: (method, path, options) => {
@@ -49,8 +51,28 @@ const client: KubeClient = {
   },
 };
 
+/** @param times by default those of the product */
+function serve(times?: LiveTimes): Promise<LiveServer> {
+  return serveLive({
+    host: '127.0.0.1',
+    port: 0,
+    tls: own.issue('live.test'),
+    frontProxy: proxy,
+    client,
+    questions,
+    now: () => new Date(0),
+    log: (_level, message) => logged.push(message),
+    ...(times === undefined ? {} : { times }),
+  });
+}
+
+async function serveAgain(times?: LiveTimes): Promise<void> {
+  await server.close();
+  server = await serve(times);
+}
+
 beforeEach(async () => {
-  [reviews, logged, allowed] = [[], [], () => true];
+  [reviews, logged, allowed, listed] = [[], [], () => true, [connectionWith()]];
   agent = new ScriptedAgent('node1', ({ id, events, cancel }) => {
     if (!cancel)
       questions.heard(
@@ -60,7 +82,7 @@ beforeEach(async () => {
           events
             ? { last: false }
             : {
-                connections: [connectionWith()],
+                connections: listed,
                 pods: [{ namespace: 'shop', name: 'cart', open: 3, accelerated: 2, fastBytes: 9, tcpBytes: 1, rttUs: 5 }],
                 omitted: 2,
               },
@@ -68,16 +90,7 @@ beforeEach(async () => {
       );
   });
   questions = new Questions(() => [agent], { answerMs: 100, lookAgainMs: 10 });
-  server = await serveLive({
-    host: '127.0.0.1',
-    port: 0,
-    tls: own.issue('live.test'),
-    frontProxy: proxy,
-    client,
-    questions,
-    now: () => new Date(0),
-    log: (_level, message) => logged.push(message),
-  });
+  server = await serve();
 });
 afterEach(() => server.close());
 
@@ -115,6 +128,19 @@ function ask(path: string, { headers = asAnna, as = trusted, method = 'GET', onL
         response.on('error', reject);
         response.on('close', () => resolve({ code: response.statusCode ?? 0, body }));
       },
+    );
+    sent.on('error', reject);
+    sent.end();
+  });
+}
+
+/** Asks and reads nothing of the answer but its head. */
+function askAndNotRead(path: string, user = 'anna'): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const headers = { 'x-remote-user': user };
+    const sent = httpsRequest(
+      { host: '127.0.0.1', port: server.port, path, headers, ca: own.ca, servername: 'live.test', agent: false, ...keyed(trusted) },
+      (response) => resolve(response.on('error', () => undefined)),
     );
     sent.on('error', reject);
     sent.end();
@@ -248,6 +274,21 @@ describe('the user of a request', () => {
     expect((await ask(`${base}/connections`)).code).toBe(403);
   });
 
+  test('loses an open watch when the right is withdrawn, and reads why', async () => {
+    await serveAgain({ writeMs: 1000, checkAgainMs: 50 });
+    const lines: string[] = [];
+    const watching = ask(`${base}/namespaces/shop/connections?watch=1&timeoutSeconds=4`, { onLine: (line) => lines.push(line) });
+    while (lines.length === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+    allowed = () => false;
+    await watching;
+    expect(lines.map((line) => JSON.parse(line) as unknown)).toMatchObject([
+      { type: 'BOOKMARK' },
+      { type: 'ERROR', object: { code: 403, message: 'the right to watch these connections was withdrawn' } },
+    ]);
+    expect(agent.asked.at(-1)).toMatchObject({ cancel: true });
+    expect(new Set(reviews.map(({ spec }) => JSON.stringify(spec))).size).toBe(1);
+  });
+
   test('gets 503 while the API server does not answer', async () => {
     allowed = () => {
       throw new ApiError('POST: no answer within 15000 ms', 0, '');
@@ -258,23 +299,80 @@ describe('the user of a request', () => {
   });
 });
 
+/** More than the system buffers for one connection. */
+const longList = (): Connection[] =>
+  Array.from({ length: 5000 }, (_, at) => connectionWith({ id: `${at}`, pod: 'x'.repeat(250), peer: `shop/${'x'.repeat(250)}` }));
+
+describe('a list that its client does not read', () => {
+  const list = `${base}/namespaces/shop/connections?limit=5000`;
+  test('keeps its place until it is read or its connection is closed', async () => {
+    listed = longList();
+    const unread = await Promise.all([1, 2, 3, 4].map(() => askAndNotRead(list)));
+    expect(unread.map(({ statusCode }) => statusCode)).toEqual([200, 200, 200, 200]);
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await ask(list)).code).toBe(429);
+    unread[0]?.resume();
+    unread[1]?.destroy();
+    while ((await ask(list)).code !== 200) await new Promise((resolve) => setTimeout(resolve, 20));
+    unread.forEach((each) => each.destroy());
+  });
+
+  test('loses its connection, and its place, after a time', async () => {
+    await serveAgain({ writeMs: 1000, checkAgainMs: 30_000 });
+    listed = longList();
+    const unread = await Promise.all([1, 2, 3, 4].map(() => askAndNotRead(list)));
+    expect((await ask(list)).code).toBe(429);
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    expect((await ask(list)).code).toBe(200);
+    await Promise.all(unread.map((each) => new Promise((resolve) => each.resume().once('close', resolve))));
+    expect(unread.map(({ complete }) => complete)).toEqual([false, false, false, false]);
+  });
+});
+
+describe('when one namespace has all places', () => {
+  const victim = { headers: { 'x-remote-user': 'victim' } };
+  const shop = `${base}/namespaces/shop/connections`;
+  const bank = `${base}/namespaces/bank/connections`;
+  const hogs = ['anna', 'ben'].flatMap((user) => Array<string>(4).fill(user));
+
+  test('a watch of another namespace is opened, and the watch that ends for it says why', async () => {
+    const lines: string[] = [];
+    const watches = hogs.map((user) =>
+      ask(`${shop}?watch=1&timeoutSeconds=4`, { headers: { 'x-remote-user': user }, onLine: (line) => lines.push(line) }),
+    );
+    while (lines.length < 8) await new Promise((resolve) => setTimeout(resolve, 5));
+    expect((await ask(`${bank}?watch=1&timeoutSeconds=1`, { ...victim, onLine: () => undefined })).code).toBe(200);
+    await Promise.all(watches);
+    const errors = lines.filter((line) => line.includes('"ERROR"')).map((line) => JSON.parse(line) as unknown);
+    expect(errors).toEqual([{ type: 'ERROR', object: expect.objectContaining({ kind: 'Status', code: 429 }) as object }]);
+  });
+
+  test('a list of another namespace is answered, and an unread list is ended for it at once', async () => {
+    listed = longList();
+    const unread = await Promise.all(hogs.map((user) => askAndNotRead(`${shop}?limit=5000`, user)));
+    expect(unread.map(({ statusCode }) => statusCode)).toEqual(Array(8).fill(200));
+    expect((await ask(bank, victim)).code).toBe(200);
+    await Promise.all(unread.map((each) => new Promise((resolve) => each.resume().once('close', resolve))));
+    expect(unread.filter(({ complete }) => !complete)).toHaveLength(1);
+  });
+
+  test('the ServiceAccounts of a namespace have four places together', async () => {
+    const as = (name: string) => ({ headers: { 'x-remote-user': `system:serviceaccount:shop:${name}` }, onLine: () => undefined });
+    const watches = ['a', 'b', 'c', 'd'].map((name) => ask(`${shop}?watch=1&timeoutSeconds=1`, as(name)));
+    while (agent.asked.length < 4) await new Promise((resolve) => setTimeout(resolve, 5));
+    const { code, body } = await ask(`${shop}?watch=1`, { headers: as('e').headers });
+    expect([code, body]).toEqual([429, expect.stringContaining('this user and the other ServiceAccounts of its namespace have 4 open watches')]);
+    await Promise.all(watches);
+  });
+});
+
 describe('a request', () => {
   test('is answered with connections, sums and nodes that did not answer', async () => {
     agent.answersWatch = true;
     const silent = new ScriptedAgent('node2');
     silent.connected = false;
     questions = new Questions(() => [agent, silent]);
-    await server.close();
-    server = await serveLive({
-      host: '127.0.0.1',
-      port: 0,
-      tls: own.issue('live.test'),
-      frontProxy: proxy,
-      client,
-      questions,
-      now: () => new Date(0),
-      log: () => undefined,
-    });
+    await serveAgain();
     const { body } = await ask(`${base}/namespaces/shop/connections?fieldSelector=pod%3Dcart&limit=10`);
     expect(agent.asked).toMatchObject([{ namespace: 'shop', pod: 'cart', limit: 10 }]);
     expect(JSON.parse(body)).toMatchObject({
@@ -336,6 +434,8 @@ describe('a request', () => {
     ['another resource', 'GET', `${base}/secrets`, 404, 'this API has the resource connections'],
     ['a namespace that is no name', 'GET', `${base}/namespaces/..%2f..%2fx/connections`, 404, 'does not exist'],
     ['a limit that is no number', 'GET', `${base}/connections?limit=many`, 400, 'limit: not a number'],
+    ['a parameter that is given twice', 'GET', `${base}/connections?watch=true&watch=false`, 400, 'watch: given more than once'],
+    ['an unknown parameter that is given twice', 'GET', `${base}/connections?x=1&limit=5&x=1`, 400, 'x: given more than once'],
     ['another field selector', 'GET', `${base}/connections?fieldSelector=spec.x%3Dy`, 400, 'the only supported field selector is pod=NAME'],
   ])('is refused with %s', async (_what, method, path, code, words) => {
     const answered = await ask(path, { method });

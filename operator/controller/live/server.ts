@@ -11,14 +11,17 @@ import { ApiError, type KubeClient } from '../../kube';
 import { Admission, type AdmissionLimits, peerOf } from '../../ports';
 import type { CertificatePair } from '../../protocol';
 import { isAllowed } from './access';
+import { bodyOf } from './body';
 import { discovery } from './discovery';
 import { type FrontProxy, type User, userOf } from './frontProxy';
 import { listOf } from './objects';
-import { Places } from './places';
+import { askerOf, Places } from './places';
 import type { Questions } from './questions';
 import { Refusal } from './refusal';
 import { type LiveRequest, readRequest } from './request';
 import { streamEvents } from './stream';
+import { withdrawal } from './withdrawal';
+import { closeOf, written } from './written';
 
 export interface LiveServerOptions {
   /** Address to listen at, such as `0.0.0.0` or `::`. */
@@ -31,6 +34,14 @@ export interface LiveServerOptions {
   readonly questions: Pick<Questions, 'ask' | 'follow'>;
   readonly now: () => Date;
   readonly log: (level: 'info' | 'warn', message: string) => void;
+  readonly times?: LiveTimes;
+}
+
+export interface LiveTimes {
+  /** Most milliseconds until the client has read an answer that is complete; its connection is ended then. */
+  readonly writeMs: number;
+  /** Milliseconds between two checks whether the user of an open watch still has the right to it. */
+  readonly checkAgainMs: number;
 }
 
 export interface LiveServer {
@@ -40,9 +51,16 @@ export interface LiveServer {
   close(): Promise<void>;
 }
 
-/** Most open lists and watches of this server; an agent takes twice as many in all. */
-const listLimits = { all: 8, each: 4 };
-const watchLimits = { all: 8, each: 4 };
+const defaultTimes: LiveTimes = { writeMs: 30_000, checkAgainMs: 30_000 };
+
+/**
+ * Most open lists and watches of this server; an agent takes twice as many in all. A request is open until its answer has left the process. So the
+ * answers that wait for their readers have at most 8 × 4 MiB (`maxListBytes`) of lists and 8 × 1 MiB of events.
+ */
+const listLimits = { all: 8, each: 4, reclaimAfterMs: 3000 };
+const watchLimits = { all: 8, each: 4, reclaimAfterMs: 30_000 };
+/** Most requests whose user's right is being checked. The namespaces that they name prove nothing yet, so only the askers share these places. */
+const checkLimits = { all: 32, each: 16, reclaimAfterMs: 1000 };
 
 /**
  * Limits for connections. The API server is the only real client, and its handshake takes milliseconds. Connections without the front proxy's
@@ -64,7 +82,9 @@ const handshakeRecord = 0x16;
 /** Serves the live API until `close`. @throws Error (rejection) when it cannot listen at the port */
 export async function serveLive(options: LiveServerOptions): Promise<LiveServer> {
   let { frontProxy } = options;
+  const times = options.times ?? defaultTimes;
   const places = { list: new Places('lists', listLimits), watch: new Places('watches', watchLimits) };
+  const checks = new Places('requests', checkLimits);
   const secure = (tls: CertificatePair) => ({
     cert: tls.certificate,
     key: tls.key,
@@ -88,19 +108,44 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
   const listener = createListener((socket) => admission.take(socket));
 
   async function answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const closed = closeOf(response);
     const user = identify(request, frontProxy);
     const { method = 'GET', url = '/' } = request;
     const document = method === 'GET' ? discovery[new URL(url, 'https://live').pathname.replace(/\/$/, '')] : undefined;
-    if (document !== undefined) return send(response, 200, document);
+    if (document !== undefined) return send(response, 200, JSON.stringify(document));
     const asked = readRequest(method, url);
-    const giveBack = places[asked.verb].take(user.user);
+    const asker = askerOf(user.user);
+    await mayAsk(user, asked, asker);
+    const place = places[asked.verb].take({ asker, namespace: asked.namespace });
     try {
-      if (!(await isAllowed(options.client, user, asked.verb, asked.namespace))) throw forbidden(user, asked);
-      if (asked.verb === 'list') send(response, 200, listOf(await options.questions.ask(asked, asked.limit), asked.limit));
-      else await streamEvents(response, asked, options);
+      if (asked.verb === 'list') await list(response, asked, place.lost);
+      else {
+        const mayStill = (signal: AbortSignal) => withdrawal(() => isAllowed(options.client, user, asked, signal), times.checkAgainMs, signal);
+        await streamEvents(response, asked, { ...options, closed, lost: place.lost, withdrawal: mayStill });
+      }
+      await written(response, closed, place.lost, times.writeMs);
     } finally {
-      giveBack();
+      place.giveBack();
     }
+  }
+
+  /** @throws Refusal unless the user has the right */
+  async function mayAsk(user: User, asked: LiveRequest, asker: string): Promise<void> {
+    const place = checks.take({ asker, namespace: asker });
+    try {
+      if (!(await isAllowed(options.client, user, asked, place.lost))) throw forbidden(user, asked);
+    } catch (error) {
+      place.lost.throwIfAborted();
+      throw error;
+    } finally {
+      place.giveBack();
+    }
+  }
+
+  async function list(response: ServerResponse, asked: LiveRequest, lost: AbortSignal): Promise<void> {
+    const answers = await options.questions.ask(asked, asked.limit, lost);
+    lost.throwIfAborted();
+    send(response, 200, bodyOf(listOf(answers, asked.limit)));
   }
 
   function refuse(response: ServerResponse, error: unknown): void {
@@ -108,7 +153,7 @@ export async function serveLive(options: LiveServerOptions): Promise<LiveServer>
     if (!(error instanceof Refusal)) options.log('warn', `answer a request for live data: ${errorLine(error)}`);
     if (refusal.retryAfter !== undefined) response.setHeader('retry-after', refusal.retryAfter);
     if (response.headersSent) response.destroy();
-    else send(response, refusal.code, refusal.status);
+    else send(response, refusal.code, JSON.stringify(refusal.status));
   }
 
   await new Promise<void>((resolve, reject) => {
@@ -163,6 +208,6 @@ function brokenBy(error: unknown): Refusal {
   return new Refusal(500, 'InternalError', 'the controller failed to answer the request; see its log');
 }
 
-function send(response: ServerResponse, code: number, body: object): void {
-  response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(JSON.stringify(body));
+function send(response: ServerResponse, code: number, json: string): void {
+  response.writeHead(code, { 'content-type': 'application/json', 'cache-control': 'no-store' }).end(json);
 }

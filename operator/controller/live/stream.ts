@@ -4,11 +4,18 @@ import type { LiveEvent, SilentNode } from '../../api';
 import { aborted } from '../../kube';
 import { eventsOf } from './objects';
 import type { Answer, Questions } from './questions';
+import type { Refusal } from './refusal';
 import type { LiveRequest } from './request';
 
 export interface StreamParts {
   readonly questions: Pick<Questions, 'follow'>;
   readonly now: () => Date;
+  /** Resolves when the response is closed. */
+  readonly closed: Promise<void>;
+  /** Aborted, with a Refusal, when another request got the place of this one. */
+  readonly lost: AbortSignal;
+  /** Resolves with the reason when the user has lost the right to the watch; undefined when the signal is aborted. */
+  readonly withdrawal: (signal: AbortSignal) => Promise<Refusal | undefined>;
 }
 
 /** Most bytes that wait for a slow client; events beyond that are dropped and counted. */
@@ -16,12 +23,19 @@ const maxWaitingBytes = 1024 * 1024;
 /** Milliseconds between two bookmarks, which show the client that the stream is alive. */
 const bookmarkMs = 10_000;
 
-/** Writes events to the response; resolves when the watch is over. */
-export async function streamEvents(response: ServerResponse, { watchMs, ...scope }: LiveRequest, { questions, now }: StreamParts): Promise<void> {
+/** Writes events to the response; resolves when the watch is over. A watch that is ended early says why in its last line. */
+export async function streamEvents(response: ServerResponse, { watchMs, ...scope }: LiveRequest, parts: StreamParts): Promise<void> {
+  const { questions, now, closed, lost } = parts;
   const over = new AbortController();
-  const end = (): void => over.abort();
-  response.once('close', end);
-  const timers = [setTimeout(end, watchMs), setInterval(() => bookmark(), bookmarkMs)];
+  let why: Refusal | undefined;
+  const end = (refusal?: Refusal): void => {
+    why ??= refusal;
+    over.abort();
+  };
+  void closed.then(() => end());
+  lost.addEventListener('abort', () => end(lost.reason as Refusal), { once: true });
+  void parts.withdrawal(over.signal).then(end);
+  const timers = [setTimeout(() => end(), watchMs), setInterval(() => bookmark(), bookmarkMs)];
   let omitted = 0;
   const say = (line: LiveEvent): void => {
     if (response.writableLength > maxWaitingBytes) omitted++;
@@ -41,5 +55,9 @@ export async function streamEvents(response: ServerResponse, { watchMs, ...scope
   questions.follow(scope, { onAnswer, onSilent: (node) => bookmark(node) }, over.signal);
   await aborted(over.signal);
   timers.forEach((timer) => clearTimeout(timer));
+  if (why === undefined) return void response.end();
+  // Whoever does not read gets nothing more of what waits: it takes memory, or shows what the user may no longer see.
+  if (response.writableLength > 0) return void response.destroy();
+  say({ type: 'ERROR', object: why.status });
   response.end();
 }
