@@ -85,6 +85,19 @@ module.exports = tseslint.config(
     },
   },
   {
+    files: ['operator/**/*.ts'],
+    ignores: ['**/*.test.ts', '**/*.testing.ts'],
+    rules: {
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector: 'CallExpression[callee.property.name=/^(push|unshift)$/] > SpreadElement',
+          message: 'A function takes only so many arguments, and others decide the length of most lists: add the items in a loop.',
+        },
+      ],
+    },
+  },
+  {
     files: ['**/*.js'],
     languageOptions: { sourceType: 'commonjs' },
   },

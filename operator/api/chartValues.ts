@@ -4,17 +4,30 @@ import { spec } from './spec';
 
 const objectMap = z.record(z.string(), z.unknown());
 const stringMap = z.record(z.string(), z.string());
+/** The name of a Kubernetes object: a DNS subdomain (RFC 1123). */
+const objectName = z
+  .string()
+  .max(253)
+  .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'not the name of an object');
+/** An image without tag and digest; the host may have a port, and may be an IPv6 address in brackets. */
+const repository = z
+  .string()
+  .max(512)
+  .regex(/^[a-zA-Z0-9[][a-zA-Z0-9_.:/[\]-]*$/, 'not the repository of an image');
 const duration = z.string().regex(/^[1-9][0-9]*(ms|s|m|h)$/, 'not a duration such as 30s');
 
 const image = z.strictObject({
-  repository: z.string().min(1).describe('One image holds controller, agent and accelctl.'),
-  tag: z.string().describe('Empty means the chart’s appVersion.'),
+  repository: repository.describe('One image holds controller, agent and accelctl.'),
+  tag: z
+    .string()
+    .regex(/^([a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127})?$/)
+    .describe('Empty means the chart’s appVersion.'),
   digest: z
     .string()
     .regex(/^(sha256:[0-9a-f]{64})?$/)
     .describe('Pins the image; wins over the tag.'),
   pullPolicy: z.enum(['Always', 'IfNotPresent', 'Never']),
-  pullSecrets: z.array(z.strictObject({ name: z.string().min(1) })).describe('Secrets in the release namespace; used by the agents too.'),
+  pullSecrets: z.array(z.strictObject({ name: objectName })).describe('Secrets in the release namespace; used by the agents too.'),
 });
 
 const podDisruptionBudget = z.strictObject({
@@ -48,7 +61,7 @@ const admissionPolicy = z.strictObject({
       'Restrict by ValidatingAdmissionPolicies what the controller’s ServiceAccount may create: the objects’ names, and the agents’ image, host paths and capabilities.',
     ),
   images: z
-    .array(z.string().min(1))
+    .array(repository)
     .describe('Further image repositories, without tags, that agents may use; image.repository and spec.agent.image are always admitted.'),
 });
 
@@ -76,7 +89,11 @@ export const chartValues = z.strictObject({
   nodeSelector: stringMap,
   tolerations: z.array(objectMap),
   affinity: objectMap.describe('Affinity of the controller’s pods; empty prefers a node of its own for each replica.'),
-  priorityClassName: z.string().describe('PriorityClass of the controller’s pods.'),
+  priorityClassName: z
+    .string()
+    .max(253)
+    .regex(/^([a-z0-9]([-a-z0-9.]*[a-z0-9])?)?$/, 'not the name of an object')
+    .describe('PriorityClass of the controller’s pods.'),
   podAnnotations: stringMap.describe('Annotations of the controller’s pods.'),
   logLevel: z.enum(['error', 'warn', 'info', 'debug']),
   podDisruptionBudget,

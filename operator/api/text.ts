@@ -3,12 +3,14 @@
 
 /**
  * Characters that do not belong in one line of text: control characters (C0 with ESC and line feed, DEL, C1), separators of lines and
- * paragraphs, format characters (among them those that change the direction of writing) and halves of surrogate pairs. Unicode 16, chapter 4.5.
+ * paragraphs, format characters (among them those that change the direction of writing), halves of surrogate pairs and private use. Unicode 16,
+ * chapter 4.5. Also letters and marks that nobody sees, with which two names look alike (Hangul fillers, combining grapheme joiner, variation
+ * selectors, blank Braille pattern), and the ninth and further combining marks in a row, which would cover the lines above and below.
  */
-const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u;
+const unprintable = /[\p{Cc}\p{Cf}\p{Cs}\p{Co}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\u2800]|(?<=\p{M}{8})\p{M}+/u;
 const everyUnprintable = new RegExp(unprintable.source, 'gu');
 /** The same characters except line feed and tab. */
-const everyUnprintableButLayout = new RegExp(`(?![\\n\\t])${unprintable.source}`, 'gu');
+const everyUnprintableButLayout = new RegExp(`(?![\\n\\t])(?:${unprintable.source})`, 'gu');
 
 /** True when the text has no character that could act on a terminal or end the line. */
 export function isOneLine(text: string): boolean {
@@ -23,6 +25,14 @@ export function oneLine(text: string): string {
 /** The same as `oneLine` for text of several lines: line feeds and tabs stay. */
 export function plainLines(text: string): string {
   return isOneLine(text) ? text : text.replace(everyUnprintableButLayout, escaped);
+}
+
+/** The text, or its first characters and the number of the others. @param most greatest number of UTF-16 code units that are kept */
+export function shortened(text: string, most: number): string {
+  if (text.length <= most) return text;
+  // A cut inside a surrogate pair would leave half of a character.
+  const end = /[\ud800-\udbff]/.test(text.charAt(most - 1)) ? most - 1 : most;
+  return `${text.slice(0, end)}… and ${text.length - end} more characters`;
 }
 
 function escaped(character: string): string {

@@ -41,6 +41,7 @@ const podList = z.looseObject({
 });
 type Pods = z.infer<typeof podList>['items'];
 const toolList = z.looseObject({
+  metadata: z.looseObject({ continue: z.string().default('') }).prefault({}),
   items: z.array(
     z.looseObject({
       metadata: z.looseObject({ name: z.string(), namespace: z.string().default('') }),
@@ -57,11 +58,16 @@ const toolList = z.looseObject({
   ),
 });
 
-/** @param namespace limits the caveats to one namespace; without it they cover all */
+/**
+ * Undefined lists for what cannot be read: a caveat is a warning, so this never fails a command.
+ * @param namespace limits the caveats to one namespace; without it they cover all
+ */
 export async function caveatsOf(cluster: Cluster, namespace?: string): Promise<Caveats> {
-  const [pods, found] = await Promise.all([readPods(cluster, namespace), readTools(cluster)]);
-  const about = (each: Caveat): boolean => namespace === undefined || each.namespace === namespace;
-  return { pods: pods && podCaveats(pods), tools: found?.filter(about) };
+  const [pods, found] = await Promise.all([
+    readPods(cluster, namespace).catch(() => undefined),
+    readTools(cluster, namespace).catch(() => undefined),
+  ]);
+  return { pods: pods && podCaveats(pods), tools: found };
 }
 
 function podCaveats(pods: Pods): Caveat[] {
@@ -69,25 +75,35 @@ function podCaveats(pods: Pods): Caveat[] {
   const own = pods.filter(({ metadata, spec }) => hasOwnKernel({ labels: metadata.labels, runtimes: [spec.runtimeClassName] }));
   return [
     ...byNamespace(
-      limited,
+      limited.map(ownerOf),
       (names) => `bandwidth is limited by annotation: connections with other pods stay on TCP, so that the limit holds (${names})`,
       'do nothing, or remove the annotation from the pods’ templates',
     ),
     ...byNamespace(
-      own,
+      own.map(ownerOf),
       (names) => `pods with kernels of their own (Kata Containers, gVisor, KubeVirt) stay on TCP (${names})`,
       'do nothing, or run them with the ordinary runtime',
     ),
   ];
 }
 
-function byNamespace(pods: Pods, what: (names: string) => string, remedy: string): Caveat[] {
+const ownerOf = ({ metadata: { namespace, name } }: Pods[number]): Named => ({ namespace, name });
+
+/** The name of an object, and the namespace that its caveat is about. */
+interface Named {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+/** One caveat for each namespace, whatever the number of the objects. */
+function byNamespace(objects: Iterable<Named>, what: (names: string) => string, remedy: string): Caveat[] {
   const names = new Map<string, string[]>();
-  for (const {
-    metadata: { namespace, name },
-  } of pods)
-    names.set(namespace, [...(names.get(namespace) ?? []), name]);
-  return [...names].sort().map(([namespace, all]) => ({ namespace, what: what(some(all)), remedy }));
+  for (const { namespace, name } of objects) {
+    const known = names.get(namespace);
+    if (known === undefined) names.set(namespace, [name]);
+    else known.push(name);
+  }
+  return [...names].sort(([a], [b]) => (a < b ? -1 : 1)).map(([namespace, all]) => ({ namespace, what: what(some(all)), remedy }));
 }
 
 function some(names: readonly string[]): string {
@@ -96,36 +112,57 @@ function some(names: readonly string[]): string {
 
 async function readPods(cluster: Cluster, namespace: string | undefined): Promise<Pods | undefined> {
   const path = namespace === undefined ? '/api/v1/pods' : `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods`;
-  const pods: Pods[number][] = [];
-  for (let page = 0, token = ''; page === 0 || (token !== '' && page < maxPages); page++) {
-    const answer = podList.safeParse(await asked(cluster, path, { limit: String(pageSize), ...(token === '' ? {} : { continue: token }) }));
+  const found = await pagesOf(cluster, path, podList);
+  return found === missing ? undefined : found;
+}
+
+/** The first pages of a list. Undefined when the user may not read it, or an answer is no such list. */
+async function pagesOf<T>(
+  cluster: Cluster,
+  path: string,
+  page: z.ZodType<{ metadata: { continue: string }; items: T[] }>,
+): Promise<T[] | undefined | typeof missing> {
+  const items: T[] = [];
+  for (let at = 0, token = ''; at === 0 || (token !== '' && at < maxPages); at++) {
+    const found = await asked(cluster, path, { limit: String(pageSize), ...(token === '' ? {} : { continue: token }) });
+    if (found === missing) return missing;
+    const answer = page.safeParse(found);
     if (!answer.success) return undefined;
-    pods.push(...answer.data.items);
+    // Not push(...items): a function takes only so many arguments, and others decide the length of this list.
+    for (const item of answer.data.items) items.push(item);
     token = answer.data.metadata.continue;
   }
-  return pods;
+  return items;
 }
 
 const groupList = z.looseObject({ groups: z.array(z.looseObject({ name: z.string() })) });
 
-/** Undefined when a tool is installed and the user may not read its objects. */
-async function readTools(cluster: Cluster): Promise<Caveat[] | undefined> {
+/** Undefined when a tool is installed and the user may not read its objects. @param only limits the caveats to one namespace */
+async function readTools(cluster: Cluster, only: string | undefined): Promise<Caveat[] | undefined> {
   // Every user may read the list of API groups. A request for a type that is not installed gets 403, not 404, when the user has no right to it.
   const known = groupList.safeParse(await asked(cluster, '/apis', {}));
   if (!known.success) return undefined;
-  const found: Caveat[] = [];
+  const caveats: Caveat[][] = [];
   for (const { name, group, version, plural } of tools) {
     if (!known.data.groups.some((each) => each.name === group)) continue;
-    const answer = await asked(cluster, `/apis/${group}/${version}/${plural}`, {});
-    if (answer === missing) continue;
-    const list = toolList.safeParse(answer);
-    if (!list.success) return undefined;
-    for (const { metadata, spec } of list.data.items) {
-      const about = spec.selector?.namespaces ?? [metadata.namespace];
-      found.push(...about.map((namespace) => ({ namespace, what: `${name} ${metadata.name} acts on packets of its pods`, remedy: toolRemedy })));
-    }
+    const found = await pagesOf(cluster, `/apis/${group}/${version}/${plural}`, toolList);
+    if (found === missing) continue;
+    if (found === undefined) return undefined;
+    caveats.push(byNamespace(targetsOf(found, only), (names) => `${name} acts on packets of its pods (${names})`, toolRemedy));
   }
-  return found;
+  return caveats.flat();
+}
+
+/**
+ * The namespaces that objects of a tool name, each one once for each object, as far as `only` does not exclude them. The caveat says where the
+ * object lies, because its author may name namespaces that are not his.
+ */
+function* targetsOf(objects: z.infer<typeof toolList>['items'], only: string | undefined): Generator<Named> {
+  for (const { metadata, spec } of objects) {
+    const about = new Set(spec.selector?.namespaces ?? [metadata.namespace]);
+    const name = `${metadata.name} in namespace ${metadata.namespace}`;
+    for (const namespace of about) if (only === undefined || only === namespace) yield { namespace, name };
+  }
 }
 
 const missing = Symbol('the cluster has no such type');

@@ -46,8 +46,15 @@ test('accelctl’s own colours and line feeds are kept on a terminal; without co
   expect(printedBy(plain, (world) => world.print('\u001b[32mready\u001b[39m'))).toBe('\\u001b[32mready\\u001b[39m');
 });
 
-test('a line feed inside a cell is escaped and starts no new row', () => {
-  expect(plainTable(['POD', 'STATE'], [['cart\nevil', colourful('good', 'Accelerated')]])).toBe(
-    'POD             STATE\ncart\\u000aevil  \u001b[32mAccelerated\u001b[39m',
+test('a colour sequence in a text of the cluster is escaped on a terminal too, and in a cell', () => {
+  const green = '\u001b[32mready\u001b[39m';
+  expect(printedBy(colourful, (world) => world.print(`${green} ${colourful('bad', 'no')}`))).toBe(
+    '\\u001b[32mready\\u001b[39m \u001b[31mno\u001b[39m',
   );
+  expect(printedBy(colourful, (world) => world.print(plainTable(['POD'], [[green]])))).toBe('POD\n\\u001b[32mready\\u001b[39m');
+});
+
+test('a line feed inside a cell is escaped and starts no new row', () => {
+  const table = plainTable(['POD', 'STATE'], [['cart\nevil', colourful('good', 'Accelerated')]]);
+  expect(printedBy(colourful, (world) => world.print(table))).toBe('POD             STATE\ncart\\u000aevil  \u001b[32mAccelerated\u001b[39m');
 });

@@ -1,6 +1,6 @@
 // Escapes control characters in everything that accelctl prints: names and messages come from pods, kubelets and agents, so they are untrusted.
 import { oneLine, plainLines } from '../api';
-import { paintedParts, plain } from './paint';
+import { plain, shownColours } from './paint';
 import type { Progress } from './progress';
 import type { Surroundings } from './surroundings';
 
@@ -18,9 +18,7 @@ export function cleaned<T extends Omit<Surroundings, 'end'>>(world: T): T {
 
 /** Escapes the control characters of a text of several lines, except the colours of `paint`. */
 function plainColoured(text: string): string {
-  return paintedParts(text)
-    .map(({ isColour, part }) => (isColour ? part : plainLines(part)))
-    .join('');
+  return shownColours(text, plainLines);
 }
 
 function cleanedProgress({ show, finish, note }: Progress): Progress {

@@ -46,8 +46,8 @@ export interface Cluster {
    * @throws Failure
    */
   read(path: string, object: string, query?: Query): Promise<unknown>;
-  /** The log of a pod that has one container. @throws Failure */
-  log(namespace: string, pod: string, query: Query): Promise<string>;
+  /** The log of a pod that has one container. @param mostBytes the end of a longer log is given, after a line that says so @throws Failure */
+  log(namespace: string, pod: string, query: Query, mostBytes: number): Promise<string>;
   /** Whether the user has the right (SelfSubjectAccessReview); undefined when the API server does not answer. */
   may(
     verb: string,
@@ -190,8 +190,8 @@ export function clusterOn(client: KubeClient, server: string, readText: ReadText
       ),
     read: (path, object, query = {}) =>
       client.request('GET', path, { query }).catch(failAs({ doing: 'reading', object, verb: object.includes('/') ? 'get' : 'list' })),
-    log: (namespace, pod, query) =>
-      readText(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query).catch(
+    log: (namespace, pod, query, mostBytes) =>
+      readText(`/api/v1/namespaces/${namespace}/pods/${pod}/log`, query, mostBytes).catch(
         failAs({ doing: 'reading', object: `pods/${pod}/log`, verb: 'get', namespace }),
       ),
     may: async (verb, attributes) => {

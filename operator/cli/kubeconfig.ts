@@ -1,4 +1,5 @@
 // The cluster and the credentials: from the user's kubeconfig, or from the pod's ServiceAccount when accelctl runs in a pod.
+import { z } from 'zod';
 import { errorLine } from '../base';
 import { KubeConfig } from '../kube';
 import { Failure } from './exit';
@@ -15,7 +16,7 @@ export function kubeconfigOf({ kubeconfig, context }: ClusterOptions): KubeConfi
     if (kubeconfig === undefined) config.loadFromDefault();
     else config.loadFromFile(kubeconfig);
   } catch (error) {
-    throw new Failure(`reading the kubeconfig: ${errorLine(error)}; check KUBECONFIG or --kubeconfig`);
+    throw new Failure(`reading the kubeconfig: ${problemOf(error)}; check KUBECONFIG or --kubeconfig`);
   }
   if (context !== undefined) config.setCurrentContext(context);
   // Without any configuration the client library invents a cluster at port 8080 of the local host.
@@ -31,4 +32,13 @@ export function kubeconfigOf({ kubeconfig, context }: ClusterOptions): KubeConfi
     );
   }
   return config;
+}
+
+const syntaxError = z.looseObject({ reason: z.string(), mark: z.looseObject({ line: z.int(), column: z.int() }).nullish() });
+
+/** The message of a syntax error of the YAML library quotes the lines around the error, which may hold a token: only its reason, without what it quotes, and its place are kept. */
+function problemOf(error: unknown): string {
+  const { success, data } = syntaxError.safeParse(error);
+  if (!success) return errorLine(error);
+  return `no valid YAML${data.mark ? ` at line ${data.mark.line + 1}, column ${data.mark.column + 1}` : ''}: ${data.reason.replace(/\s*("[^"]*"|<.*>|'[^']*')/g, '')}`;
 }

@@ -1,11 +1,12 @@
-import { paintOf } from './paint';
+import { paintOf, shownColours } from './paint';
 
 const terminal = { isTTY: true };
 
 describe('colours', () => {
   it('are used on a terminal', () => {
-    expect(paintOf(terminal, {})('bad', 'no')).toBe('\u001b[31mno\u001b[39m');
-    expect(paintOf(terminal, { NO_COLOR: '' })('good', 'yes')).toContain('\u001b[32m');
+    const shown = (text: string): string => shownColours(text, (part) => part);
+    expect(shown(paintOf(terminal, {})('bad', 'no'))).toBe('\u001b[31mno\u001b[39m');
+    expect(shown(paintOf(terminal, { NO_COLOR: '' })('good', 'yes'))).toContain('\u001b[32m');
   });
 
   it.each([

@@ -103,6 +103,24 @@ describe('accelctl', () => {
     expect((await accelctl(serving(recorded()), words)).code).toBe(exitCode.usage);
   });
 
+  it.each([
+    ['an unknown option', ['status', '--fa\u001b[2Jst\nok']],
+    ['an unknown command', ['sta\u001b]0;x\u0007']],
+    ['a value that is not allowed', ['status', '-o', '\u009b2J']],
+    ['a value that does not parse', ['off', '--timeout', '1\r2']],
+  ])('escapes control characters of the command line in the error about %s', async (_what, words) => {
+    const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    await accelctl(serving(recorded()), words);
+    const text = written.mock.calls.map(([part]) => String(part)).join('');
+    expect(text).toMatch(/^error: [ -~]+\n/);
+  });
+
+  it('keeps commander’s proposal readable', async () => {
+    const written = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
+    await accelctl(serving(recorded()), ['statu']);
+    expect(written.mock.calls.map(([part]) => String(part)).join('')).toBe("error: unknown command 'statu' (Did you mean status?)\n");
+  });
+
   it.each([['--help'], ['--version'], ['on', '--help']])('gives exit code 0 for %s', async (...words) => {
     expect((await accelctl(new FakeApi(), words)).code).toBe(exitCode.success);
   });

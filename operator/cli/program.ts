@@ -1,6 +1,6 @@
 // The whole command line: global options, commands and exit codes.
 import { Command, CommanderError } from 'commander';
-import { oneLine } from '../api';
+import { oneLine, shortened } from '../api';
 import { errorMessage } from '../base';
 import { addBench } from './bench';
 import { cleaned } from './clean';
@@ -37,7 +37,8 @@ export function programOf({ name, version }: Identity, world: Surroundings): Com
     .option('--kubeconfig <file>', 'kubeconfig to use; KUBECONFIG or ~/.kube/config by default')
     .option('--context <name>', 'context of the kubeconfig; its current one by default')
     .addHelpText('after', codes)
-    // Commands that are added after this inherit it.
+    // Commands that are added after this inherit both. Commander prints usage errors itself, with the words of the command line in them.
+    .configureOutput({ outputError: (text, write) => write(`${errorLineOf(text)}\n`) })
     .exitOverride();
   for (const add of [
     addStatus,
@@ -55,6 +56,14 @@ export function programOf({ name, version }: Identity, world: Surroundings): Com
   ])
     add(program, world);
   return program;
+}
+
+/** Longest error, in UTF-16 code units: it may quote names from the cluster and words of the command line. */
+const longestError = 2_000;
+
+/** One line that is safe to print. Commander's proposal, which it puts into a second line, stays readable. */
+function errorLineOf(text: string): string {
+  return shortened(oneLine(text.trimEnd().replace(/\n(?=\(Did you mean [^\n]*\)$)/, ' ')), longestError);
 }
 
 /**
@@ -79,7 +88,7 @@ export async function runProgram(
   } catch (error) {
     // Commander has printed the error already. It throws for --help and --version too, with the exit code 0.
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCode.success : exitCode.usage;
-    complain(oneLine(`${identity.name}: ${errorMessage(error)}`));
+    complain(errorLineOf(`${identity.name}: ${errorMessage(error)}`));
     return error instanceof Failure ? error.code : exitCode.error;
   }
 }

@@ -1,6 +1,6 @@
 // Tables without borders, as kubectl prints them.
 import Table from 'cli-table3';
-import { oneLine } from '../api';
+import { oneLine, shortened } from '../api';
 import { paintedParts } from './paint';
 
 const noLines = {
@@ -29,13 +29,16 @@ export function plainTable(head: readonly string[], rows: readonly (readonly str
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 2 },
     colAligns: head.map((title) => (title.startsWith('>') ? 'right' : 'left')),
   });
-  table.push(...rows.map((row) => row.map(cell)));
+  for (const row of rows) table.push(row.map(cell));
   return table.toString().replace(/ +$/gm, '');
 }
 
-/** Escapes the line feeds of a cell: a line feed would start a new row. */
+/** Longest part of a cell between colours, in UTF-16 code units. */
+const longestPart = 2_000;
+
+/** Escapes the line feeds of a cell, because a line feed would start a new row, and bounds its length. */
 function cell(text: string): string {
   return paintedParts(text)
-    .map(({ isColour, part }) => (isColour ? part : oneLine(part)))
+    .map(({ isColour, part }) => (isColour ? part : oneLine(shortened(part, longestPart))))
     .join('');
 }

@@ -181,7 +181,7 @@ export class Reflector<T extends KubeObject> {
     for (;;) {
       const query = { ...this.options.query, ...(limit === undefined ? {} : { limit }), ...(next === undefined ? {} : { continue: next }) };
       const page = pageOf(`listing ${path}`, await client.request('GET', path, { query, signal, timeoutMs: listTimeoutMs }));
-      for (const item of page.items) listed.push(...this.identified(item));
+      for (const item of page.items) for (const each of this.identified(item)) listed.push(each);
       next = page.next;
       if (next !== undefined) continue;
       this.store.replace(listed);

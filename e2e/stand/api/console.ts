@@ -5,8 +5,10 @@ import { checkout } from '../../../release/tools/paths';
 import { accelctlProgram } from './accelctl';
 
 export interface RunningConsole {
-  /** The address of the page, with the secret that this run of the console expects. */
+  /** The address that the console printed last. It opens one page; then the console prints the next one. */
   readonly url: string;
+  /** The secret that requests need: for the code of the address, as the page gets it. */
+  enter(): Promise<{ readonly origin: string; readonly secret: string }>;
   stop(): Promise<void>;
 }
 
@@ -23,15 +25,25 @@ export async function startConsole(kubeconfig: string, env: Readonly<Record<stri
   const said = { stdout: '', stderr: '' };
   const ended = new Promise<void>((resolve) => child.once('close', () => resolve()));
   child.stderr.on('data', (text: Buffer) => (said.stderr += text.toString()));
-  const url = await new Promise<string>((resolve, reject) => {
+  await new Promise<void>((resolve, reject) => {
     child.stdout.on('data', (text: Buffer) => {
       said.stdout += text.toString();
-      if (said.stdout.includes('\n')) resolve(said.stdout.trim());
+      if (said.stdout.includes('\n')) resolve();
     });
     child.once('close', (code) => reject(new Error(`accelctl console ended with ${code}: ${said.stderr.trim()}`)));
   });
+  const last = (): string => said.stdout.match(/http:\S+(?=\n)/g)?.at(-1) ?? '';
   return {
-    url,
+    get url() {
+      return last();
+    },
+    async enter() {
+      const [origin = '', code = ''] = last().split('/#');
+      const headers = { origin, authorization: `Bearer ${code}`, 'content-type': 'application/json' };
+      const answer = await fetch(`${origin}/api/enter`, { method: 'POST', headers, body: '{}' });
+      const { secret } = (await answer.json()) as { secret: string };
+      return { origin, secret };
+    },
     stop: async () => {
       child.kill('SIGTERM');
       await ended;

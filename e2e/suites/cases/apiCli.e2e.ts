@@ -113,10 +113,12 @@ describe('accelctl', () => {
     for (const each of [pod, chaos]) await succeed(['apply', '-n', 'meshed', '-f', '-'], JSON.stringify(each));
     const { stdout } = await accelctl(['explain', 'meshed']);
     expect(stdout).toContain('Note: bandwidth is limited by annotation: connections with other pods stay on TCP, so that the limit holds (cart).');
-    expect(stdout).toContain('Note: NetworkChaos of Chaos Mesh slow acts on packets of its pods.');
+    expect(stdout).toContain('Note: NetworkChaos of Chaos Mesh acts on packets of its pods (slow in namespace meshed).');
     const doctor = await accelctl(['doctor']);
     expect(doctor.stdout).toMatch(/warning\s+namespaces\s+meshed: bandwidth is limited/);
-    expect(doctor.stdout).toMatch(/warning\s+namespaces\s+meshed: NetworkChaos of Chaos Mesh slow/);
+    expect(doctor.stdout).toMatch(
+      /warning\s+namespaces\s+meshed: NetworkChaos of Chaos Mesh acts on packets of its pods \(slow in namespace meshed\)/,
+    );
   });
 
   it('says that a namespace does not exist', async () => {

@@ -110,6 +110,35 @@ describe('accelctl with half an installation', () => {
     expect(code).toBe(3);
   });
 
+  it('has doctor and report look into the namespace of the release, whatever lies in others', async () => {
+    const labels = (component: string) => ({ 'app.kubernetes.io/name': 'sidecar-acceleration', 'app.kubernetes.io/component': component });
+    const decoy = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'sidecar-acceleration-controller', labels: labels('controller') },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: labels('controller') },
+        template: { metadata: { labels: labels('controller') }, spec: { containers: [{ name: 'c', image: 'x'.repeat(100_000) }] } },
+      },
+    };
+    await kubectl(['create', 'namespace', 'app-team']);
+    await kubectl(['create', '-n', 'app-team', '-f', '-'], JSON.stringify(decoy));
+    const status = '{"status":{"replicas":1,"readyReplicas":1,"observedGeneration":1}}';
+    await kubectl(['patch', '-n', 'app-team', 'deployment', decoy.metadata.name, '--subresource=status', '--type=merge', '-p', status]);
+    const { code, lines } = await diagnosed();
+    expect(lines).toMatch(/failure controller: 0 of \d ready in sidecar-acceleration/);
+    expect(lines).not.toContain('app-team');
+    expect(code).toBe(3);
+    const named = await accelctl(['doctor', '--namespace', 'app-team']);
+    expect(named.stdout).toContain('the ClusterRoleBinding sidecar-acceleration-controller names sidecar-acceleration, and not app-team');
+    expect(named.stdout.length).toBeLessThan(20_000);
+    const file = join(dirname(server.kubeconfig), 'decoy.tar.gz');
+    expect((await accelctl(['report', '-f', file])).code).toBe(0);
+    expect(await run('tar', ['-xzOf', file, '--wildcards', '*/README.txt'])).toContain('product in namespace sidecar-acceleration.');
+    await kubectl(['delete', 'namespace', 'app-team', '--wait=false']);
+  });
+
   it('refuses the first `on` without a selection, and changes nothing', async () => {
     const { code, stderr } = await accelctl(['on']);
     expect(stderr).toBe('accelctl: there is no resource yet, so no namespaces are selected: choose them with --select KEY=VALUE, or --all\n');

@@ -227,7 +227,9 @@ describe('a value', () => {
   it('adds the alerts, unchanged, for the Prometheus operator', async () => {
     const rule = objectOf(await render(everything), 'PrometheusRule', 'sidecar-acceleration');
     expect(rule.metadata.labels).toMatchObject({ release: 'prometheus' });
-    expect(at(rule, 'spec')).toEqual(parse(readFileSync(join(chartDirectory, 'alerts', 'sidecar-acceleration.yaml'), 'utf8')));
+    // Beside the ServiceMonitors the rules read one namespace; alerts.e2e.ts tries them.
+    const alone = objectOf(await render({ metrics: { alerts: { enabled: true } } }), 'PrometheusRule', 'sidecar-acceleration');
+    expect(at(alone, 'spec')).toEqual(parse(readFileSync(join(chartDirectory, 'alerts', 'sidecar-acceleration.yaml'), 'utf8')));
   });
 
   it('adds the dashboard in the form that Grafana reads', async () => {
@@ -262,11 +264,61 @@ describe('a value that is wrong is refused by name:', () => {
     ['an unknown pull policy', { image: { pullPolicy: 'Sometimes' } }, "'Always', 'IfNotPresent', 'Never'"],
     ['a tag where a digest belongs', { image: { digest: 'v1' } }, "'/image/digest'"],
     ['no replica', { replicas: 0 }, "'/replicas'"],
+    ['a repository with quotes', { image: { repository: "a'b" } }, "'/image/repository'"],
+    ['a tag with a space', { image: { tag: 'v1 x' } }, "'/image/tag'"],
+    ['a pull secret of two lines', { image: { pullSecrets: [{ name: 'a\nb' }] } }, "'/image/pullSecrets/0/name'"],
+    ['a priority class of two lines', { priorityClassName: 'a\nb' }, "'/priorityClassName'"],
+    ['a repository of agents with CEL in it', { admissionPolicy: { images: ['a"] + ["b'] } }, "'/admissionPolicy/images/0'"],
     ['a misspelt field of the resource', { resource: { spec: { mod: 'Off' } } }, "'mod'"],
     ['a bare Off, which YAML takes for false', { resource: { spec: { mode: false } } }, "'/resource/spec/mode': got boolean, want string"],
     ['too short a wait', { uninstall: { timeoutSeconds: 1 } }, "'/uninstall/timeoutSeconds'"],
   ])('%s', async (_what, values, words) => {
     await expect(render(values)).rejects.toThrow(words);
+  });
+});
+
+describe('a value with YAML in it stays one value', () => {
+  const text = `x'"\\n      hostPID: true #`;
+
+  it.each([
+    ['the priority class', { priorityClassName: text }, 'Deployment', controller, 'spec.template.spec.priorityClassName', text],
+    ['the priority class of jobs', { priorityClassName: text }, 'Job', 'sidecar-acceleration-drain', 'spec.template.spec.priorityClassName', text],
+    ['the pull policy', { image: { pullPolicy: text } }, 'Deployment', controller, 'spec.template.spec.containers.0.imagePullPolicy', text],
+    [
+      'a pull secret',
+      { image: { pullSecrets: [{ name: text }, { name: 'b' }] } },
+      'Deployment',
+      controller,
+      'spec.template.spec.containers.0.env.4.value',
+      `${text},b`,
+    ],
+    ['the level of the log', { logLevel: text }, 'Deployment', controller, 'spec.template.spec.containers.0.env.7.value', text],
+    [
+      'an image of agents',
+      { admissionPolicy: { images: [text] } },
+      'ValidatingAdmissionPolicy',
+      'sidecar-acceleration-agents',
+      'spec.variables.0.expression',
+      JSON.stringify(['sidecar-acceleration', text]),
+    ],
+    [
+      'the interval of scrapes',
+      { metrics: { serviceMonitor: { enabled: true, interval: text } } },
+      'ServiceMonitor',
+      'sidecar-acceleration-agent',
+      'spec.endpoints.0.interval',
+      text,
+    ],
+  ])('%s', async (_what, values, kind, name, path, expected) => {
+    // Without the schema, as with helm's flag of that name, the quotes alone hold.
+    const objects = await render(values, ['--skip-schema-validation']);
+    expect(at(objectOf(objects, kind, name), path)).toBe(expected);
+    expect(kinds(objects).length).toBe(kinds(await render('metrics' in values ? { metrics: { serviceMonitor: { enabled: true } } } : {})).length);
+  });
+
+  it('the namespace of a release, which may look like a number', async () => {
+    const inNumber = await chartRenderer('1234');
+    expect((await inNumber({}, ['--no-hooks'])).map(({ metadata: { namespace } }) => typeof namespace)).not.toContain('number');
   });
 });
 

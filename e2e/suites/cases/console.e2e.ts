@@ -179,7 +179,22 @@ describe('the page', () => {
     });
   });
 
-  it('removes the secret from the address at once, and still works after a reload', async () => {
+  it('opens no second page by the same address, as a browser’s history has it', async () => {
+    const used = shown.url;
+    await onPage(async (page) => {
+      await page.getByText('Accelerate is in force').waitFor();
+      const other = await browser.newContext();
+      try {
+        const second = await other.newPage();
+        await second.goto(used);
+        await second.getByRole('alert').getByText('this address has been opened already').waitFor();
+      } finally {
+        await other.close();
+      }
+    });
+  });
+
+  it('removes the code from the address at once, and still works after a reload', async () => {
     await onPage(async (page) => {
       expect(new URL(page.url()).hash).toBe('');
       await page.reload();
@@ -245,7 +260,7 @@ describe('the switches', () => {
       await page.getByRole('button', { name: 'Set Observe' }).click();
       await waitFor('the mode Observe', async () => (await modeNow()) === 'Observe');
     });
-    const [origin = '', secret = ''] = shown.url.split('/#');
+    const { origin, secret } = await shown.enter();
     const headers = { origin, authorization: `Bearer ${secret}`, 'content-type': 'application/json' };
     const late = await fetch(`${origin}/api/mode`, { method: 'POST', headers, body: JSON.stringify({ mode: 'Off', generation: status.generation }) });
     expect([late.status, await late.json()]).toEqual([
@@ -277,7 +292,7 @@ describe('a page of another site', () => {
     const context = await browser.newContext();
     try {
       const page = await context.newPage();
-      const [origin = '', secret = ''] = shown.url.split('/#');
+      const { origin, secret } = await shown.enter();
       // A page of the same machine on another port is another site too.
       await page.route('http://127.0.0.1:9/', (route) => route.fulfill({ contentType: 'text/html', body: '<title>elsewhere</title>' }));
       await page.goto('http://127.0.0.1:9/');

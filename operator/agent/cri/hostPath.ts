@@ -30,7 +30,7 @@ export function insideHost(hostRoot: string, path: string): string {
     links += 1;
     if (links > mostLinks) throw new Error(`resolve ${path} of the host: more than ${mostLinks} symbolic links`);
     if (target.startsWith('/')) done.length = 0;
-    todo.push(...target.split('/').reverse());
+    for (const part of target.split('/').reverse()) todo.push(part);
   }
   return join(hostRoot, ...done);
 }

@@ -227,7 +227,8 @@ class PinnedDatapath implements Datapath {
     for (const [netns, file] of this.netnsFiles) {
       if (namespaces?.has(this.namespaceByNetns.get(netns) ?? '') === false) continue;
       const walk = inNamespace(file, netns, () => scanner.start());
-      if (walk !== undefined) found.push(...scanner.read(walk));
+      if (walk === undefined) continue;
+      for (const record of scanner.read(walk)) found.push(record);
     }
     return found;
   }

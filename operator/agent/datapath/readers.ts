@@ -59,7 +59,7 @@ export class ReaderWatch {
       const found = allWays.map((by) => this.waysTo(trait, by)).find((each) => this.works(each));
       if (found?.[0] === undefined) continue;
       this.seenBy.set(trait, found[0].by);
-      onDemand.push(...found.filter(({ stays }) => !stays));
+      for (const way of found) if (!way.stays) onDemand.push(way);
     }
     this.onDemand = onDemand;
     this.forget(ways.filter(({ sees, by }) => this.seenBy.get(sees) !== by));

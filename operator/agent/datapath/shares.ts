@@ -61,7 +61,8 @@ export class Shares {
     if (linesOf('all together', this.maps.usage.get(node), this.limits.pod).length === 0) return lines; // then no pod alone has reached its limit
     for (const netns of this.maps.shares.keys()) {
       const whose = namespaceOf(netns);
-      if (whose !== undefined) lines.push(...linesOf(`a pod of namespace ${whose}`, this.maps.shares.get(netns), this.limits.pod));
+      if (whose === undefined) continue;
+      for (const line of linesOf(`a pod of namespace ${whose}`, this.maps.shares.get(netns), this.limits.pod)) lines.push(line);
     }
     return [...new Set(lines)].sort();
   }

@@ -28,7 +28,7 @@ export class SocketChecker {
   run(): SocketCheck[] {
     const cookies = [...new Set(this.sockets.keys())];
     const found: SocketCheck[] = [];
-    for (let at = 0; at < cookies.length; at += this.places) found.push(...this.check(cookies.slice(at, at + this.places)));
+    for (let at = 0; at < cookies.length; at += this.places) for (const each of this.check(cookies.slice(at, at + this.places))) found.push(each);
     return found;
   }
 

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { FakeApi, refusal } from '../api.testing';
@@ -50,6 +50,22 @@ describe('completion', () => {
 });
 
 describe('the script for bash', () => {
+  it('puts a name with shell syntax on the line as one word that runs nothing', () => {
+    const directory = mkdtempSync(join(tmpdir(), 'accelctl-completion-'));
+    try {
+      const [program, names] = [join(directory, 'accelctl'), ['prod;touch x', '$(touch x)', '`touch x`', '~', "a'b", 'a\\ b', '>x', '{a,b}', '#']];
+      writeFileSync(program, `#!/bin/sh\ncat ${join(directory, 'names')}\n`);
+      writeFileSync(join(directory, 'names'), `${names.join('\n')}\n:4\n`);
+      chmodSync(program, 0o755);
+      const line = `COMP_WORDS=(${program} st); COMP_CWORD=1; _accelctl; for each in "\${COMPREPLY[@]}"; do eval "printf '%s\\n' $each"; done`;
+      const printed = execFileSync('bash', ['-c', `${scripts.bash}\n${line}`], { encoding: 'utf8', cwd: directory });
+      expect(printed).toBe(`${names.join('\n')}\n`);
+      expect(readdirSync(directory).sort()).toEqual(['accelctl', 'names']);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  });
+
   it('offers the program’s words, without descriptions', () => {
     const directory = mkdtempSync(join(tmpdir(), 'accelctl-completion-'));
     try {
@@ -57,7 +73,7 @@ describe('the script for bash', () => {
       writeFileSync(program, '#!/bin/sh\nprintf "%s\\n" "got $#:$2\tof words" "two words\tmore" :4\n');
       chmodSync(program, 0o755);
       const line = `COMP_WORDS=(${program} st); COMP_CWORD=1; _accelctl; printf '%s|' "\${COMPREPLY[@]}"`;
-      expect(execFileSync('bash', ['-c', `${scripts.bash}\n${line}`], { encoding: 'utf8' })).toBe('got 2:st|two words|');
+      expect(execFileSync('bash', ['-c', `${scripts.bash}\n${line}`], { encoding: 'utf8' })).toBe('got\\ 2:st|two\\ words|');
     } finally {
       rmSync(directory, { recursive: true });
     }

@@ -9,7 +9,8 @@ _accelctl() {
   local line
   COMPREPLY=()
   while IFS= read -r line; do
-    [[ $line == :* ]] || COMPREPLY+=("\${line%%$'\\t'*}")
+    # Quoted, because bash puts a single candidate on the command line as it is.
+    [[ $line == :* ]] || COMPREPLY+=("$(printf %q "\${line%%$'\\t'*}")")
   done < <("\${COMP_WORDS[0]}" __complete "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
 }
 complete -F _accelctl accelctl`,
@@ -18,7 +19,8 @@ _accelctl() {
   local line
   local -a found
   while IFS= read -r line; do
-    [[ $line == :* ]] || found+=("\${\${line//:/\\\\:}/$'\\t'/:}")
+    # _describe quotes what it inserts; a backslash and a colon have a meaning in its list.
+    [[ $line == :* ]] || found+=("\${\${\${line//\\\\/\\\\\\\\}//:/\\\\:}/$'\\t'/:}")
   done < <("\${words[1]}" __complete "\${(@)words[2,CURRENT]}" 2>/dev/null)
   _describe accelctl found
 }

@@ -3,7 +3,7 @@
 import { timingSafeEqual, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** A new secret of 256 bits, in base64url. A request with it comes from the page that this launch has served. */
+/** A new secret or code of 256 bits, in base64url. A request with the secret comes from the page that this launch has served. */
 export function newSecret(): string {
   return randomBytes(32).toString('base64url');
 }
@@ -40,12 +40,42 @@ export function apiRefusalOf({ method = '', headers }: Request, secret: string):
   if (!isSecret(headers.authorization, secret))
     return { status: 401, why: 'the request lacks the secret of this launch; open the address that accelctl printed' };
   if (method !== 'POST') return undefined;
+  return changeRefusalOf({ headers });
+}
+
+/** Checks the origin and the content type of a POST. */
+export function changeRefusalOf({ headers }: Pick<Request, 'headers'>): Refusal | undefined {
   // A browser sends the origin with every POST, so a request without it does not come from the page.
   if (headers.origin === undefined) return { status: 403, why: 'a change needs the Origin header of the page; use the page' };
   // A form of another site can send the other content types without a preflight request.
   return headers['content-type'] === 'application/json'
     ? undefined
     : { status: 415, why: 'a change needs the content type application/json; use the page' };
+}
+
+/** Exchanges the code of an address for the secret. Each code works once, because the browser's history keeps the address. */
+export class Door {
+  private code = newSecret();
+
+  /** @param onEntered called with the code that works next, after each exchange */
+  constructor(
+    private readonly secret: string,
+    private readonly onEntered: (next: string) => void,
+  ) {}
+
+  /** The code that works now. */
+  get current(): string {
+    return this.code;
+  }
+
+  /** @param authorization the request's header, `Bearer` and the code */
+  enter(authorization: string | undefined): { readonly secret: string } | Refusal {
+    if (!isSecret(authorization, this.code))
+      return { status: 401, why: 'this address has been opened already, or is of another launch; open the last address that accelctl printed' };
+    this.code = newSecret();
+    this.onEntered(this.code);
+    return { secret: this.secret };
+  }
 }
 
 function isSecret(authorization: string | undefined, secret: string): boolean {

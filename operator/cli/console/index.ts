@@ -16,7 +16,7 @@ export function addConsole(program: Command, world: Surroundings): void {
     .addOption(new Option('--port <number>', 'port on 127.0.0.1').argParser(portNumber).default(0, 'a free port'))
     .addHelpText(
       'after',
-      '\nExample:\n  $ accelctl console --context staging\n\nThe printed address contains a secret: a person who has it can act with your rights until the console ends.',
+      '\nExample:\n  $ accelctl console --context staging\n\nThe printed address opens one page; the next one is printed then. A person who opens it before you can act with your rights until the console ends.',
     )
     .action((_own, command: Command) => serve(command.optsWithGlobals<ConsoleCommandOptions>(), world));
 }
@@ -25,11 +25,13 @@ async function serve(options: ConsoleCommandOptions, world: Surroundings): Promi
   const cluster = world.cluster(options);
   // Fails here, before the address is printed, when the cluster does not answer or the user may not read it.
   await cluster.resourceIfAny();
-  const secret = newSecret();
-  const server = await serveConsole({ cluster, secret, port: options.port });
+  // A browser does not send the fragment of a URL, so the code reaches no log and no other site. Its history keeps the fragment, where it is worth
+  // nothing after the page has been opened.
+  const address = (code: string): string => `http://127.0.0.1:${server.port}/#${code}`;
+  const onEntered = (next: string): void => world.print(`to open another page: ${address(next)}`);
+  const server = await serveConsole({ cluster, secret: newSecret(), port: options.port, onEntered });
   try {
-    // A browser does not send the fragment of a URL, so the secret reaches no log and no other site.
-    world.print(`http://127.0.0.1:${server.port}/#${secret}`);
+    world.print(address(server.code));
     await world.ended();
   } finally {
     await server.close();

@@ -10,6 +10,7 @@ import { serveConsole, type ConsoleServer } from './server';
 
 const resourcePath = '/apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
 const secret = newSecret();
+let next: string[];
 const namespaces = {
   items: [
     { metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } },
@@ -27,7 +28,9 @@ beforeEach(async () => {
     .on(`PATCH ${resourcePath}`, recorded())
     .on('GET /api/v1/namespaces', namespaces)
     .on('PATCH /api/v1/namespaces/shop', {});
-  server = await serveConsole({ cluster: clusterOn(api.client, 'https://test', api.readText), secret, port: 0 });
+  next = [];
+  const onEntered = (code: string): void => void next.push(code);
+  server = await serveConsole({ cluster: clusterOn(api.client, 'https://test', api.readText), secret, port: 0, onEntered });
 });
 
 afterEach(() => server.close());
@@ -236,6 +239,27 @@ describe('the console', () => {
     expect((await ask(method, path, method === 'POST' ? { body: '{}' } : {})).status).toBe(404);
   });
 
+  it('gives the secret for the code of a printed address once, and to nobody else', async () => {
+    const enter = (headers: Record<string, string | undefined>) => ask('POST', '/api/enter', { body: '{}', headers });
+    const bearer = (text: string) => ({ authorization: `Bearer ${text}` });
+    expect((await enter(bearer(newSecret()))).status).toBe(401);
+    expect((await enter(bearer(secret))).status).toBe(401);
+    expect((await enter({ ...bearer(server.code), origin: undefined })).status).toBe(403);
+    expect((await enter({ ...bearer(server.code), origin: 'https://evil.example' })).status).toBe(403);
+    expect((await enter({ ...bearer(server.code), 'content-type': 'text/plain' })).status).toBe(415);
+    expect((await ask('GET', '/api/enter', { headers: bearer(server.code) })).status).toBe(401);
+    const first = await enter(bearer(server.code));
+    expect([first.status, JSON.parse(first.text)]).toEqual([200, { secret }]);
+    const second = await enter(bearer(server.code));
+    expect([second.status, JSON.parse(second.text)]).toEqual([401, { error: expect.stringContaining('has been opened already') as string }]);
+    const other = await enter(bearer(next[0] ?? ''));
+    expect([other.status, next.length]).toEqual([200, 2]);
+  });
+
+  it('does not take the code for the secret', async () => {
+    expect((await ask('GET', '/api/state', { headers: { authorization: `Bearer ${server.code}` } })).status).toBe(401);
+  });
+
   it('listens on loopback only', async () => {
     const { networkInterfaces } = await import('node:os');
     const other = Object.values(networkInterfaces())
@@ -247,7 +271,7 @@ describe('the console', () => {
 });
 
 describe('accelctl console', () => {
-  it('prints an address with the secret in the fragment, and closes the port when the user interrupts it', async () => {
+  it('prints an address with a code in the fragment, and closes the port when the user interrupts it', async () => {
     const { code, printed } = await accelctl(api, ['console']);
     expect(printed).toEqual([expect.stringMatching(/^http:\/\/127\.0\.0\.1:\d+\/#[\w-]{43}$/)]);
     await expect(fetch(printed[0] ?? '')).rejects.toThrow();

@@ -6,17 +6,22 @@ import { plainLines } from '../../api';
 import type { Cluster } from '../cluster';
 import { Failure } from '../exit';
 import { inlineScriptHashes, readAssets } from './assets';
-import { apiRefusalOf, headersWith, refusalOf } from './guard';
+import { apiRefusalOf, changeRefusalOf, Door, headersWith, refusalOf } from './guard';
 import { routes } from './routes';
 
 export interface ConsoleServer {
   readonly port: number;
+  /** The code of the first address. */
+  readonly code: string;
   close(): Promise<void>;
 }
 
 export interface ConsoleOptions {
   readonly cluster: Cluster;
+  /** What every request to /api needs, except the one that gets it for the code of an address. */
   readonly secret: string;
+  /** Called with the code of the next address, when a page has been opened by the last one. */
+  readonly onEntered: (code: string) => void;
   /** 0 for a free port. */
   readonly port: number;
 }
@@ -25,8 +30,9 @@ export interface ConsoleOptions {
 const maxBodyBytes = 4_096;
 
 /** Starts the server. @throws Failure when the port is in use */
-export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOptions): Promise<ConsoleServer> {
+export async function serveConsole({ cluster, secret, port: wanted, onEntered }: ConsoleOptions): Promise<ConsoleServer> {
   const assets = readAssets();
+  const door = new Door(secret, onEntered);
   const headers = headersWith(inlineScriptHashes(assets.get('/')?.body.toString('utf8') ?? ''));
   const server = createServer({ requestTimeout: 30_000, maxHeaderSize: 16_384 }, (request, response) => {
     const send = (status: number, type: string, body: string | Buffer): void =>
@@ -47,6 +53,10 @@ export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOpt
       const asset = request.method === 'POST' ? undefined : assets.get(path);
       return asset === undefined ? refuse({ status: 404, why: `there is no ${path.slice(0, 100)}` }) : send(200, asset.type, asset.body);
     }
+    if (request.method === 'POST' && path === '/api/enter') {
+      const entered = changeRefusalOf(request) ?? door.enter(request.headers.authorization);
+      return 'secret' in entered ? send(200, 'application/json', shown(entered)) : refuse(entered);
+    }
     const apiRefusal = apiRefusalOf(request, secret);
     if (apiRefusal !== undefined) return refuse(apiRefusal);
     const route = Object.hasOwn(routes, `${request.method} ${path}`) ? routes[`${request.method} ${path}`] : undefined;
@@ -65,6 +75,7 @@ export async function serveConsole({ cluster, secret, port: wanted }: ConsoleOpt
   });
   return {
     port: portOf(),
+    code: door.current,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

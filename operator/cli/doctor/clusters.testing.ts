@@ -38,11 +38,17 @@ export const review = 'POST /apis/authorization.k8s.io/v1/selfsubjectaccessrevie
 export const resourcePath = 'GET /apis/acceleration.dev/v1alpha1/sidecaraccelerations/default';
 export const crdPath = 'GET /apis/apiextensions.k8s.io/v1/customresourcedefinitions/sidecaraccelerations.acceleration.dev';
 
+export const inNamespace = (namespace: string, object: string): string => `GET /apis/apps/v1/namespaces/${namespace}/${object}`;
+export const controllerPath = `GET ${base}/deployments/sidecar-acceleration-controller`;
+export const bindingPath = 'GET /apis/rbac.authorization.k8s.io/v1/clusterrolebindings/sidecar-acceleration-controller';
+export const bindingTo = (...namespaces: string[]) => ({
+  subjects: namespaces.map((namespace) => ({ kind: 'ServiceAccount', name: 'sidecar-acceleration-controller', namespace })),
+});
+
 /** A cluster without the product. */
 export const empty = () =>
   new FakeApi()
     .on('GET /version', { gitVersion: 'v1.33.2' })
-    .on('GET /apis/apps/v1/deployments', { items: [] })
     .on('GET /api/v1/nodes', { items: [node('one'), node('two')] })
     .on('GET /api/v1/namespaces', {
       items: [{ metadata: { name: 'shop', labels: { 'istio-injection': 'enabled' } } }, { metadata: { name: 'plain' } }],
@@ -56,7 +62,8 @@ export const empty = () =>
 export const installed = () => {
   const ready = recorded({ status: { nodes: { desired: 2, ready: 2, unsupported: [] } } });
   return empty()
-    .on('GET /apis/apps/v1/deployments', { items: [workload('sidecar-acceleration-controller', { readyReplicas: 1 })] })
+    .on(bindingPath, bindingTo('sidecar-acceleration'))
+    .on(controllerPath, workload('sidecar-acceleration-controller', { readyReplicas: 1 }))
     .on(`GET ${base}/daemonsets/sidecar-acceleration-agent`, workload('sidecar-acceleration-agent', { desiredNumberScheduled: 2, numberReady: 2 }))
     .on('GET /apis/coordination.k8s.io/v1/namespaces/sidecar-acceleration/leases/sidecar-acceleration-controller', {
       spec: { holderIdentity: 'a', renewTime: time },

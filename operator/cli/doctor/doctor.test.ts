@@ -2,21 +2,23 @@ import { FakeApi, refusal } from '../api.testing';
 import { exitCode } from '../exit';
 import { recorded } from '../recorded.testing';
 import { accelctl } from '../run.testing';
-import { allowed, base, crdPath, empty, installed, node, resourcePath, review, stored, workload } from './clusters.testing';
-
-async function diagnosed(api: FakeApi) {
-  const { code, printed } = await accelctl(api, ['doctor', '-o', 'json']);
-  const { healthy, findings } = JSON.parse(printed.join('')) as {
-    healthy: boolean;
-    findings: { level: string; check: string; message: string; remedy?: string }[];
-  };
-  return {
-    code,
-    healthy,
-    findings,
-    lines: findings.map(({ level, check, message, remedy }) => `${level} ${check}: ${message}${remedy === undefined ? '' : ` => ${remedy}`}`),
-  };
-}
+import {
+  allowed,
+  base,
+  bindingPath,
+  bindingTo,
+  controllerPath,
+  crdPath,
+  empty,
+  inNamespace,
+  installed,
+  node,
+  resourcePath,
+  review,
+  stored,
+  workload,
+} from './clusters.testing';
+import { diagnosed } from './diagnosed.testing';
 
 describe('doctor on a healthy cluster', () => {
   it('reports no problem before the installation', async () => {
@@ -136,33 +138,28 @@ describe('doctor reports', () => {
     ],
     [
       'a resource without a controller',
-      () => installed().on('GET /apis/apps/v1/deployments', { items: [] }),
+      () => installed().on(controllerPath, refusal(404, { reason: 'NotFound' })),
       'failure controller: the controller is not installed, but there are agents in sidecar-acceleration and the resource',
     ],
     [
       'a controller that is not ready',
-      () => installed().on('GET /apis/apps/v1/deployments', { items: [workload('sidecar-acceleration-controller', {})] }),
+      () => installed().on(controllerPath, workload('sidecar-acceleration-controller', {})),
       'failure controller: 0 of 1 ready',
     ],
     [
       'a controller with 0 replicas',
-      () =>
-        installed().on('GET /apis/apps/v1/deployments', {
-          items: [{ ...workload('sidecar-acceleration-controller', {}), spec: { ...workload('x', {}).spec, replicas: 0 } }],
-        }),
+      () => installed().on(controllerPath, { ...workload('sidecar-acceleration-controller', {}), spec: { ...workload('x', {}).spec, replicas: 0 } }),
       'no controller runs: kubectl -n sidecar-acceleration scale deployment',
     ],
     [
       'a namespace that belongs to Kubernetes',
       () =>
-        installed().on('GET /apis/apps/v1/deployments', {
-          items: [
-            {
-              ...workload('sidecar-acceleration-controller', { readyReplicas: 1 }),
-              metadata: { name: 'sidecar-acceleration-controller', namespace: 'kube-system' },
-            },
-          ],
-        }),
+        installed()
+          .on(bindingPath, bindingTo('kube-system'))
+          .on(inNamespace('kube-system', 'deployments/sidecar-acceleration-controller'), {
+            ...workload('sidecar-acceleration-controller', { readyReplicas: 1 }),
+            metadata: { name: 'sidecar-acceleration-controller', namespace: 'kube-system' },
+          }),
       'failure controller: namespace kube-system belongs to Kubernetes => install into a namespace of its own: helm install',
     ],
     [
@@ -222,7 +219,7 @@ describe('doctor reports', () => {
         installed().on('GET /apis/chaos-mesh.org/v1alpha1/networkchaos', {
           items: [{ metadata: { name: 'slow', namespace: 'chaos' }, spec: { selector: { namespaces: ['shop', 'plain'] } } }],
         }),
-      'warning namespaces: shop: NetworkChaos of Chaos Mesh slow acts on packets of its pods => redirected bytes are no packets, so the tool does not reach them',
+      'warning namespaces: shop: NetworkChaos of Chaos Mesh acts on packets of its pods (slow in namespace chaos) => redirected bytes are no packets, so the tool does not reach them',
     ],
     [
       'chaos experiments that the user may not read',
@@ -246,18 +243,11 @@ describe('doctor', () => {
   it('reports a check as skipped when the user may not read its objects', async () => {
     const forbidden = refusal(403, { reason: 'Forbidden' });
     const api = new FakeApi().on('GET /version', { gitVersion: 'v1.33.2' }).on(review, allowed);
-    for (const path of [
-      'GET /apis/apps/v1/deployments',
-      `GET ${base}/deployments/sidecar-acceleration-controller`,
-      'GET /api/v1/nodes',
-      'GET /api/v1/namespaces',
-      crdPath,
-      resourcePath,
-    ])
-      api.on(path, forbidden);
+    for (const path of [bindingPath, controllerPath, 'GET /api/v1/nodes', 'GET /api/v1/namespaces', crdPath, resourcePath]) api.on(path, forbidden);
     const { lines, code } = await diagnosed(api);
     expect(lines.filter((line) => line.startsWith('skipped')).map((line) => line.split(' ')[1])).toEqual([
       'crd:',
+      'controller:',
       'controller:',
       'nodes:',
       'resource:',

@@ -6,6 +6,7 @@ import { type Caveats, caveatsOf } from '../caveats';
 import type { Cluster } from '../cluster';
 import { Failure } from '../exit';
 import { failureOf } from '../failure';
+import { controllerName, placeOf, type Place } from './place';
 
 /** `forbidden` when the user may not read it; undefined when it does not exist. */
 export type Fact<T> = T | undefined | 'forbidden';
@@ -28,8 +29,8 @@ const node = z.looseObject({
 });
 export type Node = z.infer<typeof node>;
 
-const namespace = z.looseObject({ metadata: z.looseObject({ name: z.string(), labels }) });
-export type Namespace = z.infer<typeof namespace>;
+const namespaceObject = z.looseObject({ metadata: z.looseObject({ name: z.string(), labels }) });
+export type Namespace = z.infer<typeof namespaceObject>;
 
 const workload = z.looseObject({
   metadata: z.looseObject({ name: z.string(), namespace: z.string(), labels }),
@@ -78,7 +79,9 @@ export interface Facts {
   readonly namespaces: Fact<readonly Namespace[]>;
   readonly crd: Fact<StoredCrd>;
   readonly resource: Fact<SidecarAcceleration>;
-  /** The controller's namespace; without a controller, the namespace of the option --namespace. */
+  /** Where the product is, and how this is known. */
+  readonly place: Place;
+  /** The product's namespace, from `place`. */
   readonly namespace: string;
   readonly controller: Fact<Workload>;
   readonly agents: Fact<Workload>;
@@ -94,26 +97,23 @@ export interface Facts {
 const product = { labelSelector: 'app.kubernetes.io/name=sidecar-acceleration' };
 
 /**
- * @param fallback the product's namespace, when no controller is found
- * @throws Failure when the API server does not answer, or does not accept the credentials
+ * @param namespace the product's namespace; undefined means the one that the controller's ClusterRoleBinding names
+ * @throws Failure when the API server does not answer or does not accept the credentials, and when it is not clear which namespace is meant
  */
-export async function factsOf(cluster: Cluster, fallback: string): Promise<Facts> {
+export async function factsOf(cluster: Cluster, namespace: string | undefined): Promise<Facts> {
   const { gitVersion: version } = serverVersion.parse(await cluster.read('/version', 'the version of the API server'));
-  const everywhere = await listed(cluster, '/apis/apps/v1/deployments', workload, {
-    labelSelector: `${product.labelSelector},app.kubernetes.io/component=controller`,
-  });
-  const found = Array.isArray(everywhere) ? everywhere[0] : undefined;
-  const namespaceName = found?.metadata.namespace ?? fallback;
+  const place = await placeOf(cluster, namespace);
+  const namespaceName = place.namespace;
   const within = (kind: string): string => `/apis/apps/v1/namespaces/${namespaceName}/${kind}`;
-  const controller = everywhere === 'forbidden' ? await single(cluster, within('deployments/sidecar-acceleration-controller'), workload) : found;
-  const [nodes, namespaces, storedCrd, resource, agents, pods, held, caveats, lacking] = await Promise.all([
+  const [controller, nodes, namespaces, storedCrd, resource, agents, pods, held, caveats, lacking] = await Promise.all([
+    single(cluster, within(`deployments/${controllerName}`), workload),
     listed(cluster, '/api/v1/nodes', node),
-    listed(cluster, '/api/v1/namespaces', namespace),
+    listed(cluster, '/api/v1/namespaces', namespaceObject),
     single(cluster, `/apis/apiextensions.k8s.io/v1/customresourcedefinitions/${plural}.${group}`, crd),
     single(cluster, `/apis/${apiVersion}/${plural}/${singletonName}`, sidecarAcceleration),
     single(cluster, within('daemonsets/sidecar-acceleration-agent'), workload),
     listed(cluster, `/api/v1/namespaces/${namespaceName}/pods`, pod, product),
-    single(cluster, `/apis/coordination.k8s.io/v1/namespaces/${namespaceName}/leases/sidecar-acceleration-controller`, lease),
+    single(cluster, `/apis/coordination.k8s.io/v1/namespaces/${namespaceName}/leases/${controllerName}`, lease),
     caveatsOf(cluster),
     lackingRights(cluster, namespaceName),
   ]);
@@ -123,6 +123,7 @@ export async function factsOf(cluster: Cluster, fallback: string): Promise<Facts
     namespaces,
     crd: storedCrd,
     resource,
+    place,
     namespace: namespaceName,
     controller,
     agents,

@@ -12,17 +12,18 @@ import { factsOf, type Facts } from './facts';
 import type { Finding, Level } from './finding';
 import { installationFindings } from './installation';
 import { nodeFindings } from './nodes';
+import { namespaceHelp } from './place';
 import { resourceFindings } from './resource';
 
 interface DoctorOptions extends ClusterOptions, OutputOptions {
-  readonly namespace: string;
+  readonly namespace?: string;
 }
 
 export function addDoctor(program: Command, world: Surroundings): void {
   const command = program
     .command('doctor')
     .description('check the cluster and every node, before and after the installation; exit code 3 when a check fails')
-    .option('-n, --namespace <name>', 'namespace of the product, used when no controller is found', 'sidecar-acceleration')
+    .option('-n, --namespace <name>', namespaceHelp)
     .addHelpText('after', '\nExamples:\n  $ accelctl doctor\n  $ accelctl doctor -o json | jq \'.findings[] | select(.level == "failure")\'')
     .action((_own, called: Command) => doctor(called.optsWithGlobals<DoctorOptions>(), world));
   addOutput(command);

@@ -1,13 +1,44 @@
 // doctor's checks of the installation: controller, Lease, agents, and the remains of an incomplete uninstallation.
 import type { Facts, Pod, Workload } from './facts';
 import { failure, named, ok, skipped, warning, type Finding } from './finding';
+import { controllerName } from './place';
 
 /** The leader renews its Lease every 1.5 s; a Lease that is older than this has no leader. */
 const leaseTimeoutMs = 60_000;
 const podSecurity = 'pod-security.kubernetes.io/enforce';
 
 export function installationFindings(facts: Facts, now: Date): Finding[] {
-  return [...placeFindings(facts), ...partsOf(facts, now)];
+  return [...placeFindings(facts), ...bindingFindings(facts), ...partsOf(facts, now)];
+}
+
+/** How doctor knows the namespace: an assumption and a contradiction are named, because a look-alike could lie in the other namespace. */
+function bindingFindings({ place: { namespace, bound, isGiven }, controller }: Facts): Finding[] {
+  if (bound === 'forbidden') {
+    if (isGiven) return [];
+    return [
+      skipped(
+        'controller',
+        `this user may not read the ClusterRoleBinding ${controllerName}, so namespace ${namespace} is assumed; name the namespace with --namespace`,
+      ),
+    ];
+  }
+  if (bound.includes(namespace)) return [];
+  if (bound.length > 0)
+    return [
+      warning(
+        'controller',
+        `the ClusterRoleBinding ${controllerName} names ${named(bound)}, and not ${namespace}`,
+        'leave --namespace out, unless you mean the other namespace',
+      ),
+    ];
+  if (controller === undefined || controller === 'forbidden') return [];
+  return [
+    failure(
+      'controller',
+      `the controller in ${namespace} has no rights: there is no ClusterRoleBinding ${controllerName}`,
+      'install the chart again; if you have never installed it, another user has made this Deployment',
+    ),
+  ];
 }
 
 /** The controller may write workloads in its namespace; in a system namespace this right is as good as an administrator's. */

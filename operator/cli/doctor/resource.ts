@@ -59,8 +59,9 @@ function namespaceFindings({ spec }: SidecarAcceleration, namespaces: Facts['nam
 }
 
 /** Warnings about what runs in the selected namespaces. The product changes no connection of other namespaces. */
-function caveatFindings({ pods, tools }: Caveats, selected: readonly string[]): Finding[] {
-  const relevant = [...(pods ?? []), ...(tools ?? [])].filter(({ namespace }) => selected.includes(namespace));
+function caveatFindings({ pods, tools }: Caveats, chosen: readonly string[]): Finding[] {
+  const selected = new Set(chosen);
+  const relevant = [...(pods ?? []), ...(tools ?? [])].filter(({ namespace }) => selected.has(namespace));
   return [
     ...relevant.map(({ namespace, what, remedy }) => warning('namespaces', `${namespace}: ${what}`, remedy)),
     ...(pods === undefined

@@ -37,7 +37,7 @@ export function addTap(program: Command, world: Surroundings): void {
         oneOf('reason', connectionReasonNames),
       ),
     )
-    .addOption(new Option('--for <duration>', 'how long to print events').argParser(duration).default(0, 'until Ctrl-C'))
+    .addOption(new Option('--for <duration>', 'how long to print events, at most 596h').argParser(duration).default(0, 'until Ctrl-C'))
     .addOption(new Option('-o, --output <format>', 'output format').choices(['lines', 'json']).default('lines'))
     .addHelpText(
       'after',

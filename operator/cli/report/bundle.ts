@@ -13,38 +13,62 @@ export interface BundleFile {
 }
 
 export interface BundleOptions {
-  /** Namespace of the product, used when no controller is found. */
-  readonly namespace: string;
+  /** Namespace of the product; undefined means the one that the controller's ClusterRoleBinding names. */
+  readonly namespace: string | undefined;
   readonly accelctl: string;
   readonly now: Date;
   /** Number of lines of each log, counted from the end. */
   readonly lines: number;
+  /** Most bytes of all files together. */
+  readonly mostBytes?: number;
   /** Called before each file is read. */
   readonly onPart: (what: string, done: number, total: number) => void;
 }
 
+/** The longest file of a report, in bytes. */
+const mostFileBytes = 4 * 2 ** 20;
+const mostReportBytes = 256 * 2 ** 20;
+/** Most objects of a kind: the namespace of the product has few, but it may have many events. */
+const mostObjects = '1000';
+
 /**
- * An object or log that cannot be read is left out, and `missing.txt` names it with the error.
- * @throws Failure when the API server does not answer, or does not accept the credentials
+ * The files one after the other, so that only one is in memory. An object or log that cannot be read is left out, and `missing.txt` names it with
+ * the error.
+ * @throws Failure when the API server does not answer or does not accept the credentials, and when it is not clear which namespace is meant
  */
-export async function bundleOf(cluster: Cluster, options: BundleOptions): Promise<BundleFile[]> {
+export async function* bundleOf(cluster: Cluster, options: BundleOptions): AsyncGenerator<BundleFile, void, undefined> {
   const facts = await factsOf(cluster, options.namespace);
+  const { mostBytes = mostReportBytes } = options;
   const missing: string[] = [];
-  const files = [...factFiles(facts, options)];
+  let size = 0;
+  const bounded = ({ name, text }: BundleFile): BundleFile => {
+    const file = { name, text: withoutRest(text) };
+    size += Buffer.byteLength(file.text);
+    return file;
+  };
+  yield bounded({ name: 'README.txt', text: readme(facts, options) });
+  for (const file of factFiles(facts, options)) yield bounded(file);
   const parts = [...objectParts(facts), ...logParts(facts, options.lines)];
   for (const [at, { name, read }] of parts.entries()) {
     options.onPart(`reading ${name}`, at, parts.length);
+    if (size >= mostBytes) {
+      missing.push(`${name}: left out, because the report has ${size} bytes already; use fewer --lines`);
+      continue;
+    }
     try {
-      files.push({ name, text: await read(cluster) });
+      yield bounded({ name, text: await read(cluster) });
     } catch (error) {
       missing.push(`${name}: ${redactedText(errorLine(error))}`);
     }
   }
-  return [
-    { name: 'README.txt', text: readme(facts, options) },
-    ...files,
-    ...(missing.length === 0 ? [] : [{ name: 'missing.txt', text: `${missing.join('\n')}\n` }]),
-  ];
+  if (missing.length > 0) yield { name: 'missing.txt', text: `${missing.join('\n')}\n` };
+}
+
+/** The text, cut after the longest length of a file. */
+function withoutRest(text: string): string {
+  const length = Buffer.byteLength(text);
+  if (length <= mostFileBytes) return text;
+  return `${Buffer.from(text).subarray(0, mostFileBytes).toString('utf8')}\n[the last ${length - mostFileBytes} bytes are left out]\n`;
 }
 
 function readme({ version, namespace }: Facts, { accelctl, now }: BundleOptions): string {
@@ -86,7 +110,7 @@ function objectParts({ namespace }: Facts): Part[] {
   const labelSelector = 'app.kubernetes.io/name=sidecar-acceleration';
   const list = (name: string, path: string, query = {}): Part => ({
     name: `objects/${name}.yaml`,
-    read: async (cluster) => yaml(await cluster.read(path, name, query)),
+    read: async (cluster) => yaml(await cluster.read(path, name, { ...query, limit: mostObjects })),
   });
   return [
     ...['deployments', 'daemonsets'].map((kind) => list(kind, `/apis/apps/v1/namespaces/${namespace}/${kind}`, { labelSelector })),
@@ -109,7 +133,11 @@ const wasRestarted = ({ status }: Pod): boolean => status.containerStatuses.some
 function logPart(namespace: string, pod: string, previous: boolean, lines: number): Part {
   return {
     name: `logs/${pod}${previous ? '.previous' : ''}.log`,
-    read: async (cluster) => redactedText(await cluster.log(namespace, pod, { tailLines: String(lines), ...(previous ? { previous: 'true' } : {}) })),
+    read: async (cluster) => {
+      const query = { tailLines: String(lines), ...(previous ? { previous: 'true' } : {}) };
+      // A log may have lines of any length. The end of it says what is wrong now; the rest leaves room for the line that says what is left out.
+      return redactedText(await cluster.log(namespace, pod, query, mostFileBytes - 1_024));
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import { basename } from 'node:path';
 import { Option, InvalidArgumentError, type Command } from 'commander';
 import { productVersion } from '../../api';
+import { namespaceHelp } from '../doctor/place';
 import type { ClusterOptions } from '../kubeconfig';
 import type { Surroundings } from '../surroundings';
 import { bytes } from '../units';
@@ -9,7 +10,7 @@ import { writeArchive } from './archive';
 import { bundleOf } from './bundle';
 
 interface ReportOptions extends ClusterOptions {
-  readonly namespace: string;
+  readonly namespace?: string;
   readonly file?: string;
   readonly lines: number;
 }
@@ -19,8 +20,8 @@ export function addReport(program: Command, world: Surroundings): void {
     .command('report')
     .description('write an archive for a request for help: resource, doctor’s findings, objects, events and logs; secrets are redacted')
     .option('-f, --file <path>', 'file to write; accelctl-report-<time>.tar.gz by default')
-    .option('-n, --namespace <name>', 'namespace of the product, used when no controller is found', 'sidecar-acceleration')
-    .addOption(new Option('--lines <count>', 'number of lines of each log').argParser(lineCount).default(5_000))
+    .option('-n, --namespace <name>', namespaceHelp)
+    .addOption(new Option('--lines <count>', 'number of lines of each log, of which at most 4 MiB are kept').argParser(lineCount).default(5_000))
     .addHelpText('after', '\nExamples:\n  $ accelctl report\n  $ accelctl report -f /tmp/report.tar.gz && tar -tzf /tmp/report.tar.gz')
     .action((_own, command: Command) => report(command.optsWithGlobals<ReportOptions>(), world));
 }
@@ -34,13 +35,12 @@ async function report(options: ReportOptions, world: Surroundings): Promise<void
   const { namespace, lines, file = `${name}.tar.gz` } = options;
   const onPart = (text: string, done: number, total: number): void => world.progress.show({ text, done, total });
   try {
-    const files = await bundleOf(world.cluster(options), { namespace, lines, accelctl: productVersion(), now, onPart });
-    await writeArchive(file, name, files, now);
-    const size = files.reduce((sum, { text }) => sum + Buffer.byteLength(text), 0);
-    const isPartial = files.some((each) => each.name === 'missing.txt');
+    const files = bundleOf(world.cluster(options), { namespace, lines, accelctl: productVersion(), now, onPart });
+    const { names, bytes: size } = await writeArchive(file, name, files, now);
+    const isPartial = names.includes('missing.txt');
     world.progress.finish();
     world.print(
-      `${file}: ${files.length} files, ${bytes(size)} of text${isPartial ? '; its missing.txt names what could not be read' : ''}\nRead it before you send it: tar -xzf ${basename(file)} && less ${name}/README.txt`,
+      `${file}: ${names.length} files, ${bytes(size)} of text${isPartial ? '; its missing.txt names what could not be read' : ''}\nRead it before you send it: tar -xzf ${basename(file)} && less ${name}/README.txt`,
     );
   } finally {
     world.progress.finish();

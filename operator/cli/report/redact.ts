@@ -34,17 +34,39 @@ function isSecretVariable({ name }: Readonly<Record<string, unknown>>): boolean 
 const keysOf = (value: unknown): unknown => (isMap(value) ? Object.fromEntries(Object.keys(value).map((key) => [key, redacted])) : redacted);
 const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
 
-const shapes: readonly RegExp[] = [
-  // A JSON Web Token: three parts in base64url; the first part begins with the encoded {".
-  /eyJ[\w-]{8,}\.[\w-]+\.[\w-]*/g,
-  /-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g,
-  /(?<=\b(?:bearer|basic) )[\w.~+/=-]{8,}/gi,
+/** Patterns and their replacements. Each takes time in proportion to the text: no pattern reads the same characters from many starts. */
+const shapes: readonly (readonly [RegExp, string])[] = [
+  [/-----BEGIN [A-Z ]*PRIVATE KEY-----[^]*?(-----END [A-Z ]*PRIVATE KEY-----|$)/g, redacted],
+  [/(?<=\b(?:bearer|basic) )[\w.~+/=-]{8,}/gi, redacted],
   // The user of a URL.
-  /(?<=:\/\/)[^\s/@:]+:[^\s/@]+(?=@)/g,
-  /(?<=\b(?:password|passwd|token|secret|api[-_]?key)["']?\s*[=:]\s*["']?)[^\s"',;}]+/gi,
+  [/(?<=:\/\/)[^\s/@:]+:[^\s/@]+(?=@)/g, redacted],
+  // Not by a lookbehind: it would read the white space before each position again.
+  [/\b((?:password|passwd|token|secret|api[-_]?key)["']?\s*[=:]\s*["']?)[^\s"',;}]+/gi, `$1${redacted}`],
 ];
 
 /** A copy of a log or another text without credentials. */
 export function redactedText(text: string): string {
-  return shapes.reduce((rest, shape) => rest.replace(shape, redacted), text);
+  return shapes.reduce((rest, [shape, replacement]) => rest.replace(shape, replacement), withoutTokens(text));
+}
+
+/** Shortest first part of a JSON Web Token that is recognised, in characters. */
+const shortestPart = 11;
+
+/** JSON Web Tokens have three parts in base64url, separated by dots; the first part begins with the encoded {". */
+function withoutTokens(text: string): string {
+  if (!text.includes('eyJ')) return text;
+  return text.replace(/[\w.-]+/g, (run) => (run.includes('eyJ') ? withoutTokensIn(run.split('.')) : run));
+}
+
+/** @param parts a run of characters of base64url, split at its dots */
+function withoutTokensIn(parts: readonly string[]): string {
+  const kept: string[] = [];
+  for (let at = 0; at < parts.length; at++) {
+    const part = parts[at] ?? '';
+    const start = part.indexOf('eyJ');
+    const isToken = start >= 0 && part.length - start >= shortestPart && (parts[at + 1] ?? '') !== '' && at + 2 < parts.length;
+    kept.push(isToken ? part.slice(0, start) + redacted : part);
+    if (isToken) at += 2;
+  }
+  return kept.join('.');
 }

@@ -1,4 +1,4 @@
-import { readFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -7,7 +7,10 @@ import { extract } from 'tar-stream';
 import { refusal, type FakeApi } from '../api.testing';
 import { installed } from '../doctor/clusters.testing';
 import { exitCode } from '../exit';
+import { clusterOn } from '../cluster';
+import { recordedNow } from '../recorded.testing';
 import { accelctl } from '../run.testing';
+import { bundleOf } from './bundle';
 
 const jwt = 'eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhZ2VudCJ9.c2lnbmF0dXJl';
 const inNamespace = (kind: string): string => `GET /api/v1/namespaces/sidecar-acceleration/${kind}`;
@@ -16,6 +19,8 @@ const agent = {
   spec: { containers: [{ env: [{ name: 'AGENT_TOKEN', value: 'hunter2' }] }] },
   status: { containerStatuses: [{ ready: true, restartCount: 2 }] },
 };
+
+const bundleOptions = { namespace: undefined, accelctl: '1', now: recordedNow, lines: 7, onPart: () => undefined };
 
 let directory: string;
 beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'accelctl-report-'))));
@@ -94,6 +99,33 @@ describe('a report', () => {
     );
     expect(printed[0]).toContain('its missing.txt names what could not be read');
     expect(code).toBe(exitCode.success);
+  });
+
+  it('cuts a long part, and leaves parts out when the report is long enough', async () => {
+    const lots = { items: Array.from({ length: 40 }, (_, at) => ({ metadata: { name: `c${at}` }, data: { a: 'x '.repeat(100_000) } })) };
+    const file = join(directory, 'r.tar.gz');
+    await accelctl(cluster().on(inNamespace('configmaps'), lots), ['report', '-f', file]);
+    const text = (await unpacked(file)).get('objects/configmaps.yaml') ?? '';
+    expect(text.length).toBeLessThan(4.1 * 2 ** 20);
+    expect(text).toMatch(/\n\[the last \d+ bytes are left out\]\n$/);
+    const files = new Map<string, string>();
+    const { client, readText } = cluster();
+    for await (const { name, text: of } of bundleOf(clusterOn(client, 'https://test', readText), { ...bundleOptions, mostBytes: 1_000 }))
+      files.set(name, of);
+    expect(files.get('missing.txt')).toContain('logs/agent-x.log: left out, because the report has');
+  });
+
+  it('is read one file at a time', async () => {
+    const api = cluster();
+    const files = bundleOf(clusterOn(api.client, 'https://test', api.readText), bundleOptions);
+    while ((await files.next()).value?.name !== 'objects/deployments.yaml');
+    expect(api.requests.map(({ path }) => path).filter((path) => path.endsWith('/log'))).toEqual([]);
+  });
+
+  it('is deleted again when the API server does not answer', async () => {
+    const file = join(directory, 'r.tar.gz');
+    const { code } = await accelctl(cluster().on('GET /version', refusal(0)), ['report', '-f', file]);
+    expect([code, existsSync(file)]).toEqual([exitCode.error, false]);
   });
 
   it('never overwrites a file', async () => {

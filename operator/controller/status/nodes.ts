@@ -83,7 +83,7 @@ function addGroup(groups: Map<NodeReason, Group>, reason: NodeReason, nodes: num
   if (group === undefined) groups.set(reason, { nodes, examples, message: `${means} ${remedy}` });
   else {
     group.nodes += nodes;
-    group.examples.push(...examples);
+    for (const example of examples) group.examples.push(example);
   }
 }
 

@@ -11,7 +11,7 @@ apiVersion: batch/v1
 kind: Job
 metadata:
   name: {{ .name }}
-  namespace: {{ .root.Release.Namespace }}
+  namespace: {{ .root.Release.Namespace | quote }}
   labels:
     {{- $labels | nindent 4 }}
   annotations:
@@ -37,8 +37,8 @@ spec:
 {{- define "acceleration.hook.labels" -}}
 app.kubernetes.io/name: sidecar-acceleration
 app.kubernetes.io/component: hook
-app.kubernetes.io/instance: {{ .root.Release.Name }}
-app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service | quote }}
 {{- end }}
 
 {{/* The ServiceAccount of the job, and its rights. */}}
@@ -47,7 +47,7 @@ apiVersion: v1
 kind: ServiceAccount
 metadata:
   name: {{ .name }}
-  namespace: {{ .root.Release.Namespace }}
+  namespace: {{ .root.Release.Namespace | quote }}
   labels:
     {{- include "acceleration.hook.labels" . | nindent 4 }}
   annotations:
@@ -83,7 +83,7 @@ roleRef:
 subjects:
   - kind: ServiceAccount
     name: {{ .name }}
-    namespace: {{ .root.Release.Namespace }}
+    namespace: {{ .root.Release.Namespace | quote }}
 {{- end }}
 
 {{- define "acceleration.hook.passing" -}}
@@ -97,7 +97,7 @@ helm.sh/hook-delete-policy: before-hook-creation,hook-succeeded,hook-failed
 serviceAccountName: {{ .name }}
 restartPolicy: Never
 {{- with .root.Values.priorityClassName }}
-priorityClassName: {{ . }}
+priorityClassName: {{ . | quote }}
 {{- end }}
 {{- with .root.Values.nodeSelector }}
 nodeSelector:
@@ -111,7 +111,7 @@ tolerations:
 containers:
   - name: accelctl
     image: {{ include "acceleration.image" .root | quote }}
-    imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+    imagePullPolicy: {{ .root.Values.image.pullPolicy | quote }}
     command: [accelctl]
     args:
       {{- toYaml .args | nindent 6 }}

@@ -1,4 +1,4 @@
-// Requests to accelctl, with the secret from the page's address.
+// Requests to accelctl, with the secret that the page gets for the code in its address.
 
 /** @typedef {{ open: number, accelerated: number }} Connections */
 /** @typedef {{ fast: number, tcp: number }} Bytes */
@@ -18,24 +18,41 @@
 
 const storageKey = 'accelctl-secret';
 
-/** Removes the secret from the address, so that neither the screen nor the history shows it. The session's storage keeps it for a reload. */
-function takeSecret() {
-  const given = location.hash.slice(1);
-  if (given !== '') {
-    sessionStorage.setItem(storageKey, given);
-    history.replaceState(null, '', '/');
+/**
+ * Exchanges the code in the address for the secret. The screen does not show the code afterwards; the browser's history may keep it, where it is worth
+ * nothing, because accelctl takes each code once. The session's storage keeps the secret for a reload.
+ * @returns {Promise<string>} the secret; empty when the address had no code; rejects with one line for the user
+ */
+async function enter() {
+  const code = location.hash.slice(1);
+  const known = sessionStorage.getItem(storageKey) ?? '';
+  if (code === '') return known;
+  history.replaceState(null, '', '/');
+  try {
+    const { secret } = await sent('POST', '/api/enter', code, {});
+    sessionStorage.setItem(storageKey, secret);
+    return secret;
+  } catch (problem) {
+    // The same address opened again in the same tab.
+    if (known !== '') return known;
+    throw problem;
   }
-  return sessionStorage.getItem(storageKey) ?? '';
 }
-
-const secret = takeSecret();
 
 /**
  * @param {'GET' | 'POST'} method @param {string} path @param {object} [body]
  * @returns {Promise<any>} the answer's JSON; rejects with one line for the user
  */
 async function ask(method, path, body) {
-  const headers = { authorization: `Bearer ${secret}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
+  return sent(method, path, await secret, body);
+}
+
+/**
+ * @param {'GET' | 'POST'} method @param {string} path @param {string} bearer @param {object} [body]
+ * @returns {Promise<any>}
+ */
+async function sent(method, path, bearer, body) {
+  const headers = { authorization: `Bearer ${bearer}`, ...(body === undefined ? {} : { 'content-type': 'application/json' }) };
   const response = await fetch(path, { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) }).catch(() => {
     throw new Error('accelctl does not answer: it has ended, or this computer slept; start accelctl console again');
   });
@@ -43,6 +60,10 @@ async function ask(method, path, body) {
   if (!response.ok) throw new Error(String(answer.error));
   return answer;
 }
+
+const secret = enter();
+// Each request reports the failure; until the first one it must not count as unhandled.
+secret.catch(() => undefined);
 
 /** @returns {Promise<State>} */
 export const readState = () => ask('GET', '/api/state');

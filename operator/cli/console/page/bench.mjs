@@ -15,12 +15,11 @@ export function Bench({ bench }) {
       <p class="quiet">Nothing has been measured from this machine yet: accelctl bench</p>
     </section>`;
   const share = bench.fastShare === null ? '' : `, ${(100 * bench.fastShare).toFixed(1)} % of the bytes on the fast path`;
+  // One value, because htm leaves out white space with a line break in it.
+  const rounds = `${bench.rounds} ${bench.rounds === 1 ? 'round' : 'rounds'}`;
   return html`<section aria-labelledby="bench">
     <h2 id="bench">Before and after</h2>
-    <p class="quiet">
-      accelctl bench, ${moment(bench.at)}: two pods on node ${bench.node}, ${bench.connections} connections, ${bench.rounds}
-      ${bench.rounds === 1 ? 'round' : 'rounds'}${share}
-    </p>
+    <p class="quiet">accelctl bench, ${moment(bench.at)}: two pods on node ${bench.node}, ${bench.connections} connections, ${rounds}${share}</p>
     ${bench.rows.map(
       ({ protocol, cells }) =>
         html`<div class="bench" key=${protocol}>

@@ -7,12 +7,11 @@ export function Nodes({ state }) {
   if (nodes === undefined) return null;
   const rollout = state.resource?.status?.rollout;
   const progress = state.resource?.status?.conditions?.find(({ type }) => type === 'Progressing');
+  // One value, because htm leaves out white space with a line break in it.
+  const ready = `${nodes.ready} of ${nodes.desired} ready`;
   return html`<section aria-labelledby="nodes">
     <h2 id="nodes">Nodes</h2>
-    <p>
-      <progress value=${nodes.ready} max=${Math.max(nodes.desired, 1)} aria-label="Nodes that are ready"></progress> ${nodes.ready} of
-      ${nodes.desired} ready
-    </p>
+    <p><progress value=${nodes.ready} max=${Math.max(nodes.desired, 1)} aria-label="Nodes that are ready"></progress> ${ready}</p>
     ${rollout !== undefined && html`<${Rollout} rollout=${rollout} />`}
     ${progress?.status === 'True' && html`<p role="status">${progress.message}</p>`}
     ${nodes.unsupported.map(({ reason, nodes: count, examples, message }) => html`<p key=${reason} class="problem"><strong>${reason}</strong> on ${count} (${examples.join(', ')}${count > examples.length ? ', ...' : ''}): ${message}${state.explained[reason] && html`<br />${state.explained[reason].remedy}`}</p>`)}
