@@ -130,7 +130,9 @@ const verdict = z.object({
     .min(0)
     .max(100)
     .default(50)
-    .describe('Percentage of a canary node’s earlier share of accelerated connections that the node must reach after its update.'),
+    .describe(
+      'Percentage of its earlier share of accelerated connections that a namespace must reach on an updated canary node. At least two namespaces, and half of them, must be below it before the update fails; the only selected namespace decides alone.',
+    ),
 });
 
 export const failurePolicies = ['RollBack', 'Pause'] as const;

@@ -2,10 +2,10 @@
 import type { LeftOutReason, Spec } from '../../api';
 import type { Order, Report } from '../../protocol';
 import { type AgentState, currentReport, follows, lastingProblems } from '../agents/agentState';
-import { sum } from '../agents/counts';
 import type { KubePod } from './agentPod';
 import { asideOf, hasLabels, type KubeNode, placeOf } from './kubeNode';
 import type { AgentEvidence, AgentPod, RolloutNode } from './node';
+import { sharesOf } from './shares';
 
 export interface Surroundings {
   readonly spec: Spec;
@@ -18,9 +18,6 @@ export interface Surroundings {
   /** Milliseconds since the epoch at which this controller began to observe. */
   readonly lookingSince: number;
 }
-
-/** Open connection ends below which the share of accelerated ones is not used. */
-const fewEnds = 20;
 
 /** The nodes that have or should have an agent. */
 export function observe({ spec, order, nodes, pods, agents, lastFine, lookingSince }: Surroundings): RolloutNode[] {
@@ -55,12 +52,11 @@ function agentPod(pod: KubePod, agent: AgentState | undefined, order: Order): Ag
 }
 
 function evidenceOf(report: Report, order: Order): AgentEvidence {
-  const open = sum(report.namespaces.map((each) => each.open));
-  const accelerated = sum(report.namespaces.map((each) => each.accelerated));
-  const telling = order.mode === 'Accelerate' && open >= fewEnds;
+  const alone = order.namespaces.length === 1;
+  const shares = order.mode === 'Accelerate' ? sharesOf(report.namespaces, alone) : {};
   const problems = lastingProblems(report).map(({ reason }) => reason);
   const serves = report.namespaces.some(({ podsSelected }) => podsSelected > 0);
-  return { follows: follows(report, order), problems, errors: report.errors, serves, share: telling ? accelerated / open : undefined };
+  return { follows: follows(report, order), problems, errors: report.errors, serves, shares, alone };
 }
 
 /** Sorted names of the nodes with these labels. */
