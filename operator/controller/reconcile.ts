@@ -114,11 +114,11 @@ export class Reconciler {
       rollout,
       installation,
       cluster,
-      orders: { current: order },
+      orders: { current: order, due },
     } = this.parts;
-    if (order === undefined) return undecidedMs;
+    if (order === undefined || due === undefined) return undecidedMs;
     const input = this.input(resource, spec);
-    const plan = await rollout.plan({ spec, order, owner: input.owner, wanted: agentTemplate(input) });
+    const plan = await rollout.plan({ spec, order, due, owner: input.owner, wanted: agentTemplate(input) });
     if (plan === undefined) return undecidedMs;
     this.rollout = plan.status;
     if (await installation.ensure({ ...input, template: plan.template }, cluster.daemonSetGeneration()))

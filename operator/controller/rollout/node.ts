@@ -30,7 +30,7 @@ export interface AgentPod {
 }
 
 export interface AgentEvidence {
-  /** True when the agent has applied the newest order and has no problem. */
+  /** True when the agent has applied the newest order that it has had the time to apply, and has no problem. */
   readonly follows: boolean;
   /** Reasons why this node cannot accelerate. */
   readonly problems: readonly string[];
