@@ -7,7 +7,10 @@ const labelValue = z
   .string()
   .max(63)
   .regex(/^([A-Za-z0-9]([-A-Za-z0-9_.]*[A-Za-z0-9])?)?$/, 'not a label value');
-const labelKeyPattern = /^([a-z0-9]([-a-z0-9.]*[a-z0-9])?\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$/;
+/** A DNS subdomain (RFC 1123), of which no part between dots is empty. */
+const subdomain = '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*';
+const qualifiedName = `(${subdomain}\\/)?[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?`;
+const labelKeyPattern = new RegExp(`^${qualifiedName}$`);
 const labelKey = z.string().max(317).regex(labelKeyPattern, 'not a label key');
 
 /** zod checks the keys of the record. A structural schema cannot bound keys, so a CEL rule checks them with the same pattern. */
@@ -49,9 +52,13 @@ export const labelSelector = z
 /** A toleration, with the rules by which the API server validates tolerations of a DaemonSet: they refuse the resource, not the DaemonSet later. */
 const toleration = z
   .object({
-    key: z.string().max(317).optional(),
+    key: z
+      .string()
+      .max(317)
+      .regex(new RegExp(`^(${qualifiedName})?$`), 'not the key of a taint')
+      .optional(),
     operator: z.enum(['Exists', 'Equal']).optional(),
-    value: z.string().max(63).optional(),
+    value: labelValue.optional(),
     effect: z.enum(['NoSchedule', 'PreferNoSchedule', 'NoExecute']).optional(),
     tolerationSeconds: z.int().min(0).max(2147483647).optional(),
   })
@@ -130,7 +137,9 @@ const verdict = z.object({
     .min(0)
     .max(100)
     .default(50)
-    .describe('Percentage of a canary node’s earlier share of accelerated connections that the node must reach after its update.'),
+    .describe(
+      'Percentage of its earlier share of accelerated connections that a namespace must reach on an updated canary node. At least two namespaces, and half of them, must be below it before the update fails; the only selected namespace decides alone.',
+    ),
 });
 
 export const failurePolicies = ['RollBack', 'Pause'] as const;
@@ -194,7 +203,7 @@ const agent = z.object({
   priorityClassName: z
     .string()
     .max(253)
-    .regex(/^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$/, 'not the name of a PriorityClass')
+    .regex(new RegExp(`^${subdomain}$`), 'not the name of a PriorityClass')
     .optional()
     .describe('PriorityClass of the agent pods. With system-node-critical the kubelet does not evict them when a node runs short of memory.'),
   resources: z

@@ -21,7 +21,10 @@ const kinds: Readonly<Record<string, string>> = {
 interface Body {
   readonly metadata?: { readonly finalizers?: readonly string[] };
   readonly spec?: { readonly template?: unknown };
-  readonly status?: { readonly conditions: readonly { readonly type: string; readonly reason: string }[] };
+  readonly status?: {
+    readonly observedGeneration: number;
+    readonly conditions: readonly { readonly type: string; readonly status: string; readonly reason: string; readonly message: string }[];
+  };
 }
 
 /** The name of a request in `steps`. */
@@ -45,7 +48,11 @@ class Fixture {
   nodes: { readonly desired: number } | undefined = { desired: 1 };
   daemonSetGeneration: number | undefined = 1;
   isDecided = true;
+  /** Is added to the message of a step that fails. */
+  why = '';
   appliedTemplate: unknown;
+  /** The status that was written last. */
+  written: Body['status'];
   nowMs = 1_000_000;
 
   readonly orders = new OrderBook(() => this.nowMs);
@@ -53,6 +60,7 @@ class Fixture {
     request: (method, path, { body } = {}) => {
       const found = (body ?? {}) as Body;
       const step = stepOf(method, path, found);
+      this.written = found.status ?? this.written;
       if (step === 'apply DaemonSet') this.appliedTemplate = found.spec?.template;
       return this.step(step, { metadata: { generation: 1 } });
     },
@@ -107,7 +115,7 @@ class Fixture {
   private async step<T>(name: string, answer: T): Promise<T> {
     this.steps.push(name);
     const code = this.failing.get(name);
-    if (code !== undefined) throw new ApiError(`${name}: HTTP ${code}`, code, '');
+    if (code !== undefined) throw new ApiError(`${name}: HTTP ${code}${this.why}`, code, '');
     return Promise.resolve(answer);
   }
 
@@ -227,6 +235,66 @@ describe('a pass over a known resource', () => {
       'replace agents',
       'write the status NodesNotReady',
     ]);
+  });
+});
+
+describe('a pass whose agents the API server refuses as invalid', () => {
+  const conditions = (): string[] => (fixture.written?.conditions ?? []).map(({ type, status, reason }) => `${type} ${status} ${reason}`);
+  const refusal = ['Ready False AgentRejected', 'Progressing False AgentRejected', 'Degraded True AgentRejected'];
+  beforeEach(() => {
+    fixture.agents = [agentWith('node1')];
+    fixture.failing.set('apply DaemonSet', 422);
+  });
+
+  test('says so in the status, with the message of the API server on one line, and replaces no agent', async () => {
+    fixture.why = ` Invalid: tolerations[0].key: "not a key!\u001b[31m" ${'x'.repeat(4000)}`;
+    expect((await fixture.pass()).steps).toEqual([
+      'add the finalizer',
+      'send the order Accelerate',
+      'plan the rollout',
+      ...applied,
+      'write the status AgentRejected',
+    ]);
+    expect([fixture.written?.observedGeneration, conditions()]).toEqual([1, refusal]);
+    const message = fixture.written?.conditions[0]?.message ?? '';
+    expect([message.slice(0, 93), message.length]).toEqual([
+      String.raw`apply DaemonSet: HTTP 422 Invalid: tolerations[0].key: "not a key!\u001b[31m" xxxxxxxxxxxxxxxxx`.slice(0, 93),
+      1024,
+    ]);
+  });
+
+  test('is not tried again for a minute, says so once in the log, and goes on giving orders', async () => {
+    await fixture.pass();
+    fixture.change({ finalizers: [finalizer] });
+    for (let passes = 0; passes < 29; passes += 1) expect((await fixture.pass()).steps).toEqual([]);
+    fixture.agents = [];
+    expect((await fixture.pass()).steps.filter((step) => step.startsWith('apply'))).toEqual(applied);
+    expect(fixture.logged.filter((line) => line.includes('refuses'))).toEqual([
+      'the API server refuses the agents of this spec: apply DaemonSet: HTTP 422',
+    ]);
+  });
+
+  test('is tried at once for another spec, and the conditions follow', async () => {
+    await fixture.pass();
+    fixture.failing.clear();
+    fixture.change({ finalizers: [finalizer], generation: 2 }, { mode: 'Off' });
+    expect((await fixture.pass()).steps).toEqual([
+      'send the order Off',
+      'plan the rollout',
+      ...applied,
+      'replace agents',
+      'write the status NodesNotReady',
+    ]);
+    expect([fixture.written?.observedGeneration, conditions()[1]]).toEqual([2, 'Progressing True RollingOut']);
+  });
+
+  test('is the same for any other object, also for the memory of the rollout', async () => {
+    for (const failing of ['apply ConfigMap', 'plan the rollout']) {
+      fixture = new Fixture();
+      fixture.failing.set(failing, 422);
+      await fixture.pass();
+      expect(conditions()).toEqual(refusal);
+    }
   });
 });
 

@@ -1,11 +1,12 @@
 // Reconciles the resource. A pass sets the finalizer, makes the order, rolls out the agents and writes the status; when the resource is being
 // deleted it drains the nodes, deletes the agents and removes the finalizer. A pass may run again at any time.
-import { apiVersion, finalizer, kind, spec as specSchema, type Spec, type Status } from '../api';
-import type { KubeClient } from '../kube';
+import { apiVersion, finalizer, kind, oneLine, spec as specSchema, type Spec, type Status } from '../api';
+import { errorLine } from '../base';
+import { isInvalid, type KubeClient } from '../kube';
 import type { Order } from '../protocol';
 import { aggregate, type Aggregate } from './status/aggregate';
 import { type Cluster, specOf, statusOfStored, type StoredResource } from './cluster/cluster';
-import { conditionsOf } from './status/conditions';
+import { conditionsOf, type ResourceProblem } from './status/conditions';
 import { disconnectedTimeoutMs, release, setFinalizer } from './finalizing';
 import type { Installation } from './cluster/installation';
 import { namespacesLeftOut, orderOf, type OrderBook, selectedNamespaces } from './agents/orders';
@@ -44,12 +45,20 @@ const settleMs = 15_000;
 /** Milliseconds between two passes in that time. */
 const settlePollMs = 500;
 
+/**
+ * Milliseconds after which objects that the API server has refused as invalid are tried again without a change of the spec: what an admission
+ * policy allows may have changed. Every report of an agent causes a pass, and each would be a request in vain.
+ */
+const refusedAgainMs = 60_000;
+
 export class Reconciler {
   /** Selected namespaces of the last valid spec. */
   private selected: readonly string[] = [];
   /** Progress of the rollout; undefined until this controller has decided. */
   private rollout: Status['rollout'];
   private knownNodes = 0;
+  /** The last refusal of the agents' objects; `spec` names the resource and the generation that it is about. */
+  private refused: { readonly spec: string; readonly at: number; readonly problem: ResourceProblem } | undefined;
   private removalStarted: { readonly uid: string; readonly at: number } | undefined;
 
   private readonly began: number;
@@ -69,9 +78,34 @@ export class Reconciler {
     this.selected = selectedNamespaces(parsed.spec, this.parts.cluster.labelledNamespaces(), this.parts.surroundings().namespace);
     // The order does not wait for the rollout: connected agents get it at once.
     this.give(orderOf(parsed.spec, this.selected, false, this.nodes()), log);
-    const againMs = await this.rollOut(resource, parsed.spec, log);
-    const { requeueAfterMs } = await this.report(resource, namespacesLeftOut(this.selected));
+    const { againMs, problem } = await this.tryRollOut(resource, parsed.spec, log);
+    const { requeueAfterMs } = await this.report(resource, problem ?? namespacesLeftOut(this.selected));
     return { requeueAfterMs: Math.min(againMs, requeueAfterMs ?? againMs) };
+  }
+
+  /**
+   * Rolls the agents out. Some specs that the CRD allows make agents that the API server refuses. That is no error of this pass but a problem of
+   * the resource, and only another spec solves it.
+   * @throws ApiError
+   */
+  private async tryRollOut(resource: StoredResource, spec: Spec, log: PassLog): Promise<{ againMs: number; problem?: ResourceProblem }> {
+    const { uid, generation } = resource.metadata;
+    const about = `${uid}/${generation}`;
+    const { refused } = this;
+    const now = this.parts.clock.monotonicMs();
+    if (refused?.spec === about && now - refused.at < refusedAgainMs) return { againMs: rereadMs, problem: refused.problem };
+    try {
+      const againMs = await this.rollOut(resource, spec, log);
+      this.refused = undefined;
+      return { againMs };
+    } catch (error) {
+      if (!isInvalid(error)) throw error;
+      const message = oneLine(errorLine(error));
+      const problem = { reason: 'AgentRejected', message, stops: true };
+      if (refused?.spec !== about || refused.problem.message !== message) log('error', `the API server refuses the agents of this spec: ${message}`);
+      this.refused = { spec: about, at: now, problem };
+      return { againMs: rereadMs, problem };
+    }
   }
 
   /** Applies the agents' objects and replaces the agents whose turn it is. @returns milliseconds until the next pass */
@@ -80,11 +114,11 @@ export class Reconciler {
       rollout,
       installation,
       cluster,
-      orders: { current: order },
+      orders: { current: order, due },
     } = this.parts;
-    if (order === undefined) return undecidedMs;
+    if (order === undefined || due === undefined) return undecidedMs;
     const input = this.input(resource, spec);
-    const plan = await rollout.plan({ spec, order, owner: input.owner, wanted: agentTemplate(input) });
+    const plan = await rollout.plan({ spec, order, due, owner: input.owner, wanted: agentTemplate(input) });
     if (plan === undefined) return undecidedMs;
     this.rollout = plan.status;
     if (await installation.ensure({ ...input, template: plan.template }, cluster.daemonSetGeneration()))
@@ -150,7 +184,7 @@ export class Reconciler {
     return { ...this.parts.surroundings(), spec, owner };
   }
 
-  private async report(resource: StoredResource, problem: { readonly reason: string; readonly message: string } | undefined): Promise<PassResult> {
+  private async report(resource: StoredResource, problem: ResourceProblem | undefined): Promise<PassResult> {
     const { status, cluster, sessions, orders, clock } = this.parts;
     const waitMs = status.waitMs();
     if (waitMs > 0) return { requeueAfterMs: waitMs };

@@ -27,6 +27,9 @@ export const isConflict = (error: unknown): boolean => error instanceof ApiError
 export const isExpired = (error: unknown): boolean =>
   error instanceof ApiError && (error.code === 410 || error.reason === 'Expired' || error.reason === 'Gone');
 
+/** The server does not take the object: its fields are invalid, or an admission policy denies it (422). */
+export const isInvalid = (error: unknown): error is ApiError => error instanceof ApiError && error.code === 422;
+
 /** An error that another try cannot cure: the object itself is wrong. */
 export class TerminalError extends Error {
   override readonly name = 'TerminalError';

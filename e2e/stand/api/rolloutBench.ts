@@ -49,14 +49,14 @@ export class RolloutBench {
     return this.bench.change({ spec: { rollout } });
   }
 
-  /** Waits until the rollout of the current spec is at this stage. */
-  at(stage: RolloutStage): Promise<RolloutStatus> {
+  /** Waits until the rollout of the current spec is at one of these stages. */
+  at(...stages: RolloutStage[]): Promise<RolloutStatus> {
     return waitFor(
-      `the stage ${stage}`,
+      `the stage ${stages.join(' or ')}`,
       async () => {
         const { metadata, status } = await this.bench.resource();
         const { rollout, observedGeneration } = status ?? {};
-        if (rollout?.stage !== stage || observedGeneration !== metadata.generation)
+        if (rollout === undefined || !stages.includes(rollout.stage) || observedGeneration !== metadata.generation)
           throw new Error(`${JSON.stringify(rollout)}; the controller: ${this.bench.controller.tail()}`);
         return rollout;
       },

@@ -3,15 +3,28 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type NodeReason, nodeReasons, revisionLabel } from '../../../operator/api';
 import { kubeClient, type KubeClient, loadKubeConfig, Reflector, WorkQueue } from '../../../operator/kube';
-import type { Order, Report } from '../../../operator/protocol';
+import type { NamespaceReport, Order, Report } from '../../../operator/protocol';
 import { LongRunning } from '../support/childProcess';
 import { type ControllerBench, podOn } from './controllerBench';
 import { namespace } from './controllerProcess';
 import { freePort } from '../support/freePort';
 import { emptyReport, namespaceReport, TestAgent } from './testAgent';
 
-/** How an agent behaves. A node reason stands for an agent that reports it, because its node cannot accelerate. */
-export type Fate = 'well' | 'crashes' | 'never ready' | 'silent' | 'accelerates little' | 'errs' | NodeReason;
+/**
+ * How an agent behaves. A node reason stands for an agent that reports it, because its node cannot accelerate. With two tenants the agent reports
+ * a second namespace, `tenant`, of which the node must have a pod.
+ */
+export type Fate =
+  | 'well'
+  | 'crashes'
+  | 'never ready'
+  | 'silent'
+  | 'accelerates little'
+  | 'errs'
+  | 'two tenants'
+  | 'one tenant idle'
+  | 'two tenants little'
+  | NodeReason;
 
 const pod = z.looseObject({
   metadata: z.looseObject({
@@ -44,6 +57,8 @@ export interface NodeOptions {
 const merge = 'application/merge-patch+json';
 const crashEveryMs = 150;
 const ends = 100;
+/** Connection ends that a tenant opens and never uses. */
+export const idleEnds = 250;
 
 export class SimulatedFleet {
   private readonly client: KubeClient;
@@ -238,12 +253,11 @@ export class SimulatedFleet {
 }
 
 function reportOf(fate: Fate, { revision, mode, remove }: Order): Report {
-  const accelerated = mode !== 'Accelerate' ? 0 : fate === 'accelerates little' ? 10 : 90;
   const report = {
     ...emptyReport,
     appliedOrder: revision,
     released: remove,
-    namespaces: remove ? [] : [namespaceReport('shop', { open: ends, accelerated })],
+    namespaces: remove ? [] : namespacesOf(fate, mode === 'Accelerate'),
   };
   switch (fate) {
     case 'errs':
@@ -253,8 +267,28 @@ function reportOf(fate: Fate, { revision, mode, remove }: Order): Report {
     case 'crashes':
     case 'never ready':
     case 'silent':
+    case 'two tenants':
+    case 'one tenant idle':
+    case 'two tenants little':
       return report;
     default:
       return { ...report, appliedOrder: remove ? revision : 0, namespaces: [], problems: [{ reason: fate, message: nodeReasons[fate].means }] };
+  }
+}
+
+function namespacesOf(fate: Fate, accelerates: boolean): NamespaceReport[] {
+  const of = (name: string, accelerated: number, open = ends): NamespaceReport =>
+    namespaceReport(name, { open, accelerated: accelerates ? accelerated : 0 });
+  switch (fate) {
+    case 'accelerates little':
+      return [of('shop', 10)];
+    case 'two tenants':
+      return [of('shop', 90), of('tenant', 90)];
+    case 'one tenant idle':
+      return [of('shop', 90), { ...of('tenant', 0, idleEnds), reasons: [{ reason: 'Learning', connections: idleEnds }] }];
+    case 'two tenants little':
+      return [of('shop', 10), of('tenant', 10)];
+    default:
+      return [of('shop', 90)];
   }
 }

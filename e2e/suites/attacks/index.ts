@@ -15,6 +15,7 @@ import { bandwidth } from './rules/bandwidth';
 import { newRule } from './rules/newRule';
 import { controlCharacters } from './trust/controlCharacters';
 import { controllerToken } from './trust/controllerToken';
+import { idleDuringRollout } from './trust/idleDuringRollout';
 import { lyingNode } from './trust/lyingNode';
 
 export const attacks: readonly Attack[] = [
@@ -36,6 +37,7 @@ export const attacks: readonly Attack[] = [
   handshakesAtChannel,
   wrongTokens,
   lyingNode,
+  idleDuringRollout,
   controlCharacters,
   controllerToken,
   bandwidth,

@@ -98,6 +98,14 @@ describe('a resource that is refused', () => {
       { nodes: { tolerations: [{ key: 'a', operator: 'Exists', value: 'b' }] } },
       'spec.nodes.tolerations[0]: Invalid value: operator Exists takes no value',
     ],
+    [
+      'a toleration of what is no key',
+      { nodes: { tolerations: [{ key: 'not a key!', operator: 'Exists' }] } },
+      'spec.nodes.tolerations[0].key: Invalid',
+    ],
+    ['a toleration of what is no value', { nodes: { tolerations: [{ key: 'a', value: 'b c' }] } }, 'spec.nodes.tolerations[0].value: Invalid'],
+    ['a node selector with two dots in a row', { nodes: { nodeSelector: { 'a..b/c': 'd' } } }, 'a key is not a valid label key'],
+    ['a priority class with two dots in a row', { agent: { priorityClassName: 'a..b' } }, 'spec.agent.priorityClassName: Invalid value: "a..b"'],
     ['a field that does not exist', { spilBytes: 1 }, 'unknown field "spec.spilBytes"'],
   ])('has %s, and the message says so', async (_what, spec, message) => {
     const answer = await dryRun(resource(spec));
@@ -137,6 +145,17 @@ describe('a resource that is accepted', () => {
   it.each([
     ['a percentage', { rollout: { maxUnavailable: '25%' } }],
     ['a number of agents', { rollout: { maxUnavailable: 3 } }],
+    [
+      'a toleration of every taint',
+      {
+        nodes: {
+          tolerations: [
+            { key: '', operator: 'Exists' },
+            { key: 'node.example.com/gpu', value: 'a.b_c' },
+          ],
+        },
+      },
+    ],
     ['a plain number of cores', { agent: { resources: { requests: { cpu: 1 } } } }],
     ['the mode Off', { mode: 'Off' }],
   ])('has %s', async (_what, spec) => {

@@ -142,6 +142,21 @@ it('does not follow a spec that only a laxer CRD has accepted, and says so in th
   await bench.ready();
 });
 
+it('says in the status that the API server refuses the agents of a spec, gives its order all the same, and goes on with the next spec', async () => {
+  await bench.change({ spec: { mode: 'Observe', agent: { resources: { requests: { memory: '512Mi' }, limits: { memory: '64Mi' } } } } });
+  await waitFor('Ready', async () => (await bench.condition('Ready'))?.reason === 'AgentRejected');
+  const { metadata, status } = await bench.resource();
+  expect(status?.observedGeneration).toBe(metadata.generation);
+  expect(await bench.condition('Ready')).toMatchObject({ status: 'False', observedGeneration: metadata.generation });
+  expect((await bench.condition('Ready'))?.message).toMatch(/daemonsets\/.* HTTP 422 Invalid: .*must be less than or equal to memory limit/);
+  expect(await bench.condition('Progressing')).toMatchObject({ status: 'False', reason: 'AgentRejected' });
+  await one.ordered('of that spec', ({ mode }) => mode === 'Observe');
+  expect(bench.controller.log.filter(({ message }) => message.includes('refuses the agents'))).toHaveLength(1);
+  await bench.change({ spec: { mode: 'Accelerate', agent: { resources: { requests: { memory: '96Mi' }, limits: null } } } });
+  await bench.daemonSetOf(2);
+  await bench.ready();
+});
+
 it('drains every agent before it removes the finalizer, leaves nothing, and starts anew with the next resource', async () => {
   const deleting = bench.kubectl(['delete', 'sca', 'default', '--wait=true', '--timeout=50s']);
   await one.ordered('to remove', ({ remove }) => remove);

@@ -152,3 +152,19 @@ test('a missing socket is reported with its path, and onPods is not called', asy
   expect(await journal.until(/^unreachable/)).toMatch(/missing\.sock.*(ENOENT|No connection)/);
   expect(journal.lines.some((line) => line.startsWith('pods'))).toBe(false);
 });
+
+test('a sandbox whose status cannot be read is reported once, and asked for again', async () => {
+  const real = cri;
+  let asked = 0;
+  cri = {
+    ...real,
+    sandboxStatus: (id) => {
+      if (id !== 'a') return real.sandboxStatus(id);
+      asked += 1;
+      return asked < 5 ? Promise.reject(new Error('the message is too large')) : real.sandboxStatus(id);
+    },
+  };
+  start({ withEvents: 5, withoutEvents: 5 });
+  await journal.until(/^pods a:1011 b:1012$/);
+  expect(journal.lines.filter((line) => line.startsWith('odd'))).toEqual(['odd read the status of sandbox a: the message is too large']);
+});

@@ -26,6 +26,8 @@ export class PodWatch {
   private readonly known = new Map<string, LocalPod>();
   /** Sandboxes that will never be pods of their own network namespace; their status is not requested again. */
   private readonly ignored = new Set<string>();
+  /** Sandboxes whose status could not be read, each reported once: the errors of an agent count in a rollout, and one pod must not make many. */
+  private readonly unreadable = new Set<string>();
   private readonly hostNetns: number | undefined;
   private readonly intervals: NonNullable<PodWatchOptions['intervals']>;
   private stopEvents: (() => void) | undefined;
@@ -115,6 +117,7 @@ export class PodWatch {
     const ready = new Set(await this.options.cri.readySandboxes());
     for (const id of this.known.keys()) if (!ready.has(id)) this.known.delete(id);
     for (const id of this.ignored) if (!ready.has(id)) this.ignored.delete(id);
+    for (const id of this.unreadable) if (!ready.has(id)) this.unreadable.delete(id);
     for (const id of ready) {
       if (!this.known.has(id) && !this.ignored.has(id)) await this.learn(id);
     }
@@ -122,7 +125,7 @@ export class PodWatch {
     this.emit();
   }
 
-  /** Reads the status of a new sandbox. A failure is reported and does not affect other sandboxes. */
+  /** Reads the status of a new sandbox. A failure is reported once and does not affect other sandboxes. */
   private async learn(id: string): Promise<void> {
     try {
       const answer = await this.options.cri.sandboxStatus(id);
@@ -130,6 +133,8 @@ export class PodWatch {
       if (reading === 'never') this.ignored.add(id);
       else if (reading !== 'notYet') this.known.set(id, reading.pod);
     } catch (error) {
+      if (this.unreadable.has(id)) return;
+      this.unreadable.add(id);
       this.options.onOddity(`read the status of sandbox ${id}: ${errorMessage(error)}`);
     }
   }

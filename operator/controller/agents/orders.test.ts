@@ -117,6 +117,21 @@ describe('the order book', () => {
     expect(revisions).toEqual([5000, 5001, 5002]);
   });
 
+  it('gives agents 15 s to apply an order, also while orders follow each other without a pause', () => {
+    let now = 100_000;
+    const book = new OrderBook(() => now);
+    expect(book.due).toBeUndefined();
+    const seen: (number | undefined)[] = [];
+    for (let second = 0; second <= 40; second += 1) {
+      book.update(second % 2 === 0 ? content : off);
+      if (second % 10 === 0) seen.push(book.due);
+      now += 1000;
+    }
+    expect(seen).toEqual([100_000, 100_000, 105_000, 115_000, 125_000]);
+    now += 15_000;
+    expect(book.due).toBe(book.current?.revision);
+  });
+
   it('makes no new order for the same content', () => {
     const book = new OrderBook(() => 5000);
     expect(book.current).toBeUndefined();

@@ -68,9 +68,14 @@ function contentOf({ mode, paths: list, maxConnections, spillBytes, namespaces, 
   return { mode, paths: list, maxConnections, spillBytes, namespaces, podSelector, remove, reportSeconds };
 }
 
+/** Milliseconds in which an agent applies a new order and reports that. */
+export const applyWithinMs = 15_000;
+
 /** The current order. */
 export class OrderBook {
   private order: Order | undefined;
+  /** Revisions of the orders of the last `applyWithinMs`, and the newest one before them. */
+  private revisions: readonly number[] = [];
 
   /** @param now milliseconds since the epoch */
   constructor(private readonly now: () => number) {}
@@ -87,6 +92,24 @@ export class OrderBook {
     if (this.order !== undefined && sameContent(this.order, content)) return undefined;
     const revision = Math.max(Math.floor(this.now()), (this.order?.revision ?? 0) + 1);
     this.order = { revision, ...content };
+    this.revisions = [...this.revisions.slice(this.overdue()), revision];
     return this.order;
+  }
+
+  /**
+   * Revision of the newest order that every agent has had the time to apply; the oldest one that this controller has made, if there is none;
+   * undefined before the first order.
+   */
+  get due(): number | undefined {
+    return this.revisions[this.overdue()];
+  }
+
+  /** Index of the newest revision that is older than `applyWithinMs`, which a revision shows by itself; 0 if there is none. */
+  private overdue(): number {
+    const before = this.now() - applyWithinMs;
+    return Math.max(
+      0,
+      this.revisions.findLastIndex((revision) => revision <= before),
+    );
   }
 }

@@ -115,7 +115,7 @@ export class Fleet {
   }
 
   private aged(name: string, pod: AgentPod): AgentPod {
-    const well = { follows: true, problems: [], errors: 0, serves: true, share: 0.9 };
+    const well = { follows: true, problems: [], errors: 0, serves: true, shares: { shop: 0.9 }, alone: true };
     switch (this.fateOf(pod.revision, name)) {
       case 'well':
         return { ...pod, ready: true, report: well };
@@ -130,7 +130,7 @@ export class Fleet {
       case 'new problem':
         return { ...pod, ready: true, report: { ...well, follows: false, problems: ['LoadRefused'] } };
       case 'slower':
-        return { ...pod, ready: true, report: { ...well, share: 0.1 } };
+        return { ...pod, ready: true, report: { ...well, shares: { shop: 0.1 } } };
     }
   }
 }

@@ -10,7 +10,7 @@ const record: RolloutRecord = {
     proven: 'a',
     startedAt: 7,
     measure: 'm',
-    before: { n1: { problems: ['NoBtf'], share: undefined, well: true } },
+    before: { n1: { problems: ['NoBtf'], shares: { shop: 0.5 }, well: true } },
     canary: ['n1'],
     trials: { n1: { since: 8, wellSince: undefined } },
     bakingSince: undefined,

@@ -7,7 +7,12 @@ import { labelsOf, rolloutName } from '../render';
 import type { RolloutMemory } from './memory';
 
 const time = z.number();
-const known = z.object({ problems: z.array(z.string()), share: z.number().optional(), well: z.boolean() });
+const known = z.object({
+  problems: z.array(z.string()),
+  /** Missing in a state that an earlier release has stored; its share of the whole node is not compared. */
+  shares: z.record(z.string(), z.number()).default({}),
+  well: z.boolean(),
+});
 const memory = z.object({
   wanted: z.string(),
   proven: z.string().optional(),
@@ -105,9 +110,8 @@ export class MemoryStore {
     if (text === '') return undefined;
     try {
       const { memory: read, ...rest } = record.parse(JSON.parse(text));
-      const before = Object.fromEntries(Object.entries(read.before).map(([name, each]) => [name, { ...each, share: each.share }]));
       const trials = Object.fromEntries(Object.entries(read.trials).map(([name, { since, wellSince }]) => [name, { since, wellSince }]));
-      return { ...rest, memory: { ...read, before, trials, proven: read.proven, bakingSince: read.bakingSince } };
+      return { ...rest, memory: { ...read, trials, proven: read.proven, bakingSince: read.bakingSince } };
     } catch (error) {
       const what = `read ConfigMap ${this.parts.namespace}/${rolloutName}: ${errorLine(error)}`;
       this.parts.log('warn', `${what}; the revision of the present agents counts as the one to return to`);

@@ -1,5 +1,6 @@
 // The state of one node in a rollout, and whether its agent's revision is verified, failed or still to be verified there.
 import type { AsideReason } from '../../api';
+import { type Shares, worseThan } from './shares';
 
 /** A node as agent and kubelet report it now. A new controller can read all of it again. */
 export interface RolloutNode {
@@ -29,7 +30,7 @@ export interface AgentPod {
 }
 
 export interface AgentEvidence {
-  /** True when the agent has applied the newest order and has no problem. */
+  /** True when the agent has applied the newest order that it has had the time to apply, and has no problem. */
   readonly follows: boolean;
   /** Reasons why this node cannot accelerate. */
   readonly problems: readonly string[];
@@ -37,14 +38,17 @@ export interface AgentEvidence {
   readonly errors: number;
   /** True when selected pods run on the node, confirmed by the API server. */
   readonly serves: boolean;
-  /** Share of the open connection ends that are accelerated, 0 to 1; undefined while there are too few ends. */
-  readonly share: number | undefined;
+  /** Shares of accelerated connections by namespace, without namespaces that have too few; empty unless the mode is Accelerate. */
+  readonly shares: Shares;
+  /** True when one namespace only is selected in the whole cluster. */
+  readonly alone: boolean;
 }
 
 /** The state of a node before its update. Problems that it had then are no failure of the new revision. */
 export interface KnownNode {
   readonly problems: readonly string[];
-  readonly share: number | undefined;
+  /** Empty where shares are not compared. */
+  readonly shares: Shares;
   /** True when its agent's pod was ready. */
   readonly well: boolean;
 }
@@ -55,7 +59,7 @@ export interface Thresholds {
   readonly wellWithinMs: number;
   readonly maxRestarts: number;
   readonly maxErrors: number;
-  /** Part of the node's earlier share of accelerated connections that an updated agent must reach, 0 to 1. */
+  /** Part of a namespace's earlier share of accelerated connections that an updated agent must reach, 0 to 1. */
   readonly shareKept: number;
 }
 
@@ -130,9 +134,5 @@ function missingOf({ ready, report }: AgentPod, { before, thresholds }: Standard
   if (report === undefined) return 'its agent does not report to the controller';
   if (report.problems.length > 0) return undefined;
   if (!report.follows) return 'its agent has not applied the order';
-  const least = (before?.share ?? 0) * thresholds.shareKept;
-  if (report.share === undefined || report.share >= least) return undefined;
-  return `it accelerates ${percent(report.share)} of its connections, and accelerated ${percent(before?.share ?? 0)} before`;
+  return worseThan(before?.shares ?? {}, report.shares, thresholds.shareKept, report.alone);
 }
-
-const percent = (share: number): string => `${Math.round(share * 100)} %`;

@@ -1,15 +1,17 @@
 // Makes the nodes of a rollout from objects of the API server and reports of agents; pure functions.
 import type { LeftOutReason, Spec } from '../../api';
 import type { Order, Report } from '../../protocol';
-import { type AgentState, currentReport, follows, lastingProblems } from '../agents/agentState';
-import { sum } from '../agents/counts';
+import { type AgentState, currentReport, lastingProblems } from '../agents/agentState';
 import type { KubePod } from './agentPod';
 import { asideOf, hasLabels, type KubeNode, placeOf } from './kubeNode';
 import type { AgentEvidence, AgentPod, RolloutNode } from './node';
+import { sharesOf } from './shares';
 
 export interface Surroundings {
   readonly spec: Spec;
   readonly order: Order;
+  /** Revision of the newest order that every agent has had the time to apply. */
+  readonly due: number;
   readonly nodes: readonly KubeNode[];
   readonly pods: readonly KubePod[];
   readonly agents: readonly AgentState[];
@@ -19,11 +21,8 @@ export interface Surroundings {
   readonly lookingSince: number;
 }
 
-/** Open connection ends below which the share of accelerated ones is not used. */
-const fewEnds = 20;
-
 /** The nodes that have or should have an agent. */
-export function observe({ spec, order, nodes, pods, agents, lastFine, lookingSince }: Surroundings): RolloutNode[] {
+export function observe({ spec, order, due, nodes, pods, agents, lastFine, lookingSince }: Surroundings): RolloutNode[] {
   const podOf = newestByNode(pods);
   const agentOf = new Map(agents.map((agent) => [agent.node, agent]));
   return nodes.flatMap((node) => {
@@ -33,7 +32,7 @@ export function observe({ spec, order, nodes, pods, agents, lastFine, lookingSin
     if (found === undefined && place !== 'Runs') return [];
     if (place === 'NotSelected') return [];
     const judgedFrom = Math.max(lookingSince, node.readySince, lastFine.get(name) ?? 0);
-    const pod = found === undefined || found.leaving ? undefined : agentPod(found, agentOf.get(name), order);
+    const pod = found === undefined || found.leaving ? undefined : agentPod(found, agentOf.get(name), order, due);
     return [{ name, joinedAt: node.createdAt, judgedFrom, aside: asideOf(node, place), pod }];
   });
 }
@@ -48,19 +47,23 @@ function newestByNode(pods: readonly KubePod[]): ReadonlyMap<string, KubePod> {
   return found;
 }
 
-function agentPod(pod: KubePod, agent: AgentState | undefined, order: Order): AgentPod {
+function agentPod(pod: KubePod, agent: AgentState | undefined, order: Order, due: number): AgentPod {
   const { revision, createdAt, ready, restarts, kills } = pod;
   const report = agent?.podUid === pod.uid ? currentReport(agent) : undefined;
-  return { revision, createdAt, ready, restarts, kills, report: report && evidenceOf(report, order) };
+  return { revision, createdAt, ready, restarts, kills, report: report && evidenceOf(report, order, due) };
 }
 
-function evidenceOf(report: Report, order: Order): AgentEvidence {
-  const open = sum(report.namespaces.map((each) => each.open));
-  const accelerated = sum(report.namespaces.map((each) => each.accelerated));
-  const telling = order.mode === 'Accelerate' && open >= fewEnds;
+/**
+ * An agent that has applied no older order than `due` follows. Whoever may label a namespace makes a new order each time: if only the newest one
+ * counted, labels that change all the time would keep every canary node from being healthy for a whole bake.
+ */
+function evidenceOf(report: Report, order: Order, due: number): AgentEvidence {
+  const alone = order.namespaces.length === 1;
+  const shares = order.mode === 'Accelerate' ? sharesOf(report.namespaces, alone) : {};
   const problems = lastingProblems(report).map(({ reason }) => reason);
+  const follows = report.appliedOrder >= due && report.appliedOrder <= order.revision && problems.length === 0;
   const serves = report.namespaces.some(({ podsSelected }) => podsSelected > 0);
-  return { follows: follows(report, order), problems, errors: report.errors, serves, share: telling ? accelerated / open : undefined };
+  return { follows, problems, errors: report.errors, serves, shares, alone };
 }
 
 /** Sorted names of the nodes with these labels. */

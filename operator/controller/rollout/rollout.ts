@@ -37,6 +37,8 @@ export interface RolloutParts {
 export interface Asked {
   readonly spec: Spec;
   readonly order: Order;
+  /** Revision of the newest order that every agent has had the time to apply. */
+  readonly due: number;
   /** Reference to the resource. */
   readonly owner: Regarding;
   /** The template for the resource. */
@@ -100,13 +102,14 @@ export class Rollout {
     return this.parts.memory.forget();
   }
 
-  private async look({ spec, order, owner, wanted }: Asked, now: number): Promise<Plan | undefined> {
+  private async look({ spec, order, due, owner, wanted }: Asked, now: number): Promise<Plan | undefined> {
     const { fleet, memory: store } = this.parts;
     const kubeNodes = fleet.kubeNodes();
     const pods = fleet.agentPods();
     const nodes = observe({
       spec,
       order,
+      due,
       nodes: kubeNodes,
       pods,
       agents: this.parts.agents(),

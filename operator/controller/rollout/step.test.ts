@@ -166,9 +166,9 @@ test('the share that a node reports does not make it a canary', () => {
   const claim = fleet.nodes.get('n6')?.pod;
   for (const name of names) {
     const pod = fleet.nodes.get(name)?.pod;
-    if (pod?.report !== undefined) fleet.change(name, { pod: { ...pod, report: { ...pod.report, share: undefined } } });
+    if (pod?.report !== undefined) fleet.change(name, { pod: { ...pod, report: { ...pod.report, shares: {} } } });
   }
-  if (claim?.report !== undefined) fleet.change('n6', { pod: { ...claim, report: { ...claim.report, share: 1 } } });
+  if (claim?.report !== undefined) fleet.change('n6', { pod: { ...claim, report: { ...claim.report, shares: { shop: 1 } } } });
   expect(fleet.pass('v2').replace).toEqual(['n1', 'n2']);
 });
 

@@ -4,6 +4,7 @@ import { type AsideReason, maxListedFailures, type RolloutStage } from '../../ap
 import { isGuarded, type RolloutFailure, type RolloutMemory } from './memory';
 import { failed as failedOf, isWitness, type KnownNode, type NodeState, type RolloutNode, stateOf } from './node';
 import { budgetOf, canaryOf, isDecisive, type RolloutPolicy, wantsCanary } from './policy';
+import { firstOf } from './shares';
 import { lostBy, trialOf } from './trial';
 
 export interface RolloutInput {
@@ -73,7 +74,7 @@ function remembered({ wanted, current, memory, nodes, measure, now }: RolloutInp
   // Without a stored state, the revision of the present agents is the one to return to.
   const proven = memory === undefined ? (current === wanted ? undefined : current) : memory.proven;
   const troubled = nodes.filter(({ aside, pod }) => aside === undefined && (pod?.ready !== true || (pod.report?.problems.length ?? 0) > 0));
-  const before = Object.fromEntries(troubled.map((node) => [node.name, knownOf(node)]));
+  const before = knownWith({}, troubled);
   return { wanted, proven, startedAt: now, measure, before, canary: [], trials: {}, bakingSince: undefined, failures: [] };
 }
 
@@ -87,12 +88,25 @@ function withCanary({ wanted, nodes, policy }: RolloutInput, memory: RolloutMemo
     memory.canary,
   );
   const fresh = nodes.filter(({ name, pod }) => canary.includes(name) && pod !== undefined && pod.revision !== wanted && !(name in memory.before));
-  const before = fresh.length === 0 ? memory.before : { ...memory.before, ...Object.fromEntries(fresh.map((node) => [node.name, knownOf(node)])) };
+  const before = fresh.length === 0 ? memory.before : knownWith(memory.before, fresh);
   return { ...memory, before, canary, trials: seen.trials };
 }
 
-function knownOf({ pod }: RolloutNode): KnownNode {
-  return { problems: pod?.report?.problems ?? [], share: pod?.report?.share, well: pod?.ready === true };
+/**
+ * Most nodes whose shares are remembered, and most namespaces of each. The memory is one object of the API server, of 1 MiB at most, while there
+ * may be thousands of canary nodes; two nodes that are worse stop a revision.
+ */
+const mostCompared = { nodes: 64, namespaces: 16 };
+
+/** The known nodes with further ones as they are now. */
+function knownWith(before: RolloutMemory['before'], nodes: readonly RolloutNode[]): RolloutMemory['before'] {
+  let room = mostCompared.nodes - Object.values(before).filter(({ shares }) => Object.keys(shares).length > 0).length;
+  const added = nodes.map(({ name, pod }): [string, KnownNode] => {
+    const shares = room > 0 ? firstOf(pod?.report?.shares ?? {}, mostCompared.namespaces) : {};
+    if (Object.keys(shares).length > 0) room -= 1;
+    return [name, { problems: pod?.report?.problems ?? [], shares, well: pod?.ready === true }];
+  });
+  return { ...before, ...Object.fromEntries(added) };
 }
 
 interface Seen {
@@ -112,7 +126,7 @@ function see({ nodes, policy, measure, lookingSince, now }: RolloutInput, target
   const witnessed = startedAt === undefined || witnesses > 0;
   const judged = nodes.map((node) => {
     const known = memory.before[node.name];
-    const before = known === undefined || comparable ? known : { ...known, share: undefined };
+    const before = known === undefined || comparable ? known : { ...known, shares: {} };
     const standard = { target, startedAt, before, witnessed, thresholds, now };
     const state = stateOf(node, standard);
     const isTried = target === memory.wanted && startedAt !== undefined && (node.name in memory.trials || memory.canary.includes(node.name));

@@ -117,6 +117,16 @@ describe('the conditions', () => {
       { mode: undefined, problem: { reason: 'InvalidSpec', message: 'spec.mode: wrong' } },
       { Ready: 'False InvalidSpec', Progressing: 'False Settled', Degraded: 'True InvalidSpec' },
     ],
+    [
+      'the API server has refused the first agents',
+      { nodes: undefined, problem: { reason: 'AgentRejected', message: 'HTTP 422', stops: true } },
+      { Ready: 'False AgentRejected', Progressing: 'False AgentRejected', Degraded: 'True AgentRejected' },
+    ],
+    [
+      'the API server has refused other agents during a rollout',
+      { rollout: rollout('Canary', 3), problem: { reason: 'AgentRejected', message: 'HTTP 422', stops: true } },
+      { Ready: 'False AgentRejected', Progressing: 'False AgentRejected', Degraded: 'True AgentRejected' },
+    ],
     ['the resource is being deleted', { deleting: true }, { Ready: 'False Deleting', Progressing: 'True Draining', Degraded: 'False AsExpected' }],
   ])('when %s', (_, changes, expected) => {
     expect(verdicts(changes)).toEqual(expected);

@@ -8,6 +8,14 @@ import { countOf, nodeProblems } from '../agents/nodeProblems';
 export const agentGraceMs = 120_000;
 const maxMessage = 1024;
 
+/** A problem of the resource itself, such as a spec that is not valid. */
+export interface ResourceProblem {
+  readonly reason: string;
+  readonly message: string;
+  /** True when the agents cannot be made as the spec wants them, so that nothing is rolled out. */
+  readonly stops?: boolean;
+}
+
 export interface ConditionsInput {
   readonly generation: number;
   /** Undefined until the DaemonSet's status has the number of nodes that should have an agent. */
@@ -16,8 +24,7 @@ export interface ConditionsInput {
   readonly mode: Mode | undefined;
   /** Undefined while this controller and the former one have decided nothing. */
   readonly rollout?: Status['rollout'];
-  /** A problem of the resource itself, such as a spec that is not valid. */
-  readonly problem?: { readonly reason: string; readonly message: string } | undefined;
+  readonly problem?: ResourceProblem | undefined;
   readonly deleting: boolean;
   readonly previous: readonly Condition[];
   /** RFC 3339. */
@@ -43,7 +50,7 @@ function transition(type: Condition['type'], verdict: Verdict, { generation, pre
 
 function readiness({ deleting, problem, nodes, mode }: ConditionsInput): Verdict {
   if (deleting) return { status: 'False', reason: 'Deleting', message: 'the resource is being deleted: accelerated connections go back to TCP' };
-  if (problem !== undefined) return { status: 'False', ...problem };
+  if (problem !== undefined) return { status: 'False', reason: problem.reason, message: problem.message };
   if (nodes === undefined || mode === undefined)
     return { status: 'Unknown', reason: 'Starting', message: 'the controller does not know yet which nodes should have an agent' };
   const { desired, ready, unsupported } = nodes;
@@ -57,6 +64,8 @@ const inForce: Record<Mode, string> = { Accelerate: 'Accelerating', Observe: 'Ob
 
 function progress({ deleting, problem, nodes, rollout }: ConditionsInput): Verdict {
   if (deleting) return { status: 'True', reason: 'Draining', message: draining(nodes) };
+  if (problem?.stops === true)
+    return { status: 'False', reason: problem.reason, message: 'no agent is made or replaced until the problem is solved' };
   if (nodes === undefined) {
     if (problem !== undefined)
       return { status: 'False', reason: problem.reason, message: 'the controller changes nothing until the problem is solved' };
@@ -69,7 +78,7 @@ function progress({ deleting, problem, nodes, rollout }: ConditionsInput): Verdi
 }
 
 function damage({ problem, nodes, deleting, rollout, now }: ConditionsInput, progressing: Condition): Verdict {
-  if (problem !== undefined && !deleting) return { status: 'True', ...problem };
+  if (problem !== undefined && !deleting) return { status: 'True', reason: problem.reason, message: problem.message };
   const overdue = Date.parse(now) - Date.parse(progressing.lastTransitionTime) >= agentGraceMs;
   const wrong = (nodes?.unsupported ?? []).filter(({ reason }) => reason !== 'AgentNotReady' || overdue);
   const failed = rollout !== undefined && rollout.failures.length > 0 ? rollout.message : undefined;

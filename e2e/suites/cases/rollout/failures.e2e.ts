@@ -1,4 +1,5 @@
 // Bad revisions on simulated nodes: each fails at the canary, fails again at a second node as confirmation, and goes no further.
+import { podOn } from '../../../stand/api/controllerBench';
 import { RolloutBench } from '../../../stand/api/rolloutBench';
 import type { Fate } from '../../../stand/api/simulatedFleet';
 
@@ -84,6 +85,32 @@ it('a rollout that is paused before its begin replaces no agent, paused at its c
   await rollout.policy({ paused: false });
   await rollout.at('Done');
   await rollout.runs(`good:${good}`, nodes);
+});
+
+describe('with two tenants', () => {
+  beforeAll(async () => {
+    const { bench } = rollout;
+    await bench.create({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'tenant', labels: { mesh: 'on' } } });
+    for (const node of nodes) await bench.create(podOn(node, 'tenant', `of-tenant-on-${node}`));
+    await rollout.image('both:two-tenants');
+    await rollout.at('Done');
+  });
+
+  it('a revision reaches every node while one of them keeps idle connections only', async () => {
+    await rollout.image('both:one-tenant-idle');
+    expect(await rollout.at('Done')).toMatchObject({ failures: [], aside: [] });
+    await rollout.runs('both:one-tenant-idle', nodes);
+    await rollout.image('both:two-tenants');
+    await rollout.at('Done');
+  });
+
+  it('a revision that accelerates little of both is stopped, and every node has the former one again', async () => {
+    await rollout.image('both:two-tenants-little');
+    const { failures } = await rollout.at('Stopped');
+    const why = /^not healthy within \d+ s: it accelerates less of 2 of 2 namespaces: 10 % of shop \(90 % before\), 10 % of tenant \(90 % before\)$/;
+    expect(failures).toEqual(['n1', 'n2'].map((node) => ({ node, why: expect.stringMatching(why) as string })));
+    await rollout.runs('both:two-tenants', nodes);
+  });
 });
 
 it('the simulation had no errors', () => {
