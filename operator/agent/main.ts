@@ -10,7 +10,7 @@ import { section } from './datapath/elf';
 import { abiOf } from './datapath/program';
 import { readEnvironment, readInspector } from './environment';
 import { enterHostCgroups } from './hostCgroups';
-import { createLog, frugalMemory } from '../process';
+import { countWarnings, createLog, frugalMemory } from '../process';
 import { productVersion } from '../api';
 import { limitConnecting } from '../protocol';
 
@@ -19,6 +19,7 @@ async function run(): Promise<void> {
   limitConnecting();
   const environment = readEnvironment(process.env);
   const log = createLog(environment.logLevel, { component: 'agent', node: environment.node });
+  countWarnings((line) => void log.warn(line));
   // An unexpected error ends the process. The programs in the kernel go on, and the next process takes the datapath over.
   const die = (error: unknown): never => {
     log.error('an unexpected error ends the agent; the kubelet starts it again', { error: error instanceof Error ? error.stack : String(error) });

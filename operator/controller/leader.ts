@@ -2,13 +2,12 @@
 import { errorLine } from '../base';
 import type { Environment } from './environment';
 import { aborted, isTerminal, type KubeClient, requestsUntil, type WorkQueue } from '../kube';
-import type { Log } from '../process';
+import { CountedLog, type Log } from '../process';
 import { type AgentServer, serveAgents } from '../protocol';
 import { type ChannelCertificates, issuedFor } from './channel/channelCertificate';
 import { ChannelEndpoint } from './channel/channelEndpoint';
 import type { ChannelSecret } from './channel/channelSecret';
 import type { Cluster } from './cluster/cluster';
-import { CountedLog } from './channel/countedLog';
 import { Installation } from './cluster/installation';
 import { LiveApi, type Questions } from './live';
 import type { Metrics } from './metrics';

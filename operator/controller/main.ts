@@ -2,7 +2,7 @@
 import { controllerName } from '../api';
 import { errorMessage } from '../base';
 import { Elector, guardWrites, kubeClient, loadKubeConfig, WorkQueue } from '../kube';
-import { createLog, frugalMemory, type Log, serveHealth } from '../process';
+import { countWarnings, createLog, frugalMemory, type Log, serveHealth } from '../process';
 import { ChannelSecret } from './channel/channelSecret';
 import { Cluster } from './cluster/cluster';
 import { readEnvironment } from './environment';
@@ -28,6 +28,7 @@ async function main(): Promise<void> {
   frugalMemory();
   const environment = readEnvironment(process.env);
   const log = createLog(environment.LOG_LEVEL, { component: 'controller', pod: environment.POD_NAME });
+  countWarnings((line) => void log.warn(line));
   // An unexpected error ends the process. The next process starts from the state at the API server, and agents go on meanwhile.
   const die = (error: unknown): never => {
     log.error('an unexpected error ends the controller; the kubelet starts it again', {

@@ -171,3 +171,47 @@ test('a connection above the limit of proven ones is ended', async () => {
   expect([admission.markProven(peer(one)), admission.markProven(peer(two)), admission.markProven('192.0.2.1:1')]).toEqual([true, false, false]);
   await gone(two);
 });
+
+test('a connection that steps aside gives its place back, and may still be authenticated', async () => {
+  await open({ unproven: { all: 1, lead: 2 }, proven: 1 });
+  const [aside, next] = [await come(), await come()];
+  await until(() => letIn.length === 1);
+  admission.beginAnswer(peer(aside));
+  admission.stepAside(peer(aside));
+  await until(() => letIn.length === 2);
+  await gone(next as Socket); // silent for as long as it may be
+  expect(aside?.destroyed).toBe(false);
+  expect(admission.markProven(peer(aside))).toBe(true);
+});
+
+test('a connection that steps aside and gets its answer is ended when it stays silent', async () => {
+  await open();
+  const aside = await come();
+  await until(() => letIn.length === 1);
+  admission.beginAnswer(peer(aside));
+  admission.stepAside(peer(aside));
+  admission.endAnswer(peer(aside));
+  await gone(aside);
+});
+
+test('an unproven connection that sends more bytes than it may is ended', async () => {
+  await open({ unprovenBytes: 1000, unprovenSeconds: 1000 });
+  const loud = await come();
+  await until(() => letIn.length === 1);
+  const talk = setInterval(() => loud.write('A'.repeat(100)), 10);
+  await gone(loud);
+  clearInterval(talk);
+});
+
+test('after a connection of an address was ended for what it sent, that address has four places, and others wait no longer', async () => {
+  await open({ unproven: { all: 50, lead: 2 }, quietSeconds: 1000, unprovenSeconds: 1000 });
+  const first = await come();
+  await until(() => letIn.length === 1);
+  admission.offend(peer(first));
+  await gone(first);
+  for (let each = 0; each < 10; each += 1) await come();
+  await until(() => letIn.length === 1 + 3); // the place of the first is taken for a while longer
+  await come('A', '127.0.0.2');
+  await until(() => letIn.at(-1)?.remoteAddress === '127.0.0.2');
+  expect(letIn).toHaveLength(1 + 3 + 1);
+});

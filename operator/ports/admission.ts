@@ -1,6 +1,6 @@
 // Admission to a port that any client in the cluster can connect to. A connection goes through four stages. Silent: it has sent no byte
 // and costs only a socket. Waiting: it has sent its first bytes. Unproven: it has one of few places, was handed to the server and may cost
-// memory and CPU, for a handshake or a request. Proven: the server has authenticated it, and it gives its place back. A place goes to the
+// memory and CPU, for a handshake or a request. (Aside: it waits for the server's answer and has given its place back.) Proven: the server has authenticated it, and it gives its place back. A place goes to the
 // address with the fewest places, so that one address cannot shut out others, even with thousands of connections (ADR 20).
 import type { Socket } from 'node:net';
 import { FairPlaces, type PlaceLimits } from './fairPlaces';
@@ -17,6 +17,8 @@ export interface AdmissionLimits {
   readonly unprovenSeconds: number;
   /** Most seconds that a connection may stay waiting: at least as long as the connections before it may take. */
   readonly waitingSeconds: number;
+  /** Most bytes that an unproven connection may send, checked once a second; the server bounds what it reads of them. Undefined: any number. */
+  readonly unprovenBytes?: number;
   /** Most proven connections. */
   readonly proven: number;
 }
@@ -33,7 +35,7 @@ interface Connection {
   readonly peer: string;
   readonly address: string;
   readonly socket: Socket;
-  stage: 'Silent' | 'Waiting' | 'Unproven' | 'Proven';
+  stage: 'Silent' | 'Waiting' | 'Unproven' | 'Aside' | 'Proven';
   /** Bytes received while silent or waiting. */
   first: Buffer;
   /** Bytes that the socket had received when the clock ticked last. */
@@ -50,6 +52,12 @@ interface Connection {
 /** Most bytes before admission. A ClientHello has some 500 bytes, with post-quantum keys less than 2 KiB; the head of a request has no more. */
 const mostFirstBytes = 4096;
 
+/**
+ * What an address may have after one of its connections was ended for what it sent: so many places for so long, and each place that it leaves
+ * stays taken for a while. Otherwise it has a hundred new handshakes at a time, and others wait for the CPU although they have a place.
+ */
+const offender = { places: 4, forMs: 10_000, placeMs: 250, most: 16_384 };
+
 export class Admission {
   private readonly connections = new Map<string, Connection>();
   /** Silent connections in the order of their arrival. */
@@ -57,6 +65,8 @@ export class Admission {
   /** Waiting connections by address. The address that was served longest ago is first; connections of one address are in order of arrival. */
   private readonly waiting = new Map<string, Set<Connection>>();
   private readonly unproven: FairPlaces<Connection>;
+  /** Address of an offender → until when it is one, in milliseconds. */
+  private readonly offenders = new Map<string, number>();
   private readonly clock: NodeJS.Timeout;
   /** Runs `admit` again, because the passing of time can free a place (`reclaimAfterMs`). */
   private again: NodeJS.Timeout | undefined;
@@ -70,7 +80,11 @@ export class Admission {
     private readonly events: AdmissionEvents,
     secondMs = 1000,
   ) {
-    this.unproven = new FairPlaces(limits.unproven, ({ socket }) => socket.destroy());
+    this.unproven = new FairPlaces(limits.unproven, {
+      onLost: ({ socket }) => void socket.destroy(),
+      // The time until the answer is the server's own.
+      mayLose: ({ answering }) => !answering,
+    });
     // setImmediate lets bytes that have already arrived be read first. A thread that was busy for long counts one second only, because it
     // could not read in that time.
     this.clock = setInterval(() => setImmediate(() => this.second()), secondMs).unref();
@@ -111,6 +125,15 @@ export class Admission {
     if (connection !== undefined) [connection.answering, connection.quiet] = [false, 0];
   }
 
+  /** The answer will take long: an unproven connection gives its place back meanwhile. The server bounds how many such answers it owes. */
+  stepAside(peer: string): void {
+    const connection = this.connections.get(peer);
+    if (connection?.stage !== 'Unproven') return;
+    this.leave(connection);
+    connection.stage = 'Aside';
+    this.admit();
+  }
+
   /**
    * The server has authenticated the connection: from now on no limit of time ends it.
    * @returns false when the connection is closed, or was ended because there are too many proven ones
@@ -128,6 +151,20 @@ export class Admission {
     this.provenCount += 1;
     this.admit();
     return true;
+  }
+
+  /** Ends an unproven connection because of what it sent, and lets its address have few places for a while. */
+  offend(peer: string): void {
+    const connection = this.connections.get(peer);
+    if (connection === undefined) return;
+    const { address } = connection;
+    if (connection.stage !== 'Proven') {
+      this.offenders.delete(address);
+      this.offenders.set(address, performance.now() + offender.forMs);
+      const [oldest] = this.offenders.keys();
+      if (this.offenders.size > offender.most && oldest !== undefined) this.offenders.delete(oldest);
+    }
+    connection.socket.destroy();
   }
 
   /** Ends the connection. */
@@ -221,24 +258,35 @@ export class Admission {
     let fewest = Number.POSITIVE_INFINITY;
     for (const [address, [first]] of this.waiting) {
       const places = this.unproven.of(address);
+      if (places >= offender.places && this.isOffender(address)) continue;
       if (places < fewest) [found, fewest] = [first, places];
       if (fewest === 0) break;
     }
     return found;
   }
 
+  private isOffender(address: string): boolean {
+    const until = this.offenders.get(address);
+    if (until === undefined || until > performance.now()) return until !== undefined;
+    this.offenders.delete(address);
+    return false;
+  }
+
   private second(): void {
-    const { quietSeconds, unprovenSeconds, waitingSeconds } = this.limits;
+    this.admit();
+    const { quietSeconds, unprovenSeconds, waitingSeconds, unprovenBytes = Number.POSITIVE_INFINITY } = this.limits;
     for (const connection of [...this.connections.values()]) {
       if (connection.stage === 'Proven') continue;
       const bytesSeen = connection.socket.bytesRead;
       connection.quiet = bytesSeen === connection.bytesSeen ? connection.quiet + 1 : 0;
       connection.bytesSeen = bytesSeen;
       connection.age += 1;
+      const late = !connection.answering && (connection.quiet >= quietSeconds || connection.age >= unprovenSeconds);
       const over = {
         Silent: connection.quiet >= quietSeconds,
         Waiting: connection.age >= waitingSeconds,
-        Unproven: !connection.answering && (connection.quiet >= quietSeconds || connection.age >= unprovenSeconds),
+        Unproven: late || bytesSeen > unprovenBytes,
+        Aside: late || bytesSeen > unprovenBytes,
       }[connection.stage];
       if (over) connection.socket.destroy();
     }
@@ -256,11 +304,20 @@ export class Admission {
     const { address, stage } = connection;
     if (stage === 'Silent') this.silent.delete(connection);
     else if (stage === 'Proven') this.provenCount -= 1;
-    else if (stage === 'Unproven') this.unproven.giveBack(address, connection);
-    else {
+    else if (stage === 'Unproven') this.giveBack(connection);
+    else if (stage === 'Waiting') {
       const own = this.waiting.get(address);
       if (own?.delete(connection) === true) this.waitingCount -= 1;
       if (own?.size === 0) this.waiting.delete(address);
     }
+  }
+
+  private giveBack(connection: Connection): void {
+    const { address, socket } = connection;
+    if (!socket.destroyed || !this.isOffender(address)) return this.unproven.giveBack(address, connection);
+    setTimeout(() => {
+      this.unproven.giveBack(address, connection);
+      this.admit();
+    }, offender.placeMs).unref();
   }
 }

@@ -2,7 +2,7 @@ import { FairPlaces } from './fairPlaces';
 
 function setUp(lead: number) {
   const lost: string[] = [];
-  return { lost, places: new FairPlaces<string>({ all: 4, lead }, (holder) => lost.push(holder)) };
+  return { lost, places: new FairPlaces<string>({ all: 4, lead }, { onLost: (holder) => void lost.push(holder) }) };
 }
 
 test('the oldest holder of the address with most places loses its place to another address', () => {
@@ -30,11 +30,7 @@ test('with a lead of 0 every newcomer gets a place, also from its own address', 
 test('after reclaimAfterMs the oldest place goes to an address without a place, and to no other', () => {
   let now = 0;
   const lost: string[] = [];
-  const places = new FairPlaces<string>(
-    { all: 2, lead: 2, reclaimAfterMs: 500 },
-    (holder) => lost.push(holder),
-    () => now,
-  );
+  const places = new FairPlaces<string>({ all: 2, lead: 2, reclaimAfterMs: 500 }, { onLost: (holder) => void lost.push(holder) }, () => now);
   places.take('a', 'a1');
   now = 100;
   places.take('b', 'b1');
@@ -43,6 +39,21 @@ test('after reclaimAfterMs the oldest place goes to an address without a place, 
   now = 500;
   expect([places.take('b', 'b2'), places.take('c', 'c1'), places.take('d', 'd1')]).toEqual([false, true, false]);
   expect(lost).toEqual(['a1']);
+});
+
+test('a holder for which the server works does not lose its place as time passes; the next oldest does', () => {
+  let now = 0;
+  const lost: string[] = [];
+  const places = new FairPlaces<string>(
+    { all: 2, lead: 2, reclaimAfterMs: 500 },
+    { onLost: (holder) => void lost.push(holder), mayLose: (holder) => holder !== 'a1' },
+    () => now,
+  );
+  places.take('a', 'a1');
+  places.take('b', 'b1');
+  now = 500;
+  expect([places.take('c', 'c1'), places.take('d', 'd1')]).toEqual([true, false]);
+  expect(lost).toEqual(['b1']);
 });
 
 test('a place is given back once', () => {

@@ -9,6 +9,13 @@ export interface PlaceLimits {
   readonly reclaimAfterMs?: number;
 }
 
+export interface PlaceEvents<Holder> {
+  /** A holder has lost its place to another address. */
+  onLost(holder: Holder): void;
+  /** False while a holder must not lose its place by `reclaimAfterMs`. */
+  mayLose?(holder: Holder): boolean;
+}
+
 export class FairPlaces<Holder> {
   private readonly taken = new Map<string, Set<Holder>>();
   /** Holder → when it got its place, in milliseconds; oldest first. */
@@ -16,8 +23,7 @@ export class FairPlaces<Holder> {
 
   constructor(
     private readonly limits: PlaceLimits,
-    /** Called with a holder that lost its place to another address. */
-    private readonly onLost: (holder: Holder) => void,
+    private readonly events: PlaceEvents<Holder>,
     /** A monotonic clock in milliseconds. */
     private readonly now: () => number = () => performance.now(),
   ) {}
@@ -54,16 +60,19 @@ export class FairPlaces<Holder> {
   }
 
   private loseOldest(): boolean {
-    const [oldest] = this.since;
     const { reclaimAfterMs } = this.limits;
-    if (oldest === undefined || reclaimAfterMs === undefined || this.now() - oldest[1] < reclaimAfterMs) return false;
-    for (const [address, holders] of this.taken) if (holders.has(oldest[0])) return this.lose(address, oldest[0]);
+    if (reclaimAfterMs === undefined) return false;
+    for (const [oldest, since] of this.since) {
+      if (this.now() - since < reclaimAfterMs) return false;
+      if (this.events.mayLose?.(oldest) === false) continue;
+      for (const [address, holders] of this.taken) if (holders.has(oldest)) return this.lose(address, oldest);
+    }
     return false;
   }
 
   private lose(address: string, holder: Holder): true {
     this.giveBack(address, holder);
-    this.onLost(holder);
+    this.events.onLost(holder);
     return true;
   }
 

@@ -1,4 +1,5 @@
 // Probes are answered whatever other connections there are, and no client keeps a connection for long.
+import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { Gauge, Registry } from 'prom-client';
@@ -54,3 +55,24 @@ test('the server closes a connection after its answer, also with keep-alive', as
   expect(text.toString()).toMatch(/^HTTP\/1\.1 200 OK\r\n[^]*Connection: close\r\n/);
   await ended;
 });
+
+/** Serves probes, sends fifty requests on one connection without waiting, and says what was answered and how often Node warned. */
+const pipelining = `
+  const { connect } = require('node:net');
+  const { Registry } = require('prom-client');
+  const { serveHealth } = require('./operator/process/health');
+  let [warnings, text] = [0, ''];
+  process.on('warning', () => (warnings += 1));
+  serveHealth(0, { alive: () => true, unready: () => undefined, metrics: new Registry() }).then(({ port }) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('data', (chunk) => (text += chunk));
+    socket.on('close', () => (console.log(JSON.stringify({ warnings, answers: text.match(/HTTP\\/1\\.1 \\d+/g) })), process.exit()));
+    socket.write('GET /healthz HTTP/1.1\\r\\nhost: x\\r\\n\\r\\n'.repeat(50));
+  });
+`;
+
+// In a process of its own, because Jest keeps the warnings of Node away from tests.
+test('of requests that a client sends without waiting only the first is answered, and none causes a warning of Node', () => {
+  const { stdout } = spawnSync(process.execPath, ['-r', 'ts-node/register/transpile-only', '-e', pipelining], { encoding: 'utf8' });
+  expect(JSON.parse(stdout)).toEqual({ warnings: 0, answers: ['HTTP/1.1 200'] });
+}, 30_000);

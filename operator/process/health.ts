@@ -45,7 +45,8 @@ export interface HealthServer {
 export function serveHealth(port: number, checks: HealthChecks): Promise<HealthServer> {
   const server = createServer((request, response) => {
     const { socket } = request;
-    // One request per connection, as the kubelet's probes do it, so that no client keeps a connection open after its answer.
+    // One request per connection, as the kubelet's probes do it, so that no client keeps a connection open after its answer. This function
+    // is not called for further ones, which a client can send without waiting for the answer.
     response.shouldKeepAlive = false;
     const peer = peerOf(socket);
     if (peer === undefined || !admission.markProven(peer)) return;
@@ -57,8 +58,9 @@ export function serveHealth(port: number, checks: HealthChecks): Promise<HealthS
       (error: unknown) => fail(response, error),
     );
   });
+  server.maxRequestsPerSocket = 1;
   const text = sharedText(() => checks.metrics.metrics());
-  const readers = new FairPlaces<Socket>(metricReaders, (socket) => socket.destroy());
+  const readers = new FairPlaces<Socket>(metricReaders, { onLost: (socket) => void socket.destroy() });
   const readMetrics = (address: string, socket: Socket): void => {
     readers.take(address, socket);
     socket.once('close', () => readers.giveBack(address, socket));

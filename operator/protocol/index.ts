@@ -1,4 +1,5 @@
 // What other folders import from the channel between agents and controller.
+export { Allowance, type Rate } from './allowance';
 export * from './client';
 export { limitConnecting } from './connecting';
 export type { CertificatePair } from './certificate';

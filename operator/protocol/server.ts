@@ -1,12 +1,21 @@
-// The controller's side of the channel: TLS, authentication of agents, and limits for connections, streams and messages.
-import { experimental, type Metadata, Server, type ServerDuplexStream, ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
-import { addressOf, Admission, type AdmissionLimits } from '../ports';
-import { type CertificatePair, ServerCertificate } from './certificate';
-import type { FromAgent, FromController } from './messages';
+// The controller's side of the channel: authentication of agents, and limits for streams and messages.
+import {
+  type Metadata,
+  Server,
+  ServerCredentials,
+  type ServerDuplexStream,
+  ServerInterceptingCall,
+  type ServerInterceptor,
+  status,
+} from '@grpc/grpc-js';
+import { addressOf } from '../ports';
+import type { CertificatePair } from './certificate';
+import { Door } from './door';
+import type { FromController } from './messages';
 import { listen, type Listener } from './listener';
 import { Refused } from './refused';
 import { type AgentSession, type SessionHandlers, SessionStream, type StreamLimits } from './session';
-import { connectPath, decodeFromAgent, encodeFromController, type Incoming, maxMessageBytes } from './wire';
+import { connectPath, encodeFromController, maxMessageBytes } from './wire';
 
 /** Where a token comes from. */
 export interface TokenSource {
@@ -14,6 +23,8 @@ export interface TokenSource {
   readonly address: string;
   /** True when an earlier token of the same stream was accepted. */
   readonly known: boolean;
+  /** The token has to wait for long, so its connection gives its place to others meanwhile. The caller bounds how many wait. */
+  readonly stepAside: () => void;
 }
 
 export interface ServeOptions<Identity> {
@@ -48,34 +59,21 @@ export const streamLimits: StreamLimits = {
   helloMs: 10_000,
   silenceMs: 45_000,
   messageIntervalMs: 50,
+  work: { burst: 100, perSecond: 20 },
   // A token is valid for ten minutes. The kubelet rotates it after eight, and agents read the file every minute.
   tokenAgeMs: 900_000,
   tokenRetryMs: 10_000,
 };
 
-/**
- * Limits for connections that are not authenticated yet. After a change of leader all agents connect at once, possibly from one address, so
- * 8,192 may wait. TLS handshakes, streams and token reviews run for 192 at a time: at some 80 KiB each they take 15 MiB, and 192 are more
- * than the CPU and the API server handle at once, so that this limit delays no agent. An address with two places more than another loses one.
- */
-const admissionLimits: AdmissionLimits = {
-  waiting: 8192,
-  unproven: { all: 192, lead: 2 },
-  quietSeconds: 5,
-  unprovenSeconds: 15,
-  waitingSeconds: 60,
-  proven: 20_000,
-};
-/** Milliseconds in which an agent reads the last status of its stream, before its connection is closed. */
+/** Milliseconds in which a client reads the last status of its stream, before its connection is closed. */
 const leftMs = 2000;
-/** The first byte of a TLS record with a ClientHello (RFC 8446, 5.1). */
-const handshakeRecord = 0x16;
+/** The same for a client whose token was refused: it has one of few places meanwhile. */
+const refusedMs = 500;
 
 /** Listens for agents. @throws Error (rejection) when the address cannot be bound or the certificate is not valid */
 export async function serveAgents<Identity>(options: ServeOptions<Identity>): Promise<AgentServer> {
   const { authenticate, onStream, onRefused, maxStreams = 10_000 } = options;
   const limits = { ...streamLimits, ...options.limits };
-  const certificate = new ServerCertificate(options.tls);
   const streams = new Set<SessionStream<Identity>>();
   /** Streams whose token was accepted → address and port of their connection. */
   const agents = new Map<SessionStream<Identity>, string>();
@@ -91,11 +89,22 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
     'grpc.enable_channelz': 0,
     'grpc.keepalive_time_ms': 20_000,
     'grpc.keepalive_timeout_ms': 10_000,
-    interceptors: [reportErrors((problem, kind) => closing || onRefused(problem, kind))],
+    interceptors: [
+      reportErrors(
+        () => door.peer(),
+        (problem, kind) => closing || onRefused(problem, kind),
+      ),
+    ],
   });
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const door = new Door(options.tls, {
+    onConnection: (plain) => injector.injectConnection(plain),
+    onRefused: (problem, kind) => closing || onRefused(problem, kind),
+  });
+  const { admission } = door;
 
   server.addService(service, {
-    Connect: (call: ServerDuplexStream<Incoming<FromAgent>, FromController>) => {
+    Connect: (call: ServerDuplexStream<Buffer, FromController>) => {
       const full = (): boolean => agents.size >= maxStreams;
       const tooMany = `the limit of ${maxStreams} agents is reached`;
       if (closing || full()) {
@@ -105,15 +114,15 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
         });
         return;
       }
-      const peer = call.getPeer();
+      const peer = door.peer();
       const address = addressOf(peer);
       const identify = async (token: string, isOpen: () => boolean): Promise<Identity> => {
         const known = agents.has(stream);
         admission.beginAnswer(peer);
         try {
-          const identity = await authenticate(token, isOpen, { address, known });
+          const identity = await authenticate(token, isOpen, { address, known, stepAside: () => admission.stepAside(peer) });
           if (known || !isOpen()) return identity;
-          if (full() || !admission.markProven(peer)) throw new Refused(status.RESOURCE_EXHAUSTED, tooMany);
+          if (full() || !door.prove(peer)) throw new Refused(status.RESOURCE_EXHAUSTED, tooMany);
           agents.set(stream, peer);
           return identity;
         } finally {
@@ -121,13 +130,14 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
         }
       };
       const stream: SessionStream<Identity> = new SessionStream(
-        call,
+        { call, peer },
         { authenticate: identify, onStream, onRefused: (problem) => onRefused(problem, `${address} failed`) },
         limits,
         () => {
           streams.delete(stream);
+          const ms = agents.delete(stream) ? leftMs : refusedMs;
           // An agent opens a new connection for its next stream, so this one is of no further use.
-          if (agents.delete(stream) && ![...agents.values()].includes(peer)) setTimeout(() => admission.end(peer), leftMs).unref();
+          setTimeout(() => [...agents.values()].includes(peer) || admission.end(peer), ms).unref();
         },
       );
       streams.add(stream);
@@ -135,20 +145,14 @@ export async function serveAgents<Identity>(options: ServeOptions<Identity>): Pr
     },
   });
 
-  const credentials = experimental.createCertificateProviderServerCredentials(certificate, null, false);
-  const injector = server.createConnectionInjector(credentials);
-  const admission = new Admission(admissionLimits, {
-    onAdmitted: (socket) => injector.injectConnection(socket),
-    begins: ([first]) => first === handshakeRecord,
-  });
   const listener = await listen(options.address, {
-    onConnection: (socket) => admission.take(socket),
+    onConnection: (socket) => door.take(socket),
     onProblem: (problem) => onRefused(problem, 'listener'),
   });
 
   return {
     port: listener.port,
-    useCertificate: (pair) => certificate.use(pair),
+    useCertificate: (pair) => door.useCertificate(pair),
     close: async () => {
       closing = true;
       admission.close();
@@ -167,7 +171,8 @@ const service = {
     requestSerialize: (): Buffer => {
       throw new Error('a server does not send requests');
     },
-    requestDeserialize: decodeFromAgent,
+    // The session decodes a message when it reads it, so that it can bound what that costs.
+    requestDeserialize: (bytes: Buffer): Buffer => bytes,
     responseSerialize: encodeFromController,
     responseDeserialize: (): never => {
       throw new Error('a server does not read responses');
@@ -184,14 +189,14 @@ function bearer(metadata: Metadata): string | undefined {
  * An interceptor that reports every status other than OK, also those that grpc-js sends by itself, as for a message that is too large for a
  * handler to see. grpc-js calls `sendStatus` of the innermost call for them, so that method is wrapped.
  */
-function reportErrors(onRefused: (problem: string, kind: string) => void): ServerInterceptor {
+function reportErrors(peerOfCall: () => string, onRefused: (problem: string, kind: string) => void): ServerInterceptor {
   return (_method, call) => {
+    const peer = peerOfCall();
     const sendStatus = call.sendStatus.bind(call);
     let reported = false;
     call.sendStatus = (sent): void => {
       if (sent.code !== status.OK && !reported) {
         reported = true;
-        const peer = call.getPeer();
         const why = `${status[sent.code]}: ${sent.details}`;
         onRefused(`stream of ${peer} ended with ${why}`, `${addressOf(peer)} ${why}`);
       }

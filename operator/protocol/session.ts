@@ -3,11 +3,12 @@ import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import { errorMessage } from '../base';
 import { LatestWriter } from './latest';
 import type { Watch, Watched } from './live';
-import type { FromAgent, FromController, Hello, Order, Report } from './messages';
+import { Allowance, type Rate } from './allowance';
+import type { FromController, Hello, Order, Report } from './messages';
 import { orderMessage, type OrderReader } from './orderChanges';
 import { Refused } from './refused';
 import { TokenAge } from './tokenAge';
-import { encodeFromController, type Incoming } from './wire';
+import { decodeFromAgent, encodeFromController, maxHelloBytes } from './wire';
 
 /** Time limits of a stream, in milliseconds. */
 export interface StreamLimits {
@@ -19,6 +20,11 @@ export interface StreamLimits {
   readonly silenceMs: number;
   /** Shortest time between two messages that are read from a stream. */
   readonly messageIntervalMs: number;
+  /**
+   * Time of the process for the messages of a stream: `burst` milliseconds at once, and `perSecond` milliseconds of each second. Beyond it
+   * the stream is not read, and TCP lets the agent wait. The dearest valid report takes 40 ms, an agent's usual one less than one.
+   */
+  readonly work: Rate;
   /** Longest time from one accepted token to the next. */
   readonly tokenAgeMs: number;
   /** Time until a token that could not be checked is checked again. */
@@ -57,7 +63,13 @@ interface Policy<Identity> {
   readonly onRefused: (problem: string) => void;
 }
 
-type Call = ServerDuplexStream<Incoming<FromAgent>, FromController>;
+type Call = ServerDuplexStream<Buffer, FromController>;
+
+/** A stream and the address and port of its client. */
+export interface PeerCall {
+  readonly call: Call;
+  readonly peer: string;
+}
 
 const noReport = 'the agent sent no report in time';
 
@@ -73,13 +85,18 @@ export class SessionStream<Identity> {
   private reader: OrderReader = { changes: false, packed: false };
   /** Bytes of all orders that were sent. */
   private orderBytes = 0;
+  private readonly call: Call;
+  private readonly peer: string;
+  private readonly work: Allowance;
 
   constructor(
-    private readonly call: Call,
+    { call, peer }: PeerCall,
     private readonly policy: Policy<Identity>,
     private readonly limits: StreamLimits,
     private readonly onGone: () => void,
   ) {
+    [this.call, this.peer] = [call, peer];
+    this.work = new Allowance(limits.work);
     this.orders = new LatestWriter((order, done) => this.write(order, done));
     call.on('cancelled', () => this.finish('the agent ended the stream'));
     call.on('end', () => this.end(status.OK, 'the agent ended the stream'));
@@ -94,7 +111,7 @@ export class SessionStream<Identity> {
     } catch (error) {
       const why = errorMessage(error);
       if (error instanceof Refused) return this.end(error.code, why);
-      this.policy.onRefused(`checking the token of ${this.call.getPeer()}: ${why}`);
+      this.policy.onRefused(`checking the token of ${this.peer}: ${why}`);
       return this.end(status.UNAVAILABLE, 'the token cannot be checked now; try again');
     }
     if (!this.ended) this.read(identity);
@@ -119,15 +136,22 @@ export class SessionStream<Identity> {
       const missing = this.handlers === undefined ? 'the agent sent no Hello in time' : noReport;
       this.end(status.DEADLINE_EXCEEDED, missing);
     }, this.limits.helloMs);
-    this.call.on('data', (incoming: Incoming<FromAgent>) => {
+    this.call.on('data', (bytes: Buffer) => {
       if (this.ended) return;
       this.call.pause();
-      this.pause = setTimeout(() => this.call.resume(), this.limits.messageIntervalMs);
-      this.take(incoming, identity);
+      const before = process.threadCpuUsage();
+      this.take(bytes, identity);
+      const { user, system } = process.threadCpuUsage(before);
+      this.work.spend((user + system) / 1000);
+      const pauseMs = Math.max(this.limits.messageIntervalMs, this.work.debtMs());
+      if (!this.isEnded()) this.pause = setTimeout(() => this.call.resume(), pauseMs);
     });
   }
 
-  private take(incoming: Incoming<FromAgent>, identity: Identity): void {
+  private take(bytes: Buffer, identity: Identity): void {
+    if (this.handlers === undefined && bytes.length > maxHelloBytes)
+      return this.end(status.INVALID_ARGUMENT, `the first message has more than ${maxHelloBytes} bytes`);
+    const incoming = decodeFromAgent(bytes);
     if (!incoming.ok) return this.end(status.INVALID_ARGUMENT, `malformed message: ${incoming.problem}`);
     const message = incoming.value;
     try {
@@ -146,7 +170,7 @@ export class SessionStream<Identity> {
       }
     } catch (error) {
       if (error instanceof Refused) return this.end(error.code, error.message);
-      this.policy.onRefused(`handling a message of ${this.call.getPeer()}: ${error instanceof Error ? error.stack : errorMessage(error)}`);
+      this.policy.onRefused(`handling a message of ${this.peer}: ${error instanceof Error ? error.stack : errorMessage(error)}`);
       this.end(status.INTERNAL, 'the controller failed while it handled a message');
     }
   }
@@ -160,7 +184,7 @@ export class SessionStream<Identity> {
     const handlers = this.policy.onStream({
       identity,
       hello,
-      peer: this.call.getPeer(),
+      peer: this.peer,
       send: (order) => this.send(order),
       watch: (watch) => void (this.ended || this.call.write({ message: 'watch', watch })),
       close: (reason) => this.end(status.ABORTED, reason),
@@ -187,6 +211,10 @@ export class SessionStream<Identity> {
     this.sent = order;
     this.orderBytes += encodeFromController(message).length;
     this.call.write(message, done);
+  }
+
+  private isEnded(): boolean {
+    return this.ended;
   }
 
   private finish(reason: string): void {

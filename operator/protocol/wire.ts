@@ -4,6 +4,7 @@ import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { loadSync, type MessageTypeDefinition, type ServiceDefinition } from '@grpc/proto-loader';
 import type { z } from 'zod';
 import { errorMessage } from '../base';
+import { elementCheck } from './elements';
 import { type FromAgent, fromAgent, type FromController, fromController, type OrderMessage } from './messages';
 import { packNames } from './packedNames';
 
@@ -12,6 +13,8 @@ setLogVerbosity(logVerbosity.NONE);
 
 /** Most bytes of one message in either direction: ten times what a report of 1024 namespaces needs in practice. */
 export const maxMessageBytes = 1024 * 1024;
+/** Most bytes of an agent's first message. Hello has some hundred. */
+export const maxHelloBytes = 4096;
 
 /** The definitions of agent.proto. 64-bit integers become numbers, which are exact up to 2^53; the schemas refuse larger ones. */
 export const definitions = loadSync(join(__dirname, 'agent.proto'), {
@@ -52,14 +55,19 @@ function encodedOrder(order: OrderMessage): Buffer {
 
 /** Decodes a message of an agent. Never throws: the caller refuses and logs a malformed message. */
 export function decodeFromAgent(bytes: Buffer): Incoming<FromAgent> {
-  return decode(() => connect.requestDeserialize(bytes), fromAgent);
+  return decode(() => connect.requestDeserialize(bytes), tooManyFromAgent(bytes), fromAgent);
 }
 
 export function decodeFromController(bytes: Buffer): Incoming<FromController> {
-  return decode(() => connect.responseDeserialize(bytes), fromController);
+  return decode(() => connect.responseDeserialize(bytes), tooManyFromController(bytes), fromController);
 }
 
-function decode<T>(read: () => unknown, schema: z.ZodType<T>): Incoming<T> {
+const tooManyFromAgent = elementCheck(definitions, 'FromAgent', fromAgent);
+const tooManyFromController = elementCheck(definitions, 'FromController', fromController);
+
+/** @param tooMany why the bytes must not be read */
+function decode<T>(read: () => unknown, tooMany: string | undefined, schema: z.ZodType<T>): Incoming<T> {
+  if (tooMany !== undefined) return { ok: false, problem: tooMany };
   let message: unknown;
   try {
     message = read();

@@ -14,6 +14,7 @@ import {
   type Watch,
   type Watched,
 } from '../../../operator/protocol';
+import { encodeFromAgent } from '../../../operator/protocol/wire';
 import type { ApiServer } from './apiServer';
 import { namespace } from './controllerProcess';
 import { waitFor } from '../support/waitFor';
@@ -169,8 +170,11 @@ export class TestAgent {
   }
 }
 
-/** Sends these bytes as a message on a stream of the channel. Resolves with the status by which the controller ends the stream. */
-export async function sayRaw({ port, ca }: Endpoint, token: string, bytes: Buffer): Promise<StatusObject> {
+/**
+ * Sends these bytes as a message on a stream of the channel, with `afterHello` on a stream that the controller has accepted. Resolves with the
+ * status by which the controller ends the stream.
+ */
+export async function sayRaw({ port, ca }: Endpoint, token: string, bytes: Buffer, afterHello = false): Promise<StatusObject> {
   const client = new Client(`127.0.0.1:${port}`, credentials.createSsl(Buffer.from(ca)), {
     'grpc.ssl_target_name_override': serverName,
     'grpc.use_local_subchannel_pool': 1,
@@ -189,6 +193,12 @@ export async function sayRaw({ port, ca }: Endpoint, token: string, bytes: Buffe
     call.on('error', () => undefined);
     call.on('data', () => undefined);
     const ended = new Promise<StatusObject>((resolve) => call.on('status', resolve));
+    if (afterHello) {
+      call.write(
+        encodeFromAgent({ message: 'hello', hello: { agentVersion: 'test', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities } }),
+      );
+      await Promise.race([new Promise((resolve) => call.once('metadata', resolve)), ended]);
+    }
     call.write(bytes);
     return await ended;
   } finally {

@@ -8,8 +8,9 @@ import { joinedConnections } from './places/joinedConnections';
 import { liveWatches } from './places/liveWatches';
 import { handshakesAtChannel, idleAtChannel } from './ports/crowdAtChannel';
 import { halfHandshakes, idleAtLive, withoutCertificate } from './ports/crowdAtLive';
+import { pings, rapidReset } from './ports/floodAtChannel';
 import { idleAtAgent } from './ports/idleAtAgent';
-import { halfRequestsAtHealth, idleAtHealth, unreadMetrics } from './ports/idleAtHealth';
+import { halfRequestsAtHealth, idleAtHealth, pipelinedAtHealth, unreadMetrics } from './ports/idleAtHealth';
 import { wrongTokens } from './ports/wrongTokens';
 import { bandwidth } from './rules/bandwidth';
 import { newRule } from './rules/newRule';
@@ -17,6 +18,7 @@ import { controlCharacters } from './trust/controlCharacters';
 import { controllerToken } from './trust/controllerToken';
 import { idleDuringRollout } from './trust/idleDuringRollout';
 import { lyingNode } from './trust/lyingNode';
+import { manyElements } from './trust/manyElements';
 
 export const attacks: readonly Attack[] = [
   unreadMessages,
@@ -29,15 +31,19 @@ export const attacks: readonly Attack[] = [
   idleAtHealth,
   halfRequestsAtHealth,
   unreadMetrics,
+  pipelinedAtHealth,
   idleAtAgent,
   idleAtLive,
   halfHandshakes,
   withoutCertificate,
   idleAtChannel,
   handshakesAtChannel,
+  rapidReset,
+  pings,
   wrongTokens,
   lyingNode,
   idleDuringRollout,
+  manyElements,
   controlCharacters,
   controllerToken,
   bandwidth,

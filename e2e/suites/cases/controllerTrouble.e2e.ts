@@ -66,7 +66,7 @@ describe('a stranger on the channel', () => {
 
   it('that sends an oversized message is cut off and logged', async () => {
     const already = bench.controller.log.length;
-    const end = await sayRaw(await bench.endpoint(), await bench.podToken('agent-2'), Buffer.alloc(maxMessageBytes + 1024));
+    const end = await sayRaw(await bench.endpoint(), await bench.podToken('agent-2'), Buffer.alloc(maxMessageBytes + 1024), true);
     expect(end.code).toBe(grpcStatus.RESOURCE_EXHAUSTED);
     await waitFor('the log line', () => bench.controller.log.slice(already).some(({ message }) => /RESOURCE_EXHAUSTED/.test(message)));
   });

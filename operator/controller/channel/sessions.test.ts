@@ -83,7 +83,7 @@ describe('wrong tokens', () => {
     });
     return { sessions, reviewed };
   }
-  const from = (address: string) => ({ address, known: false });
+  const from = (address: string) => ({ address, known: false, stepAside: () => undefined });
 
   test('are reviewed once, however often they are sent', async () => {
     const { sessions, reviewed } = withReviews();
@@ -111,7 +111,7 @@ describe('wrong tokens', () => {
   test('that an agent sends as fresh tokens do not make its address doubted', async () => {
     const { sessions, reviewed } = withReviews();
     for (let each = 0; each < 20; each += 1)
-      await expect(sessions.authenticate(`wrong ${each}`, undefined, { address: '10.0.0.7', known: true })).rejects.toThrow(NotAuthenticated);
+      await expect(sessions.authenticate(`wrong ${each}`, undefined, { ...from('10.0.0.7'), known: true })).rejects.toThrow(NotAuthenticated);
     const many = Array.from({ length: 16 }, (_, each) => sessions.authenticate(`node${each}/a`, undefined, from('10.0.0.7')));
     await Promise.race([Promise.all(many), new Promise((resolve) => setTimeout(resolve, 50))]);
     expect(reviewed).toHaveLength(20 + 16);
@@ -232,4 +232,46 @@ test('a report counts as far as the node’s pods at the API server confirm it',
     { checked: true, report: { namespaces: [] } },
   ]);
   expect(sessions.liveAgents().map(({ namespaces }) => namespaces)).toEqual([['shop'], []]);
+});
+
+describe('an agent that comes again and again with a good token', () => {
+  test('is refused without a review of its token, and is not held against its address', async () => {
+    const lines: string[] = [];
+    const reviewed: string[] = [];
+    const sessions = new AgentSessions({
+      reviewer: { review: (token) => (reviewed.push(token), Promise.resolve(identityOf(token))), stillValid: () => Promise.resolve(true) },
+      podsOn: () => Promise.resolve(new Map()),
+      now: () => 0,
+      onChange: () => undefined,
+      log: (_level, line) => lines.push(line),
+    });
+    const source = { address: '10.0.0.7', known: false, stepAside: () => undefined };
+    const comes = (token: string): Promise<boolean> =>
+      sessions.authenticate(token, undefined, source).then(
+        () => true,
+        () => false,
+      );
+    const results: boolean[] = [];
+    for (let each = 0; each < 100; each += 1) results.push(await comes('node1/a'));
+    expect(results.filter(Boolean)).toHaveLength(20);
+    expect(reviewed).toHaveLength(21);
+    expect(await comes('node2/b')).toBe(true);
+    const session = { identity: identityOf('node1/a'), hello: { kernel: 'k', agentVersion: 'v' }, close: () => undefined };
+    for (let each = 0; each < 20; each += 1) sessions.open(session as unknown as AgentSession<AgentIdentity>).onClose('gone');
+    expect(lines.filter((line) => line.includes('connected'))).toHaveLength(2);
+  });
+
+  test('a token that waits among those of doubted addresses gives its place back', async () => {
+    let aside = 0;
+    const sessions = new AgentSessions({
+      reviewer: { review: () => Promise.reject(new NotAuthenticated('token refused: invalid')), stillValid: () => Promise.resolve(true) },
+      podsOn: () => Promise.resolve(new Map()),
+      now: () => performance.now(),
+      onChange: () => undefined,
+      log: () => undefined,
+    });
+    const source = { address: '10.0.0.7', known: false, stepAside: () => (aside += 1) };
+    for (let each = 0; each < 12; each += 1) await sessions.authenticate(`wrong ${each}`, undefined, source).catch(() => undefined);
+    expect(aside).toBe(3);
+  });
 });

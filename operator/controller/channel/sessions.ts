@@ -13,6 +13,7 @@ import {
 } from '../../protocol';
 import type { AgentState } from '../agents/agentState';
 import type { LiveAgent } from '../live';
+import { Comings } from './comings';
 import { Claims, type PodLookup } from './ownPods';
 import { Refusals } from './refusals';
 import type { AgentIdentity, TokenReviewer } from './tokenReview';
@@ -28,9 +29,10 @@ const aliveMs = 15_000;
 const reviewing = { permits: 16, maxWaiting: 10_000, maxWaitMs: streamLimits.authenticateMs - 5_000 };
 /**
  * Limits for tokens from doubted addresses, which lately sent more wrong tokens than good ones: ten reviews per second for all such addresses.
- * Agents behind such an address reconnect more slowly; others do not.
+ * Agents behind such an address reconnect more slowly; others do not. A connection of some 80 KiB waits with each token, beside the places of
+ * the port.
  */
-const doubted = { permits: 1, maxWaiting: 1000, maxWaitMs: reviewing.maxWaitMs };
+const doubted = { permits: 1, maxWaiting: 192, maxWaitMs: reviewing.maxWaitMs };
 /** Shortest time of one such review, in milliseconds. */
 const doubtedMs = 100;
 /** Most waiting reviews of one such address. */
@@ -41,7 +43,7 @@ const bytesAtOnce = 10_000_000;
 const keepMs = 120_000;
 
 /** A source that is never doubted, for callers without one. */
-const nobody: TokenSource = { address: '', known: true };
+const nobody: TokenSource = { address: '', known: true, stepAside: () => undefined };
 
 /** What the controller remembers of one node. */
 interface NodeEntry {
@@ -78,11 +80,13 @@ export class AgentSessions {
   /** Doubted address → number of its tokens that wait or are being reviewed. */
   private readonly waitingFrom = new Map<string, number>();
   private readonly refusals: Refusals;
+  private readonly comings: Comings;
 
   constructor(private readonly options: SessionsOptions) {
     this.reviews = new BoundedSemaphore({ ...reviewing, now: options.now });
     this.doubtedReviews = new BoundedSemaphore({ ...doubted, now: options.now });
     this.refusals = new Refusals(options.now);
+    this.comings = new Comings(options.now, (line) => options.log('info', line));
   }
 
   /**
@@ -108,6 +112,12 @@ export class AgentSessions {
   private async review(token: string, { address, known }: TokenSource): Promise<AgentIdentity> {
     try {
       const identity = await this.options.reviewer.review(token);
+      const tooOften = known ? undefined : this.comings.refusal(identity.node);
+      if (tooOften !== undefined) {
+        // Remembered like a wrong token, so that it is not reviewed each time, but not held against the address: it is a good one.
+        this.refusals.add(token, tooOften, undefined);
+        throw new Refused(status.RESOURCE_EXHAUSTED, tooOften);
+      }
       if (!known) this.refusals.accepted(address);
       await this.refuseSecond(identity);
       return identity;
@@ -122,6 +132,7 @@ export class AgentSessions {
     const own = this.waitingFrom.get(address) ?? 0;
     if (own >= doubtedEach) throw new SemaphoreFull(`wrong tokens came from ${address}, and ${own} more of them wait`);
     this.waitingFrom.set(address, own + 1);
+    source.stepAside();
     try {
       return await this.doubtedReviews.run(async () => {
         const [seen] = await Promise.allSettled([this.review(token, source), pause(doubtedMs)]);
@@ -164,7 +175,7 @@ export class AgentSessions {
     entry.identity = session.identity;
     entry.lastSeen = this.options.now();
     this.nodes.set(node, entry);
-    this.options.log('info', `agent of node ${node} connected: pod ${pod}, kernel ${session.hello.kernel}, version ${session.hello.agentVersion}`);
+    this.comings.tell(node, 'connected', `pod ${pod}, kernel ${session.hello.kernel}, version ${session.hello.agentVersion}`);
     if (this.order !== undefined) session.send(this.order);
     this.options.onChange(node);
     return {
@@ -185,7 +196,7 @@ export class AgentSessions {
         if (entry.session !== session) return;
         entry.session = undefined;
         entry.lastSeen = this.options.now();
-        this.options.log('info', `agent of node ${node} disconnected: ${reason}`);
+        this.comings.tell(node, 'disconnected', reason);
         this.options.onChange(node);
         this.options.onWatched?.(node, undefined);
       },

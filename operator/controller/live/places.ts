@@ -52,7 +52,7 @@ export class Places {
     /** A monotonic clock in milliseconds. */
     now?: () => number,
   ) {
-    this.places = new FairPlaces<Held>({ ...limits, lead }, (holder) => this.onLost(holder), now);
+    this.places = new FairPlaces<Held>({ ...limits, lead }, { onLost: (holder) => this.onLost(holder) }, now);
   }
 
   /**

@@ -10,7 +10,8 @@ export interface Probed {
   readonly port: number;
 }
 
-export function crowdAtHealth(victim: (stage: Stage) => Promise<Probed>, crowd: Partial<CrowdOptions>): Attack['run'] {
+/** @param most the most MiB that the crowd may cost */
+export function crowdAtHealth(victim: (stage: Stage) => Promise<Probed>, crowd: Partial<CrowdOptions>, most = mostMiB): Attack['run'] {
   return async (stage, size) => {
     const { pid, port } = await victim(stage);
     const [count, probes] = size === 'full' ? [1000, 200] : [300, 40];
@@ -28,7 +29,7 @@ export function crowdAtHealth(victim: (stage: Stage) => Promise<Probed>, crowd: 
         slowestMs: Math.round(slowestMs),
         grownMiB: rounded(grownMiB),
       },
-      broken: brokenBy([failed.length > 0, `probes failed: ${failed[0]}`], [grownMiB > mostMiB, `more than ${mostMiB} MiB more`]),
+      broken: brokenBy([failed.length > 0, `probes failed: ${failed[0]}`], [grownMiB > most, `more than ${most} MiB more`]),
     };
   };
 }

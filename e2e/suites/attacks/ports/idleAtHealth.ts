@@ -1,5 +1,5 @@
-// Connections that occupy the controller's port of probes and metrics for as long as they can, in three ways.
-import type { Attack } from '../attack';
+// Connections that occupy the controller's port of probes and metrics for as long as they can, in four ways.
+import { type Attack, brokenBy } from '../attack';
 import { crowdAtHealth } from './crowdAtHealth';
 
 const before = '66 connections: 100 of 100 liveness probes were reset, the kubelet restarts controller and agents in a loop';
@@ -28,4 +28,30 @@ export const unreadMetrics: Attack = {
   attacker: 'pod network',
   before,
   run: crowdAtHealth(controllerOf, { says: ask('/metrics'), deaf: true }),
+};
+
+const mostLines = 2;
+/** More than idle connections may cost: a thousand connections a second are answered, and V8's young generation grows with them. */
+const answeringMiB = 48;
+
+export const pipelinedAtHealth: Attack = {
+  name: 'a dozen requests to the same port that do not wait for the answers',
+  attacker: 'pod network',
+  before: '10,128 connections in 8 s: 10,128 lines in the log',
+  run: async (stage, size) => {
+    let log: readonly { readonly message: string }[] = [];
+    const victim: typeof controllerOf = async (from) => {
+      const { controller } = (await from.controller()).bench;
+      ({ log } = controller);
+      return { pid: controller.pid ?? 0, port: controller.ports.http };
+    };
+    const outcome = await crowdAtHealth(victim, { says: ask('/healthz').repeat(12) }, answeringMiB)(stage, size);
+    const lines = log.filter(({ message }) => message.includes('Warning')).length;
+    return {
+      ...outcome,
+      now: `${outcome.now}; ${lines} warnings in the log`,
+      figures: { ...outcome.figures, logLines: lines },
+      broken: [...outcome.broken, ...brokenBy([lines > mostLines, `more than ${mostLines} warnings in the log`])],
+    };
+  },
 };
