@@ -81,8 +81,10 @@ static __always_inline enum gate check_stop(struct socket_state *state, struct t
 
 	if (state->shown.leaving)
 		return GATE_LEAVING;
-	if (!are_established(own, sk)) /* the file of a peer that has closed may be that of another program by now */
-		return GATE_CLOSING;
+	/* What follows reads the file of the peer, which may be that of another program once the peer has closed. And nothing is redirected any more,
+	 * so where bytes of TCP need the connection out of the SOCKHASH, it leaves now. */
+	if (!are_established(own, sk))
+		return stop_for_now(state, GATE_CLOSING, REASON_ONE_WAY);
 	if (settings->mode != MODE_ACCELERATE)
 		return stop_for_now(state, GATE_MODE, REASON_OBSERVING);
 	gate = check_selection(state, settings);
