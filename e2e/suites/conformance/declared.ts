@@ -77,7 +77,7 @@ const refusals: readonly Declaration[] = [
     remedy: nothingToDo,
   },
   {
-    cases: ['fionread-first', 'fionread-driven-first', 'fionread-filled'],
+    cases: ['fionread-first', 'fionread-driven-first', 'fionread-filled', 'fionread-half-closed', 'fionread-gone'],
     result: 'refused',
     reasons: ['CountingReader', 'Learning', 'Unproven'],
     optional: true, // where the kernel counts both queues
