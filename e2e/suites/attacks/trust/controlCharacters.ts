@@ -19,8 +19,9 @@ export const controlCharacters: Attack = {
     try {
       const [endpoint, token] = [await bench.endpoint(), await bench.podToken('scribe')];
       let [tried, accepted] = [0, 0];
-      for (const text of texts) {
-        for (const field of fields) {
+      for (const [at, text] of texts.entries()) {
+        // two of the fields for each text, because a node is let in twenty times in a row and no more
+        for (const field of fields.filter((_, place) => place !== at % fields.length)) {
           const hello = { agentVersion: '1', kernel: '6.18', architecture: 'x86_64', mapAbi: 1, ...abilities, [field]: text };
           const { details } = await sayRaw(endpoint, token, encodeFromAgent({ message: 'hello', hello }));
           tried += 1;

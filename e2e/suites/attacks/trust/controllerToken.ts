@@ -36,9 +36,10 @@ export const controllerToken: Attack = {
       ).code === 0;
     try {
       await server.kubectl(['apply', '--server-side', '-f', '-'], policies);
-      await waitFor('the policies to be in force', async () => !(await as(daemonSet({ name: 'another' }))) && (await as(daemonSet({}))), {
-        timeoutMs: 90_000,
-      });
+      // each of the two policies comes into force at a moment of its own
+      const refused = async (changes: Changes): Promise<boolean> => !(await as(daemonSet(changes)));
+      const inForce = async (): Promise<boolean> => (await refused({ name: 'another' })) && (await refused({ container: { image: 'miner:1' } }));
+      await waitFor('the policies to be in force', async () => (await inForce()) && (await as(daemonSet({}))), { timeoutMs: 90_000 });
       const tries = tried();
       const made: string[] = [];
       for (const [what, object] of tries) if (await as(object)) made.push(what);
