@@ -2,7 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import directions from '../release/directions.json';
-import { refusals } from '../release/directions.testing';
+import { pairsOf, roomsOf, testDirections } from '../release/directions.testing';
 
 const layers = Object.keys(directions.operator).map((layer) => `operator/${layer}`);
 const foldersOf = (room: string): string[] =>
@@ -10,19 +10,11 @@ const foldersOf = (room: string): string[] =>
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => `e2e/${room}/${name}`);
 
-/** Each room with the rooms beside it that it may import, by their paths. */
-const roomsOf = (room: string, rooms: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, readonly string[]>> =>
-  Object.fromEntries(Object.entries(rooms).map(([from, to]) => [`e2e/${room}/${from}`, to.map((name) => `e2e/${room}/${name}`)]));
-const stand = roomsOf('stand', directions.stand);
-const benches = roomsOf('benches', directions.benches);
+const stand = roomsOf('e2e/stand', directions.stand);
+const benches = roomsOf('e2e/benches', directions.benches);
 const suites = directions.suites.map((suite) => `e2e/suites/${suite}`);
 const standing = [...suites, ...Object.keys(benches)];
 const lowest = 'e2e/stand/support';
-
-function pairsOf(rooms: Readonly<Record<string, readonly string[]>>, allowed: boolean): (readonly [string, string])[] {
-  const names = Object.keys(rooms);
-  return names.flatMap((from) => names.filter((to) => to !== from && (rooms[from] ?? []).includes(to) === allowed).map((to) => [from, to] as const));
-}
 
 /** Pairs of each folder with the next one, so that each folder is once the importing and once the imported one. */
 const inTurn = (folders: readonly string[]): (readonly [string, string])[] =>
@@ -60,20 +52,4 @@ describe('the rooms of e2e', () => {
   });
 });
 
-describe('the linter', () => {
-  it.each(allowed)(
-    'lets %s import %s',
-    async (from, to) => {
-      expect(await refusals(from, to)).toEqual([]);
-    },
-    30_000,
-  );
-
-  it.each(forbidden)(
-    'does not let %s import %s',
-    async (from, to) => {
-      expect(await refusals(from, to)).toHaveLength(1);
-    },
-    30_000,
-  );
-});
+describe('the linter', () => testDirections(allowed, forbidden));

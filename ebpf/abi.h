@@ -145,8 +145,8 @@ enum reader_trait {
 	TRAIT_SPLICES = 1,	     /* by splice(2), which does not see redirected bytes */
 	TRAIT_ASKS_FIONREAD = 2,     /* after ioctl(FIONREAD), which on most kernels counts one of the two queues */
 	TRAIT_ACCEPTS_POLLING = 4,   /* accepted sockets had O_NONBLOCK when they had sent their first answer */
-	TRAIT_SPLICES_UNLISTED = 16, /* by splice(2), from a socket for which `spliced` had no room: any socket of the container may be one */
 	TRAIT_ACCEPTS_BLOCKING = 8,  /* accepted sockets had no O_NONBLOCK by then */
+	TRAIT_SPLICES_UNLISTED = 16, /* by splice(2), from a socket for which `spliced` had no room: any socket of the container may be one */
 };
 
 struct reader_traits {

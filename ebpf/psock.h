@@ -14,15 +14,16 @@
 /* The answer of count_unread() where it lost its way. */
 #define UNKNOWN (~0ULL)
 
-static __always_inline bool has_psock(struct sock *sk)
+/* The address of the psock of the socket at `address`; 0 where it has none. */
+static __always_inline __u64 psock_of(__u64 address)
 {
-	return (__u64)PEEK(PEEKABLE(struct sock, sk), sk_user_data) & ~USER_DATA_FLAGS;
+	return (__u64)PEEK(PEEKABLE(struct sock, address), sk_user_data) & ~USER_DATA_FLAGS;
 }
 
 /* True also for a socket without a psock. */
 static __always_inline bool is_psock_queue_empty(struct sock *sk)
 {
-	__u64 address = (__u64)PEEK(PEEKABLE(struct sock, sk), sk_user_data) & ~USER_DATA_FLAGS;
+	__u64 address = psock_of((__u64)sk);
 	__u64 head = address + bpf_core_field_offset(struct sk_psock, ingress_msg);
 
 	if (!address)
@@ -35,7 +36,7 @@ static __always_inline bool is_psock_queue_empty(struct sock *sk)
  * the verifier looks at it once. */
 __noinline __u64 count_unread(__u64 address)
 {
-	__u64 psock = (__u64)PEEK(PEEKABLE(struct sock, address), sk_user_data) & ~USER_DATA_FLAGS;
+	__u64 psock = psock_of(address);
 	__u64 head = psock + bpf_core_field_offset(struct sk_psock, ingress_msg), at, messages = 0, bytes = 0;
 	struct sk_msg *message;
 

@@ -53,7 +53,7 @@ static __always_inline void note_redirect(struct socket_state *state)
  * it, while TCP may still send. */
 static __always_inline bool nothing_redirected_to(struct sock *sk, int holders)
 {
-	if (!has_psock(sk))
+	if (!psock_of((__u64)sk))
 		return true;
 	return passing_references(sk) == holders && is_psock_queue_empty(sk);
 }

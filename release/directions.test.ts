@@ -1,22 +1,12 @@
 // Tests of the linter's rule for imports inside operator/, which directions.json lists, and of those of and from release/: the product does not depend
 // on how it is packed.
 import directions from './directions.json';
-import { refusals, refusalsOfPackage } from './directions.testing';
-
-type Rooms = Readonly<Record<string, readonly string[]>>;
-
-/** Pairs of folders of which the first may import the second, or (`allowed` false) may not. */
-function pairsOf(rooms: Rooms, path: string, allowed: boolean): (readonly [string, string])[] {
-  const names = Object.keys(rooms);
-  return names.flatMap((from) =>
-    names.filter((to) => to !== from && (rooms[from] ?? []).includes(to) === allowed).map((to) => [`${path}/${from}`, `${path}/${to}`] as const),
-  );
-}
+import { pairsOf, refusalsOfPackage, roomsOf, testDirections } from './directions.testing';
 
 const layers = Object.keys(directions.operator).map((layer) => `operator/${layer}`);
 const inside = (allowed: boolean): (readonly [string, string])[] => [
-  ...pairsOf(directions.operator, 'operator', allowed),
-  ...pairsOf(directions.controller, 'operator/controller', allowed),
+  ...pairsOf(roomsOf('operator', directions.operator), allowed),
+  ...pairsOf(roomsOf('operator/controller', directions.controller), allowed),
 ];
 const allowed = [...inside(true), ...layers.map((layer) => ['release', layer] as const)];
 const forbidden = [...inside(false), ...[...layers, 'ebpf'].map((folder) => [folder, 'release'] as const), ['release', 'ebpf'] as const];
@@ -29,21 +19,7 @@ const packages = Object.entries(directions.packages).flatMap(([name, owners]) =>
 ]);
 
 describe('the linter', () => {
-  it.each(allowed)(
-    'lets %s import %s',
-    async (from, to) => {
-      expect(await refusals(from, to)).toEqual([]);
-    },
-    30_000,
-  );
-
-  it.each(forbidden)(
-    'does not let %s import %s',
-    async (from, to) => {
-      expect(await refusals(from, to)).toHaveLength(1);
-    },
-    30_000,
-  );
+  testDirections(allowed, forbidden);
 
   it.each(packages)(
     'does not let %s import the package %s',

@@ -35,3 +35,24 @@ export function refusals(from: string, to: string): Promise<string[]> {
 export function refusalsOfPackage(from: string, name: string): Promise<string[]> {
   return messagesFor(from, name);
 }
+
+/** Folder → the folders beside it that it may import. */
+export type Rooms = Readonly<Record<string, readonly string[]>>;
+
+/** The same rooms by their paths from the root of the checkout. @param path of the folder that holds them */
+export function roomsOf(path: string, rooms: Rooms): Rooms {
+  return Object.fromEntries(Object.entries(rooms).map(([from, to]) => [`${path}/${from}`, to.map((name) => `${path}/${name}`)]));
+}
+
+/** Pairs of rooms of which the first may import the second, or (`allowed` false) may not. */
+export function pairsOf(rooms: Rooms, allowed: boolean): (readonly [string, string])[] {
+  const names = Object.keys(rooms);
+  return names.flatMap((from) => names.filter((to) => to !== from && (rooms[from] ?? []).includes(to) === allowed).map((to) => [from, to] as const));
+}
+
+/** Makes a test for each pair: the first folder may import the second, or may not. */
+export function testDirections(allowed: readonly (readonly [string, string])[], forbidden: readonly (readonly [string, string])[]): void {
+  const limitMs = 30_000;
+  it.each(allowed)('lets %s import %s', async (from, to) => expect(await refusals(from, to)).toEqual([]), limitMs);
+  it.each(forbidden)('does not let %s import %s', async (from, to) => expect(await refusals(from, to)).toHaveLength(1), limitMs);
+}

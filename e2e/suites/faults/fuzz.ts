@@ -1,4 +1,5 @@
 // Messages that no proper agent sends, made from a seed: changed, cut, doubled and mixed messages, and random bytes.
+import { connectionWith } from '../../../operator/controller/live/live.testing';
 import { abilities, type FromAgent, maxMessageBytes } from '../../../operator/protocol';
 import { decodeFromAgent, encodeFromAgent } from '../../../operator/protocol/wire';
 import { Random } from '../../stand/support/random';
@@ -129,23 +130,7 @@ function honestMessages(): FromAgent[] {
     drainingSockets: 0,
     errors: 0,
   };
-  const connection = {
-    id: '2a',
-    namespace: 'shop',
-    pod: 'cart',
-    local: '10.0.0.1:40000',
-    remote: '10.98.0.9:80',
-    path: 'NodeLocal',
-    original: '10.98.0.9:80',
-    redirected: '10.0.0.2:15006',
-    peer: 'shop/web',
-    accepting: false,
-    accelerated: true,
-    reason: '',
-    fastBytes: 2 ** 40,
-    tcpBytes: 7,
-    rttUs: 50,
-  };
+  const connection = connectionWith({ fastBytes: 2 ** 40 });
   return [
     { message: 'hello', hello: { agentVersion: '1.0.0', kernel: '6.18.0', architecture: 'x86_64', mapAbi: 1, ...abilities } },
     { message: 'renewal', renewal: { token: 'header.payload.signature'.repeat(40) } },
