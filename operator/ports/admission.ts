@@ -1,7 +1,8 @@
-// Admission to a port that any client in the cluster can connect to. A connection goes through four stages. Silent: it has sent no byte
-// and costs only a socket. Waiting: it has sent its first bytes. Unproven: it has one of few places, was handed to the server and may cost
-// memory and CPU, for a handshake or a request. (Aside: it waits for the server's answer and has given its place back.) Proven: the server has authenticated it, and it gives its place back. A place goes to the
-// address with the fewest places, so that one address cannot shut out others, even with thousands of connections (ADR 20).
+// Admission to a port that any client in the cluster can connect to. A connection goes through stages. Silent: it has sent no byte and costs only
+// a socket. Waiting: it has sent its first bytes. Unproven: it has one of few places, was handed to the server and may cost memory and CPU, for a
+// handshake or a request. Aside: it waits for an answer of the server that takes long, and has given its place back. Proven: the server has
+// authenticated it, and it gives its place back. A place goes to the address with the fewest places, so that one address cannot shut out others, even
+// with thousands of connections (ADR 20).
 import type { Socket } from 'node:net';
 import { FairPlaces, type PlaceLimits } from './fairPlaces';
 import { addressOf, peerOf } from './peer';

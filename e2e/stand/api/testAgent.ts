@@ -1,4 +1,5 @@
 // A node agent without a kernel: its token is of a real Pod object, it uses the product's client of the channel, and the test writes its reports.
+import { reportOf } from '../../../operator/protocol/channel.testing';
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -49,15 +50,7 @@ export function agentPod(name: string, node: string, account = agentAccount): ob
   };
 }
 
-export const emptyReport: Report = {
-  appliedOrder: 0,
-  released: false,
-  problems: [],
-  namespaces: [],
-  joinedSockets: 0,
-  drainingSockets: 0,
-  errors: 0,
-};
+export const emptyReport: Report = reportOf(0);
 
 export function namespaceReport(name: string, counts: Partial<NamespaceReport>): NamespaceReport {
   return {

@@ -1,5 +1,6 @@
 // One agent for each node: which streams the controller accepts, and for how long it remembers a node's report.
-import { type AgentSession, NotAuthenticated, type Order, type Report } from '../../protocol';
+import { type AgentSession, NotAuthenticated, type Order } from '../../protocol';
+import { reportOf as report } from '../../protocol/channel.testing';
 import { namespaceWith, orderWith } from '../agents/agents.testing';
 import { AgentSessions } from './sessions';
 import type { AgentIdentity } from './tokenReview';
@@ -8,15 +9,6 @@ const identityOf = (token: string): AgentIdentity => {
   const [node = '', podUid = ''] = token.split('/');
   return { node, podUid, pod: `pod-${podUid}`, token };
 };
-const report = (appliedOrder: number): Report => ({
-  appliedOrder,
-  released: false,
-  problems: [],
-  namespaces: [],
-  joinedSockets: 0,
-  drainingSockets: 0,
-  errors: 0,
-});
 const order = (revision: number, namespaces: string[] = []): Order => ({ ...orderWith({ namespaces }), revision });
 
 interface Open {
